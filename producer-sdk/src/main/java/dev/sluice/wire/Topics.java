@@ -1,0 +1,105 @@
+package dev.sluice.wire;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The names of all topics of one queue, derived from its base name (for {@code chat}: {@code chat.requests},
+ * {@code chat.requests.retry}, …).
+ *
+ * <p>Partition <i>i</i> of {@link #requests()}, of {@link #retry()} and of every delay tier form bundle <i>i</i>; all of
+ * them therefore have the same number of partitions. Immutable and thread-safe.
+ *
+ * @param base the base name; letters, digits, {@code .}, {@code _} and {@code -}, at most 200 characters, so that every
+ *     derived name stays within Kafka's 249
+ */
+public record Topics(String base) {
+    private static final String VALID = "[a-zA-Z0-9._-]{1,200}";
+
+    /** Delay tiers, the shortest first. A record leaves its tier when it has lain there for {@link #delay()}. */
+    public enum Tier {
+        TEN_SECONDS("10s", Duration.ofSeconds(10)),
+        ONE_MINUTE("1m", Duration.ofMinutes(1)),
+        TEN_MINUTES("10m", Duration.ofMinutes(10)),
+        ONE_HOUR("1h", Duration.ofHours(1));
+
+        private final String suffix;
+        private final Duration delay;
+
+        Tier(String suffix, Duration delay) {
+            this.suffix = suffix;
+            this.delay = delay;
+        }
+
+        public Duration delay() {
+            return delay;
+        }
+
+        /** The largest tier that does not keep a record beyond {@code remaining}; the shortest where none is that short. */
+        public static Tier within(Duration remaining) {
+            Tier best = TEN_SECONDS;
+            for (Tier tier : values()) {
+                if (tier.delay.compareTo(remaining) <= 0) {
+                    best = tier;
+                }
+            }
+            return best;
+        }
+    }
+
+    public Topics {
+        if (!base.matches(VALID) || base.equals(".") || base.equals("..")) {
+            throw new IllegalArgumentException(
+                    "topic base name '" + base + "' must be 1 to 200 letters, digits, '.', '_' or '-'");
+        }
+    }
+
+    public String requests() {
+        return base + ".requests";
+    }
+
+    public String retry() {
+        return base + ".requests.retry";
+    }
+
+    public String delay(Tier tier) {
+        return base + ".requests.delay-" + tier.suffix;
+    }
+
+    public String dead() {
+        return base + ".requests.dead";
+    }
+
+    public String replies() {
+        return base + ".replies";
+    }
+
+    /** Everything a worker reads: requests, retry, then the tiers from the shortest to the longest. */
+    public List<String> inputs() {
+        List<String> inputs = new ArrayList<>(List.of(requests(), retry()));
+        for (Tier tier : Tier.values()) {
+            inputs.add(delay(tier));
+        }
+        return List.copyOf(inputs);
+    }
+
+    /** Every topic of the queue: the inputs, then the dead letters and the replies. */
+    public List<String> all() {
+        List<String> all = new ArrayList<>(inputs());
+        all.add(dead());
+        all.add(replies());
+        return List.copyOf(all);
+    }
+
+    /** The tier that {@code topic} is, if it is one of this queue's delay tiers. */
+    public Optional<Tier> tier(String topic) {
+        for (Tier tier : Tier.values()) {
+            if (delay(tier).equals(topic)) {
+                return Optional.of(tier);
+            }
+        }
+        return Optional.empty();
+    }
+}
