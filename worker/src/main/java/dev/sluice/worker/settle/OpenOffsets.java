@@ -1,0 +1,153 @@
+package dev.sluice.worker.settle;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The open offsets of a partition as runs, up to an end below which every other offset is done; and what their
+ * completion can cost at worst. Not thread-safe.
+ *
+ * <p><b>The worst case.</b> Metadata lists alternating open and done lengths. {@link #worstCaseBytes} is one byte per
+ * open offset plus, for every gap behind a run of open ones, the bytes of the gap's length. Whichever open offsets
+ * complete, the lengths take no more than that, since
+ * <ol>
+ *   <li>a length of <i>n</i> offsets takes at least one byte and at most <i>n</i>;
+ *   <li>cutting a length in two never makes it cheaper: bytes(<i>a</i> + <i>b</i>) ≤ bytes(<i>a</i>) +
+ *       bytes(<i>b</i>), because the sum is less than one varint group longer than the greater of the two.
+ * </ol>
+ * So cut the lengths of any outcome where today's runs begin and end: by (2) that costs as much or more; the pieces
+ * inside gaps are the gaps, and the pieces inside a run of <i>n</i> open offsets cost at most <i>n</i> by (1). By the
+ * same two rules it never rises when an offset completes, and when the end moves on by <i>n</i>, with whatever becomes
+ * open there, it rises by at most <i>n</i>. For a dense run it is exact: every other offset done.
+ */
+final class OpenOffsets {
+    /** Start (inclusive) to end (exclusive); runs neither touch nor are empty. */
+    private final TreeMap<Long, Long> runs = new TreeMap<>();
+
+    private long end;
+    private long worstCaseBytes;
+
+    OpenOffsets(long end) {
+        this.end = end;
+    }
+
+    /** The first offset about which nothing is known. */
+    long end() {
+        return end;
+    }
+
+    long worstCaseBytes() {
+        return worstCaseBytes;
+    }
+
+    boolean contains(long offset) {
+        Map.Entry<Long, Long> run = runs.floorEntry(offset);
+        return run != null && offset < run.getValue();
+    }
+
+    /** The lowest open offset; the end where none is open. */
+    long lowest() {
+        return runs.isEmpty() ? end : runs.firstKey();
+    }
+
+    /** Moves the end up to {@code to}; what is passed over is done. */
+    void advanceTo(long to) {
+        Map.Entry<Long, Long> last = runs.lastEntry();
+        if (last != null) {
+            worstCaseBytes += AckRuns.lengthBytes(last.getValue(), to) - AckRuns.lengthBytes(last.getValue(), end);
+        }
+        end = to;
+    }
+
+    /** Appends {@code count} open offsets at the end. */
+    void open(long count) {
+        Map.Entry<Long, Long> last = runs.lastEntry();
+        long start = end;
+        if (last != null && last.getValue() == end) {
+            start = last.getKey();
+            remove(start);
+        }
+        long openEnd = end + count;
+        advanceTo(openEnd);
+        insert(start, openEnd);
+    }
+
+    /** Makes everything from {@code from} (inclusive) to {@code to} (exclusive) done. */
+    void close(long from, long to) {
+        if (from == to) {
+            return; // else it would cut a run in two that goes on
+        }
+        Map.Entry<Long, Long> run = runs.lowerEntry(to);
+        while (run != null && run.getValue() > from) {
+            remove(run.getKey());
+            if (run.getKey() < from) {
+                insert(run.getKey(), from);
+            }
+            if (to < run.getValue()) {
+                insert(to, run.getValue());
+            }
+            run = runs.lowerEntry(to);
+        }
+    }
+
+    /**
+     * Where runs would begin if {@code closing} were done: open, done, open, … The first is the offset to commit, even
+     * where nothing is open any more; the others are the bounds of the done runs above it.
+     *
+     * @param closing ascending, all of them open
+     */
+    long[] boundsWithout(long[] closing) {
+        long[] bounds = new long[2 * (runs.size() + closing.length) + 1];
+        int count = 0;
+        int next = 0;
+        for (Map.Entry<Long, Long> run : runs.entrySet()) {
+            long start = run.getKey();
+            for (; next < closing.length && closing[next] < run.getValue(); next++) {
+                count = append(bounds, count, start, closing[next]);
+                start = closing[next] + 1;
+            }
+            count = append(bounds, count, start, run.getValue());
+        }
+        return appendEnd(bounds, count);
+    }
+
+    private static int append(long[] bounds, int count, long from, long to) {
+        if (from == to) {
+            return count;
+        }
+        bounds[count] = from;
+        bounds[count + 1] = to;
+        return count + 2;
+    }
+
+    private long[] appendEnd(long[] bounds, int count) {
+        if (count > 0 && bounds[count - 1] == end) {
+            return Arrays.copyOf(bounds, count - 1);
+        }
+        bounds[count] = end;
+        return Arrays.copyOf(bounds, count + 1);
+    }
+
+    private void insert(long from, long to) {
+        worstCaseBytes += costOf(from, to);
+        runs.put(from, to);
+    }
+
+    private void remove(long from) {
+        long to = runs.remove(from);
+        worstCaseBytes -= costOf(from, to);
+    }
+
+    /** What a run adds while it is not in {@link #runs}: its offsets, and the gap it lies in cut in two. */
+    private long costOf(long from, long to) {
+        Long higher = runs.higherKey(from);
+        long next = higher == null ? end : higher;
+        long cost = to - from + AckRuns.lengthBytes(to, next);
+        Map.Entry<Long, Long> lower = runs.lowerEntry(from);
+        if (lower != null) {
+            cost += AckRuns.lengthBytes(lower.getValue(), from) - AckRuns.lengthBytes(lower.getValue(), next);
+        }
+        return cost;
+    }
+}

@@ -1,0 +1,165 @@
+package dev.sluice.worker.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.LongPredicate;
+import java.util.function.LongUnaryOperator;
+import org.junit.jupiter.api.Test;
+
+/** Whatever completes, in whatever order: metadata never outgrows the limit, and the room there is gets used. */
+class AckWindowLimitTest {
+    @Test
+    void everySubsetOfASmallWindowStaysWithinItsBound() {
+        for (int seed = 0; seed < 40; seed++) {
+            AckWindow window = new AckWindow(0, AckRuns.NONE);
+            List<Long> open = fill(window, randomGaps(new Random(seed)), 9);
+
+            for (int subset = 0; subset < 1 << open.size(); subset++) {
+                int closing = subset;
+                AckWindow.Snapshot snapshot =
+                        window.stage(matching(open, offset -> (closing >> open.indexOf(offset) & 1) == 1));
+                window.abort(snapshot);
+
+                assertThat((long) snapshot.metadata().length())
+                        .as("seed %d subset %d", seed, subset)
+                        .isLessThanOrEqualTo(window.encodedSizeBound());
+            }
+        }
+    }
+
+    @Test
+    void theWorstCompletionOfNeighboursUsesTheRoom() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        List<Long> open = fill(window, AckWindowLimitTest::dense, Integer.MAX_VALUE);
+
+        assertThat(open).hasSizeGreaterThan(2_900);
+        assertThat(stagedSize(window, matching(open, offset -> offset % 2 == 1)))
+                .isBetween(3_950, AckRuns.MAX_ENCODED_SIZE);
+    }
+
+    @Test
+    void markersBehindEachRecordUseTheRoom() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        List<Long> open = fill(window, AckWindowLimitTest::markerBehindEach, Integer.MAX_VALUE);
+
+        assertThat(open).hasSizeGreaterThan(1_450);
+        assertThat(stagedSize(window)).isBetween(3_950, AckRuns.MAX_ENCODED_SIZE);
+    }
+
+    @Test
+    void fullWindowsWithRandomGapsStayWithinTheLimit() {
+        for (int seed = 0; seed < 60; seed++) {
+            Random random = new Random(seed);
+            AckWindow window = new AckWindow(0, AckRuns.NONE);
+            List<Long> open = fill(window, randomGaps(random), Integer.MAX_VALUE);
+
+            while (!open.isEmpty()) {
+                long[] batch = matching(open, offset -> random.nextInt(4) == 0);
+                AckWindow.Snapshot snapshot = window.stage(batch);
+                window.commit(snapshot);
+                for (long offset : batch) {
+                    open.remove(offset);
+                }
+                assertThat(snapshot.metadata().length())
+                        .as("seed %d", seed)
+                        .isLessThanOrEqualTo(AckRuns.MAX_ENCODED_SIZE);
+            }
+        }
+    }
+
+    @Test
+    void aFullWindowRefusesMoreUntilSomethingCompletes() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        List<Long> open = fill(window, AckWindowLimitTest::dense, Integer.MAX_VALUE);
+        long limit = window.registerLimit();
+
+        assertThatThrownBy(() -> window.register(limit))
+                .hasMessage("offset " + limit + " is not below the limit " + limit);
+        window.commit(window.stage(open.get(0)));
+
+        assertThat(window.register(limit)).isTrue();
+    }
+
+    @Test
+    void oneSlowOffsetHoldsNothingUp() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        window.register(0);
+
+        for (long offset = 1; offset < 50_000; offset++) {
+            window.register(offset);
+            window.commit(window.stage(offset));
+        }
+
+        assertThat(window.registerLimit()).isGreaterThan(52_900);
+    }
+
+    @Test
+    void aJumpOfAFullWindowStaysWithinTheLimit() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        fill(window, AckWindowLimitTest::markerBehindEach, Integer.MAX_VALUE);
+
+        window.reachedPosition(Long.MAX_VALUE / 2);
+
+        assertThat(window.registerLimit()).isEqualTo(Long.MAX_VALUE / 2);
+        assertThat(stagedSize(window)).isLessThanOrEqualTo(AckRuns.MAX_ENCODED_SIZE);
+    }
+
+    @Test
+    void aRestoredWindowCanReadAllOfItAgain() {
+        AckWindow crashed = new AckWindow(0, AckRuns.NONE);
+        List<Long> open = fill(crashed, AckWindowLimitTest::dense, Integer.MAX_VALUE);
+        AckWindow.Snapshot snapshot = crashed.stage(matching(open, offset -> offset % 2 == 1));
+        AckRuns runs = ((AckRuns.Runs) AckRuns.decode(snapshot.metadata(), snapshot.offset())).runs();
+
+        AckWindow window = new AckWindow(snapshot.offset(), runs);
+
+        assertThat(window.encodedSizeBound()).isLessThanOrEqualTo(crashed.encodedSizeBound());
+        assertThat(window.registerLimit()).isGreaterThanOrEqualTo(crashed.registerLimit() - 1);
+        for (long offset : open) {
+            assertThat(window.register(offset)).isEqualTo(offset % 2 == 0);
+        }
+    }
+
+    /** Registers, as intake does, while the limit permits; a gap over the limit is reported. */
+    private static List<Long> fill(AckWindow window, LongUnaryOperator next, int atMost) {
+        List<Long> open = new ArrayList<>();
+        long offset = 0;
+        while (open.size() < atMost) {
+            if (offset >= window.registerLimit()) {
+                window.reachedPosition(offset);
+            }
+            if (offset >= window.registerLimit()) {
+                return open;
+            }
+            window.register(offset);
+            open.add(offset);
+            offset = next.applyAsLong(offset);
+        }
+        return open;
+    }
+
+    private static long dense(long offset) {
+        return offset + 1;
+    }
+
+    private static long markerBehindEach(long offset) {
+        return offset + 2;
+    }
+
+    private static LongUnaryOperator randomGaps(Random random) {
+        int widest = random.nextInt(1, 24);
+        return offset -> offset + 1 + (random.nextInt(3) == 0 ? random.nextLong(1L << random.nextInt(widest)) : 0);
+    }
+
+    private static int stagedSize(AckWindow window, long... offsets) {
+        return window.stage(offsets).metadata().length();
+    }
+
+    private static long[] matching(List<Long> open, LongPredicate closes) {
+        return open.stream().mapToLong(Long::longValue).filter(closes).toArray();
+    }
+}
