@@ -6,16 +6,16 @@ import java.util.Base64;
 import java.util.zip.CRC32C;
 
 /**
- * The offsets above a committed one that are done already, as disjoint ascending runs, and the form in which they travel
- * in the metadata of that committed offset. Immutable and thread-safe.
+ * The offsets above a committed one that are done already, as disjoint ascending runs, and the form in which they
+ * travel in the metadata of that committed offset. Immutable and thread-safe.
  *
  * <p>The metadata is the text {@code sluice:} and, in base64 without padding, a version byte, a checksum (CRC-32C, 4
  * bytes, over the committed offset and what follows) and lengths: open, done, open, done, … from the committed offset
- * up, each length minus one as a little-endian base-128 varint. It always ends with a done length; no runs are the empty
- * string. Every set of runs has exactly one text; a change of the format needs a new version.
+ * up, each length minus one as a little-endian base-128 varint. It always ends with a done length; no runs are the
+ * empty string. Every set of runs has exactly one text; a change of the format needs a new version.
  *
- * <p>The committed offset is part of the checksum since the lengths mean nothing beside another one, and tools that move
- * a group to other offsets may carry the metadata along (MirrorMaker's checkpoints do).
+ * <p>The committed offset is part of the checksum since the lengths mean nothing beside another one, and tools that
+ * move a group to other offsets may carry the metadata along (MirrorMaker's checkpoints do).
  */
 public final class AckRuns {
     private static final String MAGIC = "sluice:";
@@ -101,7 +101,7 @@ public final class AckRuns {
         return MAGIC + Base64.getEncoder().withoutPadding().encodeToString(out.array());
     }
 
-    /** Reads the metadata found beside {@code committed}. Never throws, whatever the text; needs memory in proportion. */
+    /** Reads the metadata beside {@code committed}. Never throws, whatever the text; needs memory in proportion. */
     public static Decoded decode(String metadata, long committed) {
         if (metadata.isEmpty()) {
             return new Runs(NONE);

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>How far ahead a caller may register.</b> Metadata over the broker's limit inside a transaction ruins the
  * producer. Therefore an offset may only be registered if it is below {@link #registerLimit}, which is set so that the
- * metadata fits, <em>whichever</em> of the registered offsets complete first (the proof is at {@link OpenOffsets}). Some
- * 2,900 neighbouring offsets can be open at a time, or half as many with a marker behind each; how far the done ones
- * above a slow one reach does not matter. The caller keeps a record at or above the limit back and its partition paused.
- * The limit never falls, hence a stale reading is safe and what is on its way here need not be counted.
+ * metadata fits, <em>whichever</em> of the registered offsets complete first (the proof is at {@link OpenOffsets}).
+ * Some 2,900 neighbouring offsets can be open at a time, or half as many with a marker behind each; how far the done
+ * ones above a slow one reach does not matter. The caller keeps a record at or above the limit back and its partition
+ * paused. The limit never falls, hence a stale reading is safe and what is on its way here need not be counted.
  *
- * <p>Owned by the settle thread. Only {@link #registerLimit} may be called from others. An {@link IllegalStateException}
- * means a defect in the caller: going on would lose or repeat a request.
+ * <p>Owned by the settle thread. Only {@link #registerLimit} may be called from others. An
+ * {@link IllegalStateException} means a defect in the caller: going on would lose or repeat a request.
  */
 public final class AckWindow {
     /**
