@@ -1,0 +1,133 @@
+package dev.sluice.sandbox;
+
+import dev.sluice.sandbox.broker.BrokerMain;
+import dev.sluice.sandbox.broker.StandardErrorLog;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** One life of the broker: a JVM of its own, from launch to exit. Not thread-safe: {@link SandboxBroker} guards it. */
+final class BrokerProcess {
+    private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(30);
+    private static final int TAIL_LINES = 40;
+
+    private final Process process;
+    private final Path log;
+
+    private BrokerProcess(Process process, Path log) {
+        this.process = process;
+        this.log = log;
+    }
+
+    /** Launches the JVM; {@link #awaitReady} tells when it serves clients. The log is appended to. */
+    static BrokerProcess launch(Path serverProperties, Path log, List<String> jvmOptions) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(List.of("-Xlog:disable", "-Xlog:all=warning:stderr")); // standard output is BrokerMain's
+        command.addAll(
+                List.of("-Dslf4j.provider=" + StandardErrorLog.class.getName(), "-Dslf4j.internal.verbosity=WARN"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), serverProperties.toString()));
+        try {
+            Process process = new ProcessBuilder(command)
+                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                    .start();
+            return new BrokerProcess(process, log);
+        } catch (IOException failure) {
+            throw new BrokerStartException("could not launch the broker's JVM: " + command.get(0), failure);
+        }
+    }
+
+    // Surefire and Failsafe may start this JVM with a single jar that names the rest in its manifest; a child does the
+    // same with it, and with the sandbox's own jar.
+    private static String classPath() {
+        return System.getProperty("java.class.path");
+    }
+
+    /** Returns when clients are served; kills the process and throws {@link BrokerStartException} where that fails. */
+    void awaitReady(Duration timeout) {
+        CompletableFuture<Boolean> ready = new CompletableFuture<>();
+        Thread reader = new Thread(() -> ready.complete(saysReady()), "broker-ready");
+        reader.setDaemon(true);
+        reader.start();
+        try {
+            if (!ready.get(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                throw failed("the broker ended before it was ready");
+            }
+        } catch (TimeoutException late) {
+            throw failed("the broker was not ready within " + timeout);
+        } catch (ExecutionException impossible) {
+            throw new IllegalStateException(impossible);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw failed("interrupted while the broker started");
+        }
+    }
+
+    private boolean saysReady() {
+        try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
+            return lines.lines().anyMatch(BrokerMain.READY::equals);
+        } catch (IOException | UncheckedIOException closed) {
+            return false; // killed meanwhile: whoever waits is told so, with the log
+        }
+    }
+
+    private BrokerStartException failed(String what) {
+        kill();
+        return new BrokerStartException(what + "; the end of its log:\n" + tail(), null);
+    }
+
+    private String tail() {
+        try {
+            List<String> lines = Files.readAllLines(log);
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
+        } catch (IOException unreadable) {
+            return "(cannot be read: " + unreadable + ")";
+        }
+    }
+
+    long pid() {
+        return process.pid();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** Ends the broker in an orderly way (SIGTERM). */
+    void terminate() {
+        process.toHandle().destroy(); // Process.destroy() would close standard input too, and BrokerMain halt at once
+        awaitExit();
+    }
+
+    /** Ends the broker without warning (SIGKILL). */
+    void kill() {
+        process.destroyForcibly();
+        awaitExit();
+    }
+
+    private void awaitExit() {
+        try {
+            if (!process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+                throw new IllegalStateException(
+                        "the broker had not ended " + EXIT_TIMEOUT + " after its signal; see " + log);
+            }
+        } catch (InterruptedException interrupted) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package dev.sluice.sandbox;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.security.auth.SecurityProtocol;
+
+/**
+ * The {@code server.properties} of a broker that is its own controller and stands alone.
+ *
+ * @param port of the clients' listener
+ * @param controllerPort of the controller's listener
+ * @param internalPort of the listener over which the broker talks to itself, so that the clients' one can be secured
+ *     without giving the broker credentials for itself
+ */
+record ServerProperties(int port, int controllerPort, int internalPort) {
+
+    /** On free ports; {@code port} as given unless it is 0. */
+    static ServerProperties onPort(int port) {
+        Set<Integer> ports = new LinkedHashSet<>();
+        ports.add(port == 0 ? Ports.free() : port);
+        while (ports.size() < 3) {
+            ports.add(Ports.free());
+        }
+        List<Integer> distinct = List.copyOf(ports);
+        return new ServerProperties(distinct.get(0), distinct.get(1), distinct.get(2));
+    }
+
+    /** The sandbox's own entries, overridden by those of {@code settings}. */
+    Map<String, String> of(BrokerSettings settings, Path logFolder) {
+        Map<String, String> properties = new LinkedHashMap<>();
+        putIdentity(properties, logFolder);
+        putListeners(properties, settings.protocol());
+        putSmallness(properties);
+        putLiveliness(properties);
+        properties.putAll(settings.properties());
+        return properties;
+    }
+
+    private void putIdentity(Map<String, String> properties, Path logFolder) {
+        properties.put("process.roles", "broker,controller");
+        properties.put("node.id", "1");
+        properties.put("controller.quorum.voters", "1@localhost:" + controllerPort);
+        properties.put("log.dirs", logFolder.toString());
+    }
+
+    private void putListeners(Map<String, String> properties, SecurityProtocol protocol) {
+        properties.put(
+                "listeners",
+                "CLIENTS://localhost:%d,INTERNAL://localhost:%d,CONTROLLER://localhost:%d"
+                        .formatted(port, internalPort, controllerPort));
+        properties.put(
+                "listener.security.protocol.map",
+                "CLIENTS:%s,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT".formatted(protocol.name));
+        properties.put("inter.broker.listener.name", "INTERNAL");
+        properties.put("controller.listener.names", "CONTROLLER");
+    }
+
+    // A killed broker may register again only when the session of its former life has run out: 9 s by default.
+    private static void putLiveliness(Map<String, String> properties) {
+        properties.put("broker.session.timeout.ms", "2000");
+        properties.put("broker.heartbeat.interval.ms", "200");
+        properties.put("group.initial.rebalance.delay.ms", "0");
+    }
+
+    private static void putSmallness(Map<String, String> properties) {
+        for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+            properties.put(topic + ".num.partitions", "1");
+            properties.put(topic + ".replication.factor", "1");
+        }
+        properties.put("transaction.state.log.min.isr", "1");
+        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("auto.create.topics.enable", "false");
+        properties.put("log.cleaner.dedupe.buffer.size", "2097152"); // instead of a third of the heap
+    }
+}

@@ -1,0 +1,52 @@
+package dev.sluice.sandbox;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process held still by SIGSTOP, until released.
+ *
+ * <p>A stopped process can't notice that its parent has died. A small shell does so for it: it stops the process, waits
+ * for the end of its own input and lets the process go on. Not thread-safe.
+ */
+final class Suspension {
+    private static final String HOLD =
+            "trap '' INT; kill -STOP \"$0\" && echo held && read -r _; kill -CONT \"$0\" 2> /dev/null";
+    private static final int RELEASE_SECONDS = 10;
+
+    private final Process holder;
+
+    private Suspension(Process holder) {
+        this.holder = holder;
+    }
+
+    /** Stops the process {@code pid}; it is stopped, or about to be, on return. */
+    static Suspension of(long pid) {
+        try {
+            Process holder = new ProcessBuilder("sh", "-c", HOLD, Long.toString(pid))
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            if (holder.getInputStream().read() < 0) {
+                throw new IllegalStateException("could not send SIGSTOP to process " + pid);
+            }
+            return new Suspension(holder);
+        } catch (IOException failure) {
+            throw new UncheckedIOException("could not run sh to suspend process " + pid, failure);
+        }
+    }
+
+    /** Lets the process go on; without effect on one that has been killed meanwhile. */
+    void release() {
+        try {
+            holder.getOutputStream().close();
+            if (!holder.waitFor(RELEASE_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the shell that suspends the broker does not end");
+            }
+        } catch (IOException failure) {
+            throw new UncheckedIOException("could not resume the broker", failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

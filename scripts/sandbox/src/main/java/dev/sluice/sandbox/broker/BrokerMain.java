@@ -1,0 +1,88 @@
+package dev.sluice.sandbox.broker;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import kafka.server.KafkaConfig;
+import kafka.server.KafkaRaftServer;
+import kafka.tools.StorageTool;
+import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.utils.Time;
+
+/**
+ * The broker's process. Standard input is its lifeline: at its end, which comes however the parent dies, the process
+ * halts. Standard output carries one line, {@link #READY}, when clients are served; everything else goes to standard
+ * error, which the parent sends to the log file. SIGTERM shuts Kafka down cleanly.
+ */
+public final class BrokerMain {
+
+    /** Written to standard output once the broker is registered, unfenced and serving its listeners. */
+    public static final String READY = "ready";
+
+    private static final int FAILED = 1;
+
+    private BrokerMain() {}
+
+    /** Runs a broker from the {@code server.properties} named by the only argument, until a signal or end of input. */
+    public static void main(String[] args) {
+        PrintStream parent = System.out;
+        System.setOut(System.err);
+        haltAtEndOfInput();
+        try {
+            serve(Path.of(args[0]), parent);
+        } catch (Throwable failure) { // the process's backstop: Kafka's own threads would keep a half-started JVM alive
+            failure.printStackTrace();
+            Runtime.getRuntime().halt(FAILED);
+        }
+    }
+
+    private static void serve(Path serverProperties, PrintStream parent) throws IOException {
+        Properties properties = new Properties();
+        try (var reader = Files.newBufferedReader(serverProperties)) {
+            properties.load(reader);
+        }
+        formatOnce(serverProperties, Path.of(properties.getProperty("log.dirs")));
+        KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
+        server.startup();
+        parent.println(READY);
+        parent.flush();
+        server.awaitShutdown();
+    }
+
+    private static void formatOnce(Path serverProperties, Path logFolder) {
+        if (Files.exists(logFolder.resolve("meta.properties"))) {
+            return;
+        }
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        String clusterId = Uuid.randomUuid().toString();
+        int exitCode = StorageTool.execute(
+                new String[] {"format", "--cluster-id", clusterId, "--config", serverProperties.toString()},
+                new PrintStream(said, true, StandardCharsets.UTF_8));
+        if (exitCode != 0) {
+            throw new IllegalStateException("Kafka's storage tool refused to format " + logFolder + ": "
+                    + said.toString(StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void haltAtEndOfInput() {
+        Thread lifeline = new Thread(
+                () -> {
+                    try {
+                        System.in.transferTo(PrintStream.nullOutputStream());
+                    } catch (IOException broken) {
+                        throw new UncheckedIOException("the parent's pipe broke", broken);
+                    } finally {
+                        Runtime.getRuntime().halt(FAILED);
+                    }
+                },
+                "lifeline");
+        lifeline.setDaemon(true);
+        lifeline.start();
+    }
+}

@@ -1,0 +1,49 @@
+package dev.sluice.sandbox.broker;
+
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.IMarkerFactory;
+import org.slf4j.Logger;
+import org.slf4j.helpers.BasicMarkerFactory;
+import org.slf4j.helpers.NOPMDCAdapter;
+import org.slf4j.spi.MDCAdapter;
+import org.slf4j.spi.SLF4JServiceProvider;
+
+/**
+ * The broker's SLF4J provider: warnings and errors, to standard error.
+ *
+ * <p>Named explicitly by {@code -Dslf4j.provider} and on purpose not registered as a service, so that it is invisible to
+ * every other JVM that has the sandbox on its class path: a binding from a library would meet the one that the worker's
+ * or a user's tests have chosen, and SLF4J would take either. Thread-safe.
+ */
+public final class StandardErrorLog implements SLF4JServiceProvider {
+    private final ConcurrentMap<String, Logger> loggers = new ConcurrentHashMap<>();
+    private final IMarkerFactory markers = new BasicMarkerFactory();
+    private final MDCAdapter mdc = new NOPMDCAdapter();
+
+    @Override
+    public void initialize() {
+        // nothing to set up: the loggers write to a stream that is already open
+    }
+
+    @Override
+    public ILoggerFactory getLoggerFactory() {
+        return name -> loggers.computeIfAbsent(name, StandardErrorLogger::new);
+    }
+
+    @Override
+    public IMarkerFactory getMarkerFactory() {
+        return markers;
+    }
+
+    @Override
+    public MDCAdapter getMDCAdapter() {
+        return mdc;
+    }
+
+    @Override
+    public String getRequestedApiVersion() {
+        return "2.0.99";
+    }
+}

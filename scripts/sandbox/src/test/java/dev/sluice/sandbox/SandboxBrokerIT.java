@@ -1,0 +1,138 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.clients.admin.Admin;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** One broker through its whole life; every test leaves it running. */
+class SandboxBrokerIT {
+    private static SandboxBroker broker;
+    private static Records records;
+
+    @BeforeAll
+    static void startBroker() {
+        broker = SandboxBroker.start();
+        records = new Records(broker.bootstrapServers());
+    }
+
+    @AfterAll
+    static void closeBroker() {
+        broker.close();
+    }
+
+    @Test
+    void servesClientsAsSoonAsStartReturns() throws Exception {
+        broker.restart();
+
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers(), "retries", 0))) {
+            assertThat(admin.describeCluster().nodes().get(10, TimeUnit.SECONDS))
+                    .hasSize(1);
+        }
+    }
+
+    @Test
+    void carriesARecord() throws Exception {
+        records.createTopic("carried");
+
+        records.write("carried", "hello");
+
+        assertThat(records.read("carried", 1)).containsExactly("hello");
+    }
+
+    @Test
+    void keepsItsDataAndAddressWhenKilled() throws Exception {
+        String address = broker.bootstrapServers();
+        long firstLife = broker.pid();
+        records.createTopic("kept-when-killed");
+        records.write("kept-when-killed", "before");
+
+        broker.kill();
+        assertThat(broker.isRunning()).isFalse();
+        assertThat(ProcessHandle.of(firstLife)).isEmpty();
+        assertThatThrownBy(broker::suspend).hasMessageContaining("not running");
+        broker.startAgain();
+        records.write("kept-when-killed", "after");
+
+        assertThat(broker.bootstrapServers()).isEqualTo(address);
+        assertThat(broker.pid()).isNotEqualTo(firstLife);
+        assertThat(records.read("kept-when-killed", 2)).containsExactly("before", "after");
+    }
+
+    @Test
+    void keepsItsDataWhenStopped() throws Exception {
+        records.createTopic("kept-when-stopped");
+        records.write("kept-when-stopped", "before");
+
+        broker.stop();
+        assertThat(broker.isRunning()).isFalse();
+        broker.startAgain();
+
+        assertThat(records.read("kept-when-stopped", 1)).containsExactly("before");
+    }
+
+    @Test
+    void answersNobodyWhileSuspended() throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            admin.describeCluster().clusterId().get(10, TimeUnit.SECONDS);
+
+            broker.suspend();
+            var asked = admin.describeCluster().clusterId();
+            assertThatThrownBy(() -> asked.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            assertThat(broker.isRunning()).isTrue();
+            broker.resume();
+
+            assertThat(asked.get(20, TimeUnit.SECONDS)).isNotBlank();
+        }
+    }
+
+    @Test
+    void canBeKilledAndStoppedWhileSuspended() {
+        broker.suspend();
+        broker.kill();
+        assertThat(broker.isRunning()).isFalse();
+        broker.startAgain();
+
+        broker.suspend();
+        broker.stop();
+        assertThat(broker.isRunning()).isFalse();
+        broker.startAgain();
+    }
+
+    @Test
+    void cannotBeStartedTwice() {
+        assertThatThrownBy(broker::startAgain)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("is running as process " + broker.pid());
+    }
+
+    @Test
+    void logsNoErrorWhenAllIsWell() throws Exception {
+        try (SandboxBroker quiet = SandboxBroker.start()) {
+            Path log = quiet.log();
+            new Records(quiet.bootstrapServers()).createTopic("quiet");
+            quiet.stop();
+
+            assertThat(Files.readString(log)).doesNotContain(" ERROR ", "SLF4J");
+        }
+    }
+
+    @Test
+    void deletesItsTemporaryFolderOnClose() {
+        SandboxBroker temporary = SandboxBroker.start();
+        Path folder = temporary.log().getParent();
+
+        temporary.close();
+
+        assertThat(folder).doesNotExist();
+        temporary.close();
+    }
+}
