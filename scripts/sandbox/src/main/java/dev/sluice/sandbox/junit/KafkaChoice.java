@@ -1,0 +1,41 @@
+package dev.sluice.sandbox.junit;
+
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Which Kafka the tests of this JVM run against. */
+enum KafkaChoice {
+    EMBEDDED("the sandbox's broker"),
+    TESTCONTAINERS("a container");
+
+    static final String PROPERTY = "sluice.test.kafka";
+
+    private final String words;
+
+    KafkaChoice(String words) {
+        this.words = words;
+    }
+
+    /**
+     * Reads the choice.
+     *
+     * @param value of the system property: {@code auto} or none for a container where an engine answers
+     * @param containersWork asked for {@code auto} only
+     * @throws IllegalArgumentException for any other value
+     */
+    static KafkaChoice of(@Nullable String value, BooleanSupplier containersWork) {
+        return switch (value == null ? "auto" : value) {
+            case "auto" -> containersWork.getAsBoolean() ? TESTCONTAINERS : EMBEDDED;
+            case "embedded" -> EMBEDDED;
+            case "testcontainers" -> TESTCONTAINERS;
+            default ->
+                throw new IllegalArgumentException(
+                        "-D" + PROPERTY + "=" + value + ": must be auto, embedded or testcontainers");
+        };
+    }
+
+    @Override
+    public String toString() {
+        return words;
+    }
+}
