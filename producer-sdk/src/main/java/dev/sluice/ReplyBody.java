@@ -1,0 +1,55 @@
+package dev.sluice;
+
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/** What is read out of a reply's body; everything may be missing, since replies pass through byte for byte. */
+record ReplyBody(
+        String text,
+        @Nullable String finishReason,
+        @Nullable String toolCalls,
+        @Nullable Usage usage,
+        @Nullable ChatError error) {
+    private static final ReplyBody EMPTY = new ReplyBody("", null, null, null, null);
+
+    /** Never throws: a body that is no JSON reads as one that says nothing. */
+    static ReplyBody parse(byte[] body) {
+        try {
+            JsonNode root = Json.MAPPER.readTree(body);
+            JsonNode choice = root.path("choices").path(0);
+            JsonNode message = choice.path("message");
+            JsonNode toolCalls = message.path("tool_calls");
+            return new ReplyBody(
+                    message.path("content").stringValue(""),
+                    text(choice.path("finish_reason")),
+                    toolCalls.isArray() && !toolCalls.isEmpty() ? toolCalls.toString() : null,
+                    usage(root.path("usage")),
+                    error(root.path("error")));
+        } catch (JacksonException notJson) {
+            return EMPTY;
+        }
+    }
+
+    private static @Nullable Usage usage(JsonNode usage) {
+        if (!usage.isObject()) {
+            return null;
+        }
+        return new Usage(
+                usage.path("prompt_tokens").longValue(0),
+                usage.path("completion_tokens").longValue(0),
+                usage.path("total_tokens").longValue(0));
+    }
+
+    private static @Nullable ChatError error(JsonNode error) {
+        if (!error.isObject()) {
+            return null;
+        }
+        return new ChatError(error.path("message").stringValue(""), text(error.path("type")), text(error.path("code")));
+    }
+
+    /** Some providers write a code as a number. */
+    private static @Nullable String text(JsonNode value) {
+        return value.isString() || value.isNumber() ? value.asString() : null;
+    }
+}

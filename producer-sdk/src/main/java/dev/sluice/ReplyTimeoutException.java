@@ -1,0 +1,29 @@
+package dev.sluice;
+
+import java.time.Duration;
+
+/**
+ * No reply within the deadline of an {@code ask}. The request may still be in the queue, or its reply on the way; {@link
+ * #id()} finds both.
+ */
+public final class ReplyTimeoutException extends ChatQueueException {
+    private final String id;
+    private final Duration deadline;
+
+    public ReplyTimeoutException(String id, Duration deadline) {
+        super("no reply to request " + id + " within " + deadline
+                + ": ask with a longer deadline, or see 'sluice status' for how far the workers are behind");
+        this.id = id;
+        this.deadline = deadline;
+    }
+
+    /** The id of the request that was not answered. */
+    public String id() {
+        return id;
+    }
+
+    /** How long was waited. */
+    public Duration deadline() {
+        return deadline;
+    }
+}
