@@ -1,23 +1,89 @@
 package dev.sluice;
 
+import dev.sluice.InvalidChatRequestException.Problem;
+import dev.sluice.wire.UuidV7;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The queue on a real Kafka. */
+/** The queue on a real Kafka: checks, writes, sends; {@link Asks} does the waiting. */
 final class KafkaChatQueue implements ChatQueue {
-    private final QueueSettings settings;
+    private static final Duration LONGEST_DEADLINE = Duration.ofDays(365);
 
-    private KafkaChatQueue(QueueSettings settings) {
+    private final QueueSettings settings;
+    private final Producer<byte[], byte[]> producer;
+    private final RequestTopic topic;
+    private final SendFailures failures;
+    private final Asks asks;
+    private final UuidV7 ids;
+    private final Clock clock;
+    private final AtomicBoolean closed = new AtomicBoolean();
+
+    KafkaChatQueue(
+            QueueSettings settings,
+            Producer<byte[], byte[]> producer,
+            RequestTopic topic,
+            Asks asks,
+            UuidV7 ids,
+            Clock clock) {
         this.settings = settings;
+        this.producer = producer;
+        this.topic = topic;
+        this.failures = new SendFailures(settings);
+        this.asks = asks;
+        this.ids = ids;
+        this.clock = clock;
     }
 
+    /** Makes the producer, which connects in the background; everything else waits until it is needed. */
     static ChatQueue open(QueueSettings settings) {
-        return new KafkaChatQueue(settings);
+        Clock clock = Clock.systemUTC();
+        SecureRandom random = new SecureRandom();
+        Deadlines deadlines = new DeadlineThread();
+        PendingAsks pending = new PendingAsks(random.nextLong(), deadlines);
+        Asks asks = new Asks(
+                settings,
+                pending,
+                deadlines,
+                () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
+        RequestTopic topic = new RequestTopic(
+                settings, new SendFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
+        Producer<byte[], byte[]> producer = new KafkaProducer<>(
+                ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());
+        return new KafkaChatQueue(settings, producer, topic, asks, new UuidV7(clock, random), clock);
+    }
+
+    private static KafkaConsumer<byte[], byte[]> inbox(QueueSettings settings) {
+        return new KafkaConsumer<>(
+                ClientProperties.inbox(settings), new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     @Override
     public CompletableFuture<Receipt> submit(ChatRequest request) {
-        return CompletableFuture.failedFuture(new ChatQueueException("not connected"));
+        try {
+            check(request);
+            topic.require();
+        } catch (InvalidChatRequestException | ChatQueueException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        String id = id(request);
+        Instant expiresAt = request.expiresAt().orElse(null);
+        return send(RequestRecords.record(settings.topics().requests(), request, id, expiresAt, null), id);
     }
 
     @Override
@@ -27,9 +93,92 @@ final class KafkaChatQueue implements ChatQueue {
 
     @Override
     public CompletableFuture<ChatReply> ask(ChatRequest request, Duration deadline) {
-        return CompletableFuture.failedFuture(new ChatQueueException("not connected"));
+        Instant expiresAt;
+        try {
+            check(request);
+            check(deadline);
+            expiresAt = request.expiresAt().orElse(clock.instant().plus(deadline));
+            check(request, expiresAt);
+            topic.require();
+        } catch (InvalidChatRequestException | ChatQueueException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        String id = id(request);
+        return asks.ask(
+                id,
+                deadline,
+                replyTo ->
+                        send(RequestRecords.record(settings.topics().requests(), request, id, expiresAt, replyTo), id));
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
+        asks.close();
+        try {
+            producer.close(settings.closeTimeout());
+        } catch (KafkaException e) {
+            throw new ChatQueueException("the queue was closed, but not in good order: " + e.getMessage(), e);
+        }
+    }
+
+    private CompletableFuture<Receipt> send(ProducerRecord<byte[], byte[]> request, String id) {
+        CompletableFuture<Receipt> receipt = new CompletableFuture<>();
+        int bytes = request.value().length;
+        try {
+            Future<RecordMetadata> unused = producer.send(request, (sent, failure) -> {
+                if (failure == null) {
+                    receipt.complete(receipt(id, sent));
+                } else {
+                    receipt.completeExceptionally(failures.explain(id, bytes, failure));
+                }
+            });
+        } catch (KafkaException | IllegalStateException e) {
+            receipt.completeExceptionally(failures.explain(id, bytes, e));
+        }
+        return receipt;
+    }
+
+    private static Receipt receipt(String id, RecordMetadata sent) {
+        return new Receipt(id, sent.topic(), sent.partition(), sent.offset(), Instant.ofEpochMilli(sent.timestamp()));
+    }
+
+    private String id(ChatRequest request) {
+        return request.id().orElseGet(() -> ids.next().toString());
+    }
+
+    private void check(ChatRequest request) {
+        Objects.requireNonNull(request, "request");
+        if (closed.get()) {
+            throw new ChatQueueException("the queue is closed");
+        }
+        if (request.bodySize() > settings.maxBodyBytes()) {
+            refuse(
+                    "body",
+                    request.bodySize() + " bytes",
+                    "must be at most " + settings.maxBodyBytes()
+                            + " bytes; send less, or raise maxBodyBytes() and the topics' max.message.bytes");
+        }
+    }
+
+    private static void check(Duration deadline) {
+        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(LONGEST_DEADLINE) > 0) {
+            refuse("deadline", deadline.toString(), "must be more than zero and at most " + LONGEST_DEADLINE);
+        }
+    }
+
+    private static void check(ChatRequest request, Instant expiresAt) {
+        request.notBefore()
+                .filter(start -> !start.isBefore(expiresAt))
+                .ifPresent(start -> refuse(
+                        "deadline",
+                        "before " + start,
+                        "must leave time after the request's not-before; use submit() instead"));
+    }
+
+    private static void refuse(String field, String found, String remedy) {
+        throw new InvalidChatRequestException(List.of(new Problem(field, found, remedy)));
+    }
 }

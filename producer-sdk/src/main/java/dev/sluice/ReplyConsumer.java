@@ -1,8 +1,19 @@
 package dev.sluice;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Hands every reply of a reply topic to a {@link ReplyHandler}, for services that {@link ChatQueue#submit} and do not
@@ -18,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p><b>Order and threads.</b> One thread of its own calls the handler, one reply at a time, in the order of each
  * partition. The replies that one poll brings, at most {@code max.poll.records} (50 here), must be handled within
  * {@code max.poll.interval.ms} (5 minutes), 6 seconds each, or the group takes the partitions away and they come again
- * elsewhere. For more throughput start more consumers, up to the number of partitions.
+ * elsewhere. For more throughput start more consumers, up to the number of partitions. The thread is no daemon: it keeps
+ * its process alive until {@link #close()}.
  *
  * <p><b>A handler that throws</b> gets the same reply again after a pause that grows from a quarter of a second to ten;
  * meanwhile its partition stands still and the others go on. After the last try {@link FailurePolicy} decides.
@@ -26,18 +38,41 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods are thread-safe.
  */
 public final class ReplyConsumer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ReplyConsumer.class);
+    private static final long PAUSE_MILLIS = 100;
+
+    private final ReplyConsumerSettings settings;
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final LongSupplier nanoTime;
     private final CompletableFuture<@Nullable Void> stopped = new CompletableFuture<>();
+    private final CountDownLatch closing = new CountDownLatch(1);
+    private final Thread thread;
 
-    private ReplyConsumer(ReplyConsumerSettings settings) {
-        stopped.completeExceptionally(new ChatQueueException("not connected to " + settings.topic()));
-    }
-
-    static ReplyConsumer start(ReplyConsumerSettings settings) {
-        return new ReplyConsumer(settings);
+    /** @param consumers called once, on the consumer's thread */
+    ReplyConsumer(ReplyConsumerSettings settings, Supplier<Consumer<byte[], byte[]>> consumers, LongSupplier nanoTime) {
+        this.settings = settings;
+        this.consumers = consumers;
+        this.nanoTime = nanoTime;
+        this.thread = new Thread(this::run, "sluice-reply-consumer-" + settings.group());
     }
 
     public static ReplyConsumerBuilder builder() {
         return new ReplyConsumerBuilder();
+    }
+
+    static ReplyConsumer start(ReplyConsumerSettings settings) {
+        Map<String, Object> properties =
+                ClientProperties.group(settings.bootstrapServers(), settings.group(), settings.kafka());
+        return new ReplyConsumer(
+                        settings,
+                        () -> new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                        System::nanoTime)
+                .start();
+    }
+
+    ReplyConsumer start() {
+        thread.start();
+        return this;
     }
 
     /** Completes when the consumer has stopped: normally after {@link #close()}, exceptionally with what stopped it. */
@@ -47,13 +82,62 @@ public final class ReplyConsumer implements AutoCloseable {
 
     /** What stopped it; empty while it runs and after an orderly {@link #close()}. */
     public Optional<Throwable> failure() {
-        return Optional.empty();
+        return Optional.ofNullable(stopped.handle((nothing, failure) -> failure).getNow(null));
     }
 
     /**
      * Lets the handler that runs finish, commits, leaves the group. Waits for that, at most for the close timeout; then
-     * the handler's thread is interrupted and its reply comes again. Idempotent; does not throw what stopped it earlier.
+     * the handler's thread is interrupted and its reply comes again. Called by a handler it does not wait. Idempotent;
+     * does not throw what stopped it earlier.
      */
     @Override
-    public void close() {}
+    public void close() {
+        closing.countDown();
+        if (Thread.currentThread() == thread) {
+            return;
+        }
+        try {
+            thread.join(Math.max(1, settings.closeTimeout().toMillis()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (thread.isAlive()) {
+            LOG.atWarn()
+                    .addKeyValue("group", settings.group())
+                    .log("Interrupting a reply handler that does not finish");
+            thread.interrupt();
+        }
+    }
+
+    /** The thread's backstop: whatever ends the loop is seen in {@link #failure()}. */
+    private void run() {
+        try {
+            ReplyLoop loop = new ReplyLoop(consumers.get(), settings, nanoTime, this::isClosing);
+            try {
+                loop.subscribe();
+                while (!isClosing()) {
+                    turn(loop);
+                }
+            } finally {
+                loop.finish();
+            }
+            stopped.complete(null);
+        } catch (Throwable t) {
+            LOG.atError().addKeyValue("group", settings.group()).setCause(t).log("Stopped reading replies");
+            stopped.completeExceptionally(t);
+        }
+    }
+
+    private void turn(ReplyLoop loop) throws InterruptedException {
+        try {
+            loop.turn();
+        } catch (RetriableException e) {
+            LOG.atWarn().addKeyValue("error", e.toString()).log("Reading replies again");
+            boolean unused = closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private boolean isClosing() {
+        return closing.getCount() == 0;
+    }
 }

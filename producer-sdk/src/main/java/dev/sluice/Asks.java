@@ -1,0 +1,99 @@
+package dev.sluice;
+
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The waiting half of a queue: opens the inbox with the first ask, and joins each request with its reply. Thread-safe.
+ */
+final class Asks implements AutoCloseable {
+    private final String topic;
+    private final Duration maxBlock;
+    private final PendingAsks pending;
+    private final Deadlines deadlines;
+    private final Supplier<ReplyInbox> inboxes;
+    private @Nullable ReplyInbox inbox;
+    private boolean closed;
+
+    /** @param inboxes makes an inbox for {@code pending} and starts it */
+    Asks(QueueSettings settings, PendingAsks pending, Deadlines deadlines, Supplier<ReplyInbox> inboxes) {
+        this.topic = settings.replies();
+        this.maxBlock = settings.maxBlock();
+        this.pending = pending;
+        this.deadlines = deadlines;
+        this.inboxes = inboxes;
+    }
+
+    /**
+     * Sends a request and waits for its reply without blocking, but for the first one's inbox: {@code max.block.ms} at
+     * most.
+     *
+     * @param send publishes the request with this address for its reply
+     */
+    CompletableFuture<ChatReply> ask(
+            String id, Duration deadline, Function<ReplyAddress, CompletableFuture<Receipt>> send) {
+        PendingAsks.Ask ask = pending.open(id, deadline);
+        if (ask.future().isDone()) {
+            return ask.future();
+        }
+        try {
+            int partition = partition();
+            CompletableFuture<Receipt> unused = send.apply(new ReplyAddress(topic, partition, ask.correlation()))
+                    .whenComplete((receipt, failure) -> {
+                        if (failure != null) {
+                            ask.future().completeExceptionally(failure);
+                        }
+                    });
+        } catch (ChatQueueException e) {
+            ask.future().completeExceptionally(e);
+        }
+        return ask.future();
+    }
+
+    /** Fails every ask that waits, and every one that comes. */
+    @Override
+    public void close() {
+        ReplyInbox last;
+        synchronized (this) {
+            closed = true;
+            last = inbox;
+        }
+        pending.end(new ChatQueueException("the queue was closed before the reply came; the request is still in it"));
+        deadlines.close();
+        if (last != null) {
+            last.close();
+        }
+    }
+
+    private int partition() {
+        try {
+            return inbox().partition().get(maxBlock.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new ChatQueueException(e.getCause().getMessage(), e.getCause());
+        } catch (TimeoutException e) {
+            throw new ChatQueueException(
+                    "reply topic " + topic + " was not found within " + maxBlock + "; check that Kafka can be reached",
+                    e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new ChatQueueException("interrupted while reply topic " + topic + " was looked for", e);
+        }
+    }
+
+    /** The inbox; a new one where the last could not start. */
+    private synchronized ReplyInbox inbox() {
+        if (closed) {
+            throw new ChatQueueException("the queue is closed");
+        }
+        if (inbox == null || inbox.partition().isCompletedExceptionally()) {
+            inbox = inboxes.get();
+        }
+        return inbox;
+    }
+}

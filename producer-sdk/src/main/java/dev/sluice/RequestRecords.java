@@ -1,0 +1,65 @@
+package dev.sluice;
+
+import dev.sluice.wire.WireHeaders;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HexFormat;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/** Writes requests as records of the request topic, by the wire contract. Stateless. */
+final class RequestRecords {
+    private RequestRecords() {}
+
+    /**
+     * @param id the request's id, its own or one made for it
+     * @param expiresAt when the request expires, by its own word or by the ask's deadline
+     * @param replyTo where an ask waits; null on a plain submit
+     */
+    static ProducerRecord<byte[], byte[]> record(
+            String topic, ChatRequest request, String id, @Nullable Instant expiresAt, @Nullable ReplyAddress replyTo) {
+        byte[] body = request.body();
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key(request, body), body);
+        Headers headers = record.headers();
+        request.headers().forEach(headers::add);
+        WireHeaders.set(headers, WireHeaders.ID, id);
+        request.tenant().ifPresent(tenant -> WireHeaders.set(headers, WireHeaders.TENANT, tenant));
+        request.notBefore().ifPresent(time -> WireHeaders.set(headers, WireHeaders.NOT_BEFORE, time.toEpochMilli()));
+        if (expiresAt != null) {
+            WireHeaders.set(headers, WireHeaders.EXPIRES_AT, expiresAt.toEpochMilli());
+        }
+        request.cacheFor().ifPresent(time -> WireHeaders.set(headers, WireHeaders.CACHE, time.toString()));
+        request.traceparent().ifPresent(trace -> WireHeaders.set(headers, WireHeaders.TRACEPARENT, trace));
+        request.tracestate().ifPresent(state -> WireHeaders.set(headers, WireHeaders.TRACESTATE, state));
+        if (replyTo != null) {
+            address(headers, replyTo);
+        }
+        return record;
+    }
+
+    private static void address(Headers headers, ReplyAddress replyTo) {
+        headers.add(WireHeaders.CORRELATION_ID, replyTo.correlation());
+        headers.add(WireHeaders.REPLY_TOPIC, replyTo.topic().getBytes(StandardCharsets.UTF_8));
+        headers.add(WireHeaders.REPLY_PARTITION, WireHeaders.encodePartition(replyTo.partition()));
+    }
+
+    /** Without a key the producer fills a batch for one partition after another: fewer and larger ones. */
+    private static byte @Nullable [] key(ChatRequest request, byte[] body) {
+        if (request.key().isPresent()) {
+            return request.key().get();
+        }
+        return request.cacheFor().isPresent() ? sha256(body).getBytes(StandardCharsets.UTF_8) : null;
+    }
+
+    /** The SHA-256 of these bytes as 64 hexadecimal digits in lower case. */
+    static String sha256(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.sluice;
+
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/** Says in our words why a request was not published, and what helps. Immutable. */
+final class SendFailures {
+    private final QueueSettings settings;
+    private final String topic;
+
+    SendFailures(QueueSettings settings) {
+        this.settings = settings;
+        this.topic = settings.topics().requests();
+    }
+
+    /** @param bytes the size of the body that was to be sent */
+    ChatQueueException explain(String id, int bytes, Throwable cause) {
+        String what = "request " + id + " was not published to topic " + topic + ": ";
+        return new ChatQueueException(what + because(bytes, cause), cause);
+    }
+
+    /** The same for the look at the topic that comes before the first request. */
+    ChatQueueException explain(Throwable cause) {
+        return new ChatQueueException("nothing can be published to topic " + topic + ": " + because(0, cause), cause);
+    }
+
+    private String because(int bytes, Throwable cause) {
+        if (cause instanceof UnknownTopicOrPartitionException) {
+            return "the topic does not exist; run `sluice topics create --topic " + settings.base() + "`";
+        } else if (cause instanceof RecordTooLargeException) {
+            return "its body of " + bytes + " bytes is too large with its headers. This queue takes records of "
+                    + settings.maxRequestBytes() + " bytes, the topic those of its max.message.bytes; send less, or"
+                    + " raise both maxBodyBytes() and the topic's limit (" + cause.getMessage() + ")";
+        } else if (cause instanceof AuthorizationException) {
+            return "not allowed; grant this client's user WRITE on the topic (" + cause.getMessage() + ")";
+        } else if (cause instanceof AuthenticationException) {
+            return "Kafka refused the credentials; check the sasl.* and ssl.* properties (" + cause.getMessage() + ")";
+        } else if (cause instanceof BufferExhaustedException) {
+            return "the producer's buffer stayed full for " + settings.maxBlock() + "; send more slowly, or raise"
+                    + " buffer.memory";
+        } else if (cause instanceof TimeoutException) {
+            return "no answer from Kafka at " + settings.bootstrapServers() + " in time; check that it runs and can be"
+                    + " reached (" + cause.getMessage() + ")";
+        } else if (cause instanceof InterruptException) {
+            return "the thread was interrupted";
+        }
+        return String.valueOf(cause.getMessage());
+    }
+}
