@@ -1,0 +1,96 @@
+package dev.sluice.sandbox;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The latest calls, 38 bytes each, in columns that grow up to a capacity and then lose the oldest. Not thread-safe:
+ * {@link History} owns it.
+ */
+final class CallLog {
+    private final int capacity;
+    private final Map<String, Integer> modelNumbers = new LinkedHashMap<>();
+    private final List<String> models = new ArrayList<>();
+    private long[] nanoTimes = new long[1024];
+    private long[] epochMillis = new long[1024];
+    private long[] bodyHashes = new long[1024];
+    private long[] textHashes = new long[1024];
+    private int[] modelOf = new int[1024];
+    private short[] statuses = new short[1024];
+    private long arrived;
+
+    CallLog(int capacity) {
+        this.capacity = capacity;
+    }
+
+    /** The call's number, counted from 0. */
+    long add(long nanoTime, long epochMilli, ChatRequest request) {
+        if (arrived == nanoTimes.length && arrived < capacity) {
+            grow((int) Math.min(capacity, arrived * 2));
+        }
+        int at = place(arrived);
+        nanoTimes[at] = nanoTime;
+        epochMillis[at] = epochMilli;
+        bodyHashes[at] = request.bodyHash();
+        textHashes[at] = ChatRequest.hash(request.text());
+        modelOf[at] = number(request.model());
+        statuses[at] = 0;
+        return arrived++;
+    }
+
+    void ended(long number, int status) {
+        if (number >= oldest()) {
+            statuses[place(number)] = (short) status;
+        }
+    }
+
+    int countText(long textHash) {
+        int count = 0;
+        for (long number = oldest(); number < arrived; number++) {
+            count += textHashes[place(number)] == textHash ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** The latest {@code max} calls, the oldest of them first. */
+    List<Call> latest(int max) {
+        List<Call> calls = new ArrayList<>();
+        for (long number = Math.max(oldest(), arrived - max); number < arrived; number++) {
+            int at = place(number);
+            calls.add(new Call(nanoTimes[at], epochMillis[at], statuses[at], models.get(modelOf[at]), bodyHashes[at]));
+        }
+        return calls;
+    }
+
+    long arrived() {
+        return arrived;
+    }
+
+    private long oldest() {
+        return Math.max(0, arrived - nanoTimes.length);
+    }
+
+    private int place(long number) {
+        return (int) (number % nanoTimes.length);
+    }
+
+    private int number(String model) {
+        return modelNumbers.computeIfAbsent(model, name -> {
+            models.add(name);
+            return models.size() - 1;
+        });
+    }
+
+    /** Only ever before the columns turn over, so that every call keeps its place. */
+    private void grow(int size) {
+        nanoTimes = Arrays.copyOf(nanoTimes, size);
+        epochMillis = Arrays.copyOf(epochMillis, size);
+        bodyHashes = Arrays.copyOf(bodyHashes, size);
+        textHashes = Arrays.copyOf(textHashes, size);
+        modelOf = Arrays.copyOf(modelOf, size);
+        statuses = Arrays.copyOf(statuses, size);
+    }
+}

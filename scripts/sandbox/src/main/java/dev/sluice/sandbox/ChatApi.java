@@ -1,0 +1,193 @@
+package dev.sluice.sandbox;
+
+import dev.sluice.sandbox.Answer.Manner;
+import dev.sluice.sandbox.Completions.Completion;
+import dev.sluice.sandbox.Fault.Reply;
+import dev.sluice.sandbox.Verdict.Dimension;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides what a call gets, in the order in which the real one passes its gates: the edge (User-Agent), the key, the
+ * body, the model, faults, the limiter, the completion. Knows nothing of sockets. Thread-safe.
+ */
+final class ChatApi {
+    private final LongSupplier nanoTime;
+    private final InstantSource clock;
+    private final FaultPicker faults = new FaultPicker();
+    private final Map<String, ModelLimiter> limiters = new ConcurrentHashMap<>();
+    private final Random random = new Random();
+    private final Completions completions = new Completions(random);
+
+    ChatApi(LongSupplier nanoTime, InstantSource clock, long seed) {
+        this.nanoTime = nanoTime;
+        this.clock = clock;
+        random.setSeed(seed);
+    }
+
+    /** What is sent, and how long after the call's arrival. */
+    record Plan(Answer answer, Duration latency) {
+        static Plan atOnce(Answer answer) {
+            return new Plan(answer, Duration.ZERO);
+        }
+    }
+
+    void reseed(long seed) {
+        random.setSeed(seed);
+    }
+
+    void forgetCalls() {
+        faults.forgetCalls();
+    }
+
+    Plan plan(Received received, ChatRequest request, Settings settings) {
+        if (settings.access().refuseLibraryAgents()
+                && isLibrary(received.header("user-agent").orElse(""))) {
+            return Plan.atOnce(ErrorBodies.html(403, Map.of()));
+        }
+        if (!knowsKey(received.header("authorization").orElse(""), settings.access())) {
+            return Plan.atOnce(error(401, ErrorBodies.text(401, false), Map.of(), settings));
+        }
+        if (request.invalid() != null) {
+            return Plan.atOnce(
+                    malformed(request.invalid().message(), request.invalid().param(), settings));
+        }
+        if (!settings.access().models().isEmpty() && !settings.access().models().contains(request.model())) {
+            return Plan.atOnce(error(404, ErrorBodies.text(404, false), Map.of(), settings));
+        }
+        try {
+            return plan(faults.pick(request, settings.faults(), random), request, settings);
+        } catch (IllegalArgumentException e) {
+            return Plan.atOnce(malformed("Bad stand-in directive: " + e.getMessage(), "messages", settings));
+        }
+    }
+
+    Answer tooLarge(Settings settings) {
+        return error(413, ErrorBodies.text(413, false), Map.of(), settings);
+    }
+
+    Answer edgeTimeout() {
+        return ErrorBodies.html(524, Map.of());
+    }
+
+    private Plan plan(Fault fault, ChatRequest request, Settings settings) {
+        Latency latency = fault.latency() == null ? settings.answers().latency() : fault.latency();
+        if (fault.ending() instanceof Fault.Status status) {
+            return new Plan(failed(status, fault, request, settings), latency.draw(random));
+        }
+        Completion completion = completions.complete(request, settings.answers(), fault.finishReason());
+        int tokens = Completions.totalTokens(request, completion);
+        Limit limit = settings.limits().of(request.model());
+        ModelLimiter limiter = limiter(request);
+        Verdict verdict = limiter.admit(nanoTime.getAsLong(), tokens, limit);
+        if (verdict.refusedBy() != null) {
+            return Plan.atOnce(refused(verdict, fault, settings));
+        }
+        if (fault.ending() == Reply.NORMAL || fault.ending() == Reply.EMPTY || fault.ending() instanceof Fault.Huge) {
+            limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
+        }
+        return new Plan(answered(fault, request, completion, verdict, settings), latency.draw(random));
+    }
+
+    private Answer answered(
+            Fault fault, ChatRequest request, Completion completion, Verdict verdict, Settings settings) {
+        Map<String, String> headers = headers(200, verdict, fault, settings);
+        Completion told = fault.ending() == Reply.EMPTY
+                ? new Completion(
+                        "", completion.tokens(), fault.finishReason() == null ? "length" : fault.finishReason())
+                : completion;
+        var json = completions.json(request, told, settings.answers(), clock.millis() / 1000);
+        if (fault.ending() instanceof Fault.Huge huge) {
+            return Completions.huge(json, huge.bytes(), headers);
+        }
+        Answer whole = Answer.json(200, headers, json.toString());
+        return switch ((Reply) fault.ending()) {
+            case NORMAL, EMPTY -> whole;
+            case HANG -> whole.in(Manner.HANG);
+            case HANG_BODY -> whole.in(Manner.HANG_BODY);
+            case CUT -> whole.in(Manner.CUT);
+            case CUT_BODY -> whole.in(Manner.CUT_BODY);
+            case NOT_JSON -> Answer.json(200, headers, "upstream connect error or disconnect/reset before headers");
+            case NO_CHOICES -> {
+                json.remove("choices");
+                yield Answer.json(200, headers, json.toString());
+            }
+        };
+    }
+
+    private Answer failed(Fault.Status status, Fault fault, ChatRequest request, Settings settings) {
+        Verdict verdict =
+                limiter(request).look(nanoTime.getAsLong(), settings.limits().of(request.model()));
+        Map<String, String> headers = headers(status.code(), verdict, fault, settings);
+        boolean html = status.html() == null ? ErrorBodies.fromEdge(status.code()) : status.html();
+        if (html) {
+            return ErrorBodies.html(status.code(), headers);
+        }
+        ErrorBodies.Text text = ErrorBodies.text(status.code(), status.tooLong());
+        return error(status.code(), typed(text, status.type()), headers, settings);
+    }
+
+    private Answer refused(Verdict verdict, Fault fault, Settings settings) {
+        String type = settings.limits().refusalType();
+        if (type == null) {
+            boolean requests = verdict.refusedBy() == Dimension.REQUESTS;
+            type = requests ? "dynamic_request_limited" : "dynamic_token_limited";
+        }
+        Map<String, String> headers = headers(429, verdict, fault, settings);
+        return error(429, typed(ErrorBodies.text(429, false), type), headers, settings);
+    }
+
+    private Answer malformed(String message, @Nullable String param, Settings settings) {
+        ErrorBodies.Text text = new ErrorBodies.Text(message, "invalid_request_error", param, null);
+        return error(400, text, Map.of(), settings);
+    }
+
+    private Answer error(int status, ErrorBodies.Text text, Map<String, String> headers, Settings settings) {
+        return ErrorBodies.json(status, text, headers, settings.errors(), completions.id());
+    }
+
+    private static ErrorBodies.Text typed(ErrorBodies.Text text, @Nullable String type) {
+        return type == null ? text : new ErrorBodies.Text(text.message(), type, text.param(), text.code());
+    }
+
+    private static Map<String, String> headers(int status, Verdict verdict, Fault fault, Settings settings) {
+        Map<String, String> headers = new HashMap<>(RateHeaders.of(status, settings.limits(), verdict));
+        if (fault.reset() != null) {
+            headers.put(RateHeaders.RESET, RateHeaders.decimal(fault.reset()));
+        }
+        if (fault.retryAfter() != null) {
+            headers.put(RateHeaders.RETRY_AFTER, RateHeaders.decimal(fault.retryAfter()));
+        }
+        return headers;
+    }
+
+    private ModelLimiter limiter(ChatRequest request) {
+        return limiters.computeIfAbsent(request.model(), model -> new ModelLimiter());
+    }
+
+    private static boolean isLibrary(String userAgent) {
+        String agent = userAgent.toLowerCase(Locale.ROOT);
+        return agent.isBlank()
+                || agent.startsWith("java-http-client")
+                || agent.startsWith("java/")
+                || agent.startsWith("python-urllib")
+                || agent.startsWith("python-requests")
+                || agent.startsWith("go-http-client")
+                || agent.startsWith("libwww-perl");
+    }
+
+    private static boolean knowsKey(String authorization, Settings.Access access) {
+        if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
+            return false;
+        }
+        String key = authorization.substring(7).strip();
+        return access.apiKeys().isEmpty() ? !key.isEmpty() : access.apiKeys().contains(key);
+    }
+}

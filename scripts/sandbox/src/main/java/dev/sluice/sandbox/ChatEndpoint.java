@@ -1,0 +1,108 @@
+package dev.sluice.sandbox;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import dev.sluice.sandbox.Answer.Manner;
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Carries calls over HTTP: reads them whole, writes them down, and sends what {@link ChatApi} has planned when it is due.
+ * No thread waits meanwhile.
+ */
+final class ChatEndpoint implements HttpHandler {
+    private static final Logger LOG = System.getLogger(ChatEndpoint.class.getName());
+    static final String PATH = "/v1/chat/completions";
+
+    private final ChatApi api;
+    private final History history;
+    private final Supplier<Settings> settings;
+    private final LongSupplier nanoTime;
+    private final InstantSource clock;
+    private final ScheduledExecutorService timer;
+    private final Executor executor;
+
+    ChatEndpoint(Parts parts, Supplier<Settings> settings) {
+        this.api = parts.api();
+        this.history = parts.history();
+        this.nanoTime = parts.nanoTime();
+        this.clock = parts.clock();
+        this.timer = parts.timer();
+        this.executor = parts.executor();
+        this.settings = settings;
+    }
+
+    @Override
+    public void handle(HttpExchange exchange) throws IOException {
+        long nanos = nanoTime.getAsLong();
+        Received received = HttpPort.receive(exchange);
+        Settings now = settings.get();
+        if (!exchange.getRequestURI().getPath().equals(PATH)) {
+            HttpPort.send(exchange, unrouted(404, "Not found", now));
+        } else if (!exchange.getRequestMethod().equals("POST")) {
+            HttpPort.send(exchange, unrouted(405, "Method not allowed", now));
+        } else if (HttpPort.isTooLarge(received)) {
+            HttpPort.send(exchange, api.tooLarge(now));
+        } else {
+            ChatRequest request = ChatRequest.parse(received.sharedBody());
+            History.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
+            begin(new Open(exchange, ticket), api.plan(received, request, now), now.answers());
+        }
+    }
+
+    private record Open(HttpExchange exchange, History.Ticket ticket) {}
+
+    private static Answer unrouted(int status, String message, Settings settings) {
+        ErrorBodies.Text text = ErrorBodies.Text.of(message, "invalid_request_error");
+        return ErrorBodies.json(status, text, Map.of(), settings.errors(), "");
+    }
+
+    private void begin(Open open, ChatApi.Plan plan, Settings.Answers answers) {
+        Duration edge = answers.edgeTimeout();
+        boolean silent = plan.answer().manner() == Manner.HANG;
+        if (edge != null && (silent || plan.latency().compareTo(edge) >= 0)) {
+            later(edge, () -> finish(open, api.edgeTimeout()));
+        } else if (!silent) {
+            later(plan.latency(), () -> finish(open, plan.answer()));
+        }
+        if (edge != null && plan.answer().manner() == Manner.HANG_BODY) {
+            later(plan.latency().plus(edge), () -> cut(open));
+        }
+    }
+
+    private void later(Duration delay, Runnable task) {
+        if (delay.isZero()) {
+            task.run();
+        } else {
+            ScheduledFuture<?> unused =
+                    timer.schedule(() -> executor.execute(task), delay.toNanos(), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void finish(Open open, Answer answer) {
+        boolean whole = answer.manner() == Manner.WHOLE;
+        try {
+            // before the last byte: a caller who has the answer finds it in the history
+            if (answer.manner() != Manner.HANG_BODY) {
+                history.ended(open.ticket(), whole ? answer.status() : 0);
+            }
+            HttpPort.send(open.exchange(), answer);
+        } catch (IOException e) {
+            LOG.log(Logger.Level.DEBUG, "the caller had gone before the answer", e);
+        }
+    }
+
+    private void cut(Open open) {
+        history.ended(open.ticket(), 0);
+        open.exchange().close();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.sandbox;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The successful rate of the past period, counted in sixty slots, and the dynamic limit that follows from it: about twice
+ * that rate, between a base and a cap. Not thread-safe: {@link ModelLimiter} owns it.
+ */
+final class DynamicRate {
+    private static final int SLOTS = 60;
+
+    private final long[] counts = new long[SLOTS];
+    private long slotNanos = 1;
+    private long currentSlot = Long.MIN_VALUE;
+
+    void succeeded(long now, long amount, long periodNanos) {
+        turn(now, periodNanos);
+        counts[(int) Math.floorMod(currentSlot, (long) SLOTS)] += amount;
+    }
+
+    /** In units per second. */
+    double limit(long now, long periodNanos, double base, @Nullable Double cap) {
+        turn(now, periodNanos);
+        double twice = 2e9 * Arrays.stream(counts).sum() / periodNanos;
+        double raised = Math.max(base, twice);
+        return cap == null ? raised : Math.min(cap, raised);
+    }
+
+    /** Empties the slots that have become the present one since the last call; all of them if the period has changed. */
+    private void turn(long now, long periodNanos) {
+        long newSlotNanos = Math.max(1, periodNanos / SLOTS);
+        long slot = Math.floorDiv(now, newSlotNanos);
+        if (newSlotNanos != slotNanos || slot - currentSlot >= SLOTS || currentSlot == Long.MIN_VALUE) {
+            Arrays.fill(counts, 0);
+        } else {
+            for (long passed = currentSlot + 1; passed <= slot; passed++) {
+                counts[(int) Math.floorMod(passed, (long) SLOTS)] = 0;
+            }
+        }
+        slotNanos = newSlotNanos;
+        currentSlot = slot;
+    }
+}

@@ -1,0 +1,87 @@
+package dev.sluice.sandbox;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * Chooses the fault of a call: what its own directives say, else the first rule that strikes. Counts what "the next" and
+ * "times" need. Thread-safe.
+ */
+final class FaultPicker {
+    private static final Pattern DIRECTIVE = Pattern.compile("\\[stand-in:([^\\]]*)\\]");
+    private static final int MAX_BODIES = 1_000_000;
+
+    private final Map<Long, Integer> callsOfBody = new LinkedHashMap<>();
+    private List<FaultRule> rules = List.of();
+    private int[] struck = {};
+
+    /**
+     * The fault of this call, {@link Fault#NONE} if there is none.
+     *
+     * @throws IllegalArgumentException if the request holds a directive that can't be read
+     */
+    synchronized Fault pick(ChatRequest request, List<FaultRule> current, RandomGenerator random) {
+        List<Fault> directives = directives(request.text());
+        if (!directives.isEmpty()) {
+            return directed(directives, request.bodyHash());
+        }
+        // identity, not equality: the same list put in place once more begins to count anew
+        if (current != rules) {
+            rules = current;
+            struck = new int[current.size()];
+        }
+        for (int i = 0; i < struck.length; i++) {
+            if (strikes(i, random)) {
+                return rules.get(i).fault();
+            }
+        }
+        return Fault.NONE;
+    }
+
+    synchronized void forgetCalls() {
+        callsOfBody.clear();
+    }
+
+    static List<Fault> directives(String text) {
+        return DIRECTIVE
+                .matcher(text)
+                .results()
+                .map((MatchResult found) -> Fault.parse(found.group(1)))
+                .toList();
+    }
+
+    /** One after the other, each for as many calls of this body as its times say. */
+    private Fault directed(List<Fault> directives, long bodyHash) {
+        int before = callsBefore(bodyHash);
+        for (Fault directive : directives) {
+            if (directive.times().isEmpty() || before < directive.times().getAsInt()) {
+                return directive;
+            }
+            before -= directive.times().getAsInt();
+        }
+        return Fault.NONE;
+    }
+
+    private int callsBefore(long bodyHash) {
+        int before = callsOfBody.merge(bodyHash, 1, Integer::sum) - 1;
+        if (callsOfBody.size() > MAX_BODIES) {
+            callsOfBody.remove(callsOfBody.keySet().iterator().next());
+        }
+        return before;
+    }
+
+    private boolean strikes(int index, RandomGenerator random) {
+        FaultRule rule = rules.get(index);
+        if (rule.probability() != null) {
+            return random.nextDouble() < rule.probability();
+        }
+        if (rule.next() != null) {
+            return struck[index] < rule.next() && ++struck[index] > 0;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,163 @@
+package dev.sluice.sandbox;
+
+import dev.sluice.sandbox.Fault.Ending;
+import dev.sluice.sandbox.Fault.Huge;
+import dev.sluice.sandbox.Fault.Reply;
+import dev.sluice.sandbox.Fault.Status;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** Reads and writes what {@link Fault} describes. */
+final class FaultSyntax {
+    private static final Set<String> KEYS = Set.of(
+            "status",
+            "huge",
+            "latency",
+            "body",
+            "type",
+            "finish",
+            "reset",
+            "retry-after",
+            "times",
+            "too-long",
+            "hang",
+            "hang-body",
+            "cut",
+            "cut-body",
+            "not-json",
+            "no-choices",
+            "empty",
+            "normal");
+
+    private static final Pattern SPACES = Pattern.compile("\\s+");
+
+    private final Map<String, String> words = new LinkedHashMap<>();
+
+    private FaultSyntax(String text) {
+        for (String word : SPACES.split(text.strip(), -1)) {
+            int equals = word.indexOf('=');
+            String key = equals < 0 ? word : word.substring(0, equals);
+            if (!KEYS.contains(key)) {
+                throw new IllegalArgumentException("unknown word '" + key + "' in fault '" + text + "'; did you mean '"
+                        + Nearest.to(key, KEYS) + "'?");
+            }
+            words.put(key, equals < 0 ? "" : word.substring(equals + 1));
+        }
+    }
+
+    static Fault parse(String text) {
+        try {
+            return new FaultSyntax(text).fault();
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("fault '" + text + "' has a malformed number", e);
+        }
+    }
+
+    private Fault fault() {
+        Fault fault = new Fault(
+                ending(),
+                take("latency", Latency::parse),
+                take("finish", Function.identity()),
+                take("reset", FaultSyntax::seconds),
+                take("retry-after", FaultSyntax::seconds),
+                times());
+        if (!words.isEmpty()) {
+            throw new IllegalArgumentException("these words of a fault don't go together with the others: " + words);
+        }
+        return fault;
+    }
+
+    private Ending ending() {
+        boolean tooLong = words.remove("too-long") != null;
+        Integer code = take("status", Integer::valueOf);
+        if (tooLong || code != null) {
+            return new Status(code == null ? 400 : code, tooLong, html(), take("type", Function.identity()));
+        }
+        Long huge = take("huge", Units::bytes);
+        if (huge != null) {
+            return new Huge(huge);
+        }
+        for (Reply reply : Reply.values()) {
+            if (words.remove(word(reply)) != null) {
+                return reply;
+            }
+        }
+        return Reply.NORMAL;
+    }
+
+    private @Nullable Boolean html() {
+        String body = take("body", Function.identity());
+        if (body != null && !body.equals("html") && !body.equals("json")) {
+            throw new IllegalArgumentException("body=" + body + " must be body=html or body=json");
+        }
+        return body == null ? null : (Boolean) body.equals("html");
+    }
+
+    private OptionalInt times() {
+        Integer times = take("times", Integer::valueOf);
+        if (times != null && times < 1) {
+            throw new IllegalArgumentException("times=" + times + " must be at least 1");
+        }
+        return times == null ? OptionalInt.empty() : OptionalInt.of(times);
+    }
+
+    private <T> @Nullable T take(String key, Function<String, T> reader) {
+        String value = words.remove(key);
+        if (value != null && value.isEmpty()) {
+            throw new IllegalArgumentException("'" + key + "' of a fault needs a value: " + key + "=…");
+        }
+        return value == null ? null : reader.apply(value);
+    }
+
+    private static double seconds(String text) {
+        double seconds = Double.parseDouble(text);
+        if (!(seconds >= 0 && seconds <= 1e13)) {
+            throw new IllegalArgumentException("'" + text + "' is not a number of seconds");
+        }
+        return seconds;
+    }
+
+    private static String word(Reply reply) {
+        return reply.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static String text(Fault fault) {
+        List<String> text = new ArrayList<>();
+        add(text, fault.ending());
+        addValue(text, "latency", fault.latency());
+        addValue(text, "finish", fault.finishReason());
+        addValue(text, "reset", fault.reset());
+        addValue(text, "retry-after", fault.retryAfter());
+        fault.times().ifPresent(times -> addValue(text, "times", times));
+        return text.isEmpty() ? word(Reply.NORMAL) : String.join(" ", text);
+    }
+
+    private static void add(List<String> text, Ending ending) {
+        if (ending instanceof Status status) {
+            addValue(text, "status", status.code());
+            if (status.tooLong()) {
+                text.add("too-long");
+            }
+            addValue(text, "body", status.html() == null ? null : status.html() ? "html" : "json");
+            addValue(text, "type", status.type());
+        } else if (ending instanceof Huge huge) {
+            addValue(text, "huge", huge.bytes());
+        } else if (ending instanceof Reply reply && reply != Reply.NORMAL) {
+            text.add(word(reply));
+        }
+    }
+
+    private static void addValue(List<String> text, String key, @Nullable Object value) {
+        if (value != null) {
+            text.add(key + "=" + value);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.sandbox;
+
+import com.sun.net.httpserver.Headers;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Executor;
+
+/**
+ * The JDK's HTTP server, set up for thousands of slow calls: an exchange that nobody has finished holds a socket and some
+ * memory, but no thread.
+ */
+final class HttpPort {
+    private static final int BACKLOG = 4096;
+    private static final int MAX_REQUEST_BYTES = 32 << 20;
+
+    static {
+        // The server reads these once, when its classes load. By default it closes connections beyond 200 idle ones and
+        // those idle for 30 s, just when a client wants to use them again, and it waits for acknowledgements (Nagle)
+        // between headers and body.
+        setDefault("sun.net.httpserver.maxIdleConnections", "20000");
+        setDefault("sun.net.httpserver.idleInterval", "600");
+        setDefault("sun.net.httpserver.nodelay", "true");
+    }
+
+    private HttpPort() {}
+
+    static HttpServer open(InetSocketAddress address, Executor executor) throws IOException {
+        HttpServer server = HttpServer.create(address, BACKLOG);
+        server.setExecutor(executor);
+        return server;
+    }
+
+    private static void setDefault(String property, String value) {
+        if (System.getProperty(property) == null) {
+            System.setProperty(property, value);
+        }
+    }
+
+    /** Runs {@code handler}; if it fails by a defect, the caller gets a 500 and the log the reason. */
+    static HttpHandler guarded(HttpHandler handler) {
+        return exchange -> {
+            try {
+                handler.handle(exchange);
+            } catch (RuntimeException e) {
+                System.getLogger(TogetherStandIn.class.getName())
+                        .log(System.Logger.Level.ERROR, "the stand-in failed to answer a call", e);
+                send(exchange, Answer.json(500, Map.of(), "{\"error\":{\"message\":\"the stand-in has a defect\"}}"));
+            }
+        };
+    }
+
+    static Received receive(HttpExchange exchange) throws IOException {
+        Map<String, List<String>> headers = new HashMap<>();
+        exchange.getRequestHeaders()
+                .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), List.copyOf(values)));
+        try (InputStream body = exchange.getRequestBody()) {
+            return new Received(headers, body.readNBytes(MAX_REQUEST_BYTES + 1));
+        }
+    }
+
+    static boolean isTooLarge(Received received) {
+        return received.sharedBody().length > MAX_REQUEST_BYTES;
+    }
+
+    /** Sends {@code answer} as its manner says; after a hang the exchange stays open. */
+    static void send(HttpExchange exchange, Answer answer) throws IOException {
+        switch (answer.manner()) {
+            case WHOLE -> {
+                try (OutputStream body = begin(exchange, answer)) {
+                    answer.body().writeTo(body);
+                } finally {
+                    exchange.close();
+                }
+            }
+            case CUT -> exchange.close();
+            case CUT_BODY -> {
+                try {
+                    sendHalf(exchange, answer);
+                } finally {
+                    exchange.close();
+                }
+            }
+            case HANG_BODY -> sendHalf(exchange, answer);
+            case HANG -> {}
+        }
+    }
+
+    private static void sendHalf(HttpExchange exchange, Answer answer) throws IOException {
+        OutputStream body = begin(exchange, answer);
+        answer.body().writeHalfTo(body);
+        body.flush();
+    }
+
+    private static OutputStream begin(HttpExchange exchange, Answer answer) throws IOException {
+        Headers headers = exchange.getResponseHeaders();
+        headers.set("Content-Type", answer.body().type());
+        answer.headers().forEach(headers::set);
+        exchange.sendResponseHeaders(answer.status(), answer.body().length());
+        return exchange.getResponseBody();
+    }
+}

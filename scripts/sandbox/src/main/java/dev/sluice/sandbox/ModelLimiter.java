@@ -1,0 +1,99 @@
+package dev.sluice.sandbox;
+
+import dev.sluice.sandbox.Verdict.Dimension;
+import dev.sluice.sandbox.Verdict.Standing;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The limit of one model: both dimensions are charged or neither. The limit comes with each call, so that it can change
+ * at any time; what was taken under the old one still counts, unless the kind changes. Thread-safe.
+ */
+final class ModelLimiter {
+    /** One dimension: its meter, and the successes that a dynamic limit follows. */
+    private static final class Gauge {
+        private Meter meter = Meter.of(LimitKind.SLIDING_WINDOW);
+        private final DynamicRate successes = new DynamicRate();
+
+        double rate(long now, Limit limit, double base, @Nullable Double cap) {
+            return limit.kind() == LimitKind.DYNAMIC
+                    ? successes.limit(now, limit.period().toNanos(), base, cap)
+                    : base;
+        }
+    }
+
+    private final Gauge requests = new Gauge();
+    private final Gauge tokens = new Gauge();
+    private LimitKind kind = LimitKind.SLIDING_WINDOW;
+
+    /** Asks for one call of {@code tokenCount} tokens at {@code now} (nanoseconds) and charges it if it is admitted. */
+    synchronized Verdict admit(long now, long tokenCount, Limit limit) {
+        follow(limit);
+        Allowance requestAllowance = allowance(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap());
+        Allowance tokenAllowance = allowance(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap());
+        long requestWait = wait(requests, now, 1, requestAllowance);
+        long tokenWait = wait(tokens, now, tokenCount, tokenAllowance);
+        if (requestWait == 0 && tokenWait == 0) {
+            take(requests, now, 1, requestAllowance);
+            take(tokens, now, tokenCount, tokenAllowance);
+            return verdict(now, null, 0, limit);
+        }
+        Dimension refusedBy = requestWait > 0 ? Dimension.REQUESTS : Dimension.TOKENS;
+        return verdict(now, refusedBy, Math.max(requestWait, tokenWait), limit);
+    }
+
+    /** Where the limit stands, without asking for anything. */
+    synchronized Verdict look(long now, Limit limit) {
+        follow(limit);
+        return verdict(now, null, 0, limit);
+    }
+
+    /** Counts an admitted call as successful: a dynamic limit grows with these. */
+    synchronized void succeeded(long now, long tokenCount, Limit limit) {
+        if (limit.kind() == LimitKind.DYNAMIC) {
+            requests.successes.succeeded(now, 1, limit.period().toNanos());
+            tokens.successes.succeeded(now, tokenCount, limit.period().toNanos());
+        }
+    }
+
+    private void follow(Limit limit) {
+        if (limit.kind() != kind) {
+            kind = limit.kind();
+            requests.meter = Meter.of(kind);
+            tokens.meter = Meter.of(kind);
+        }
+    }
+
+    private static @Nullable Allowance allowance(
+            Gauge gauge, long now, Limit limit, @Nullable Double base, @Nullable Double cap) {
+        return base == null ? null : Allowance.of("rate", gauge.rate(now, limit, base, cap), limit.window());
+    }
+
+    private static long wait(Gauge gauge, long now, long amount, @Nullable Allowance allowance) {
+        return allowance == null ? 0 : gauge.meter.waitNanos(now, amount, allowance);
+    }
+
+    private static void take(Gauge gauge, long now, long amount, @Nullable Allowance allowance) {
+        if (allowance != null) {
+            gauge.meter.take(now, amount, allowance);
+        }
+    }
+
+    private Verdict verdict(long now, @Nullable Dimension refusedBy, long waitNanos, Limit limit) {
+        return new Verdict(
+                refusedBy,
+                waitNanos,
+                standing(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap()),
+                standing(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap()));
+    }
+
+    private static @Nullable Standing standing(
+            Gauge gauge, long now, Limit limit, @Nullable Double base, @Nullable Double cap) {
+        if (base == null) {
+            return null;
+        }
+        double rate = gauge.rate(now, limit, base, cap);
+        Allowance allowance = Allowance.of("rate", rate, limit.window());
+        return new Standing(
+                base, rate, gauge.meter.remaining(now, allowance), gauge.meter.waitNanos(now, 1, allowance));
+    }
+}

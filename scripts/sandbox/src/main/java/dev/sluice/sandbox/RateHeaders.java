@@ -1,0 +1,60 @@
+package dev.sluice.sandbox;
+
+import dev.sluice.sandbox.Verdict.Standing;
+import java.math.BigDecimal;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The rate-limit headers of one answer. */
+final class RateHeaders {
+    static final String RESET = "x-ratelimit-reset";
+    static final String RETRY_AFTER = "retry-after";
+
+    private RateHeaders() {}
+
+    static Map<String, String> of(int status, Settings.Limits limits, Verdict verdict) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        if (limits.headers() == HeaderMode.ALL) {
+            dimension(headers, "x-ratelimit", verdict.requests());
+            dimension(headers, "x-tokenlimit", verdict.tokens());
+            if (verdict.requests() != null) {
+                headers.put(RESET, reset(status, limits, verdict));
+            }
+        }
+        if (limits.headers() != HeaderMode.NONE && status == 429) {
+            headers.put(RESET, reset(status, limits, verdict));
+        }
+        if (limits.retryAfter() != null && (status == 429 || status == 503)) {
+            headers.put(RETRY_AFTER, decimal(limits.retryAfter()));
+        }
+        return headers;
+    }
+
+    private static void dimension(Map<String, String> headers, String prefix, @Nullable Standing standing) {
+        if (standing != null) {
+            headers.put(prefix + "-limit", decimal(standing.base()));
+            headers.put(prefix + "-remaining", Long.toString(standing.remaining()));
+            headers.put(prefix + "-limit-dynamic", decimal(standing.current()));
+            headers.put(prefix + "-remaining-dynamic", Long.toString(standing.remaining()));
+        }
+    }
+
+    private static String reset(int status, Settings.Limits limits, Verdict verdict) {
+        if (limits.reset() != null) {
+            return decimal(limits.reset());
+        }
+        long wait = verdict.waitNanos();
+        if (status != 429 && verdict.requests() != null) {
+            wait = verdict.requests().waitNanos();
+        }
+        // rounded up, so that whoever waits that long does find room
+        return decimal(-Math.floorDiv(-wait, 1_000_000L) / 1000.0);
+    }
+
+    /** Without an exponent and without a trailing {@code .0}: {@code 2}, {@code 0.347}. */
+    static String decimal(double value) {
+        BigDecimal rounded = BigDecimal.valueOf(Math.round(value * 1000), 3);
+        return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();
+    }
+}

@@ -1,0 +1,144 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpHeaders;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Windows are an hour long here: what a test asks for takes less, whatever the machine. */
+class LimitsOverHttpTest {
+    private static final Duration HOUR = Duration.ofHours(1);
+    private static final Limit ONE_REQUEST = Limit.requests(1 / 3600.0).withWindow(HOUR);
+
+    private TogetherStandIn standIn;
+    private Caller caller;
+
+    @BeforeEach
+    void start() throws Exception {
+        standIn = TogetherStandIn.start();
+        caller = new Caller(standIn.baseUrl());
+    }
+
+    @AfterEach
+    void close() {
+        standIn.close();
+    }
+
+    private static Set<String> limitHeaders(HttpHeaders headers) {
+        return headers.map().keySet().stream()
+                .filter(name -> name.startsWith("x-") || name.startsWith("retry"))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    @Test
+    void aboveTheRequestLimitACallIsRefusedWithTheTimeToWait() throws Exception {
+        standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
+
+        HttpResponse<String> admitted = caller.call("one");
+        HttpResponse<String> refused = caller.call("two");
+
+        assertThat(admitted.statusCode()).isEqualTo(200);
+        assertThat(limitHeaders(admitted.headers())).isEmpty();
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("dynamic_request_limited");
+        assertThat(limitHeaders(refused.headers())).containsExactly("x-ratelimit-reset");
+        assertThat(Double.parseDouble(
+                        refused.headers().firstValue("x-ratelimit-reset").orElseThrow()))
+                .isBetween(3500.0, 3600.0);
+    }
+
+    @Test
+    void aboveTheTokenLimitTheTypeIsAnother() throws Exception {
+        standIn.apply(standIn.settings().withLimit(Limit.tokens(20 / 3600.0).withWindow(HOUR)));
+
+        assertThat(caller.call("a text of some length").statusCode()).isEqualTo(200);
+        HttpResponse<String> refused = caller.call("a text of some length");
+
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("dynamic_token_limited");
+    }
+
+    @Test
+    void theTypeAndTheHintsCanBeSet() throws Exception {
+        standIn.apply(standIn.settings()
+                .withLimit(ONE_REQUEST)
+                .withRefusalType("model_rate_limit")
+                .withHints(2.5, 3.0));
+        caller.call("one");
+
+        HttpResponse<String> refused = caller.call("two");
+
+        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("model_rate_limit");
+        assertThat(refused.headers().firstValue("x-ratelimit-reset")).hasValue("2.5");
+        assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+    }
+
+    @Test
+    void withoutHeadersARefusalHasNone() throws Exception {
+        standIn.apply(standIn.settings().withLimit(ONE_REQUEST).withHeaders(HeaderMode.NONE));
+        caller.call("one");
+
+        HttpResponse<String> refused = caller.call("two");
+
+        assertThat(refused.statusCode()).isEqualTo(429);
+        assertThat(limitHeaders(refused.headers())).isEmpty();
+    }
+
+    @Test
+    void allNineHeadersAreOnEveryAnswer() throws Exception {
+        Limit limit = new Limit(LimitKind.DYNAMIC, 5 / 3600.0, 100.0, HOUR, null, 150.0, Duration.ofMinutes(1));
+        standIn.apply(standIn.settings().withLimit(limit).withHeaders(HeaderMode.ALL));
+        String[] nine = {
+            "x-ratelimit-limit",
+            "x-ratelimit-limit-dynamic",
+            "x-ratelimit-remaining",
+            "x-ratelimit-remaining-dynamic",
+            "x-ratelimit-reset",
+            "x-tokenlimit-limit",
+            "x-tokenlimit-limit-dynamic",
+            "x-tokenlimit-remaining",
+            "x-tokenlimit-remaining-dynamic"
+        };
+
+        HttpHeaders first = caller.call("one").headers();
+        HttpHeaders second = caller.call("[stand-in: status=503]").headers();
+
+        assertThat(limitHeaders(first)).containsExactly(nine);
+        assertThat(limitHeaders(second)).containsExactly(nine);
+        assertThat(first.firstValue("x-ratelimit-remaining")).hasValue("4");
+        assertThat(first.firstValue("x-ratelimit-reset")).hasValue("0");
+        assertThat(first.firstValue("x-tokenlimit-limit")).hasValue("100");
+        assertThat(first.firstValue("x-ratelimit-limit")).hasValue("0.001");
+        assertThat(second.firstValue("x-ratelimit-limit-dynamic"))
+                .as("1 success a minute, twice")
+                .hasValue("0.033");
+    }
+
+    @Test
+    void modelsHaveLimitsOfTheirOwnThatChangeWhileItRuns() throws Exception {
+        standIn.apply(standIn.settings().withLimit("another", ONE_REQUEST));
+        var another = caller.request(Caller.body("x").put("model", "another").toString());
+
+        assertThat(caller.send(another).statusCode()).isEqualTo(200);
+        assertThat(caller.send(another).statusCode()).isEqualTo(429);
+        assertThat(caller.call("x").statusCode()).isEqualTo(200);
+        standIn.apply(standIn.settings().withLimit("another", Limit.NONE));
+        assertThat(caller.send(another).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void statusesThatOthersGiveCostNothing() throws Exception {
+        standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
+
+        assertThat(caller.call("[stand-in: status=502]").statusCode()).isEqualTo(502);
+        assertThat(caller.call("[stand-in: no-choices]").statusCode()).isEqualTo(200);
+        assertThat(caller.call("[stand-in: no-choices]").statusCode()).isEqualTo(429);
+    }
+}

@@ -1,0 +1,95 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.Verdict.Dimension;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class ModelLimiterTest {
+    private static final long SECOND = 1_000_000_000L;
+
+    private final ModelLimiter limiter = new ModelLimiter();
+
+    @Test
+    void aRefusedCallIsChargedNothing() {
+        Limit limit = Limit.sliding(2.0, 100.0);
+        assertThat(limiter.admit(0, 60, limit).refusedBy()).isNull();
+
+        Verdict refused = limiter.admit(0, 41, limit);
+        assertThat(refused.refusedBy()).isEqualTo(Dimension.TOKENS);
+        assertThat(refused.waitNanos()).isEqualTo(SECOND);
+        assertThat(refused.requests().remaining()).isEqualTo(1);
+
+        assertThat(limiter.admit(0, 40, limit).refusedBy()).isNull();
+        assertThat(limiter.admit(1, 1, limit).refusedBy()).isEqualTo(Dimension.REQUESTS);
+        assertThat(limiter.admit(SECOND, 1, limit).refusedBy()).isNull();
+    }
+
+    @Test
+    void aNewRateCountsWhatTheOldOneAdmitted() {
+        for (int i = 0; i < 5; i++) {
+            assertThat(limiter.admit(i, 1, Limit.requests(5)).refusedBy()).isNull();
+        }
+
+        assertThat(limiter.admit(10, 1, Limit.requests(6)).refusedBy()).isNull();
+        assertThat(limiter.admit(11, 1, Limit.requests(6)).refusedBy()).isNotNull();
+        assertThat(limiter.admit(12, 1, Limit.NONE).refusedBy()).isNull();
+    }
+
+    @Test
+    void anotherKindTakesOverWhileItRuns() {
+        Limit sliding = Limit.requests(1);
+        limiter.admit(SECOND - 1, 1, sliding);
+        assertThat(limiter.admit(SECOND, 1, sliding).refusedBy()).isNotNull();
+
+        Limit bucket = sliding.withKind(LimitKind.TOKEN_BUCKET).withWindow(Duration.ofSeconds(4));
+        for (int i = 0; i < 4; i++) {
+            assertThat(limiter.admit(SECOND, 1, bucket).refusedBy()).isNull();
+        }
+        assertThat(limiter.admit(SECOND, 1, bucket).waitNanos()).isEqualTo(SECOND);
+    }
+
+    @Test
+    void aDynamicLimitFollowsTwiceTheSuccessfulRateFromItsBaseUpToItsCap() {
+        Limit limit = Limit.requests(2).dynamic(12.0, null, Duration.ofSeconds(60));
+
+        assertThat(limiter.look(0, limit).requests().current()).isEqualTo(2);
+        double before = 0;
+        for (long now = 0; now < 400 * SECOND; now += SECOND / 50) {
+            if (limiter.admit(now, 10, limit).refusedBy() == null) {
+                limiter.succeeded(now, 10, limit);
+            }
+            double current = limiter.look(now, limit).requests().current();
+            assertThat(current).isBetween(2.0, 12.0);
+            before = Math.max(before, current);
+        }
+        assertThat(before).isEqualTo(12);
+
+        assertThat(limiter.look(430 * SECOND, limit).requests().current()).isBetween(4.0, 11.9);
+        assertThat(limiter.look(500 * SECOND, limit).requests().current()).isEqualTo(2);
+    }
+
+    @Test
+    void aDynamicLimitDoesNotGrowWithCallsThatFailed() {
+        Limit limit = Limit.requests(2).dynamic(null, null, Duration.ofSeconds(10));
+
+        for (long now = 0; now < 100 * SECOND; now += SECOND / 10) {
+            limiter.admit(now, 1, limit);
+        }
+
+        assertThat(limiter.look(100 * SECOND, limit).requests().current()).isEqualTo(2);
+    }
+
+    @Test
+    void successesLeaveSlotBySlot() {
+        DynamicRate rate = new DynamicRate();
+        long period = 60 * SECOND;
+        rate.succeeded(0, 600, period);
+        rate.succeeded(30 * SECOND, 300, period);
+
+        assertThat(rate.limit(59 * SECOND, period, 1, null)).isEqualTo(30);
+        assertThat(rate.limit(60 * SECOND, period, 1, null)).isEqualTo(10);
+        assertThat(rate.limit(90 * SECOND, period, 1, null)).isEqualTo(1);
+    }
+}
