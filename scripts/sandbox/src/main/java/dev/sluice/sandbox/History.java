@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class History {
     static final int MAX_CALLS = 1_000_000;
     private static final long MAX_RECEIVED_BYTES = 64L << 20;
+    private static final int CALLS_PER_TEXT_KEPT = 100;
 
     private final int maxCalls;
     private final Map<Integer, Long> byStatus = new TreeMap<>();
@@ -53,7 +54,7 @@ final class History {
         receivedBytes += raw.sharedBody().length - (before == null ? 0 : before.sharedBody().length);
         received.put(text, raw);
         Iterator<Received> oldest = received.values().iterator();
-        while (receivedBytes > MAX_RECEIVED_BYTES || received.size() > maxCalls / 10) {
+        while (receivedBytes > MAX_RECEIVED_BYTES || received.size() > maxCalls / CALLS_PER_TEXT_KEPT) {
             receivedBytes -= oldest.next().sharedBody().length;
             oldest.remove();
         }

@@ -135,7 +135,7 @@ public final class TogetherStandIn implements AutoCloseable {
         return parts.history().last();
     }
 
-    /** The latest request whose last message has exactly this text; the oldest are forgotten beyond 64 MiB. */
+    /** The latest request whose last message has exactly this text; of the latest 10,000 texts, at most 64 MiB. */
     public Optional<Received> received(String text) {
         return parts.history().received(text);
     }
