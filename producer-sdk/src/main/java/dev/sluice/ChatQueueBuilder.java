@@ -12,7 +12,7 @@ public final class ChatQueueBuilder {
      */
     public static final int DEFAULT_MAX_BODY_BYTES = 1024 * 1024 - QueueSettings.ROOM_BESIDE_BODY;
 
-    private String bootstrapServers = "localhost:9092";
+    private @Nullable String bootstrapServers;
     private String topic = "chat";
     private @Nullable String replyTopic;
     private Duration defaultDeadline = Duration.ofMinutes(5);
@@ -22,7 +22,10 @@ public final class ChatQueueBuilder {
 
     ChatQueueBuilder() {}
 
-    /** {@code host:port}, several separated by commas; {@code localhost:9092} unless said otherwise. */
+    /**
+     * {@code host:port}, several separated by commas. Unless said otherwise the Kafka property {@code bootstrap.servers},
+     * and without that {@code localhost:9092}.
+     */
     public ChatQueueBuilder bootstrapServers(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
         return this;
@@ -91,6 +94,12 @@ public final class ChatQueueBuilder {
     QueueSettings settings() {
 
         return new QueueSettings(
-                bootstrapServers, topic, replyTopic, defaultDeadline, closeTimeout, maxBodyBytes, Map.copyOf(kafka));
+                ClientProperties.servers(bootstrapServers, kafka),
+                topic,
+                replyTopic,
+                defaultDeadline,
+                closeTimeout,
+                maxBodyBytes,
+                Map.copyOf(kafka));
     }
 }

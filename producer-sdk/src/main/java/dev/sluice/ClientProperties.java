@@ -64,6 +64,15 @@ final class ClientProperties {
         return refused;
     }
 
+    /** What was said expressly, else what a client configuration file says, else this machine. */
+    static String servers(@Nullable String said, Map<String, ?> kafka) {
+        if (said != null) {
+            return said;
+        }
+        Object configured = kafka.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG);
+        return configured == null ? "localhost:9092" : configured.toString();
+    }
+
     /** For a producer of requests. */
     static Map<String, Object> producer(QueueSettings settings) {
         Map<String, Object> properties = known(settings.kafka(), ProducerConfig.configNames());

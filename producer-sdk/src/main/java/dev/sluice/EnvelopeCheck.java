@@ -20,6 +20,9 @@ final class EnvelopeCheck {
     /** The longest tracestate a vendor must pass on (section 3.3.1.5). */
     private static final int MAX_TRACESTATE = 512;
 
+    /** Beyond it a time no longer has the digits that a header may have. */
+    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
+
     private EnvelopeCheck() {}
 
     static void check(Envelope envelope, Problems problems) {
@@ -44,7 +47,7 @@ final class EnvelopeCheck {
                         && wellFormed
                         && value.chars().noneMatch(Character::isISOControl),
                 field,
-                "'" + WireHeaders.abbreviated(value) + "'",
+                "'" + value + "'",
                 "must be 1 to " + WireHeaders.MAX_TEXT_BYTES + " bytes of UTF-8 without control characters");
     }
 
@@ -54,8 +57,6 @@ final class EnvelopeCheck {
             problems.require(fits, field, time, "must be between 1970 and the year 9999");
         }
     }
-
-    private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private static void window(@Nullable Instant notBefore, @Nullable Instant expiresAt, Problems problems) {
         if (notBefore != null && expiresAt != null) {

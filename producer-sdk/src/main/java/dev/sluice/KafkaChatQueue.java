@@ -27,7 +27,7 @@ final class KafkaChatQueue implements ChatQueue {
 
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
-    private final RequestTopic topic;
+    private final TopicCheck topic;
     private final SendFailures failures;
     private final Asks asks;
     private final UuidV7 ids;
@@ -37,7 +37,7 @@ final class KafkaChatQueue implements ChatQueue {
     KafkaChatQueue(
             QueueSettings settings,
             Producer<byte[], byte[]> producer,
-            RequestTopic topic,
+            TopicCheck topic,
             Asks asks,
             UuidV7 ids,
             Clock clock) {
@@ -61,7 +61,7 @@ final class KafkaChatQueue implements ChatQueue {
                 pending,
                 deadlines,
                 () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
-        RequestTopic topic = new RequestTopic(
+        TopicCheck topic = new RequestTopic(
                 settings, new SendFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Configures a {@link ReplyConsumer}. Group and handler are required. Not thread-safe. */
 public final class ReplyConsumerBuilder {
-    private String bootstrapServers = "localhost:9092";
+    private @Nullable String bootstrapServers;
     private String topic = "chat";
     private @Nullable String replyTopic;
     private @Nullable String group;
@@ -19,7 +19,10 @@ public final class ReplyConsumerBuilder {
 
     ReplyConsumerBuilder() {}
 
-    /** {@code host:port}, several separated by commas; {@code localhost:9092} unless said otherwise. */
+    /**
+     * {@code host:port}, several separated by commas. Unless said otherwise the Kafka property {@code bootstrap.servers},
+     * and without that {@code localhost:9092}.
+     */
     public ReplyConsumerBuilder bootstrapServers(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
         return this;
@@ -90,6 +93,14 @@ public final class ReplyConsumerBuilder {
 
     ReplyConsumerSettings settings() {
         return ReplyConsumerSettings.of(
-                bootstrapServers, topic, replyTopic, group, handler, retries, onFailure, closeTimeout, kafka);
+                ClientProperties.servers(bootstrapServers, kafka),
+                topic,
+                replyTopic,
+                group,
+                handler,
+                retries,
+                onFailure,
+                closeTimeout,
+                kafka);
     }
 }

@@ -19,7 +19,7 @@ import org.apache.kafka.common.KafkaException;
  *
  * <p>Thread-safe: the first caller looks, the others wait for it. A look that failed is taken again by the next caller.
  */
-final class RequestTopic {
+final class RequestTopic implements TopicCheck {
     private final String topic;
     private final Duration maxBlock;
     private final SendFailures failures;
@@ -33,12 +33,9 @@ final class RequestTopic {
         this.admins = admins;
     }
 
-    /**
-     * Returns if the topic exists; blocks for {@code max.block.ms} at most.
-     *
-     * @throws ChatQueueException if it does not exist, or if that can't be found out
-     */
-    void require() {
+    /** Blocks for {@code max.block.ms} at most. */
+    @Override
+    public void require() {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
         CompletableFuture<Boolean> first = look.compareAndExchange(null, mine);
         if (first == null) {
