@@ -1,12 +1,10 @@
 package dev.sluice;
 
-import dev.sluice.InvalidChatRequestException.Problem;
 import dev.sluice.wire.UuidV7;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -23,8 +21,6 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The queue on a real Kafka: checks, writes, sends; {@link Asks} does the waiting. */
 final class KafkaChatQueue implements ChatQueue {
-    private static final Duration LONGEST_DEADLINE = Duration.ofDays(365);
-
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
     private final TopicCheck topic;
@@ -96,9 +92,7 @@ final class KafkaChatQueue implements ChatQueue {
         Instant expiresAt;
         try {
             check(request);
-            check(deadline);
-            expiresAt = request.expiresAt().orElse(clock.instant().plus(deadline));
-            check(request, expiresAt);
+            expiresAt = RequestRules.expiry(request, deadline, clock.instant());
             topic.require();
         } catch (InvalidChatRequestException | ChatQueueException e) {
             return CompletableFuture.failedFuture(e);
@@ -154,31 +148,6 @@ final class KafkaChatQueue implements ChatQueue {
         if (closed.get()) {
             throw new ChatQueueException("the queue is closed");
         }
-        if (request.bodySize() > settings.maxBodyBytes()) {
-            refuse(
-                    "body",
-                    request.bodySize() + " bytes",
-                    "must be at most " + settings.maxBodyBytes()
-                            + " bytes; send less, or raise maxBodyBytes() and the topics' max.message.bytes");
-        }
-    }
-
-    private static void check(Duration deadline) {
-        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(LONGEST_DEADLINE) > 0) {
-            refuse("deadline", deadline.toString(), "must be more than zero and at most " + LONGEST_DEADLINE);
-        }
-    }
-
-    private static void check(ChatRequest request, Instant expiresAt) {
-        request.notBefore()
-                .filter(start -> !start.isBefore(expiresAt))
-                .ifPresent(start -> refuse(
-                        "deadline",
-                        "before " + start,
-                        "must leave time after the request's not-before; use submit() instead"));
-    }
-
-    private static void refuse(String field, String found, String remedy) {
-        throw new InvalidChatRequestException(List.of(new Problem(field, found, remedy)));
+        RequestRules.requireSize(request, settings.maxBodyBytes());
     }
 }

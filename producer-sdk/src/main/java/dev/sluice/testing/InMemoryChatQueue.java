@@ -6,9 +6,9 @@ import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
-import dev.sluice.InvalidChatRequestException.Problem;
 import dev.sluice.Receipt;
 import dev.sluice.ReplyTimeoutException;
+import dev.sluice.RequestRules;
 import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.time.Instant;
@@ -143,6 +143,7 @@ public final class InMemoryChatQueue implements ChatQueue {
         Objects.requireNonNull(deadline, "deadline");
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
         try {
+            Instant unused = RequestRules.expiry(request, deadline, Instant.EPOCH);
             Submitted accepted = accept(request);
             if (!hold(new Held(accepted, deadline, future))) {
                 answer(accepted, future);
@@ -171,10 +172,7 @@ public final class InMemoryChatQueue implements ChatQueue {
         if (closed) {
             throw new ChatQueueException("the queue is closed");
         }
-        if (request.bodySize() > ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES) {
-            throw new InvalidChatRequestException(
-                    List.of(new Problem("body", request.bodySize() + " bytes", "too large")));
-        }
+        RequestRules.requireSize(request, ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
         if (failure != null) {
             throw failure;
         }

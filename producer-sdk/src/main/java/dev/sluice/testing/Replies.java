@@ -64,6 +64,8 @@ public final class Replies {
         Headers headers = reply.headers();
         submitted.request().headers().forEach(headers::add);
         submitted.request().tenant().ifPresent(tenant -> WireHeaders.set(headers, WireHeaders.TENANT, tenant));
+        submitted.request().traceparent().ifPresent(trace -> WireHeaders.set(headers, WireHeaders.TRACEPARENT, trace));
+        submitted.request().tracestate().ifPresent(state -> WireHeaders.set(headers, WireHeaders.TRACESTATE, state));
         WireHeaders.set(headers, WireHeaders.ID, submitted.receipt().id());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, 0);
         WireHeaders.set(headers, WireHeaders.DEFERRALS, 0);

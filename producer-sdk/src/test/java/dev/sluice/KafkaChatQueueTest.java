@@ -1,0 +1,253 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.wire.UuidV7;
+import dev.sluice.wire.WireHeaders;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class KafkaChatQueueTest {
+    private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
+    private static final TopicPartition PLACE = new TopicPartition("chat.replies", 0);
+    private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+
+    private final QueueSettings settings =
+            ChatQueue.builder().maxBodyBytes(1_000).settings();
+    private final MockProducer<byte[], byte[]> producer =
+            new MockProducer<>(false, null, new ByteArraySerializer(), new ByteArraySerializer());
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final AtomicInteger consumers = new AtomicInteger();
+    private final ManualDeadlines deadlines = new ManualDeadlines();
+    private final Random random = new Random(5);
+    private final PendingAsks pending = new PendingAsks(1, deadlines);
+    private TopicCheck check = () -> {};
+    private final KafkaChatQueue queue = new KafkaChatQueue(
+            settings,
+            producer,
+            () -> check.require(),
+            new Asks(settings, pending, deadlines, this::inbox),
+            new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
+            Clock.fixed(NOW, ZoneOffset.UTC));
+
+    private ReplyInbox inbox() {
+        consumers.incrementAndGet();
+        return new ReplyInbox(settings, () -> consumer, random, pending).start();
+    }
+
+    @AfterEach
+    void close() {
+        queue.close();
+    }
+
+    @Test
+    void completesTheReceiptWhenKafkaHasTheRequest() {
+        CompletableFuture<Receipt> receipt = queue.submit(REQUEST);
+        assertThat(receipt).isNotDone();
+
+        producer.completeNext();
+
+        String id = WireHeaders.text(sent().headers(), WireHeaders.ID).orElseThrow();
+        assertThat(UUID.fromString(id).version()).isEqualTo(7);
+        assertThat(receipt.join()).satisfies(done -> {
+            assertThat(done.id()).isEqualTo(id);
+            assertThat(done.topic()).isEqualTo("chat.requests");
+            assertThat(done.partition()).isZero();
+            assertThat(done.offset()).isZero();
+        });
+        assertThat(consumers).hasValue(0);
+        assertThat(sent().headers().lastHeader(WireHeaders.EXPIRES_AT)).isNull();
+    }
+
+    @Test
+    void makesANewIdForEachSubmitUnlessOneIsGiven() {
+        CompletableFuture<Receipt> first = queue.submit(REQUEST);
+        CompletableFuture<Receipt> second = queue.submit(REQUEST);
+        CompletableFuture<Receipt> named =
+                queue.submit(ChatRequest.jsonBuilder(REQUEST.body()).id("mine").build());
+
+        while (producer.completeNext()) {}
+
+        assertThat(first.join().id()).isLessThan(second.join().id());
+        assertThat(named.join().id()).isEqualTo("mine");
+    }
+
+    @Test
+    void saysWhyASendFailed() {
+        CompletableFuture<Receipt> tooLarge = queue.submit(REQUEST);
+        CompletableFuture<ChatReply> forbidden = asked();
+
+        producer.errorNext(new RecordTooLargeException("limit 7"));
+        producer.errorNext(new AuthorizationException("no"));
+
+        assertThatThrownBy(tooLarge::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("topic chat.requests: its body of 28 bytes is too large")
+                .hasMessageContaining("records of 17384 bytes")
+                .hasMessageContaining("limit 7");
+        assertThatThrownBy(forbidden::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("topic chat.requests: not allowed; grant this client's user WRITE");
+        assertThat(pending.size()).isZero();
+    }
+
+    @Test
+    void sendsNothingToATopicThatDoesNotExist() {
+        check = () -> {
+            throw new ChatQueueException("no topic");
+        };
+
+        assertThatThrownBy(queue.submit(REQUEST)::join).hasCauseInstanceOf(ChatQueueException.class);
+        assertThatThrownBy(queue.ask(REQUEST)::join).hasCauseInstanceOf(ChatQueueException.class);
+        assertThat(producer.history()).isEmpty();
+    }
+
+    @Test
+    void refusesABodyOverItsLimit() {
+        ChatRequest large =
+                ChatRequest.builder().model("m").user("x".repeat(1_000)).build();
+
+        assertThatThrownBy(queue.submit(large)::join)
+                .hasCauseInstanceOf(InvalidChatRequestException.class)
+                .hasMessageContaining("body is 1055 bytes: must be at most 1000 bytes");
+        assertThatThrownBy(queue.ask(large)::join).hasCauseInstanceOf(InvalidChatRequestException.class);
+    }
+
+    @Test
+    void refusesADeadlineThatCannotBeMet() {
+        ChatRequest later = ChatRequest.jsonBuilder(REQUEST.body())
+                .notBefore(NOW.plusSeconds(60))
+                .build();
+
+        assertThatThrownBy(queue.ask(REQUEST, Duration.ZERO)::join).hasMessageContaining("deadline is PT0S");
+        assertThatThrownBy(queue.ask(REQUEST, Duration.ofDays(366))::join).hasMessageContaining("deadline is PT8784H");
+        assertThatThrownBy(queue.ask(later, Duration.ofSeconds(60))::join)
+                .hasMessageContaining("deadline is before 2026-11-24T12:01:00Z");
+    }
+
+    @Test
+    void asksAndGetsItsReply() {
+        CompletableFuture<ChatReply> reply = asked();
+        ProducerRecord<byte[], byte[]> sent = sent();
+
+        consumer.addRecord(SampleReplies.ok(
+                "chat.replies",
+                0,
+                7,
+                "i",
+                WireHeaders.bytes(sent.headers(), "kafka_correlationId").orElseThrow()));
+
+        assertThat(reply.join().text()).isEqualTo("re i");
+        assertThat(WireHeaders.text(sent.headers(), "kafka_replyTopic")).contains("chat.replies");
+        assertThat(WireHeaders.replyPartition(sent.headers())).hasValue(0);
+        assertThat(WireHeaders.number(sent.headers(), "sluice-expires-at"))
+                .hasValue(NOW.plus(Duration.ofMinutes(5)).toEpochMilli());
+        assertThat(consumers).hasValue(1);
+    }
+
+    @Test
+    void leavesARequestItsOwnExpiry() {
+        repliesExist();
+        CompletableFuture<ChatReply> unused = queue.ask(ChatRequest.jsonBuilder(REQUEST.body())
+                .expiresAt(NOW.plusSeconds(7))
+                .build());
+
+        assertThat(WireHeaders.number(sent().headers(), "sluice-expires-at"))
+                .hasValue(NOW.plusSeconds(7).toEpochMilli());
+    }
+
+    @Test
+    void triesAgainToFindTheReplyTopicWithTheNextAsk() {
+        CompletableFuture<ChatReply> missing = queue.ask(REQUEST);
+
+        assertThatThrownBy(missing::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("reply topic chat.replies does not exist; run `sluice topics create`");
+        assertThat(producer.history()).isEmpty();
+        assertThat(pending.size()).isZero();
+        assertThatThrownBy(queue.ask(REQUEST)::join).hasCauseInstanceOf(ChatQueueException.class);
+        assertThat(consumers).hasValue(2);
+    }
+
+    @Test
+    void goesOnReadingAfterAnErrorThatPasses() {
+        CompletableFuture<ChatReply> reply = asked();
+
+        consumer.setPollException(new DisconnectException("away"));
+        consumer.schedulePollTask(() -> consumer.addRecord(SampleReplies.ok(
+                "chat.replies",
+                0,
+                7,
+                "i",
+                WireHeaders.bytes(sent().headers(), "kafka_correlationId").orElseThrow())));
+
+        assertThat(reply.join().id()).isEqualTo("i");
+    }
+
+    @Test
+    void failsEveryAskWhenRepliesCannotBeReadAnyMore() {
+        CompletableFuture<ChatReply> before = asked();
+
+        consumer.setPollException(new AuthorizationException("no"));
+
+        assertThatThrownBy(before::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasRootCauseInstanceOf(AuthorizationException.class)
+                .hasMessageContaining("replies on topic chat.replies can't be read (no)");
+        assertThatThrownBy(queue.ask(REQUEST)::join).hasRootCauseInstanceOf(AuthorizationException.class);
+        Awaitility.await().untilAsserted(() -> assertThat(consumer.closed()).isTrue());
+    }
+
+    @Test
+    void failsWhatWaitsAndWhatComesAfterItWasClosed() {
+        CompletableFuture<ChatReply> waiting = asked();
+
+        queue.close();
+
+        assertThatThrownBy(waiting::join).hasMessageContaining("the queue was closed before the reply came");
+        assertThatThrownBy(queue.submit(REQUEST)::join).hasMessageContaining("the queue is closed");
+        assertThatThrownBy(queue.ask(REQUEST)::join).hasMessageContaining("the queue is closed");
+        assertThat(producer.closed()).isTrue();
+        assertThat(consumer.closed()).isTrue();
+    }
+
+    private CompletableFuture<ChatReply> asked() {
+        repliesExist();
+        return queue.ask(REQUEST);
+    }
+
+    private void repliesExist() {
+        Node node = new Node(0, "localhost", 9092);
+        Node[] nodes = {node};
+        consumer.updatePartitions("chat.replies", List.of(new PartitionInfo("chat.replies", 0, node, nodes, nodes)));
+        consumer.updateEndOffsets(new HashMap<>(Map.of(PLACE, 7L)));
+    }
+
+    private ProducerRecord<byte[], byte[]> sent() {
+        List<ProducerRecord<byte[], byte[]>> history = producer.history();
+        return history.get(history.size() - 1);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(30)
+class ReplyConsumerTest {
+    private static final TopicPartition P0 = new TopicPartition("chat.replies", 0);
+
+    private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+
+    @Test
+    void stopsInGoodOrder() {
+        ReplyConsumer replies = start(reply -> {}, Duration.ofSeconds(10));
+        assertThat(replies.failure()).isEmpty();
+        assertThat(replies.stopped()).isNotDone();
+
+        replies.close();
+        replies.close();
+
+        assertThat(replies.stopped()).isCompleted();
+        assertThat(replies.failure()).isEmpty();
+        assertThat(consumer.closed()).isTrue();
+    }
+
+    @Test
+    void showsWhatStoppedIt() {
+        consumer.setPollException(new TopicAuthorizationException("no"));
+
+        ReplyConsumer replies = start(reply -> {}, Duration.ofSeconds(10));
+
+        assertThatThrownBy(replies.stopped()::join).hasCauseInstanceOf(TopicAuthorizationException.class);
+        assertThat(replies.failure()).containsInstanceOf(TopicAuthorizationException.class);
+        assertThat(consumer.closed()).isTrue();
+        replies.close();
+    }
+
+    @Test
+    void goesOnAfterAnErrorThatPasses() {
+        consumer.setPollException(new DisconnectException("away"));
+        CountDownLatch handled = new CountDownLatch(1);
+        ReplyConsumer replies = start(reply -> handled.countDown(), Duration.ofSeconds(10));
+
+        assign();
+
+        Awaitility.await().until(() -> handled.getCount() == 0);
+        replies.close();
+        assertThat(replies.failure()).isEmpty();
+    }
+
+    @Test
+    void interruptsAHandlerThatDoesNotFinish() {
+        CountDownLatch handling = new CountDownLatch(1);
+        ReplyConsumer replies = start(
+                reply -> {
+                    handling.countDown();
+                    new CountDownLatch(1).await();
+                },
+                Duration.ofMillis(50));
+        assign();
+        Awaitility.await().until(() -> handling.getCount() == 0);
+
+        replies.close();
+
+        assertThatThrownBy(replies.stopped()::join).hasCauseInstanceOf(InterruptedException.class);
+    }
+
+    private ReplyConsumer start(ReplyHandler handler, Duration closeTimeout) {
+        ReplyConsumerSettings settings = ReplyConsumer.builder()
+                .group("g")
+                .handler(handler)
+                .closeTimeout(closeTimeout)
+                .settings();
+        return new ReplyConsumer(settings, () -> consumer, System::nanoTime).start();
+    }
+
+    private void assign() {
+        consumer.schedulePollTask(() -> {
+            consumer.rebalance(List.of(P0));
+            consumer.updateBeginningOffsets(new HashMap<>(Map.of(P0, 0L)));
+            consumer.addRecord(SampleReplies.ok("chat.replies", 0, 0, "a"));
+        });
+    }
+}

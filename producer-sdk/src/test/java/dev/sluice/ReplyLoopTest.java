@@ -1,0 +1,218 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.Test;
+
+class ReplyLoopTest {
+    private static final String TOPIC = "chat.replies";
+    private static final TopicPartition P0 = new TopicPartition(TOPIC, 0);
+    private static final TopicPartition P1 = new TopicPartition(TOPIC, 1);
+
+    private final FailingCommits consumer = new FailingCommits();
+    private final AtomicLong nanos = new AtomicLong();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final List<String> seen = new ArrayList<>();
+    private final Set<String> refused = new HashSet<>();
+
+    @Test
+    void handlesInOrderAndCommitsBehindEachTurn() throws Exception {
+        ReplyLoop loop = subscribed(2, FailurePolicy.STOP);
+        add(P0, 0, "a");
+        add(P0, 1, "b");
+        add(P1, 0, "c");
+
+        loop.turn();
+
+        assertThat(seen).containsSubsequence("a", "b").contains("c");
+        assertThat(committed()).containsEntry(P0, 2L).containsEntry(P1, 1L);
+    }
+
+    @Test
+    void keepsARefusedReplyInPlaceWhileTheOtherPartitionsGoOn() throws Exception {
+        ReplyLoop loop = subscribed(2, FailurePolicy.STOP);
+        refused.add("b");
+        add(P0, 0, "a");
+        add(P0, 1, "b");
+        add(P0, 2, "c");
+        add(P1, 0, "x");
+        loop.turn();
+        assertThat(seen).containsExactlyInAnyOrder("a", "b", "x");
+        assertThat(committed()).containsEntry(P0, 1L).containsEntry(P1, 1L);
+
+        add(P1, 1, "y");
+        loop.turn();
+        assertThat(seen).endsWith("y").hasSize(4);
+        assertThat(committed()).containsEntry(P0, 1L).containsEntry(P1, 2L);
+
+        refused.clear();
+        later(Duration.ofMillis(250));
+        add(P0, 1, "b");
+        add(P0, 2, "c");
+        loop.turn();
+        assertThat(seen).endsWith("b", "c").hasSize(6);
+        assertThat(committed()).containsEntry(P0, 3L);
+    }
+
+    @Test
+    void stopsWithTheReplyUncommittedAfterTheLastRetry() throws Exception {
+        ReplyLoop loop = subscribed(1, FailurePolicy.STOP);
+        refused.add("b");
+        add(P0, 0, "a");
+        add(P0, 1, "b");
+        loop.turn();
+        later(Duration.ofMinutes(1));
+        add(P0, 1, "b");
+
+        assertThatThrownBy(loop::turn)
+                .isInstanceOf(ChatQueueException.class)
+                .hasMessage("the handler has refused the reply to request b at chat.replies-0@1 2 times;"
+                        + " it comes again at the next start")
+                .hasRootCauseMessage("refused b");
+        loop.finish();
+
+        assertThat(committed()).containsEntry(P0, 1L);
+        assertThat(consumer.closed()).isTrue();
+    }
+
+    @Test
+    void skipsAfterTheLastRetryWhereThatIsThePolicy() throws Exception {
+        ReplyLoop loop = subscribed(0, FailurePolicy.SKIP);
+        refused.add("a");
+        add(P0, 0, "a");
+        add(P0, 1, "b");
+
+        loop.turn();
+
+        assertThat(seen).containsExactly("a", "b");
+        assertThat(committed()).containsEntry(P0, 2L);
+    }
+
+    @Test
+    void finishesTheReplyAtHandAndNoOtherWhenClosing() throws Exception {
+        ReplyLoop loop = loop(0, FailurePolicy.STOP, reply -> {
+            seen.add(reply.id());
+            closing.set(true);
+        });
+        add(P0, 0, "a");
+        add(P0, 1, "b");
+        add(P1, 0, "c");
+
+        loop.turn();
+        loop.finish();
+
+        assertThat(seen).hasSize(1);
+        assertThat(consumer.last.values().stream()
+                        .mapToLong(OffsetAndMetadata::offset)
+                        .sum())
+                .isEqualTo(1);
+    }
+
+    @Test
+    void commitsLaterWhatCouldNotBeCommittedNow() throws Exception {
+        ReplyLoop loop = subscribed(0, FailurePolicy.STOP);
+        consumer.failNext = true;
+        add(P0, 0, "a");
+
+        loop.turn();
+        assertThat(committed()).doesNotContainKey(P0);
+        loop.turn();
+
+        assertThat(committed()).containsEntry(P0, 1L);
+        assertThat(seen).containsExactly("a");
+    }
+
+    @Test
+    void forgetsWhatIsSomebodyElses() throws Exception {
+        ReplyLoop loop = subscribed(1, FailurePolicy.STOP);
+        refused.add("a");
+        consumer.failNext = true;
+        add(P0, 0, "a");
+        add(P1, 0, "x");
+        loop.turn();
+
+        loop.onPartitionsLost(List.of(P0, P1));
+        later(Duration.ofMinutes(1));
+        loop.turn();
+
+        assertThat(committed()).isEmpty();
+    }
+
+    @Test
+    void pausesLongerEachTimeUpToABound() {
+        assertThat(Refusals.pause(1)).isEqualTo(Duration.ofMillis(250));
+        assertThat(Refusals.pause(2)).isEqualTo(Duration.ofMillis(500));
+        assertThat(Refusals.pause(7)).isEqualTo(Duration.ofSeconds(10));
+        assertThat(Refusals.pause(Integer.MAX_VALUE)).isEqualTo(Duration.ofSeconds(10));
+    }
+
+    private ReplyLoop subscribed(int retries, FailurePolicy policy) {
+        return loop(retries, policy, reply -> {
+            seen.add(reply.id());
+            if (refused.contains(reply.id())) {
+                throw new IllegalStateException("refused " + reply.id());
+            }
+        });
+    }
+
+    private ReplyLoop loop(int retries, FailurePolicy policy, ReplyHandler handler) {
+        ReplyConsumerSettings settings = ReplyConsumer.builder()
+                .group("g")
+                .handler(handler)
+                .retries(retries)
+                .onFailure(policy)
+                .settings();
+        ReplyLoop loop = new ReplyLoop(consumer, settings, nanos::get, closing::get);
+        loop.subscribe();
+        consumer.rebalance(List.of(P0, P1));
+        consumer.updateBeginningOffsets(new HashMap<>(Map.of(P0, 0L, P1, 0L)));
+        return loop;
+    }
+
+    private void add(TopicPartition partition, long offset, String id) {
+        consumer.addRecord(SampleReplies.ok(TOPIC, partition.partition(), offset, id));
+    }
+
+    private void later(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+
+    private Map<TopicPartition, Long> committed() {
+        Map<TopicPartition, Long> committed = new HashMap<>();
+        consumer.last.forEach((partition, offset) -> committed.put(partition, offset.offset()));
+        return committed;
+    }
+
+    /** Remembers what was committed, and can refuse once. */
+    private static final class FailingCommits extends MockConsumer<byte[], byte[]> {
+        private final Map<TopicPartition, OffsetAndMetadata> last = new HashMap<>();
+        private boolean failNext;
+
+        FailingCommits() {
+            super("earliest");
+        }
+
+        @Override
+        public synchronized void commitSync(Map<TopicPartition, OffsetAndMetadata> offsets, Duration timeout) {
+            if (failNext) {
+                failNext = false;
+                throw new CommitFailedException();
+            }
+            last.putAll(offsets);
+        }
+    }
+}
