@@ -1,0 +1,39 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.SandboxBroker;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(120)
+class BrokerRestartIT {
+    private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+
+    @Test
+    void anAskOutlivesTheBroker() throws Exception {
+        try (SandboxBroker broker = SandboxBroker.start();
+                HandResponder responder = new HandResponder(broker.bootstrapServers(), "chat");
+                ChatQueue queue = ChatQueue.connect(broker.bootstrapServers())) {
+            CompletableFuture<ChatReply> during = queue.ask(REQUEST);
+            List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+
+            broker.restart();
+            responder.reply(taken, "re ");
+            assertThat(during.join().text()).startsWith("re ");
+
+            broker.kill();
+            CompletableFuture<Receipt> whileAway = queue.submit(REQUEST);
+            assertThat(whileAway).isNotDone();
+            broker.startAgain();
+            assertThat(whileAway.join().topic()).isEqualTo("chat.requests");
+
+            CompletableFuture<ChatReply> after = queue.ask(REQUEST);
+            responder.reply(responder.take(2).subList(1, 2), "after ");
+            assertThat(after.join().text()).startsWith("after ");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package dev.sluice;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Plays the workers, step by step on the test's thread: takes requests, and replies in transactions that may abort. */
+final class HandResponder implements AutoCloseable {
+    static final int PARTITIONS = 3;
+
+    private final Topics topics;
+
+    private final KafkaConsumer<byte[], byte[]> requests;
+    private final KafkaProducer<byte[], byte[]> replies;
+
+    /** Creates the request and the reply topic. */
+    HandResponder(String servers, String base) throws Exception {
+        this.topics = new Topics(base);
+
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+            admin.createTopics(List.of(
+                            new NewTopic(topics.requests(), PARTITIONS, (short) 1)
+                                    .configs(Map.of("message.timestamp.type", "LogAppendTime")),
+                            new NewTopic(topics.replies(), PARTITIONS, (short) 1)))
+                    .all()
+                    .get();
+        }
+        requests = new KafkaConsumer<>(
+                Map.of("bootstrap.servers", servers, "auto.offset.reset", "earliest"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        List<TopicPartition> all = new ArrayList<>();
+        for (int i = 0; i < PARTITIONS; i++) {
+            all.add(new TopicPartition(topics.requests(), i));
+        }
+        requests.assign(all);
+        replies = new KafkaProducer<>(
+                Map.of(
+                        "bootstrap.servers",
+                        servers,
+                        "transactional.id",
+                        UUID.randomUUID().toString()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        replies.initTransactions();
+    }
+
+    /** Waits until this many requests have come, 30 seconds at most. */
+    List<ConsumerRecord<byte[], byte[]>> take(int count) {
+        List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
+        Instant end = Instant.now().plusSeconds(30);
+        while (taken.size() < count && Instant.now().isBefore(end)) {
+            requests.poll(Duration.ofMillis(100)).forEach(taken::add);
+        }
+        if (taken.size() != count) {
+            throw new AssertionError("took " + taken.size() + " requests, wanted " + count);
+        }
+        return taken;
+    }
+
+    /** Replies with this text in front of each request's id, and aborts: nobody may ever see it. */
+    void replyAndAbort(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
+        replies.beginTransaction();
+        taken.forEach(request -> send(request, text));
+        replies.flush();
+        replies.abortTransaction();
+    }
+
+    /** Replies with this text in front of each request's id. */
+    void reply(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
+        replies.beginTransaction();
+        taken.forEach(request -> send(request, text));
+        replies.commitTransaction();
+    }
+
+    private void send(ConsumerRecord<byte[], byte[]> request, String text) {
+        String id = WireHeaders.text(request.headers(), WireHeaders.ID).orElseThrow();
+        byte[] body = ("{\"choices\":[{\"message\":{\"content\":\"" + text + id + "\"}}]}").getBytes(UTF_8);
+        Optional<String> topic = WireHeaders.text(request.headers(), WireHeaders.REPLY_TOPIC);
+        ProducerRecord<byte[], byte[]> reply =
+                new ProducerRecord<>(topic.orElse(topics.replies()), partition(request.headers()), request.key(), body);
+        request.headers().forEach(reply.headers()::add);
+        WireHeaders.set(reply.headers(), WireHeaders.STATUS, WireHeaders.OK);
+        var unused = replies.send(reply);
+    }
+
+    private static Integer partition(Headers headers) {
+        var partition = WireHeaders.replyPartition(headers);
+        return partition.isPresent() ? partition.getAsInt() : 0;
+    }
+
+    @Override
+    public void close() {
+        requests.close();
+        replies.close();
+    }
+}
