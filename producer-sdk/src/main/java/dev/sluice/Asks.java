@@ -39,21 +39,24 @@ final class Asks implements AutoCloseable {
     CompletableFuture<ChatReply> ask(
             String id, Duration deadline, Function<ReplyAddress, CompletableFuture<Receipt>> send) {
         PendingAsks.Ask ask = pending.open(id, deadline);
-        if (ask.future().isDone()) {
-            return ask.future();
-        }
         try {
             int partition = partition();
-            CompletableFuture<Receipt> unused = send.apply(new ReplyAddress(topic, partition, ask.correlation()))
-                    .whenComplete((receipt, failure) -> {
-                        if (failure != null) {
-                            ask.future().completeExceptionally(failure);
-                        }
-                    });
+            // Who has waited for the inbox beyond the deadline does not want the call any more.
+            if (!ask.future().isDone()) {
+                failWith(send.apply(new ReplyAddress(topic, partition, ask.correlation())), ask);
+            }
         } catch (ChatQueueException e) {
             ask.future().completeExceptionally(e);
         }
         return ask.future();
+    }
+
+    private static void failWith(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {
+        CompletableFuture<Receipt> unused = sent.whenComplete((receipt, failure) -> {
+            if (failure != null) {
+                ask.future().completeExceptionally(failure);
+            }
+        });
     }
 
     /** Fails every ask that waits, and every one that comes. */
@@ -64,7 +67,7 @@ final class Asks implements AutoCloseable {
             closed = true;
             last = inbox;
         }
-        pending.end(new ChatQueueException("the queue was closed before the reply came; the request is still in it"));
+        pending.end(new ChatQueueException("the queue was closed before the reply came; the request stays in it"));
         deadlines.close();
         if (last != null) {
             last.close();

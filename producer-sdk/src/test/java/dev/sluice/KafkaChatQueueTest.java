@@ -45,6 +45,7 @@ class KafkaChatQueueTest {
     private final Random random = new Random(5);
     private final PendingAsks pending = new PendingAsks(1, deadlines);
     private TopicCheck check = () -> {};
+    private Runnable beforeInbox = () -> {};
     private final KafkaChatQueue queue = new KafkaChatQueue(
             settings,
             producer,
@@ -55,6 +56,7 @@ class KafkaChatQueueTest {
 
     private ReplyInbox inbox() {
         consumers.incrementAndGet();
+        beforeInbox.run();
         return new ReplyInbox(settings, () -> consumer, random, pending).start();
     }
 
@@ -177,6 +179,17 @@ class KafkaChatQueueTest {
 
         assertThat(WireHeaders.number(sent().headers(), "sluice-expires-at"))
                 .hasValue(NOW.plusSeconds(7).toEpochMilli());
+    }
+
+    @Test
+    void doesNotSendWhatNobodyWaitsForAnyMore() {
+        repliesExist();
+        beforeInbox = () -> deadlines.advance(Duration.ofMinutes(5));
+
+        CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
+
+        assertThatThrownBy(reply::join).hasCauseInstanceOf(ReplyTimeoutException.class);
+        assertThat(producer.history()).isEmpty();
     }
 
     @Test

@@ -1,0 +1,41 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** On a broker that makes every topic it is asked for, as Kafka's default is. */
+@Timeout(120)
+class TopicCreatingBrokerIT {
+    private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+
+    @Test
+    void saysWhichTopicIsMissingAndDoesNotMakeIt() throws Exception {
+        BrokerSettings settings = BrokerSettings.defaults().withProperty("auto.create.topics.enable", "true");
+        try (SandboxBroker broker = SandboxBroker.start(settings);
+                Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+                ChatQueue queue = ChatQueue.connect(broker.bootstrapServers())) {
+            assertThatThrownBy(queue.submit(REQUEST)::join)
+                    .hasCauseInstanceOf(ChatQueueException.class)
+                    .hasMessageContaining("topic chat.requests: the topic does not exist")
+                    .hasMessageContaining("run `sluice topics create --topic chat`");
+
+            admin.createTopics(List.of(new NewTopic("chat.requests", 1, (short) 1)))
+                    .all()
+                    .get();
+            assertThatThrownBy(queue.ask(REQUEST)::join)
+                    .hasCauseInstanceOf(ChatQueueException.class)
+                    .hasMessageContaining("reply topic chat.replies does not exist");
+
+            assertThat(admin.listTopics().names().get()).containsExactly("chat.requests");
+        }
+    }
+}
