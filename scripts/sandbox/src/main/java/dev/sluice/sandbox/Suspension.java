@@ -11,8 +11,19 @@ import java.util.concurrent.TimeUnit;
  * for the end of its own input and lets the process go on. Not thread-safe.
  */
 final class Suspension {
-    private static final String HOLD =
-            "trap '' INT; kill -STOP \"$0\" && echo held && read -r _; kill -CONT \"$0\" 2> /dev/null";
+    // SIGSTOP only asks: on a busy machine the broker can still answer for some milliseconds. T is the state "stopped".
+    private static final String HOLD = """
+            trap '' INT
+            kill -STOP "$0" || exit
+            tries=0
+            until ps -o stat= -p "$0" | grep -q '^T' || [ "$tries" -ge 200 ]; do
+              tries=$((tries + 1))
+              sleep 0.01
+            done
+            echo held
+            read -r _
+            kill -CONT "$0" 2> /dev/null
+            """;
     private static final int RELEASE_SECONDS = 10;
 
     private final Process holder;
@@ -21,7 +32,7 @@ final class Suspension {
         this.holder = holder;
     }
 
-    /** Stops the process {@code pid}; it is stopped, or about to be, on return. */
+    /** Stops the process {@code pid}; it is stopped on return, or, where there is no {@code ps} to tell, about to be. */
     static Suspension of(long pid) {
         try {
             Process holder = new ProcessBuilder("sh", "-c", HOLD, Long.toString(pid))
