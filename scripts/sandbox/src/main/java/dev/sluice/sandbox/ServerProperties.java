@@ -59,10 +59,12 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         properties.put("controller.listener.names", "CONTROLLER");
     }
 
-    // A killed broker may register again only when the session of its former life has run out: 9 s by default.
+    // A killed broker may register again only when the session of its former life has run out: 9 s by default. With 2
+    // s,
+    // a busy machine makes the controller time out a broker that is well.
     private static void putLiveliness(Map<String, String> properties) {
-        properties.put("broker.session.timeout.ms", "2000");
-        properties.put("broker.heartbeat.interval.ms", "200");
+        properties.put("broker.session.timeout.ms", "5000");
+        properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("group.initial.rebalance.delay.ms", "0");
     }
 
