@@ -55,6 +55,9 @@ public final class WireHeaders {
 
     public static final String QUEUED_MS = "sluice-queued-ms";
     public static final String CALL_MS = "sluice-call-ms";
+    /** On a dead letter: {@code topic-partition@offset} of the record it was made from. */
+    public static final String ORIGIN = "sluice-origin";
+
     public static final String REPLAYS = "sluice-replays";
 
     public static final String OK = "ok";

@@ -74,6 +74,13 @@ public final class AckRuns {
         return bounds.clone();
     }
 
+    /** Whether this offset is in one of the runs. */
+    public boolean contains(long offset) {
+        int at = Arrays.binarySearch(bounds, offset);
+        int passed = at >= 0 ? at + 1 : -at - 1; // bounds at or below the offset: odd inside a run
+        return passed % 2 == 1;
+    }
+
     public boolean isEmpty() {
         return bounds.length == 0;
     }

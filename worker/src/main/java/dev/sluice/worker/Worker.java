@@ -1,0 +1,294 @@
+package dev.sluice.worker;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.call.Calls;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Downstream;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Intake;
+import dev.sluice.worker.intake.IntakeConsumer;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.outcome.Outcomes;
+import dev.sluice.worker.pace.Feedback;
+import dev.sluice.worker.pace.Pace;
+import dev.sluice.worker.pace.Share;
+import dev.sluice.worker.settle.Settle;
+import dev.sluice.worker.settle.SettleClients;
+import dev.sluice.worker.settle.Transactions;
+import io.github.bucket4j.TimeMeter;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One worker: the five stages, wired.
+ *
+ * <pre>
+ *   intake ──► pace ──► call ──► outcome ──► settle
+ * </pre>
+ *
+ * Data flows one way. What comes back are two facts about it: pace is told how calls ended, and intake reads how much is
+ * not yet committed. The stages start downstream first, and stop in the order the data drains. Thread-safe.
+ */
+public final class Worker implements AutoCloseable {
+    private static final Duration START_BOUND = Duration.ofSeconds(10);
+    private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
+    private static final int HELD_RECORDS = 20_000;
+    private static final int RECORD_OVERHEAD = 1 << 20;
+
+    private static final Logger log = LoggerFactory.getLogger(Worker.class);
+
+    private final WorkerConfig config;
+    private final Clock clock = Clock.systemUTC();
+    private final AtomicReference<Ownership> ownership;
+    private final Admin admin;
+    private final Outcomes outcomes;
+    private final Settle settle;
+    private final Calls calls;
+    private final Pace pace;
+    private final Intake intake;
+    private final List<Thread> threads = new ArrayList<>();
+    private final AtomicBoolean closing = new AtomicBoolean();
+    private final CompletableFuture<Void> ended = new CompletableFuture<>();
+
+    private Worker(WorkerConfig config, Admin admin) {
+        this.config = config;
+        this.admin = admin;
+        Consumer<byte[], byte[]> consumer =
+                IntakeConsumer.joining(config.kafka(), config.group(), config.instanceId(), config.drainTimeout());
+        this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
+        ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
+        this.settle = new Settle(ownership, replyTopics, SettleClients.widths(admin), transactions(), clock);
+        this.outcomes = new Outcomes(
+                config.maxAttempts(),
+                config.maxAge(),
+                () -> ThreadLocalRandom.current().nextDouble());
+        this.calls = new Calls(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
+        this.pace = new Pace(
+                config::limit,
+                config.maxInFlight(),
+                TimeMeter.SYSTEM_NANOTIME,
+                request -> outcomes.isExpired(request.envelope(), clock.millis()),
+                request -> calls.call(request, this::called),
+                request -> settle.accept(request.envelope(), outcomes.expired(request.envelope())));
+        this.intake = new Intake(
+                consumer,
+                config.topics(),
+                new Intake.Bounds(config.readAhead(), config.readAheadBytes(), HELD_RECORDS, config.drainTimeout()),
+                clock,
+                replyTopics,
+                ownership,
+                new FromIntake(),
+                settle);
+    }
+
+    private Transactions transactions() {
+        String id = String.join(
+                "-",
+                config.group(),
+                config.topics().base(),
+                config.instanceId().orElseGet(() -> UUID.randomUUID().toString()));
+        int maxRecordBytes = config.maxResponseBytes() + RECORD_OVERHEAD;
+        return new Transactions(
+                () -> SettleClients.producer(config.kafka(), id, maxRecordBytes),
+                () -> IntakeConsumer.reading(config.kafka(), config.group()),
+                config.instanceId().isPresent());
+    }
+
+    /**
+     * Starts a worker; it joins its group in the background.
+     *
+     * @throws StartException if the topics are missing or not fit for the promise
+     */
+    public static Worker start(WorkerConfig config) throws InterruptedException {
+        Admin admin = Admin.create(config.kafka());
+        try {
+            TopicCheck check = TopicCheck.of(admin, config.topics(), START_BOUND);
+            check.warnings().forEach(log::warn);
+            if (!check.refusals().isEmpty()) {
+                throw new StartException(String.join("\n", check.refusals()));
+            }
+            Worker worker = new Worker(config, admin);
+            worker.startStages();
+            return worker;
+        } catch (RuntimeException | InterruptedException failure) {
+            admin.close(Duration.ZERO);
+            throw failure;
+        }
+    }
+
+    private void startStages() {
+        log.atInfo()
+                .addKeyValue("topic", config.topics().base())
+                .addKeyValue("group", config.group())
+                .addKeyValue("api", config.baseUrl())
+                .addKeyValue("limits", config.limits())
+                .log("worker starts");
+        start("sluice-settle", settle);
+        start("sluice-pace", pace);
+        start("sluice-intake", intake);
+    }
+
+    /** The backstop of each stage's thread: without a stage nothing can end, so the worker ends; nothing is dropped. */
+    private void start(String name, Runnable stage) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        stage.run();
+                    } catch (Throwable failure) {
+                        fail(name, failure);
+                    }
+                },
+                name);
+        threads.add(thread);
+        thread.start();
+    }
+
+    private void fail(String where, Throwable failure) {
+        log.atError().addKeyValue("stage", where).setCause(failure).log("worker fails");
+        ended.completeExceptionally(failure);
+    }
+
+    /** Call → outcome → settle. On a thread of the HTTP client. */
+    private void called(Request request, CallResult result) {
+        try {
+            outcomes.of(request, result, pace.isStopped(request.model()), clock.millis())
+                    .ifPresentOrElse(
+                            verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
+        } catch (Throwable defect) {
+            fail("call", defect);
+        }
+    }
+
+    /** Settle is told before pace: once pace counts a call as ended, its outcome is on its way. */
+    private void conclude(Request request, Outcomes.Verdict verdict) {
+        if (verdict.outcome() instanceof Outcome.Hold) {
+            pace.putBack(request, verdict.feedback());
+        } else {
+            settle.accept(request.envelope(), verdict.outcome());
+            pace.ended(request, verdict.feedback());
+        }
+    }
+
+    /** Waits until the worker has ended; why, if it was not asked to. */
+    public Optional<Throwable> awaitEnd() throws InterruptedException {
+        try {
+            ended.get();
+            return Optional.empty();
+        } catch (ExecutionException failed) {
+            return Optional.ofNullable(failed.getCause());
+        }
+    }
+
+    /** Reads nothing more, lets calls under way end within the drain time, commits what has ended, and leaves. */
+    @Override
+    public void close() {
+        if (!closing.compareAndSet(false, true)) {
+            return;
+        }
+        log.info("worker drains");
+        boolean healthy = !ended.isCompletedExceptionally();
+        if (healthy && !drained()) {
+            log.atWarn()
+                    .addKeyValue("drainTimeout", config.drainTimeout())
+                    .log("not everything ended in time; it is called again by the next owner");
+        }
+        calls.cancel(ownership.get().assignments().values());
+        intake.stop();
+        join("sluice-intake");
+        pace.stop();
+        settle.stop();
+        join("sluice-pace");
+        join("sluice-settle");
+        calls.close();
+        admin.close(Duration.ZERO);
+        ended.complete(null);
+        log.info("worker ends");
+    }
+
+    private boolean drained() {
+        return within(config.drainTimeout(), intake.drain())
+                && within(
+                        config.drainTimeout(),
+                        pace.withdraw(Set.copyOf(ownership.get().assignments().values())))
+                && within(COMMIT_BOUND, settle.flush());
+    }
+
+    private static boolean within(Duration bound, CompletableFuture<Void> end) {
+        try {
+            end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException | ExecutionException late) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void join(String name) {
+        for (Thread thread : threads) {
+            if (thread.getName().equals(name) && thread != Thread.currentThread()) {
+                try {
+                    thread.join(COMMIT_BOUND.toMillis());
+                } catch (InterruptedException interrupted) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+        }
+    }
+
+    /** Intake → pace, or straight to settle for what is not called. */
+    private final class FromIntake implements Downstream {
+        @Override
+        public void accept(Request request) {
+            pace.accept(request);
+        }
+
+        @Override
+        public void refuse(Envelope envelope, Reason reason, String problem) {
+            settle.accept(envelope, outcomes.refused(envelope, reason, problem));
+        }
+
+        @Override
+        public void postpone(Envelope envelope) {
+            settle.accept(envelope, outcomes.postponed(envelope, clock.millis()));
+        }
+
+        @Override
+        public void share(int bundles, int width) {
+            pace.spend(new Share(Math.max(1, bundles), Math.max(1, width)));
+        }
+
+        @Override
+        public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
+            return pace.withdraw(leaving);
+        }
+
+        @Override
+        public void cancel(Set<Assignment> gone) {
+            calls.cancel(gone);
+        }
+    }
+}

@@ -1,0 +1,203 @@
+package dev.sluice.worker.call;
+
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Calls the API. Thread-safe; no method blocks but {@link #close}.
+ *
+ * <p>The client is pinned to HTTP/1.1 (over HTTP/2 it opens one connection and fails when that has no stream left) and
+ * has an executor of its own: on two processors the common pool has one thread, and every asynchronous step would start
+ * another. Redirects are not followed, since the key would go with them.
+ */
+public final class Calls implements AutoCloseable {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final String USER_AGENT = "sluice-worker";
+    /** Characters that may stand in a header value: anything else would be refused by the client, or smuggled on. */
+    private static final String HEADER_VALUE = "[\\x20-\\x7e]{1,512}";
+
+    private final URI endpoint;
+    private final Supplier<String> apiKey;
+    private final Duration timeout;
+    private final int maxResponseBytes;
+    private final ExecutorService executor;
+    private final ScheduledExecutorService deadlines;
+    private final HttpClient client;
+    private final Map<Request, Exchange> underWay = new ConcurrentHashMap<>();
+
+    /** @param timeout total deadline of one call; the client's own ends with the headers */
+    public Calls(URI baseUrl, Supplier<String> apiKey, Duration timeout, int maxResponseBytes) {
+        String base = baseUrl.toString();
+        this.endpoint =
+                URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/chat/completions");
+        this.apiKey = apiKey;
+        this.timeout = timeout;
+        this.maxResponseBytes = maxResponseBytes;
+        this.executor = Executors.newFixedThreadPool(
+                Math.max(2, Runtime.getRuntime().availableProcessors()), daemon("sluice-http"));
+        this.deadlines = Executors.newSingleThreadScheduledExecutor(daemon("sluice-deadlines"));
+        this.client = HttpClient.newBuilder()
+                .version(HttpClient.Version.HTTP_1_1)
+                .followRedirects(HttpClient.Redirect.NEVER)
+                .connectTimeout(CONNECT_TIMEOUT)
+                .executor(executor)
+                .build();
+    }
+
+    private static java.util.concurrent.ThreadFactory daemon(String name) {
+        return task -> {
+            Thread thread = new Thread(task, name);
+            thread.setDaemon(true);
+            return thread;
+        };
+    }
+
+    /**
+     * Starts one call.
+     *
+     * @param done called once, on a thread of this class, with how the call ended; must not block
+     */
+    public void call(Request request, BiConsumer<Request, CallResult> done) {
+        Exchange exchange = new Exchange(request, done);
+        underWay.put(request, exchange);
+        exchange.start();
+    }
+
+    /** Gives up the calls of these assignments; each ends as {@link CallResult.Cancelled}. */
+    public void cancel(Collection<Assignment> gone) {
+        underWay.forEach((request, exchange) -> {
+            if (gone.contains(request.assignment())) {
+                exchange.giveUp(Ending.CANCELLED);
+            }
+        });
+    }
+
+    /** Gives up every call that is still under way. */
+    @Override
+    public void close() {
+        underWay.values().forEach(exchange -> exchange.giveUp(Ending.CANCELLED));
+        deadlines.shutdownNow();
+        executor.shutdown();
+    }
+
+    private HttpRequest http(Request request) {
+        HttpRequest.Builder http = HttpRequest.newBuilder(endpoint)
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/json")
+                .header("User-Agent", USER_AGENT)
+                .header("Authorization", "Bearer " + apiKey.get())
+                .POST(HttpRequest.BodyPublishers.ofByteArray(request.body()));
+        for (String name : List.of(WireHeaders.TRACEPARENT, WireHeaders.TRACESTATE)) {
+            request.envelope()
+                    .header(name)
+                    .filter(value -> value.matches(HEADER_VALUE))
+                    .ifPresent(value -> http.header(name, value));
+        }
+        return http.build();
+    }
+
+    /** Why we ended an exchange ourselves. */
+    private enum Ending {
+        TIMEOUT,
+        CANCELLED
+    }
+
+    /** One call from its start to its end. */
+    private final class Exchange {
+        private final Request request;
+        private final BiConsumer<Request, CallResult> done;
+        private final long startedAt = System.nanoTime();
+        private volatile @Nullable Ending ending;
+        private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
+
+        Exchange(Request request, BiConsumer<Request, CallResult> done) {
+            this.request = request;
+            this.done = done;
+        }
+
+        void start() {
+            CompletableFuture<HttpResponse<byte[]>> sent;
+            try {
+                sent = client.sendAsync(http(request), head -> new BoundedBody(maxResponseBytes));
+            } catch (RuntimeException unsendable) {
+                end(new CallResult.Failed("unsendable", String.valueOf(unsendable.getMessage()), took()));
+                return;
+            }
+            response = sent;
+            ScheduledFuture<?> deadline =
+                    deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
+            if (ending != null) {
+                sent.cancel(true);
+            }
+            var unused = sent.whenComplete((answer, failure) -> {
+                deadline.cancel(false);
+                end(failure == null ? answered(answer) : failed(failure));
+            });
+        }
+
+        void giveUp(Ending why) {
+            ending = why;
+            CompletableFuture<?> sent = response;
+            if (sent != null) {
+                sent.cancel(true);
+            }
+        }
+
+        private void end(CallResult result) {
+            underWay.remove(request);
+            done.accept(request, result);
+        }
+
+        private CallResult answered(HttpResponse<byte[]> answer) {
+            Map<String, String> headers = new HashMap<>();
+            answer.headers()
+                    .map()
+                    .forEach((name, values) -> headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
+            return new CallResult.Answered(answer.statusCode(), headers, answer.body(), took());
+        }
+
+        private CallResult failed(Throwable failure) {
+            Throwable cause =
+                    failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
+            if (cause instanceof CancellationException) {
+                return ending == Ending.TIMEOUT
+                        ? new CallResult.Failed("timeout", "no complete answer within " + timeout, took())
+                        : new CallResult.Cancelled(took());
+            }
+            if (cause instanceof BoundedBody.TooLargeException) {
+                return new CallResult.Failed("response_too_large", cause.getMessage(), took());
+            }
+            String message = cause instanceof IOException && cause.getMessage() != null
+                    ? cause.getClass().getSimpleName() + ": " + cause.getMessage()
+                    : cause.getClass().getSimpleName();
+            return new CallResult.Failed("connection", message, took());
+        }
+
+        private long took() {
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.WireHeaders;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of an input topic and what its headers say of it, whether or not its body can be understood.
+ *
+ * @param assignment the assignment under which it was fetched
+ * @param record the record as Kafka gave it; its arrays are never changed
+ * @param id the request's id
+ * @param attempts calls that really failed
+ * @param deferrals times it was put off through no fault of its own
+ * @param enqueuedAt epoch ms of the request's first record
+ * @param notBefore epoch ms before which it is not called; 0 for at once
+ * @param expiresAt epoch ms from which on it is not called any more; {@link Long#MAX_VALUE} for never
+ */
+public record Envelope(
+        Assignment assignment,
+        ConsumerRecord<byte[], byte[]> record,
+        String id,
+        int attempts,
+        int deferrals,
+        long enqueuedAt,
+        long notBefore,
+        long expiresAt) {
+
+    /** What the objects around a record cost in memory, roughly; counted so that empty records have a weight too. */
+    private static final int OVERHEAD = 512;
+
+    public TopicPartition partition() {
+        return assignment.partition();
+    }
+
+    public long offset() {
+        return record.offset();
+    }
+
+    public byte @Nullable [] key() {
+        return record.key();
+    }
+
+    public byte @Nullable [] value() {
+        return record.value();
+    }
+
+    /** One of the record's headers as text. */
+    public Optional<String> header(String name) {
+        return WireHeaders.text(record.headers(), name);
+    }
+
+    /** The bytes this record is counted with while it is in memory. */
+    public int weight() {
+        return OVERHEAD + Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+    }
+
+    @Override
+    public String toString() {
+        return partition() + "@" + offset();
+    }
+}

@@ -1,0 +1,245 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Topics;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The poll loop: reads, opens, pauses and hands over. One thread runs it and is the sole owner of the consumer.
+ *
+ * <p>Which partitions are paused is derived afresh in every round and never remembered: a rebalance forgets pauses.
+ */
+public final class Intake implements Runnable {
+    /** Longest time without a look at the pauses. */
+    private static final long MAX_POLL_MILLIS = 50;
+
+    private static final long POSITIONS_EVERY_MILLIS = 200;
+    private static final Duration QUICKLY = Duration.ofSeconds(2);
+
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Topics topics;
+    private final Bounds bounds;
+    private final Clock clock;
+    private final AtomicReference<Ownership> ownership;
+    private final Downstream downstream;
+    private final Ledger ledger;
+    private final RequestReader reader;
+    private final OwnedPartitions partitions;
+    private final DueGate dueGate;
+    private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+    private volatile boolean draining;
+    private volatile boolean stopped;
+    private long positionsSentAt;
+
+    /**
+     * How much may be in memory.
+     *
+     * @param readyRecords most records that are due and not yet ended
+     * @param readyBytes their most bytes
+     * @param heldRecords most records that are held until they are due
+     * @param drainTimeout how long the calls under way may take to end when partitions are revoked
+     */
+    public record Bounds(int readyRecords, long readyBytes, int heldRecords, Duration drainTimeout) {}
+
+    public Intake(
+            Consumer<byte[], byte[]> consumer,
+            Topics topics,
+            Bounds bounds,
+            Clock clock,
+            ReplyTopics replyTopics,
+            AtomicReference<Ownership> ownership,
+            Downstream downstream,
+            Ledger ledger) {
+        this.consumer = consumer;
+        this.topics = topics;
+        this.bounds = bounds;
+        this.clock = clock;
+        this.ownership = ownership;
+        this.downstream = downstream;
+        this.ledger = ledger;
+        this.reader = new RequestReader(topics.requests(), replyTopics, clock);
+        this.partitions = new OwnedPartitions(topics);
+        this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
+    }
+
+    /** Reads until {@link #stop}; then leaves the group. Throws what the consumer cannot recover from. */
+    @Override
+    public void run() {
+        consumer.subscribe(
+                topics.inputs(),
+                new Rebalance(
+                        consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout()));
+        try (consumer) {
+            while (!stopped) {
+                if (draining) {
+                    quiet.complete(null);
+                }
+                round();
+            }
+        }
+    }
+
+    /**
+     * Reads no record from now on. Polling goes on, so that what is under way can still be committed. Any thread.
+     *
+     * @return completes when nothing more will be handed over
+     */
+    public CompletableFuture<Void> drain() {
+        draining = true;
+        return quiet;
+    }
+
+    /** Ends {@link #run} soon. Any thread. */
+    public void stop() {
+        stopped = true;
+    }
+
+    private void round() {
+        openAssigned();
+        pauseAndResume();
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(pollMillis()));
+        for (TopicPartition partition : records.partitions()) {
+            take(partitions.get(partition), records.records(partition));
+        }
+        reportPositions();
+        if (!draining) {
+            dueGate.release(clock.millis(), downstream::accept);
+        }
+    }
+
+    private long pollMillis() {
+        long now = clock.millis();
+        long wait = dueGate.millisToNext(now, MAX_POLL_MILLIS);
+        for (OwnedPartition partition : partitions.all()) {
+            if (partition.resumesAt() > now) {
+                wait = Math.min(wait, partition.resumesAt() - now);
+            }
+        }
+        return wait;
+    }
+
+    /** Opens the accounts of newly assigned partitions: from what the group has committed, else from the beginning. */
+    private void openAssigned() {
+        List<OwnedPartition> waiting = partitions.awaitingOpening();
+        if (waiting.isEmpty()) {
+            return;
+        }
+        Set<TopicPartition> keys =
+                waiting.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
+        try {
+            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, QUICKLY);
+            for (OwnedPartition partition : waiting) {
+                open(partition, Optional.ofNullable(committed.get(partition.partition())));
+            }
+        } catch (RetriableException notNow) {
+            log.atDebug().addKeyValue("partitions", keys).log("committed offsets are not known yet");
+        }
+    }
+
+    private void open(OwnedPartition partition, Optional<OffsetAndMetadata> committed) {
+        committed.ifPresent(offset -> consumer.seek(partition.partition(), offset.offset()));
+        long position = consumer.position(partition.partition(), QUICKLY);
+        partition.position(position);
+        partition.opened(ledger.open(partition.assignment(), position, committed));
+        if (partition.refusal() != null) {
+            log.atError()
+                    .addKeyValue("partition", partition.partition())
+                    .addKeyValue("reason", partition.refusal())
+                    .log("partition is not read");
+        }
+    }
+
+    private void pauseAndResume() {
+        long now = clock.millis();
+        boolean full = ledger.openRecords() - dueGate.records() >= bounds.readyRecords()
+                || ledger.openBytes() - dueGate.bytes() >= bounds.readyBytes();
+        Set<TopicPartition> paused = new HashSet<>();
+        for (OwnedPartition partition : partitions.all()) {
+            if (draining || full || !partition.isOpen() || waits(partition, now)) {
+                paused.add(partition.partition());
+            }
+        }
+        Set<TopicPartition> resumed = new HashSet<>(consumer.paused());
+        resumed.removeAll(paused);
+        paused.removeAll(consumer.paused());
+        consumer.pause(paused);
+        consumer.resume(resumed);
+    }
+
+    private boolean waits(OwnedPartition partition, long now) {
+        return partition.resumesAt() > now || partition.position() >= ledger.registerLimit(partition.partition());
+    }
+
+    private void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
+        long limit = ledger.registerLimit(partition.partition());
+        List<Reading> readings = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            long leavesAt = partition.leavesAt(record.timestamp());
+            if (draining || record.offset() >= limit || leavesAt > clock.millis()) {
+                partition.resumeAt(leavesAt);
+                consumer.seek(partition.partition(), record.offset());
+                partition.position(record.offset());
+                break;
+            }
+            partition.position(record.offset() + 1);
+            if (!partition.isDone(record.offset())) {
+                readings.add(reader.read(partition.assignment(), record));
+            }
+        }
+        handOver(partition.assignment(), readings);
+    }
+
+    /** Registers before handing over: an outcome must never reach the ledger before its record. */
+    private void handOver(Assignment assignment, List<Reading> readings) {
+        ledger.register(assignment, readings.stream().map(Reading::envelope).toList());
+        for (Reading reading : readings) {
+            reading.to(downstream, dueGate, clock.millis());
+        }
+    }
+
+    /** Offsets have gaps (transaction markers, deleted records): only the consumer knows how far it has got. */
+    private void reportPositions() {
+        long now = clock.millis();
+        if (now - positionsSentAt < POSITIONS_EVERY_MILLIS) {
+            return;
+        }
+        positionsSentAt = now;
+        for (OwnedPartition partition : partitions.all()) {
+            if (partition.isOpen()) {
+                position(partition.partition()).ifPresent(partition::position);
+                if (partition.hasNews()) {
+                    ledger.reached(partition.assignment(), partition.position());
+                }
+            }
+        }
+    }
+
+    /** Empty while the consumer is finding out whether its position is still valid. */
+    private Optional<Long> position(TopicPartition partition) {
+        try {
+            return Optional.of(consumer.position(partition, Duration.ZERO));
+        } catch (TimeoutException unknown) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Topics;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+
+/** The partitions this worker owns. Owned by the poll thread. */
+final class OwnedPartitions {
+    private final Topics topics;
+    private final Map<TopicPartition, OwnedPartition> owned = new HashMap<>();
+
+    OwnedPartitions(Topics topics) {
+        this.topics = topics;
+    }
+
+    Set<Assignment> add(Collection<TopicPartition> assigned) {
+        Set<Assignment> added = new HashSet<>();
+        for (TopicPartition partition : assigned) {
+            Assignment assignment = new Assignment(partition);
+            owned.put(partition, new OwnedPartition(assignment, topics.tier(partition.topic())));
+            added.add(assignment);
+        }
+        return added;
+    }
+
+    void remove(Set<Assignment> gone) {
+        owned.values().removeIf(partition -> gone.contains(partition.assignment()));
+    }
+
+    OwnedPartition get(TopicPartition partition) {
+        OwnedPartition found = owned.get(partition);
+        if (found == null) {
+            throw new IllegalStateException("records of " + partition + ", which is not assigned");
+        }
+        return found;
+    }
+
+    Collection<OwnedPartition> all() {
+        return owned.values();
+    }
+
+    List<OwnedPartition> awaitingOpening() {
+        List<OwnedPartition> waiting = new ArrayList<>();
+        for (OwnedPartition partition : owned.values()) {
+            if (partition.awaitsOpening()) {
+                waiting.add(partition);
+            }
+        }
+        return waiting;
+    }
+}

@@ -1,0 +1,46 @@
+package dev.sluice.worker.intake;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What this worker owns, together with the group metadata that belongs to it. Immutable; published by the poll thread on
+ * entering every rebalance callback.
+ *
+ * <p>The two are never mixed across publications: stale outcomes under fresh metadata would commit offsets of a
+ * partition that is somebody else's, which the broker does not check, and metadata from before a rebalance callback is
+ * refused inside it.
+ *
+ * @param assignments the assignment of every owned partition
+ * @param metadata from {@code KafkaConsumer.groupMetadata()}, never built from the group's name, which would bypass the
+ *     broker's fencing
+ */
+public record Ownership(Map<TopicPartition, Assignment> assignments, ConsumerGroupMetadata metadata) {
+    public Ownership {
+        assignments = Map.copyOf(assignments);
+    }
+
+    /** Whether offsets fetched under {@code assignment} may still be committed. */
+    public boolean holds(Assignment assignment) {
+        return assignments.get(assignment.partition()) == assignment;
+    }
+
+    Ownership under(ConsumerGroupMetadata newer) {
+        return new Ownership(assignments, newer);
+    }
+
+    Ownership with(Set<Assignment> added) {
+        Map<TopicPartition, Assignment> all = new HashMap<>(assignments);
+        added.forEach(assignment -> all.put(assignment.partition(), assignment));
+        return new Ownership(all, metadata);
+    }
+
+    Ownership without(Set<Assignment> gone) {
+        Map<TopicPartition, Assignment> rest = new HashMap<>(assignments);
+        rest.values().removeAll(gone);
+        return new Ownership(rest, metadata);
+    }
+}

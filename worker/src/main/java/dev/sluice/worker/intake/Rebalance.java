@@ -1,0 +1,147 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Topics;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What happens when partitions come and go. Runs on the poll thread, inside {@code poll}.
+ *
+ * <p>Every callback publishes the ownership with fresh group metadata before it waits for anything, since what is
+ * settled while it waits is refused under metadata from before.
+ */
+final class Rebalance implements ConsumerRebalanceListener {
+    private static final Logger log = LoggerFactory.getLogger(Rebalance.class);
+    /** A transaction that takes longer than this is fenced by Kafka: the group's generation has moved on. */
+    private static final Duration TRANSACTION_BOUND = Duration.ofSeconds(30);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Topics topics;
+    private final AtomicReference<Ownership> ownership;
+    private final OwnedPartitions partitions;
+    private final DueGate dueGate;
+    private final Downstream downstream;
+    private final Ledger ledger;
+    private final Duration drainTimeout;
+
+    Rebalance(
+            Consumer<byte[], byte[]> consumer,
+            Topics topics,
+            AtomicReference<Ownership> ownership,
+            OwnedPartitions partitions,
+            DueGate dueGate,
+            Downstream downstream,
+            Ledger ledger,
+            Duration drainTimeout) {
+        this.consumer = consumer;
+        this.topics = topics;
+        this.ownership = ownership;
+        this.partitions = partitions;
+        this.dueGate = dueGate;
+        this.downstream = downstream;
+        this.ledger = ledger;
+        this.drainTimeout = drainTimeout;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+        Set<Assignment> added = partitions.add(assigned);
+        publish(current().with(added));
+        consumer.pause(assigned);
+        share();
+        log.atInfo()
+                .addKeyValue("assigned", assigned)
+                .addKeyValue("owned", current().assignments().size())
+                .log("partitions assigned");
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+        publish(current());
+        Set<Assignment> leaving = assignments(revoked);
+        log.atInfo().addKeyValue("revoked", revoked).log("partitions revoked");
+        dueGate.drop(leaving);
+        boolean drained = within(drainTimeout, downstream.withdraw(leaving)) && within(drainTimeout, ledger.flush());
+        if (!drained) {
+            log.atWarn()
+                    .addKeyValue("drainTimeout", drainTimeout)
+                    .log("calls under way did not end in time; they are cancelled and repeated by the next owner");
+        }
+        giveUp(leaving);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> lost) {
+        Set<Assignment> gone = assignments(lost);
+        log.atWarn().addKeyValue("lost", lost).log("partitions lost; their calls are cancelled");
+        dueGate.drop(gone);
+        var unused = downstream.withdraw(gone);
+        giveUp(gone);
+    }
+
+    private void giveUp(Set<Assignment> gone) {
+        publish(current().without(gone));
+        downstream.cancel(gone);
+        ledger.close(gone);
+        partitions.remove(gone);
+        share();
+        if (!within(TRANSACTION_BOUND, ledger.flush())) {
+            log.warn("a transaction is still under way; Kafka refuses it, since the group has moved on");
+        }
+    }
+
+    private void share() {
+        String requests = topics.requests();
+        long bundles = current().assignments().keySet().stream()
+                .filter(partition -> partition.topic().equals(requests))
+                .count();
+        downstream.share((int) bundles, consumer.partitionsFor(requests).size());
+    }
+
+    private Ownership current() {
+        return ownership.get();
+    }
+
+    private void publish(Ownership owned) {
+        ownership.set(owned.under(consumer.groupMetadata()));
+    }
+
+    private Set<Assignment> assignments(Collection<TopicPartition> gone) {
+        Map<TopicPartition, Assignment> held = current().assignments();
+        Set<Assignment> found = new HashSet<>();
+        for (TopicPartition partition : gone) {
+            Assignment assignment = held.get(partition);
+            if (assignment != null) {
+                found.add(assignment);
+            }
+        }
+        return found;
+    }
+
+    private static boolean within(Duration bound, CompletableFuture<Void> end) {
+        try {
+            end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException tooSlow) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            throw new InterruptException(interrupted);
+        } catch (ExecutionException defect) {
+            throw new IllegalStateException("a stage failed while partitions were given up", defect.getCause());
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.wire.WireHeaders;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a record's headers and just enough of its body to route it.
+ *
+ * <p>Producers are not trusted: on the requests topic the counters and the time of enqueueing are ignored, since only
+ * workers may write them. Thread-safe.
+ */
+final class RequestReader {
+    private final String requestsTopic;
+    private final ReplyTopics replyTopics;
+    private final Clock clock;
+
+    RequestReader(String requestsTopic, ReplyTopics replyTopics, Clock clock) {
+        this.requestsTopic = requestsTopic;
+        this.replyTopics = replyTopics;
+        this.clock = clock;
+    }
+
+    Reading read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+        Envelope bare = bare(assignment, record);
+        try {
+            Envelope envelope = withHeaders(bare);
+            Request request = BodyReader.read(envelope);
+            return replyTopics
+                    .problem(envelope)
+                    .<Reading>map(problem -> new Reading.Refused(envelope, Reason.REPLY_TOPIC_REFUSED, problem))
+                    .orElseGet(() -> new Reading.Ready(request));
+        } catch (IllegalArgumentException unreadable) {
+            return new Reading.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
+        }
+    }
+
+    /** What is known without a look at numbers that may be wrong: enough to end the request with a reply. */
+    private Envelope bare(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+        String id = WireHeaders.text(record.headers(), WireHeaders.ID)
+                .filter(text -> problemOf(text) == null)
+                .orElse(record.topic() + "-" + record.partition() + "@" + record.offset());
+        long appendedAt = record.timestamp() >= 0 ? record.timestamp() : clock.millis();
+        return new Envelope(assignment, record, id, 0, 0, appendedAt, 0, Long.MAX_VALUE);
+    }
+
+    private Envelope withHeaders(Envelope bare) {
+        Headers headers = bare.record().headers();
+        requireText(headers, WireHeaders.ID);
+        requireText(headers, WireHeaders.TENANT);
+        WireHeaders.replyPartition(headers);
+        boolean ours = !bare.record().topic().equals(requestsTopic);
+        return new Envelope(
+                bare.assignment(),
+                bare.record(),
+                bare.id(),
+                ours ? counter(headers, WireHeaders.ATTEMPTS) : 0,
+                ours ? counter(headers, WireHeaders.DEFERRALS) : 0,
+                ours ? number(headers, WireHeaders.ENQUEUED_AT, bare.enqueuedAt()) : bare.enqueuedAt(),
+                number(headers, WireHeaders.NOT_BEFORE, 0),
+                number(headers, WireHeaders.EXPIRES_AT, Long.MAX_VALUE));
+    }
+
+    private static int counter(Headers headers, String name) {
+        return (int) Math.min(number(headers, name, 0), Integer.MAX_VALUE);
+    }
+
+    private static long number(Headers headers, String name, long otherwise) {
+        return WireHeaders.number(headers, name).orElse(otherwise);
+    }
+
+    private static void requireText(Headers headers, String name) {
+        Optional<String> problem = WireHeaders.text(headers, name).map(RequestReader::problemOf);
+        if (problem.isPresent()) {
+            throw new IllegalArgumentException("header " + name + " " + problem.get());
+        }
+    }
+
+    private static @Nullable String problemOf(String text) {
+        int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+        if (bytes == 0 || bytes > WireHeaders.MAX_TEXT_BYTES) {
+            return "must be 1 to " + WireHeaders.MAX_TEXT_BYTES + " bytes, is " + bytes;
+        }
+        return text.chars().anyMatch(Character::isISOControl) ? "must not contain control characters" : null;
+    }
+}

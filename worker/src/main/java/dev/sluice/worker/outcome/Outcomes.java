@@ -1,0 +1,186 @@
+package dev.sluice.worker.outcome;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.wire.Topics.Tier;
+import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.call.CallResult.Answered;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pace.Feedback;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.DoubleSupplier;
+
+/**
+ * Decides what becomes of a request, from the result of its call. Pure: the same arguments give the same outcome, but
+ * for the jitter. Thread-safe if its randomness is.
+ *
+ * <p>Two counters are kept apart: <em>attempts</em> are real failures and lead to the dead-letter topic; <em>deferrals</em>
+ * are not the request's fault and never do.
+ */
+public final class Outcomes {
+    /** Due within this, a request goes straight to the retry topic: intake holds it in memory until it is due. */
+    private static final Duration DIRECT = Duration.ofSeconds(10);
+
+    private final int maxAttempts;
+    private final Optional<Duration> maxAge;
+    private final Backoff backoff;
+
+    /** @param random uniform in [0, 1) */
+    public Outcomes(int maxAttempts, Optional<Duration> maxAge, DoubleSupplier random) {
+        this.maxAttempts = maxAttempts;
+        this.maxAge = maxAge;
+        this.backoff = new Backoff(random);
+    }
+
+    /** An outcome, and what the call says about the lane it came from. */
+    public record Verdict(Outcome outcome, Feedback feedback) {}
+
+    /**
+     * What becomes of a request that was called. A call that we cancelled has no outcome: its request belongs to another
+     * worker by now.
+     *
+     * @param laneStopped whether the request's lane was stopped or probing when the call ended: a failure is then no
+     *     fault of the request
+     */
+    public Optional<Verdict> of(Request request, CallResult result, boolean laneStopped, long nowMillis) {
+        if (result instanceof Answered answered) {
+            return Optional.of(answered(request, answered, laneStopped, nowMillis));
+        }
+        if (result instanceof CallResult.Failed failed) {
+            Failure failure = new Failure(
+                    OptionalInt.empty(), failed.error(), failed.message(), Duration.ZERO, failed.tookMillis());
+            return Optional.of(failed(request, failure, laneStopped, nowMillis));
+        }
+        return Optional.empty();
+    }
+
+    /** What becomes of a request that is not called at all. */
+    public Outcome refused(Envelope envelope, Reason reason, String problem) {
+        return new Outcome.DeadLetter(reason, OptionalInt.empty(), problem, envelope.attempts(), "", 0);
+    }
+
+    /** What becomes of a request whose time is over. */
+    public Outcome expired(Envelope envelope) {
+        return refused(envelope, Reason.EXPIRED, "the request's time was over before it could be answered");
+    }
+
+    /**
+     * What becomes of a request that is due later than intake can hold it: nothing but its place changes. Always a tier,
+     * even for one that is due soon and found no space: from the retry topic it would come straight back.
+     */
+    public Outcome postponed(Envelope envelope, long nowMillis) {
+        Duration remaining = Duration.ofMillis(envelope.notBefore() - nowMillis);
+        return new Outcome.Requeue(
+                Optional.of(Tier.within(remaining)),
+                envelope.notBefore(),
+                envelope.attempts(),
+                envelope.deferrals(),
+                "");
+    }
+
+    private static Outcome requeue(long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
+        Optional<Tier> tier = delayMillis <= DIRECT.toMillis()
+                ? Optional.empty()
+                : Optional.of(Tier.within(Duration.ofMillis(delayMillis)));
+        return new Outcome.Requeue(tier, nowMillis + delayMillis, attempts, deferrals, error);
+    }
+
+    /** Whether a request is not to be called any more: past its own expiry, or older than the oldest that is called. */
+    public boolean isExpired(Envelope envelope, long nowMillis) {
+        long from = Math.max(envelope.enqueuedAt(), envelope.notBefore());
+        return nowMillis >= envelope.expiresAt()
+                || maxAge.map(age -> nowMillis - from > age.toMillis()).orElse(false);
+    }
+
+    private Verdict answered(Request request, Answered answer, boolean laneStopped, long nowMillis) {
+        AnswerBody body = AnswerBody.read(answer.body());
+        int status = answer.status();
+        if (status == 200 && body.hasChoices()) {
+            return new Verdict(new Outcome.Reply(status, answer.body(), answer.tookMillis()), Feedback.PASSED);
+        }
+        if (status == 429) {
+            return limited(request, answer, body, nowMillis);
+        }
+        if (status == 401 || status == 402 || (status == 403 && !body.isJson())) {
+            String reason = error(status, body);
+            return new Verdict(new Outcome.Hold(reason), Feedback.blocked(reason));
+        }
+        if (isRequestsFault(status)) {
+            return rejected(request, answer, body);
+        }
+        return failed(request, failure(answer, body, nowMillis), laneStopped, nowMillis);
+    }
+
+    private static boolean isRequestsFault(int status) {
+        return status >= 400 && status < 500 && status != 408 && status != 409 && status != 425;
+    }
+
+    private Verdict limited(Request request, Answered answer, AnswerBody body, long nowMillis) {
+        Duration hint = WaitHint.of(answer.headers(), nowMillis);
+        Envelope envelope = request.envelope();
+        long delay = Math.max(hint.toMillis(), backoff.millis(envelope.deferrals()));
+        Outcome requeue = requeue(delay, nowMillis, envelope.attempts(), envelope.deferrals() + 1, error(429, body));
+        return new Verdict(requeue, Feedback.limited(hint));
+    }
+
+    private static Verdict rejected(Request request, Answered answer, AnswerBody body) {
+        Outcome deadLetter = new Outcome.DeadLetter(
+                Reason.REJECTED,
+                OptionalInt.of(answer.status()),
+                message(body, "the API refused the request"),
+                request.envelope().attempts() + 1,
+                error(answer.status(), body),
+                answer.tookMillis());
+        return new Verdict(deadLetter, Feedback.PASSED);
+    }
+
+    /** A call that failed through no evident fault of its request. */
+    private record Failure(OptionalInt status, String error, String message, Duration hint, long callMillis) {}
+
+    private static Failure failure(Answered answer, AnswerBody body, long nowMillis) {
+        boolean unusable = answer.status() < 400;
+        return new Failure(
+                OptionalInt.of(answer.status()),
+                unusable ? answer.status() + " unusable_body" : error(answer.status(), body),
+                unusable ? "the API's answer is no completion" : message(body, "the API failed"),
+                WaitHint.of(answer.headers(), nowMillis),
+                answer.tookMillis());
+    }
+
+    private Verdict failed(Request request, Failure failure, boolean laneStopped, long nowMillis) {
+        Feedback feedback = Feedback.unavailable(failure.error());
+        if (laneStopped) {
+            return new Verdict(new Outcome.Hold(failure.error()), feedback);
+        }
+        Envelope envelope = request.envelope();
+        int attempts = envelope.attempts() + 1;
+        if (attempts >= maxAttempts) {
+            return new Verdict(exhausted(attempts, failure), feedback);
+        }
+        long delay = Math.max(failure.hint().toMillis(), backoff.millis(envelope.attempts()));
+        return new Verdict(requeue(delay, nowMillis, attempts, envelope.deferrals(), failure.error()), feedback);
+    }
+
+    private static Outcome exhausted(int attempts, Failure failure) {
+        return new Outcome.DeadLetter(
+                Reason.ATTEMPTS_EXHAUSTED,
+                failure.status(),
+                failure.message(),
+                attempts,
+                failure.error(),
+                failure.callMillis());
+    }
+
+    /** Such as {@code 429 dynamic_request_limited}; the provider's word is foreign text and kept short. */
+    private static String error(int status, AnswerBody body) {
+        String type = Objects.requireNonNullElse(body.errorType(), "");
+        return type.matches("[\\w.-]{1,64}") ? status + " " + type : Integer.toString(status);
+    }
+
+    private static String message(AnswerBody body, String otherwise) {
+        return Objects.requireNonNullElse(body.errorMessage(), otherwise);
+    }
+}

@@ -1,0 +1,212 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import io.github.bucket4j.Bandwidth;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.local.SynchronizationStrategy;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The requests of one model, the bucket that paces them, and whether they flow. Arithmetic only: it never waits and is
+ * owned by the pace thread.
+ *
+ * <p>The lane stops when the API fails several times in a row or serves nobody; it then keeps its requests and sends one
+ * probe after growing pauses, each time with another request, so that no single one can keep it shut.
+ */
+final class Lane {
+    static final long NEVER = Long.MAX_VALUE;
+
+    private static final Logger log = LoggerFactory.getLogger(Lane.class);
+    /** Consecutive failures of the API that stop a lane. */
+    private static final int FAILURES_TO_STOP = 5;
+
+    private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
+    private static final long LONGEST_PAUSE = Duration.ofSeconds(60).toNanos();
+
+    private enum State {
+        FLOWING,
+        STOPPED,
+        PROBING
+    }
+
+    private final String name;
+    private final Limit limit;
+    private final TimeMeter time;
+    private final Deque<Request> retries = new ArrayDeque<>();
+    private final Deque<Request> arrivals = new ArrayDeque<>();
+    private @Nullable Bucket bucket;
+    private State state = State.FLOWING;
+    private int failures;
+    private long pause;
+    private long resumesAt;
+    private volatile boolean stopped;
+
+    Lane(String name, Limit limit, TimeMeter time, Share share) {
+        this.name = name;
+        this.limit = limit;
+        this.time = time;
+        this.resumesAt = time.currentTimeNanos();
+        spend(share);
+    }
+
+    /** Paces by this share of the limit from now on, beginning with an empty bucket: a full one would be a burst. */
+    void spend(Share share) {
+        bucket = limit.isNone() ? null : bucket(share);
+    }
+
+    private Bucket bucket(Share share) {
+        long tokens = limit.requests() * share.bundles();
+        Duration period = limit.period().multipliedBy(share.width());
+        long slot = (long) (limit.perSecond() * share.fraction() / 10);
+        Bandwidth bandwidth = Bandwidth.builder()
+                .capacity(Math.max(1, slot))
+                .refillGreedy(tokens, period)
+                .initialTokens(0)
+                .build();
+        return Bucket.builder()
+                .addLimit(bandwidth)
+                .withCustomTimePrecision(time)
+                .withSynchronizationStrategy(SynchronizationStrategy.NONE)
+                .build();
+    }
+
+    void add(Request request) {
+        (request.isRetry() ? retries : arrivals).addLast(request);
+    }
+
+    /** Back behind all others, whatever it was before: the next probe must be another request. */
+    void putBack(Request request) {
+        arrivals.addLast(request);
+    }
+
+    /** The next request that may be sent now. */
+    @Nullable
+    Request poll() {
+        if (isEmpty() || nanosToResume() > 0 || (bucket != null && !bucket.tryConsume(1))) {
+            return null;
+        }
+        if (state == State.STOPPED) {
+            state = State.PROBING;
+        }
+        return retries.isEmpty() ? arrivals.pollFirst() : retries.pollFirst();
+    }
+
+    /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
+    long nanosToNext() {
+        if (isEmpty() || state == State.PROBING) {
+            return NEVER;
+        }
+        long refill = bucket == null ? 0 : bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
+        return Math.max(refill, nanosToResume());
+    }
+
+    private long nanosToResume() {
+        return state == State.PROBING ? NEVER : Math.max(0, resumesAt - time.currentTimeNanos());
+    }
+
+    void ended(Feedback feedback) {
+        switch (feedback.kind()) {
+            case PASSED -> flow();
+            case LIMITED -> {
+                flow();
+                notBefore(time.currentTimeNanos() + feedback.pause().toNanos());
+            }
+            case UNAVAILABLE -> {
+                failures++;
+                if (state == State.PROBING || (state == State.FLOWING && failures >= FAILURES_TO_STOP)) {
+                    stop(feedback.cause());
+                }
+            }
+            case BLOCKED -> {
+                if (state != State.STOPPED) {
+                    stop(feedback.cause());
+                }
+            }
+            case CANCELLED -> {
+                if (state == State.PROBING) {
+                    state = State.STOPPED;
+                }
+            }
+        }
+        stopped = state != State.FLOWING;
+    }
+
+    private void flow() {
+        if (state != State.FLOWING) {
+            log.atInfo().addKeyValue("lane", name).log("lane flows again");
+            resumesAt = time.currentTimeNanos();
+        }
+        state = State.FLOWING;
+        failures = 0;
+        pause = 0;
+    }
+
+    private void stop(String reason) {
+        pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
+        state = State.STOPPED;
+        notBefore(time.currentTimeNanos() + pause);
+        log.atWarn()
+                .addKeyValue("lane", name)
+                .addKeyValue("reason", reason)
+                .addKeyValue("waiting", size())
+                .addKeyValue("nextProbeIn", Duration.ofNanos(pause))
+                .log("lane held; its requests stay where they are");
+    }
+
+    private void notBefore(long nanos) {
+        if (nanos - resumesAt > 0) {
+            resumesAt = nanos;
+        }
+    }
+
+    /** Lets go of the requests at the head whose time is over, before a token is taken for them. */
+    void expireFirst(Lanes.Expiry expiry) {
+        for (Deque<Request> queue : List.of(retries, arrivals)) {
+            while (!queue.isEmpty() && expiry.isOver().test(queue.peekFirst())) {
+                expiry.to().accept(queue.removeFirst());
+            }
+        }
+    }
+
+    void expireAll(Lanes.Expiry expiry) {
+        removeIf(request -> {
+            boolean over = expiry.isOver().test(request);
+            if (over) {
+                expiry.to().accept(request);
+            }
+            return over;
+        });
+    }
+
+    void drop(Set<Assignment> gone) {
+        removeIf(request -> gone.contains(request.assignment()));
+    }
+
+    private void removeIf(Predicate<Request> unwanted) {
+        retries.removeIf(unwanted);
+        arrivals.removeIf(unwanted);
+    }
+
+    boolean isEmpty() {
+        return retries.isEmpty() && arrivals.isEmpty();
+    }
+
+    int size() {
+        return retries.size() + arrivals.size();
+    }
+
+    /** Whether the lane is stopped or probing. Any thread. */
+    boolean isStopped() {
+        return stopped;
+    }
+}

@@ -1,0 +1,175 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import io.github.bucket4j.TimeMeter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends requests on when their lane and the number of calls under way allow it. One thread runs it and owns all its
+ * state; the other methods send that thread a message and may be called from any.
+ */
+public final class Pace implements Runnable {
+    private static final int MAX_LANES = 64;
+    /** How often waiting requests are looked through for expired ones. */
+    private static final long EXPIRE_EVERY = Duration.ofSeconds(1).toNanos();
+
+    private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+    private final Lanes lanes;
+    private final TimeMeter time;
+    private final int maxInFlight;
+    private final Consumer<Request> call;
+    private final Map<Assignment, Integer> underWay = new HashMap<>();
+    private final List<Withdrawal> withdrawals = new ArrayList<>();
+    private int inFlight;
+    private long expireAt;
+    private volatile boolean stopped;
+
+    private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
+
+    /**
+     * @param limits the limit of each model
+     * @param maxInFlight most calls under way at once
+     * @param expired whether a request's time is over
+     * @param call starts a call; must not block; {@link #ended} or {@link #putBack} has to follow
+     * @param onExpired takes a request whose time is over
+     */
+    public Pace(
+            Function<String, Limit> limits,
+            int maxInFlight,
+            TimeMeter time,
+            Predicate<Request> expired,
+            Consumer<Request> call,
+            Consumer<Request> onExpired) {
+        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
+        this.time = time;
+        this.maxInFlight = maxInFlight;
+        this.call = call;
+        this.expireAt = time.currentTimeNanos();
+    }
+
+    /** A request that is due. */
+    public void accept(Request request) {
+        inbox.add(() -> lanes.of(request).add(request));
+    }
+
+    /** A call has ended, and its request with it. */
+    public void ended(Request request, Feedback feedback) {
+        inbox.add(() -> end(request, feedback));
+    }
+
+    /** A call has ended through no fault of its request, which goes back to the tail of its lane. */
+    public void putBack(Request request, Feedback feedback) {
+        inbox.add(() -> {
+            end(request, feedback);
+            if (withdrawals.stream().noneMatch(w -> w.leaving().contains(request.assignment()))) {
+                lanes.of(request).putBack(request);
+            }
+        });
+    }
+
+    /** The part of every limit that may be spent from now on. */
+    public void spend(Share share) {
+        inbox.add(() -> lanes.spend(share));
+    }
+
+    /**
+     * Sends nothing more of these assignments and drops what is waiting.
+     *
+     * @return completes when no call of theirs is under way
+     */
+    public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
+        Withdrawal withdrawal = new Withdrawal(Set.copyOf(leaving), new CompletableFuture<>());
+        inbox.add(() -> {
+            lanes.drop(withdrawal.leaving());
+            withdrawals.add(withdrawal);
+            completeWithdrawals();
+        });
+        return withdrawal.ended();
+    }
+
+    /** Whether the API fails or serves nobody for this model at present. */
+    public boolean isStopped(String model) {
+        return lanes.isStopped(model);
+    }
+
+    /** Runs until {@link #stop}. */
+    @Override
+    public void run() {
+        try {
+            while (!stopped) {
+                Runnable message = inbox.poll(dispatch(), TimeUnit.NANOSECONDS);
+                for (Runnable next = message; next != null; next = inbox.poll()) {
+                    next.run();
+                }
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    public void stop() {
+        inbox.add(() -> stopped = true);
+    }
+
+    /** Sends what may be sent; nanoseconds until there may be more. */
+    private long dispatch() {
+        expire();
+        while (inFlight < maxInFlight) {
+            Request request = lanes.poll();
+            if (request == null) {
+                return Math.min(lanes.nanosToNext(), EXPIRE_EVERY);
+            }
+            send(request);
+        }
+        return EXPIRE_EVERY;
+    }
+
+    private void send(Request request) {
+        inFlight++;
+        underWay.merge(request.assignment(), 1, Integer::sum);
+        call.accept(request);
+    }
+
+    private void end(Request request, Feedback feedback) {
+        inFlight--;
+        underWay.computeIfPresent(request.assignment(), Pace::oneLess);
+        lanes.of(request).ended(feedback);
+        completeWithdrawals();
+    }
+
+    private static @Nullable Integer oneLess(Assignment assignment, int count) {
+        return count == 1 ? null : count - 1;
+    }
+
+    private void completeWithdrawals() {
+        withdrawals.removeIf(withdrawal -> {
+            boolean ended = withdrawal.leaving().stream().noneMatch(underWay::containsKey);
+            if (ended) {
+                withdrawal.ended().complete(null);
+            }
+            return ended;
+        });
+    }
+
+    private void expire() {
+        long now = time.currentTimeNanos();
+        if (now - expireAt >= 0) {
+            expireAt = now + EXPIRE_EVERY;
+            lanes.expireAll();
+        }
+    }
+}

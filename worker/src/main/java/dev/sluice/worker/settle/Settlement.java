@@ -1,0 +1,58 @@
+package dev.sluice.worker.settle;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.outcome.Outcome;
+import java.util.OptionalInt;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A record of an input topic and what became of it, on its way into a transaction.
+ *
+ * @param outcome any but {@link Outcome.Hold}, which leaves the record where it is
+ * @param endedAt epoch ms at which the outcome was known
+ */
+record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
+    /** How much of the request goes into the records: less each time Kafka refuses them for good. */
+    enum Form {
+        /** The reply where the request wants it. */
+        AS_ASKED,
+        /** The reply on the queue's own reply topic. */
+        OWN_REPLY_TOPIC,
+        /** That, and without key, value and foreign headers: a dead letter that only says where the request lies. */
+        BARE
+    }
+
+    boolean isBare() {
+        return form == Form.BARE;
+    }
+
+    byte @Nullable [] key() {
+        return isBare() ? null : envelope.key();
+    }
+
+    /** Bytes it takes in memory and, roughly, on Kafka. */
+    long weight() {
+        return envelope.weight() + (outcome instanceof Outcome.Reply reply ? reply.body().length : 0L);
+    }
+
+    /** The same request, ended as a dead letter for a reason of settle's own. */
+    Settlement dead(Reason reason, String message, Form newForm) {
+        long callMillis = outcome instanceof Outcome.Reply reply ? reply.callMillis() : 0;
+        OptionalInt status =
+                outcome instanceof Outcome.Reply reply ? OptionalInt.of(reply.httpStatus()) : OptionalInt.empty();
+        Outcome dead = new Outcome.DeadLetter(reason, status, message, envelope.attempts(), "", callMillis);
+        return new Settlement(envelope, dead, newForm, endedAt);
+    }
+
+    /** What to try after Kafka has refused a record of this one for a reason that will not pass. */
+    Settlement afterRefusal(Exception refusal) {
+        if (outcome instanceof Outcome.DeadLetter) {
+            return new Settlement(envelope, outcome, Form.BARE, endedAt);
+        }
+        return refusal instanceof RecordTooLargeException
+                ? dead(Reason.TOO_LARGE, "the record is larger than its topic allows: " + refusal.getMessage(), form)
+                : dead(Reason.REPLY_TOPIC_REFUSED, "Kafka refused the record: " + refusal, Form.OWN_REPLY_TOPIC);
+    }
+}

@@ -1,0 +1,170 @@
+package dev.sluice.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.pace.Limit;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
+
+/** One queue on a real Kafka for a test: its topics, plain clients to publish and read, and workers' configuration. */
+final class TestQueue implements AutoCloseable {
+    static final int PARTITIONS = 4;
+    static final String KEY = "test-key";
+
+    final Topics topics;
+    private final Map<String, Object> kafka;
+    private final Admin admin;
+    private final KafkaProducer<byte[], byte[]> producer;
+
+    TestQueue(String bootstrapServers, String base) throws ExecutionException, InterruptedException {
+        this.topics = new Topics(base);
+        this.kafka = Map.of("bootstrap.servers", bootstrapServers);
+        this.admin = Admin.create(kafka);
+        this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
+        Map<String, String> appendTime = Map.of("message.timestamp.type", "LogAppendTime");
+        List<NewTopic> all = new ArrayList<>();
+        topics.inputs().forEach(topic -> all.add(new NewTopic(topic, PARTITIONS, (short) 1).configs(appendTime)));
+        all.add(new NewTopic(topics.dead(), 1, (short) 1));
+        all.add(new NewTopic(topics.replies(), 2, (short) 1));
+        admin.createTopics(all).all().get();
+    }
+
+    Admin admin() {
+        return admin;
+    }
+
+    /** Defaults for tests: no limit, retries that do not wait for long. */
+    WorkerConfig config(String baseUrl) {
+        return config(baseUrl, Map.of("*", Limit.NONE), List.of());
+    }
+
+    WorkerConfig config(String baseUrl, Map<String, Limit> limits, List<Pattern> replyTopics) {
+        return new WorkerConfig(
+                topics,
+                group(),
+                limits,
+                64,
+                Duration.ofSeconds(5),
+                3,
+                Optional.empty(),
+                Duration.ofSeconds(5),
+                Optional.empty(),
+                replyTopics,
+                2_000,
+                64L << 20,
+                1 << 20,
+                URI.create(baseUrl),
+                () -> KEY,
+                kafka);
+    }
+
+    String group() {
+        return topics.base() + "-group";
+    }
+
+    static String body(String model, String text) {
+        return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+    }
+
+    RecordMetadata publish(@Nullable String value) {
+        return publish(value, new RecordHeaders());
+    }
+
+    RecordMetadata publish(@Nullable String value, RecordHeaders headers) {
+        byte[] bytes = value == null ? null : value.getBytes(UTF_8);
+        return send(new ProducerRecord<>(topics.requests(), null, null, null, bytes, headers));
+    }
+
+    RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
+        try {
+            return producer.send(record).get();
+        } catch (ExecutionException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    List<ConsumerRecord<byte[], byte[]>> awaitReplies(int count) {
+        return awaitRecords(topics.replies(), count);
+    }
+
+    List<ConsumerRecord<byte[], byte[]>> awaitRecords(String topic, int count) {
+        return await().atMost(Duration.ofSeconds(30)).until(() -> read(topic), records -> records.size() >= count);
+    }
+
+    /** All committed records of a topic, from its beginning to its end now. */
+    List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+        Map<String, Object> config = new java.util.HashMap<>(kafka);
+        config.put("isolation.level", "read_committed");
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        try (KafkaConsumer<byte[], byte[]> reader =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = IntStream.range(
+                            0, reader.partitionsFor(topic).size())
+                    .mapToObj(partition -> new TopicPartition(topic, partition))
+                    .toList();
+            reader.assign(partitions);
+            reader.seekToBeginning(partitions);
+            Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+            while (partitions.stream().anyMatch(partition -> reader.position(partition) < ends.get(partition))) {
+                reader.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    /** Records of the input topics that the group has not committed. */
+    long lag() {
+        try {
+            Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(group())
+                    .partitionsToOffsetAndMetadata()
+                    .get();
+            try (KafkaConsumer<byte[], byte[]> reader =
+                    new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                List<TopicPartition> partitions = topics.inputs().stream()
+                        .flatMap(topic -> IntStream.range(0, PARTITIONS).mapToObj(p -> new TopicPartition(topic, p)))
+                        .toList();
+                return reader.endOffsets(partitions).entrySet().stream()
+                        .mapToLong(end -> {
+                            OffsetAndMetadata offset = committed.get(end.getKey());
+                            return end.getValue() - (offset == null ? 0 : offset.offset());
+                        })
+                        .sum();
+            }
+        } catch (ExecutionException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
+        }
+    }
+
+    static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        return WireHeaders.text(record.headers(), name).orElse("(none)");
+    }
+
+    @Override
+    public void close() {
+        producer.close();
+        admin.close();
+    }
+}
