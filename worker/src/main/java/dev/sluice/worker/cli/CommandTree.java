@@ -1,0 +1,97 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.worker.Main;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** All commands, in the order in which help shows them. */
+final class CommandTree {
+    private static final int HELP_WIDTH = 100;
+
+    private CommandTree() {}
+
+    static CommandLine of(Shell shell) {
+        CommandLine topics = new CommandLine(new TopicsCommand())
+                .addSubcommand(new TopicsCreateCommand(shell))
+                .addSubcommand(new TopicsDescribeCommand(shell));
+        CommandLine root = new CommandLine(new SluiceCommand())
+                .addSubcommand(new WorkerCommand(shell))
+                .addSubcommand(new SubmitCommand(shell))
+                .addSubcommand(new AskCommand(shell))
+                .addSubcommand(topics)
+                .addSubcommand(new SandboxCommand());
+        Converters.register(root);
+        root.setUsageHelpWidth(HELP_WIDTH);
+        root.setInterpolateVariables(false);
+        configure(root);
+        root.getCommandSpec().version("sluice " + version());
+        root.getCommandSpec()
+                .addOption(OptionSpec.builder("-V", "--version")
+                        .versionHelp(true)
+                        .description("Show the version and exit.")
+                        .build());
+        return root;
+    }
+
+    private static void configure(CommandLine commandLine) {
+        commandLine.getCommandSpec().parser().collectErrors(true);
+        // without this "--model --temperature 1" would ask a model named --temperature
+        commandLine.getCommandSpec().parser().allowOptionsAsOptionParameters(false);
+        commandLine
+                .getCommandSpec()
+                .usageMessage()
+                .optionListHeading("%nOptions:%n")
+                .commandListHeading("%nCommands:%n");
+        describe(commandLine.getCommandSpec());
+        addCommonOptions(commandLine);
+        commandLine.getSubcommands().values().forEach(CommandTree::configure);
+    }
+
+    /** What no command reads: picocli acts on {@code --help} itself, {@link LayeredDefaults} has read {@code --config}. */
+    private static void addCommonOptions(CommandLine commandLine) {
+        if (commandLine.getSubcommands().isEmpty()) {
+            commandLine
+                    .getCommandSpec()
+                    .addOption(OptionSpec.builder("--config")
+                            .paramLabel("FILE")
+                            .type(String.class)
+                            .description(
+                                    "Properties file (UTF-8) with any of the options above, their names without the "
+                                            + "dashes. Example line: call-timeout=90s",
+                                    "  Environment: SLUICE_CONFIG")
+                            .build());
+        }
+        commandLine
+                .getCommandSpec()
+                .addOption(OptionSpec.builder("-h", "--help")
+                        .usageHelp(true)
+                        .description("Show this help and exit.")
+                        .build());
+    }
+
+    /** Help says of every option its default and its variable; written once, here, neither can be forgotten or wrong. */
+    private static void describe(CommandSpec spec) {
+        for (OptionSpec option : List.copyOf(spec.options())) {
+            if (OptionNames.isSetting(option)) {
+                List<String> description = new ArrayList<>(List.of(option.description()));
+                if (option.defaultValue() != null && !option.defaultValue().equals("false")) {
+                    description.add("  Default: " + option.defaultValue());
+                }
+                description.add("  Environment: " + String.join(" or ", OptionNames.env(option)));
+                spec.remove(option);
+                spec.addOption(option.toBuilder()
+                        .description(description.toArray(new String[0]))
+                        .build());
+            }
+        }
+    }
+
+    /** From the jar's manifest; classes run from a folder have none. */
+    static String version() {
+        String version = Main.class.getPackage().getImplementationVersion();
+        return version == null ? "(not packaged)" : version;
+    }
+}

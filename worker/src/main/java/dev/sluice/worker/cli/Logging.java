@@ -1,0 +1,68 @@
+package dev.sluice.worker.cli;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Sets up the log, which goes to standard error. The rest is in {@code logback.xml}; whoever brings a file of their own
+ * ({@code JAVA_OPTS=-Dlogback.configurationFile=FILE}) can use the same three properties in it.
+ */
+final class Logging {
+    static final String LEVEL = "sluice.log.level";
+    static final String LIBRARIES = "sluice.log.libraries";
+    static final String FORMAT = "sluice.log.format";
+
+    /** How much is logged of our own code; of the libraries only warnings are. */
+    enum Level {
+        ERROR,
+        WARN,
+        INFO,
+        DEBUG,
+        TRACE;
+
+        static Level parse(String text) {
+            return Logging.parse(values(), text);
+        }
+    }
+
+    enum Format {
+        TEXT,
+        JSON;
+
+        static Format parse(String text) {
+            return Logging.parse(values(), text);
+        }
+    }
+
+    private Logging() {}
+
+    /** Takes effect only before the first logger is made, so that commands keep theirs in classes they use late. */
+    static void forWorker(Level level, Format format) {
+        set(level, Level.WARN, format);
+    }
+
+    /** For a command that talks to a person: it says itself what went wrong, Kafka's client does not. */
+    static void forClient() {
+        set(Level.WARN, Level.ERROR, Format.TEXT);
+    }
+
+    private static void set(Level own, Level libraries, Format format) {
+        System.setProperty(LEVEL, own.name());
+        System.setProperty(LIBRARIES, libraries.name());
+        System.setProperty(FORMAT, word(format));
+    }
+
+    private static <E extends Enum<E>> E parse(E[] values, String text) {
+        return Stream.of(values)
+                .filter(value -> word(value).equals(text.strip().toLowerCase(Locale.ROOT)))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is none of "
+                        + Arrays.stream(values).map(Logging::word).collect(Collectors.joining(", "))));
+    }
+
+    private static String word(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+}

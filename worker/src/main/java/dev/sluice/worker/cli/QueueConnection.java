@@ -1,0 +1,50 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.intake.TopicState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+
+/** Opens the queue as a client, after a look at what would otherwise fail late and in other words. */
+final class QueueConnection {
+    private QueueConnection() {}
+
+    /**
+     * The queue's SDK, connected.
+     *
+     * @throws Refusal where there is no broker, no topics, or the SDK does not take the configuration
+     */
+    static ChatQueue open(KafkaOptions options) throws InterruptedException {
+        Topics topics = options.topics();
+        List<String> needed = List.of(topics.requests(), topics.replies());
+        try (Admin admin = Broker.connect(options)) {
+            Map<String, TopicState> found = TopicState.read(admin, needed, Broker.PATIENCE);
+            List<String> missing =
+                    needed.stream().filter(name -> !found.containsKey(name)).toList();
+            if (!missing.isEmpty()) {
+                throw new Refusal("Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
+                        + "; create what is missing with 'sluice topics create', or name another queue with --topic");
+            }
+        } catch (TopicState.UnreadableException unreadable) {
+            throw new Refusal(unreadable.getMessage());
+        }
+        return build(options);
+    }
+
+    private static ChatQueue build(KafkaOptions options) {
+        Map<String, Object> properties = new HashMap<>(options.properties());
+        properties.remove("bootstrap.servers");
+        try {
+            return ChatQueue.builder()
+                    .bootstrapServers(options.servers())
+                    .topic(options.topics().base())
+                    .kafkaProperties(properties)
+                    .build();
+        } catch (IllegalArgumentException wrong) {
+            throw new Refusal(wrong.getMessage());
+        }
+    }
+}

@@ -1,0 +1,22 @@
+package dev.sluice.worker.cli;
+
+import java.util.List;
+import picocli.CommandLine.Command;
+
+/** Stands in the list of commands; the sandbox itself is another jar, so that a worker does not carry a broker. */
+@Command(
+        name = "sandbox",
+        description = "Run a Kafka broker and a stand-in for the API on this machine, until Ctrl-C.",
+        footer = "Only the launcher scripts/sluice has it: see 'scripts/sluice sandbox --help' there.")
+final class SandboxCommand implements Subcommand {
+    @Override
+    public void check(List<String> problems) {
+        problems.clear();
+        problems.add("the sandbox is a jar of its own; start it with scripts/sluice sandbox");
+    }
+
+    @Override
+    public int run() {
+        throw new IllegalStateException("check always finds a problem");
+    }
+}

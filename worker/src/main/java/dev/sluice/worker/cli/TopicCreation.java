@@ -1,0 +1,175 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.worker.intake.TopicPlan;
+import dev.sluice.worker.intake.TopicState;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Makes a queue's topics what {@code topics create} was asked for, as far as that can be done without changing one. */
+final class TopicCreation {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+    private static final String WIDENED = "widened";
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Admin admin;
+    private final List<TopicPlan> plans;
+    private final OptionalInt asked;
+    private final int replication;
+    /** What was done, by topic; shown in the table. */
+    private final Map<String, String> done = new HashMap<>();
+
+    private final List<String> failures = new ArrayList<>();
+
+    TopicCreation(
+            PrintStream out, PrintStream err, Admin admin, List<TopicPlan> plans, OptionalInt asked, int replication) {
+        this.out = out;
+        this.err = err;
+        this.admin = admin;
+        this.plans = plans;
+        this.asked = asked;
+        this.replication = replication;
+    }
+
+    /** Returns the exit code: 1 where the broker has refused something, which is shown */
+    int run() throws InterruptedException {
+        try {
+            Map<String, TopicState> before = read();
+            create(before);
+            widen(before);
+            report(before, settled());
+        } catch (TopicState.UnreadableException unreadable) {
+            failures.add(unreadable.getMessage());
+        }
+        failures.forEach(failure -> err.println("sluice topics create: " + failure));
+        return failures.isEmpty() ? 0 : Cli.FAILED;
+    }
+
+    private Map<String, TopicState> read() throws InterruptedException {
+        return TopicState.read(admin, names(), Broker.PATIENCE);
+    }
+
+    private List<String> names() {
+        return plans.stream().map(TopicPlan::name).toList();
+    }
+
+    private void create(Map<String, TopicState> before) throws InterruptedException {
+        Optional<Integer> width = Optional.of(widthOfNew(before));
+        Optional<Short> copies = replication < 1 ? Optional.empty() : Optional.of((short) replication);
+        Collection<NewTopic> missing = plans.stream()
+                .filter(plan -> !before.containsKey(plan.name()))
+                .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
+                .toList();
+        var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs((int) Broker.PATIENCE.toMillis()))
+                .values();
+        for (NewTopic topic : missing) {
+            attempt(topic.name(), "created", results.get(topic.name()));
+        }
+    }
+
+    /** All inputs must be equally wide, so a missing one is made as wide as the widest there is. */
+    private int widthOfNew(Map<String, TopicState> before) {
+        int width = Math.max(asked.orElse(0), widest(before));
+        return width == 0 ? TopicPlan.PARTITIONS : width;
+    }
+
+    private int widest(Map<String, TopicState> states) {
+        return plans.stream()
+                .filter(plan -> plan.input() && states.containsKey(plan.name()))
+                .mapToInt(plan -> states.get(plan.name()).partitions())
+                .max()
+                .orElse(0);
+    }
+
+    /** Only when asked to. The topic of new requests comes last, so that none arrives in a bundle that is not whole. */
+    private void widen(Map<String, TopicState> before) throws InterruptedException {
+        if (asked.isEmpty()) {
+            return;
+        }
+        int width = asked.getAsInt();
+        Map<String, NewPartitions> narrower = new LinkedHashMap<>();
+        for (int index = plans.size() - 1; index >= 0; index--) {
+            TopicPlan plan = plans.get(index);
+            TopicState state = before.get(plan.name());
+            if (plan.input() && state != null && state.partitions() < width) {
+                narrower.put(plan.name(), NewPartitions.increaseTo(width));
+            }
+        }
+        for (var each : narrower.entrySet()) {
+            KafkaFuture<Void> result = admin.createPartitions(Map.of(each.getKey(), each.getValue()))
+                    .values()
+                    .get(each.getKey());
+            attempt(each.getKey(), WIDENED, result);
+        }
+    }
+
+    private void attempt(String topic, String success, KafkaFuture<Void> result) throws InterruptedException {
+        try {
+            result.get();
+            done.put(topic, success);
+        } catch (ExecutionException failed) {
+            if (!(failed.getCause() instanceof TopicExistsException)) {
+                failures.add("topic " + topic + " could not be " + success + ": "
+                        + failed.getCause().getMessage());
+            }
+        }
+    }
+
+    /** The broker that answers next may not have heard of it all yet. */
+    private Map<String, TopicState> settled() throws InterruptedException {
+        long deadline = System.nanoTime() + Broker.PATIENCE.toNanos();
+        Map<String, TopicState> states = read();
+        while (!isSettled(states) && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
+            states = read();
+        }
+        return states;
+    }
+
+    private boolean isSettled(Map<String, TopicState> states) {
+        return done.keySet().stream()
+                .allMatch(topic -> states.containsKey(topic)
+                        && (!done.get(topic).equals(WIDENED)
+                                || states.get(topic).partitions() == asked.orElse(0)));
+    }
+
+    private void report(Map<String, TopicState> before, Map<String, TopicState> after) {
+        TopicTable.print(
+                out, names(), after, name -> done.getOrDefault(name, before.containsKey(name) ? "exists" : ""));
+        int width = asked.orElse(widest(after));
+        for (TopicPlan plan : plans) {
+            TopicState state = after.get(plan.name());
+            if (state == null || !before.containsKey(plan.name())) {
+                continue;
+            }
+            plan.differences(state).forEach(out::println);
+            if (plan.input() && state.partitions() != width) {
+                out.println(differentWidth(plan.name(), state.partitions(), width));
+            }
+        }
+    }
+
+    private static String differentWidth(String topic, int actual, int width) {
+        return topic + ": has " + actual + " partitions, not " + width
+                + (actual > width
+                        ? " as asked; Kafka can't take partitions away"
+                        : " like the widest input topic; to widen it: add --partitions " + width);
+    }
+}

@@ -1,0 +1,98 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.worker.intake.TopicPlan;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice topics create}: its options. */
+@Command(
+        name = "create",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics stay as they "
+                    + "are, and what differs is shown with the command that changes it.",
+            "",
+            "The one thing that is changed is the width: where --partitions is given and larger, every input topic (requests, "
+                    + "retry, delay) is widened. Kafka can't take partitions away."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice topics create --partitions 24 --replication 3",
+            "  sluice topics create --topic bulk --retention 14d"
+        })
+final class TopicsCreateCommand implements Subcommand {
+    private static final int MOST_PARTITIONS = 10_000;
+
+    private final Shell shell;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            description = {
+                "Partitions of each topic: at most so many workers share the queue.",
+                "  Default: as many as the input topics have, else " + TopicPlan.PARTITIONS
+            })
+    private @Nullable Integer partitions;
+
+    @Option(
+            names = "--replication",
+            paramLabel = "N",
+            defaultValue = "-1",
+            description = "Copies of each partition; -1: the broker's default. Production wants 3.")
+    private int replication;
+
+    @Option(
+            names = "--retention",
+            paramLabel = "DURATION",
+            defaultValue = "7d",
+            description = "How long requests and replies are kept. A request that was not read by then is lost.")
+    private Duration retention = Duration.ZERO;
+
+    @Option(
+            names = "--dead-retention",
+            paramLabel = "DURATION",
+            defaultValue = "30d",
+            description = "How long dead letters are kept.")
+    private Duration deadRetention = Duration.ZERO;
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    TopicsCreateCommand(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        if (partitions != null && (partitions < 1 || partitions > MOST_PARTITIONS)) {
+            problems.add("partitions must be 1 to " + MOST_PARTITIONS + ", is '" + partitions + "'");
+        }
+        if (replication == 0 || replication < -1 || replication > Short.MAX_VALUE) {
+            problems.add("replication must be 1 or more, or -1 for the broker's default, is '" + replication + "'");
+        }
+        if (retention.toMillis() < 1) {
+            problems.add("retention must be more than zero, is '" + retention + "'");
+        }
+        if (deadRetention.toMillis() < 1) {
+            problems.add("dead-retention must be more than zero, is '" + deadRetention + "'");
+        }
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        List<TopicPlan> plans = TopicPlan.of(kafka.topics(), retention, deadRetention);
+        OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
+        try (Admin admin = Broker.connect(kafka)) {
+            return new TopicCreation(shell.out(), shell.err(), admin, plans, asked, replication).run();
+        }
+    }
+}

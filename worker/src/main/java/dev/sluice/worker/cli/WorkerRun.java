@@ -1,0 +1,101 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.worker.StartException;
+import dev.sluice.worker.Worker;
+import dev.sluice.worker.WorkerConfig;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a worker for as long as the process lives, and lets it drain when the process is told to stop. */
+final class WorkerRun {
+    private static final Logger LOGGER = LoggerFactory.getLogger(WorkerRun.class);
+    /** What a drained worker may need beyond the drain itself: one transaction and leaving the group. */
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(20);
+
+    private final Worker worker;
+    private final Duration patience;
+
+    private WorkerRun(Worker worker, Duration patience) {
+        this.worker = worker;
+        this.patience = patience;
+    }
+
+    /**
+     * Returns only where the worker has ended by itself; a signal ends the process.
+     *
+     * @throws Refusal where the worker cannot start for a reason people can mend
+     */
+    static int untilStopped(WorkerConfig config) throws InterruptedException {
+        Worker worker;
+        try {
+            worker = Worker.start(config);
+        } catch (StartException refused) {
+            throw new Refusal(refused.getMessage());
+        }
+        return new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
+    }
+
+    private int untilEnd() throws InterruptedException {
+        Thread drain = new Thread(this::drainAndHalt, "drain-on-shutdown");
+        Runtime.getRuntime().addShutdownHook(drain);
+        Optional<Throwable> failure = worker.awaitEnd();
+        if (!withdraw(drain)) {
+            // the hook has the last word; exiting here as well would only wait for it
+            new CountDownLatch(1).await();
+        }
+        worker.close();
+        return exitCode(failure);
+    }
+
+    /** Whether the hook could be taken back: not any more where the process is already stopping. */
+    private static boolean withdraw(Thread hook) {
+        try {
+            return Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException stopping) {
+            LOGGER.debug("worker ended while the process is stopping", stopping);
+            return false;
+        }
+    }
+
+    /**
+     * The shutdown hook. Left to itself the JVM would exit with 143 after SIGTERM, which supervisors take for a crash:
+     * having drained is success, so the hook ends the process with its own code. Nothing is buffered in the log.
+     */
+    private void drainAndHalt() {
+        LOGGER.info("stopping: calls under way may end");
+        Thread closing = new Thread(worker::close, "drain");
+        AtomicBoolean drained = new AtomicBoolean(true);
+        closing.setUncaughtExceptionHandler((thread, failure) -> {
+            drained.set(false);
+            LOGGER.error("draining failed", failure);
+        });
+        closing.setDaemon(true);
+        closing.start();
+        int code = Cli.FAILED;
+        try {
+            closing.join(patience.toMillis());
+            if (closing.isAlive()) {
+                LOGGER.atError().addKeyValue("after", patience).log("not drained in time, giving up");
+            } else if (drained.get()) {
+                code = exitCode(worker.awaitEnd());
+            }
+        } catch (InterruptedException unexpected) {
+            LOGGER.error("interrupted while draining", unexpected);
+        }
+        Runtime.getRuntime().halt(code);
+    }
+
+    private static int exitCode(Optional<Throwable> failure) {
+        if (failure.isEmpty()) {
+            LOGGER.info("stopped");
+            return 0;
+        }
+        LOGGER.atError().addKeyValue("reason", failure.get()).log("worker failed");
+        Defects.log(failure.get());
+        return Cli.FAILED;
+    }
+}

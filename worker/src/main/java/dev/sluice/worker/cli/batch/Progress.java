@@ -1,0 +1,81 @@
+package dev.sluice.worker.cli.batch;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+
+/**
+ * Shows how far a batch is: on a terminal a bar that is drawn again, elsewhere a plain line from time to time. Not
+ * thread-safe.
+ */
+public final class Progress {
+    private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();
+    private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final int WIDTH = 30;
+    private static final String ERASE_LINE = "\r\u001b[K";
+
+    private final PrintStream err;
+    private final boolean bar;
+    private final LongSupplier nanoTime;
+    private final long started;
+    private final long total;
+    private final long before;
+    private long shownAt;
+
+    /**
+     * Begins now.
+     *
+     * @param before how many of {@code total} an earlier run has answered
+     */
+    public Progress(PrintStream err, boolean bar, LongSupplier nanoTime, long total, long before) {
+        this.err = err;
+        this.bar = bar;
+        this.nanoTime = nanoTime;
+        this.started = nanoTime.getAsLong();
+        this.total = total;
+        this.before = before;
+        this.shownAt = started;
+    }
+
+    /** Shows the state unless it was shown a moment ago. */
+    public void show(long done, long failed) {
+        long now = nanoTime.getAsLong();
+        if (now - shownAt < (bar ? BAR_NANOS : LINE_NANOS)) {
+            return;
+        }
+        shownAt = now;
+        String state = state(done, failed, now - started);
+        if (bar) {
+            int filled = (int) (WIDTH * done / total);
+            err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
+            err.flush();
+        } else {
+            err.println(state);
+        }
+    }
+
+    /** Makes room for the closing words. */
+    public void end() {
+        if (bar) {
+            err.print(ERASE_LINE);
+        }
+    }
+
+    public Duration elapsed() {
+        return Duration.ofNanos(nanoTime.getAsLong() - started);
+    }
+
+    private String state(long done, long failed, long nanos) {
+        double perSecond = (done - before) * 1e9 / Math.max(1, nanos);
+        String rest = perSecond > 0 ? ", about " + time((long) ((total - done) / perSecond)) + " left" : "";
+        return done + "/" + total + " (" + 100 * done / total + " %), " + Math.round(perSecond * 10) / 10.0 + "/s, "
+                + failed + " failed" + rest;
+    }
+
+    private static String time(long seconds) {
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        return seconds < 3600 ? (seconds + 30) / 60 + " min" : (seconds + 1800) / 3600 + " h";
+    }
+}

@@ -1,0 +1,199 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.WorkerConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigurationLayersTest {
+    private final TestShell shell = new TestShell().env("TOGETHER_API_KEY", "secret");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void everyKeyIsPinned() {
+        assertThat(OptionNames.allKeys(CommandTree.of(shell.shell())))
+                .containsExactly(
+                        "api-key-file",
+                        "base-url",
+                        "bootstrap-servers",
+                        "call-timeout",
+                        "dead-retention",
+                        "drain-timeout",
+                        "group",
+                        "instance-id",
+                        "json",
+                        "kafka-config",
+                        "limit",
+                        "log-format",
+                        "log-level",
+                        "max-age",
+                        "max-attempts",
+                        "max-in-flight",
+                        "max-response-bytes",
+                        "max-tokens",
+                        "model",
+                        "output",
+                        "partitions",
+                        "read-ahead",
+                        "read-ahead-bytes",
+                        "replication",
+                        "reply-topics",
+                        "resume",
+                        "retention",
+                        "system",
+                        "temperature",
+                        "timeout",
+                        "topic",
+                        "window");
+        assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
+                .hasSize(33)
+                .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
+    }
+
+    @Test
+    void commandLineWinsThenEnvironmentThenFile() throws Exception {
+        Path file = file("call-timeout=1s\nmax-attempts=11\nread-ahead=111\nlimit=a=1/s");
+        shell.env("SLUICE_MAX_ATTEMPTS", "22").env("SLUICE_READ_AHEAD", "222").env("SLUICE_LIMIT", "b=1/s;c=2/s");
+
+        WorkerConfig config = config("worker", "--config", file.toString(), "--read-ahead=333");
+
+        assertThat(config.callTimeout()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(config.maxAttempts()).isEqualTo(22);
+        assertThat(config.readAhead()).isEqualTo(333);
+        assertThat(config.limits()).containsOnlyKeys("b", "c");
+    }
+
+    @Test
+    void aRepeatableOptionOnTheCommandLineReplacesThoseBelow() throws Exception {
+        shell.env("SLUICE_LIMIT", "b=1/s;c=2/s");
+
+        assertThat(config("worker", "--limit=d=3/s").limits()).containsOnlyKeys("d");
+    }
+
+    @Test
+    void theFileCanBeNamedInTheEnvironment() throws Exception {
+        shell.env("SLUICE_CONFIG", file("max-attempts=11").toString());
+
+        assertThat(config("worker").maxAttempts()).isEqualTo(11);
+    }
+
+    @Test
+    void kafkasAndTogethersOwnVariablesAreUnderstoodAndOursWin() throws Exception {
+        shell.env("KAFKA_BOOTSTRAP_SERVERS", "k:1").env("TOGETHER_BASE_URL", "http://together/v1");
+        assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "k:1");
+        assertThat(config("worker").baseUrl()).hasToString("http://together/v1");
+
+        shell.env("SLUICE_BOOTSTRAP_SERVERS", "s:1").env("SLUICE_BASE_URL", "http://sluice/v1");
+        assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "s:1");
+        assertThat(config("worker").baseUrl()).hasToString("http://sluice/v1");
+    }
+
+    @Test
+    void aValueIsTakenAsItIsWithoutInterpolation() throws Exception {
+        shell.env("SLUICE_GROUP", "${env:HOME}");
+
+        assertThat(config("worker").group()).isEqualTo("${env:HOME}");
+    }
+
+    @Test
+    void everyProblemIsReportedAtOnce() throws Exception {
+        Path file = file("call-timeout=abc\nlimt=x\npartitions=3");
+        shell.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_IN_FLIGT", "3");
+
+        int code = shell.run(
+                "worker",
+                "--config=" + file,
+                "--limit=foo",
+                "--max-attempts=x",
+                "--drain-tmeout=3s",
+                "--max-in-flight=0");
+
+        assertThat(code).isEqualTo(2);
+        assertThat(shell.err())
+                .contains("sluice worker: 8 problems")
+                .contains("--limit: 'foo' is none of MODEL=10/s")
+                .contains("--max-attempts: 'x' is no whole number")
+                .contains("unknown option --drain-tmeout; did you mean --drain-timeout?")
+                .contains("call-timeout in " + file + ": 'abc' is no duration")
+                .contains("environment variable SLUICE_READ_AHEAD: '12q' is no whole number")
+                .contains("unknown environment variable SLUICE_MAX_IN_FLIGT; did you mean SLUICE_MAX_IN_FLIGHT?")
+                .contains("unknown key limt in " + file + "; did you mean limit?")
+                .contains("max-in-flight must be 1 to 100000, is '0'")
+                .doesNotContain("Exception");
+    }
+
+    @Test
+    void aWrongLastWordDoesNotHideWhatTheOtherLayersSay() throws Exception {
+        shell.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_ATTEMPTS", "0");
+
+        shell.run("worker", "--max-in-flight=x");
+
+        assertThat(shell.err())
+                .contains("sluice worker: 3 problems")
+                .contains("--max-in-flight: 'x'", "SLUICE_READ_AHEAD: '12q'", "max-attempts must be 1 or more, is '0'");
+    }
+
+    @Test
+    void aKeyOnTheCommandLineIsRefusedAndNotRepeated() {
+        shell.run("worker", "--api-key", "sk-very-secret");
+        shell.run("worker", "--api-key=sk-very-secret");
+
+        assertThat(shell.err())
+                .contains("TOGETHER_API_KEY")
+                .contains("--api-key-file")
+                .doesNotContain("sk-very-secret");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SLUICE_SERVICE_HOST",
+                "SLUICE_PORT",
+                "SLUICE_SERVICE_PORT_HTTP",
+                "SLUICE_PORT_9400_TCP_ADDR",
+                "SLUICE_WORKER_SERVICE_HOST",
+                "SLUICE_WORKER_PORT_9400_TCP"
+            })
+    void whatKubernetesSetsBesideAServiceIsNoMistake(String name) throws Exception {
+        shell.env(name, "tcp://10.0.0.1:9400");
+
+        assertThat(ParsedCommand.of(shell, "worker").problems()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"group.id=x", "transactional.id=x", "isolation.level=read_uncommitted"})
+    void whatThePromiseRestsOnCannotBeSetInPassing(String line) throws Exception {
+        Path kafka = file(line);
+
+        assertThat(ParsedCommand.of(shell, "worker", "--kafka-config=" + kafka).problems())
+                .singleElement()
+                .asString()
+                .contains("cannot be set");
+    }
+
+    @Test
+    void aModelWithTwoLimitsIsAProblem() throws Exception {
+        assertThat(ParsedCommand.of(shell, "worker", "--limit=a=1/s", "--limit=a=2/s")
+                        .problems())
+                .containsExactly("limit: model 'a' has more than one; keep one");
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("sluice.properties"), text);
+    }
+
+    private WorkerConfig config(String... args) throws InterruptedException {
+        ParsedCommand parsed = ParsedCommand.of(shell, args);
+        assertThat(parsed.problems()).isEmpty();
+        return ((WorkerCommand) parsed.command()).config();
+    }
+}

@@ -1,0 +1,144 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What a user sees of the packaged jar, as a process: exit codes and words. */
+class PackagedJarIT {
+    private static final Path JAR = Path.of("target", "sluice.jar");
+    private static final String NOBODY = "localhost:1";
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final Map<String, String> env = new HashMap<>(Map.of("TOGETHER_API_KEY", "secret-key"));
+
+    @TempDir
+    private Path folder;
+
+    private record Ended(int code, String out, String err) {}
+
+    @Test
+    void theVersionIsTheManifests() throws Exception {
+        Ended ended = run("--version");
+
+        assertThat(ended.code()).isZero();
+        assertThat(ended.out()).matches("sluice \\d+\\.\\d+\\.\\d+\\S*\\s+");
+    }
+
+    @Test
+    void withoutAnApiKeyTheRemedyIsSaid() throws Exception {
+        env.clear();
+
+        assertRefused(run("worker"), "no API key: set the environment variable TOGETHER_API_KEY, or name a file");
+    }
+
+    @Test
+    void anUnreachableBrokerIsNamed() throws Exception {
+        assertRefused(
+                run("worker", "--bootstrap-servers", NOBODY),
+                "cannot reach Kafka at localhost:1",
+                "--bootstrap-servers");
+        assertRefused(run("topics", "describe", "--bootstrap-servers", NOBODY), "cannot reach Kafka at localhost:1");
+        assertRefused(run("ask", "--model=m", "--bootstrap-servers", NOBODY, "?"), "cannot reach Kafka at localhost:1");
+    }
+
+    @Test
+    void aHostThatDoesNotExistIsNamed() throws Exception {
+        assertRefused(
+                run("worker", "--bootstrap-servers", "nowhere.invalid:9092"), "nowhere.invalid:9092 (unknown host)");
+    }
+
+    @Test
+    void missingTopicsAreRefusedWithTheRemedy() throws Exception {
+        String topic = kafka.uniqueName("missing");
+        String servers = kafka.bootstrapServers();
+
+        assertRefused(
+                run("worker", "--topic", topic, "--bootstrap-servers", servers),
+                "sluice topics create --topic " + topic);
+        assertRefused(
+                run("ask", "--model=m", "--topic", topic, "--bootstrap-servers", servers, "?"),
+                "has no " + topic + ".requests",
+                "sluice topics create");
+    }
+
+    @Test
+    void anUnknownOptionIsCorrected() throws Exception {
+        assertRefused(
+                run("worker", "--max-inflight=3"), "unknown option --max-inflight; did you mean --max-in-flight?");
+    }
+
+    @Test
+    void anUnknownKeyInTheFileIsCorrected() throws Exception {
+        Path file = Files.writeString(folder.resolve("sluice.properties"), "max-atempts=3");
+
+        assertRefused(
+                run("worker", "--config", file.toString()), "unknown key max-atempts", "did you mean max-attempts?");
+    }
+
+    @Test
+    void unreadableFilesAreNamed() throws Exception {
+        Path missing = folder.resolve("missing");
+
+        for (String option : List.of("--config", "--kafka-config", "--api-key-file")) {
+            assertRefused(
+                    run("worker", option, missing.toString()),
+                    option + ": cannot read " + missing,
+                    "there is no such file");
+        }
+        assertRefused(run("submit", missing.toString()), "cannot read " + missing + ": there is no such file");
+    }
+
+    @Test
+    void aWrongLimitIsExplained() throws Exception {
+        assertRefused(run("worker", "--limit=m=ten"), "--limit: limit 'ten' is none of 10/s, 600/min, none");
+    }
+
+    @Test
+    void aBadBatchIsRefusedLineByLine() throws Exception {
+        Path file = Files.writeString(folder.resolve("batch.jsonl"), "nonsense\n{\"custom_id\":\"a\"}\n");
+
+        assertRefused(run("submit", file.toString()), "line 1: is no JSON", "line 2: body must be a JSON object");
+    }
+
+    private static void assertRefused(Ended ended, String... words) {
+        assertThat(ended.err()).contains(words).doesNotContain("\tat ", "Exception", "secret-key");
+        assertThat(ended.out()).isEmpty();
+        assertThat(ended.code()).isEqualTo(2);
+    }
+
+    private Ended run(String... args) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
+        command.addAll(List.of(args));
+        Path out = folder.resolve("out");
+        Path err = folder.resolve("err");
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+        builder.environment().putAll(env);
+        Process process = builder.start();
+        process.getOutputStream().close();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+        return new Ended(
+                process.waitFor(),
+                Files.readString(out, StandardCharsets.UTF_8),
+                Files.readString(err, StandardCharsets.UTF_8));
+    }
+}

@@ -1,0 +1,143 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.ChatQueueException;
+import dev.sluice.testing.InMemoryChatQueue;
+import dev.sluice.testing.Replies;
+import dev.sluice.wire.Reason;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SubmitCommandTest {
+    private final TestShell shell = new TestShell();
+    private final InMemoryChatQueue queue =
+            InMemoryChatQueue.replying(submitted -> submitted.request().model().equals("bad")
+                    ? Replies.failed(submitted, Reason.REJECTED, 404, "no such model")
+                    : Replies.ok(submitted, "{\n\"choices\": [],\r\n\"x\":1.50}".getBytes(StandardCharsets.UTF_8)));
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void everyLineIsAnsweredOnItsOwnLine() throws Exception {
+        int code = submit(batch(line("a", "m") + line("b", "m")));
+
+        assertThat(code).isZero();
+        assertThat(shell.out().lines())
+                .hasSize(2)
+                .first()
+                .asString()
+                .matches("\\{\"id\":\"batch-[0-9a-f]{16}-1\",\"custom_id\":\"a\",\"response\":\\{\"status_code\":200,"
+                        + "\"body\":\\{ \"choices\": \\[\\],  \"x\":1.50\\}\\},\"error\":null\\}");
+        assertThat(shell.err()).contains("2 requests: 2 answered, 0 failed, 0 without an answer");
+    }
+
+    @Test
+    void aFailedLineIsWrittenWithItsReasonAndMakesTheExitCodeOne() throws Exception {
+        int code = submit(batch(line("a", "bad") + line("b", "m")));
+
+        assertThat(code).isEqualTo(1);
+        assertThat(shell.out())
+                .contains("\"custom_id\":\"a\",\"response\":{\"status_code\":404,\"body\":{\"error\":")
+                .contains("\"error\":{\"code\":\"rejected\",\"message\":\"no such model\"}");
+        assertThat(shell.err()).contains("1 answered, 1 failed");
+    }
+
+    @Test
+    void standardInputIsTakenToo() throws Exception {
+        shell.in(line("a", "m"));
+
+        assertThat(submit(Path.of("-"))).isZero();
+        assertThat(queue.requests()).hasSize(1);
+    }
+
+    @Test
+    void resumeSendsOnlyWhatHasNoAnswerAndMendsATornLine() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+        Path input = batch(line("a", "m") + line("b", "bad") + line("c", "m"));
+        submit(batch(line("a", "m") + line("b", "bad")), "--output=" + output);
+        Files.writeString(output, "{\"id\":\"torn", StandardOpenOption.APPEND);
+        Files.writeString(input, line("a", "m") + line("b", "bad") + line("c", "m"));
+
+        int code = submit(input, "--output=" + output, "--resume");
+
+        assertThat(queue.requests()).hasSize(3);
+        assertThat(Files.readAllLines(output)).hasSize(3).last().asString().contains("\"custom_id\":\"c\"");
+        assertThat(code).isEqualTo(1);
+        assertThat(shell.err()).contains("3 requests: 2 answered, 1 failed, 0 without an answer");
+    }
+
+    @Test
+    void anOutputFileIsNeverWrittenOver() throws Exception {
+        Path output = Files.writeString(folder.resolve("out.jsonl"), "{\"custom_id\":\"a\",\"error\":null}\n");
+
+        assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
+                .isEqualTo("output file " + output + " exists; continue it with --resume, or remove it");
+    }
+
+    @Test
+    void resumingWithAForeignFileIsRefused() throws Exception {
+        Path output = Files.writeString(folder.resolve("out.jsonl"), "my diary\n");
+
+        assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output, "--resume"))
+                .contains("line 1 is no answer that sluice has written");
+        assertThat(output).hasContent("my diary");
+    }
+
+    @Test
+    void whatIsNotAnsweredInTimeIsCountedAndNotWritten() throws Exception {
+        queue.holdReplies();
+
+        int code = submit(batch(line("a", "m")), "--timeout=50ms");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(shell.out()).isEmpty();
+        assertThat(shell.err()).contains("timed out (--timeout)", "1 without an answer", "--resume continues");
+    }
+
+    @Test
+    void whereNothingCanBeSentItEndsWithTheReason() throws Exception {
+        queue.failWith(new ChatQueueException("topic chat.requests is gone"));
+
+        assertThat(submit(batch(line("a", "m") + line("b", "m")))).isEqualTo(1);
+        assertThat(shell.err()).contains("topic chat.requests is gone", "2 without an answer");
+    }
+
+    @Test
+    void noMoreThanAWindowWaitsAtOnce() throws Exception {
+        queue.holdReplies();
+
+        submit(batch(line("a", "m") + line("b", "m") + line("c", "m")), "--window=2", "--timeout=100ms");
+
+        assertThat(queue.waiting()).isEqualTo(2);
+    }
+
+    private int submit(Path input, String... options) throws InterruptedException {
+        String[] args = new String[options.length + 2];
+        args[0] = "submit";
+        args[1] = input.toString();
+        System.arraycopy(options, 0, args, 2, options.length);
+        ParsedCommand parsed = ParsedCommand.of(shell, args);
+        assertThat(parsed.problems()).isEmpty();
+        return ((SubmitCommand) parsed.command()).submit(queue);
+    }
+
+    private String problems(String... args) throws InterruptedException {
+        return String.join("\n", ParsedCommand.of(shell, args).problems());
+    }
+
+    private Path batch(String lines) throws IOException {
+        return Files.writeString(folder.resolve("in.jsonl"), lines);
+    }
+
+    private static String line(String customId, String model) {
+        return "{\"custom_id\":\"" + customId + "\",\"body\":{\"model\":\"" + model
+                + "\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}\n";
+    }
+}

@@ -1,0 +1,154 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.intake.TopicState;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class TopicsCommandIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final TestShell shell = new TestShell();
+    private final Topics topics = new Topics(kafka.uniqueName("topics"));
+    private Admin admin;
+
+    @BeforeEach
+    void connect() {
+        admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    }
+
+    @AfterEach
+    void disconnect() {
+        admin.close();
+    }
+
+    @Test
+    void createMakesTopicsThatAWorkerHasNothingToSayAgainst() throws Exception {
+        int code = run("create");
+
+        assertThat(shell.err()).isEmpty();
+        assertThat(code).isZero();
+        assertThat(TopicCheck.of(admin, topics, PATIENCE)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+        assertThat(states().get(topics.dead()).settings()).containsEntry("retention.ms", "2592000000");
+        assertThat(shell.out().lines())
+                .hasSize(1 + topics.all().size())
+                .filteredOn(line -> line.endsWith("created"))
+                .hasSize(topics.all().size());
+    }
+
+    @Test
+    void createAgainChangesNothing() throws Exception {
+        run("create", "--partitions=2");
+        Map<String, TopicState> before = states();
+
+        int code = run("create", "--retention=1d");
+
+        assertThat(code).isZero();
+        assertThat(states()).isEqualTo(before);
+        assertThat(shell.out())
+                .contains("exists")
+                .contains(topics.retry() + ": retention.ms is 604800000, not 86400000 as asked")
+                .contains("--add-config retention.ms=86400000");
+    }
+
+    @Test
+    void aMissingTopicIsMadeAsWideAsTheOthers() throws Exception {
+        make(topics.requests(), 3, Map.of());
+
+        run("create");
+
+        assertThat(TopicCheck.of(admin, topics, PATIENCE).refusals()).isEmpty();
+        assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
+    }
+
+    @Test
+    void partitionsWidenEveryInputAndNothingElse() throws Exception {
+        run("create", "--partitions=2");
+
+        int code = run("create", "--partitions=4");
+
+        assertThat(code).isZero();
+        Map<String, TopicState> states = states();
+        assertThat(topics.inputs()).allMatch(input -> states.get(input).partitions() == 4);
+        assertThat(Stream.of(topics.dead(), topics.replies()))
+                .allMatch(other -> states.get(other).partitions() == 2);
+        assertThat(shell.out()).contains("widened");
+    }
+
+    @Test
+    void fewerPartitionsAreSaidToBeImpossible() throws Exception {
+        run("create", "--partitions=2");
+
+        assertThat(run("create", "--partitions=1")).isZero();
+        assertThat(shell.out()).contains(topics.requests() + ": has 2 partitions, not 1 as asked; Kafka can't take");
+    }
+
+    @Test
+    void whatTheBrokerRefusesIsSaidWithItsReason() throws Exception {
+        assertThat(run("create", "--replication=99")).isEqualTo(1);
+        assertThat(shell.err())
+                .contains("topic " + topics.requests() + " could not be created: ")
+                .contains("99")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void describeShowsWhatIsWrongAndHowItIsMended() throws Exception {
+        for (String topic : topics.all()) {
+            if (!topic.equals(topics.retry()) && !topic.equals(topics.dead())) {
+                make(topic, 2, Map.of());
+            }
+        }
+        make(topics.retry(), 1, Map.of("cleanup.policy", "compact"));
+
+        int code = run("describe");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(shell.out())
+                .contains("error: topic " + topics.dead() + " does not exist")
+                .contains("error: the input topics differ in their number of partitions")
+                .contains("--topic " + topics.base() + " --partitions 2")
+                .contains("error: topic " + topics.retry() + " is compacted");
+    }
+
+    @Test
+    void describeOfTopicsInOrderIsATable() throws Exception {
+        run("create", "--partitions=2");
+
+        assertThat(run("describe")).isZero();
+        assertThat(shell.out())
+                .contains("TOPIC", "7d", "30d", "LogAppendTime", "8MiB")
+                .doesNotContain("error", "warning");
+    }
+
+    private void make(String topic, int partitions, Map<String, String> settings) throws Exception {
+        NewTopic made = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
+        admin.createTopics(List.of(made)).all().get();
+    }
+
+    private int run(String command, String... options) {
+        Stream<String> where = Stream.of(
+                "topics", command, "--bootstrap-servers=" + kafka.bootstrapServers(), "--topic=" + topics.base());
+        return shell.run(Stream.concat(where, Stream.of(options)).toArray(String[]::new));
+    }
+
+    private Map<String, TopicState> states() throws InterruptedException {
+        return TopicState.read(admin, topics.all(), PATIENCE);
+    }
+}
