@@ -89,7 +89,8 @@ final class BrokerProcess {
         return new BrokerStartException(what + "; the end of its log:\n" + tail(), null);
     }
 
-    private String tail() {
+    /** The last lines of the log, for a message. */
+    String tail() {
         try {
             List<String> lines = Files.readAllLines(log);
             return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
@@ -100,6 +101,11 @@ final class BrokerProcess {
 
     long pid() {
         return process.pid();
+    }
+
+    /** Completes when the process has ended, whoever ended it. */
+    CompletableFuture<?> ended() {
+        return process.onExit();
     }
 
     boolean isAlive() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +101,16 @@ public final class SandboxBroker implements AutoCloseable {
     /** Whether the process exists, suspended or not. */
     public synchronized boolean isRunning() {
         return process != null && process.isAlive();
+    }
+
+    /**
+     * Completes when the life that is running now has ended, with the end of its log.
+     *
+     * @throws IllegalStateException if it isn't running
+     */
+    synchronized CompletableFuture<String> ended() {
+        BrokerProcess life = running();
+        return life.ended().thenApply(exited -> life.tail());
     }
 
     /** Shuts the broker down in an orderly way and returns when it has ended; a suspended one is resumed for that. */

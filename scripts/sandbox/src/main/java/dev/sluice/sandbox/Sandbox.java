@@ -1,0 +1,143 @@
+package dev.sluice.sandbox;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * The {@code sandbox} command: a {@link SandboxBroker} and a {@link TogetherStandIn} until Ctrl-C or SIGTERM.
+ *
+ * <p>Exit codes: 1 if either fails, 2 for a wrong option, which includes a port in use and a folder that can't be written.
+ */
+@Command(
+        name = "sandbox",
+        mixinStandardHelpOptions = true,
+        description = "Runs a real Kafka broker and a stand-in for the chat API on this machine, until Ctrl-C.")
+public final class Sandbox implements Callable<Integer> {
+    private static final int FAILED = 1;
+    private static final int WRONG_OPTION = 2;
+    private static final double REQUESTS_PER_SECOND = 20;
+
+    @Option(names = "--port", defaultValue = "9092", description = "Kafka's port; 0: a free one (${DEFAULT-VALUE}).")
+    private int port;
+
+    @Option(
+            names = "--api-port",
+            defaultValue = "8088",
+            description = "The API's port; 0: a free one (${DEFAULT-VALUE}).")
+    private int apiPort;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "Where Kafka's data stay for the next time (default: a temporary folder).")
+    private @Nullable Path data;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    private final AtomicBoolean stopping = new AtomicBoolean();
+
+    private Sandbox() {}
+
+    /** Runs the command and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new Sandbox())
+                .setParameterExceptionHandler((wrong, args) -> say(wrong.getCommandLine(), wrong, WRONG_OPTION))
+                .setExecutionExceptionHandler((failure, command, parsed) -> say(command, failure, FAILED));
+    }
+
+    private static int say(CommandLine command, Exception what, int exitCode) {
+        command.getErr().println("sandbox: " + what.getMessage());
+        return exitCode;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        BrokerSettings settings = settings();
+        requireFree("--api-port", apiPort);
+        TogetherStandIn standIn =
+                TogetherStandIn.start(Settings.DEFAULT.withLimit(Limit.requests(REQUESTS_PER_SECOND)), apiPort);
+        SandboxBroker broker = SandboxBroker.start(settings);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, standIn), "sandbox-stop"));
+        explain(broker, standIn);
+        String log = broker.ended().join();
+        if (!stopping.get()) {
+            throw new IllegalStateException("the broker has ended by itself; the end of its log:\n" + log);
+        }
+        return 0;
+    }
+
+    private BrokerSettings settings() throws IOException {
+        requireFree("--port", port);
+        BrokerSettings settings = BrokerSettings.defaults().withPort(port);
+        return data == null ? settings : settings.withDataFolder(writable(data));
+    }
+
+    private void requireFree(String option, int wanted) {
+        if (wanted < 0 || wanted > 65_535) {
+            throw wrong(option + " " + wanted + ": must be 0 (any free one) to 65535");
+        }
+        if (wanted != 0 && !Ports.isFree(wanted)) {
+            throw wrong("port " + wanted + " can't be had; stop what listens there, or choose another one, or 0 for any"
+                    + " free one, with " + option);
+        }
+    }
+
+    private Path writable(Path folder) {
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException failure) {
+            throw wrong("--data " + folder + " can't be created (" + failure + "); choose a folder of your own");
+        }
+        if (!Files.isWritable(folder)) {
+            throw wrong("--data " + folder + " can't be written to; choose a folder of your own");
+        }
+        return folder;
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private void explain(SandboxBroker broker, TogetherStandIn standIn) {
+        String control = standIn.baseUrl().replaceAll("/v1$", "/control");
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf("""
+                Kafka and a stand-in for the chat API are running. In the shell that uses them:
+
+                  export KAFKA_BOOTSTRAP_SERVERS=%1$s
+                  export TOGETHER_BASE_URL=%2$s
+                  export TOGETHER_API_KEY=sandbox
+
+                The stand-in takes %3$.0f requests a second and model. To see its settings, and to change that:
+
+                  curl -s %4$s
+                  curl -s -X PATCH %4$s -d '{"limits":{"perModel":{"requestsPerSecond":5}}}'
+
+                Kafka's log: %5$s
+                Ctrl-C ends both.
+                """, broker.bootstrapServers(), standIn.baseUrl(), REQUESTS_PER_SECOND, control, broker.log());
+        out.flush();
+    }
+
+    private void stop(SandboxBroker broker, TogetherStandIn standIn) {
+        stopping.set(true);
+        standIn.close();
+        broker.close();
+    }
+}
