@@ -6,21 +6,26 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.Latency;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The way of a request through one worker, on a real Kafka and over real HTTP. */
+/** The way of a request through workers, on a real Kafka and over real HTTP. */
 class WorkerIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -42,22 +47,24 @@ class WorkerIT {
 
     @Test
     void passesBodiesByteForByte() throws Exception {
-        String value =
-                "{ \"messages\" : [{\"role\":\"user\",\"content\":\"h\\u00e4llo\"}],\n\"new_field\":[1.50], \"model\":\"m\" }";
+        String value = "{ \"messages\" : [{\"role\":\"user\",\"content\":\"h\\u00e4llo\"}],\n"
+                + "\"new_field\":[1.50], \"model\":\"m\" }";
 
-        queue.publish(value);
-        List<ConsumerRecord<byte[], byte[]>> replies;
+        RecordMetadata published = queue.publish(value);
+        ConsumerRecord<byte[], byte[]> reply;
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            replies = queue.awaitReplies(1);
+            reply = queue.awaitReplies(1).get(0);
         }
 
         assertThat(new String(api.received().orElseThrow().body(), UTF_8)).isEqualTo(value);
-        assertThat(header(replies.get(0), WireHeaders.STATUS)).isEqualTo("ok");
-        assertThat(new String(replies.get(0).value(), UTF_8)).startsWith("{").contains("choices");
+        assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok");
+        assertThat(header(reply, WireHeaders.ID))
+                .isEqualTo(queue.topics.requests() + "-" + published.partition() + "@" + published.offset());
+        assertThat(new String(reply.value(), UTF_8)).startsWith("{").contains("\"choices\"");
     }
 
     @Test
-    void answersEveryRequestOnce() throws Exception {
+    void answersEveryRequestOnceAndLeavesNoLag() throws Exception {
         int requests = 300;
         for (int i = 0; i < requests; i++) {
             queue.publish(body("m", "question " + i));
@@ -74,5 +81,164 @@ class WorkerIT {
         assertThat(replies).hasSize(requests);
         assertThat(ids).hasSize(requests);
         assertThat(api.calls()).isEqualTo(requests);
+    }
+
+    @Test
+    void callsARateLimitedRequestAgainWhenTheApiSaysNotBefore() throws Exception {
+        String text = "patience [stand-in: status=429 reset=2 times=1]";
+
+        long before = System.currentTimeMillis();
+        queue.publish(body("m", text));
+        ConsumerRecord<byte[], byte[]> reply;
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            reply = queue.awaitReplies(1).get(0);
+        }
+
+        ConsumerRecord<byte[], byte[]> retry = queue.read(queue.topics.retry()).get(0);
+        long notBefore = Long.parseLong(header(retry, WireHeaders.NOT_BEFORE));
+        long first = api.history().get(0).epochMillis();
+        long second = api.history().get(1).epochMillis();
+        assertThat(notBefore - first).isBetween(1_950L, 3_500L);
+        assertThat(header(retry, WireHeaders.DEFERRALS)).isEqualTo("1");
+        assertThat(header(retry, WireHeaders.ATTEMPTS)).isEqualTo("0");
+        assertThat(header(retry, WireHeaders.LAST_ERROR)).startsWith("429");
+        assertThat(second).isGreaterThanOrEqualTo(notBefore);
+        assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok");
+        assertThat(header(reply, WireHeaders.DEFERRALS)).isEqualTo("1");
+        assertThat(Long.parseLong(header(reply, WireHeaders.ENQUEUED_AT))).isGreaterThanOrEqualTo(before);
+    }
+
+    @Test
+    void endsARequestThatAlwaysFailsAsADeadLetterWithAFailedReply() throws Exception {
+        String value = body("m", "poison [stand-in: status=500]");
+        WorkerConfig config = queue.config(api.baseUrl());
+
+        queue.publish(value);
+        try (Worker worker = Worker.start(config)) {
+            queue.awaitReplies(1);
+        }
+
+        ConsumerRecord<byte[], byte[]> letter = queue.read(queue.topics.dead()).get(0);
+        ConsumerRecord<byte[], byte[]> reply =
+                queue.read(queue.topics.replies()).get(0);
+        assertThat(letter.value()).isEqualTo(value.getBytes(UTF_8));
+        assertThat(header(letter, WireHeaders.REASON)).isEqualTo("attempts_exhausted");
+        assertThat(header(letter, WireHeaders.ATTEMPTS)).isEqualTo("3");
+        assertThat(header(letter, WireHeaders.HTTP_STATUS)).isEqualTo("500");
+        assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("failed");
+        assertThat(header(reply, WireHeaders.REASON)).isEqualTo("attempts_exhausted");
+        assertThat(new String(reply.value(), UTF_8)).contains("\"error\"").contains("\"message\"");
+        assertThat(api.calls()).isEqualTo(config.maxAttempts());
+    }
+
+    @Test
+    void givesBadInputOneClearEndAndServesTheNextRecord() throws Exception {
+        Map<String, String> bad = Map.of(
+                "no JSON", "{\"model\":",
+                "no object", "[1,2]",
+                "no model", "{\"messages\":[]}",
+                "no messages", "{\"model\":\"m\"}",
+                "stream", "{\"model\":\"m\",\"messages\":[],\"stream\":true}");
+        bad.forEach((id, value) -> queue.publish(value, headers(WireHeaders.ID, id)));
+        queue.publish(null, headers(WireHeaders.ID, "null value"));
+        queue.publish(body("m", "x"), headers(WireHeaders.NOT_BEFORE, "soon"));
+        queue.publish(body("m", "x"), headers(WireHeaders.ID, "i".repeat(10_000)));
+        queue.publish(body("m", "x"), headers(WireHeaders.REPLY_TOPIC, queue.topics.requests()));
+        queue.publish(body("m", "good"), headers(WireHeaders.ID, "good"));
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            queue.awaitReplies(10);
+        }
+
+        List<ConsumerRecord<byte[], byte[]>> letters = queue.read(queue.topics.dead());
+        Map<String, Long> reasons = letters.stream()
+                .collect(Collectors.groupingBy(letter -> header(letter, WireHeaders.REASON), Collectors.counting()));
+        List<String> answered = queue.read(queue.topics.replies()).stream()
+                .filter(reply -> header(reply, WireHeaders.STATUS).equals("ok"))
+                .map(reply -> header(reply, WireHeaders.ID))
+                .toList();
+        assertThat(reasons)
+                .containsExactlyInAnyOrderEntriesOf(Map.of("invalid_request", 8L, "reply_topic_refused", 1L));
+        assertThat(answered).containsExactly("good");
+        assertThat(api.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void callsNothingBeforeItsTimeWhileOthersPass() throws Exception {
+        long due = System.currentTimeMillis() + 6_000;
+        queue.publish(body("m", "later"), headers(WireHeaders.NOT_BEFORE, Long.toString(due)));
+        queue.publish(body("m", "now"));
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            queue.awaitReplies(1);
+            assertThat(api.calls("later")).isZero();
+            queue.awaitReplies(2);
+        }
+
+        assertThat(api.history().get(1).epochMillis()).isGreaterThanOrEqualTo(due);
+    }
+
+    @Test
+    void waitsInADelayTierForWhatIsDueLater() throws Exception {
+        long due = System.currentTimeMillis() + 13_000;
+        queue.publish(body("m", "much later"), headers(WireHeaders.NOT_BEFORE, Long.toString(due)));
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            queue.awaitReplies(1);
+        }
+
+        assertThat(queue.read(queue.topics.delay(Tier.TEN_SECONDS))).hasSize(1);
+        assertThat(api.history().get(0).epochMillis()).isBetween(due, due + 3_000);
+        assertThat(api.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void keepsEverythingWhileTheKeyIsRefused() throws Exception {
+        api.update(settings -> settings.withApiKeys("another"));
+        for (int i = 0; i < 20; i++) {
+            queue.publish(body("m", "held " + i));
+        }
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            await().atMost(Duration.ofSeconds(20)).until(() -> api.calls() >= 2);
+            assertThat(queue.read(queue.topics.dead())).isEmpty();
+            assertThat(queue.read(queue.topics.retry())).isEmpty();
+            api.update(settings -> settings.withApiKeys(TestQueue.KEY));
+            queue.awaitReplies(20);
+        }
+
+        assertThat(queue.read(queue.topics.replies()))
+                .allSatisfy(
+                        reply -> assertThat(header(reply, WireHeaders.ATTEMPTS)).isEqualTo("0"));
+    }
+
+    @Test
+    void twoWorkersShareTheWorkAndOneTakesOverWhenTheOtherLeaves() throws Exception {
+        api.update(settings -> settings.withLatency(Latency.fixed(Duration.ofMillis(50))));
+        int requests = 200;
+        try (Worker first = Worker.start(queue.config(api.baseUrl()))) {
+            Worker second = Worker.start(queue.config(api.baseUrl()));
+            for (int i = 0; i < requests; i++) {
+                queue.publish(body("m", "shared " + i));
+            }
+            queue.awaitReplies(20);
+            second.close();
+            queue.awaitReplies(requests);
+        }
+
+        List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
+        assertThat(replies.stream().map(reply -> header(reply, WireHeaders.ID)).distinct())
+                .hasSize(requests);
+        assertThat(replies)
+                .hasSize(requests)
+                .allSatisfy(
+                        reply -> assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
+        assertThat(api.calls()).isEqualTo(requests);
+    }
+
+    private static RecordHeaders headers(String name, String value) {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add(name, value.getBytes(UTF_8));
+        return headers;
     }
 }

@@ -14,12 +14,17 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -138,21 +143,32 @@ public final class Transactions implements AutoCloseable {
         }
     }
 
-    /** After an abort every send has ended; those that failed for a reason of their own cannot be sent at all. */
+    /**
+     * After an abort every send has ended. Most have failed with their transaction, whatever ended that; only those
+     * whose own record Kafka refused cannot be sent at all.
+     */
     private static Map<Integer, Exception> culprits(List<List<Future<?>>> sends) {
         Map<Integer, Exception> culprits = new HashMap<>();
         for (int i = 0; i < sends.size(); i++) {
             for (Future<?> send : sends.get(i)) {
-                Exception reason = permanentFailure(send);
-                if (reason != null) {
-                    culprits.put(i, reason);
+                if (failureOf(send) instanceof ApiException refusal && isOfTheRecord(refusal)) {
+                    culprits.put(i, refusal);
                 }
             }
         }
         return culprits;
     }
 
-    private static @Nullable Exception permanentFailure(Future<?> send) {
+    /** A list of what is known to be a record's own, since the opposite mistake would end requests that did no wrong. */
+    private static boolean isOfTheRecord(ApiException refusal) {
+        return refusal instanceof RecordTooLargeException
+                || refusal instanceof TopicAuthorizationException
+                || refusal instanceof InvalidTopicException
+                || refusal instanceof InvalidRecordException
+                || refusal instanceof InvalidTimestampException;
+    }
+
+    private static @Nullable Throwable failureOf(Future<?> send) {
         if (!send.isDone()) {
             return null;
         }
@@ -160,9 +176,7 @@ public final class Transactions implements AutoCloseable {
             send.get();
             return null;
         } catch (ExecutionException failed) {
-            boolean passing = failed.getCause() instanceof TransactionAbortedException
-                    || failed.getCause() instanceof RetriableException;
-            return !passing && failed.getCause() instanceof Exception reason ? reason : null;
+            return failed.getCause();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
             return null;
