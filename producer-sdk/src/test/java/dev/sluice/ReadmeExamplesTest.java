@@ -1,0 +1,134 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.testing.InMemoryChatQueue;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The Java examples of the README: each stands here between {@code // tag} and {@code // end} and is compiled, and, where
+ * no broker is needed, run.
+ */
+class ReadmeExamplesTest {
+    private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
+    private static final Pattern TAGGED = Pattern.compile("(?ms)^ *// tag [a-z]+\\n(.*?)^ *// end$");
+
+    @Test
+    void theReadmeShowsWhatIsCompiledHere() throws IOException {
+        Path module = Path.of(System.getProperty("basedir", ""));
+        Path self = module.resolve("src/test/java/dev/sluice/ReadmeExamplesTest.java");
+
+        List<String> shown = regions(BLOCK, module.resolve("../README.md"));
+        List<String> compiled = regions(TAGGED, self);
+
+        assertThat(shown).isNotEmpty().isEqualTo(compiled);
+    }
+
+    @Test
+    void publishedRequestHasAnId() {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "unused");
+
+        assertThat(publish(queue).id()).isNotBlank();
+
+        assertThat(queue.requests().get(0).tenant()).contains("team-a");
+    }
+
+    @Test
+    void askedRequestIsAnswered() {
+        ChatRequest request = ChatRequest.builder().model("m").user("Hi").build();
+
+        assertThat(ask(InMemoryChatQueue.answering(asked -> "Hello!"), request)).isEqualTo("Hello!");
+    }
+
+    @Test
+    void serviceIsTestedWithoutKafka() {
+        inMemory();
+    }
+
+    private static Receipt publish(ChatQueue queue) {
+        // tag publish
+        ChatRequest request = ChatRequest.builder()
+                .model("openai/gpt-oss-20b")
+                .system("Answer in one sentence.")
+                .user("Why is the sky blue?")
+                .maxTokens(500)
+                .tenant("team-a")
+                .build();
+        Receipt receipt = queue.submit(request).join();
+        // end
+        return receipt;
+    }
+
+    private static String ask(ChatQueue queue, ChatRequest request) {
+        // tag ask
+        ChatReply reply = queue.ask(request, Duration.ofMinutes(2)).join();
+        String answer = reply.ok() ? reply.text() : "failed: " + reply.reason().orElse("unknown");
+        // end
+        return answer;
+    }
+
+    /** Compiled only: it needs a broker. ReplyConsumerIT runs the like. */
+    static ReplyConsumer read() {
+        // tag read
+        ReplyConsumer replies = ReplyConsumer.builder()
+                .bootstrapServers("localhost:9092")
+                .group("billing")
+                .handler(reply -> book(reply.id(), reply.usage()))
+                .start();
+        // end
+        return replies;
+    }
+
+    /** Compiled only: it needs a broker. */
+    static String connect() {
+        // tag connect
+        try (ChatQueue queue = ChatQueue.connect("localhost:9092")) {
+            ChatRequest request = ChatRequest.ofJson("""
+                    {"model":"openai/gpt-oss-20b","messages":[{"role":"user","content":"Hello!"}]}""");
+            return queue.ask(request).join().orThrow().text();
+        }
+        // end
+    }
+
+    private static void inMemory() {
+        // tag testing
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "Hello!");
+        new Greeter(queue).greet("Ada");
+        assertThat(queue.requests()).hasSize(1);
+        // end
+    }
+
+    private static void book(String id, Optional<Usage> usage) {
+        assertThat(id).isNotNull();
+        assertThat(usage).isNotNull();
+    }
+
+    /** The service of the example. */
+    private record Greeter(ChatQueue queue) {
+        void greet(String name) {
+            ChatRequest request = ChatRequest.builder()
+                    .model("m")
+                    .user("Greet " + name)
+                    .build();
+            assertThat(queue.ask(request).join().text()).isNotEmpty();
+        }
+    }
+
+    private static List<String> regions(Pattern pattern, Path file) throws IOException {
+        List<String> regions = new ArrayList<>();
+        Matcher matcher = pattern.matcher(Files.readString(file));
+        while (matcher.find()) {
+            regions.add(matcher.group(1).stripIndent().strip());
+        }
+        return regions;
+    }
+}
