@@ -115,10 +115,8 @@ class ReadmeExamplesTest {
     /** The service of the example. */
     private record Greeter(ChatQueue queue) {
         void greet(String name) {
-            ChatRequest request = ChatRequest.builder()
-                    .model("m")
-                    .user("Greet " + name)
-                    .build();
+            ChatRequest request =
+                    ChatRequest.builder().model("m").user("Greet " + name).build();
             assertThat(queue.ask(request).join().text()).isNotEmpty();
         }
     }
@@ -127,7 +125,7 @@ class ReadmeExamplesTest {
         List<String> regions = new ArrayList<>();
         Matcher matcher = pattern.matcher(Files.readString(file));
         while (matcher.find()) {
-            regions.add(matcher.group(1).stripIndent().strip());
+            regions.add(matcher.group(1).stripTrailing().stripIndent());
         }
         return regions;
     }
