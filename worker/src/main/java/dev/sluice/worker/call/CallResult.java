@@ -19,7 +19,8 @@ public sealed interface CallResult {
     /**
      * There was no complete answer.
      *
-     * @param error one word for headers and logs: {@code timeout}, {@code connection}, {@code response_too_large}
+     * @param error one word for headers and logs: {@code timeout}, {@code connection}, {@code response_too_large},
+     *     {@code unsendable}
      * @param message what is known, without anything of the request or the answer
      */
     record Failed(String error, String message, long tookMillis) implements CallResult {}

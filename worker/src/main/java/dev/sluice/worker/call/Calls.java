@@ -19,6 +19,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -78,7 +79,7 @@ public final class Calls implements AutoCloseable {
     /**
      * Starts one call.
      *
-     * @param done called once, on a thread of this class, with how the call ended; must not block
+     * @param done called once, on a thread of this class or on the one that gives the call up, with how the call ended; must not block
      */
     public void call(Request request, BiConsumer<Request, CallResult> done) {
         Exchange exchange = new Exchange(request, done);
@@ -140,15 +141,22 @@ public final class Calls implements AutoCloseable {
 
         void start() {
             CompletableFuture<HttpResponse<byte[]>> sent;
+            ScheduledFuture<?> deadline;
             try {
-                sent = client.sendAsync(http(request), head -> new BoundedBody(maxResponseBytes));
+                HttpRequest http = http(request);
+                deadline = deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
+                sent = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
+            } catch (RejectedExecutionException closed) {
+                end(new CallResult.Cancelled(took()));
+                return;
             } catch (RuntimeException unsendable) {
-                end(new CallResult.Failed("unsendable", String.valueOf(unsendable.getMessage()), took()));
+                // Without its message, which quotes the header that it dislikes: the key, as likely as not.
+                String message = "no call can be made of it: "
+                        + unsendable.getClass().getSimpleName();
+                end(new CallResult.Failed("unsendable", message, took()));
                 return;
             }
             response = sent;
-            ScheduledFuture<?> deadline =
-                    deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
             if (ending != null) {
                 sent.cancel(true);
             }

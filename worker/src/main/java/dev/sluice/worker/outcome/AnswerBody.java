@@ -48,7 +48,7 @@ record AnswerBody(
                 String name = parser.currentName();
                 JsonToken value = parser.nextToken();
                 switch (name) {
-                    case "choices" -> choices = value == JsonToken.START_ARRAY && notEmpty(parser);
+                    case "choices" -> choices = choices(parser, value);
                     case "error" -> error(parser, value);
                     case "error_type" -> errorType = text(parser, value);
                     default -> parser.skipChildren();
@@ -58,7 +58,11 @@ record AnswerBody(
             return whole ? new AnswerBody(true, choices, type != null ? type : errorType, message) : NO_JSON;
         }
 
-        private static boolean notEmpty(JsonParser parser) {
+        private static boolean choices(JsonParser parser, JsonToken value) {
+            if (value != JsonToken.START_ARRAY) {
+                parser.skipChildren();
+                return false;
+            }
             boolean some = false;
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 some = true;

@@ -50,6 +50,6 @@ final class WaitHint {
     }
 
     private static double positive(double value) {
-        return value > 0 ? value : 0;
+        return value > 0 && Double.isFinite(value) ? value : 0;
     }
 }
