@@ -1,0 +1,307 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LaneTest {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Feedback FAILED = Feedback.unavailable("503");
+
+    private final VirtualTime time = new VirtualTime();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10/s", "600/min", "1000/s", "1/s"})
+    void startsEmptySoThatTheFirstSecondIsNoBurst(String limit) {
+        Lane lane = full(limit, Share.ALL, 2000);
+
+        assertThat(lane.poll()).isNull();
+        int sent = sentWithin(lane, SECOND);
+
+        assertThat((double) sent).isLessThanOrEqualTo(Limit.parse(limit).perSecond());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"10/s, 600", "600/min, 600", "1000/s, 60000", "7/s, 420", "1/min, 1"})
+    void theLongRunRateIsTheLimit(String limit, int perMinute) {
+        Lane lane = full(limit, Share.ALL, 2 * perMinute + 1);
+
+        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(perMinute - 1, perMinute);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void noIntervalEverHasMoreThanItsTimeGivesAndOneSlot(long seed) {
+        Random random = new Random(seed);
+        int perSecond = 1 + random.nextInt(500);
+        Lane lane = full(perSecond + "/s", Share.ALL, 20_000);
+
+        List<Long> sentAt = new ArrayList<>();
+        for (int i = 0; i < 2_000; i++) {
+            time.passNanos(random.nextInt(10) == 0 ? random.nextLong(3_000_000_000L) : random.nextLong(20_000_000));
+            for (int polls = random.nextInt(20); polls > 0; polls--) {
+                if (lane.poll() != null) {
+                    sentAt.add(time.currentTimeNanos());
+                }
+            }
+        }
+
+        assertThat(sentAt).hasSizeGreaterThan(100);
+        PlainPace.check(sentAt, perSecond, Math.max(1, perSecond / 10));
+    }
+
+    @Test
+    void anIdleLaneSavesNoMoreThanOneSlot() {
+        Lane lane = full("100/s", Share.ALL, 1000);
+
+        time.pass(Duration.ofHours(1));
+
+        assertThat(polledNow(lane)).hasSize(10);
+    }
+
+    @Test
+    void withoutALimitEverythingGoesAtOnce() {
+        assertThat(polledNow(full("none", Share.ALL, 1000))).hasSize(1000);
+    }
+
+    @Test
+    void halfOfTheBundlesHalvesTheRate() {
+        Lane lane = full("100/s", new Share(4, 8), 10_000);
+
+        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(2_999, 3_000);
+    }
+
+    @Test
+    void aNewShareStartsEmpty() {
+        Lane lane = full("100/s", new Share(1, 2), 1000);
+        time.pass(Duration.ofMinutes(1));
+
+        lane.spend(Share.ALL);
+
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMillis(10).toNanos());
+        assertThat(sentWithin(lane, SECOND)).isBetween(99, 100);
+    }
+
+    @Test
+    void retriesGoBeforeArrivalsEachInTheirOrder() {
+        Lane lane = lane("none", Share.ALL);
+        lane.add(request(1));
+        lane.add(retry(2));
+        lane.add(request(3));
+        lane.add(retry(4));
+
+        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(2L, 4L, 1L, 3L);
+    }
+
+    @Test
+    void whatIsPutBackGoesBehindAllOthers() {
+        Lane lane = lane("none", Share.ALL);
+        lane.add(request(1));
+        lane.putBack(retry(2));
+        lane.add(request(3));
+
+        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(1L, 2L, 3L);
+    }
+
+    @Test
+    void anEmptyLaneWaitsForAMessageOnly() {
+        assertThat(lane("10/s", Share.ALL).nanosToNext()).isEqualTo(Lane.NEVER);
+    }
+
+    @Test
+    void fiveFailuresInARowStopIt() {
+        Lane lane = full("none", Share.ALL, 10);
+
+        for (int i = 0; i < 4; i++) {
+            lane.ended(FAILED);
+        }
+        lane.ended(Feedback.PASSED);
+        for (int i = 0; i < 4; i++) {
+            lane.ended(FAILED);
+        }
+        assertThat(lane.isStopped()).isFalse();
+        assertThat(lane.poll()).isNotNull();
+
+        lane.ended(FAILED);
+        assertThat(lane.isStopped()).isTrue();
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.size()).isEqualTo(9);
+    }
+
+    @Test
+    void aRefusedKeyStopsItAtOnce() {
+        Lane lane = full("none", Share.ALL, 10);
+
+        lane.ended(Feedback.blocked("401"));
+
+        assertThat(lane.isStopped()).isTrue();
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
+    }
+
+    @Test
+    void aHeldLaneProbesWithAnotherRequestAfterGrowingPauses() {
+        Lane lane = full("none", Share.ALL, 20);
+        lane.ended(Feedback.blocked("401"));
+
+        List<Long> pauses = new ArrayList<>();
+        List<Long> probes = new ArrayList<>();
+        for (int i = 0; i < 9; i++) {
+            long pause = lane.nanosToNext();
+            time.passNanos(pause - 1);
+            assertThat(lane.poll()).isNull();
+            time.passNanos(1);
+            Request probe = lane.poll();
+            assertThat(lane.poll()).as("one probe at a time").isNull();
+            assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
+            lane.ended(i % 2 == 0 ? FAILED : Feedback.blocked("401"));
+            lane.putBack(probe);
+            pauses.add(Duration.ofNanos(pause).toSeconds());
+            probes.add(offset(probe));
+        }
+
+        assertThat(pauses).containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 60L, 60L, 60L);
+        assertThat(probes).doesNotHaveDuplicates();
+        assertThat(lane.size()).isEqualTo(20);
+    }
+
+    @Test
+    void aProbeThatPassesLetsItFlowWithTheFirstPauseTheNextTime() {
+        Lane lane = stoppedAndProbing(10);
+
+        lane.ended(Feedback.PASSED);
+
+        assertThat(lane.isStopped()).isFalse();
+        assertThat(polledNow(lane)).hasSize(9);
+        lane.add(request(99));
+        lane.ended(Feedback.blocked("401"));
+        assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
+    }
+
+    @Test
+    void aProbeThatIsRateLimitedLetsItFlowAfterThePause() {
+        Lane lane = stoppedAndProbing(10);
+
+        lane.ended(Feedback.limited(Duration.ofSeconds(3)));
+
+        assertThat(lane.isStopped()).isFalse();
+        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
+    }
+
+    @Test
+    void aCancelledProbeIsFollowedByAnother() {
+        Lane lane = stoppedAndProbing(10);
+
+        lane.ended(Feedback.CANCELLED);
+
+        assertThat(lane.isStopped()).isTrue();
+        assertThat(lane.poll()).isNotNull();
+        assertThat(lane.poll()).isNull();
+    }
+
+    @Test
+    void callsFromBeforeTheStopDoNotLengthenThePause() {
+        Lane lane = full("none", Share.ALL, 10);
+        lane.ended(Feedback.blocked("401"));
+
+        lane.ended(Feedback.blocked("401"));
+        lane.ended(FAILED);
+
+        assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
+    }
+
+    @Test
+    void aRateLimitPausesItWithoutStoppingIt() {
+        Lane lane = full("none", Share.ALL, 10);
+
+        lane.ended(Feedback.limited(Duration.ofSeconds(2)));
+        lane.ended(Feedback.limited(SECOND));
+        lane.ended(Feedback.PASSED);
+
+        assertThat(lane.isStopped()).isFalse();
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
+        time.pass(Duration.ofSeconds(2));
+        assertThat(polledNow(lane)).hasSize(10);
+    }
+
+    @Test
+    void expiredRequestsLeaveWithoutAToken() {
+        Lane lane = lane("10/s", Share.ALL);
+        lane.add(retry(1));
+        lane.add(request(2));
+        lane.add(request(3));
+        List<Request> expired = new ArrayList<>();
+        time.pass(SECOND);
+
+        lane.expireFirst(new Lanes.Expiry(request -> offset(request) < 3, expired::add));
+
+        assertThat(expired).extracting(LaneTest::offset).containsExactly(1L, 2L);
+        assertThat(lane.poll()).isNotNull();
+    }
+
+    private Lane stoppedAndProbing(int requests) {
+        Lane lane = full("none", Share.ALL, requests);
+        lane.ended(Feedback.blocked("401"));
+        time.pass(SECOND);
+        assertThat(lane.poll()).isNotNull();
+        return lane;
+    }
+
+    /** What is sent in so much time by one who asks again as soon as the lane says. */
+    private int sentWithin(Lane lane, Duration duration) {
+        long end = time.currentTimeNanos() + duration.toNanos();
+        int sent = 0;
+        while (true) {
+            sent += polledNow(lane).size();
+            long wait = lane.nanosToNext();
+            if (wait > end - time.currentTimeNanos()) {
+                return sent;
+            }
+            assertThat(wait).isPositive();
+            time.passNanos(wait);
+        }
+    }
+
+    private static List<Request> polledNow(Lane lane) {
+        List<Request> polled = new ArrayList<>();
+        for (Request request = lane.poll(); request != null; request = lane.poll()) {
+            polled.add(request);
+        }
+        return polled;
+    }
+
+    private Lane full(String limit, Share share, int requests) {
+        Lane lane = lane(limit, share);
+        for (int i = 0; i < requests; i++) {
+            lane.add(request(i));
+        }
+        return lane;
+    }
+
+    private Lane lane(String limit, Share share) {
+        return new Lane("m", Limit.parse(limit), time, share);
+    }
+
+    private static Request request(long offset) {
+        return Requests.ofModel("m").at(offset).build();
+    }
+
+    private static Request retry(long offset) {
+        return Requests.ofModel("m").at(offset).counted(1, 0).build();
+    }
+
+    private static long offset(Request request) {
+        return request.envelope().offset();
+    }
+}

@@ -1,0 +1,64 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LimitTest {
+    @ParameterizedTest
+    @CsvSource({
+        "10/s, 10, PT1S",
+        "600/min, 600, PT1M",
+        "1/min, 1, PT1M",
+        "10 / s, 10, PT1S",
+        "' 10/S ', 10, PT1S",
+        "1000000/s, 1000000, PT1S",
+        "60000000/min, 60000000, PT1M"
+    })
+    void requestsPerSecondAndPerMinuteAreUnderstood(String text, long requests, Duration period) {
+        assertThat(Limit.parse(text)).isEqualTo(new Limit(requests, period));
+    }
+
+    @Test
+    void noneIsNoLimit() {
+        assertThat(Limit.parse("none").isNone()).isTrue();
+        assertThat(Limit.parse("NONE")).isEqualTo(Limit.NONE);
+        assertThat(Limit.BASE.isNone()).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "10", "0/s", "-1/s", "1.5/s", "10/h", "10/", "/s", "s", "9999999999/s", "10/s/s"})
+    void anythingElseIsRefusedWithTheFormsThatAreUnderstood(String text) {
+        assertThatThrownBy(() -> Limit.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("'" + text + "'")
+                .hasMessageContaining("10/s, 600/min, none");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1000001/s", "60000001/min"})
+    void aLimitThatIsNoneIsRefusedWithWhatToSayInstead(String text) {
+        assertThatThrownBy(() -> Limit.parse(text))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(text)
+                .hasMessageContaining("say none");
+    }
+
+    @Test
+    void aMinuteIsPacedPerSecond() {
+        assertThat(Limit.parse("600/min").perSecond()).isEqualTo(10);
+        assertThat(Limit.parse("1/min").perSecond()).isEqualTo(1 / 60.0);
+    }
+
+    @Test
+    void nothingInAPeriodOrAPeriodOfNothingIsRefused() {
+        assertThatThrownBy(() -> new Limit(0, Duration.ofSeconds(1))).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Limit(1, Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Limit(1, Duration.ofSeconds(-1))).isInstanceOf(IllegalArgumentException.class);
+    }
+}

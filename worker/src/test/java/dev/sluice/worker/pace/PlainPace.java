@@ -1,0 +1,25 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+
+/** The rule that a paced lane must keep, as plainly as it can be said. */
+final class PlainPace {
+    private PlainPace() {}
+
+    /** In every interval that begins and ends with a request there are at most {@code rate × its length + slot}. */
+    static void check(List<Long> sentAtNanos, double perSecond, int slot) {
+        int size = Math.min(sentAtNanos.size(), 4_000);
+        for (int first = 0; first < size; first++) {
+            for (int last = first; last < size; last++) {
+                double seconds = (sentAtNanos.get(last) - sentAtNanos.get(first)) / 1e9;
+                if (last - first + 1 > perSecond * seconds + slot + 1e-6 * perSecond) {
+                    assertThat(last - first + 1)
+                            .as("requests within %s s at %s/s", seconds, perSecond)
+                            .isLessThanOrEqualTo((int) (perSecond * seconds + slot));
+                }
+            }
+        }
+    }
+}
