@@ -74,8 +74,10 @@ public final class Pace implements Runnable {
     /** A call has ended through no fault of its request, which goes back to the tail of its lane. */
     public void putBack(Request request, Feedback feedback) {
         inbox.add(() -> {
+            // Before the call counts as ended: it may be the last one that a withdrawal waits for.
+            boolean leaving = isLeaving(request.assignment());
             end(request, feedback);
-            if (withdrawals.stream().noneMatch(w -> w.leaving().contains(request.assignment()))) {
+            if (!leaving) {
                 lanes.of(request).putBack(request);
             }
         });
@@ -149,6 +151,10 @@ public final class Pace implements Runnable {
         underWay.computeIfPresent(request.assignment(), Pace::oneLess);
         lanes.of(request).ended(feedback);
         completeWithdrawals();
+    }
+
+    private boolean isLeaving(Assignment assignment) {
+        return withdrawals.stream().anyMatch(withdrawal -> withdrawal.leaving().contains(assignment));
     }
 
     private static @Nullable Integer oneLess(Assignment assignment, int count) {

@@ -1,0 +1,181 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import io.github.bucket4j.TimeMeter;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class PaceTest {
+    private static final Duration BOUND = Duration.ofSeconds(20);
+    private static final int MAX_IN_FLIGHT = 3;
+
+    private final BlockingQueue<Request> called = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Request> expired = new LinkedBlockingQueue<>();
+    private final AtomicInteger underWay = new AtomicInteger();
+    private final AtomicInteger mostUnderWay = new AtomicInteger();
+    private final Set<Long> over = ConcurrentHashMap.newKeySet();
+    private final Pace pace = new Pace(
+            model -> Limit.NONE,
+            MAX_IN_FLIGHT,
+            TimeMeter.SYSTEM_NANOTIME,
+            request -> over.contains(request.envelope().offset()),
+            this::call,
+            expired::add);
+    private final Thread thread = new Thread(pace, "pace");
+
+    @BeforeEach
+    void start() {
+        thread.start();
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        pace.stop();
+        thread.join(BOUND.toMillis());
+        assertThat(thread.isAlive()).isFalse();
+    }
+
+    @Test
+    void noMoreCallsAreUnderWayThanAllowed() throws Exception {
+        for (int i = 0; i < 100; i++) {
+            pace.accept(request(Requests.ASSIGNMENT, i));
+        }
+        await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
+
+        for (int ended = 0; ended < 100; ended++) {
+            Request request = next();
+            underWay.decrementAndGet();
+            pace.ended(request, Feedback.PASSED);
+        }
+
+        handled();
+        assertThat(called).isEmpty();
+        assertThat(mostUnderWay).hasValue(MAX_IN_FLIGHT);
+    }
+
+    @Test
+    void withdrawingCompletesWhenTheCallsHaveEndedAndDropsWhatWaits() throws Exception {
+        Assignment leaving = Requests.assigned();
+        for (int i = 0; i < 10; i++) {
+            pace.accept(request(leaving, i));
+        }
+        Request first = next();
+        Request second = next();
+        Request third = next();
+        pace.accept(request(Requests.ASSIGNMENT, 100));
+
+        CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
+        pace.ended(first, Feedback.PASSED);
+        pace.putBack(second, Feedback.PASSED);
+        Request other = next();
+
+        assertThat(other.envelope().offset()).isEqualTo(100);
+        handled();
+        assertThat(withdrawn).isNotDone();
+        pace.ended(third, Feedback.CANCELLED);
+        assertThat(withdrawn).succeedsWithin(BOUND);
+        pace.ended(other, Feedback.PASSED);
+        handled();
+        assertThat(called).isEmpty();
+    }
+
+    @Test
+    void whatIsPutBackAsTheLastCallOfAWithdrawalIsDroppedToo() throws Exception {
+        Assignment leaving = Requests.assigned();
+        pace.accept(request(leaving, 1));
+        Request last = next();
+
+        CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
+        pace.putBack(last, Feedback.PASSED);
+
+        assertThat(withdrawn).succeedsWithin(BOUND);
+        handled();
+        assertThat(called).isEmpty();
+    }
+
+    @Test
+    void withdrawingWhatHasNoCallsCompletesAtOnce() {
+        assertThat(pace.withdraw(Set.of(Requests.assigned()))).succeedsWithin(BOUND);
+        assertThat(pace.withdraw(Set.of())).succeedsWithin(BOUND);
+    }
+
+    @Test
+    void whatIsPutBackIsSentAgain() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        Request request = next();
+
+        pace.putBack(request, Feedback.PASSED);
+
+        assertThat(next()).isSameAs(request);
+    }
+
+    @Test
+    void aStoppedLaneIsSeenFromOutsideAndProbes() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        Request first = next();
+        pace.putBack(first, Feedback.blocked("401"));
+        await().atMost(BOUND).until(() -> pace.isStopped("m"));
+
+        Request probe = next();
+
+        pace.ended(probe, Feedback.PASSED);
+        await().atMost(BOUND).until(() -> !pace.isStopped("m"));
+    }
+
+    @Test
+    void expiredRequestsAreHandedOverThoughNothingCanBeSent() throws Exception {
+        for (int i = 0; i <= MAX_IN_FLIGHT; i++) {
+            pace.accept(request(Requests.ASSIGNMENT, i));
+        }
+        await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
+
+        over.add((long) MAX_IN_FLIGHT);
+
+        Request waiting = expired.poll(BOUND.toSeconds(), TimeUnit.SECONDS);
+        assertThat(waiting).isNotNull();
+        assertThat(waiting.envelope().offset()).isEqualTo(MAX_IN_FLIGHT);
+    }
+
+    private Request next() throws InterruptedException {
+        Request request = called.poll(BOUND.toSeconds(), TimeUnit.SECONDS);
+        assertThat(request).as("a call").isNotNull();
+        return request;
+    }
+
+    private void call(Request request) {
+        mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+        called.add(request);
+    }
+
+    /**
+     * Returns when every message sent before has been handled and what it allows has been sent: messages are taken in
+     * between two rounds of sending, so that a second marker is seen only when the first one's round is over.
+     */
+    private void handled() throws InterruptedException {
+        for (long marker = -2; marker < 0; marker++) {
+            over.add(marker);
+            pace.accept(request(Requests.ASSIGNMENT, marker));
+            assertThat(expired.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isNotNull();
+        }
+    }
+
+    private static Request request(Assignment assignment, long offset) {
+        return Requests.ofModel("m").under(assignment).at(offset).build();
+    }
+}
