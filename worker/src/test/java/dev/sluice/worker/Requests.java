@@ -42,8 +42,7 @@ public record Requests(
     }
 
     public Requests under(Assignment other) {
-        return new Requests(
-                other, offset, model, body, headers, attempts, deferrals, enqueuedAt, notBefore, expiresAt);
+        return new Requests(other, offset, model, body, headers, attempts, deferrals, enqueuedAt, notBefore, expiresAt);
     }
 
     public Requests at(long other) {

@@ -151,8 +151,8 @@ public final class Calls implements AutoCloseable {
                 return;
             } catch (RuntimeException unsendable) {
                 // Without its message, which quotes the header that it dislikes: the key, as likely as not.
-                String message = "no call can be made of it: "
-                        + unsendable.getClass().getSimpleName();
+                String message =
+                        "no call can be made of it: " + unsendable.getClass().getSimpleName();
                 end(new CallResult.Failed("unsendable", message, took()));
                 return;
             }

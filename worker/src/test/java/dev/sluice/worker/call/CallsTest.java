@@ -81,8 +81,10 @@ class CallsTest {
         BlockingQueue<String> keys = new LinkedBlockingQueue<>(List.of("sk-old", KEY));
 
         try (Calls calls = new Calls(URI.create(api.baseUrl()), keys::remove, PATIENT, ONE_MIB)) {
-            assertThat(((Answered) resultOf(calls, saying("a").build())).status()).isEqualTo(401);
-            assertThat(((Answered) resultOf(calls, saying("b").build())).status()).isEqualTo(200);
+            assertThat(((Answered) resultOf(calls, saying("a").build())).status())
+                    .isEqualTo(401);
+            assertThat(((Answered) resultOf(calls, saying("b").build())).status())
+                    .isEqualTo(200);
         }
     }
 
@@ -113,10 +115,12 @@ class CallsTest {
 
     @Test
     void anErrorIsAnAnswerToo() throws Exception {
-        Answered answer = (Answered) resultOf(saying("[stand-in: status=429 reset=2]").build());
+        Answered answer =
+                (Answered) resultOf(saying("[stand-in: status=429 reset=2]").build());
 
         assertThat(answer.status()).isEqualTo(429);
-        assertThat(Double.parseDouble(answer.headers().get("x-ratelimit-reset"))).isEqualTo(2);
+        assertThat(Double.parseDouble(answer.headers().get("x-ratelimit-reset")))
+                .isEqualTo(2);
     }
 
     @ParameterizedTest

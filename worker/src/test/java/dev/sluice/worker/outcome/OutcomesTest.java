@@ -48,8 +48,7 @@ class OutcomesTest {
     void aGoodStatusWithoutACompletionIsAFailure(String body) {
         Verdict verdict = of(counted(1, 3), answered(200, body));
 
-        assertThat(verdict.outcome())
-                .isEqualTo(new Requeue(Optional.empty(), NOW + 1000, 2, 3, "200 unusable_body"));
+        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + 1000, 2, 3, "200 unusable_body"));
         assertThat(verdict.feedback()).isEqualTo(Feedback.unavailable("200 unusable_body"));
     }
 
@@ -130,15 +129,15 @@ class OutcomesTest {
     void aRateLimitDefersForAsLongAsItSaysAndAtLeastTheBackoff(String header, String value, long delay) {
         Verdict verdict = of(counted(4, 0), answered(429, ERROR, Map.of(header, value)));
 
-        assertThat(verdict.outcome())
-                .isEqualTo(new Requeue(Optional.empty(), NOW + delay, 4, 1, "429 some_type"));
+        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + delay, 4, 1, "429 some_type"));
         assertThat(verdict.feedback().kind()).isEqualTo(Feedback.Kind.LIMITED);
     }
 
     @Test
     void theLaneWaitsOnlyAsLongAsTheApiSays() {
         assertThat(of(counted(0, 0), answered(429, ERROR)).feedback()).isEqualTo(Feedback.limited(Duration.ZERO));
-        assertThat(of(counted(0, 9), answered(429, HTML, Map.of("retry-after", "2"))).feedback())
+        assertThat(of(counted(0, 9), answered(429, HTML, Map.of("retry-after", "2")))
+                        .feedback())
                 .isEqualTo(Feedback.limited(Duration.ofSeconds(2)));
     }
 
@@ -151,7 +150,8 @@ class OutcomesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"10, ", "10.001, TEN_SECONDS", "59, TEN_SECONDS", "60, ONE_MINUTE", "600, TEN_MINUTES", "9999, ONE_HOUR"})
+    @CsvSource({"10, ", "10.001, TEN_SECONDS", "59, TEN_SECONDS", "60, ONE_MINUTE", "600, TEN_MINUTES", "9999, ONE_HOUR"
+    })
     void aLongDelayIsWaitedForInATier(String seconds, Tier tier) {
         Map<String, String> headers = Map.of("retry-after", seconds);
 
@@ -188,8 +188,8 @@ class OutcomesTest {
         Verdict verdict = of(counted(1, 2), answered(status, ERROR));
 
         assertThat(verdict.outcome())
-                .isEqualTo(new DeadLetter(
-                        Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12));
+                .isEqualTo(
+                        new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12));
         assertThat(verdict.feedback()).isEqualTo(Feedback.PASSED);
     }
 

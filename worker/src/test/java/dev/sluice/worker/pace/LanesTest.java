@@ -1,0 +1,178 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class LanesTest {
+    private final VirtualTime time = new VirtualTime();
+    private final Set<Long> over = new HashSet<>();
+    private final List<Request> expired = new ArrayList<>();
+
+    @Test
+    void lanesAreServedInTurn() {
+        Lanes lanes = lanes(8, "none");
+        for (int i = 0; i < 4; i++) {
+            add(lanes, "a", i);
+        }
+        add(lanes, "b", 10);
+        add(lanes, "c", 20);
+        add(lanes, "c", 21);
+
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "c", "a", "c", "a", "a");
+    }
+
+    @Test
+    void aStoppedLaneHoldsUpNoOther() {
+        Lanes lanes = lanes(8, "none");
+        Request blocked = add(lanes, "a", 1);
+        add(lanes, "b", 2);
+        lanes.of(blocked).ended(Feedback.blocked("402"));
+
+        assertThat(lanes.isStopped("a")).isTrue();
+        assertThat(lanes.isStopped("b")).isFalse();
+        assertThat(lanes.isStopped("unknown")).isFalse();
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
+        assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
+    void eachModelHasItsOwnLimit() {
+        Lanes lanes = new Lanes(
+                8,
+                model -> Limit.parse(model.equals("a") ? "10/s" : "20/s"),
+                time,
+                new Lanes.Expiry(r -> false, r -> {}));
+        for (int i = 0; i < 100; i++) {
+            add(lanes, "a", i);
+            add(lanes, "b", i);
+        }
+
+        List<Request> sent = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            time.pass(Duration.ofMillis(50));
+            sent.addAll(polled(lanes));
+        }
+
+        assertThat(sent).filteredOn(request -> request.model().equals("a")).hasSize(10);
+        assertThat(sent).filteredOn(request -> request.model().equals("b")).hasSize(20);
+    }
+
+    @Test
+    void modelsBeyondTheBoundShareOneMoreLane() {
+        Lanes lanes = lanes(2, "10/s");
+        for (int i = 0; i < 10; i++) {
+            for (String model : List.of("a", "b", "c", "d")) {
+                add(lanes, model, i);
+            }
+        }
+
+        assertThat(laneOf(lanes, "c")).isSameAs(laneOf(lanes, "d")).isNotSameAs(laneOf(lanes, "a"));
+        time.pass(Duration.ofMillis(100));
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "c");
+        time.pass(Duration.ofMillis(100));
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
+
+        laneOf(lanes, "d").ended(Feedback.blocked("401"));
+        assertThat(lanes.isStopped("c")).isTrue();
+        assertThat(lanes.isStopped("a")).isFalse();
+    }
+
+    @Test
+    void aShareHoldsForLanesThatComeLater() {
+        Lanes lanes = lanes(8, "100/s");
+        lanes.spend(new Share(1, 10));
+
+        add(lanes, "late", 1);
+
+        assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofMillis(100).toNanos());
+    }
+
+    @Test
+    void theSameShareAgainTakesNothingAway() {
+        Lanes lanes = lanes(8, "10/s");
+        add(lanes, "a", 1);
+        time.pass(Duration.ofMillis(100));
+
+        lanes.spend(Share.ALL);
+
+        assertThat(lanes.poll()).isNotNull();
+    }
+
+    @Test
+    void expiredRequestsLeaveBeforeATokenIsTakenForThem() {
+        Lanes lanes = lanes(8, "10/s");
+        add(lanes, "a", 1);
+        add(lanes, "a", 2);
+        add(lanes, "a", 3);
+        over.addAll(Set.of(1L, 2L));
+        time.pass(Duration.ofMillis(100));
+
+        assertThat(polled(lanes)).extracting(LanesTest::offset).containsExactly(3L);
+        assertThat(expired).extracting(LanesTest::offset).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void expiredRequestsLeaveFromWhereverTheyWaitInAStoppedLaneToo() {
+        Lanes lanes = lanes(8, "10/s");
+        for (int i = 0; i < 5; i++) {
+            add(lanes, "a", i);
+        }
+        laneOf(lanes, "a").ended(Feedback.blocked("401"));
+        over.addAll(Set.of(1L, 3L));
+
+        lanes.expireAll();
+
+        assertThat(expired).extracting(LanesTest::offset).containsExactly(1L, 3L);
+        assertThat(laneOf(lanes, "a").size()).isEqualTo(3);
+    }
+
+    @Test
+    void dropsWhatWasFetchedUnderAnAssignmentThatIsGone() {
+        Lanes lanes = lanes(8, "none");
+        Assignment gone = Requests.assigned();
+        add(lanes, "a", 1);
+        Request stale = Requests.ofModel("a").at(2).under(gone).build();
+        lanes.of(stale).add(stale);
+
+        lanes.drop(Set.of(gone));
+
+        assertThat(polled(lanes)).extracting(LanesTest::offset).containsExactly(1L);
+        assertThat(lanes.nanosToNext()).isEqualTo(Lane.NEVER);
+    }
+
+    private Lanes lanes(int max, String limit) {
+        Lanes.Expiry expiry = new Lanes.Expiry(request -> over.contains(offset(request)), expired::add);
+        return new Lanes(max, model -> Limit.parse(limit), time, expiry);
+    }
+
+    private static Request add(Lanes lanes, String model, long offset) {
+        Request request = Requests.ofModel(model).at(offset).build();
+        lanes.of(request).add(request);
+        return request;
+    }
+
+    private static Lane laneOf(Lanes lanes, String model) {
+        return lanes.of(Requests.ofModel(model).build());
+    }
+
+    private static List<Request> polled(Lanes lanes) {
+        List<Request> polled = new ArrayList<>();
+        for (Request request = lanes.poll(); request != null; request = lanes.poll()) {
+            polled.add(request);
+        }
+        return polled;
+    }
+
+    private static long offset(Request request) {
+        return request.envelope().offset();
+    }
+}
