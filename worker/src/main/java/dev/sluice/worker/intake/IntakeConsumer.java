@@ -30,7 +30,7 @@ public final class IntakeConsumer {
      * A consumer that can join the group.
      *
      * @param kafka the user's properties; they win over our defaults, and never over what the guarantees rest on
-     * @param drainTimeout the time a rebalance callback may take on top of the usual
+     * @param drainTimeout what a rebalance callback may wait for calls to end, and again for them to be committed
      */
     public static Consumer<byte[], byte[]> joining(
             Map<String, Object> kafka, String group, Optional<String> instanceId, Duration drainTimeout) {
@@ -39,7 +39,7 @@ public final class IntakeConsumer {
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MAX_FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        long pollInterval = POLL_INTERVAL.plus(drainTimeout).toMillis();
+        long pollInterval = POLL_INTERVAL.plus(drainTimeout.multipliedBy(2)).toMillis();
         config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Math.min(Integer.MAX_VALUE, pollInterval));
         config.putAll(kafka);
         instanceId.ifPresent(id -> config.put(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG, id));

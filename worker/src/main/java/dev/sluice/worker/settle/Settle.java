@@ -150,13 +150,16 @@ public final class Settle implements Ledger, Runnable {
         return flushed;
     }
 
+    /** A partition that was refused, or went before it was opened, has no account to close. */
     @Override
     public void close(Set<Assignment> gone) {
-        inbox.add(() -> gone.forEach(assignment -> {
-            Account account = accountOf(assignment);
-            accounts.remove(assignment.partition());
-            openRecords.addAndGet(-account.openRecords());
-            openBytes.addAndGet(-account.openBytes());
+        inbox.add(() -> accounts.values().removeIf(account -> {
+            boolean closes = gone.contains(account.assignment());
+            if (closes) {
+                openRecords.addAndGet(-account.openRecords());
+                openBytes.addAndGet(-account.openBytes());
+            }
+            return closes;
         }));
     }
 

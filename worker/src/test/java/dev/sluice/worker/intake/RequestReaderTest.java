@@ -1,0 +1,165 @@
+package dev.sluice.worker.intake;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class RequestReaderTest {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GOOD = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    private static final long APPENDED_AT = 1_000;
+
+    private final RequestReader reader = new RequestReader(
+            TOPICS.requests(),
+            new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
+            Clock.systemUTC());
+
+    @Test
+    void readsWhatRoutingAndPacingNeed() {
+        String body = "{\"n\":3,\"tools\":[{\"model\":\"decoy\"}],\"max_tokens\":70,\"messages\":[],\"model\":\"a/b\"}";
+
+        Request request = readable(read(TOPICS.requests(), body, new RecordHeaders()));
+
+        assertThat(request.model()).isEqualTo("a/b");
+        assertThat(request.maxTokens()).isEqualTo(70);
+        assertThat(request.choices()).isEqualTo(3);
+        assertThat(request.body()).isEqualTo(body.getBytes(UTF_8));
+        assertThat(request.envelope().id()).isEqualTo("chat.requests-2@17");
+        assertThat(request.envelope().enqueuedAt()).isEqualTo(APPENDED_AT);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"model\":                                          | not valid JSON",
+                "``                                                   | no object",
+                "[1]                                                  | no object",
+                "\"text\"                                             | no object",
+                "{\"model\":\"m\",\"messages\":[]} {}                 | behind its JSON object",
+                "{\"messages\":[]}                                    | names no model",
+                "{\"model\":\" \",\"messages\":[]}                    | names no model",
+                "{\"model\":7,\"messages\":[]}                        | names no model",
+                "{\"model\":\"m\"}                                    | has no messages",
+                "{\"model\":\"m\",\"messages\":\"hi\"}                | has no messages",
+                "{\"model\":\"m\",\"messages\":[],\"stream\":true}    | stream is true",
+            })
+    void refusesWhatIsNoChatRequest(String body, String problem) {
+        Reading reading = read(TOPICS.requests(), body, new RecordHeaders());
+
+        assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
+        assertThat(refused(reading).problem()).contains(problem);
+    }
+
+    @Test
+    void refusesANullValue() {
+        assertThat(refused(read(TOPICS.requests(), null, new RecordHeaders())).problem())
+                .contains("no value");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "soon", "-1", "1.5", "9999999999999999999", "0x10", " 5"})
+    void refusesANumberThatIsNone(String value) {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
+
+        assertThat(refused(reading).problem()).contains(WireHeaders.NOT_BEFORE);
+    }
+
+    @Test
+    void refusesAnIdNobodyCanCarryAndEndsItUnderItsPosition() {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
+
+        assertThat(refused(reading).problem()).contains(WireHeaders.ID).contains("10000");
+        assertThat(reading.envelope().id()).isEqualTo("chat.requests-2@17");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a", "abc", "abcde"})
+    void refusesAReplyPartitionOfTheWrongLength(String value) {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
+
+        assertThat(refused(reading).problem()).contains(WireHeaders.REPLY_PARTITION);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"elsewhere", "chat.requests", "chat.requests.retry", "chat.requests.dead", "team"})
+    void refusesAReplyTopicThatIsNotAllowedOrIsAnInputWhateverAPatternSays(String topic) {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
+
+        assertThat(refused(reading).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
+        assertThat(refused(reading).problem()).contains(topic).contains("--reply-topics");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"chat.replies", "team-a", "chat-answers"})
+    void allowsTheQueuesOwnRepliesAndWhatAPatternNames(String topic) {
+        assertThat(read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic)))
+                .isInstanceOf(Reading.Ready.class);
+    }
+
+    @Test
+    void believesCountersOfWorkersOnly() {
+        RecordHeaders headers = headers(WireHeaders.ATTEMPTS, "4");
+        headers.add(WireHeaders.DEFERRALS, "9".getBytes(UTF_8));
+        headers.add(WireHeaders.ENQUEUED_AT, "5".getBytes(UTF_8));
+
+        Envelope published = read(TOPICS.requests(), GOOD, new RecordHeaders(headers.toArray()))
+                .envelope();
+        Envelope requeued = read(TOPICS.retry(), GOOD, headers).envelope();
+
+        assertThat(List.of(published.attempts(), published.deferrals(), (int) published.enqueuedAt()))
+                .containsExactly(0, 0, (int) APPENDED_AT);
+        assertThat(List.of(requeued.attempts(), requeued.deferrals(), (int) requeued.enqueuedAt()))
+                .containsExactly(4, 9, 5);
+    }
+
+    private Reading read(String topic, @Nullable String body, RecordHeaders headers) {
+        byte[] value = body == null ? null : body.strip().getBytes(UTF_8);
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
+                topic,
+                2,
+                17,
+                APPENDED_AT,
+                TimestampType.LOG_APPEND_TIME,
+                -1,
+                10,
+                null,
+                value,
+                headers,
+                Optional.empty());
+        return reader.read(new Assignment(new TopicPartition(topic, 2)), record);
+    }
+
+    private static RecordHeaders headers(String name, String value) {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add(name, value.getBytes(UTF_8));
+        return headers;
+    }
+
+    private static Request readable(Reading reading) {
+        assertThat(reading).isInstanceOf(Reading.Ready.class);
+        return ((Reading.Ready) reading).request();
+    }
+
+    private static Reading.Refused refused(Reading reading) {
+        assertThat(reading).isInstanceOf(Reading.Refused.class);
+        return (Reading.Refused) reading;
+    }
+}
