@@ -6,12 +6,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.sluice.sandbox.Latency;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +64,26 @@ class WorkerIT {
         assertThat(header(reply, WireHeaders.ID))
                 .isEqualTo(queue.topics.requests() + "-" + published.partition() + "@" + published.offset());
         assertThat(new String(reply.value(), UTF_8)).startsWith("{").contains("\"choices\"");
+    }
+
+    @Test
+    void repliesWithTheApisBodyByteForByte() throws Exception {
+        byte[] answer = "{ \"choices\" : [ {\"x\":1.50e0} ],\n\"new\":\"h\\u00e4\" } \n".getBytes(UTF_8);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(200, answer.length);
+            exchange.getResponseBody().write(answer);
+            exchange.close();
+        });
+        server.start();
+
+        queue.publish(body("m", "anything"));
+        String baseUrl = "http://localhost:" + server.getAddress().getPort();
+        try (Worker worker = Worker.start(queue.config(baseUrl))) {
+            assertThat(queue.awaitReplies(1).get(0).value()).isEqualTo(answer);
+        } finally {
+            server.stop(0);
+        }
     }
 
     @Test

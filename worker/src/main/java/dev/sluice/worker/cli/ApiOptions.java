@@ -3,6 +3,7 @@ package dev.sluice.worker.cli;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -29,7 +30,7 @@ final class ApiOptions {
     private @Nullable Path apiKeyFile;
 
     URI baseUrl() {
-        return java.util.Objects.requireNonNull(baseUrl);
+        return Objects.requireNonNull(baseUrl);
     }
 
     /** The key's source; where there is none, a problem and an empty key. */

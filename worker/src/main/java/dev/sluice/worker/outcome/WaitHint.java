@@ -3,6 +3,7 @@ package dev.sluice.worker.outcome;
 import java.time.Duration;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How long an answer asks us to wait: the longest of {@code x-ratelimit-reset} and {@code retry-after} (seconds) and
@@ -31,7 +32,7 @@ final class WaitHint {
         return Duration.ofNanos((long) (Math.min(seconds, (double) LONGEST.toSeconds()) * 1e9));
     }
 
-    private static double number(@org.jspecify.annotations.Nullable String text, long nowMillis) {
+    private static double number(@Nullable String text, long nowMillis) {
         if (text == null) {
             return 0;
         }
