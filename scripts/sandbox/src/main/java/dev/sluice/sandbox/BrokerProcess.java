@@ -63,8 +63,7 @@ final class BrokerProcess {
         reader.start();
         try {
             if (!ready.get(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
-                process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-                throw failed("the broker ended before it was ready");
+                throw failed("the broker ended with exit code " + exitCode() + " before it was ready");
             }
         } catch (TimeoutException late) {
             throw failed("the broker was not ready within " + timeout);
@@ -82,6 +81,14 @@ final class BrokerProcess {
         } catch (IOException | UncheckedIOException closed) {
             return false; // killed meanwhile: whoever waits is told so, with the log
         }
+    }
+
+    // Above 128 a signal came from outside, and nothing in the log says so.
+    private int exitCode() throws InterruptedException, TimeoutException {
+        if (!process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new TimeoutException();
+        }
+        return process.exitValue();
     }
 
     private BrokerStartException failed(String what) {

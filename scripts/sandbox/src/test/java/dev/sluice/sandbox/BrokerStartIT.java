@@ -27,7 +27,7 @@ class BrokerStartIT {
 
         assertThatThrownBy(() -> SandboxBroker.start(wrong))
                 .isInstanceOf(BrokerStartException.class)
-                .hasMessageContaining("ended before it was ready")
+                .hasMessageContaining("ended with exit code 1 before it was ready")
                 .hasMessageContaining("num.io.threads")
                 .hasMessageContaining("many");
     }

@@ -26,7 +26,9 @@ class SandboxBrokerIT {
 
     @AfterAll
     static void closeBroker() {
-        broker.close();
+        if (broker != null) { // its start may have failed
+            broker.close();
+        }
     }
 
     @Test
