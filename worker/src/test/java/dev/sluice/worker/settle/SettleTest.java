@@ -1,0 +1,303 @@
+package dev.sluice.worker.settle;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Ledger.Opening;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome.Reply;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class SettleTest {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GROUP = "group";
+    private static final int MAX_VALUE_BYTES = 200;
+    private static final Duration BOUND = Duration.ofSeconds(20);
+
+    private final Assignment first = new Assignment(new TopicPartition(TOPICS.requests(), 0));
+    private final Assignment second = new Assignment(new TopicPartition(TOPICS.requests(), 1));
+    private final ConsumerGroupMetadata group = metadata();
+    private final FakeProducer producer = new FakeProducer();
+    private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final Settle settle = new Settle(
+            ownership,
+            new ReplyTopics(TOPICS, List.of()),
+            topic -> 1,
+            new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
+            Clock.systemUTC());
+    private final Thread thread = new Thread(this::run, "settle");
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        settle.stop();
+        thread.join(BOUND.toMillis());
+        assertThat(thread.isAlive()).isFalse();
+        assertThat(failure.get()).isNull();
+    }
+
+    @Test
+    void outcomesAndOffsetsAreOneTransactionUnderTheMetadataOfTheOwnership() {
+        open(first, second);
+        List<Envelope> ones = registered(first, 0, 1, 2);
+        List<Envelope> others = registered(second, 0);
+
+        answer(ones.get(0), ones.get(2), others.get(0));
+        flushed();
+
+        assertThat(replies()).containsExactly("id-0", "id-2", "id-0");
+        assertThat(producer.commitCount()).isEqualTo(1);
+        assertThat(committed().get(first.partition()))
+                .isEqualTo(new OffsetAndMetadata(1, AckRuns.of(2, 3).encode(1)));
+        assertThat(committed().get(second.partition()).offset()).isEqualTo(1);
+        assertThat(producer.groups).containsExactly(group);
+        assertThat(settle.openRecords()).isEqualTo(1);
+        assertThat(settle.openBytes()).isEqualTo(ones.get(1).weight());
+    }
+
+    @Test
+    void theOutcomeOfAStaleAssignmentIsDiscarded() {
+        open(first, second);
+        List<Envelope> stale = registered(first, 0);
+        List<Envelope> held = registered(second, 5);
+        Assignment again = new Assignment(first.partition());
+        ownership.set(owning(again, second));
+
+        answer(stale.get(0), held.get(0));
+        flushed();
+
+        assertThat(replies()).containsExactly("id-5");
+        assertThat(committed()).containsOnlyKeys(second.partition());
+    }
+
+    @Test
+    void aFlushCompletesOnlyAfterTheCommit() {
+        open(first);
+        answer(registered(first, 0).get(0));
+        AtomicReference<Long> commitsAtFlush = new AtomicReference<>();
+        producer.commitFailures = 2;
+
+        CompletableFuture<Void> flush = settle.flush();
+        CompletableFuture<Void> seen = flush.thenRun(() -> commitsAtFlush.set(producer.commitCount()));
+        thread.start();
+
+        await().atMost(BOUND).until(seen::isDone);
+        assertThat(commitsAtFlush.get()).isEqualTo(1);
+        assertThat(producer.commitTries).hasValue(3);
+    }
+
+    @Test
+    void closingReleasesWhatIsOpen() {
+        open(first, second);
+        registered(first, 0, 1);
+        List<Envelope> kept = registered(second, 0);
+
+        settle.close(Set.of(first));
+        flushed();
+
+        assertThat(settle.openRecords()).isEqualTo(1);
+        assertThat(settle.openBytes()).isEqualTo(kept.get(0).weight());
+        assertThat(settle.registerLimit(first.partition())).isZero();
+    }
+
+    @Test
+    void closingWhatWasNeverOpenedOrRefusedDoesNoHarmToTheOthers() {
+        Opening refused = settle.open(second, 0, Optional.of(new OffsetAndMetadata(0, "sluice:damaged")));
+        assertThat(refused).isInstanceOf(Opening.Refused.class);
+        open(first);
+        List<Envelope> envelopes = registered(first, 0);
+        Assignment sameNumber = new Assignment(first.partition());
+        Assignment unknown = new Assignment(new TopicPartition(TOPICS.retry(), 7));
+
+        settle.close(Set.of(second, sameNumber, unknown));
+        answer(envelopes.get(0));
+        flushed();
+
+        assertThat(replies()).containsExactly("id-0");
+        assertThat(settle.openRecords()).isZero();
+        assertThat(settle.openBytes()).isZero();
+    }
+
+    @Test
+    void aBatchWhoseCommitFailsIsSentAgainAndNothingTwice() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0, 1);
+        producer.commitFailures = 1;
+
+        answer(envelopes.get(0), envelopes.get(1));
+        flushed();
+
+        assertThat(replies()).containsExactly("id-0", "id-1");
+        assertThat(producer.commitCount()).isEqualTo(1);
+        assertThat(committed().get(first.partition()).offset()).isEqualTo(2);
+        assertThat(settle.openRecords()).isZero();
+    }
+
+    @Test
+    void aReplyThatIsTooLargeBecomesADeadLetterAndTheOthersAreAnswered() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0, 1, 2);
+
+        answer(envelopes.get(0));
+        settle.accept(envelopes.get(1), new Reply(200, new byte[MAX_VALUE_BYTES + 1], 1));
+        answer(envelopes.get(2));
+        flushed();
+
+        assertThat(records(TOPICS.dead(), WireHeaders.REASON)).containsExactly("too_large");
+        assertThat(records(TOPICS.dead(), WireHeaders.ID)).containsExactly("id-1");
+        assertThat(replies()).containsExactly("id-0", "id-1", "id-2");
+        assertThat(records(TOPICS.replies(), WireHeaders.STATUS)).containsExactly("ok", "failed", "ok");
+        assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
+        assertThat(settle.openRecords()).isZero();
+    }
+
+    private void run() {
+        try {
+            settle.run();
+        } catch (RuntimeException failed) {
+            failure.set(failed);
+        }
+    }
+
+    private void open(Assignment... assignments) {
+        for (Assignment assignment : assignments) {
+            assertThat(settle.open(assignment, 0, Optional.empty())).isInstanceOf(Opening.Ready.class);
+        }
+    }
+
+    private List<Envelope> registered(Assignment assignment, long... offsets) {
+        List<Envelope> envelopes = Arrays.stream(offsets)
+                .mapToObj(offset ->
+                        Requests.ofModel("m").under(assignment).at(offset).envelope())
+                .toList();
+        settle.register(assignment, envelopes);
+        return envelopes;
+    }
+
+    private void answer(Envelope... envelopes) {
+        for (Envelope envelope : envelopes) {
+            settle.accept(envelope, new Reply(200, "{}".getBytes(UTF_8), 1));
+        }
+    }
+
+    /** Only now the thread starts: it finds everything at once, which makes one batch. */
+    private void flushed() {
+        CompletableFuture<Void> flush = settle.flush();
+        thread.start();
+        await().atMost(BOUND).until(() -> flush.isDone() || failure.get() != null);
+        assertThat(failure.get()).isNull();
+    }
+
+    private List<String> replies() {
+        return records(TOPICS.replies(), WireHeaders.ID);
+    }
+
+    /** A header of every committed record of a topic. */
+    private List<String> records(String topic, String header) {
+        return producer.history().stream()
+                .filter(record -> record.topic().equals(topic))
+                .map(record -> WireHeaders.text(record.headers(), header).orElse("(none)"))
+                .toList();
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> committed() {
+        List<Map<String, Map<TopicPartition, OffsetAndMetadata>>> all = producer.consumerGroupOffsetsHistory();
+        return all.get(all.size() - 1).get(GROUP);
+    }
+
+    private Ownership owning(Assignment... assignments) {
+        return new Ownership(
+                Arrays.stream(assignments).collect(Collectors.toMap(Assignment::partition, Function.identity())),
+                group);
+    }
+
+    @SuppressWarnings("removal")
+    private static ConsumerGroupMetadata metadata() {
+        return new ConsumerGroupMetadata(GROUP, 3, "member", Optional.empty());
+    }
+
+    /** Refuses large values as KafkaProducer does: the transaction can only be aborted then. */
+    private static final class FakeProducer extends MockProducer<byte[], byte[]> {
+        private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();
+        private boolean refused;
+        private volatile int commitFailures;
+        private final AtomicInteger commitTries = new AtomicInteger();
+
+        FakeProducer() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+            failIfRefused();
+            if (record.value() != null && record.value().length > MAX_VALUE_BYTES) {
+                refused = true;
+                return CompletableFuture.failedFuture(new RecordTooLargeException("too large"));
+            }
+            return super.send(record);
+        }
+
+        @Override
+        public void sendOffsetsToTransaction(
+                Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata metadata) {
+            failIfRefused();
+            groups.add(metadata);
+            super.sendOffsetsToTransaction(offsets, metadata);
+        }
+
+        @Override
+        public void commitTransaction() {
+            failIfRefused();
+            if (commitTries.incrementAndGet() <= commitFailures) {
+                throw new KafkaException("commit failed");
+            }
+            super.commitTransaction();
+        }
+
+        @Override
+        public void abortTransaction() {
+            refused = false;
+            super.abortTransaction();
+        }
+
+        private void failIfRefused() {
+            if (refused) {
+                throw new KafkaException("in an error state");
+            }
+        }
+    }
+}
