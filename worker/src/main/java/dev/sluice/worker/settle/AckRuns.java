@@ -3,6 +3,7 @@ package dev.sluice.worker.settle;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.BitSet;
 import java.util.zip.CRC32C;
 
 /**
@@ -11,8 +12,12 @@ import java.util.zip.CRC32C;
  *
  * <p>The metadata is the text {@code sluice:} and, in base64 without padding, a version byte, a checksum (CRC-32C, 4
  * bytes, over the committed offset and what follows) and lengths: open, done, open, done, … from the committed offset
- * up, each length minus one as a little-endian base-128 varint. It always ends with a done length; no runs are the
- * empty string. Every set of runs has exactly one text; a change of the format needs a new version.
+ * up, in bits (Exp-Golomb code of order 1, see {@link #lengthBits}), the lowest bit of each byte first. It always ends
+ * with a done length; zero bytes at the end are left out; no runs are the empty string. Every set of runs has exactly
+ * one text; a change of the format needs a new version.
+ *
+ * <p>Bits rather than bytes, since what counts is the worst case, when every other offset is done: two bits an offset
+ * let a partition hold four times as many open ones as a byte would.
  *
  * <p>The committed offset is part of the checksum since the lengths mean nothing beside another one, and tools that
  * move a group to other offsets may carry the metadata along (MirrorMaker's checkpoints do).
@@ -21,13 +26,12 @@ public final class AckRuns {
     private static final String MAGIC = "sluice:";
     private static final byte VERSION = 1;
     private static final int HEADER_BYTES = Byte.BYTES + Integer.BYTES;
-    private static final long MALFORMED = -1;
 
     /** The longest metadata an {@link AckWindow} leads to, in characters; the rest of the broker's 4,096 is spare. */
     static final int MAX_ENCODED_SIZE = 4_000;
 
-    /** The bytes that the lengths take in metadata of {@link #MAX_ENCODED_SIZE}. */
-    static final int MAX_LENGTH_BYTES = (MAX_ENCODED_SIZE - MAGIC.length()) * 3 / 4 - HEADER_BYTES;
+    /** The bits that the lengths take in metadata of {@link #MAX_ENCODED_SIZE}. */
+    static final int MAX_LENGTH_BITS = ((MAX_ENCODED_SIZE - MAGIC.length()) * 3 / 4 - HEADER_BYTES) * Byte.SIZE;
 
     /** No offset above the committed one is done. */
     public static final AckRuns NONE = new AckRuns(new long[0]);
@@ -97,18 +101,16 @@ public final class AckRuns {
         if (bounds[0] <= committed) {
             throw new IllegalArgumentException("committed offset " + committed + " is not below " + this);
         }
-        ByteBuffer out = ByteBuffer.allocate(HEADER_BYTES + lengthBytes(committed));
-        out.put(VERSION).putInt(0);
-        long from = committed;
-        for (long bound : bounds) {
-            writeLength(out, bound - from);
-            from = bound;
-        }
-        out.putInt(Byte.BYTES, checksum(committed, out.flip().slice(HEADER_BYTES, out.limit() - HEADER_BYTES)));
-        return MAGIC + Base64.getEncoder().withoutPadding().encodeToString(out.array());
+        byte[] lengths = lengths(committed).toByteArray();
+        byte[] bytes = ByteBuffer.allocate(HEADER_BYTES + lengths.length)
+                .put(VERSION)
+                .putInt(checksum(committed, lengths))
+                .put(lengths)
+                .array();
+        return MAGIC + Base64.getEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** Reads the metadata beside {@code committed}. Never throws, whatever the text; needs memory in proportion. */
+    /** Reads the metadata beside {@code committed}. Never throws, whatever the text; needs memory in proportion to it. */
     public static Decoded decode(String metadata, long committed) {
         if (metadata.isEmpty()) {
             return new Runs(NONE);
@@ -126,75 +128,80 @@ public final class AckRuns {
             return new UnknownVersion(Byte.toUnsignedInt(bytes[0]));
         }
         AckRuns runs = bytes.length > HEADER_BYTES ? readRuns(bytes, committed) : NONE;
-        // One text per set of runs: this compares the checksum and refuses padding, stray bits and overlong varints.
+        // One text per set of runs: this compares the checksum and refuses padding and stray bits.
         return !runs.isEmpty() && runs.encode(committed).equals(metadata) ? new Runs(runs) : new Corrupt();
     }
 
     /** {@link #NONE} where the lengths make no sense. */
     private static AckRuns readRuns(byte[] bytes, long committed) {
-        ByteBuffer in = ByteBuffer.wrap(bytes).position(HEADER_BYTES);
-        long[] bounds = new long[in.remaining()];
+        BitSet bits = BitSet.valueOf(ByteBuffer.wrap(bytes).position(HEADER_BYTES));
+        long[] bounds = new long[bits.length()];
         int count = 0;
         long bound = committed;
-        while (in.hasRemaining()) {
-            long length = readLength(in);
+        int at = 0;
+        // every length has a set bit, so that there is another one as long as there is another set bit
+        for (int first = bits.nextSetBit(0); first >= 0; first = bits.nextSetBit(at)) {
+            int digits = first - at + 1;
+            long length = digits < Long.SIZE ? readLength(bits, first, digits) : 0;
             if (length < 1 || length > Long.MAX_VALUE - bound) {
                 return NONE;
             }
             bound += length;
             bounds[count++] = bound;
+            at = first + digits + 1;
         }
         return count % 2 == 0 ? new AckRuns(Arrays.copyOf(bounds, count)) : NONE;
     }
 
-    private static long readLength(ByteBuffer in) {
-        long lengthMinusOne = 0;
-        for (int shift = 0; shift < Long.SIZE - 1 && in.hasRemaining(); shift += 7) {
-            byte group = in.get();
-            lengthMinusOne |= (long) (group & 0x7f) << shift;
-            if (group >= 0) {
-                return lengthMinusOne + 1;
-            }
+    /** The number with these binary digits behind its leading one, less one. */
+    private static long readLength(BitSet bits, int first, int digits) {
+        long lengthPlusOne = 1;
+        for (int i = 1; i <= digits; i++) {
+            lengthPlusOne = lengthPlusOne << 1 | (bits.get(first + i) ? 1 : 0);
         }
-        return MALFORMED;
+        return lengthPlusOne - 1;
     }
 
-    private static void writeLength(ByteBuffer out, long length) {
-        long rest = length - 1;
-        for (; rest > 0x7f; rest >>>= 7) {
-            out.put((byte) (rest | 0x80));
+    private BitSet lengths(long committed) {
+        BitSet bits = new BitSet();
+        int at = 0;
+        long from = committed;
+        for (long bound : bounds) {
+            writeLength(bits, at, bound - from);
+            at += lengthBits(from, bound);
+            from = bound;
         }
-        out.put((byte) rest);
+        return bits;
     }
 
-    private static int checksum(long committed, ByteBuffer lengths) {
+    /** As many zeros as the digits behind the leading one, less one; the leading one; those digits. */
+    private static void writeLength(BitSet bits, int at, long length) {
+        long lengthPlusOne = length + 1; // unsigned: the greatest length makes it 2^63
+        int digits = Long.SIZE - 1 - Long.numberOfLeadingZeros(lengthPlusOne);
+        for (int i = 0; i <= digits; i++) {
+            bits.set(at + digits - 1 + i, (lengthPlusOne >>> (digits - i) & 1) == 1);
+        }
+    }
+
+    private static int checksum(long committed, byte[] lengths) {
         CRC32C crc = new CRC32C();
         crc.update(ByteBuffer.allocate(Long.BYTES).putLong(committed).flip());
         crc.update(lengths);
         return (int) crc.getValue();
     }
 
-    private int lengthBytes(long committed) {
-        int size = 0;
-        long from = committed;
-        for (long bound : bounds) {
-            size += lengthBytes(from, bound);
-            from = bound;
-        }
-        return size;
+    /**
+     * Bits that the length <i>n</i> from {@code from} to {@code to} takes: twice the binary digits of <i>n</i> + 1 that
+     * follow the first, so 2 for 1 and 2, 4 for 3 to 6, up to 126; 0 where the two are equal.
+     */
+    static int lengthBits(long from, long to) {
+        return from == to ? 0 : 2 * (Long.SIZE - 1 - Long.numberOfLeadingZeros(to - from + 1));
     }
 
-    /** Bytes that the length from {@code from} to {@code to} takes, 1 to 9; 0 where the two are equal. */
-    static int lengthBytes(long from, long to) {
-        if (from == to) {
-            return 0;
-        }
-        return Math.max(1, (Long.SIZE - Long.numberOfLeadingZeros(to - from - 1) + 6) / 7);
-    }
-
-    /** Characters of metadata whose lengths take {@code lengthBytes}. */
-    static long encodedSize(long lengthBytes) {
-        return MAGIC.length() + ((HEADER_BYTES + lengthBytes) * 4 + 2) / 3;
+    /** The most characters of metadata whose lengths take {@code lengthBits}. */
+    static long encodedSize(long lengthBits) {
+        long bytes = HEADER_BYTES + (lengthBits + Byte.SIZE - 1) / Byte.SIZE;
+        return MAGIC.length() + (bytes * 4 + 2) / 3;
     }
 
     @Override

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p><b>How far ahead a caller may register.</b> Metadata over the broker's limit inside a transaction ruins the
  * producer. Therefore an offset may only be registered if it is below {@link #registerLimit}, which is set so that the
  * metadata fits, <em>whichever</em> of the registered offsets complete first (the proof is at {@link OpenOffsets}).
- * Some 2,900 neighbouring offsets can be open at a time, or half as many with a marker behind each; how far the done
+ * Some 11,800 neighbouring offsets can be open at a time, or half as many with a marker behind each; how far the done
  * ones above a slow one reach does not matter. The caller keeps a record at or above the limit back and its partition
  * paused. The limit never falls, hence a stale reading is safe and what is on its way here need not be counted.
  *
@@ -25,8 +25,7 @@ public final class AckWindow {
     /**
      * What registered offsets may cost; a longest length is left, since a jump of the position is not ours to refuse.
      */
-    private static final long REGISTERED_BYTES =
-            AckRuns.MAX_LENGTH_BYTES - (long) AckRuns.lengthBytes(0, Long.MAX_VALUE);
+    private static final long REGISTERED_BITS = AckRuns.MAX_LENGTH_BITS - (long) AckRuns.lengthBits(0, Long.MAX_VALUE);
 
     private static final long[] NOTHING = {};
 
@@ -152,11 +151,11 @@ public final class AckWindow {
 
     /** The longest metadata, in characters, that any completion of what is registered now can lead to. */
     public long encodedSizeBound() {
-        return AckRuns.encodedSize(open.worstCaseBytes());
+        return AckRuns.encodedSize(open.worstCaseBits());
     }
 
     private void publishLimit() {
-        registerLimit = open.end() + Math.max(0, REGISTERED_BYTES - open.worstCaseBytes());
+        registerLimit = open.end() + Math.max(0, REGISTERED_BITS - open.worstCaseBits()) / 2;
     }
 
     private void requireOpen(long[] batch) {

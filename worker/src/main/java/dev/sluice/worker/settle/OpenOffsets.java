@@ -8,25 +8,26 @@ import java.util.TreeMap;
  * The open offsets of a partition as runs, up to an end below which every other offset is done; and what their
  * completion can cost at worst. Not thread-safe.
  *
- * <p><b>The worst case.</b> Metadata lists alternating open and done lengths. {@link #worstCaseBytes} is one byte per
- * open offset plus, for every gap behind a run of open ones, the bytes of the gap's length. Whichever open offsets
+ * <p><b>The worst case.</b> Metadata lists alternating open and done lengths. {@link #worstCaseBits} is two bits per
+ * open offset plus, for every gap behind a run of open ones, the bits of the gap's length. Whichever open offsets
  * complete, the lengths take no more than that, since
  * <ol>
- *   <li>a length of <i>n</i> offsets takes at least one byte and at most <i>n</i>;
- *   <li>cutting a length in two never makes it cheaper: bytes(<i>a</i> + <i>b</i>) ≤ bytes(<i>a</i>) +
- *       bytes(<i>b</i>), because the sum is less than one varint group longer than the greater of the two.
+ *   <li>a length of <i>n</i> offsets takes at least two bits and at most 2<i>n</i>;
+ *   <li>cutting a length in two never makes it cheaper: bits(<i>a</i> + <i>b</i>) ≤ bits(<i>a</i>) + bits(<i>b</i>).
+ *       For if <i>b</i> is the greater, then <i>a</i> + <i>b</i> + 1 &lt; 2(<i>b</i> + 1) has at most one binary digit more than
+ *       <i>b</i> + 1, which costs two bits, and bits(<i>a</i>) are no less.
  * </ol>
  * So cut the lengths of any outcome where today's runs begin and end: by (2) that costs as much or more; the pieces
- * inside gaps are the gaps, and the pieces inside a run of <i>n</i> open offsets cost at most <i>n</i> by (1). By the
+ * inside gaps are the gaps, and the pieces inside a run of <i>n</i> open offsets cost at most 2<i>n</i> by (1). By the
  * same two rules it never rises when an offset completes, and when the end moves on by <i>n</i>, with whatever becomes
- * open there, it rises by at most <i>n</i>. For a dense run it is exact: every other offset done.
+ * open there, it rises by at most 2<i>n</i>. For a dense run it is exact: every other offset done.
  */
 final class OpenOffsets {
     /** Start (inclusive) to end (exclusive); runs neither touch nor are empty. */
     private final TreeMap<Long, Long> runs = new TreeMap<>();
 
     private long end;
-    private long worstCaseBytes;
+    private long worstCaseBits;
 
     OpenOffsets(long end) {
         this.end = end;
@@ -37,8 +38,8 @@ final class OpenOffsets {
         return end;
     }
 
-    long worstCaseBytes() {
-        return worstCaseBytes;
+    long worstCaseBits() {
+        return worstCaseBits;
     }
 
     boolean contains(long offset) {
@@ -55,7 +56,7 @@ final class OpenOffsets {
     void advanceTo(long to) {
         Map.Entry<Long, Long> last = runs.lastEntry();
         if (last != null) {
-            worstCaseBytes += AckRuns.lengthBytes(last.getValue(), to) - AckRuns.lengthBytes(last.getValue(), end);
+            worstCaseBits += AckRuns.lengthBits(last.getValue(), to) - AckRuns.lengthBits(last.getValue(), end);
         }
         end = to;
     }
@@ -130,23 +131,23 @@ final class OpenOffsets {
     }
 
     private void insert(long from, long to) {
-        worstCaseBytes += costOf(from, to);
+        worstCaseBits += costOf(from, to);
         runs.put(from, to);
     }
 
     private void remove(long from) {
         long to = runs.remove(from);
-        worstCaseBytes -= costOf(from, to);
+        worstCaseBits -= costOf(from, to);
     }
 
     /** What a run adds while it is not in {@link #runs}: its offsets, and the gap it lies in cut in two. */
     private long costOf(long from, long to) {
         Long higher = runs.higherKey(from);
         long next = higher == null ? end : higher;
-        long cost = to - from + AckRuns.lengthBytes(to, next);
+        long cost = 2 * (to - from) + AckRuns.lengthBits(to, next);
         Map.Entry<Long, Long> lower = runs.lowerEntry(from);
         if (lower != null) {
-            cost += AckRuns.lengthBytes(lower.getValue(), from) - AckRuns.lengthBytes(lower.getValue(), next);
+            cost += AckRuns.lengthBits(lower.getValue(), from) - AckRuns.lengthBits(lower.getValue(), next);
         }
         return cost;
     }
