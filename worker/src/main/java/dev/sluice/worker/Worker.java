@@ -173,7 +173,7 @@ public final class Worker implements AutoCloseable {
     /** Call → outcome → settle. On a thread of the HTTP client. */
     private void called(Request request, CallResult result) {
         try {
-            outcomes.of(request, result, pace.isStopped(request.model()), clock.millis())
+            outcomes.of(request, result, pace.standing(request), clock.millis())
                     .ifPresentOrElse(
                             verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
         } catch (Throwable defect) {

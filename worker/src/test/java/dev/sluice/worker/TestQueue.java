@@ -68,7 +68,7 @@ final class TestQueue implements AutoCloseable {
                 limits,
                 64,
                 Duration.ofSeconds(5),
-                3,
+                5,
                 Optional.empty(),
                 Duration.ofSeconds(5),
                 Optional.empty(),

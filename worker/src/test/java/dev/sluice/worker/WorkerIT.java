@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.sluice.sandbox.Fault;
+import dev.sluice.sandbox.FaultRule;
 import dev.sluice.sandbox.Latency;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
@@ -132,12 +134,27 @@ class WorkerIT {
     }
 
     @Test
+    void theOnlyRequestOutlivesAnOutageThatIsLongerThanItsAttempts() throws Exception {
+        api.update(settings -> settings.withFaults(FaultRule.always(Fault.status(503))));
+        queue.publish(body("m", "patience"));
+
+        ConsumerRecord<byte[], byte[]> reply;
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> api.calls() > 5);
+            api.update(settings -> settings.withFaults());
+            reply = queue.awaitReplies(1).get(0);
+        }
+
+        assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok");
+        assertThat(queue.read(queue.topics.dead())).isEmpty();
+    }
+
+    @Test
     void endsARequestThatAlwaysFailsAsADeadLetterWithAFailedReply() throws Exception {
         String value = body("m", "poison [stand-in: status=500]");
-        WorkerConfig config = queue.config(api.baseUrl());
 
         queue.publish(value);
-        try (Worker worker = Worker.start(config)) {
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             queue.awaitReplies(1);
         }
 
@@ -146,12 +163,12 @@ class WorkerIT {
                 queue.read(queue.topics.replies()).get(0);
         assertThat(letter.value()).isEqualTo(value.getBytes(UTF_8));
         assertThat(header(letter, WireHeaders.REASON)).isEqualTo("attempts_exhausted");
-        assertThat(header(letter, WireHeaders.ATTEMPTS)).isEqualTo("3");
+        assertThat(header(letter, WireHeaders.ATTEMPTS)).isEqualTo("5");
         assertThat(header(letter, WireHeaders.HTTP_STATUS)).isEqualTo("500");
         assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("failed");
         assertThat(header(reply, WireHeaders.REASON)).isEqualTo("attempts_exhausted");
         assertThat(new String(reply.value(), UTF_8)).contains("\"error\"").contains("\"message\"");
-        assertThat(api.calls()).isEqualTo(config.maxAttempts());
+        assertThat(api.calls()).isEqualTo(5);
     }
 
     @Test

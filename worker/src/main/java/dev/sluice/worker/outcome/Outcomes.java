@@ -7,10 +7,12 @@ import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Feedback;
+import dev.sluice.worker.pace.Standing;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -23,6 +25,9 @@ import java.util.function.DoubleSupplier;
 public final class Outcomes {
     /** Due within this, a request goes straight to the retry topic: intake holds it in memory until it is due. */
     private static final Duration DIRECT = Duration.ofSeconds(10);
+
+    /** Failures without an answer that may be the request's own: it asks for more than can be made or taken in time. */
+    private static final Set<String> OWN_FAILURES = Set.of("timeout", "response_too_large");
 
     private final int maxAttempts;
     private final Optional<Duration> maxAge;
@@ -42,17 +47,21 @@ public final class Outcomes {
      * What becomes of a request that was called. A call that we cancelled has no outcome: its request belongs to another
      * worker by now.
      *
-     * @param laneStopped whether the request's lane was stopped or probing when the call ended: a failure is then no
-     *     fault of the request
+     * @param standing of the request in its lane when the call ended
      */
-    public Optional<Verdict> of(Request request, CallResult result, boolean laneStopped, long nowMillis) {
+    public Optional<Verdict> of(Request request, CallResult result, Standing standing, long nowMillis) {
         if (result instanceof Answered answered) {
-            return Optional.of(answered(request, answered, laneStopped, nowMillis));
+            return Optional.of(answered(request, answered, standing, nowMillis));
         }
         if (result instanceof CallResult.Failed failed) {
             Failure failure = new Failure(
-                    OptionalInt.empty(), failed.error(), failed.message(), Duration.ZERO, failed.tookMillis());
-            return Optional.of(failed(request, failure, laneStopped, nowMillis));
+                    OptionalInt.empty(),
+                    failed.error(),
+                    failed.message(),
+                    OWN_FAILURES.contains(failed.error()),
+                    Duration.ZERO,
+                    failed.tookMillis());
+            return Optional.of(failed(request, failure, standing, nowMillis));
         }
         return Optional.empty();
     }
@@ -95,7 +104,7 @@ public final class Outcomes {
                 || maxAge.map(age -> nowMillis - from > age.toMillis()).orElse(false);
     }
 
-    private Verdict answered(Request request, Answered answer, boolean laneStopped, long nowMillis) {
+    private Verdict answered(Request request, Answered answer, Standing standing, long nowMillis) {
         AnswerBody body = AnswerBody.read(answer.body());
         int status = answer.status();
         if (status == 200 && body.hasChoices()) {
@@ -111,7 +120,7 @@ public final class Outcomes {
         if (isRequestsFault(status)) {
             return rejected(request, answer, body);
         }
-        return failed(request, failure(answer, body, nowMillis), laneStopped, nowMillis);
+        return failed(request, failure(answer, body, nowMillis), standing, nowMillis);
     }
 
     private static boolean isRequestsFault(int status) {
@@ -137,8 +146,13 @@ public final class Outcomes {
         return new Verdict(deadLetter, Feedback.PASSED);
     }
 
-    /** A call that failed through no evident fault of its request. */
-    private record Failure(OptionalInt status, String error, String message, Duration hint, long callMillis) {}
+    /**
+     * A call that failed through no evident fault of its request.
+     *
+     * @param maybeOwn whether the request may be at fault all the same: not where nothing was reached but an edge
+     */
+    private record Failure(
+            OptionalInt status, String error, String message, boolean maybeOwn, Duration hint, long callMillis) {}
 
     private static Failure failure(Answered answer, AnswerBody body, long nowMillis) {
         boolean unusable = answer.status() < 400;
@@ -146,13 +160,14 @@ public final class Outcomes {
                 OptionalInt.of(answer.status()),
                 unusable ? answer.status() + " unusable_body" : error(answer.status(), body),
                 unusable ? "the API's answer is no completion" : message(body, "the API failed"),
+                answer.status() <= 500,
                 WaitHint.of(answer.headers(), nowMillis),
                 answer.tookMillis());
     }
 
-    private Verdict failed(Request request, Failure failure, boolean laneStopped, long nowMillis) {
+    private Verdict failed(Request request, Failure failure, Standing standing, long nowMillis) {
         Feedback feedback = Feedback.unavailable(failure.error());
-        if (laneStopped) {
+        if (standing == Standing.HELD || (standing == Standing.ALONE && !failure.maybeOwn())) {
             return new Verdict(new Outcome.Hold(failure.error()), feedback);
         }
         Envelope envelope = request.envelope();

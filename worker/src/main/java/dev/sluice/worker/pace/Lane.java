@@ -27,8 +27,11 @@ final class Lane {
     static final long NEVER = Long.MAX_VALUE;
 
     private static final Logger log = LoggerFactory.getLogger(Lane.class);
-    /** Consecutive failures of the API that stop a lane. */
-    private static final int FAILURES_TO_STOP = 5;
+    /**
+     * Consecutive failures of the API that stop a lane. Fewer than the attempts a request has by default: the only request
+     * of a quiet model meets each of them, and must outlive an outage.
+     */
+    private static final int FAILURES_TO_STOP = 3;
 
     private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofSeconds(60).toNanos();
@@ -49,13 +52,19 @@ final class Lane {
     private int failures;
     private long pause;
     private long resumesAt;
+    private long changedAt;
     private volatile boolean stopped;
+    private volatile @Nullable Probe probe;
+
+    /** @param alone whether no other request was waiting that could have been the probe instead */
+    private record Probe(Request request, boolean alone) {}
 
     Lane(String name, Limit limit, TimeMeter time, Share share) {
         this.name = name;
         this.limit = limit;
         this.time = time;
         this.resumesAt = time.currentTimeNanos();
+        this.changedAt = resumesAt;
         spend(share);
     }
 
@@ -95,10 +104,12 @@ final class Lane {
         if (isEmpty() || nanosToResume() > 0 || (bucket != null && !bucket.tryConsume(1))) {
             return null;
         }
+        Request request = retries.isEmpty() ? arrivals.removeFirst() : retries.removeFirst();
         if (state == State.STOPPED) {
             state = State.PROBING;
+            probe = new Probe(request, isEmpty());
         }
-        return retries.isEmpty() ? arrivals.pollFirst() : retries.pollFirst();
+        return request;
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
@@ -114,46 +125,49 @@ final class Lane {
         return state == State.PROBING ? NEVER : Math.max(0, resumesAt - time.currentTimeNanos());
     }
 
-    void ended(Feedback feedback) {
+    /**
+     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about the API
+     * of now, but for how long it asks us to wait.
+     */
+    void ended(Feedback feedback, long sentAt) {
+        if (feedback.kind() == Feedback.Kind.LIMITED) {
+            notBefore(time.currentTimeNanos() + feedback.pause().toNanos());
+        }
+        if (sentAt - changedAt >= 0) {
+            tell(feedback);
+        }
+    }
+
+    private void tell(Feedback feedback) {
         switch (feedback.kind()) {
-            case PASSED -> flow();
-            case LIMITED -> {
-                flow();
-                notBefore(time.currentTimeNanos() + feedback.pause().toNanos());
-            }
+            case PASSED, LIMITED -> flow();
             case UNAVAILABLE -> {
                 failures++;
-                if (state == State.PROBING || (state == State.FLOWING && failures >= FAILURES_TO_STOP)) {
+                if (state == State.PROBING || failures >= FAILURES_TO_STOP) {
                     stop(feedback.cause());
                 }
             }
-            case BLOCKED -> {
-                if (state != State.STOPPED) {
-                    stop(feedback.cause());
-                }
-            }
+            case BLOCKED -> stop(feedback.cause());
             case CANCELLED -> {
                 if (state == State.PROBING) {
                     state = State.STOPPED;
                 }
             }
         }
-        stopped = state != State.FLOWING;
     }
 
     private void flow() {
         if (state != State.FLOWING) {
+            change(State.FLOWING);
             log.atInfo().addKeyValue("lane", name).log("lane flows again");
-            resumesAt = time.currentTimeNanos();
         }
-        state = State.FLOWING;
         failures = 0;
         pause = 0;
     }
 
     private void stop(String reason) {
+        change(State.STOPPED);
         pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
-        state = State.STOPPED;
         notBefore(time.currentTimeNanos() + pause);
         log.atWarn()
                 .addKeyValue("lane", name)
@@ -161,6 +175,14 @@ final class Lane {
                 .addKeyValue("waiting", size())
                 .addKeyValue("nextProbeIn", Duration.ofNanos(pause))
                 .log("lane held; its requests stay where they are");
+    }
+
+    private void change(State next) {
+        state = next;
+        stopped = next != State.FLOWING;
+        probe = null;
+        failures = 0;
+        changedAt = time.currentTimeNanos();
     }
 
     private void notBefore(long nanos) {
@@ -205,8 +227,12 @@ final class Lane {
         return retries.size() + arrivals.size();
     }
 
-    /** Whether the lane is stopped or probing. Any thread. */
-    boolean isStopped() {
-        return stopped;
+    /** How this request, which is called or was, stands in the lane. Any thread. */
+    Standing standing(Request request) {
+        Probe current = probe;
+        if (current != null && current.alone() && current.request().equals(request)) {
+            return Standing.ALONE;
+        }
+        return stopped ? Standing.HELD : Standing.FLOWING;
     }
 }

@@ -14,7 +14,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane per model, served round robin. Owned by the pace thread but for {@link #isStopped}.
+ * A lane per model, served round robin. Owned by the pace thread but for {@link #standing}.
  *
  * <p>Model names come from outside, so that the number of lanes is bounded; models beyond it share one more lane.
  */
@@ -91,10 +91,10 @@ final class Lanes {
         ring.forEach(lane -> lane.drop(gone));
     }
 
-    /** Whether the lane of this model is stopped or probing. Any thread. */
-    boolean isStopped(String model) {
-        Lane lane = byModel.get(model);
+    /** How this request, which is called or was, stands in its lane. Any thread. */
+    Standing standing(Request request) {
+        Lane lane = byModel.get(request.model());
         lane = lane != null ? lane : byModel.get(OVERFLOW);
-        return lane != null && lane.isStopped();
+        return lane == null ? Standing.FLOWING : lane.standing(request);
     }
 }

@@ -5,9 +5,9 @@ import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +16,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Sends requests on when their lane and the number of calls under way allow it. One thread runs it and owns all its
@@ -32,9 +31,10 @@ public final class Pace implements Runnable {
     private final TimeMeter time;
     private final int maxInFlight;
     private final Consumer<Request> call;
-    private final Map<Assignment, Integer> underWay = new HashMap<>();
+    /** The calls under way, and when each was sent. */
+    private final IdentityHashMap<Request, Long> sentAt = new IdentityHashMap<>();
+
     private final List<Withdrawal> withdrawals = new ArrayList<>();
-    private int inFlight;
     private long expireAt;
     private volatile boolean stopped;
 
@@ -103,9 +103,9 @@ public final class Pace implements Runnable {
         return withdrawal.ended();
     }
 
-    /** Whether the API fails or serves nobody for this model at present. */
-    public boolean isStopped(String model) {
-        return lanes.isStopped(model);
+    /** How this request, whose call has just ended, stands in its lane. */
+    public Standing standing(Request request) {
+        return lanes.standing(request);
     }
 
     /** Runs until {@link #stop}. */
@@ -130,7 +130,7 @@ public final class Pace implements Runnable {
     /** Sends what may be sent; nanoseconds until there may be more. */
     private long dispatch() {
         expire();
-        while (inFlight < maxInFlight) {
+        while (sentAt.size() < maxInFlight) {
             Request request = lanes.poll();
             if (request == null) {
                 return Math.min(lanes.nanosToNext(), EXPIRE_EVERY);
@@ -141,15 +141,12 @@ public final class Pace implements Runnable {
     }
 
     private void send(Request request) {
-        inFlight++;
-        underWay.merge(request.assignment(), 1, Integer::sum);
+        sentAt.put(request, time.currentTimeNanos());
         call.accept(request);
     }
 
     private void end(Request request, Feedback feedback) {
-        inFlight--;
-        underWay.computeIfPresent(request.assignment(), Pace::oneLess);
-        lanes.of(request).ended(feedback);
+        lanes.of(request).ended(feedback, Objects.requireNonNull(sentAt.remove(request), "not under way"));
         completeWithdrawals();
     }
 
@@ -157,13 +154,9 @@ public final class Pace implements Runnable {
         return withdrawals.stream().anyMatch(withdrawal -> withdrawal.leaving().contains(assignment));
     }
 
-    private static @Nullable Integer oneLess(Assignment assignment, int count) {
-        return count == 1 ? null : count - 1;
-    }
-
     private void completeWithdrawals() {
         withdrawals.removeIf(withdrawal -> {
-            boolean ended = withdrawal.leaving().stream().noneMatch(underWay::containsKey);
+            boolean ended = sentAt.keySet().stream().map(Request::assignment).noneMatch(withdrawal.leaving()::contains);
             if (ended) {
                 withdrawal.ended().complete(null);
             }

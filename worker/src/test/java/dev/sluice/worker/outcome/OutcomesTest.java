@@ -15,6 +15,7 @@ import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
 import dev.sluice.worker.outcome.Outcomes.Verdict;
 import dev.sluice.worker.pace.Feedback;
+import dev.sluice.worker.pace.Standing;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -98,10 +99,42 @@ class OutcomesTest {
         for (CallResult failure : new CallResult[] {
             answered(503, HTML), answered(408, ERROR), answered(200, HTML), new CallResult.Failed("timeout", "late", 1)
         }) {
-            assertThat(outcomes.of(request, failure, true, NOW).orElseThrow()).satisfies(verdict -> {
-                assertThat(verdict.outcome()).isInstanceOf(Hold.class);
-                assertThat(verdict.feedback().kind()).isEqualTo(Feedback.Kind.UNAVAILABLE);
-            });
+            assertThat(outcomes.of(request, failure, Standing.HELD, NOW).orElseThrow())
+                    .satisfies(verdict -> {
+                        assertThat(verdict.outcome()).isInstanceOf(Hold.class);
+                        assertThat(verdict.feedback().kind()).isEqualTo(Feedback.Kind.UNAVAILABLE);
+                    });
+        }
+    }
+
+    @Test
+    void theOnlyProbeThereIsPaysForFailuresThatMayBeItsOwn() {
+        Request request = counted(1, 0);
+
+        for (CallResult failure : new CallResult[] {
+            answered(500, ERROR),
+            answered(408, ERROR),
+            answered(200, HTML),
+            new CallResult.Failed("timeout", "late", 1),
+            new CallResult.Failed("response_too_large", "large", 1)
+        }) {
+            assertThat(whileAlone(request, failure)).isInstanceOf(Requeue.class);
+        }
+    }
+
+    @Test
+    void noProbePaysForAnOutage() {
+        Request request = counted(MAX_ATTEMPTS - 1, 0);
+
+        for (CallResult outage : new CallResult[] {
+            answered(502, HTML),
+            answered(503, ERROR),
+            answered(529, ERROR),
+            answered(401, ERROR),
+            new CallResult.Failed("connection", "refused", 1),
+            new CallResult.Failed("unsendable", "no key", 1)
+        }) {
+            assertThat(whileAlone(request, outage)).isInstanceOf(Hold.class);
         }
     }
 
@@ -208,7 +241,7 @@ class OutcomesTest {
 
     @Test
     void aCancelledCallHasNoOutcome() {
-        assertThat(outcomes.of(counted(0, 0), new CallResult.Cancelled(1), false, NOW))
+        assertThat(outcomes.of(counted(0, 0), new CallResult.Cancelled(1), Standing.FLOWING, NOW))
                 .isEmpty();
     }
 
@@ -266,11 +299,15 @@ class OutcomesTest {
     }
 
     private Verdict of(Request request, CallResult result) {
-        return outcomes.of(request, result, false, NOW).orElseThrow();
+        return outcomes.of(request, result, Standing.FLOWING, NOW).orElseThrow();
     }
 
     private Outcome whileStopped(Request request, CallResult result) {
-        return outcomes.of(request, result, true, NOW).orElseThrow().outcome();
+        return outcomes.of(request, result, Standing.HELD, NOW).orElseThrow().outcome();
+    }
+
+    private Outcome whileAlone(Request request, CallResult result) {
+        return outcomes.of(request, result, Standing.ALONE, NOW).orElseThrow().outcome();
     }
 
     private static Request counted(int attempts, int deferrals) {

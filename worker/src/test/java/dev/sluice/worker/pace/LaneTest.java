@@ -119,21 +119,21 @@ class LaneTest {
     }
 
     @Test
-    void fiveFailuresInARowStopIt() {
+    void threeFailuresInARowStopIt() {
         Lane lane = full("none", Share.ALL, 10);
 
-        for (int i = 0; i < 4; i++) {
-            lane.ended(FAILED);
+        for (int i = 0; i < 2; i++) {
+            ended(lane, FAILED);
         }
-        lane.ended(Feedback.PASSED);
-        for (int i = 0; i < 4; i++) {
-            lane.ended(FAILED);
+        ended(lane, Feedback.PASSED);
+        for (int i = 0; i < 2; i++) {
+            ended(lane, FAILED);
         }
-        assertThat(lane.isStopped()).isFalse();
+        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
         assertThat(lane.poll()).isNotNull();
 
-        lane.ended(FAILED);
-        assertThat(lane.isStopped()).isTrue();
+        ended(lane, FAILED);
+        assertThat(standing(lane)).isEqualTo(Standing.HELD);
         assertThat(lane.poll()).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
@@ -142,9 +142,9 @@ class LaneTest {
     void aRefusedKeyStopsItAtOnce() {
         Lane lane = full("none", Share.ALL, 10);
 
-        lane.ended(Feedback.blocked("401"));
+        ended(lane, Feedback.blocked("401"));
 
-        assertThat(lane.isStopped()).isTrue();
+        assertThat(standing(lane)).isEqualTo(Standing.HELD);
         assertThat(lane.poll()).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
@@ -152,7 +152,7 @@ class LaneTest {
     @Test
     void aHeldLaneProbesWithAnotherRequestAfterGrowingPauses() {
         Lane lane = full("none", Share.ALL, 20);
-        lane.ended(Feedback.blocked("401"));
+        ended(lane, Feedback.blocked("401"));
 
         List<Long> pauses = new ArrayList<>();
         List<Long> probes = new ArrayList<>();
@@ -164,7 +164,7 @@ class LaneTest {
             Request probe = lane.poll();
             assertThat(lane.poll()).as("one probe at a time").isNull();
             assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
-            lane.ended(i % 2 == 0 ? FAILED : Feedback.blocked("401"));
+            ended(lane, i % 2 == 0 ? FAILED : Feedback.blocked("401"));
             lane.putBack(probe);
             pauses.add(Duration.ofNanos(pause).toSeconds());
             probes.add(offset(probe));
@@ -179,12 +179,12 @@ class LaneTest {
     void aProbeThatPassesLetsItFlowWithTheFirstPauseTheNextTime() {
         Lane lane = stoppedAndProbing(10);
 
-        lane.ended(Feedback.PASSED);
+        ended(lane, Feedback.PASSED);
 
-        assertThat(lane.isStopped()).isFalse();
+        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
         assertThat(polledNow(lane)).hasSize(9);
         lane.add(request(99));
-        lane.ended(Feedback.blocked("401"));
+        ended(lane, Feedback.blocked("401"));
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
 
@@ -192,9 +192,9 @@ class LaneTest {
     void aProbeThatIsRateLimitedLetsItFlowAfterThePause() {
         Lane lane = stoppedAndProbing(10);
 
-        lane.ended(Feedback.limited(Duration.ofSeconds(3)));
+        ended(lane, Feedback.limited(Duration.ofSeconds(3)));
 
-        assertThat(lane.isStopped()).isFalse();
+        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
     }
 
@@ -202,33 +202,82 @@ class LaneTest {
     void aCancelledProbeIsFollowedByAnother() {
         Lane lane = stoppedAndProbing(10);
 
-        lane.ended(Feedback.CANCELLED);
+        ended(lane, Feedback.CANCELLED);
 
-        assertThat(lane.isStopped()).isTrue();
+        assertThat(standing(lane)).isEqualTo(Standing.HELD);
         assertThat(lane.poll()).isNotNull();
         assertThat(lane.poll()).isNull();
     }
 
-    @Test
-    void callsFromBeforeTheStopDoNotLengthenThePause() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void callsFromBeforeTheStopChangeNothing(boolean probing) {
         Lane lane = full("none", Share.ALL, 10);
-        lane.ended(Feedback.blocked("401"));
+        long before = time.currentTimeNanos();
+        time.passNanos(1);
+        ended(lane, Feedback.blocked("401"));
+        if (probing) {
+            time.pass(SECOND);
+            assertThat(lane.poll()).isNotNull();
+        }
+        long wait = lane.nanosToNext();
 
-        lane.ended(Feedback.blocked("401"));
-        lane.ended(FAILED);
+        for (Feedback late : List.of(Feedback.blocked("401"), FAILED, Feedback.PASSED, Feedback.CANCELLED)) {
+            lane.ended(late, before);
+        }
 
-        assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
+        assertThat(standing(lane)).isEqualTo(Standing.HELD);
+        assertThat(lane.nanosToNext()).isEqualTo(wait);
+        assertThat(lane.poll()).isNull();
+    }
+
+    @Test
+    void failuresOfCallsFromBeforeItFlowedAgainDoNotStopIt() {
+        Lane lane = full("none", Share.ALL, 10);
+        long before = time.currentTimeNanos();
+        time.passNanos(1);
+        ended(lane, Feedback.blocked("401"));
+        time.pass(SECOND);
+        assertThat(lane.poll()).isNotNull();
+        ended(lane, Feedback.PASSED);
+
+        for (int i = 0; i < 10; i++) {
+            lane.ended(FAILED, before);
+        }
+
+        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+    }
+
+    @Test
+    void onlyAProbeWithoutAnAlternativeStandsAlone() {
+        Lane lane = full("none", Share.ALL, 2);
+        Request first = lane.poll();
+        ended(lane, Feedback.blocked("401"));
+        lane.putBack(first);
+        time.pass(SECOND);
+
+        Request probe = lane.poll();
+        assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+        ended(lane, FAILED);
+        time.pass(Duration.ofMinutes(1));
+        Request alone = lane.poll();
+
+        assertThat(alone).isSameAs(first);
+        assertThat(lane.standing(alone)).isEqualTo(Standing.ALONE);
+        assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+        ended(lane, Feedback.PASSED);
+        assertThat(lane.standing(alone)).isEqualTo(Standing.FLOWING);
     }
 
     @Test
     void aRateLimitPausesItWithoutStoppingIt() {
         Lane lane = full("none", Share.ALL, 10);
 
-        lane.ended(Feedback.limited(Duration.ofSeconds(2)));
-        lane.ended(Feedback.limited(SECOND));
-        lane.ended(Feedback.PASSED);
+        ended(lane, Feedback.limited(Duration.ofSeconds(2)));
+        ended(lane, Feedback.limited(SECOND));
+        ended(lane, Feedback.PASSED);
 
-        assertThat(lane.isStopped()).isFalse();
+        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
         assertThat(lane.poll()).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
@@ -250,9 +299,18 @@ class LaneTest {
         assertThat(lane.poll()).isNotNull();
     }
 
+    /** The end of a call that was sent just now. */
+    private void ended(Lane lane, Feedback feedback) {
+        lane.ended(feedback, time.currentTimeNanos());
+    }
+
+    private static Standing standing(Lane lane) {
+        return lane.standing(request(77));
+    }
+
     private Lane stoppedAndProbing(int requests) {
         Lane lane = full("none", Share.ALL, requests);
-        lane.ended(Feedback.blocked("401"));
+        ended(lane, Feedback.blocked("401"));
         time.pass(SECOND);
         assertThat(lane.poll()).isNotNull();
         return lane;

@@ -35,11 +35,11 @@ class LanesTest {
         Lanes lanes = lanes(8, "none");
         Request blocked = add(lanes, "a", 1);
         add(lanes, "b", 2);
-        lanes.of(blocked).ended(Feedback.blocked("402"));
+        lanes.of(blocked).ended(Feedback.blocked("402"), time.currentTimeNanos());
 
-        assertThat(lanes.isStopped("a")).isTrue();
-        assertThat(lanes.isStopped("b")).isFalse();
-        assertThat(lanes.isStopped("unknown")).isFalse();
+        assertThat(standing(lanes, "a")).isEqualTo(Standing.HELD);
+        assertThat(standing(lanes, "b")).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lanes, "unknown")).isEqualTo(Standing.FLOWING);
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
@@ -81,9 +81,9 @@ class LanesTest {
         time.pass(Duration.ofMillis(100));
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
 
-        laneOf(lanes, "d").ended(Feedback.blocked("401"));
-        assertThat(lanes.isStopped("c")).isTrue();
-        assertThat(lanes.isStopped("a")).isFalse();
+        laneOf(lanes, "d").ended(Feedback.blocked("401"), time.currentTimeNanos());
+        assertThat(standing(lanes, "c")).isEqualTo(Standing.HELD);
+        assertThat(standing(lanes, "a")).isEqualTo(Standing.FLOWING);
     }
 
     @Test
@@ -126,7 +126,7 @@ class LanesTest {
         for (int i = 0; i < 5; i++) {
             add(lanes, "a", i);
         }
-        laneOf(lanes, "a").ended(Feedback.blocked("401"));
+        laneOf(lanes, "a").ended(Feedback.blocked("401"), time.currentTimeNanos());
         over.addAll(Set.of(1L, 3L));
 
         lanes.expireAll();
@@ -174,5 +174,9 @@ class LanesTest {
 
     private static long offset(Request request) {
         return request.envelope().offset();
+    }
+
+    private static Standing standing(Lanes lanes, String model) {
+        return lanes.standing(Requests.ofModel(model).at(77).build());
     }
 }

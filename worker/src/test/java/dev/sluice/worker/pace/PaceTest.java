@@ -130,12 +130,13 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request first = next();
         pace.putBack(first, Feedback.blocked("401"));
-        await().atMost(BOUND).until(() -> pace.isStopped("m"));
+        await().atMost(BOUND).until(() -> pace.standing(first) == Standing.HELD);
 
         Request probe = next();
+        assertThat(pace.standing(probe)).isEqualTo(Standing.ALONE);
 
         pace.ended(probe, Feedback.PASSED);
-        await().atMost(BOUND).until(() -> !pace.isStopped("m"));
+        await().atMost(BOUND).until(() -> pace.standing(probe) == Standing.FLOWING);
     }
 
     @Test
