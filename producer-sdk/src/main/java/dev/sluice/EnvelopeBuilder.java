@@ -78,7 +78,7 @@ public abstract sealed class EnvelopeBuilder<B extends EnvelopeBuilder<B>>
 
     /**
      * The record's key: requests of one key go to one partition and so to one worker, and their replies are keyed alike.
-     * Without one (and without {@link #cacheFor}) they are spread over all partitions.
+     * Without one (and without {@link #cacheFor}) a request is keyed by its id, so that they spread over all partitions.
      */
     public B key(byte[] key) {
         this.key = key.clone();

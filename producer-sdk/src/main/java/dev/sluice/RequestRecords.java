@@ -22,7 +22,7 @@ final class RequestRecords {
     static ProducerRecord<byte[], byte[]> record(
             String topic, ChatRequest request, String id, @Nullable Instant expiresAt, @Nullable ReplyAddress replyTo) {
         byte[] body = request.body();
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key(request, body), body);
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key(request, id, body), body);
         Headers headers = record.headers();
         request.headers().forEach(headers::add);
         WireHeaders.set(headers, WireHeaders.ID, id);
@@ -46,12 +46,13 @@ final class RequestRecords {
         headers.add(WireHeaders.REPLY_PARTITION, WireHeaders.encodePartition(replyTo.partition()));
     }
 
-    /** Without a key the producer fills a batch for one partition after another: fewer and larger ones. */
-    private static byte @Nullable [] key(ChatRequest request, byte[] body) {
-        if (request.key().isPresent()) {
-            return request.key().get();
-        }
-        return request.cacheFor().isPresent() ? sha256(body).getBytes(StandardCharsets.UTF_8) : null;
+    /**
+     * Without a key of its own a request is keyed by its id. With none the producer would fill a batch for one partition
+     * after another, and the workers of the others, with their shares of the limit, would have nothing to do.
+     */
+    private static byte[] key(ChatRequest request, String id, byte[] body) {
+        return request.key()
+                .orElseGet(() -> (request.cacheFor().isPresent() ? sha256(body) : id).getBytes(StandardCharsets.UTF_8));
     }
 
     /** The SHA-256 of these bytes as 64 hexadecimal digits in lower case. */

@@ -54,8 +54,15 @@ class RequestRecordsTest {
         ProducerRecord<byte[], byte[]> record =
                 RequestRecords.record("chat.requests", ChatRequest.ofJson(BODY), "i", null, null);
 
-        assertThat(record.key()).isNull();
         assertThat(record.headers()).extracting("key").containsExactly("sluice-id");
+    }
+
+    @Test
+    void spreadsRequestsWithoutAKeyByTheirIds() {
+        ProducerRecord<byte[], byte[]> record =
+                RequestRecords.record("chat.requests", ChatRequest.ofJson(BODY), "i", null, null);
+
+        assertThat(record.key()).isEqualTo(new byte[] {'i'});
     }
 
     @Test
