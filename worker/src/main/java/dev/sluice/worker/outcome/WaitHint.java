@@ -24,30 +24,30 @@ final class WaitHint {
     /** @param headers by lower-case name; zero where there is no hint */
     static Duration of(Map<String, String> headers, long nowMillis) {
         double seconds = Stream.of(
-                        number(headers.get("x-ratelimit-reset"), nowMillis),
-                        number(headers.get("retry-after"), nowMillis),
-                        number(headers.get("retry-after-ms"), nowMillis) / 1000)
+                        seconds(headers.get("x-ratelimit-reset"), 1, nowMillis),
+                        seconds(headers.get("retry-after"), 1, nowMillis),
+                        seconds(headers.get("retry-after-ms"), 0.001, nowMillis))
                 .max(Double::compare)
                 .orElse(0.0);
         return Duration.ofNanos((long) (Math.min(seconds, (double) LONGEST.toSeconds()) * 1e9));
     }
 
-    private static double number(@Nullable String text, long nowMillis) {
+    private static double seconds(@Nullable String text, double unit, long nowMillis) {
         if (text == null) {
             return 0;
         }
         try {
-            return positive(relative(Double.parseDouble(text.strip()), nowMillis));
+            return positive(relative(Double.parseDouble(text.strip()), unit, nowMillis));
         } catch (NumberFormatException noNumber) {
             return 0;
         }
     }
 
-    private static double relative(double value, long nowMillis) {
+    private static double relative(double value, double unit, long nowMillis) {
         if (value >= EPOCH_MILLIS_FROM) {
             return (value - nowMillis) / 1000;
         }
-        return value >= EPOCH_SECONDS_FROM ? value - nowMillis / 1000.0 : value;
+        return value >= EPOCH_SECONDS_FROM ? value - nowMillis / 1000.0 : value * unit;
     }
 
     private static double positive(double value) {

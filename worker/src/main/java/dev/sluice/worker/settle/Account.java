@@ -2,6 +2,7 @@ package dev.sluice.worker.settle;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Envelope;
+import java.util.Optional;
 
 /**
  * The account of one assigned partition: its window, and how much of it is open. Owned by the settle thread, but for
@@ -16,6 +17,18 @@ final class Account {
     Account(Assignment assignment, AckWindow window) {
         this.assignment = assignment;
         this.window = window;
+    }
+
+    /** Why a partition with this metadata must not be read; empty where it may. */
+    static Optional<String> problem(AckRuns.Decoded committed) {
+        if (committed instanceof AckRuns.UnknownVersion unknown) {
+            return Optional.of("its offset metadata is of version " + unknown.version()
+                    + ", written by a newer release; run that release");
+        }
+        return committed instanceof AckRuns.Corrupt
+                ? Optional.of("its offset metadata is damaged, and ignoring it could end requests twice; reset the"
+                        + " group's offset of this partition")
+                : Optional.empty();
     }
 
     Assignment assignment() {

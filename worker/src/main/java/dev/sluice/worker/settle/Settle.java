@@ -11,18 +11,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -57,11 +53,9 @@ public final class Settle implements Ledger, Runnable {
     private final Transactions transactions;
     private final Clock clock;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    private final Map<TopicPartition, Account> accounts = new ConcurrentHashMap<>();
+    private final Accounts accounts = new Accounts();
     private final List<Settlement> pending = new ArrayList<>();
     private final List<CompletableFuture<Void>> flushes = new ArrayList<>();
-    private final AtomicInteger openRecords = new AtomicInteger();
-    private final AtomicLong openBytes = new AtomicLong();
     private long positionsAt;
     private long retryAt;
     private volatile boolean stopped;
@@ -91,15 +85,11 @@ public final class Settle implements Ledger, Runnable {
 
     @Override
     public Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed) {
-        String metadata = committed.map(OffsetAndMetadata::metadata).orElse("");
-        AckRuns.Decoded decoded = AckRuns.decode(metadata, position);
-        if (decoded instanceof AckRuns.UnknownVersion unknown) {
-            return new Opening.Refused("its offset metadata is of version " + unknown.version()
-                    + ", written by a newer release; run that release");
-        }
-        if (decoded instanceof AckRuns.Corrupt) {
-            return new Opening.Refused("its offset metadata is damaged, and ignoring it could end requests twice;"
-                    + " reset the group's offset of this partition");
+        AckRuns.Decoded decoded =
+                AckRuns.decode(committed.map(OffsetAndMetadata::metadata).orElse(""), position);
+        Optional<Opening> refused = Account.problem(decoded).map(Opening.Refused::new);
+        if (refused.isPresent()) {
+            return refused.get();
         }
         if (decoded instanceof AckRuns.Foreign) {
             log.atWarn()
@@ -107,37 +97,34 @@ public final class Settle implements Ledger, Runnable {
                     .log("offset metadata of another tool is ignored");
         }
         AckRuns done = decoded instanceof AckRuns.Runs runs ? runs.runs() : AckRuns.NONE;
-        Account account = new Account(assignment, new AckWindow(position, done));
-        inbox.add(() -> accounts.put(assignment.partition(), account));
+        inbox.add(() -> accounts.open(new Account(assignment, new AckWindow(position, done))));
         return new Opening.Ready(done::contains);
     }
 
     @Override
     public void register(Assignment assignment, Collection<Envelope> envelopes) {
-        openRecords.addAndGet(envelopes.size());
-        openBytes.addAndGet(envelopes.stream().mapToLong(Envelope::weight).sum());
-        inbox.add(() -> envelopes.forEach(accountOf(assignment)::register));
+        accounts.count(envelopes);
+        inbox.add(() -> envelopes.forEach(accounts.of(assignment)::register));
     }
 
     @Override
     public void reached(Assignment assignment, long position) {
-        inbox.add(() -> accountOf(assignment).window().reachedPosition(position));
+        inbox.add(() -> accounts.of(assignment).window().reachedPosition(position));
     }
 
     @Override
     public long registerLimit(TopicPartition partition) {
-        Account account = accounts.get(partition);
-        return account == null ? 0 : account.registerLimit();
+        return accounts.registerLimit(partition);
     }
 
     @Override
     public int openRecords() {
-        return openRecords.get();
+        return accounts.openRecords();
     }
 
     @Override
     public long openBytes() {
-        return openBytes.get();
+        return accounts.openBytes();
     }
 
     @Override
@@ -150,17 +137,9 @@ public final class Settle implements Ledger, Runnable {
         return flushed;
     }
 
-    /** A partition that was refused, or went before it was opened, has no account to close. */
     @Override
     public void close(Set<Assignment> gone) {
-        inbox.add(() -> accounts.values().removeIf(account -> {
-            boolean closes = gone.contains(account.assignment());
-            if (closes) {
-                openRecords.addAndGet(-account.openRecords());
-                openBytes.addAndGet(-account.openBytes());
-            }
-            return closes;
-        }));
+        inbox.add(() -> accounts.close(gone));
     }
 
     /** Ends {@link #run} soon; what is not committed by then stays open and is called again by the next owner. */
@@ -186,14 +165,6 @@ public final class Settle implements Ledger, Runnable {
         } finally {
             transactions.close();
         }
-    }
-
-    private Account accountOf(Assignment assignment) {
-        Account account = accounts.get(assignment.partition());
-        if (account == null || account.assignment() != assignment) {
-            throw new IllegalStateException("no account of " + assignment);
-        }
-        return account;
     }
 
     /** Commits everything that is pending; what is not committed afterwards is tried again a little later. */
@@ -231,14 +202,14 @@ public final class Settle implements Ledger, Runnable {
         List<Settlement> chosen = pending.subList(0, fitting());
         List<List<ProducerRecord<byte[], byte[]>>> records = new ArrayList<>(chosen.size());
         chosen.replaceAll(settlement -> routed(settlement, records));
-        Map<Account, AckWindow.Snapshot> staged = stage(chosen, owned, positions);
+        Map<Account, AckWindow.Snapshot> staged = accounts.stage(chosen, owned, positions);
         if (staged.isEmpty()) {
             return true;
         }
         TransactionResult result = transactions.run(new Batch(records, Batch.offsets(staged), owned.metadata()));
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));
-            chosen.forEach(this::settled);
+            chosen.forEach(accounts::settled);
             chosen.clear();
         } else {
             staged.forEach((account, snapshot) -> account.window().abort(snapshot));
@@ -266,33 +237,6 @@ public final class Settle implements Ledger, Runnable {
                 : settlement;
         records.add(publications.of(routed, route));
         return routed;
-    }
-
-    private Map<Account, AckWindow.Snapshot> stage(List<Settlement> chosen, Ownership owned, boolean positions) {
-        Map<Account, List<Long>> offsets = new HashMap<>();
-        for (Settlement settlement : chosen) {
-            Envelope envelope = settlement.envelope();
-            offsets.computeIfAbsent(accountOf(envelope.assignment()), account -> new ArrayList<>())
-                    .add(envelope.offset());
-        }
-        if (positions) {
-            accounts.values().stream()
-                    .filter(account -> owned.holds(account.assignment())
-                            && account.window().needsCommit())
-                    .forEach(account -> offsets.putIfAbsent(account, List.of()));
-        }
-        Map<Account, AckWindow.Snapshot> staged = new HashMap<>();
-        offsets.forEach((account, done) -> staged.put(
-                account,
-                account.window().stage(done.stream().mapToLong(Long::longValue).toArray())));
-        return staged;
-    }
-
-    private void settled(Settlement settlement) {
-        Envelope envelope = settlement.envelope();
-        accountOf(envelope.assignment()).settled(envelope);
-        openRecords.decrementAndGet();
-        openBytes.addAndGet(-envelope.weight());
     }
 
     private static void refuse(List<Settlement> chosen, int index, Exception refusal) {

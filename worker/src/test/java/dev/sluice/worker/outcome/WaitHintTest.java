@@ -3,6 +3,7 @@ package dev.sluice.worker.outcome;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +30,9 @@ class WaitHintTest {
     @ParameterizedTest
     @ValueSource(strings = {"1800000005", "1800000005.0", "1800000005000"})
     void aPointInTimeIsUnderstood(String value) {
-        assertThat(WaitHint.of(Map.of("x-ratelimit-reset", value), NOW)).isEqualTo(Duration.ofSeconds(5));
+        for (String header : List.of("x-ratelimit-reset", "retry-after", "retry-after-ms")) {
+            assertThat(WaitHint.of(Map.of(header, value), NOW)).as(header).isEqualTo(Duration.ofSeconds(5));
+        }
     }
 
     @ParameterizedTest
