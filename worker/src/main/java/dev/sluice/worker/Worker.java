@@ -12,6 +12,7 @@ import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcomes;
 import dev.sluice.worker.pace.Feedback;
@@ -51,7 +52,7 @@ import org.slf4j.LoggerFactory;
  * Data flows one way. What comes back are two facts about it: pace is told how calls ended, and intake reads how much is
  * not yet committed. The stages start downstream first, and stop in the order the data drains. Thread-safe.
  */
-public final class Worker implements AutoCloseable {
+public final class Worker implements AutoCloseable, Health {
     private static final Duration START_BOUND = Duration.ofSeconds(10);
     private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
     private static final int HELD_RECORDS = 20_000;
@@ -199,6 +200,26 @@ public final class Worker implements AutoCloseable {
         } catch (ExecutionException failed) {
             return Optional.ofNullable(failed.getCause());
         }
+    }
+
+    @Override
+    public List<String> deadly() {
+        return threads.stream()
+                .filter(thread -> !thread.isAlive())
+                .map(thread -> "thread " + thread.getName() + " has ended")
+                .toList();
+    }
+
+    @Override
+    public List<String> hindrances() {
+        List<String> found = new ArrayList<>();
+        if (closing.get()) {
+            found.add("the worker drains");
+        }
+        if (ownership.get().metadata().generationId() < 0) {
+            found.add("the worker has not joined its group yet");
+        }
+        return found;
     }
 
     /** Reads nothing more, lets calls under way end within the drain time, commits what has ended, and leaves. */

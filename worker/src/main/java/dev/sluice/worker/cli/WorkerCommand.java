@@ -144,6 +144,15 @@ final class WorkerCommand implements Subcommand {
     private ByteSize maxResponseBytes = new ByteSize(0);
 
     @Option(
+            names = "--admin-port",
+            paramLabel = "PORT",
+            description = {
+                "Port on loopback that answers /health/live and /health/ready; 0 turns it off.",
+                "  Default: 9400 where it is free"
+            })
+    private @Nullable Integer adminPort;
+
+    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "info",
@@ -171,6 +180,9 @@ final class WorkerCommand implements Subcommand {
         if (maxResponseBytes.bytes() > Integer.MAX_VALUE) {
             problems.add(
                     "max-response-bytes must be less than 2GiB, is '" + Sizes.format(maxResponseBytes.bytes()) + "'");
+        }
+        if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
+            problems.add("admin-port must be 0 to 65535, is '" + adminPort + "'");
         }
         Map<String, Limit> byModel = ModelLimit.byModel(limits, problems);
         try {
@@ -211,6 +223,6 @@ final class WorkerCommand implements Subcommand {
     @Override
     public int run() throws InterruptedException {
         Broker.connect(kafka).close();
-        return WorkerRun.untilStopped(config());
+        return WorkerRun.untilStopped(config(), AdminPort.of(adminPort));
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli;
 import dev.sluice.worker.StartException;
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.observe.AdminServer;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -29,14 +30,26 @@ final class WorkerRun {
      *
      * @throws Refusal where the worker cannot start for a reason people can mend
      */
-    static int untilStopped(WorkerConfig config) throws InterruptedException {
+    static int untilStopped(WorkerConfig config, AdminPort adminPort) throws InterruptedException {
         Worker worker;
         try {
             worker = Worker.start(config);
         } catch (StartException refused) {
             throw new Refusal(refused.getMessage());
         }
-        return new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
+        Optional<AdminServer> admin = serve(worker, adminPort);
+        int exitCode = new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
+        admin.ifPresent(AdminServer::close);
+        return exitCode;
+    }
+
+    private static Optional<AdminServer> serve(Worker worker, AdminPort adminPort) {
+        try {
+            return adminPort.serve(worker);
+        } catch (Refusal refused) {
+            worker.close();
+            throw refused;
+        }
     }
 
     private int untilEnd() throws InterruptedException {

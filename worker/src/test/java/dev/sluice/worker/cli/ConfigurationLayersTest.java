@@ -22,6 +22,7 @@ class ConfigurationLayersTest {
     void everyKeyIsPinned() {
         assertThat(OptionNames.allKeys(CommandTree.of(shell.shell())))
                 .containsExactly(
+                        "admin-port",
                         "api-key-file",
                         "base-url",
                         "bootstrap-servers",
@@ -55,7 +56,7 @@ class ConfigurationLayersTest {
                         "topic",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(33)
+                .hasSize(34)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -74,6 +76,21 @@ class PackagedJarIT {
                 run("ask", "--model=m", "--topic", topic, "--bootstrap-servers", servers, "?"),
                 "has no " + topic + ".requests",
                 "sluice topics create");
+    }
+
+    @Test
+    void aTakenAdminPortIsNamed() throws Exception {
+        String topic = kafka.uniqueName("admin");
+        String servers = kafka.bootstrapServers();
+        run("topics", "create", "--topic", topic, "--bootstrap-servers", servers);
+
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            int port = taken.getLocalPort();
+            Ended ended = run("worker", "--admin-port=" + port, "--topic", topic, "--bootstrap-servers", servers);
+
+            assertThat(ended.err()).contains("port " + port + " cannot be had", "--admin-port");
+            assertThat(ended.code()).isEqualTo(2);
+        }
     }
 
     @Test

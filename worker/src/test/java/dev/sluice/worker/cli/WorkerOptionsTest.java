@@ -115,6 +115,12 @@ class WorkerOptionsTest {
                 .containsExactly("max-response-bytes must be less than 2GiB, is '2GiB'");
     }
 
+    @Test
+    void aPortThatIsNoneIsRefused() throws Exception {
+        assertThat(ParsedCommand.of(shell, "worker", "--admin-port=65536").problems())
+                .containsExactly("admin-port must be 0 to 65535, is '65536'");
+    }
+
     private WorkerConfig config(String... args) throws InterruptedException {
         ParsedCommand parsed = ParsedCommand.of(shell, args);
         assertThat(parsed.problems()).isEmpty();

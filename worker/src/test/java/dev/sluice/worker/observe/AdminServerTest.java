@@ -1,0 +1,84 @@
+package dev.sluice.worker.observe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class AdminServerTest {
+    private List<String> deadly = List.of();
+    private List<String> hindrances = List.of();
+    private AdminServer server;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = AdminServer.start(0, new Health() {
+            @Override
+            public List<String> deadly() {
+                return deadly;
+            }
+
+            @Override
+            public List<String> hindrances() {
+                return hindrances;
+            }
+        });
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void isLiveAndReadyWhileNothingIsWrong() throws IOException {
+        assertThat(get("/health/live")).isEqualTo("200 ok\n");
+        assertThat(get("/health/ready")).isEqualTo("200 ok\n");
+    }
+
+    @Test
+    void isLiveButNotReadyWhileSomethingHindersIt() throws IOException {
+        hindrances = List.of("it drains", "it waits");
+
+        assertThat(get("/health/live")).isEqualTo("200 ok\n");
+        assertThat(get("/health/ready")).isEqualTo("503 it drains\nit waits\n");
+    }
+
+    @Test
+    void isNeitherWhenOnlyARestartHelps() throws IOException {
+        deadly = List.of("thread x has ended");
+
+        assertThat(get("/health/live")).isEqualTo("503 thread x has ended\n");
+        assertThat(get("/health/ready")).isEqualTo("503 thread x has ended\n");
+    }
+
+    @Test
+    void refusesWhatItDoesNotKnow() throws IOException {
+        for (String path : List.of("/", "/health", "/health/live/", "/metrics/..", "/health/live%2e")) {
+            assertThat(get(path)).as(path).startsWith("404 ");
+        }
+        assertThat(ask("POST", "/health/live")).startsWith("405 ");
+        assertThat(ask("DELETE", "/")).startsWith("405 ");
+        assertThat(ask("HEAD", "/health/live")).isEqualTo("200 ");
+    }
+
+    private String get(String path) throws IOException {
+        return ask("GET", path);
+    }
+
+    private String ask(String method, String path) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection)
+                URI.create("http://localhost:" + server.port() + path).toURL().openConnection();
+        connection.setRequestMethod(method);
+        int status = connection.getResponseCode();
+        try (var body = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+            return status + " " + (body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8));
+        }
+    }
+}
