@@ -15,7 +15,7 @@ public enum Reason {
     ATTEMPTS_EXHAUSTED,
     /** Its time was over before it could be called. */
     EXPIRED,
-    /** The answer, or the record with its headers, is larger than the topic allows. */
+    /** The body is larger than workers accept; or the answer, or the record with its headers, than the topic allows. */
     TOO_LARGE,
     /** Kafka could not hand the record over: corrupt, or too large when unpacked. */
     UNREADABLE;

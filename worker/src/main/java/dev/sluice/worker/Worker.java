@@ -96,7 +96,12 @@ public final class Worker implements AutoCloseable, Health {
         this.intake = new Intake(
                 consumer,
                 config.topics(),
-                new Intake.Bounds(config.readAhead(), config.readAheadBytes(), HELD_RECORDS, config.drainTimeout()),
+                new Intake.Bounds(
+                        config.readAhead(),
+                        config.readAheadBytes(),
+                        HELD_RECORDS,
+                        config.maxRequestBytes(),
+                        config.drainTimeout()),
                 clock,
                 replyTopics,
                 ownership,

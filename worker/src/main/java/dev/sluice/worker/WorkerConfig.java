@@ -26,6 +26,7 @@ import java.util.regex.Pattern;
  * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link Topics#replies()}
  * @param readAhead most requests this worker has read and not yet ended
  * @param readAheadBytes most bytes of requests this worker has read and not yet ended
+ * @param maxRequestBytes largest body of a request that is parsed and called; a larger one is a dead letter
  * @param maxResponseBytes largest answer that is accepted from the API
  * @param baseUrl the API up to and without {@code /chat/completions}
  * @param apiKey asked before every call; never logged
@@ -44,6 +45,7 @@ public record WorkerConfig(
         List<Pattern> replyTopics,
         int readAhead,
         long readAheadBytes,
+        int maxRequestBytes,
         int maxResponseBytes,
         URI baseUrl,
         Supplier<String> apiKey,
@@ -67,6 +69,7 @@ public record WorkerConfig(
                 problems, id.matches("[a-zA-Z0-9._-]{1,200}"), "instance-id", id, "letters, digits, '.', '_' or '-'"));
         require(problems, readAhead >= 1, "read-ahead", readAhead, "1 or more");
         require(problems, readAheadBytes >= 1, "read-ahead-bytes", readAheadBytes, "1 or more");
+        require(problems, maxRequestBytes >= 1, "max-request-bytes", maxRequestBytes, "1 or more");
         require(problems, maxResponseBytes >= 1, "max-response-bytes", maxResponseBytes, "1 or more");
         require(
                 problems,
@@ -94,8 +97,9 @@ public record WorkerConfig(
                 + maxInFlight
                 + ", callTimeout=" + callTimeout + ", maxAttempts=" + maxAttempts + ", maxAge=" + maxAge
                 + ", drainTimeout=" + drainTimeout + ", instanceId=" + instanceId + ", replyTopics=" + replyTopics
-                + ", readAhead=" + readAhead + ", readAheadBytes=" + readAheadBytes + ", maxResponseBytes="
-                + maxResponseBytes + ", baseUrl=" + baseUrl + ", kafka=" + kafka.keySet() + "]";
+                + ", readAhead=" + readAhead + ", readAheadBytes=" + readAheadBytes + ", maxRequestBytes="
+                + maxRequestBytes + ", maxResponseBytes=" + maxResponseBytes + ", baseUrl=" + baseUrl + ", kafka="
+                + kafka.keySet() + "]";
     }
 
     private static boolean isPositive(Duration duration) {

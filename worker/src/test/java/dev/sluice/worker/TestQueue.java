@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /** One queue on a real Kafka for a test: its topics, plain clients to publish and read, and workers' configuration. */
 final class TestQueue implements AutoCloseable {
     static final int PARTITIONS = 4;
+    static final int MAX_REQUEST_BYTES = 100_000;
     static final String KEY = "test-key";
 
     final Topics topics;
@@ -75,6 +76,7 @@ final class TestQueue implements AutoCloseable {
                 replyTopics,
                 2_000,
                 64L << 20,
+                MAX_REQUEST_BYTES,
                 1 << 20,
                 URI.create(baseUrl),
                 () -> KEY,

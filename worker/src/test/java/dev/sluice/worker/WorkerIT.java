@@ -180,6 +180,7 @@ class WorkerIT {
                 "no messages", "{\"model\":\"m\"}",
                 "stream", "{\"model\":\"m\",\"messages\":[],\"stream\":true}");
         bad.forEach((id, value) -> queue.publish(value, headers(WireHeaders.ID, id)));
+        queue.publish(body("m", "x".repeat(TestQueue.MAX_REQUEST_BYTES)), headers(WireHeaders.ID, "too large"));
         queue.publish(null, headers(WireHeaders.ID, "null value"));
         queue.publish(body("m", "x"), headers(WireHeaders.NOT_BEFORE, "soon"));
         queue.publish(body("m", "x"), headers(WireHeaders.ID, "i".repeat(10_000)));
@@ -187,7 +188,7 @@ class WorkerIT {
         queue.publish(body("m", "good"), headers(WireHeaders.ID, "good"));
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            queue.awaitReplies(10);
+            queue.awaitReplies(11);
         }
 
         List<ConsumerRecord<byte[], byte[]>> letters = queue.read(queue.topics.dead());
@@ -198,7 +199,8 @@ class WorkerIT {
                 .map(reply -> header(reply, WireHeaders.ID))
                 .toList();
         assertThat(reasons)
-                .containsExactlyInAnyOrderEntriesOf(Map.of("invalid_request", 8L, "reply_topic_refused", 1L));
+                .containsExactlyInAnyOrderEntriesOf(
+                        Map.of("invalid_request", 8L, "reply_topic_refused", 1L, "too_large", 1L));
         assertThat(answered).containsExactly("good");
         assertThat(api.calls()).isEqualTo(1);
     }

@@ -137,10 +137,18 @@ final class WorkerCommand implements Subcommand {
     private ByteSize readAheadBytes = new ByteSize(0);
 
     @Option(
+            names = "--max-request-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "1MiB",
+            description = "Largest body of a request; a larger one becomes a dead letter without being called.")
+    private ByteSize maxRequestBytes = new ByteSize(0);
+
+    @Option(
             names = "--max-response-bytes",
             paramLabel = "SIZE",
-            defaultValue = "16MiB",
-            description = "Largest answer that is accepted from the API.")
+            defaultValue = "7MiB",
+            description = "Largest answer that is accepted from the API; a larger one is a failed call. Stay below the "
+                    + "max.message.bytes of the reply topics.")
     private ByteSize maxResponseBytes = new ByteSize(0);
 
     @Option(
@@ -177,10 +185,8 @@ final class WorkerCommand implements Subcommand {
         Logging.forWorker(logLevel, logFormat);
         kafka.check(problems);
         Supplier<String> apiKey = api.apiKey(shell, problems);
-        if (maxResponseBytes.bytes() > Integer.MAX_VALUE) {
-            problems.add(
-                    "max-response-bytes must be less than 2GiB, is '" + Sizes.format(maxResponseBytes.bytes()) + "'");
-        }
+        requireArray("max-request-bytes", maxRequestBytes, problems);
+        requireArray("max-response-bytes", maxResponseBytes, problems);
         if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
             problems.add("admin-port must be 0 to 65535, is '" + adminPort + "'");
         }
@@ -190,6 +196,16 @@ final class WorkerCommand implements Subcommand {
         } catch (IllegalArgumentException wrong) {
             problems.add(wrong.getMessage());
         }
+    }
+
+    private static void requireArray(String name, ByteSize size, List<String> problems) {
+        if (size.bytes() > Integer.MAX_VALUE) {
+            problems.add(name + " must be less than 2GiB, is '" + Sizes.format(size.bytes()) + "'");
+        }
+    }
+
+    private static int array(ByteSize size) {
+        return (int) Math.min(Integer.MAX_VALUE, size.bytes());
     }
 
     private WorkerConfig config(Supplier<String> apiKey, Map<String, Limit> byModel) {
@@ -206,7 +222,8 @@ final class WorkerCommand implements Subcommand {
                 replyTopics,
                 readAhead,
                 readAheadBytes.bytes(),
-                (int) Math.min(Integer.MAX_VALUE, maxResponseBytes.bytes()),
+                array(maxRequestBytes),
+                array(maxResponseBytes),
                 api.baseUrl(),
                 apiKey,
                 kafka.properties());

@@ -13,7 +13,7 @@ import tools.jackson.core.json.JsonFactory;
  * is the API's to judge; that the whole body is JSON is checked, since an answer to half a body helps nobody.
  */
 final class BodyReader {
-    /** A body is bounded by its topic's record size; its parts need no bounds of their own. */
+    /** A body is bounded as a whole; its parts need no bounds of their own. */
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Integer.MAX_VALUE)

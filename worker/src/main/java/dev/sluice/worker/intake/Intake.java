@@ -57,9 +57,10 @@ public final class Intake implements Runnable {
      * @param readyRecords most records that are due and not yet ended
      * @param readyBytes their most bytes
      * @param heldRecords most records that are held until they are due
+     * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
      */
-    public record Bounds(int readyRecords, long readyBytes, int heldRecords, Duration drainTimeout) {}
+    public record Bounds(int readyRecords, long readyBytes, int heldRecords, int requestBytes, Duration drainTimeout) {}
 
     public Intake(
             Consumer<byte[], byte[]> consumer,
@@ -77,7 +78,7 @@ public final class Intake implements Runnable {
         this.ownership = ownership;
         this.downstream = downstream;
         this.ledger = ledger;
-        this.reader = new RequestReader(topics.requests(), replyTopics, clock);
+        this.reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
     }

@@ -17,17 +17,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class RequestReader {
     private final String requestsTopic;
+    private final int maxBytes;
     private final ReplyTopics replyTopics;
     private final Clock clock;
 
-    RequestReader(String requestsTopic, ReplyTopics replyTopics, Clock clock) {
+    /** @param maxBytes the largest body that is parsed; its topic bounds only what a batch is before it is unpacked */
+    RequestReader(String requestsTopic, int maxBytes, ReplyTopics replyTopics, Clock clock) {
         this.requestsTopic = requestsTopic;
+        this.maxBytes = maxBytes;
         this.replyTopics = replyTopics;
         this.clock = clock;
     }
 
     Reading read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
         Envelope bare = bare(assignment, record);
+        if (record.value() != null && record.value().length > maxBytes) {
+            return new Reading.Refused(bare, Reason.TOO_LARGE, tooLarge(record.value().length));
+        }
         try {
             Envelope envelope = withHeaders(bare);
             Request request = BodyReader.read(envelope);
@@ -38,6 +44,11 @@ final class RequestReader {
         } catch (IllegalArgumentException unreadable) {
             return new Reading.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
         }
+    }
+
+    private String tooLarge(int bytes) {
+        return "the body has " + bytes + " bytes, more than the " + maxBytes
+                + " that workers accept; shorten it, or raise --max-request-bytes on the workers";
     }
 
     /** What is known without a look at numbers that may be wrong: enough to end the request with a reply. */

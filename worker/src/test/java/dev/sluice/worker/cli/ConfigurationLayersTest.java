@@ -39,6 +39,7 @@ class ConfigurationLayersTest {
                         "max-age",
                         "max-attempts",
                         "max-in-flight",
+                        "max-request-bytes",
                         "max-response-bytes",
                         "max-tokens",
                         "model",
@@ -56,7 +57,7 @@ class ConfigurationLayersTest {
                         "topic",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(34)
+                .hasSize(35)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

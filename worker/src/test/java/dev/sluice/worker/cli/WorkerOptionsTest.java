@@ -36,7 +36,8 @@ class WorkerOptionsTest {
         assertThat(config.replyTopics()).isEmpty();
         assertThat(config.readAhead()).isEqualTo(2000);
         assertThat(config.readAheadBytes()).isEqualTo(64 * 1024 * 1024);
-        assertThat(config.maxResponseBytes()).isEqualTo(16 * 1024 * 1024);
+        assertThat(config.maxRequestBytes()).isEqualTo(1024 * 1024);
+        assertThat(config.maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
         assertThat(config.baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
         assertThat(config.apiKey().get()).isEqualTo("secret");
         assertThat(config.kafka()).isEqualTo(Map.of("bootstrap.servers", "localhost:9092"));
@@ -65,6 +66,7 @@ class WorkerOptionsTest {
                 "--reply-topics=y;z",
                 "--read-ahead=11",
                 "--read-ahead-bytes=1MiB",
+                "--max-request-bytes=3KiB",
                 "--max-response-bytes=2MiB",
                 "--base-url=http://localhost:8080/v1/",
                 "--api-key-file=" + key,
@@ -86,6 +88,7 @@ class WorkerOptionsTest {
         assertThat(config.replyTopics()).extracting(Pattern::pattern).containsExactly("x[.].*", "y", "z");
         assertThat(config.readAhead()).isEqualTo(11);
         assertThat(config.readAheadBytes()).isEqualTo(1 << 20);
+        assertThat(config.maxRequestBytes()).isEqualTo(3 << 10);
         assertThat(config.maxResponseBytes()).isEqualTo(2 << 20);
         assertThat(config.baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
         assertThat(config.apiKey().get()).isEqualTo("from-file");
@@ -109,10 +112,12 @@ class WorkerOptionsTest {
     }
 
     @Test
-    void aResponseThatNoArrayCanHoldIsRefused() throws Exception {
-        assertThat(ParsedCommand.of(shell, "worker", "--max-response-bytes=2GiB")
+    void aBodyThatNoArrayCanHoldIsRefused() throws Exception {
+        assertThat(ParsedCommand.of(shell, "worker", "--max-request-bytes=2GiB", "--max-response-bytes=2GiB")
                         .problems())
-                .containsExactly("max-response-bytes must be less than 2GiB, is '2GiB'");
+                .containsExactly(
+                        "max-request-bytes must be less than 2GiB, is '2GiB'",
+                        "max-response-bytes must be less than 2GiB, is '2GiB'");
     }
 
     @Test

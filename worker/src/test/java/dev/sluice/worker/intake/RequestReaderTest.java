@@ -23,10 +23,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RequestReaderTest {
     private static final Topics TOPICS = new Topics("chat");
     private static final String GOOD = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}]}";
+    private static final int MAX_BYTES = 1_000;
     private static final long APPENDED_AT = 1_000;
 
     private final RequestReader reader = new RequestReader(
             TOPICS.requests(),
+            MAX_BYTES,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
             Clock.systemUTC());
 
@@ -72,6 +74,23 @@ class RequestReaderTest {
     void refusesANullValue() {
         assertThat(refused(read(TOPICS.requests(), null, new RecordHeaders())).problem())
                 .contains("no value");
+    }
+
+    @Test
+    void refusesABodyOverTheBoundWithoutParsingIt() {
+        Reading reading = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
+
+        assertThat(refused(reading).reason()).isEqualTo(Reason.TOO_LARGE);
+        assertThat(refused(reading).problem()).contains("1001", "1000", "--max-request-bytes");
+        assertThat(reading.envelope().id()).isEqualTo("mine");
+    }
+
+    @Test
+    void acceptsABodyAtTheBound() {
+        String body = GOOD + " ".repeat(MAX_BYTES - GOOD.length() - 1) + "\n";
+
+        assertThat(readBytes(TOPICS.requests(), body.getBytes(UTF_8), new RecordHeaders()))
+                .isInstanceOf(Reading.Ready.class);
     }
 
     @ParameterizedTest
@@ -131,7 +150,10 @@ class RequestReaderTest {
     }
 
     private Reading read(String topic, @Nullable String body, RecordHeaders headers) {
-        byte[] value = body == null ? null : body.strip().getBytes(UTF_8);
+        return readBytes(topic, body == null ? null : body.strip().getBytes(UTF_8), headers);
+    }
+
+    private Reading readBytes(String topic, byte @Nullable [] value, RecordHeaders headers) {
         ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 topic,
                 2,
