@@ -95,6 +95,7 @@ public final class Worker implements AutoCloseable, Health {
                 request -> settle.accept(request.envelope(), outcomes.expired(request.envelope())));
         this.intake = new Intake(
                 consumer,
+                () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
                 config.topics(),
                 new Intake.Bounds(
                         config.readAhead(),

@@ -11,11 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -44,6 +46,7 @@ public final class Intake implements Runnable {
     private final Downstream downstream;
     private final Ledger ledger;
     private final RequestReader reader;
+    private final Salvage salvage;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
@@ -62,8 +65,10 @@ public final class Intake implements Runnable {
      */
     public record Bounds(int readyRecords, long readyBytes, int heldRecords, int requestBytes, Duration drainTimeout) {}
 
+    /** @param oneByOne makes a consumer outside of the group whose every poll gives one record at most */
     public Intake(
             Consumer<byte[], byte[]> consumer,
+            Supplier<Consumer<byte[], byte[]>> oneByOne,
             Topics topics,
             Bounds bounds,
             Clock clock,
@@ -79,6 +84,7 @@ public final class Intake implements Runnable {
         this.downstream = downstream;
         this.ledger = ledger;
         this.reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
+        this.salvage = new Salvage(oneByOne);
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
     }
@@ -118,13 +124,30 @@ public final class Intake implements Runnable {
     private void round() {
         openAssigned();
         pauseAndResume();
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(pollMillis()));
+        ConsumerRecords<byte[], byte[]> records = poll();
         for (TopicPartition partition : records.partitions()) {
             take(partitions.get(partition), records.records(partition));
         }
         reportPositions();
         if (!draining) {
             dueGate.release(clock.millis(), downstream::accept);
+        }
+    }
+
+    private ConsumerRecords<byte[], byte[]> poll() {
+        try {
+            return consumer.poll(Duration.ofMillis(pollMillis()));
+        } catch (KafkaException | OutOfMemoryError failure) {
+            // where these differ, a rebalance callback is what ran out of memory
+            boolean settled =
+                    consumer.assignment().equals(ownership.get().assignments().keySet());
+            if (!settled || !salvage.readsOn(failure, partitions.open(), new FromSalvage())) {
+                throw failure;
+            }
+            for (OwnedPartition partition : partitions.open()) {
+                consumer.seek(partition.partition(), partition.position());
+            }
+            return ConsumerRecords.empty();
         }
     }
 
@@ -172,8 +195,7 @@ public final class Intake implements Runnable {
 
     private void pauseAndResume() {
         long now = clock.millis();
-        boolean full = ledger.openRecords() - dueGate.records() >= bounds.readyRecords()
-                || ledger.openBytes() - dueGate.bytes() >= bounds.readyBytes();
+        boolean full = isFull();
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
             if (draining || full || !partition.isOpen() || waits(partition, now)) {
@@ -185,6 +207,11 @@ public final class Intake implements Runnable {
         paused.removeAll(consumer.paused());
         consumer.pause(paused);
         consumer.resume(resumed);
+    }
+
+    private boolean isFull() {
+        return ledger.openRecords() - dueGate.records() >= bounds.readyRecords()
+                || ledger.openBytes() - dueGate.bytes() >= bounds.readyBytes();
     }
 
     private boolean waits(OwnedPartition partition, long now) {
@@ -225,12 +252,10 @@ public final class Intake implements Runnable {
             return;
         }
         positionsSentAt = now;
-        for (OwnedPartition partition : partitions.all()) {
-            if (partition.isOpen()) {
-                position(partition.partition()).ifPresent(partition::position);
-                if (partition.hasNews()) {
-                    ledger.reached(partition.assignment(), partition.position());
-                }
+        for (OwnedPartition partition : partitions.open()) {
+            position(partition.partition()).ifPresent(partition::position);
+            if (partition.hasNews()) {
+                ledger.reached(partition.assignment(), partition.position());
             }
         }
     }
@@ -241,6 +266,30 @@ public final class Intake implements Runnable {
             return Optional.of(consumer.position(partition, Duration.ZERO));
         } catch (TimeoutException unknown) {
             return Optional.empty();
+        }
+    }
+
+    /** What was read while poll could not: the same as what it hands over. */
+    private final class FromSalvage implements Salvage.Taker {
+        @Override
+        public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
+            if (isFull()) {
+                return false;
+            }
+            Intake.this.take(partition, List.of(record));
+            return partition.position() > record.offset();
+        }
+
+        @Override
+        public boolean passOver(OwnedPartition partition, long offset, String problem) {
+            if (draining || offset >= ledger.registerLimit(partition.partition())) {
+                return false;
+            }
+            partition.position(offset + 1);
+            if (!partition.isDone(offset)) {
+                handOver(partition.assignment(), List.of(reader.unreadable(partition.assignment(), offset, problem)));
+            }
+            return true;
         }
     }
 }

@@ -21,7 +21,7 @@ public final class IntakeConsumer {
     private static final int MAX_PARTITION_FETCH_BYTES = 256 << 10;
 
     private static final int MAX_FETCH_BYTES = 8 << 20;
-    private static final int MAX_POLL_RECORDS = 500;
+    static final int MAX_POLL_RECORDS = 500;
     private static final Duration POLL_INTERVAL = Duration.ofMinutes(5);
 
     private IntakeConsumer() {}
@@ -44,6 +44,14 @@ public final class IntakeConsumer {
         config.putAll(kafka);
         instanceId.ifPresent(id -> config.put(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG, id));
         config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, List.of(BundleAssignor.class));
+        return consumer(config, group);
+    }
+
+    /** A consumer outside of the group that hands over one record at a time: see {@link Salvage}. */
+    public static Consumer<byte[], byte[]> oneByOne(Map<String, Object> kafka, String group) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         return consumer(config, group);
     }
 

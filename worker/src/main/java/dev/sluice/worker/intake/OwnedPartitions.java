@@ -1,13 +1,13 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Topics;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
 
 /** The partitions this worker owns. Owned by the poll thread. */
@@ -46,12 +46,15 @@ final class OwnedPartitions {
     }
 
     List<OwnedPartition> awaitingOpening() {
-        List<OwnedPartition> waiting = new ArrayList<>();
-        for (OwnedPartition partition : owned.values()) {
-            if (partition.awaitsOpening()) {
-                waiting.add(partition);
-            }
-        }
-        return waiting;
+        return those(OwnedPartition::awaitsOpening);
+    }
+
+    /** Those that may be read. */
+    List<OwnedPartition> open() {
+        return those(OwnedPartition::isOpen);
+    }
+
+    private List<OwnedPartition> those(Predicate<OwnedPartition> wanted) {
+        return owned.values().stream().filter(wanted).toList();
     }
 }

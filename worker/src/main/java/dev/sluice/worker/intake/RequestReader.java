@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +45,14 @@ final class RequestReader {
         } catch (IllegalArgumentException unreadable) {
             return new Reading.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
         }
+    }
+
+    /** A record of which nothing is known but where it lies. */
+    Reading unreadable(Assignment assignment, long offset, String problem) {
+        TopicPartition partition = assignment.partition();
+        ConsumerRecord<byte[], byte[]> nothing =
+                new ConsumerRecord<>(partition.topic(), partition.partition(), offset, null, null);
+        return new Reading.Refused(bare(assignment, nothing), Reason.UNREADABLE, problem);
     }
 
     private String tooLarge(int bytes) {

@@ -1,0 +1,158 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static dev.sluice.worker.TestQueue.header;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.WireHeaders;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Records that make {@code poll} throw, on a broker that is made to hold them. */
+class UnreadableRecordsIT {
+    private static final Path JAR = Path.of("target", "sluice.jar");
+    private static final int BUNDLE = 1;
+    private static final int HUGE = 100 << 20;
+
+    @TempDir
+    private Path folder;
+
+    private SandboxBroker broker;
+    private TestQueue queue;
+    private TogetherStandIn api;
+
+    @BeforeEach
+    void open() throws Exception {
+        broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
+        queue = new TestQueue(broker.bootstrapServers(), "chat");
+        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+    }
+
+    @AfterEach
+    void close() {
+        api.close();
+        queue.close();
+        broker.close();
+    }
+
+    @Test
+    void aDamagedRecordIsPassedOver() throws Exception {
+        publish("before");
+        publish("damaged");
+        publish("behind");
+        broker.stop();
+        damage(folder.resolve("broker/data/" + queue.topics.requests() + "-" + BUNDLE), "damaged");
+        broker.startAgain();
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            queue.awaitReplies(3);
+        }
+
+        assertTheOneInTheMiddleIsPassedOver();
+        assertThat(api.calls("before")).isEqualTo(1);
+        assertThat(api.calls("behind")).isEqualTo(1);
+    }
+
+    @Test
+    void aRecordThatUnpacksToMoreThanTheHeapIsPassedOver() throws Exception {
+        publish("before");
+        publishHuge();
+        publish("behind");
+
+        Process worker = startWorkerProcess("-Xmx128m");
+        try {
+            queue.awaitReplies(3);
+        } finally {
+            worker.destroy();
+        }
+
+        assertThat(worker.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertTheOneInTheMiddleIsPassedOver();
+    }
+
+    private void publish(String text) {
+        queue.send(new ProducerRecord<>(
+                queue.topics.requests(), BUNDLE, null, body("m", text).getBytes(UTF_8)));
+    }
+
+    /** Some ten kilobytes on the wire and on disk. */
+    private void publishHuge() throws Exception {
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers",
+                broker.bootstrapServers(),
+                "compression.type",
+                "zstd",
+                "max.request.size",
+                HUGE + 1_000,
+                "buffer.memory",
+                HUGE + 100_000L);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(queue.topics.requests(), BUNDLE, null, new byte[HUGE]))
+                    .get();
+        }
+    }
+
+    private void assertTheOneInTheMiddleIsPassedOver() {
+        String position = queue.topics.requests() + "-" + BUNDLE + "@1";
+        List<ConsumerRecord<byte[], byte[]>> letters = queue.read(queue.topics.dead());
+        assertThat(letters).hasSize(1);
+        assertThat(letters.get(0).value()).isNull();
+        assertThat(header(letters.get(0), WireHeaders.REASON)).isEqualTo("unreadable");
+        assertThat(header(letters.get(0), WireHeaders.ORIGIN)).isEqualTo(position);
+        assertThat(queue.read(queue.topics.replies()))
+                .extracting(reply -> header(reply, WireHeaders.ID), reply -> header(reply, WireHeaders.STATUS))
+                .containsExactlyInAnyOrder(
+                        tuple(position.replace("@1", "@0"), "ok"),
+                        tuple(position, "failed"),
+                        tuple(position.replace("@1", "@2"), "ok"));
+    }
+
+    /** Changes a letter of {@code text} where it lies in the partition's only segment. */
+    private static void damage(Path partition, String text) throws IOException {
+        Path segment = partition.resolve("00000000000000000000.log");
+        int at = new String(Files.readAllBytes(segment), ISO_8859_1).indexOf(text);
+        assertThat(at).isPositive();
+        try (RandomAccessFile file = new RandomAccessFile(segment.toFile(), "rw")) {
+            file.seek(at);
+            file.write('D');
+        }
+    }
+
+    private Process startWorkerProcess(String heap) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        heap,
+                        "-jar",
+                        JAR.toString(),
+                        "worker",
+                        "--bootstrap-servers=" + broker.bootstrapServers(),
+                        "--group=" + queue.group(),
+                        "--base-url=" + api.baseUrl(),
+                        "--limit=*=none")
+                .inheritIO();
+        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+        builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
+        return builder.start();
+    }
+}

@@ -1,0 +1,90 @@
+package dev.sluice.worker.intake;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.wire.Topics;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+
+/** What lies in the partitions of a queue. {@link LogConsumer}s read it, as often as they like. */
+final class FakeLog {
+    static final Topics TOPICS = new Topics("chat");
+    static final String BODY = "{\"model\":\"m\",\"messages\":[]}";
+
+    final Map<TopicPartition, NavigableMap<Long, Entry>> entries = new HashMap<>();
+    private final Map<TopicPartition, Long> ends = new HashMap<>();
+
+    /** Either a record, or why there is none. */
+    record Entry(Optional<ConsumerRecord<byte[], byte[]>> record, Supplier<Throwable> failure) {}
+
+    static TopicPartition requests(int partition) {
+        return new TopicPartition(TOPICS.requests(), partition);
+    }
+
+    /** A request that is due at once, at the end of its partition. */
+    FakeLog request(TopicPartition partition) {
+        return request(partition, 1_000, new RecordHeaders());
+    }
+
+    FakeLog requests(TopicPartition partition, int count) {
+        for (int i = 0; i < count; i++) {
+            request(partition);
+        }
+        return this;
+    }
+
+    FakeLog request(TopicPartition partition, long appendedAt, RecordHeaders headers) {
+        byte[] value = BODY.getBytes(UTF_8);
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
+                partition.topic(),
+                partition.partition(),
+                end(partition),
+                appendedAt,
+                TimestampType.LOG_APPEND_TIME,
+                -1,
+                value.length,
+                null,
+                value,
+                headers,
+                Optional.empty());
+        return add(partition, new Entry(Optional.of(record), IllegalStateException::new));
+    }
+
+    /** A record at which {@code poll} throws what Kafka throws for a batch that is damaged. */
+    FakeLog corrupt(TopicPartition partition) {
+        return unreadable(
+                partition, () -> new KafkaException("please seek past it", new KafkaException("bad checksum")));
+    }
+
+    FakeLog unreadable(TopicPartition partition, Supplier<Throwable> failure) {
+        return add(partition, new Entry(Optional.empty(), failure));
+    }
+
+    /** An offset without a record, such as a transaction marker's. */
+    FakeLog gap(TopicPartition partition) {
+        ends.merge(partition, 1L, Long::sum);
+        return this;
+    }
+
+    long end(TopicPartition partition) {
+        return ends.getOrDefault(partition, 0L);
+    }
+
+    private FakeLog add(TopicPartition partition, Entry entry) {
+        entries.computeIfAbsent(partition, key -> new TreeMap<>()).put(end(partition), entry);
+        return gap(partition);
+    }
+
+    NavigableMap<Long, Entry> from(TopicPartition partition, long position) {
+        return entries.getOrDefault(partition, new TreeMap<>()).tailMap(position, true);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.sluice.worker.intake;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/**
+ * An intake between fakes. It runs on the test's own thread: a step runs at the beginning of each poll, and after the
+ * last one it stops.
+ */
+final class IntakeInSteps {
+    static final int READY_RECORDS = 100;
+    static final long READY_BYTES = 1 << 20;
+
+    final FakeLog log = new FakeLog();
+    final LogConsumer consumer = new LogConsumer(log, 500);
+    final List<String> journal = new ArrayList<>();
+    final JournalDownstream downstream = new JournalDownstream(journal);
+    final JournalLedger ledger = new JournalLedger(journal);
+    final SettableClock clock = new SettableClock(1_000_000);
+    final AtomicReference<Ownership> ownership =
+            new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
+    final AtomicInteger readers = new AtomicInteger();
+    final Intake intake;
+
+    private final Deque<Runnable> steps = new ArrayDeque<>();
+
+    IntakeInSteps() {
+        this(new Intake.Bounds(READY_RECORDS, READY_BYTES, 10, 1_000, Duration.ofSeconds(5)));
+    }
+
+    IntakeInSteps(Intake.Bounds bounds) {
+        intake = new Intake(
+                consumer,
+                this::oneByOne,
+                FakeLog.TOPICS,
+                bounds,
+                clock,
+                new ReplyTopics(FakeLog.TOPICS, List.of()),
+                ownership,
+                downstream,
+                ledger);
+    }
+
+    private LogConsumer oneByOne() {
+        readers.incrementAndGet();
+        return new LogConsumer(log, 1);
+    }
+
+    /** Adds a round of the poll loop that begins with this. */
+    IntakeInSteps then(Runnable step) {
+        steps.add(step);
+        return this;
+    }
+
+    IntakeInSteps rounds(int count) {
+        for (int i = 0; i < count; i++) {
+            then(() -> clock.pass(Duration.ofMillis(300)));
+        }
+        return this;
+    }
+
+    void run() {
+        steps.forEach(consumer::schedulePollTask);
+        consumer.schedulePollTask(intake::stop);
+        intake.run();
+    }
+}

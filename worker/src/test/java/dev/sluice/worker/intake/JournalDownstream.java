@@ -1,0 +1,67 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.common.TopicPartition;
+
+/** The stages behind intake: they write down what they are given. Not thread-safe. */
+final class JournalDownstream implements Downstream {
+    final List<String> journal;
+    final List<Request> accepted = new ArrayList<>();
+    final List<Refusal> refused = new ArrayList<>();
+    final List<Envelope> postponed = new ArrayList<>();
+    final List<String> shares = new ArrayList<>();
+    CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
+
+    record Refusal(Envelope envelope, Reason reason, String problem) {}
+
+    JournalDownstream(List<String> journal) {
+        this.journal = journal;
+    }
+
+    List<Long> offsets(TopicPartition partition) {
+        return accepted.stream()
+                .map(Request::envelope)
+                .filter(envelope -> envelope.partition().equals(partition))
+                .map(Envelope::offset)
+                .toList();
+    }
+
+    @Override
+    public void accept(Request request) {
+        journal.add("accept " + request);
+        accepted.add(request);
+    }
+
+    @Override
+    public void refuse(Envelope envelope, Reason reason, String problem) {
+        journal.add("refuse " + envelope);
+        refused.add(new Refusal(envelope, reason, problem));
+    }
+
+    @Override
+    public void postpone(Envelope envelope) {
+        journal.add("postpone " + envelope);
+        postponed.add(envelope);
+    }
+
+    @Override
+    public void share(int bundles, int width) {
+        journal.add("share");
+        shares.add(bundles + "/" + width);
+    }
+
+    @Override
+    public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
+        journal.add("withdraw");
+        return withdrawal;
+    }
+
+    @Override
+    public void cancel(Set<Assignment> gone) {
+        journal.add("cancel");
+    }
+}

@@ -1,0 +1,94 @@
+package dev.sluice.worker.intake;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+
+/** A ledger that writes down what it is told, and answers as it is set up. Not thread-safe. */
+final class JournalLedger implements Ledger {
+    final List<String> journal;
+    final List<Envelope> registered = new ArrayList<>();
+    final Map<TopicPartition, Long> reached = new HashMap<>();
+    final Map<TopicPartition, Long> opened = new HashMap<>();
+    final Set<Assignment> closed = new HashSet<>();
+    final Map<TopicPartition, Long> limits = new HashMap<>();
+    final Set<Long> done = new HashSet<>();
+    final Map<TopicPartition, String> refusals = new HashMap<>();
+    CompletableFuture<Void> flush = CompletableFuture.completedFuture(null);
+    int committedRecords;
+    long committedBytes;
+
+    JournalLedger(List<String> journal) {
+        this.journal = journal;
+    }
+
+    /** Everything registered so far is committed. */
+    void commitAll() {
+        committedRecords = registered.size();
+        committedBytes = bytes();
+    }
+
+    private long bytes() {
+        return registered.stream().mapToLong(Envelope::weight).sum();
+    }
+
+    List<Long> offsets(TopicPartition partition) {
+        return registered.stream()
+                .filter(envelope -> envelope.partition().equals(partition))
+                .map(Envelope::offset)
+                .toList();
+    }
+
+    @Override
+    public Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed) {
+        opened.put(assignment.partition(), position);
+        String refusal = refusals.get(assignment.partition());
+        return refusal == null ? new Opening.Ready(done::contains) : new Opening.Refused(refusal);
+    }
+
+    @Override
+    public void register(Assignment assignment, Collection<Envelope> envelopes) {
+        envelopes.forEach(envelope -> journal.add("register " + envelope));
+        registered.addAll(envelopes);
+    }
+
+    @Override
+    public void reached(Assignment assignment, long position) {
+        reached.put(assignment.partition(), position);
+    }
+
+    @Override
+    public long registerLimit(TopicPartition partition) {
+        return limits.getOrDefault(partition, Long.MAX_VALUE);
+    }
+
+    @Override
+    public int openRecords() {
+        return registered.size() - committedRecords;
+    }
+
+    @Override
+    public long openBytes() {
+        return bytes() - committedBytes;
+    }
+
+    @Override
+    public CompletableFuture<Void> flush() {
+        journal.add("flush");
+        return flush;
+    }
+
+    @Override
+    public void close(Set<Assignment> gone) {
+        journal.add("close");
+        closed.addAll(gone);
+    }
+}

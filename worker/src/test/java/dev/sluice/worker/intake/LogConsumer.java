@@ -1,0 +1,103 @@
+package dev.sluice.worker.intake;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * Kafka's mock consumer, reading a {@link FakeLog}: a record is there again after a seek. It fails as the real one does:
+ * what is a Kafka exception waits until there is nothing else to hand over, while an error loses what was read before,
+ * the positions of the other partitions included.
+ */
+final class LogConsumer extends MockConsumer<byte[], byte[]> {
+    private final FakeLog log;
+    private final int maxPollRecords;
+
+    LogConsumer(FakeLog log, int maxPollRecords) {
+        super("earliest");
+        this.log = log;
+        this.maxPollRecords = maxPollRecords;
+        updatePartitions(FakeLog.TOPICS.requests(), List.of(info(0), info(1), info(2)));
+    }
+
+    private static PartitionInfo info(int partition) {
+        Node[] none = {};
+        return new PartitionInfo(FakeLog.TOPICS.requests(), partition, null, none, none);
+    }
+
+    /** A rebalance that leaves these partitions assigned, none of which anything is committed for. */
+    void assigned(TopicPartition... partitions) {
+        Map<TopicPartition, Long> beginnings = List.of(partitions).stream().collect(Collectors.toMap(p -> p, p -> 0L));
+        updateBeginningOffsets(beginnings);
+        rebalance(beginnings.keySet());
+    }
+
+    /** As if an earlier owner had committed this. */
+    void committed(TopicPartition partition, OffsetAndMetadata offset) {
+        commitSync(Map.of(partition, offset));
+    }
+
+    @Override
+    public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        super.poll(timeout);
+        Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> polled = new HashMap<>();
+        int left = maxPollRecords;
+        List<TopicPartition> fetched = assignment().stream()
+                .filter(partition -> !paused().contains(partition))
+                .sorted(Comparator.comparing(TopicPartition::toString))
+                .toList();
+        for (TopicPartition partition : fetched) {
+            List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+            for (Map.Entry<Long, FakeLog.Entry> entry :
+                    log.from(partition, position(partition)).entrySet()) {
+                if (left == 0) {
+                    break;
+                }
+                if (entry.getValue().record().isEmpty()) {
+                    boolean none = polled.isEmpty() && records.isEmpty();
+                    fail(entry.getValue().failure().get(), none);
+                    left = 0;
+                    break;
+                }
+                records.add(entry.getValue().record().get());
+                left--;
+            }
+            if (left > 0) {
+                seek(partition, log.end(partition));
+            } else if (!records.isEmpty()) {
+                seek(partition, records.get(records.size() - 1).offset() + 1);
+            }
+            if (!records.isEmpty()) {
+                polled.put(partition, records);
+            }
+        }
+        return new ConsumerRecords<>(polled, Map.of());
+    }
+
+    private static void fail(Throwable failure, boolean none) {
+        if (failure instanceof Error error) {
+            throw error;
+        }
+        if (none) {
+            throw (KafkaException) failure;
+        }
+    }
+
+    @Override
+    public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+        return partitions.stream().collect(Collectors.toMap(p -> p, log::end));
+    }
+}

@@ -1,0 +1,199 @@
+package dev.sluice.worker.intake;
+
+import static dev.sluice.worker.intake.FakeLog.requests;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.wire.Reason;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class SalvageTest {
+    private static final TopicPartition FIRST = requests(0);
+    private static final TopicPartition SECOND = requests(1);
+
+    private final IntakeInSteps test = new IntakeInSteps();
+
+    @Test
+    void passesOverACorruptRecordAndServesWhatLiesAroundIt() {
+        test.log.requests(FIRST, 2).corrupt(FIRST).request(FIRST).requests(SECOND, 2);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND)).rounds(4).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 3L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L);
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(test.ledger.reached).containsEntry(FIRST, 4L);
+        JournalDownstream.Refusal refusal = onlyRefusal();
+        assertThat(refusal.reason()).isEqualTo(Reason.UNREADABLE);
+        assertThat(refusal.problem()).contains("bad checksum");
+        assertThat(refusal.envelope().partition()).isEqualTo(FIRST);
+        assertThat(refusal.envelope().offset()).isEqualTo(2);
+        assertThat(refusal.envelope().id()).isEqualTo("chat.requests-0@2");
+        assertThat(refusal.envelope().enqueuedAt()).isGreaterThanOrEqualTo(1_000_000);
+        assertThat(refusal.envelope().value()).isNull();
+    }
+
+    @Test
+    void passesOverAWholeBatchAtOnceAndLooksAgainAtTheNextFailure() {
+        test.log.corrupt(FIRST).corrupt(FIRST).corrupt(FIRST).request(FIRST).corrupt(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(5).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(3L);
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L, 4L);
+        assertThat(test.downstream.refused).hasSize(4);
+        assertThat(test.readers).hasValue(2);
+    }
+
+    @Test
+    void losesNothingToAnErrorBehindRecordsThatWereNotHandedOver() {
+        test.log
+                .requests(FIRST, 3)
+                .requests(SECOND, 2)
+                .unreadable(SECOND, OutOfMemoryError::new)
+                .request(SECOND);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND)).rounds(4).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L, 3L);
+        assertThat(onlyRefusal().envelope().offset()).isEqualTo(2);
+        assertThat(onlyRefusal().problem()).contains("memory");
+    }
+
+    /** The heap was short of what many records hold at once. */
+    @Test
+    void readsRecordByRecordWhereNoneOfThemIsAtFault() {
+        test.log.requests(FIRST, 3);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError()))
+                .rounds(2)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.readers).hasValue(1);
+    }
+
+    @Test
+    void waitsWithWhatMayNotBeRegisteredYet() {
+        test.log.request(FIRST).corrupt(FIRST).request(FIRST);
+        test.ledger.limits.put(FIRST, 1L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(3)
+                .then(() -> assertThat(test.ledger.offsets(FIRST)).containsExactly(0L))
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(onlyRefusal().envelope().offset()).isEqualTo(1);
+    }
+
+    @Test
+    void makesNoSecondLetterForWhatWasEndedBefore() {
+        test.log.corrupt(FIRST).request(FIRST);
+        test.ledger.done.add(0L);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(1L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void passesOverWhateverKafkaThrowsForARecord(Supplier<Throwable> failure) {
+        test.log.unreadable(FIRST, failure).request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L);
+        assertThat(onlyRefusal().envelope().offset()).isZero();
+    }
+
+    static List<Supplier<Throwable>> passesOverWhateverKafkaThrowsForARecord() {
+        return List.of(
+                () -> new KafkaException("Received exception when fetching the next record from x-0"),
+                () -> new KafkaException("x", new CorruptRecordException("y")),
+                () -> new CorruptRecordException("y"),
+                OutOfMemoryError::new);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void endsWithWhatIsNoRecordsFault(KafkaException failure) {
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(2)
+                .then(() -> test.consumer.setPollException(failure))
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(failure);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    static List<KafkaException> endsWithWhatIsNoRecordsFault() {
+        return List.of(
+                new KafkaException("Unexpected error from the coordinator"),
+                new KafkaException(
+                        "User rebalance callback throws an error", new IllegalStateException("a stage failed")),
+                new TopicAuthorizationException("chat.requests"),
+                new NoOffsetForPartitionException(FIRST),
+                new WakeupException());
+    }
+
+    @Test
+    void endsWithAnErrorThatNoRecordExplains() {
+        OutOfMemoryError error = new OutOfMemoryError("elsewhere");
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(1)
+                .then(throwing(error))
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(error);
+    }
+
+    @Test
+    void endsWithAnErrorInARebalanceCallbackThoughARecordCouldExplainIt() {
+        OutOfMemoryError error = new OutOfMemoryError("in a callback");
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(() -> {
+                    test.ownership.set(new Ownership(Map.of(), test.consumer.groupMetadata()));
+                    throw error;
+                })
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(error);
+        assertThat(test.readers).hasValue(0);
+    }
+
+    private static Runnable throwing(Error error) {
+        return () -> {
+            throw error;
+        };
+    }
+
+    private JournalDownstream.Refusal onlyRefusal() {
+        assertThat(test.downstream.refused).hasSize(1);
+        return test.downstream.refused.get(0);
+    }
+}

@@ -1,0 +1,40 @@
+package dev.sluice.worker.intake;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+
+/** Time that passes when a test says so. */
+final class SettableClock extends Clock {
+    private long millis;
+
+    SettableClock(long millis) {
+        this.millis = millis;
+    }
+
+    void pass(Duration duration) {
+        millis += duration.toMillis();
+    }
+
+    @Override
+    public long millis() {
+        return millis;
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.ofEpochMilli(millis);
+    }
+
+    @Override
+    public ZoneId getZone() {
+        return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+        throw new UnsupportedOperationException("only " + getZone());
+    }
+}
