@@ -14,6 +14,7 @@ final class JournalDownstream implements Downstream {
     final List<Refusal> refused = new ArrayList<>();
     final List<Envelope> postponed = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
+    Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
     record Refusal(Envelope envelope, Reason reason, String problem) {}
@@ -57,6 +58,7 @@ final class JournalDownstream implements Downstream {
     @Override
     public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
         journal.add("withdraw");
+        onWithdraw.run();
         return withdrawal;
     }
 

@@ -50,6 +50,16 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         commitSync(Map.of(partition, offset));
     }
 
+    /** Kafka forgets the pauses of what goes, its mock does not. */
+    @Override
+    public synchronized void rebalance(Collection<TopicPartition> newAssignment) {
+        List<TopicPartition> forgotten = paused().stream()
+                .filter(partition -> !newAssignment.contains(partition))
+                .toList();
+        resume(forgotten);
+        super.rebalance(newAssignment);
+    }
+
     @Override
     public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         super.poll(timeout);

@@ -1,0 +1,156 @@
+package dev.sluice.worker.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.Requests;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class DueGateTest {
+    private static final long NOW = 1_000_000;
+    private static final long HORIZON = DueGate.HORIZON.toMillis();
+    private static final int WEIGHT = due(0, NOW).envelope().weight();
+
+    private final DueGate gate = new DueGate(3, 10L * WEIGHT);
+
+    @Test
+    void holdsWhatIsDueWithinTheHorizonOnly() {
+        assertThat(gate.hold(due(0, NOW + HORIZON), NOW)).isTrue();
+        assertThat(gate.hold(due(1, NOW + HORIZON + 1), NOW)).isFalse();
+        assertThat(gate.records()).isEqualTo(1);
+        assertThat(gate.bytes()).isEqualTo(WEIGHT);
+    }
+
+    @Test
+    void holdsNoMoreRecordsThanItMay() {
+        for (int i = 0; i < 3; i++) {
+            assertThat(gate.hold(due(i, NOW + 1), NOW)).isTrue();
+        }
+
+        assertThat(gate.hold(due(3, NOW + 1), NOW)).isFalse();
+        release(NOW + 1);
+        assertThat(gate.hold(due(3, NOW + 2), NOW + 1)).isTrue();
+    }
+
+    @Test
+    void holdsNoMoreBytesThanItMay() {
+        DueGate small = new DueGate(100, 2L * WEIGHT);
+
+        assertThat(small.hold(due(0, NOW + 1), NOW)).isTrue();
+        assertThat(small.hold(due(1, NOW + 1), NOW)).isTrue();
+        assertThat(small.hold(due(2, NOW + 1), NOW)).isFalse();
+        assertThat(small.bytes()).isEqualTo(2L * WEIGHT);
+    }
+
+    @Test
+    void releasesWhatIsDueTheEarliestFirst() {
+        gate.hold(due(0, NOW + 30), NOW);
+        gate.hold(due(1, NOW + 10), NOW);
+        gate.hold(due(2, NOW + 20), NOW);
+
+        assertThat(release(NOW + 9)).isEmpty();
+        assertThat(release(NOW + 20)).containsExactly(1L, 2L);
+        assertThat(release(NOW + 30)).containsExactly(0L);
+        assertThat(gate.bytes()).isZero();
+    }
+
+    @Test
+    void saysWhenTheNextOneIsDue() {
+        assertThat(gate.millisToNext(NOW, 50)).isEqualTo(50);
+
+        gate.hold(due(0, NOW + 30), NOW);
+
+        assertThat(gate.millisToNext(NOW, 50)).isEqualTo(30);
+        assertThat(gate.millisToNext(NOW, 20)).isEqualTo(20);
+        assertThat(gate.millisToNext(NOW + 40, 50)).isZero();
+    }
+
+    @Test
+    void dropsWhatBelongsToAnotherWorkerNow() {
+        Assignment gone = Requests.assigned();
+        gate.hold(due(0, NOW + 1), NOW);
+        gate.hold(due(1, NOW + 1, gone), NOW);
+
+        gate.drop(Set.of(gone));
+
+        assertThat(gate.records()).isEqualTo(1);
+        assertThat(gate.bytes()).isEqualTo(WEIGHT);
+        assertThat(release(NOW + 1)).containsExactly(0L);
+    }
+
+    @Test
+    void behavesLikeASortedListWhateverHappens() {
+        for (long seed = 0; seed < 300; seed++) {
+            compareWithAList(new Random(seed), "seed " + seed);
+        }
+    }
+
+    private static void compareWithAList(Random random, String seed) {
+        List<Assignment> assignments = List.of(Requests.assigned(), Requests.assigned(), Requests.assigned());
+        int maxRecords = 1 + random.nextInt(20);
+        long maxBytes = WEIGHT * (1L + random.nextInt(20));
+        DueGate gate = new DueGate(maxRecords, maxBytes);
+        List<Request> held = new ArrayList<>();
+        long now = NOW;
+        for (int i = 0; i < 200; i++) {
+            now += random.nextInt(1_000);
+            if (random.nextInt(10) < 7) {
+                Request request = due(i, now + random.nextInt(12_000), assignments.get(random.nextInt(3)));
+                boolean soon = request.envelope().notBefore() - now <= HORIZON;
+                boolean fits = held.size() < maxRecords && (held.size() + 1L) * WEIGHT <= maxBytes;
+                assertThat(gate.hold(request, now)).as(seed).isEqualTo(soon && fits);
+                if (soon && fits) {
+                    held.add(request);
+                }
+            } else if (random.nextInt(4) == 0) {
+                Set<Assignment> gone = Set.of(assignments.get(random.nextInt(3)));
+                gate.drop(gone);
+                held.removeIf(request -> gone.contains(request.assignment()));
+            } else {
+                List<Request> released = new ArrayList<>();
+                gate.release(now, released::add);
+                long until = now;
+                List<Request> due = held.stream()
+                        .filter(request -> request.envelope().notBefore() <= until)
+                        .toList();
+                assertThat(released).as(seed).containsExactlyInAnyOrderElementsOf(due);
+                assertThat(released)
+                        .as(seed)
+                        .isSortedAccordingTo(Comparator.comparingLong(
+                                request -> request.envelope().notBefore()));
+                held.removeAll(due);
+            }
+            assertThat(gate.records()).as(seed).isEqualTo(held.size());
+            assertThat(gate.bytes()).as(seed).isEqualTo((long) held.size() * WEIGHT);
+            assertThat(gate.millisToNext(now, 5_000)).as(seed).isEqualTo(millisToNext(held, now));
+        }
+    }
+
+    private static long millisToNext(List<Request> held, long now) {
+        return held.stream()
+                .mapToLong(request -> Math.max(0, request.envelope().notBefore() - now))
+                .reduce(5_000, Math::min);
+    }
+
+    private List<Long> release(long now) {
+        List<Long> released = new ArrayList<>();
+        gate.release(now, request -> released.add(request.envelope().offset()));
+        return released;
+    }
+
+    private static Request due(long offset, long notBefore) {
+        return due(offset, notBefore, Requests.ASSIGNMENT);
+    }
+
+    private static Request due(long offset, long notBefore, Assignment assignment) {
+        return Requests.ofModel("m")
+                .at(offset)
+                .under(assignment)
+                .timed(NOW, notBefore, Long.MAX_VALUE)
+                .build();
+    }
+}

@@ -1,0 +1,290 @@
+package dev.sluice.worker.intake;
+
+import static dev.sluice.worker.intake.FakeLog.requests;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Topics.Tier;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+
+class IntakeTest {
+    private static final TopicPartition FIRST = requests(0);
+    private static final TopicPartition SECOND = requests(1);
+    private static final TopicPartition TIER = new TopicPartition(FakeLog.TOPICS.delay(Tier.TEN_SECONDS), 0);
+
+    private final IntakeInSteps test = new IntakeInSteps();
+
+    @Test
+    void registersBeforeItHandsOver() {
+        test.log.requests(FIRST, 2);
+
+        test.then(this::assignBoth).rounds(2).run();
+
+        assertThat(test.journal)
+                .containsSubsequence(
+                        "register chat.requests-0@0",
+                        "register chat.requests-0@1",
+                        "accept chat.requests-0@0",
+                        "accept chat.requests-0@1");
+    }
+
+    @Test
+    void beginsAtWhatIsCommittedAndElseAtTheBeginning() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+
+        test.then(() -> {
+                    assignBoth();
+                    test.consumer.committed(FIRST, new OffsetAndMetadata(3));
+                })
+                .rounds(2)
+                .run();
+
+        assertThat(test.ledger.opened).containsEntry(FIRST, 3L).containsEntry(SECOND, 0L);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(3L, 4L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L);
+    }
+
+    @Test
+    void skipsWhatWasDoneBeforeACrash() {
+        test.log.requests(FIRST, 4);
+        test.ledger.done.add(1L);
+        test.ledger.done.add(3L);
+
+        test.then(this::assignBoth).rounds(2).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 2L);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 2L);
+        assertThat(test.ledger.reached).containsEntry(FIRST, 4L);
+    }
+
+    @Test
+    void readsNoPartitionWhoseAccountIsRefusedAndTheOthersNonetheless() {
+        test.log.requests(FIRST, 1).requests(SECOND, 1);
+        test.ledger.refusals.put(FIRST, "written by a newer release");
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> assertThat(test.consumer.paused()).containsExactly(FIRST))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).isEmpty();
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
+        assertThat(test.ledger.reached).doesNotContainKey(FIRST);
+    }
+
+    @Test
+    void keepsBackWhatMayNotBeRegisteredUntilTheLimitGrows() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+        test.ledger.limits.put(FIRST, 2L);
+
+        test.then(this::assignBoth)
+                .rounds(3)
+                .then(() -> {
+                    assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L);
+                    assertThat(test.ledger.reached).containsEntry(FIRST, 2L);
+                    assertThat(test.consumer.paused()).containsExactly(FIRST);
+                    test.ledger.limits.put(FIRST, 4L);
+                })
+                .rounds(3)
+                .then(() -> assertThat(test.consumer.paused()).containsExactly(FIRST))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
+    }
+
+    @Test
+    void waitsWithAWholeTierForItsHead() {
+        long appendedAt = test.clock.millis();
+        test.log.request(TIER, appendedAt, new RecordHeaders());
+        test.log.request(TIER, appendedAt + 4_000, new RecordHeaders());
+
+        test.then(() -> test.consumer.assigned(FIRST, TIER))
+                .rounds(3)
+                .then(() -> {
+                    assertThat(test.consumer.paused()).containsExactly(TIER);
+                    assertThat(test.ledger.offsets(TIER)).isEmpty();
+                    test.clock.pass(Duration.ofMillis(appendedAt + 10_000 - test.clock.millis()));
+                })
+                .rounds(3)
+                .then(() -> {
+                    assertThat(test.ledger.offsets(TIER)).containsExactly(0L);
+                    assertThat(test.consumer.paused()).containsExactly(TIER);
+                    test.clock.pass(Duration.ofMillis(appendedAt + 13_980 - test.clock.millis()));
+                })
+                .then(() -> assertThat(test.consumer.lastPollTimeout()).isEqualTo(Duration.ofMillis(20)))
+                .then(() -> test.clock.pass(Duration.ofMillis(20)))
+                .rounds(2)
+                .run();
+
+        assertThat(test.downstream.offsets(TIER)).containsExactly(0L, 1L);
+    }
+
+    @Test
+    void holdsWhatIsDueSoonAndPostponesWhatIsDueLater() {
+        long now = test.clock.millis();
+        test.log.request(FIRST, now, notBefore(now + 5_000)).request(FIRST, now, notBefore(now + 60_000));
+        test.log.request(FIRST);
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> {
+                    assertThat(test.downstream.offsets(FIRST)).containsExactly(2L);
+                    assertThat(test.downstream.postponed)
+                            .extracting(Envelope::offset)
+                            .containsExactly(1L);
+                    test.clock.pass(Duration.ofSeconds(5));
+                })
+                .rounds(1)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(2L, 0L);
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+    }
+
+    /** Kafka forgets pauses when a partition comes back, and keeps them where it stays. */
+    @Test
+    void derivesPausesAfreshAfterARebalance() {
+        test.log.requests(FIRST, 3).requests(SECOND, 3);
+        test.ledger.limits.put(FIRST, 1L);
+        test.ledger.limits.put(SECOND, 1L);
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> {
+                    assertThat(test.consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND);
+                    test.consumer.assigned(FIRST);
+                })
+                .rounds(1)
+                .then(() -> {
+                    assertThat(test.consumer.paused()).containsExactly(FIRST);
+                    test.ledger.limits.put(SECOND, 2L);
+                    assignBoth();
+                })
+                .rounds(3)
+                .then(() -> {
+                    assertThat(test.consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND);
+                    test.consumer.resume(test.consumer.paused());
+                })
+                .rounds(2)
+                .then(() -> assertThat(test.consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L, 0L, 1L);
+    }
+
+    @Test
+    void reportsPositionsPastGaps() {
+        test.log.gap(FIRST).gap(FIRST).request(FIRST).gap(FIRST);
+
+        test.then(this::assignBoth).rounds(3).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(2L);
+        assertThat(test.ledger.reached).containsEntry(FIRST, 4L);
+    }
+
+    @Test
+    void readsNothingMoreWhileItDrainsAndPollsOn() {
+        AtomicReference<CompletableFuture<Void>> quiet = new AtomicReference<>();
+        test.log.requests(FIRST, 1);
+
+        test.then(this::assignBoth)
+                .rounds(1)
+                .then(() -> {
+                    quiet.set(test.intake.drain());
+                    test.log.requests(FIRST, 3);
+                })
+                .then(() -> assertThat(quiet.get()).isCompleted())
+                .rounds(2)
+                .then(() -> assertThat(test.consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.consumer.closed()).isTrue();
+    }
+
+    @Test
+    void releasesNothingThatIsHeldWhileItDrains() {
+        long now = test.clock.millis();
+        test.log.request(FIRST, now, notBefore(now + 2_000));
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> assertThat(test.intake.drain()).isNotDone())
+                .then(() -> test.clock.pass(Duration.ofSeconds(5)))
+                .rounds(1)
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.downstream.accepted).isEmpty();
+    }
+
+    @Test
+    void pausesEverythingWhileTooManyRecordsAreOpen() {
+        assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO)));
+    }
+
+    @Test
+    void pausesEverythingWhileTooManyBytesAreOpen() {
+        assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(100, 3 * 512, 10, 1_000, Duration.ZERO)));
+    }
+
+    /** Three requests are at the bound. */
+    private static void assertPausesBeyond(IntakeInSteps test) {
+        test.log.requests(FIRST, 3);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND))
+                .rounds(1)
+                .then(() -> test.log.requests(FIRST, 1).requests(SECOND, 1))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(test.consumer.paused()).containsExactlyInAnyOrder(FIRST, SECOND);
+                    assertThat(test.ledger.registered).hasSize(3);
+                    test.ledger.commitAll();
+                })
+                .rounds(2)
+                .then(() -> assertThat(test.consumer.paused()).isEmpty())
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L);
+    }
+
+    @Test
+    void countsWhatIsHeldUntilItIsDueByABoundOfItsOwn() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(2, 1 << 20, 10, 1_000, Duration.ZERO));
+        long now = bounded.clock.millis();
+        for (int i = 0; i < 5; i++) {
+            bounded.log.request(FIRST, now, notBefore(now + 9_000));
+        }
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST))
+                .rounds(2)
+                .then(() -> assertThat(bounded.consumer.paused()).isEmpty())
+                .then(() -> bounded.clock.pass(Duration.ofSeconds(9)))
+                .rounds(1)
+                .then(() -> assertThat(bounded.consumer.paused()).containsExactly(FIRST))
+                .run();
+
+        assertThat(bounded.downstream.offsets(FIRST)).hasSize(5);
+    }
+
+    private void assignBoth() {
+        test.consumer.assigned(FIRST, SECOND);
+    }
+
+    private static RecordHeaders notBefore(long millis) {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add(WireHeaders.NOT_BEFORE, Long.toString(millis).getBytes(UTF_8));
+        return headers;
+    }
+}
