@@ -2,29 +2,26 @@ package dev.sluice.worker.settle;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.ApiException;
-import org.apache.kafka.common.errors.InvalidTimestampException;
-import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,12 +39,17 @@ public final class Transactions implements AutoCloseable {
     private static final Duration OFFSETS_BOUND = Duration.ofSeconds(10);
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     private static final int COMMIT_TRIES = 3;
+    /** Longer than two workers that use one id leave each other alone; shorter than one that is suspended time and again. */
+    private static final long FENCED_AGAIN_NANOS = Duration.ofSeconds(30).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
     private final boolean idIsStable;
+    private final LongSupplier nanoTime;
+    private final LongConsumer pause;
+    private OptionalLong fencedAt = OptionalLong.empty();
     private volatile boolean stopped;
     private @Nullable Producer<byte[], byte[]> producer;
 
@@ -60,9 +62,24 @@ public final class Transactions implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             boolean idIsStable) {
+        this(producers, offsetReaders, idIsStable, System::nanoTime, LockSupport::parkNanos);
+    }
+
+    /**
+     * @param nanoTime a monotonic clock
+     * @param pause waits for so many nanoseconds
+     */
+    Transactions(
+            Supplier<Producer<byte[], byte[]>> producers,
+            Supplier<Consumer<byte[], byte[]>> offsetReaders,
+            boolean idIsStable,
+            LongSupplier nanoTime,
+            LongConsumer pause) {
         this.producers = producers;
         this.offsetReaders = offsetReaders;
         this.idIsStable = idIsStable;
+        this.nanoTime = nanoTime;
+        this.pause = pause;
     }
 
     /** Another worker runs with the same instance id. */
@@ -123,83 +140,54 @@ public final class Transactions implements AutoCloseable {
                 .addKeyValue("records", batch.records().size())
                 .log("transaction failed");
         log.debug("transaction failed", failure);
-        if (idIsStable && failure instanceof ProducerFencedException) {
+        Optional<RuntimeException> unusable = abort(current);
+        if (failure instanceof FencedInstanceIdException) {
             throw new FencedException(failure);
         }
-        if (aborted(current)) {
-            return new TransactionResult(false, culprits(sends));
+        if (unusable.isEmpty()) {
+            return new TransactionResult(false, Culprits.of(sends));
+        }
+        if (failure instanceof ProducerFencedException || unusable.get() instanceof ProducerFencedException) {
+            fenced(failure);
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;
     }
 
-    private static boolean aborted(Producer<byte[], byte[]> current) {
+    /** Why the producer cannot abort and has to be replaced; empty where it has. */
+    private static Optional<RuntimeException> abort(Producer<byte[], byte[]> current) {
         try {
             current.abortTransaction();
-            return true;
+            return Optional.empty();
         } catch (KafkaException | IllegalStateException unusable) {
             log.atDebug().setCause(unusable).log("producer cannot abort; it is replaced");
-            return false;
+            return Optional.of(unusable);
         }
     }
 
     /**
-     * After an abort every send has ended. Most have failed with their transaction, whatever ended that; only those
-     * whose own record Kafka refused cannot be sent at all.
+     * Either another worker runs with our id, or the broker has ended a transaction that took too long, such as that of
+     * a suspended process. Kafka says the same in both cases. So the id is initialised anew: that fences the other one,
+     * and only where there is another one we are fenced again.
      */
-    private static Map<Integer, Exception> culprits(List<List<Future<?>>> sends) {
-        Map<Integer, Exception> culprits = new HashMap<>();
-        for (int i = 0; i < sends.size(); i++) {
-            for (Future<?> send : sends.get(i)) {
-                if (failureOf(send) instanceof ApiException refusal && isOfTheRecord(refusal)) {
-                    culprits.put(i, refusal);
-                }
-            }
+    private void fenced(KafkaException failure) {
+        long now = nanoTime.getAsLong();
+        boolean again = fencedAt.isPresent() && now - fencedAt.getAsLong() < FENCED_AGAIN_NANOS;
+        if (idIsStable && again) {
+            throw new FencedException(failure);
         }
-        return culprits;
+        fencedAt = OptionalLong.of(now);
     }
 
-    /** A list of what is known to be a record's own, since the opposite mistake would end requests that did no wrong. */
-    private static boolean isOfTheRecord(ApiException refusal) {
-        return refusal instanceof RecordTooLargeException
-                || refusal instanceof TopicAuthorizationException
-                || refusal instanceof InvalidTopicException
-                || refusal instanceof InvalidRecordException
-                || refusal instanceof InvalidTimestampException;
-    }
-
-    private static @Nullable Throwable failureOf(Future<?> send) {
-        if (!send.isDone()) {
-            return null;
-        }
-        try {
-            send.get();
-            return null;
-        } catch (ExecutionException failed) {
-            return failed.getCause();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
-    }
-
-    /** Whether exactly these offsets are committed. No answer means unknown, so it is asked until there is one. */
+    /** Whether these offsets were committed. No answer means unknown, so it is asked until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         while (true) {
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
-                Map<TopicPartition, OffsetAndMetadata> committed = reader.committed(offsets.keySet(), OFFSETS_BOUND);
-                return offsets.entrySet().stream()
-                        .anyMatch(entry -> isSame(committed.get(entry.getKey()), entry.getValue()));
-            } catch (KafkaException unknown) {
+                return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
+            } catch (RetriableException unknown) {
                 pauseAfter(unknown, "committed offsets cannot be read");
             }
         }
-    }
-
-    private static boolean isSame(@Nullable OffsetAndMetadata committed, OffsetAndMetadata ours) {
-        return committed != null
-                && committed.offset() == ours.offset()
-                && committed.metadata().equals(ours.metadata());
     }
 
     private Producer<byte[], byte[]> usable() {
@@ -218,20 +206,21 @@ public final class Transactions implements AutoCloseable {
                 producer = fresh;
                 fresh.initTransactions();
                 return;
-            } catch (ProducerFencedException fenced) {
-                throw new FencedException(fenced);
-            } catch (KafkaException unavailable) {
+            } catch (ProducerFencedException overtaken) {
+                fenced(overtaken);
+                pauseAfter(overtaken, "initialisation was overtaken by another");
+            } catch (RetriableException unavailable) {
                 pauseAfter(unavailable, "transactional producer cannot be initialised");
             }
         }
     }
 
     private void pauseAfter(KafkaException failure, String what) {
-        if (stopped || !(failure instanceof RetriableException)) {
+        if (stopped) {
             throw failure;
         }
         log.atWarn().addKeyValue("error", failure.toString()).log(what);
-        LockSupport.parkNanos(RETRY_NANOS);
+        pause.accept(RETRY_NANOS);
     }
 
     @Override

@@ -1,0 +1,522 @@
+package dev.sluice.worker.settle;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.apache.kafka.clients.consumer.CommitFailedException;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class TransactionsTest {
+    private static final TopicPartition PARTITION = new TopicPartition("in", 0);
+    private static final OffsetAndMetadata OFFSET =
+            new OffsetAndMetadata(3, AckRuns.of(5, 6).encode(3));
+
+    /** What the clients are asked for, over all producers and readers, in order. */
+    private final List<String> events = new ArrayList<>();
+
+    private final Deque<FakeProducer> prepared = new ArrayDeque<>();
+    private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
+    private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
+    private long nanos;
+    private Runnable whilePausing = () -> {};
+
+    private final Transactions stable = transactions(true);
+    private final Transactions unique = transactions(false);
+
+    @Test
+    void recordsAndOffsetsAreOneTransaction() {
+        FakeProducer producer = prepare();
+
+        TransactionResult result = unique.run(batch("a", "b"));
+
+        assertThat(result).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(values(producer)).containsExactly("a", "b");
+        assertThat(producer.consumerGroupOffsetsHistory()).containsExactly(Map.of("group", Map.of(PARTITION, OFFSET)));
+        assertThat(events).containsExactly("new", "init", "begin", "send", "send", "offsets", "commit");
+    }
+
+    @Test
+    void theProducerIsKept() {
+        prepare();
+
+        unique.run(batch("a"));
+        unique.run(batch("b"));
+
+        assertThat(events).containsOnlyOnce("new").doesNotContain("close");
+    }
+
+    @Test
+    void onlySettlementsWhoseOwnRecordIsRefusedAreCulprits() {
+        FakeProducer producer = prepare();
+        Exception tooLarge = new RecordTooLargeException("too large");
+        Exception notAllowed = new TopicAuthorizationException(Set.of("replies"));
+        Exception invalid = new InvalidRecordException("no key");
+        producer.refused.put("b", tooLarge);
+        producer.refused.put("c2", notAllowed);
+        producer.refused.put("d", new TransactionAbortedException("with the others"));
+        producer.refused.put("e", new TimeoutException("no metadata"));
+        producer.refused.put("f", invalid);
+        producer.offsetsFailures.add(new KafkaException("in an error state"));
+
+        TransactionResult result = unique.run(batch("a", "b", "c1 c2", "d", "e", "f"));
+
+        assertThat(result.committed()).isFalse();
+        assertThat(result.culprits())
+                .containsExactlyInAnyOrderEntriesOf(Map.of(1, tooLarge, 2, notAllowed, 5, invalid));
+        assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
+        assertThat(producer.history()).isEmpty();
+    }
+
+    @Test
+    void aCommitThatTimesOutIsRepeatedAndNothingElseIsDone() {
+        FakeProducer producer = prepare();
+        producer.commitFailures.add(new TimeoutException("slow"));
+        producer.commitFailures.add(new TimeoutException("slow"));
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(events).endsWith("offsets", "commit", "commit", "commit").doesNotContain("abort", "close");
+    }
+
+    @Test
+    void afterAnUnknownEndTheIdIsInitialisedAnewBeforeOffsetsAreRead() {
+        endsUnknown(prepare());
+        prepare();
+        committed = Map.of(PARTITION, OFFSET);
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(events).endsWith("commit", "commit", "commit", "abort", "close", "new", "init", "read");
+    }
+
+    @Test
+    void whatHasNotLandedIsAborted() {
+        endsUnknown(prepare());
+        FakeProducer next = prepare();
+        committed = Map.of(PARTITION, new OffsetAndMetadata(3));
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(values(next)).containsExactly("a");
+    }
+
+    @Test
+    void offsetsThatCannotBeReadAreAskedForUntilTheyAreKnown() {
+        endsUnknown(prepare());
+        prepare();
+        readFailures.add(new TimeoutException("unstable"));
+        readFailures.add(new TimeoutException("unstable"));
+        committed = Map.of(PARTITION, OFFSET);
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(events).endsWith("init", "read", "pause", "read", "pause", "read");
+    }
+
+    @Test
+    void offsetsThatMayNotBeReadAreNoAnswerEither() {
+        endsUnknown(prepare());
+        prepare();
+        readFailures.add(new GroupAuthorizationException("group"));
+
+        assertThatThrownBy(() -> unique.run(batch("a"))).isInstanceOf(GroupAuthorizationException.class);
+    }
+
+    @Test
+    void stopEndsTheWaitForOffsets() {
+        endsUnknown(prepare());
+        prepare();
+        whilePausing = unique::stop;
+        for (int i = 0; i < 3; i++) {
+            readFailures.add(new TimeoutException("unstable"));
+        }
+
+        assertThatThrownBy(() -> unique.run(batch("a"))).isInstanceOf(TimeoutException.class);
+
+        assertThat(events).endsWith("read", "pause", "read");
+    }
+
+    /** Seen of a commit whose transaction the broker had ended before, since it took too long. */
+    @Test
+    void anEndInAnInvalidStateIsLookedIntoToo() {
+        FakeProducer producer = prepare();
+        producer.commitFailures.add(new InvalidTxnStateException("ended before"));
+        producer.abortFailures.add(new KafkaException("in an error state"));
+        prepare();
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+
+        assertThat(events).endsWith("commit", "abort", "close", "new", "init", "read");
+    }
+
+    @Test
+    void aTransactionThatEndsBeforeItsCommitHasNotLandedWhateverIsCommitted() {
+        FakeProducer producer = prepare();
+        producer.offsetsFailures.add(new TimeoutException("no coordinator"));
+        producer.abortFailures.add(new IllegalStateException("offsets timed out"));
+        prepare();
+        committed = Map.of(PARTITION, OFFSET);
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+
+        assertThat(events).endsWith("offsets", "abort", "close", "new", "init").doesNotContain("read");
+    }
+
+    @Test
+    void aStaleGenerationIsAbortedWithTheSameProducer() {
+        FakeProducer producer = prepare();
+        producer.offsetsFailures.add(new CommitFailedException("rebalanced"));
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+
+        assertThat(events).endsWith("abort").doesNotContain("close");
+    }
+
+    @Test
+    void anExpiredOrConfusedProducerIsReplaced() {
+        for (Transactions transactions : List.of(stable, unique)) {
+            for (KafkaException failure :
+                    List.of(new InvalidPidMappingException("expired"), new OutOfOrderSequenceException("gap"))) {
+                FakeProducer producer = prepare();
+                producer.offsetsFailures.add(new KafkaException("in an error state", failure));
+                producer.abortFailures.add(new KafkaException("in an error state", failure));
+                FakeProducer next = prepare();
+
+                assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+                assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+                assertThat(values(next)).containsExactly("a");
+                transactions.close();
+            }
+        }
+    }
+
+    @Test
+    void aSequenceErrorThatCanBeAbortedKeepsTheProducer() {
+        FakeProducer producer = prepare();
+        producer.offsetsFailures.add(new OutOfOrderSequenceException("gap"));
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(events).containsOnlyOnce("new");
+    }
+
+    @Test
+    void aFirstFencingIsRecoveredFromEvenWithAStableId() {
+        for (Transactions transactions : List.of(stable, unique)) {
+            isFenced(prepare());
+            FakeProducer next = prepare();
+
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+            assertThat(values(next)).containsExactly("a");
+        }
+    }
+
+    @Test
+    void aSecondFencingSoonAfterMeansThatAnotherWorkerHasTheId() {
+        isFenced(prepare());
+        FakeProducer second = prepare();
+        stable.run(batch("a"));
+        stable.run(batch("a"));
+        isFenced(second);
+        nanos += Duration.ofSeconds(29).toNanos();
+
+        assertThatThrownBy(() -> stable.run(batch("b")))
+                .isInstanceOf(Transactions.FencedException.class)
+                .hasMessageContaining("--instance-id");
+        assertThat(events).as("the other one is left alone").endsWith("abort");
+    }
+
+    @Test
+    void aSecondFencingMuchLaterIsRecoveredFromToo() {
+        isFenced(prepare());
+        isFenced(prepare());
+        prepare();
+        stable.run(batch("a"));
+        nanos += Duration.ofSeconds(31).toNanos();
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+    }
+
+    @Test
+    void withAUniqueIdFencingIsNobodysClash() {
+        isFenced(prepare());
+        isFenced(prepare());
+        prepare();
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+    }
+
+    /** What a broker answers to the first send after another producer was initialised: not "fenced" until the abort. */
+    @Test
+    void anOldEpochWhoseAbortIsFencedCountsAsFencing() {
+        for (int i = 0; i < 2; i++) {
+            FakeProducer producer = prepare();
+            producer.offsetsFailures.add(new InvalidProducerEpochException("old epoch"));
+            producer.abortFailures.add(fenced());
+        }
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThatThrownBy(() -> stable.run(batch("a"))).isInstanceOf(Transactions.FencedException.class);
+    }
+
+    /** What it answers where it has ended the transaction itself, since it took too long. */
+    @Test
+    void anOldEpochThatCanBeAbortedIsNoFencing() {
+        FakeProducer producer = prepare();
+        for (int i = 0; i < 3; i++) {
+            producer.offsetsFailures.add(new InvalidProducerEpochException("old epoch"));
+            assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        }
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(events).containsOnlyOnce("new");
+    }
+
+    @Test
+    void whatWasFencedInItsCommitMayHaveLandedAllTheSame() {
+        FakeProducer producer = prepare();
+        producer.commitFailures.add(fenced());
+        producer.abortFailures.add(fenced());
+        prepare();
+        committed = Map.of(PARTITION, OFFSET);
+
+        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+    }
+
+    @Test
+    void aGroupThatHasGivenOurInstanceIdToAnotherSaysSoAtOnce() {
+        FakeProducer producer = prepare();
+        producer.offsetsFailures.add(new FencedInstanceIdException("another member"));
+
+        assertThatThrownBy(() -> stable.run(batch("a")))
+                .isInstanceOf(Transactions.FencedException.class)
+                .hasMessageContaining("--instance-id");
+        assertThat(events).as("no open transaction is left behind").endsWith("offsets", "abort");
+    }
+
+    @Test
+    void anInitialisationIsTriedUntilItSucceedsEachTimeWithANewProducer() {
+        prepare().initFailures.add(new TimeoutException("no coordinator"));
+        prepare().initFailures.add(fenced());
+        prepare();
+
+        unique.replace();
+
+        assertThat(events)
+                .containsExactly("new", "init", "pause", "close", "new", "init", "pause", "close", "new", "init");
+    }
+
+    @Test
+    void anInitialisationThatIsOvertakenTwiceMeansThatAnotherWorkerHasTheId() {
+        prepare().initFailures.add(fenced());
+        prepare().initFailures.add(fenced());
+
+        assertThatThrownBy(stable::replace).isInstanceOf(Transactions.FencedException.class);
+    }
+
+    @Test
+    void anInitialisationThatIsNotAllowedIsNotRepeated() {
+        prepare().initFailures.add(new TransactionalIdAuthorizationException("id"));
+
+        assertThatThrownBy(unique::replace).isInstanceOf(TransactionalIdAuthorizationException.class);
+    }
+
+    @Test
+    void stopEndsTheWaitForACoordinator() {
+        prepare().initFailures.add(new TimeoutException("no coordinator"));
+        prepare().initFailures.add(new TimeoutException("no coordinator"));
+        whilePausing = unique::stop;
+
+        assertThatThrownBy(unique::replace).isInstanceOf(TimeoutException.class);
+
+        assertThat(events).containsExactly("new", "init", "pause", "close", "new", "init");
+    }
+
+    private Transactions transactions(boolean idIsStable) {
+        return new Transactions(
+                () -> {
+                    events.add("new");
+                    return prepared.remove();
+                },
+                FakeReader::new,
+                idIsStable,
+                () -> nanos,
+                ignored -> {
+                    events.add("pause");
+                    whilePausing.run();
+                });
+    }
+
+    /** The producer that is made next. */
+    private FakeProducer prepare() {
+        FakeProducer producer = new FakeProducer();
+        prepared.add(producer);
+        return producer;
+    }
+
+    private static void endsUnknown(FakeProducer producer) {
+        for (int i = 0; i < 3; i++) {
+            producer.commitFailures.add(new TimeoutException("slow"));
+        }
+        producer.abortFailures.add(new IllegalStateException("the commit must be repeated"));
+    }
+
+    private static void isFenced(FakeProducer producer) {
+        producer.offsetsFailures.add(fenced());
+        producer.abortFailures.add(fenced());
+    }
+
+    /** @param settlements the values of the records of each, with a space between them */
+    private static Batch batch(String... settlements) {
+        List<List<ProducerRecord<byte[], byte[]>>> records =
+                Arrays.stream(settlements).map(TransactionsTest::records).toList();
+        return new Batch(records, Map.of(PARTITION, OFFSET), metadata());
+    }
+
+    private static List<ProducerRecord<byte[], byte[]>> records(String values) {
+        return Arrays.stream(values.split(" "))
+                .map(value -> new ProducerRecord<byte[], byte[]>("out", value.getBytes(UTF_8)))
+                .toList();
+    }
+
+    @SuppressWarnings("removal")
+    private static ConsumerGroupMetadata metadata() {
+        return new ConsumerGroupMetadata("group", 3, "member", Optional.empty());
+    }
+
+    private static List<String> values(FakeProducer producer) {
+        return producer.history().stream()
+                .map(record -> new String(record.value(), UTF_8))
+                .toList();
+    }
+
+    private static ProducerFencedException fenced() {
+        return new ProducerFencedException("fenced");
+    }
+
+    private static void failIfAny(Deque<RuntimeException> failures) {
+        if (!failures.isEmpty()) {
+            throw failures.remove();
+        }
+    }
+
+    private final class FakeReader extends MockConsumer<byte[], byte[]> {
+        FakeReader() {
+            super("earliest");
+        }
+
+        @Override
+        public synchronized Map<TopicPartition, OffsetAndMetadata> committed(
+                Set<TopicPartition> partitions, Duration timeout) {
+            events.add("read");
+            failIfAny(readFailures);
+            return committed;
+        }
+    }
+
+    /** Fails as it is told to, once for each failure. */
+    private final class FakeProducer extends MockProducer<byte[], byte[]> {
+        private final Deque<RuntimeException> initFailures = new ArrayDeque<>();
+        private final Deque<RuntimeException> offsetsFailures = new ArrayDeque<>();
+        private final Deque<RuntimeException> commitFailures = new ArrayDeque<>();
+        private final Deque<RuntimeException> abortFailures = new ArrayDeque<>();
+        private final Map<String, Exception> refused = new HashMap<>();
+
+        FakeProducer() {
+            super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+        }
+
+        @Override
+        public void initTransactions() {
+            events.add("init");
+            failIfAny(initFailures);
+            super.initTransactions();
+        }
+
+        @Override
+        public void beginTransaction() {
+            events.add("begin");
+            super.beginTransaction();
+        }
+
+        @Override
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+            events.add("send");
+            Exception refusal = refused.get(new String(record.value(), UTF_8));
+            return refusal == null ? super.send(record) : CompletableFuture.failedFuture(refusal);
+        }
+
+        @Override
+        public void sendOffsetsToTransaction(
+                Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata metadata) {
+            events.add("offsets");
+            failIfAny(offsetsFailures);
+            super.sendOffsetsToTransaction(offsets, metadata);
+        }
+
+        @Override
+        public void commitTransaction() {
+            events.add("commit");
+            failIfAny(commitFailures);
+            super.commitTransaction();
+        }
+
+        @Override
+        public void abortTransaction() {
+            events.add("abort");
+            failIfAny(abortFailures);
+            super.abortTransaction();
+        }
+
+        @Override
+        public void close(Duration timeout) {
+            events.add("close");
+            super.close(timeout);
+        }
+    }
+}
