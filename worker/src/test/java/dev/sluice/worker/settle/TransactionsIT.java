@@ -1,0 +1,245 @@
+package dev.sluice.worker.settle;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.worker.intake.IntakeConsumer;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.TransactionState;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidPidMappingException;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a real broker says to a producer that was fenced, was too slow, or was idle for too long. */
+@Timeout(120)
+class TransactionsIT {
+    private static final Duration BOUND = Duration.ofSeconds(30);
+    private static final AtomicInteger NAMES = new AtomicInteger();
+    private static SandboxBroker broker;
+    private static Admin admin;
+
+    private final String id = "id-" + NAMES.incrementAndGet();
+    private final TopicPartition output = new TopicPartition("out-" + id, 0);
+    private final TopicPartition input = new TopicPartition("in-" + id, 0);
+    private final List<Producer<byte[], byte[]>> made = new ArrayList<>();
+
+    @BeforeAll
+    static void start() {
+        broker = SandboxBroker.start(BrokerSettings.defaults()
+                .withProperty("transaction.abort.timed.out.transaction.cleanup.interval.ms", "200")
+                .withProperty("transactional.id.expiration.ms", "4000")
+                .withProperty("transaction.remove.expired.transaction.cleanup.interval.ms", "500"));
+        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+    }
+
+    @AfterAll
+    static void stop() {
+        admin.close();
+        broker.close();
+    }
+
+    @BeforeEach
+    void topics() throws ExecutionException, InterruptedException {
+        admin.createTopics(
+                        List.of(new NewTopic(output.topic(), 1, (short) 1), new NewTopic(input.topic(), 1, (short) 1)))
+                .all()
+                .get();
+    }
+
+    @Test
+    void aTransactionThatOutlivesItsTimeoutBeforeASendIsNoClash() {
+        assertOutlivedIsNoClash("send", 2);
+    }
+
+    @Test
+    void aTransactionThatOutlivesItsTimeoutBeforeItsOffsetsIsNoClash() {
+        assertOutlivedIsNoClash("sendOffsetsToTransaction", 1);
+    }
+
+    @Test
+    void aTransactionThatOutlivesItsTimeoutBeforeItsCommitIsNoClash() {
+        assertOutlivedIsNoClash("commitTransaction", 1);
+    }
+
+    @Test
+    void ofTwoWithOneIdOneComesToAClearEndAndTheOtherGoesOn() {
+        try (Transactions first = transactions();
+                Transactions second = transactions()) {
+            List<Transactions> both = List.of(first, second);
+            Transactions.FencedException clash = null;
+            int committed = 0;
+            int turn = 0;
+            for (; clash == null && turn < 20; turn++) {
+                Transactions transactions = both.get(turn % 2);
+                Batch batch = batch(committed + 1, "a", "b");
+                clash = catchThrowableOfType(Transactions.FencedException.class, () -> commit(transactions, batch, 2));
+                committed += clash == null ? 1 : 0;
+            }
+            Transactions survivor = both.get(turn % 2);
+
+            assertThat(clash).hasMessageContaining("--instance-id");
+            commit(survivor, batch(++committed, "a", "b"), 2);
+            commit(survivor, batch(++committed, "a", "b"), 1);
+            assertThat(published()).hasSize(2 * committed);
+        }
+    }
+
+    @Test
+    void anIdThatHasExpiredIsInitialisedAnew() {
+        try (Transactions transactions = transactions()) {
+            commit(transactions, batch(1, "a"), 1);
+            await().atMost(BOUND)
+                    .until(() -> admin.listTransactions().all().get().stream()
+                            .noneMatch(listing -> listing.transactionalId().equals(id)));
+
+            commit(transactions, batch(2, "b"), 2);
+
+            assertThat(published()).containsExactly("a", "b");
+            assertThat(made).hasSize(2);
+        }
+    }
+
+    /** The commit lands, but its producer does not get to know and cannot abort. */
+    @Test
+    void aCommitOfUnknownEndThatHasLandedIsNotSentAgain() {
+        Transactions transactions = transactions("commitTransaction", 1, true, producer -> {
+            producer.commitTransaction();
+            throw new InvalidPidMappingException("as if");
+        });
+        try (transactions) {
+            assertThat(transactions.run(batch(1, "a"))).isEqualTo(TransactionResult.COMMITTED);
+            assertThat(published()).containsExactly("a");
+        }
+    }
+
+    @Test
+    void aCommitOfUnknownEndThatHasNotLandedIsAborted() {
+        Transactions transactions = transactions("commitTransaction", 1, true, producer -> {
+            throw new InvalidPidMappingException("as if");
+        });
+        try (transactions) {
+            assertThat(transactions.run(batch(1, "a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch(1, "a"))).isEqualTo(TransactionResult.COMMITTED);
+            assertThat(published()).containsExactly("a");
+        }
+    }
+
+    private void assertOutlivedIsNoClash(String method, int call) {
+        Transactions transactions = transactions(method, call, false, producer -> {
+            producer.flush();
+            await().atMost(BOUND).until(() -> state() == TransactionState.ONGOING);
+            await().atMost(BOUND).until(() -> state() != TransactionState.ONGOING);
+        });
+        try (transactions) {
+            assertThat(transactions.run(batch(1, "a", "b"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch(1, "a", "b"))).isEqualTo(TransactionResult.COMMITTED);
+            assertThat(published()).containsExactly("a", "b");
+        }
+    }
+
+    private static void commit(Transactions transactions, Batch batch, int maxTries) {
+        int tries = 1;
+        while (!transactions.run(batch).committed()) {
+            assertThat(tries++).isLessThan(maxTries);
+        }
+    }
+
+    private TransactionState state() throws ExecutionException, InterruptedException {
+        return admin.describeTransactions(List.of(id)).description(id).get().state();
+    }
+
+    private Transactions transactions() {
+        return transactions("none", 1, false, producer -> {});
+    }
+
+    /** With a stable id, and the {@code call}th call of a method of its first producer disturbed. */
+    private Transactions transactions(String method, int call, boolean unusable, Disturbance disturbance) {
+        AtomicInteger producers = new AtomicInteger();
+        return new Transactions(
+                () -> {
+                    Producer<byte[], byte[]> producer = SettleClients.producer(kafka(), id, 1 << 20);
+                    made.add(producer);
+                    return producers.incrementAndGet() == 1
+                            ? disturbed(producer, method, call, unusable, disturbance)
+                            : producer;
+                },
+                () -> IntakeConsumer.reading(kafka(), group()),
+                true);
+    }
+
+    private static Map<String, Object> kafka() {
+        return Map.of("bootstrap.servers", broker.bootstrapServers(), "transaction.timeout.ms", 2_000);
+    }
+
+    private String group() {
+        return "group-" + id;
+    }
+
+    private interface Disturbance {
+        void before(Producer<byte[], byte[]> producer);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Producer<byte[], byte[]> disturbed(
+            Producer<byte[], byte[]> producer, String method, int call, boolean unusable, Disturbance disturbance) {
+        AtomicInteger calls = new AtomicInteger();
+        return (Producer<byte[], byte[]>) Proxy.newProxyInstance(
+                TransactionsIT.class.getClassLoader(), new Class<?>[] {Producer.class}, (proxy, called, arguments) -> {
+                    if (called.getName().equals(method) && calls.incrementAndGet() == call) {
+                        disturbance.before(producer);
+                    }
+                    if (unusable && called.getName().equals("abortTransaction")) {
+                        throw new IllegalStateException("as if");
+                    }
+                    try {
+                        return called.invoke(producer, arguments);
+                    } catch (InvocationTargetException failed) {
+                        throw failed.getCause();
+                    }
+                });
+    }
+
+    @SuppressWarnings("removal")
+    private Batch batch(long offset, String... values) {
+        List<List<ProducerRecord<byte[], byte[]>>> records = new ArrayList<>();
+        for (String value : values) {
+            records.add(List.of(new ProducerRecord<>(output.topic(), value.getBytes(UTF_8))));
+        }
+        return new Batch(records, Map.of(input, new OffsetAndMetadata(offset, "")), new ConsumerGroupMetadata(group()));
+    }
+
+    private List<String> published() {
+        List<String> values = new ArrayList<>();
+        try (Consumer<byte[], byte[]> reader = IntakeConsumer.reading(kafka(), group())) {
+            reader.assign(List.of(output));
+            reader.seekToBeginning(List.of(output));
+            long end = reader.endOffsets(List.of(output)).get(output);
+            while (reader.position(output) < end) {
+                reader.poll(Duration.ofMillis(100)).forEach(record -> values.add(new String(record.value(), UTF_8)));
+            }
+        }
+        return values;
+    }
+}
