@@ -225,6 +225,7 @@ public final class Worker implements AutoCloseable, Health {
         if (ownership.get().metadata().generationId() < 0) {
             found.add("the worker has not joined its group yet");
         }
+        found.addAll(intake.refusals());
         return found;
     }
 

@@ -7,11 +7,18 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Holds requests that are due soon; others overtake them. Bounded in records and bytes. Owned by the poll thread.
+ * Holds requests that are due soon; others overtake them. Bounded in records and bytes, and in each partition by the room
+ * that is left for others. Owned by the poll thread.
  */
 final class DueGate {
     /** A request that is due later than this waits in a delay tier rather than in memory. */
     static final Duration HORIZON = Duration.ofSeconds(10);
+
+    /**
+     * What waits keeps its offset open, and a partition can have only so many: this many are left to those that are due.
+     * The rest is enough for a thousand records a second of which any share waits for 8 s.
+     */
+    static final int ROOM_FOR_OTHERS = 2_500;
 
     private final int maxRecords;
     private final long maxBytes;
@@ -24,10 +31,17 @@ final class DueGate {
         this.maxBytes = maxBytes;
     }
 
-    /** Takes a request that is due within the horizon; false where it is not, or where there is no space. */
-    boolean hold(Request request, long nowMillis) {
+    /**
+     * Takes a request that is due within the horizon; false where it is not, or where there is no space.
+     *
+     * @param room offsets from the request's on that its partition may still register
+     */
+    boolean hold(Request request, long nowMillis, long room) {
         boolean soon = request.envelope().notBefore() - nowMillis <= HORIZON.toMillis();
-        if (!soon || heap.size() >= maxRecords || bytes + request.envelope().weight() > maxBytes) {
+        if (!soon
+                || room < ROOM_FOR_OTHERS
+                || heap.size() >= maxRecords
+                || bytes + request.envelope().weight() > maxBytes) {
             return false;
         }
         bytes += request.envelope().weight();

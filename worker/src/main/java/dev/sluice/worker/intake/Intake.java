@@ -52,6 +52,7 @@ public final class Intake implements Runnable {
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
+    private volatile List<String> refusals = List.of();
     private long positionsSentAt;
 
     /**
@@ -116,6 +117,11 @@ public final class Intake implements Runnable {
         return quiet;
     }
 
+    /** Why some partitions are not read, a sentence each. Any thread. */
+    public List<String> refusals() {
+        return refusals;
+    }
+
     /** Ends {@link #run} soon. Any thread. */
     public void stop() {
         stopped = true;
@@ -123,6 +129,7 @@ public final class Intake implements Runnable {
 
     private void round() {
         openAssigned();
+        refusals = partitions.refusals();
         pauseAndResume();
         ConsumerRecords<byte[], byte[]> records = poll();
         for (TopicPartition partition : records.partitions()) {
@@ -240,8 +247,10 @@ public final class Intake implements Runnable {
     /** Registers before handing over: an outcome must never reach the ledger before its record. */
     private void handOver(Assignment assignment, List<Reading> readings) {
         ledger.register(assignment, readings.stream().map(Reading::envelope).toList());
+        long limit = ledger.registerLimit(assignment.partition());
         for (Reading reading : readings) {
-            reading.to(downstream, dueGate, clock.millis());
+            long room = limit - reading.envelope().offset();
+            reading.to(downstream, dueGate, clock.millis(), room);
         }
     }
 

@@ -54,6 +54,14 @@ final class OwnedPartitions {
         return those(OwnedPartition::isOpen);
     }
 
+    /** Why some are not read, a sentence each. */
+    List<String> refusals() {
+        return owned.values().stream()
+                .filter(partition -> partition.refusal() != null)
+                .map(partition -> "partition " + partition.partition() + " is not read: " + partition.refusal())
+                .toList();
+    }
+
     private List<OwnedPartition> those(Predicate<OwnedPartition> wanted) {
         return owned.values().stream().filter(wanted).toList();
     }

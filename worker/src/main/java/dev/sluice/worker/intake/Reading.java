@@ -6,8 +6,12 @@ import dev.sluice.wire.Reason;
 sealed interface Reading {
     Envelope envelope();
 
-    /** Hands the record over to where it belongs. */
-    void to(Downstream downstream, DueGate dueGate, long nowMillis);
+    /**
+     * Hands the record over to where it belongs.
+     *
+     * @param room offsets from the record's on that its partition may still register
+     */
+    void to(Downstream downstream, DueGate dueGate, long nowMillis, long room);
 
     /** A request that can be called. */
     record Ready(Request request) implements Reading {
@@ -17,10 +21,10 @@ sealed interface Reading {
         }
 
         @Override
-        public void to(Downstream downstream, DueGate dueGate, long nowMillis) {
+        public void to(Downstream downstream, DueGate dueGate, long nowMillis, long room) {
             if (envelope().notBefore() <= nowMillis) {
                 downstream.accept(request);
-            } else if (!dueGate.hold(request, nowMillis)) {
+            } else if (!dueGate.hold(request, nowMillis, room)) {
                 downstream.postpone(envelope());
             }
         }
@@ -29,7 +33,7 @@ sealed interface Reading {
     /** Not a chat request; {@code problem} says why, for the one who published it. */
     record Refused(Envelope envelope, Reason reason, String problem) implements Reading {
         @Override
-        public void to(Downstream downstream, DueGate dueGate, long nowMillis) {
+        public void to(Downstream downstream, DueGate dueGate, long nowMillis, long room) {
             downstream.refuse(envelope, reason, problem);
         }
     }

@@ -11,6 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DueGateTest {
+    private static final long ROOM = Long.MAX_VALUE;
     private static final long NOW = 1_000_000;
     private static final long HORIZON = DueGate.HORIZON.toMillis();
     private static final int WEIGHT = due(0, NOW).envelope().weight();
@@ -19,8 +20,8 @@ class DueGateTest {
 
     @Test
     void holdsWhatIsDueWithinTheHorizonOnly() {
-        assertThat(gate.hold(due(0, NOW + HORIZON), NOW)).isTrue();
-        assertThat(gate.hold(due(1, NOW + HORIZON + 1), NOW)).isFalse();
+        assertThat(gate.hold(due(0, NOW + HORIZON), NOW, ROOM)).isTrue();
+        assertThat(gate.hold(due(1, NOW + HORIZON + 1), NOW, ROOM)).isFalse();
         assertThat(gate.records()).isEqualTo(1);
         assertThat(gate.bytes()).isEqualTo(WEIGHT);
     }
@@ -28,29 +29,35 @@ class DueGateTest {
     @Test
     void holdsNoMoreRecordsThanItMay() {
         for (int i = 0; i < 3; i++) {
-            assertThat(gate.hold(due(i, NOW + 1), NOW)).isTrue();
+            assertThat(gate.hold(due(i, NOW + 1), NOW, ROOM)).isTrue();
         }
 
-        assertThat(gate.hold(due(3, NOW + 1), NOW)).isFalse();
+        assertThat(gate.hold(due(3, NOW + 1), NOW, ROOM)).isFalse();
         release(NOW + 1);
-        assertThat(gate.hold(due(3, NOW + 2), NOW + 1)).isTrue();
+        assertThat(gate.hold(due(3, NOW + 2), NOW + 1, ROOM)).isTrue();
     }
 
     @Test
     void holdsNoMoreBytesThanItMay() {
         DueGate small = new DueGate(100, 2L * WEIGHT);
 
-        assertThat(small.hold(due(0, NOW + 1), NOW)).isTrue();
-        assertThat(small.hold(due(1, NOW + 1), NOW)).isTrue();
-        assertThat(small.hold(due(2, NOW + 1), NOW)).isFalse();
+        assertThat(small.hold(due(0, NOW + 1), NOW, ROOM)).isTrue();
+        assertThat(small.hold(due(1, NOW + 1), NOW, ROOM)).isTrue();
+        assertThat(small.hold(due(2, NOW + 1), NOW, ROOM)).isFalse();
         assertThat(small.bytes()).isEqualTo(2L * WEIGHT);
     }
 
     @Test
+    void leavesRoomForWhatIsDueNow() {
+        assertThat(gate.hold(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS - 1)).isFalse();
+        assertThat(gate.hold(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS)).isTrue();
+    }
+
+    @Test
     void releasesWhatIsDueTheEarliestFirst() {
-        gate.hold(due(0, NOW + 30), NOW);
-        gate.hold(due(1, NOW + 10), NOW);
-        gate.hold(due(2, NOW + 20), NOW);
+        gate.hold(due(0, NOW + 30), NOW, ROOM);
+        gate.hold(due(1, NOW + 10), NOW, ROOM);
+        gate.hold(due(2, NOW + 20), NOW, ROOM);
 
         assertThat(release(NOW + 9)).isEmpty();
         assertThat(release(NOW + 20)).containsExactly(1L, 2L);
@@ -62,7 +69,7 @@ class DueGateTest {
     void saysWhenTheNextOneIsDue() {
         assertThat(gate.millisToNext(NOW, 50)).isEqualTo(50);
 
-        gate.hold(due(0, NOW + 30), NOW);
+        gate.hold(due(0, NOW + 30), NOW, ROOM);
 
         assertThat(gate.millisToNext(NOW, 50)).isEqualTo(30);
         assertThat(gate.millisToNext(NOW, 20)).isEqualTo(20);
@@ -72,8 +79,8 @@ class DueGateTest {
     @Test
     void dropsWhatBelongsToAnotherWorkerNow() {
         Assignment gone = Requests.assigned();
-        gate.hold(due(0, NOW + 1), NOW);
-        gate.hold(due(1, NOW + 1, gone), NOW);
+        gate.hold(due(0, NOW + 1), NOW, ROOM);
+        gate.hold(due(1, NOW + 1, gone), NOW, ROOM);
 
         gate.drop(Set.of(gone));
 
@@ -102,7 +109,7 @@ class DueGateTest {
                 Request request = due(i, now + random.nextInt(12_000), assignments.get(random.nextInt(3)));
                 boolean soon = request.envelope().notBefore() - now <= HORIZON;
                 boolean fits = held.size() < maxRecords && (held.size() + 1L) * WEIGHT <= maxBytes;
-                assertThat(gate.hold(request, now)).as(seed).isEqualTo(soon && fits);
+                assertThat(gate.hold(request, now, ROOM)).as(seed).isEqualTo(soon && fits);
                 if (soon && fits) {
                     held.add(request);
                 }

@@ -77,6 +77,8 @@ class IntakeTest {
         assertThat(test.ledger.offsets(FIRST)).isEmpty();
         assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
         assertThat(test.ledger.reached).doesNotContainKey(FIRST);
+        assertThat(test.intake.refusals())
+                .containsExactly("partition " + FIRST + " is not read: written by a newer release");
     }
 
     @Test

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(20)
 class RebalanceTest {
+    private static final long ROOM = Long.MAX_VALUE;
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition SECOND = requests(1);
     private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);
@@ -178,6 +179,6 @@ class RebalanceTest {
                 .under(assignment(partition))
                 .timed(NOW, NOW + 1, Long.MAX_VALUE)
                 .build();
-        assertThat(dueGate.hold(later, NOW)).isTrue();
+        assertThat(dueGate.hold(later, NOW, ROOM)).isTrue();
     }
 }

@@ -3,15 +3,19 @@ package dev.sluice.worker.settle;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whatever completes, in whatever order: metadata never outgrows the limit, and the room there is gets used. */
 class AckWindowLimitTest {
@@ -51,6 +55,28 @@ class AckWindowLimitTest {
 
         assertThat(open).hasSizeGreaterThan(5_900);
         assertThat(stagedSize(window)).isBetween(3_950, AckRuns.MAX_ENCODED_SIZE);
+    }
+
+    /** A thousand records a second, of which any share is held for eight seconds while the others end at once. */
+    @ParameterizedTest
+    @ValueSource(ints = {10, 33, 50, 67, 90, 100})
+    void eightSecondsOfHeldRecordsLeaveRoomForOthers(int heldPercent) {
+        Random random = new Random(heldPercent);
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        Queue<Long> held = new ArrayDeque<>();
+
+        for (long offset = 0; offset < 12_000; offset++) {
+            assertThat(window.registerLimit() - offset).isGreaterThan(2_500);
+            window.register(offset);
+            if (random.nextInt(100) < heldPercent) {
+                held.add(offset);
+            } else {
+                window.commit(window.stage(offset));
+            }
+            while (!held.isEmpty() && held.peek() <= offset - 8_000) {
+                window.commit(window.stage(held.remove()));
+            }
+        }
     }
 
     @Test
