@@ -22,6 +22,7 @@ public final class IntakeConsumer {
 
     private static final int MAX_FETCH_BYTES = 8 << 20;
     static final int MAX_POLL_RECORDS = 500;
+    /** Between two polls, where no rebalance callback waits for calls. */
     private static final Duration POLL_INTERVAL = Duration.ofMinutes(5);
 
     private IntakeConsumer() {}
@@ -30,21 +31,25 @@ public final class IntakeConsumer {
      * A consumer that can join the group.
      *
      * @param kafka the user's properties; they win over our defaults, and never over what the guarantees rest on
-     * @param drainTimeout what a rebalance callback may wait for calls to end, and again for them to be committed
+     * @param drainTimeout what a rebalance callback may wait for calls to end
      */
     public static Consumer<byte[], byte[]> joining(
             Map<String, Object> kafka, String group, Optional<String> instanceId, Duration drainTimeout) {
+        return consumer(config(kafka, instanceId, drainTimeout), group);
+    }
+
+    static Map<String, Object> config(Map<String, Object> kafka, Optional<String> instanceId, Duration drainTimeout) {
         Map<String, Object> config = new HashMap<>();
         config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MAX_FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        long pollInterval = POLL_INTERVAL.plus(drainTimeout.multipliedBy(2)).toMillis();
+        long pollInterval = POLL_INTERVAL.plus(Rebalance.longest(drainTimeout)).toMillis();
         config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Math.min(Integer.MAX_VALUE, pollInterval));
         config.putAll(kafka);
         instanceId.ifPresent(id -> config.put(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG, id));
         config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, List.of(BundleAssignor.class));
-        return consumer(config, group);
+        return config;
     }
 
     /** A consumer outside of the group that hands over one record at a time: see {@link Salvage}. */

@@ -26,6 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Rebalance implements ConsumerRebalanceListener {
     private static final Logger log = LoggerFactory.getLogger(Rebalance.class);
+    /** For what has ended to be committed; more would only hold up the whole group. */
+    private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
     /** A transaction that takes longer than this is fenced by Kafka: the group's generation has moved on. */
     private static final Duration TRANSACTION_BOUND = Duration.ofSeconds(30);
 
@@ -57,6 +59,11 @@ final class Rebalance implements ConsumerRebalanceListener {
         this.drainTimeout = drainTimeout;
     }
 
+    /** The longest time that a callback takes; the consumer's poll interval has to be longer. */
+    static Duration longest(Duration drainTimeout) {
+        return drainTimeout.plus(COMMIT_BOUND).plus(TRANSACTION_BOUND);
+    }
+
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
         Set<Assignment> added = partitions.add(assigned);
@@ -75,11 +82,15 @@ final class Rebalance implements ConsumerRebalanceListener {
         Set<Assignment> leaving = assignments(revoked);
         log.atInfo().addKeyValue("revoked", revoked).log("partitions revoked");
         dueGate.drop(leaving);
-        boolean drained = within(drainTimeout, downstream.withdraw(leaving)) && within(drainTimeout, ledger.flush());
-        if (!drained) {
+        if (!within(drainTimeout, downstream.withdraw(leaving))) {
             log.atWarn()
                     .addKeyValue("drainTimeout", drainTimeout)
                     .log("calls under way did not end in time; they are cancelled and repeated by the next owner");
+        }
+        if (!within(COMMIT_BOUND, ledger.flush())) {
+            log.atWarn()
+                    .addKeyValue("bound", COMMIT_BOUND)
+                    .log("outcomes could not be committed in time; their calls are repeated by the next owner");
         }
         giveUp(leaving);
     }

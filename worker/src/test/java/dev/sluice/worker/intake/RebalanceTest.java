@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -18,6 +19,8 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(20)
 class RebalanceTest {
@@ -129,8 +132,20 @@ class RebalanceTest {
 
         consumer.assigned(FIRST);
 
-        assertThat(journal).containsSubsequence("withdraw", "cancel", "close", "flush");
+        assertThat(journal).startsWith("withdraw", "flush", "cancel", "close", "share", "flush");
         assertThat(ownership.get().assignments()).containsOnlyKeys(FIRST);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PT0S", "PT25S", "PT1H"})
+    void takesLessThanThePollInterval(Duration drainTimeout) {
+        Map<String, Object> config = IntakeConsumer.config(Map.of(), Optional.empty(), drainTimeout);
+
+        int pollInterval = (int) config.get("max.poll.interval.ms");
+        assertThat(Rebalance.longest(drainTimeout))
+                .isBetween(drainTimeout.plusSeconds(1), drainTimeout.plusSeconds(60));
+        assertThat(Duration.ofMillis(pollInterval))
+                .isGreaterThan(Rebalance.longest(drainTimeout).plusMinutes(1));
     }
 
     @Test
