@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.TopicPlan;
 import dev.sluice.worker.pace.Limit;
 import java.net.URI;
 import java.time.Duration;
@@ -45,12 +46,10 @@ final class TestQueue implements AutoCloseable {
         this.kafka = Map.of("bootstrap.servers", bootstrapServers);
         this.admin = Admin.create(kafka);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
-        Map<String, String> appendTime = Map.of("message.timestamp.type", "LogAppendTime");
-        List<NewTopic> all = new ArrayList<>();
-        topics.inputs().forEach(topic -> all.add(new NewTopic(topic, PARTITIONS, (short) 1).configs(appendTime)));
-        all.add(new NewTopic(topics.dead(), 1, (short) 1));
-        all.add(new NewTopic(topics.replies(), 2, (short) 1));
-        admin.createTopics(all).all().get();
+        List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
+                .map(plan -> new NewTopic(plan.name(), PARTITIONS, (short) 1).configs(plan.settings()))
+                .toList();
+        admin.createTopics(asPlanned).all().get();
     }
 
     Admin admin() {

@@ -112,9 +112,8 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
                     + alter(TIMESTAMPS, "LogAppendTime"));
         }
         if (number(actual, MAX_BYTES).orElse(maxMessageBytes) < maxMessageBytes) {
-            warnings.add(
-                    "topic " + name + " takes records of " + actual.settings().get(MAX_BYTES) + " bytes only: "
-                            + alter(MAX_BYTES, Integer.toString(maxMessageBytes)));
+            warnings.add("topic " + name + " takes records of "
+                    + actual.settings().get(MAX_BYTES) + " bytes only; set " + MAX_BYTES + "=" + maxMessageBytes);
         }
         return warnings;
     }
