@@ -1,43 +1,50 @@
 package dev.sluice.worker.settle;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Future;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.jspecify.annotations.Nullable;
 
-/** Finds the records that Kafka will never take among the sends of an aborted transaction. Pure. */
+/**
+ * Watches the sends of one transaction, and says after its abort which records Kafka will never take.
+ *
+ * <p>A failed send alone does not tell: records that were still waiting in the producer fail with the very exception of
+ * the one that was refused. So only the first refusal counts, and of the others those that name their own topic. Where
+ * there are more, the next attempt finds the next. Callbacks come from any thread, one after another.
+ */
 final class Culprits {
-    private Culprits() {}
+    private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
 
-    /**
-     * After an abort every send has ended. Most have failed with their transaction, whatever ended that; only those
-     * whose own record Kafka refused cannot be sent at all.
-     *
-     * @param sends those of each settlement at its index
-     * @return the refusals, by the settlement's index
-     */
-    static Map<Integer, Exception> of(List<List<Future<?>>> sends) {
+    private record Failure(int settlement, String topic, Exception exception) {}
+
+    /** To be called when a send to this topic, of the settlement at this index, has ended. */
+    Callback watch(int settlement, String topic) {
+        return (metadata, exception) -> {
+            if (exception != null && isOfTheRecord(exception)) {
+                failures.add(new Failure(settlement, topic, exception));
+            }
+        };
+    }
+
+    /** The refusals, by the settlement's index. */
+    Map<Integer, Exception> found() {
         Map<Integer, Exception> culprits = new HashMap<>();
-        for (int i = 0; i < sends.size(); i++) {
-            for (Future<?> send : sends.get(i)) {
-                if (failureOf(send) instanceof ApiException refusal && isOfTheRecord(refusal)) {
-                    culprits.put(i, refusal);
-                }
+        for (Failure failure : failures) {
+            if (culprits.isEmpty() || namesItsTopic(failure)) {
+                culprits.putIfAbsent(failure.settlement(), failure.exception());
             }
         }
         return culprits;
     }
 
     /** A list of what is known to be a record's own, since the opposite mistake would end requests that did no wrong. */
-    private static boolean isOfTheRecord(ApiException refusal) {
+    private static boolean isOfTheRecord(Exception refusal) {
         return refusal instanceof RecordTooLargeException
                 || refusal instanceof TopicAuthorizationException
                 || refusal instanceof InvalidTopicException
@@ -45,18 +52,11 @@ final class Culprits {
                 || refusal instanceof InvalidTimestampException;
     }
 
-    private static @Nullable Throwable failureOf(Future<?> send) {
-        if (!send.isDone()) {
-            return null;
+    private static boolean namesItsTopic(Failure failure) {
+        if (failure.exception() instanceof TopicAuthorizationException unauthorized) {
+            return unauthorized.unauthorizedTopics().contains(failure.topic());
         }
-        try {
-            send.get();
-            return null;
-        } catch (ExecutionException failed) {
-            return failed.getCause();
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return null;
-        }
+        return failure.exception() instanceof InvalidTopicException invalid
+                && invalid.invalidTopics().contains(failure.topic());
     }
 }

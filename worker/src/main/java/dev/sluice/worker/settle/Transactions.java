@@ -1,8 +1,6 @@
 package dev.sluice.worker.settle;
 
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -97,21 +95,21 @@ public final class Transactions implements AutoCloseable {
     /** Puts everything on Kafka, or nothing. */
     TransactionResult run(Batch batch) {
         Producer<byte[], byte[]> current = usable();
-        List<List<Future<?>>> sends = new ArrayList<>();
+        Culprits culprits = new Culprits();
         boolean committing = false;
         try {
             current.beginTransaction();
-            for (List<ProducerRecord<byte[], byte[]>> records : batch.records()) {
-                List<Future<?>> futures = new ArrayList<>(records.size());
-                sends.add(futures);
-                records.forEach(record -> futures.add(current.send(record)));
+            for (int i = 0; i < batch.records().size(); i++) {
+                for (ProducerRecord<byte[], byte[]> record : batch.records().get(i)) {
+                    Future<?> unused = current.send(record, culprits.watch(i, record.topic()));
+                }
             }
             current.sendOffsetsToTransaction(batch.offsets(), batch.group());
             committing = true;
             commit(current);
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
-            return afterFailure(current, batch, sends, committing, failure);
+            return afterFailure(current, batch, culprits, committing, failure);
         }
     }
 
@@ -132,7 +130,7 @@ public final class Transactions implements AutoCloseable {
     private TransactionResult afterFailure(
             Producer<byte[], byte[]> current,
             Batch batch,
-            List<List<Future<?>>> sends,
+            Culprits culprits,
             boolean committing,
             KafkaException failure) {
         log.atWarn()
@@ -145,7 +143,7 @@ public final class Transactions implements AutoCloseable {
             throw new FencedException(failure);
         }
         if (unusable.isEmpty()) {
-            return new TransactionResult(false, Culprits.of(sends));
+            return new TransactionResult(false, culprits.found());
         }
         if (failure instanceof ProducerFencedException || unusable.get() instanceof ProducerFencedException) {
             fenced(failure);

@@ -30,6 +30,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -262,13 +263,15 @@ class SettleTest {
         }
 
         @Override
-        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
             failIfRefused();
             if (record.value() != null && record.value().length > MAX_VALUE_BYTES) {
                 refused = true;
-                return CompletableFuture.failedFuture(new RecordTooLargeException("too large"));
+                Exception refusal = new RecordTooLargeException("too large");
+                callback.onCompletion(null, refusal);
+                return CompletableFuture.failedFuture(refusal);
             }
-            return super.send(record);
+            return super.send(record, callback);
         }
 
         @Override

@@ -20,10 +20,10 @@ import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
@@ -35,7 +35,6 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
-import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -83,23 +82,17 @@ class TransactionsTest {
     }
 
     @Test
-    void onlySettlementsWhoseOwnRecordIsRefusedAreCulprits() {
+    void theSettlementWhoseRecordIsRefusedIsTheCulprit() {
         FakeProducer producer = prepare();
         Exception tooLarge = new RecordTooLargeException("too large");
-        Exception notAllowed = new TopicAuthorizationException(Set.of("replies"));
-        Exception invalid = new InvalidRecordException("no key");
-        producer.refused.put("b", tooLarge);
-        producer.refused.put("c2", notAllowed);
-        producer.refused.put("d", new TransactionAbortedException("with the others"));
-        producer.refused.put("e", new TimeoutException("no metadata"));
-        producer.refused.put("f", invalid);
+        producer.refused.put("b", new TransactionAbortedException("with the others"));
+        producer.refused.put("c", new TimeoutException("no metadata"));
+        producer.refused.put("d2", tooLarge);
         producer.offsetsFailures.add(new KafkaException("in an error state"));
 
-        TransactionResult result = unique.run(batch("a", "b", "c1 c2", "d", "e", "f"));
+        TransactionResult result = unique.run(batch("a", "b", "c", "d1 d2", "e"));
 
-        assertThat(result.committed()).isFalse();
-        assertThat(result.culprits())
-                .containsExactlyInAnyOrderEntriesOf(Map.of(1, tooLarge, 2, notAllowed, 5, invalid));
+        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge)));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
     }
@@ -485,10 +478,14 @@ class TransactionsTest {
         }
 
         @Override
-        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record) {
+        public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
             events.add("send");
             Exception refusal = refused.get(new String(record.value(), UTF_8));
-            return refusal == null ? super.send(record) : CompletableFuture.failedFuture(refusal);
+            if (refusal == null) {
+                return super.send(record, callback);
+            }
+            callback.onCompletion(null, refusal);
+            return CompletableFuture.failedFuture(refusal);
         }
 
         @Override
