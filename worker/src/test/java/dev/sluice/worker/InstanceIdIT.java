@@ -1,0 +1,93 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static dev.sluice.worker.TestQueue.header;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Workers with a stable {@code --instance-id}. */
+@Timeout(120)
+class InstanceIdIT {
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    @Test
+    void ofTwoWorkersWithOneIdTheOlderEndsAndTheYoungerServesOn() throws Exception {
+        int each = 50;
+        try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
+                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+                Worker older = Worker.start(withInstanceId(queue.config(api.baseUrl())))) {
+            publish(queue, each);
+            queue.awaitReplies(each);
+            CompletableFuture<Optional<Throwable>> end = CompletableFuture.supplyAsync(() -> endOf(older));
+
+            try (Worker younger = Worker.start(withInstanceId(queue.config(api.baseUrl())))) {
+                publish(queue, each);
+                await().atMost(Duration.ofSeconds(30)).until(end::isDone);
+                older.close();
+                publish(queue, each);
+                queue.awaitReplies(3 * each);
+                await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
+            }
+
+            Throwable failure = end.get().orElseThrow();
+            assertThat(Optional.ofNullable(failure.getCause()).orElse(failure))
+                    .isInstanceOfAny(FencedInstanceIdException.class, ProducerFencedException.class);
+            List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
+            assertThat(replies).hasSize(3 * each);
+            assertThat(replies.stream()
+                            .map(reply -> header(reply, WireHeaders.ID))
+                            .distinct())
+                    .hasSize(3 * each);
+        }
+    }
+
+    private static void publish(TestQueue queue, int count) {
+        for (int i = 0; i < count; i++) {
+            queue.publish(body("m", "question"));
+        }
+    }
+
+    private static Optional<Throwable> endOf(Worker worker) {
+        try {
+            return worker.awaitEnd();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private static WorkerConfig withInstanceId(WorkerConfig config) {
+        return new WorkerConfig(
+                config.topics(),
+                config.group(),
+                config.limits(),
+                config.maxInFlight(),
+                config.callTimeout(),
+                config.maxAttempts(),
+                config.maxAge(),
+                config.drainTimeout(),
+                Optional.of("one"),
+                config.replyTopics(),
+                config.readAhead(),
+                config.readAheadBytes(),
+                config.maxResponseBytes(),
+                config.baseUrl(),
+                config.apiKey(),
+                config.kafka());
+    }
+}
