@@ -30,8 +30,9 @@ final class ChatEndpoint implements HttpHandler {
     private final InstantSource clock;
     private final ScheduledExecutorService timer;
     private final Executor executor;
+    private final CallObserver observer;
 
-    ChatEndpoint(Parts parts, Supplier<Settings> settings) {
+    ChatEndpoint(Parts parts, Supplier<Settings> settings, CallObserver observer) {
         this.api = parts.api();
         this.history = parts.history();
         this.nanoTime = parts.nanoTime();
@@ -39,6 +40,7 @@ final class ChatEndpoint implements HttpHandler {
         this.timer = parts.timer();
         this.executor = parts.executor();
         this.settings = settings;
+        this.observer = observer;
     }
 
     @Override
@@ -55,11 +57,12 @@ final class ChatEndpoint implements HttpHandler {
         } else {
             ChatRequest request = ChatRequest.parse(received.sharedBody());
             History.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
-            begin(new Open(exchange, ticket), api.plan(received, request, now), now.answers());
+            Open open = new Open(exchange, ticket, observer.began(received));
+            begin(open, api.plan(received, request, now), now.answers());
         }
     }
 
-    private record Open(HttpExchange exchange, History.Ticket ticket) {}
+    private record Open(HttpExchange exchange, History.Ticket ticket, CallObserver.End end) {}
 
     private static Answer unrouted(int status, String message, Settings settings) {
         ErrorBodies.Text text = ErrorBodies.Text.of(message, "invalid_request_error");
@@ -96,13 +99,18 @@ final class ChatEndpoint implements HttpHandler {
                 history.ended(open.ticket(), whole ? answer.status() : 0);
             }
             HttpPort.send(open.exchange(), answer);
+            if (answer.manner() != Manner.HANG_BODY) {
+                open.end().ended(answer.status(), whole);
+            }
         } catch (IOException e) {
             LOG.log(Logger.Level.DEBUG, "the caller had gone before the answer", e);
+            open.end().ended(answer.status(), false);
         }
     }
 
     private void cut(Open open) {
         history.ended(open.ticket(), 0);
+        open.end().ended(200, false);
         open.exchange().close();
     }
 }

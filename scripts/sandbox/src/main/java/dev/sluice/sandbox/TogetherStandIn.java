@@ -40,11 +40,11 @@ public final class TogetherStandIn implements AutoCloseable {
     private final Parts parts;
     private final HttpServer server;
 
-    private TogetherStandIn(Settings settings, InetSocketAddress address) throws IOException {
+    private TogetherStandIn(Settings settings, InetSocketAddress address, CallObserver observer) throws IOException {
         this.settings = new AtomicReference<>(settings);
         this.parts = Parts.of(settings.seed());
         this.server = HttpPort.open(address, parts.executor());
-        server.createContext("/", HttpPort.guarded(new ChatEndpoint(parts, this.settings::get)));
+        server.createContext("/", HttpPort.guarded(new ChatEndpoint(parts, this.settings::get, observer)));
         server.createContext(ControlEndpoint.PATH, HttpPort.guarded(new ControlEndpoint(this)));
         server.start();
     }
@@ -66,12 +66,18 @@ public final class TogetherStandIn implements AutoCloseable {
      * @throws IOException if the port is taken
      */
     public static TogetherStandIn start(Settings settings, int port) throws IOException {
-        return start(settings, new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port));
+        return start(settings, port, CallObserver.NONE);
+    }
+
+    /** On the loopback interface, with an observer of every call; port 0: a free one. */
+    public static TogetherStandIn start(Settings settings, int port, CallObserver observer) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
+        return new TogetherStandIn(settings, address, observer);
     }
 
     /** On an interface of one's choice. Whoever reaches it can also control it. */
     public static TogetherStandIn start(Settings settings, InetSocketAddress address) throws IOException {
-        return new TogetherStandIn(settings, address);
+        return new TogetherStandIn(settings, address, CallObserver.NONE);
     }
 
     /** What the API's client takes as its base: {@code http://127.0.0.1:PORT/v1}. */

@@ -1,0 +1,63 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class CallObserverTest {
+    private final List<String> begun = new CopyOnWriteArrayList<>();
+    private final List<String> ended = new CopyOnWriteArrayList<>();
+    private TogetherStandIn standIn;
+    private Caller caller;
+
+    @BeforeEach
+    void start() throws Exception {
+        standIn = TogetherStandIn.start(Settings.DEFAULT, 0, this::began);
+        caller = new Caller(standIn.baseUrl());
+    }
+
+    @AfterEach
+    void close() {
+        standIn.close();
+    }
+
+    private CallObserver.End began(Received request) {
+        begun.add(
+                request.header("authorization").orElse("") + " " + new String(request.body(), StandardCharsets.UTF_8));
+        return (status, delivered) -> ended.add(status + " " + delivered);
+    }
+
+    @Test
+    void observesWhoCallsWithWhatAndThatTheAnswerWentOut() throws Exception {
+        caller.call("hello");
+
+        assertThat(begun).containsExactly("Bearer key " + Caller.body("hello"));
+        await().untilAsserted(() -> assertThat(ended).containsExactly("200 true"));
+    }
+
+    @Test
+    void tellsACutAnswerFromAWholeOne() {
+        assertThatThrownBy(() -> caller.call("[stand-in: cut-body]")).isInstanceOf(IOException.class);
+
+        await().untilAsserted(() -> assertThat(ended).containsExactly("200 false"));
+    }
+
+    @Test
+    void saysNothingOfTheEndOfACallThatHangs() {
+        var hanging = caller.callAsync("[stand-in: hang]");
+        await().untilAsserted(() -> assertThat(begun).hasSize(1));
+
+        standIn.close();
+
+        await().until(hanging::isDone);
+        assertThat(ended).isEmpty();
+    }
+}
