@@ -6,7 +6,6 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /**
  * The {@code server.properties} of a broker that is its own controller and stands alone.
@@ -33,7 +32,7 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
     Map<String, String> of(BrokerSettings settings, Path logFolder) {
         Map<String, String> properties = new LinkedHashMap<>();
         putIdentity(properties, logFolder);
-        putListeners(properties, settings.protocol());
+        putListeners(properties, settings);
         putSmallness(properties);
         putLiveliness(properties);
         properties.putAll(settings.properties());
@@ -47,14 +46,18 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         properties.put("log.dirs", logFolder.toString());
     }
 
-    private void putListeners(Map<String, String> properties, SecurityProtocol protocol) {
+    private void putListeners(Map<String, String> properties, BrokerSettings settings) {
         properties.put(
                 "listeners",
                 "CLIENTS://localhost:%d,INTERNAL://localhost:%d,CONTROLLER://localhost:%d"
                         .formatted(port, internalPort, controllerPort));
+        int advertised = settings.advertisedPort() == 0 ? port : settings.advertisedPort();
+        properties.put(
+                "advertised.listeners",
+                "CLIENTS://localhost:%d,INTERNAL://localhost:%d".formatted(advertised, internalPort));
         properties.put(
                 "listener.security.protocol.map",
-                "CLIENTS:%s,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT".formatted(protocol.name));
+                "CLIENTS:%s,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT".formatted(settings.protocol().name));
         properties.put("inter.broker.listener.name", "INTERNAL");
         properties.put("controller.listener.names", "CONTROLLER");
     }
