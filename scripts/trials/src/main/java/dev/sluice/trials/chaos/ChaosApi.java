@@ -1,0 +1,116 @@
+package dev.sluice.trials.chaos;
+
+import dev.sluice.sandbox.CallObserver;
+import dev.sluice.sandbox.FaultRule;
+import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.Limit;
+import dev.sluice.sandbox.Received;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.Recorder;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** The stand-in for the API: always at the same address, and unwell as often as asked. Thread-safe. */
+final class ChaosApi implements AutoCloseable {
+    private static final Pattern ID = Pattern.compile("chaos-\\d{6,}");
+    private static final Settings WELL = Settings.DEFAULT
+            .withLatency(new Latency.LogNormal(Duration.ofMillis(250), 0.7))
+            .withEdgeTimeout(Duration.ofSeconds(30));
+
+    private final Recorder recorder;
+    private final Clock clock;
+    private final List<FaultRule> rules = new ArrayList<>();
+    private final List<Limit> limits = new ArrayList<>();
+    private final long seed;
+    private final int port;
+    private @Nullable TogetherStandIn standIn;
+    private int outages;
+
+    ChaosApi(long seed, Recorder recorder, Clock clock) throws IOException {
+        this.recorder = recorder;
+        this.clock = clock;
+        this.seed = seed;
+        TogetherStandIn first = TogetherStandIn.start(settings(), 0, this::began);
+        this.standIn = first;
+        this.port = first.port();
+    }
+
+    String baseUrl() {
+        return "http://127.0.0.1:" + port + "/v1";
+    }
+
+    private CallObserver.End began(Received request) {
+        long startedAt = clock.millis();
+        String worker = request.header("authorization").orElse("").replace("Bearer ", "");
+        Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
+        String marker = id.find() ? id.group() : "";
+        recorder.callBegan();
+        return (status, delivered) ->
+                recorder.callEnded(new ApiCall(marker, worker, startedAt, clock.millis(), status, delivered));
+    }
+
+    /** Refuses connections, until {@link #up} was called as often. Calls under way are cut. */
+    synchronized void down() {
+        outages++;
+        if (standIn != null) {
+            standIn.close();
+            standIn = null;
+        }
+    }
+
+    synchronized void up() throws IOException {
+        outages--;
+        if (outages == 0) {
+            standIn = TogetherStandIn.start(settings(), port, this::began);
+        }
+    }
+
+    synchronized void add(FaultRule rule) {
+        rules.add(rule);
+        apply();
+    }
+
+    synchronized void remove(FaultRule rule) {
+        rules.remove(rule);
+        apply();
+    }
+
+    synchronized void limit(Limit limit) {
+        limits.add(limit);
+        apply();
+    }
+
+    synchronized void unlimit(Limit limit) {
+        limits.remove(limit);
+        apply();
+    }
+
+    private void apply() {
+        if (standIn != null) {
+            standIn.apply(settings());
+        }
+    }
+
+    private Settings settings() {
+        return WELL.withSeed(seed)
+                .withFaults(rules.toArray(FaultRule[]::new))
+                .withLimit(limits.isEmpty() ? Limit.NONE : limits.get(limits.size() - 1));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (standIn != null) {
+            standIn.close();
+            standIn = null;
+        }
+    }
+}

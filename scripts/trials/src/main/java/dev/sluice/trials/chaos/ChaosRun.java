@@ -1,0 +1,195 @@
+package dev.sluice.trials.chaos;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.Recorder;
+import dev.sluice.trials.chaos.plan.ChaosPlan;
+import dev.sluice.trials.chaos.plan.PlannedRequest;
+import dev.sluice.trials.chaos.plan.RequestMix;
+import dev.sluice.wire.Topics;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One run, from the start of the broker to the last look at what is left. Everything it has started ends with {@link
+ * #close}, which may be called at any time and from any thread.
+ */
+final class ChaosRun implements AutoCloseable {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GROUP = "sluice";
+    private static final List<String> WORKER_OPTIONS = List.of(
+            "worker",
+            "--limit=*=200/s",
+            "--max-in-flight=64",
+            "--call-timeout=10s",
+            "--drain-timeout=6s",
+            "--max-attempts=6");
+    private static final long TICK_MILLIS = 250;
+    private static final long PROGRESS_MILLIS = 5_000;
+    /** After the last request: long enough for any backoff and delay, twice. */
+    private static final Duration TAIL_BOUND = Duration.ofMinutes(3);
+
+    private static final Duration JOIN_BOUND = Duration.ofMinutes(1);
+    private static final Duration END_BOUND = Duration.ofSeconds(30);
+
+    private final ChaosPlan plan;
+    private final Path folder;
+    private final PrintWriter out;
+    private final Clock clock = Clock.systemUTC();
+    private final Recorder recorder = new Recorder();
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final long bornAt = clock.millis();
+    private boolean closed;
+
+    /** @param folder for the logs of everything */
+    ChaosRun(ChaosPlan plan, Path folder, PrintWriter out) {
+        this.plan = plan;
+        this.folder = folder;
+        this.out = out;
+    }
+
+    /** Runs the plan and tells what happened. */
+    History run(SluiceJar jar) throws IOException, InterruptedException {
+        ServerSocket proxySocket = starts(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
+        SandboxBroker broker = starts(SandboxBroker.start(BrokerSettings.defaults()
+                .withDataFolder(Files.createDirectories(folder.resolve("broker")))
+                .withAdvertisedPort(proxySocket.getLocalPort())));
+        int brokerPort = Integer.parseInt(broker.bootstrapServers().replaceAll(".*:", ""));
+        KafkaProxy proxy = starts(KafkaProxy.inFrontOf(brokerPort, proxySocket));
+        String servers = "localhost:" + proxySocket.getLocalPort();
+        ChaosApi api = starts(new ChaosApi(plan.seed(), recorder, clock));
+        say("broker and API are up");
+        jar.run(
+                folder.resolve("topics.log"),
+                List.of("topics", "create", "--partitions=" + plan.partitions(), "--bootstrap-servers=" + servers));
+
+        EndingReader endings = starts(new EndingReader(servers, TOPICS, plan.partitions(), recorder, clock));
+        endings.start();
+        List<String> options = new ArrayList<>(WORKER_OPTIONS);
+        options.addAll(List.of("--bootstrap-servers=" + servers, "--base-url=" + api.baseUrl()));
+        Fleet fleet = starts(new Fleet(jar, options, folder, recorder, clock));
+        for (int i = 0; i < plan.workers(); i++) {
+            fleet.add();
+        }
+        fleet.awaitJoined(JOIN_BOUND);
+        say("the workers have joined");
+        Publisher publisher = starts(new Publisher(servers, TOPICS.requests(), recorder, clock));
+        Injector injector = starts(new Injector(fleet, broker, proxy, api, recorder, clock, this::say));
+        CountDownLatch faultsOver = injector.start(plan.schedule());
+
+        publish(publisher, fleet);
+        trickle(publisher, fleet, faultsOver);
+        Backlog backlog = starts(new Backlog(servers, GROUP, TOPICS));
+        backlog.awaitEmpty(END_BOUND);
+        say("all is read; the workers stop");
+        fleet.terminate();
+        recorder.lag(backlog.lag());
+        endings.finish(END_BOUND);
+        return recorder.history(clock.millis());
+    }
+
+    private void publish(Publisher publisher, Fleet fleet) throws InterruptedException {
+        long start = clock.millis();
+        long nextProgress = start;
+        for (PlannedRequest request : plan.requests()) {
+            for (long left = left(start, request); left > 0; left = left(start, request)) {
+                Thread.sleep(Math.min(left, TICK_MILLIS));
+            }
+            publisher.publish(request);
+            nextProgress = progress(nextProgress, fleet);
+        }
+        publisher.flush();
+    }
+
+    private long left(long start, PlannedRequest request) {
+        return start + request.atMillis() - clock.millis();
+    }
+
+    /**
+     * Goes on with a few plain requests until all that was planned has ended: a queue that nobody feeds any more shows
+     * neither a partition that stands still nor, to a worker, the difference between a request at which the API always
+     * fails and an API that is down.
+     */
+    private void trickle(Publisher publisher, Fleet fleet, CountDownLatch faultsOver) throws InterruptedException {
+        RequestMix more = plan.more();
+        long until = clock.millis() + TAIL_BOUND.toMillis();
+        long nextProgress = clock.millis();
+        int partition = 0;
+        boolean feeding = true;
+        while ((feeding || recorder.waiting() > 0) && clock.millis() < until) {
+            if (feeding) {
+                publisher.publish(more.plain(partition++ % plan.partitions()));
+                feeding = faultsOver.getCount() > 0 || recorder.waits(plan.requests());
+            }
+            Thread.sleep(TICK_MILLIS);
+            nextProgress = progress(nextProgress, fleet);
+        }
+        publisher.flush();
+        if (!faultsOver.await(TAIL_BOUND.toSeconds(), TimeUnit.SECONDS)) {
+            throw new IllegalStateException("the faults do not come to an end");
+        }
+    }
+
+    private long progress(long next, Fleet fleet) {
+        if (clock.millis() < next) {
+            return next;
+        }
+        Recorder.Progress now = recorder.progress();
+        say("published %d, ended %d (%d ok), waiting %d; calls %d, %d under way; workers %d"
+                .formatted(
+                        now.published(),
+                        now.ended(),
+                        now.ok(),
+                        now.waiting(),
+                        now.calls(),
+                        now.callsUnderWay(),
+                        fleet.running()));
+        return clock.millis() + PROGRESS_MILLIS;
+    }
+
+    private void say(String what) {
+        synchronized (out) {
+            out.printf("%6.1f s  %s%n", (clock.millis() - bornAt) / 1e3, what);
+            out.flush();
+        }
+    }
+
+    private synchronized <T extends AutoCloseable> T starts(T part) {
+        if (closed) {
+            closeQuietly(part);
+            throw new IllegalStateException("the run was stopped");
+        }
+        started.push(part);
+        return part;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        while (!started.isEmpty()) {
+            closeQuietly(started.pop());
+        }
+    }
+
+    private void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failure) {
+            say(part.getClass().getSimpleName() + " did not end as it should: " + failure);
+        }
+    }
+}

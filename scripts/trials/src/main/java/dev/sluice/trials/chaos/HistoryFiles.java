@@ -1,0 +1,37 @@
+package dev.sluice.trials.chaos;
+
+import dev.sluice.trials.chaos.check.Violation;
+import dev.sluice.trials.chaos.history.History;
+import java.io.IOException;
+import java.io.Writer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes a history for whoever wants to look into it: a file of JSON lines for each kind of fact. */
+final class HistoryFiles {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private HistoryFiles() {}
+
+    static void write(Path folder, History history, List<Violation> violations) throws IOException {
+        lines(folder.resolve("published.jsonl"), history.published());
+        lines(folder.resolve("calls.jsonl"), history.calls());
+        lines(folder.resolve("endings.jsonl"), history.endings());
+        lines(folder.resolve("faults.jsonl"), history.faults());
+        lines(folder.resolve("workers.jsonl"), history.lives());
+        lines(folder.resolve("incidents.jsonl"), history.incidents());
+        lines(folder.resolve("lag.jsonl"), history.lag().entrySet().stream().toList());
+        lines(folder.resolve("violations.jsonl"), violations);
+    }
+
+    private static void lines(Path file, List<?> facts) throws IOException {
+        try (Writer writer = Files.newBufferedWriter(file)) {
+            for (Object fact : facts) {
+                writer.write(JSON.writeValueAsString(fact));
+                writer.write('\n');
+            }
+        }
+    }
+}

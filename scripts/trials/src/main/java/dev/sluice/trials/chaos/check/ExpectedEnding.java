@@ -1,0 +1,60 @@
+package dev.sluice.trials.chaos.check;
+
+import static java.util.stream.Collectors.toMap;
+
+import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.Ending;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.plan.PlannedRequest;
+import dev.sluice.wire.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Each request ends as its kind has to, with the answer that was made for it; what needs no call gets none. */
+final class ExpectedEnding implements Check {
+    private static final String ECHO = "You said: ";
+
+    @Override
+    public List<Violation> of(History history) {
+        Map<String, PlannedRequest> requests = history.published().stream()
+                .map(Published::request)
+                .collect(toMap(PlannedRequest::id, Function.identity()));
+        List<Violation> violations = new ArrayList<>();
+        for (Ending ending : history.endings()) {
+            PlannedRequest request = requests.get(ending.id());
+            if (request != null && !ending.isDead()) {
+                judge(request, ending, violations);
+            }
+        }
+        for (ApiCall call : history.calls()) {
+            PlannedRequest request = requests.get(call.id());
+            if (request == null || !request.kind().isCalled()) {
+                violations.add(new Violation("called", call.id(), "must not be called: " + request + ", " + call));
+            }
+        }
+        return violations;
+    }
+
+    private static void judge(PlannedRequest request, Ending ending, List<Violation> violations) {
+        String problem = problem(request, ending);
+        if (problem != null) {
+            violations.add(
+                    new Violation("wrong ending", request.id(), problem + ": " + request.kind() + ", " + ending));
+        }
+    }
+
+    private static @Nullable String problem(PlannedRequest request, Ending ending) {
+        String reason = request.kind().reason().map(Reason::word).orElse("");
+        if (ending.isOk() != reason.isEmpty()) {
+            return reason.isEmpty() ? "should have been answered" : "should have failed as " + reason;
+        }
+        if (!ending.reason().equals(reason)) {
+            return "should have failed as " + reason;
+        }
+        return ending.isOk() && !ending.answer().equals(ECHO + request.text()) ? "has another one's answer" : null;
+    }
+}

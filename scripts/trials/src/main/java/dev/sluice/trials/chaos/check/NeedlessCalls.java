@@ -1,0 +1,72 @@
+package dev.sluice.trials.chaos.check;
+
+import static java.util.stream.Collectors.groupingBy;
+
+import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.Incident;
+import dev.sluice.trials.chaos.history.Incident.Cause;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A request is called again after it was answered for good only where the worker that got the answer could not commit it:
+ * something that explains it happened to that worker between the call's start and a short time after its end.
+ */
+public final class NeedlessCalls implements Check {
+    private final Bounds bounds;
+
+    public NeedlessCalls(Bounds bounds) {
+        this.bounds = bounds;
+    }
+
+    @Override
+    public List<Violation> of(History history) {
+        List<Violation> violations = new ArrayList<>();
+        repeated(history).forEach((call, next) -> {
+            if (cause(call, history).isEmpty()) {
+                violations.add(new Violation(
+                        "needless call",
+                        call.id(),
+                        call + " had the final answer and nothing kept " + call.worker()
+                                + " from committing it, but there followed " + next));
+            }
+        });
+        return violations;
+    }
+
+    /** How many calls were repeated for which reason. */
+    public Map<Cause, Integer> causes(History history) {
+        Map<Cause, Integer> causes = new EnumMap<>(Cause.class);
+        repeated(history)
+                .keySet()
+                .forEach(call -> cause(call, history).ifPresent(cause -> causes.merge(cause, 1, Integer::sum)));
+        return causes;
+    }
+
+    /** The calls with a final answer that were followed by another call, and that one. */
+    private static Map<ApiCall, ApiCall> repeated(History history) {
+        Map<ApiCall, ApiCall> repeated = new LinkedHashMap<>();
+        history.calls().stream().collect(groupingBy(ApiCall::id)).values().forEach(calls -> {
+            for (int i = 0; i + 1 < calls.size(); i++) {
+                if (calls.get(i).isFinal()) {
+                    repeated.put(calls.get(i), calls.get(i + 1));
+                }
+            }
+        });
+        return repeated;
+    }
+
+    private Optional<Cause> cause(ApiCall call, History history) {
+        Optional<Cause> incident = history.incidents().stream()
+                .filter(one -> one.explains(call.worker(), call.startedAt(), call.endedAt() + bounds.commit()))
+                .map(Incident::cause)
+                .min(Cause::compareTo);
+        boolean late = call.endedAt() - call.startedAt() >= bounds.callTimeout();
+        return incident.isEmpty() && late ? Optional.of(Cause.TIMED_OUT) : incident;
+    }
+}

@@ -1,0 +1,28 @@
+package dev.sluice.trials.chaos.check;
+
+import static java.util.stream.Collectors.toMap;
+
+import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.Published;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** No request is called before its time. All clocks are this machine's. */
+final class NotBefore implements Check {
+    private static final long TOLERANCE_MILLIS = 5;
+
+    @Override
+    public List<Violation> of(History history) {
+        Map<String, Long> notBefore = history.published().stream().collect(toMap(Published::id, Published::notBefore));
+        List<Violation> violations = new ArrayList<>();
+        for (ApiCall call : history.calls()) {
+            long early = notBefore.getOrDefault(call.id(), 0L) - call.startedAt();
+            if (early > TOLERANCE_MILLIS) {
+                violations.add(new Violation("too early", call.id(), "was called " + early + " ms early: " + call));
+            }
+        }
+        return violations;
+    }
+}

@@ -1,0 +1,5 @@
+/** Judges a history: pure functions from {@link dev.sluice.trials.chaos.history.History} to violations. */
+@NullMarked
+package dev.sluice.trials.chaos.check;
+
+import org.jspecify.annotations.NullMarked;

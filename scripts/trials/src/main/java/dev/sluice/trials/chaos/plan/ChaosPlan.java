@@ -1,0 +1,43 @@
+package dev.sluice.trials.chaos.plan;
+
+import java.util.List;
+
+/**
+ * All that a run is to do.
+ *
+ * @param seed everything else follows from it and from the numbers
+ * @param requests in the order of their time
+ * @param workers to begin with
+ * @param partitions of each topic
+ */
+public record ChaosPlan(long seed, int workers, int partitions, List<PlannedRequest> requests, Schedule schedule) {
+    /** Time after the last fault's slot in which requests are still published. */
+    private static final long AFTER_LAST_MILLIS = 5_000;
+
+    private static final int PARTITIONS = 8;
+
+    public ChaosPlan {
+        requests = List.copyOf(requests);
+    }
+
+    /**
+     * Draws a plan.
+     *
+     * @param spacingMillis from one fault to the next, on average
+     */
+    public static ChaosPlan of(
+            long seed, int requests, int workers, int faults, long spacingMillis, List<FaultKind> kinds) {
+        long millis = faults * spacingMillis + AFTER_LAST_MILLIS;
+        return new ChaosPlan(
+                seed,
+                workers,
+                PARTITIONS,
+                new RequestMix(seed, PARTITIONS, 0).over(requests, millis),
+                Schedule.of(seed, faults, spacingMillis, kinds));
+    }
+
+    /** Draws what has to be published after {@link #requests}. */
+    public RequestMix more() {
+        return new RequestMix(seed + 1, partitions, requests.size());
+    }
+}
