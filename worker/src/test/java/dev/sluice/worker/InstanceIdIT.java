@@ -85,6 +85,7 @@ class InstanceIdIT {
                 config.replyTopics(),
                 config.readAhead(),
                 config.readAheadBytes(),
+                config.maxRequestBytes(),
                 config.maxResponseBytes(),
                 config.baseUrl(),
                 config.apiKey(),
