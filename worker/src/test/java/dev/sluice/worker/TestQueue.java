@@ -10,6 +10,7 @@ import dev.sluice.worker.pace.Limit;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -43,13 +45,24 @@ final class TestQueue implements AutoCloseable {
 
     TestQueue(String bootstrapServers, String base) throws ExecutionException, InterruptedException {
         this.topics = new Topics(base);
-        this.kafka = Map.of("bootstrap.servers", bootstrapServers);
+        this.kafka = Map.of("bootstrap.servers", bootstrapServers, "metadata.max.age.ms", "1000");
         this.admin = Admin.create(kafka);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
                 .map(plan -> new NewTopic(plan.name(), PARTITIONS, (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
+    }
+
+    /** Adds partitions in the order in which {@code topics create --partitions} does. */
+    void widen(int partitions) throws ExecutionException, InterruptedException {
+        List<String> inputs = new ArrayList<>(topics.inputs());
+        Collections.reverse(inputs);
+        for (String topic : inputs) {
+            admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions)))
+                    .all()
+                    .get();
+        }
     }
 
     Admin admin() {

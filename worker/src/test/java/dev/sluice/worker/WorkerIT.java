@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
@@ -276,6 +277,27 @@ class WorkerIT {
                 .allSatisfy(
                         reply -> assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
         assertThat(api.calls()).isEqualTo(requests);
+    }
+
+    @Test
+    void servesPartitionsThatAreAddedWhileItRuns() throws Exception {
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            queue.publish(body("m", "before"));
+            queue.awaitReplies(1);
+
+            queue.widen(TestQueue.PARTITIONS + 2);
+            for (int added = 0; added < 2; added++) {
+                String text = "added " + added + " [stand-in: status=429 reset=0.1 times=1]";
+                byte[] value = body("m", text).getBytes(UTF_8);
+                queue.send(new ProducerRecord<>(queue.topics.requests(), TestQueue.PARTITIONS + added, null, value));
+            }
+            queue.awaitReplies(3);
+        }
+
+        assertThat(queue.read(queue.topics.retry()))
+                .extracting(ConsumerRecord::partition)
+                .containsExactlyInAnyOrder(TestQueue.PARTITIONS, TestQueue.PARTITIONS + 1);
+        assertThat(api.calls()).isEqualTo(5);
     }
 
     private static RecordHeaders headers(String name, String value) {

@@ -20,6 +20,9 @@ public final class IntakeConsumer {
     /** Small, since what the consumer keeps of paused partitions is not counted into the bounds of the worker. */
     private static final int MAX_PARTITION_FETCH_BYTES = 256 << 10;
 
+    /** How long added partitions go unnoticed; five minutes by Kafka's own default, while producers write to them. */
+    private static final int METADATA_MAX_AGE_MILLIS = 30_000;
+
     private static final int MAX_FETCH_BYTES = 8 << 20;
     static final int MAX_POLL_RECORDS = 500;
     /** Between two polls, where no rebalance callback waits for calls. */
@@ -41,6 +44,7 @@ public final class IntakeConsumer {
     static Map<String, Object> config(Map<String, Object> kafka, Optional<String> instanceId, Duration drainTimeout) {
         Map<String, Object> config = new HashMap<>();
         config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
+        config.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MAX_FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
