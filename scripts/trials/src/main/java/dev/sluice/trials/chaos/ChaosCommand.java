@@ -1,6 +1,5 @@
 package dev.sluice.trials.chaos;
 
-import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.chaos.check.Bounds;
 import dev.sluice.trials.chaos.check.Check;
 import dev.sluice.trials.chaos.check.Violation;
@@ -43,8 +42,6 @@ public final class ChaosCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int WRONG_USAGE = 2;
     private static final int MAX_REQUESTS = 999_999;
-    private static final List<String> JVM_OPTIONS =
-            List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
 
     @Option(names = "--seed", paramLabel = "N", description = "What everything follows from (default: a new one).")
     private @Nullable Long seed;
@@ -122,7 +119,7 @@ public final class ChaosCommand implements Callable<Integer> {
         Thread stop = new Thread(run::close, "chaos-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try (run) {
-            History happened = run.run(new SluiceJar(workerJar.toAbsolutePath(), JVM_OPTIONS));
+            History happened = run.run(workerJar.toAbsolutePath());
             List<Violation> violations = Check.all(happened, Bounds.DEFAULT);
             HistoryFiles.write(history, happened, violations);
             new Report(happened, violations, Bounds.DEFAULT, out).print();

@@ -31,13 +31,10 @@ import java.util.concurrent.TimeUnit;
 final class ChaosRun implements AutoCloseable {
     private static final Topics TOPICS = new Topics("chat");
     private static final String GROUP = "sluice";
-    private static final List<String> WORKER_OPTIONS = List.of(
-            "worker",
-            "--limit=*=200/s",
-            "--max-in-flight=64",
-            "--call-timeout=10s",
-            "--drain-timeout=6s",
-            "--max-attempts=6");
+    private static final List<String> WORKER_OPTIONS =
+            List.of("worker", "--limit=*=200/s", "--max-in-flight=64", "--call-timeout=10s", "--drain-timeout=6s");
+    private static final List<String> JVM_OPTIONS =
+            List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
     private static final long TICK_MILLIS = 250;
     private static final long PROGRESS_MILLIS = 5_000;
     /** After the last request: long enough for any backoff and delay, twice. */
@@ -62,8 +59,9 @@ final class ChaosRun implements AutoCloseable {
         this.out = out;
     }
 
-    /** Runs the plan and tells what happened. */
-    History run(SluiceJar jar) throws IOException, InterruptedException {
+    /** Runs the plan with workers from this jar and tells what happened. */
+    History run(Path workerJar) throws IOException, InterruptedException {
+        SluiceJar jar = new SluiceJar(workerJar, JVM_OPTIONS);
         ServerSocket proxySocket = starts(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
         SandboxBroker broker = starts(SandboxBroker.start(BrokerSettings.defaults()
                 .withDataFolder(Files.createDirectories(folder.resolve("broker")))
@@ -80,6 +78,7 @@ final class ChaosRun implements AutoCloseable {
         EndingReader endings = starts(new EndingReader(servers, TOPICS, plan.partitions(), recorder, clock));
         endings.start();
         List<String> options = new ArrayList<>(WORKER_OPTIONS);
+        options.add("--max-attempts=" + plan.maxAttempts());
         options.addAll(List.of("--bootstrap-servers=" + servers, "--base-url=" + api.baseUrl()));
         Fleet fleet = starts(new Fleet(jar, options, folder, recorder, clock));
         for (int i = 0; i < plan.workers(); i++) {
@@ -91,8 +90,11 @@ final class ChaosRun implements AutoCloseable {
         Injector injector = starts(new Injector(fleet, broker, proxy, api, recorder, clock, this::say));
         CountDownLatch faultsOver = injector.start(plan.schedule());
 
-        publish(publisher, fleet);
-        trickle(publisher, fleet, faultsOver);
+        try (Progress progress = new Progress(fleet)) {
+            progress.start();
+            publish(publisher);
+            trickle(publisher, faultsOver);
+        }
         Backlog backlog = starts(new Backlog(servers, GROUP, TOPICS));
         backlog.awaitEmpty(END_BOUND);
         say("all is read; the workers stop");
@@ -102,15 +104,13 @@ final class ChaosRun implements AutoCloseable {
         return recorder.history(clock.millis());
     }
 
-    private void publish(Publisher publisher, Fleet fleet) throws InterruptedException {
+    private void publish(Publisher publisher) throws InterruptedException {
         long start = clock.millis();
-        long nextProgress = start;
         for (PlannedRequest request : plan.requests()) {
             for (long left = left(start, request); left > 0; left = left(start, request)) {
                 Thread.sleep(Math.min(left, TICK_MILLIS));
             }
             publisher.publish(request);
-            nextProgress = progress(nextProgress, fleet);
         }
         publisher.flush();
     }
@@ -124,10 +124,9 @@ final class ChaosRun implements AutoCloseable {
      * neither a partition that stands still nor, to a worker, the difference between a request at which the API always
      * fails and an API that is down.
      */
-    private void trickle(Publisher publisher, Fleet fleet, CountDownLatch faultsOver) throws InterruptedException {
+    private void trickle(Publisher publisher, CountDownLatch faultsOver) throws InterruptedException {
         RequestMix more = plan.more();
         long until = clock.millis() + TAIL_BOUND.toMillis();
-        long nextProgress = clock.millis();
         int partition = 0;
         boolean feeding = true;
         while ((feeding || recorder.waiting() > 0) && clock.millis() < until) {
@@ -136,7 +135,6 @@ final class ChaosRun implements AutoCloseable {
                 feeding = faultsOver.getCount() > 0 || recorder.waits(plan.requests());
             }
             Thread.sleep(TICK_MILLIS);
-            nextProgress = progress(nextProgress, fleet);
         }
         publisher.flush();
         if (!faultsOver.await(TAIL_BOUND.toSeconds(), TimeUnit.SECONDS)) {
@@ -144,21 +142,44 @@ final class ChaosRun implements AutoCloseable {
         }
     }
 
-    private long progress(long next, Fleet fleet) {
-        if (clock.millis() < next) {
-            return next;
+    /** Says every few seconds how far it is. */
+    private final class Progress implements AutoCloseable {
+        private final Thread thread = new Thread(this::run, "chaos-progress");
+        private final Fleet fleet;
+
+        Progress(Fleet fleet) {
+            this.fleet = fleet;
+            thread.setDaemon(true);
         }
-        Recorder.Progress now = recorder.progress();
-        say("published %d, ended %d (%d ok), waiting %d; calls %d, %d under way; workers %d"
-                .formatted(
-                        now.published(),
-                        now.ended(),
-                        now.ok(),
-                        now.waiting(),
-                        now.calls(),
-                        now.callsUnderWay(),
-                        fleet.running()));
-        return clock.millis() + PROGRESS_MILLIS;
+
+        void start() {
+            thread.start();
+        }
+
+        private void run() {
+            try {
+                while (true) {
+                    Thread.sleep(PROGRESS_MILLIS);
+                    Recorder.Progress now = recorder.progress();
+                    say("published %d, ended %d (%d ok), waiting %d; calls %d, %d under way; workers %d"
+                            .formatted(
+                                    now.published(),
+                                    now.ended(),
+                                    now.ok(),
+                                    now.waiting(),
+                                    now.calls(),
+                                    now.callsUnderWay(),
+                                    fleet.running()));
+                }
+            } catch (InterruptedException over) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public void close() {
+            thread.interrupt();
+        }
     }
 
     private void say(String what) {

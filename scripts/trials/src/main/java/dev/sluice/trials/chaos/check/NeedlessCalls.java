@@ -15,7 +15,8 @@ import java.util.Optional;
 
 /**
  * A request is called again after it was answered for good only where the worker that got the answer could not commit it:
- * something that explains it happened to that worker between the call's start and a short time after its end.
+ * something that explains it happened to that worker between the call's start and a short time after its end. Or where the
+ * worker that calls again is a zombie, which does not know yet that it has lost the request to the other one.
  */
 public final class NeedlessCalls implements Check {
     private final Bounds bounds;
@@ -28,12 +29,12 @@ public final class NeedlessCalls implements Check {
     public List<Violation> of(History history) {
         List<Violation> violations = new ArrayList<>();
         repeated(history).forEach((call, next) -> {
-            if (cause(call, history).isEmpty()) {
+            if (cause(call, next, history).isEmpty()) {
                 violations.add(new Violation(
                         "needless call",
                         call.id(),
                         call + " had the final answer and nothing kept " + call.worker()
-                                + " from committing it, but there followed " + next));
+                                + " from committing it, but there followed " + next + " of a worker that knew better"));
             }
         });
         return violations;
@@ -43,8 +44,8 @@ public final class NeedlessCalls implements Check {
     public Map<Cause, Integer> causes(History history) {
         Map<Cause, Integer> causes = new EnumMap<>(Cause.class);
         repeated(history)
-                .keySet()
-                .forEach(call -> cause(call, history).ifPresent(cause -> causes.merge(cause, 1, Integer::sum)));
+                .forEach((call, next) ->
+                        cause(call, next, history).ifPresent(cause -> causes.merge(cause, 1, Integer::sum)));
         return causes;
     }
 
@@ -61,12 +62,23 @@ public final class NeedlessCalls implements Check {
         return repeated;
     }
 
-    private Optional<Cause> cause(ApiCall call, History history) {
+    private Optional<Cause> cause(ApiCall call, ApiCall next, History history) {
         Optional<Cause> incident = history.incidents().stream()
                 .filter(one -> one.explains(call.worker(), call.startedAt(), call.endedAt() + bounds.commit()))
                 .map(Incident::cause)
                 .min(Cause::compareTo);
-        boolean late = call.endedAt() - call.startedAt() >= bounds.callTimeout();
-        return incident.isEmpty() && late ? Optional.of(Cause.TIMED_OUT) : incident;
+        if (incident.isPresent()) {
+            return incident;
+        }
+        if (call.endedAt() - call.startedAt() >= bounds.callTimeout()) {
+            return Optional.of(Cause.TIMED_OUT);
+        }
+        return isZombie(next, history) ? Optional.of(Cause.ZOMBIE) : Optional.empty();
+    }
+
+    private static boolean isZombie(ApiCall next, History history) {
+        return history.incidents().stream()
+                .anyMatch(one ->
+                        one.cause().makesZombies() && one.explains(next.worker(), next.startedAt(), next.startedAt()));
     }
 }

@@ -17,12 +17,18 @@ public record Incident(String worker, Cause cause, long from, long to) {
         NO_BROKER("the broker was away"),
         SLOW_DRAIN("calls did not end within the drain time"),
         LOST_PARTITIONS("the worker lost its partitions"),
-        TIMED_OUT("the answer came after the call's deadline");
+        TIMED_OUT("the answer came after the call's deadline"),
+        ZOMBIE("the second caller did not know that it had lost the request");
 
         private final String words;
 
         Cause(String words) {
             this.words = words;
+        }
+
+        /** Whether a worker to which this happens may go on with what is another one's by now. */
+        public boolean makesZombies() {
+            return this == FROZEN || this == CUT_OFF || this == NO_BROKER;
         }
 
         /** As it is printed. */

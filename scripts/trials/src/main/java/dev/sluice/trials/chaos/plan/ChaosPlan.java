@@ -9,12 +9,16 @@ import java.util.List;
  * @param requests in the order of their time
  * @param workers to begin with
  * @param partitions of each topic
+ * @param maxAttempts of each request: as few as keep the end of the run short, and more than the faults that can strike a
+ *     single request, since a good one must never run out of them
  */
-public record ChaosPlan(long seed, int workers, int partitions, List<PlannedRequest> requests, Schedule schedule) {
+public record ChaosPlan(
+        long seed, int workers, int partitions, int maxAttempts, List<PlannedRequest> requests, Schedule schedule) {
     /** Time after the last fault's slot in which requests are still published. */
     private static final long AFTER_LAST_MILLIS = 5_000;
 
     private static final int PARTITIONS = 8;
+    private static final int MANY_FAULTS = 10;
 
     public ChaosPlan {
         requests = List.copyOf(requests);
@@ -32,6 +36,7 @@ public record ChaosPlan(long seed, int workers, int partitions, List<PlannedRequ
                 seed,
                 workers,
                 PARTITIONS,
+                faults < MANY_FAULTS ? 5 : 6,
                 new RequestMix(seed, PARTITIONS, 0).over(requests, millis),
                 Schedule.of(seed, faults, spacingMillis, kinds));
     }

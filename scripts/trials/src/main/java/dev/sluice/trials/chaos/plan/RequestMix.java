@@ -92,7 +92,7 @@ public final class RequestMix {
         return switch (kind) {
             case PLAIN, EXPIRED -> request(id, kind, partition, at, 0, id);
             case SOON -> request(id, kind, partition, at, between(500, 9_500), id);
-            case DELAYED -> request(id, kind, partition, at, between(12_000, 30_000), id);
+            case DELAYED -> request(id, kind, partition, at, between(12_000, 24_000), id);
             case FAULTY_ONCE -> request(id, kind, partition, at, 0, directed(id, any(PASSING_FAULTS)));
             case REJECTED -> request(id, kind, partition, at, 0, directed(id, "status=400"));
             case EXHAUSTED -> request(id, kind, partition, at, 0, directed(id, "status=500"));

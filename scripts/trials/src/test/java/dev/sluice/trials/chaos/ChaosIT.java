@@ -1,0 +1,51 @@
+package dev.sluice.trials.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.trials.chaos.check.Bounds;
+import dev.sluice.trials.chaos.check.Check;
+import dev.sluice.trials.chaos.check.Violation;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.plan.ChaosPlan;
+import dev.sluice.trials.chaos.plan.FaultKind;
+import dev.sluice.trials.chaos.plan.RequestKind;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A small trial: a minute of it in every build. The large one is {@code scripts/chaos}. */
+class ChaosIT {
+    private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
+    private static final long SEED = 11;
+    private static final List<FaultKind> KINDS = List.of(
+            FaultKind.KILL_WORKER,
+            FaultKind.KILL_IN_COMMIT,
+            FaultKind.KILL_BROKER,
+            FaultKind.API_OVERLOADED,
+            FaultKind.SCALE_UP);
+
+    @Test
+    void whateverFailsEveryRequestEndsOnce() throws Exception {
+        ChaosPlan plan = ChaosPlan.of(SEED, 600, 2, KINDS.size(), 2_500, KINDS);
+        PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
+        Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "it-");
+
+        History history;
+        try (ChaosRun run = new ChaosRun(plan, folder.toAbsolutePath(), out)) {
+            history = run.run(JAR.toAbsolutePath());
+        }
+
+        List<Violation> violations = Check.all(history, Bounds.DEFAULT);
+        HistoryFiles.write(folder, history, violations);
+        new Report(history, violations, Bounds.DEFAULT, out).print();
+        assertThat(violations).as("see %s", folder).isEmpty();
+        assertThat(history.faults()).hasSize(KINDS.size());
+        assertThat(history.published())
+                .extracting(published -> published.request().kind())
+                .containsAll(EnumSet.allOf(RequestKind.class));
+    }
+}

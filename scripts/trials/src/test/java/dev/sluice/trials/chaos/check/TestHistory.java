@@ -1,0 +1,100 @@
+package dev.sluice.trials.chaos.check;
+
+import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.Ending;
+import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.Incident;
+import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.history.WorkerLife;
+import dev.sluice.trials.chaos.plan.PlannedRequest;
+import dev.sluice.trials.chaos.plan.RequestKind;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Writes a history by hand. Times are milliseconds from an arbitrary beginning; nothing is filled in unasked. */
+final class TestHistory {
+    private final List<Published> published = new ArrayList<>();
+    private final List<ApiCall> calls = new ArrayList<>();
+    private final List<Ending> endings = new ArrayList<>();
+    private final List<WorkerLife> lives = new ArrayList<>();
+    private final List<Incident> incidents = new ArrayList<>();
+    private final Map<String, Long> lag = new HashMap<>();
+    private long endedAt = 1_000_000;
+
+    TestHistory published(String id, RequestKind kind, long at) {
+        return published(id, kind, 0, at, 0);
+    }
+
+    TestHistory published(String id, RequestKind kind, int partition, long at, long notBefore) {
+        PlannedRequest request = new PlannedRequest(id, kind, partition, at, 0, id, "{}");
+        published.add(new Published(request, at, notBefore, at));
+        return this;
+    }
+
+    TestHistory unacknowledged(String id) {
+        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, 0, 0, 0, id, "{}");
+        published.add(new Published(request, 0, 0, Published.NEVER));
+        return this;
+    }
+
+    TestHistory call(String id, String worker, long from, long to, int status) {
+        calls.add(new ApiCall(id, worker, from, to, status, true));
+        return this;
+    }
+
+    TestHistory cutCall(String id, String worker, long from, long to) {
+        calls.add(new ApiCall(id, worker, from, to, 200, false));
+        return this;
+    }
+
+    TestHistory ok(String id, long at) {
+        return reply(id, "ok", "", "You said: " + id, at);
+    }
+
+    TestHistory failed(String id, String reason, long at) {
+        return reply(id, "failed", reason, "", at);
+    }
+
+    TestHistory reply(String id, String status, String reason, String answer, long at) {
+        endings.add(new Ending(new Ending.Place(false, 0, endings.size()), id, status, reason, answer, at));
+        return this;
+    }
+
+    TestHistory dead(String id, String reason, long at) {
+        endings.add(new Ending(new Ending.Place(true, 0, endings.size()), id, "", reason, "", at));
+        return this;
+    }
+
+    TestHistory life(String name, WorkerLife.End end, int exitCode) {
+        lives.add(new WorkerLife(name, 0, 1_000, end, exitCode, List.of(), "the last line"));
+        return this;
+    }
+
+    TestHistory incident(String worker, Incident.Cause cause, long from, long to) {
+        incidents.add(new Incident(worker, cause, from, to));
+        return this;
+    }
+
+    TestHistory lag(String partition, long records) {
+        lag.put(partition, records);
+        return this;
+    }
+
+    TestHistory endedAt(long at) {
+        endedAt = at;
+        return this;
+    }
+
+    History history() {
+        return new History(published, calls, endings, List.of(), lives, incidents, lag, endedAt);
+    }
+
+    /** What all checks together find, by rule. */
+    List<String> violations() {
+        return Check.all(history(), Bounds.DEFAULT).stream()
+                .map(violation -> violation.rule() + " " + violation.subject())
+                .toList();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.trials.chaos;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package dev.sluice.trials.chaos.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ScheduleTest {
+    private static final List<FaultKind> ALL = List.of(FaultKind.values());
+
+    @Test
+    void theSameSeedMakesTheSameFaults() {
+        assertThat(Schedule.of(7, 30, 12_000, ALL)).isEqualTo(Schedule.of(7, 30, 12_000, ALL));
+        assertThat(Schedule.of(8, 30, 12_000, ALL)).isNotEqualTo(Schedule.of(7, 30, 12_000, ALL));
+    }
+
+    @Test
+    void everyKindComesUpBeforeAnyComesAgain() {
+        List<ScheduledFault> faults =
+                Schedule.of(3, 2 * ALL.size(), 12_000, ALL).faults();
+
+        assertThat(faults.subList(0, ALL.size()))
+                .extracting(ScheduledFault::kind)
+                .containsExactlyInAnyOrderElementsOf(ALL);
+        assertThat(faults.subList(ALL.size(), 2 * ALL.size()))
+                .extracting(ScheduledFault::kind)
+                .containsExactlyInAnyOrderElementsOf(ALL);
+    }
+
+    @Test
+    void faultsStrikeInTheirOrderAndLastAsLongAsTheirKindSays() {
+        List<ScheduledFault> faults = Schedule.of(5, 100, 10_000, ALL).faults();
+
+        assertThat(faults).extracting(ScheduledFault::atMillis).isSorted();
+        assertThat(faults)
+                .allSatisfy(fault -> assertThat(fault.lengthMillis())
+                        .isBetween((long) fault.kind().minMillis(), (long)
+                                fault.kind().maxMillis()));
+    }
+
+    @Test
+    void aZombieIsHeldForLongerThanItsSessionLives() {
+        assertThat(FaultKind.FREEZE_WORKER.minMillis()).isGreaterThan(10_000);
+        assertThat(FaultKind.CUT_WORKER_OFF.minMillis()).isGreaterThan(10_000);
+    }
+
+    @Test
+    void onlyTheKindsAskedForComeUp() {
+        List<FaultKind> two = List.of(FaultKind.KILL_BROKER, FaultKind.KILL_WORKER);
+
+        assertThat(Schedule.of(1, 9, 1_000, two).faults())
+                .extracting(ScheduledFault::kind)
+                .isSubsetOf(two);
+    }
+}
