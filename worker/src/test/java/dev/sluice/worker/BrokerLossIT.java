@@ -1,0 +1,64 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static dev.sluice.worker.TestQueue.header;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The broker goes away in the middle of commits, and comes again: every request ends once. */
+@Timeout(180)
+class BrokerLossIT {
+    private static final int REQUESTS = 5_000;
+
+    @Test
+    void everyRequestEndsOnceThoughTheBrokerIsKilledAndRestartedInTheMiddleOfCommits() throws Exception {
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT
+                        .withApiKeys(TestQueue.KEY)
+                        .withLatency(Latency.fixed(Duration.ofMillis(200))))) {
+            for (int i = 0; i < REQUESTS; i++) {
+                queue.publish(body("m", "question"));
+            }
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                awaitMoreReplies(queue);
+                broker.kill();
+                broker.startAgain();
+                awaitMoreReplies(queue);
+                broker.restart();
+                awaitMoreReplies(queue);
+                assertThat(queue.lag())
+                        .as("the disturbances came in the middle")
+                        .isPositive();
+
+                await().atMost(Duration.ofSeconds(90)).until(() -> queue.lag() == 0);
+            }
+
+            List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
+            assertThat(replies.stream()
+                            .map(reply -> header(reply, WireHeaders.ID))
+                            .distinct())
+                    .hasSize(REQUESTS);
+            assertThat(replies)
+                    .hasSize(REQUESTS)
+                    .allSatisfy(reply ->
+                            assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
+        }
+    }
+
+    private static void awaitMoreReplies(TestQueue queue) {
+        queue.awaitReplies(queue.read(queue.topics.replies()).size() + 50);
+    }
+}
