@@ -48,10 +48,12 @@ record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
 
     /** What to try after Kafka has refused a record of this one for a reason that will not pass. */
     Settlement afterRefusal(Exception refusal) {
+        boolean tooLarge = refusal instanceof RecordTooLargeException;
         if (outcome instanceof Outcome.DeadLetter) {
-            return new Settlement(envelope, outcome, Form.BARE, endedAt);
+            boolean replyRefused = form == Form.AS_ASKED && !tooLarge;
+            return new Settlement(envelope, outcome, replyRefused ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);
         }
-        return refusal instanceof RecordTooLargeException
+        return tooLarge
                 ? dead(Reason.TOO_LARGE, "the record is larger than its topic allows: " + refusal.getMessage(), form)
                 : dead(Reason.REPLY_TOPIC_REFUSED, "Kafka refused the record: " + refusal, Form.OWN_REPLY_TOPIC);
     }
