@@ -11,18 +11,26 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.ToIntFunction;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds where a reply goes, before a transaction begins: a send to a topic or partition that does not exist would block
  * for the producer's whole {@code max.block.ms} and spoil the batch. Owned by the settle thread.
  */
 final class ReplyRoutes {
-    /** How long what was seen of a topic is believed; shorter where it was missing, since somebody may be creating it. */
-    private static final long BELIEVED_MILLIS = Duration.ofMinutes(1).toMillis();
+    /**
+     * How long what was seen of a topic is believed: for as long, one that was deleted spoils every batch with a reply
+     * to it. Shorter where it was missing, since somebody may be creating it.
+     */
+    private static final long BELIEVED_MILLIS = Duration.ofSeconds(10).toMillis();
 
     private static final long MISSING_MILLIS = Duration.ofSeconds(5).toMillis();
     private static final int MAX_TOPICS = 1_000;
+
+    private static final Logger log = LoggerFactory.getLogger(ReplyRoutes.class);
 
     private final Topics topics;
     private final ReplyTopics allowed;
@@ -38,7 +46,11 @@ final class ReplyRoutes {
         this.width = width;
     }
 
-    /** Where the reply of this settlement goes; the queue's own replies, with the problem, where that cannot be. */
+    /**
+     * Where the reply of this settlement goes; the queue's own replies, with the problem, where that cannot be.
+     *
+     * @throws RetriableException where that cannot be known now
+     */
     Route of(Settlement settlement, long nowMillis) {
         boolean noReply = settlement.outcome() instanceof Outcome.Requeue;
         return noReply || settlement.form() != Settlement.Form.AS_ASKED
@@ -83,14 +95,30 @@ final class ReplyRoutes {
 
     private int width(String topic, long nowMillis) {
         Seen known = seen.get(topic);
-        if (known == null || nowMillis >= known.until()) {
-            int partitions = width.applyAsInt(topic);
-            known = new Seen(partitions, nowMillis + (partitions == 0 ? MISSING_MILLIS : BELIEVED_MILLIS));
-            if (seen.size() >= MAX_TOPICS) {
-                seen.clear();
-            }
-            seen.put(topic, known);
+        if (known != null && nowMillis < known.until()) {
+            return known.width();
         }
-        return known.width();
+        int partitions = lookUp(topic, known);
+        if (seen.size() >= MAX_TOPICS) {
+            seen.clear();
+        }
+        seen.put(topic, new Seen(partitions, nowMillis + (partitions == 0 ? MISSING_MILLIS : BELIEVED_MILLIS)));
+        return partitions;
+    }
+
+    /** Where that is not possible now, a topic that was there is believed to be there still; it holds nobody up. */
+    private int lookUp(String topic, @Nullable Seen known) {
+        try {
+            return width.applyAsInt(topic);
+        } catch (RetriableException notNow) {
+            if (known == null || known.width() == 0) {
+                throw notNow;
+            }
+            log.atWarn()
+                    .addKeyValue("topic", topic)
+                    .addKeyValue("error", notNow.toString())
+                    .log("reply topic cannot be looked up; it was there before");
+            return known.width();
+        }
     }
 }

@@ -1,0 +1,190 @@
+package dev.sluice.worker.settle;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.settle.Settlement.Form;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.junit.jupiter.api.Test;
+
+class ReplyRoutesTest {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final Route OWN = new Route(TOPICS.replies(), null, null);
+    private static final Outcome REPLY = new Outcome.Reply(200, "{}".getBytes(UTF_8), 1);
+
+    private final Map<String, Integer> widths = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
+    private final List<String> lookUps = new ArrayList<>();
+    private boolean reachable = true;
+    private long now = 1_000;
+    private final ReplyRoutes routes = new ReplyRoutes(
+            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))), this::width);
+
+    @Test
+    void withoutAWishTheReplyGoesToOurOwnTopicWithoutALookUp() {
+        assertThat(of(Requests.ofModel("m"))).isEqualTo(OWN);
+        assertThat(lookUps).isEmpty();
+    }
+
+    @Test
+    void aTopicThatIsThereIsTaken() {
+        assertThat(of(to("app.answers"))).isEqualTo(new Route("app.answers", null, null));
+        assertThat(of(to("app.answers", 1))).isEqualTo(new Route("app.answers", 1, null));
+    }
+
+    @Test
+    void aPartitionOfOurOwnTopicIsLookedUpToo() {
+        assertThat(of(withPartition(Requests.ofModel("m"), 2))).isEqualTo(new Route(TOPICS.replies(), 2, null));
+        assertThat(of(withPartition(Requests.ofModel("m"), 3)).problem()).contains("has 3");
+    }
+
+    @Test
+    void whereItIsMissingTheProblemSaysSoAndOurOwnTopicIsTaken() {
+        Route topic = of(to("app.nowhere"));
+        Route partition = of(to("app.answers", 2));
+
+        assertThat(topic.problem()).contains("app.nowhere").contains("does not exist");
+        assertThat(partition.problem()).isEqualTo("reply partition 2 does not exist; topic 'app.answers' has 2");
+        assertThat(List.of(topic, partition)).allSatisfy(route -> {
+            assertThat(route.topic()).isEqualTo(TOPICS.replies());
+            assertThat(route.partition()).isNull();
+        });
+    }
+
+    @Test
+    void anInputTopicIsNeverTakenWhateverAPatternSaysNorLookedUp() {
+        for (String topic : TOPICS.all()) {
+            if (!topic.equals(TOPICS.replies())) {
+                assertThat(of(to(topic)).problem()).contains("not allowed");
+            }
+        }
+        assertThat(of(to("elsewhere")).problem()).contains("--reply-topics");
+        assertThat(lookUps).isEmpty();
+    }
+
+    @Test
+    void aMalformedPartitionIsAProblem() {
+        Requests request = Requests.ofModel("m");
+        request.headers().add(WireHeaders.REPLY_PARTITION, new byte[] {1, 2});
+
+        assertThat(of(request).problem()).contains(WireHeaders.REPLY_PARTITION);
+    }
+
+    @Test
+    void aRequeueAndWhatWasRefusedBeforeNeedNoLookUp() {
+        Outcome requeue = new Outcome.Requeue(Optional.empty(), 1, 0, 0, "");
+
+        assertThat(routes.of(settlement(to("app.answers"), requeue, Form.AS_ASKED), now))
+                .isEqualTo(OWN);
+        assertThat(routes.of(settlement(to("app.answers"), REPLY, Form.OWN_REPLY_TOPIC), now))
+                .isEqualTo(OWN);
+        assertThat(routes.of(settlement(to("app.answers"), REPLY, Form.BARE), now))
+                .isEqualTo(OWN);
+        assertThat(lookUps).isEmpty();
+    }
+
+    @Test
+    void whatWasSeenIsBelievedForAWhile() {
+        of(to("app.answers"));
+        now += 9_999;
+        of(to("app.answers", 1));
+        assertThat(lookUps).containsExactly("app.answers");
+
+        widths.remove("app.answers");
+        now += 1;
+        assertThat(of(to("app.answers")).problem()).contains("does not exist");
+    }
+
+    @Test
+    void whatWasMissingIsBelievedForAShorterWhile() {
+        of(to("app.new"));
+        widths.put("app.new", 1);
+        now += 4_999;
+        assertThat(of(to("app.new")).problem()).isNotNull();
+
+        now += 1;
+        assertThat(of(to("app.new"))).isEqualTo(new Route("app.new", null, null));
+    }
+
+    @Test
+    void aLookUpThatFailsIsNotTakenForAMissingTopicNorRemembered() {
+        reachable = false;
+        assertThatThrownBy(() -> of(to("app.answers"))).isInstanceOf(TimeoutException.class);
+
+        reachable = true;
+        assertThat(of(to("app.answers")).problem()).isNull();
+    }
+
+    @Test
+    void aLookUpThatFailsLeavesATopicThatWasThereStanding() {
+        of(to("app.answers"));
+        now += 10_000;
+        reachable = false;
+
+        assertThat(of(to("app.answers"))).isEqualTo(new Route("app.answers", null, null));
+        assertThat(of(to("app.answers"))).as("and is not repeated at once").isNotNull();
+        assertThat(lookUps).hasSize(2);
+    }
+
+    @Test
+    void aLookUpThatFailsDoesNotLeaveATopicMissing() {
+        of(to("app.new"));
+        now += 5_000;
+        reachable = false;
+
+        assertThatThrownBy(() -> of(to("app.new"))).isInstanceOf(TimeoutException.class);
+    }
+
+    @Test
+    void noMoreThanSoManyTopicsAreRemembered() {
+        for (int i = 0; i < 1_001; i++) {
+            of(to("app.made-up-" + i));
+        }
+        lookUps.clear();
+
+        of(to("app.made-up-1000"));
+        of(to("app.made-up-0"));
+
+        assertThat(lookUps).containsExactly("app.made-up-0");
+    }
+
+    private int width(String topic) {
+        lookUps.add(topic);
+        if (!reachable) {
+            throw new TimeoutException("no broker");
+        }
+        return widths.getOrDefault(topic, 0);
+    }
+
+    private Route of(Requests request) {
+        return routes.of(settlement(request, REPLY, Form.AS_ASKED), now);
+    }
+
+    private static Settlement settlement(Requests request, Outcome outcome, Form form) {
+        return new Settlement(request.envelope(), outcome, form, 5);
+    }
+
+    private static Requests to(String topic) {
+        return Requests.ofModel("m").withHeader(WireHeaders.REPLY_TOPIC, topic);
+    }
+
+    private static Requests to(String topic, int partition) {
+        return withPartition(to(topic), partition);
+    }
+
+    private static Requests withPartition(Requests request, int partition) {
+        request.headers().add(WireHeaders.REPLY_PARTITION, WireHeaders.encodePartition(partition));
+        return request;
+    }
+}
