@@ -16,12 +16,15 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 class UnreadableRecordsIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
     private static final int BUNDLE = 1;
-    private static final int HUGE = 100 << 20;
 
     @TempDir
     private Path folder;
@@ -76,7 +78,7 @@ class UnreadableRecordsIT {
     @Test
     void aRecordThatUnpacksToMoreThanTheHeapIsPassedOver() throws Exception {
         publish("before");
-        publishHuge();
+        publishInOneBatch(1, 100 << 20);
         publish("behind");
 
         Process worker = startWorkerProcess("-Xmx128m");
@@ -90,26 +92,60 @@ class UnreadableRecordsIT {
         assertTheOneInTheMiddleIsPassedOver();
     }
 
+    /** Each of them could be read, were it not for the others. */
+    @Test
+    void recordsThatTogetherUnpackToMoreThanTheHeapEndOneByOne() throws Exception {
+        publish("before");
+        publishInOneBatch(8, 20 << 20);
+        publish("behind");
+
+        Process worker = startWorkerProcess("-Xmx128m");
+        try {
+            queue.awaitReplies(10);
+        } finally {
+            worker.destroy();
+        }
+
+        assertThat(worker.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(queue.read(queue.topics.dead()))
+                .hasSize(8)
+                .allSatisfy(
+                        letter -> assertThat(header(letter, WireHeaders.REASON)).isEqualTo("too_large"));
+        assertThat(api.calls("behind")).isEqualTo(1);
+    }
+
     private void publish(String text) {
         queue.send(new ProducerRecord<>(
                 queue.topics.requests(), BUNDLE, null, body("m", text).getBytes(UTF_8)));
     }
 
-    /** Some ten kilobytes on the wire and on disk. */
-    private void publishHuge() throws Exception {
+    /** Records of zeros: some kilobytes on the wire and on disk. */
+    private void publishInOneBatch(int records, int bytes) throws Exception {
+        int batch = records * (bytes + bytes / 10); // the producer reckons with more than the records have
         Map<String, Object> config = Map.of(
                 "bootstrap.servers",
                 broker.bootstrapServers(),
                 "compression.type",
                 "zstd",
                 "max.request.size",
-                HUGE + 1_000,
+                batch,
+                "batch.size",
+                batch,
+                "linger.ms",
+                5_000,
                 "buffer.memory",
-                HUGE + 100_000L);
+                batch + 100_000L);
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
-            producer.send(new ProducerRecord<>(queue.topics.requests(), BUNDLE, null, new byte[HUGE]))
-                    .get();
+            byte[] value = new byte[bytes];
+            List<Future<RecordMetadata>> sent = new ArrayList<>();
+            for (int i = 0; i < records; i++) {
+                sent.add(producer.send(new ProducerRecord<>(queue.topics.requests(), BUNDLE, null, value)));
+            }
+            producer.flush();
+            for (Future<RecordMetadata> each : sent) {
+                each.get();
+            }
         }
     }
 

@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * workers may write them. Thread-safe.
  */
 final class RequestReader {
+    /** A larger value fits into no dead letter, and is not kept in memory until the request has ended. */
+    static final int MAX_LETTER_BYTES = 8 << 20;
+
     private final String requestsTopic;
     private final int maxBytes;
     private final ReplyTopics replyTopics;
@@ -33,7 +36,9 @@ final class RequestReader {
     Reading read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
         Envelope bare = bare(assignment, record);
         if (record.value() != null && record.value().length > maxBytes) {
-            return new Reading.Refused(bare, Reason.TOO_LARGE, tooLarge(record.value().length));
+            boolean carried = record.value().length <= MAX_LETTER_BYTES;
+            Envelope light = carried ? bare : bare(assignment, withoutValue(record));
+            return new Reading.Refused(light, Reason.TOO_LARGE, tooLarge(record.value().length));
         }
         try {
             Envelope envelope = withHeaders(bare);
@@ -53,6 +58,21 @@ final class RequestReader {
         ConsumerRecord<byte[], byte[]> nothing =
                 new ConsumerRecord<>(partition.topic(), partition.partition(), offset, null, null);
         return new Reading.Refused(bare(assignment, nothing), Reason.UNREADABLE, problem);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> withoutValue(ConsumerRecord<byte[], byte[]> record) {
+        return new ConsumerRecord<>(
+                record.topic(),
+                record.partition(),
+                record.offset(),
+                record.timestamp(),
+                record.timestampType(),
+                record.serializedKeySize(),
+                ConsumerRecord.NULL_SIZE,
+                record.key(),
+                null,
+                record.headers(),
+                record.leaderEpoch());
     }
 
     private String tooLarge(int bytes) {

@@ -86,6 +86,22 @@ class RequestReaderTest {
     }
 
     @Test
+    void keepsTheValueOfARefusedRequestOnlyWhereALetterCanCarryIt() {
+        RecordHeaders headers = headers(WireHeaders.TENANT, "t");
+
+        Envelope carried = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES], headers)
+                .envelope();
+        Envelope light = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES + 1], headers)
+                .envelope();
+
+        assertThat(carried.value()).hasSize(RequestReader.MAX_LETTER_BYTES);
+        assertThat(light.value()).isNull();
+        assertThat(light.weight()).isLessThan(1_000);
+        assertThat(light.header(WireHeaders.TENANT)).contains("t");
+        assertThat(light.offset()).isEqualTo(carried.offset());
+    }
+
+    @Test
     void acceptsABodyAtTheBound() {
         String body = GOOD + " ".repeat(MAX_BYTES - GOOD.length() - 1) + "\n";
 
