@@ -111,8 +111,9 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     private Transactions transactions() {
+        // no topic and no instance id has a colon, so that no two queues share an id
         String id = String.join(
-                "-",
+                ":",
                 config.group(),
                 config.topics().base(),
                 config.instanceId().orElseGet(() -> UUID.randomUUID().toString()));

@@ -278,7 +278,8 @@ class NoRecordSpoilsABatchIT {
         queue.admin().createTopics(List.of(topic)).all().get();
         await().atMost(Duration.ofSeconds(10))
                 .ignoreExceptions()
-                .until(() -> SettleClients.widths(queue.admin()).applyAsInt(topic.name()) > 0);
+                .until(() ->
+                        SettleClients.widths(queue.admin()).apply(topic.name()).join() > 0);
     }
 
     private void limit(String topic) throws Exception {

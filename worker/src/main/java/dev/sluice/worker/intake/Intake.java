@@ -19,6 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
@@ -104,6 +105,8 @@ public final class Intake implements Runnable {
                 }
                 round();
             }
+        } catch (FencedInstanceIdException shutOut) {
+            throw new InstanceIdClashException(shutOut);
         }
     }
 

@@ -1,6 +1,5 @@
 package dev.sluice.worker.settle;
 
-import dev.sluice.wire.Reason;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Ledger;
@@ -20,11 +19,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.ToIntFunction;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,8 +35,6 @@ import org.slf4j.LoggerFactory;
  * is not called again.
  */
 public final class Settle implements Ledger, Runnable {
-    private static final int MAX_SETTLEMENTS = 1_000;
-    private static final long MAX_BYTES = 16L << 20;
     /** How often offsets are committed that moved without an outcome, past transaction markers. */
     private static final long POSITIONS_EVERY = Duration.ofSeconds(1).toMillis();
 
@@ -48,13 +44,11 @@ public final class Settle implements Ledger, Runnable {
     private static final Logger log = LoggerFactory.getLogger(Settle.class);
 
     private final AtomicReference<Ownership> ownership;
-    private final Publications publications;
-    private final ReplyRoutes routes;
     private final Transactions transactions;
     private final Clock clock;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Accounts accounts = new Accounts();
-    private final List<Settlement> pending = new ArrayList<>();
+    private final Unsettled unsettled;
     private final List<CompletableFuture<Void>> flushes = new ArrayList<>();
     private long positionsAt;
     private long retryAt;
@@ -62,17 +56,17 @@ public final class Settle implements Ledger, Runnable {
 
     /**
      * @param ownership published by the poll thread
-     * @param width the number of a topic's partitions, 0 where there is no such topic
+     * @param width looks up the number of a topic's partitions, 0 where there is no such topic
      */
     public Settle(
             AtomicReference<Ownership> ownership,
             ReplyTopics replyTopics,
-            ToIntFunction<String> width,
+            Function<String, CompletableFuture<Integer>> width,
             Transactions transactions,
             Clock clock) {
         this.ownership = ownership;
-        this.publications = new Publications(replyTopics.topics());
-        this.routes = new ReplyRoutes(replyTopics, width);
+        this.unsettled =
+                new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), clock);
         this.transactions = transactions;
         this.clock = clock;
     }
@@ -80,7 +74,7 @@ public final class Settle implements Ledger, Runnable {
     /** What became of a record that was registered before. */
     public void accept(Envelope envelope, Outcome outcome) {
         Settlement settlement = new Settlement(envelope, outcome, Settlement.Form.AS_ASKED, clock.millis());
-        inbox.add(() -> pending.add(settlement));
+        inbox.add(() -> unsettled.add(settlement));
     }
 
     @Override
@@ -167,85 +161,61 @@ public final class Settle implements Ledger, Runnable {
         }
     }
 
-    /** Commits everything that is pending; what is not committed afterwards is tried again a little later. */
+    /** Commits everything that can be; what is left afterwards is tried again a little later. */
     private void commit() {
-        if (clock.millis() < retryAt) {
+        long now = clock.millis();
+        if (now < retryAt) {
             return;
         }
-        boolean positions = clock.millis() >= positionsAt;
+        boolean positions = now >= positionsAt;
+        Round round;
         do {
             Ownership owned = ownership.get();
-            pending.removeIf(settlement -> !owned.holds(settlement.envelope().assignment()));
-            if (!commitsSome(owned, positions)) {
-                retryAt = clock.millis() + PAUSE_AFTER_ABORT;
-                return;
-            }
-        } while (!pending.isEmpty());
+            unsettled.keep(owned);
+            round = commitSome(owned, positions);
+        } while (round == Round.GOES_ON);
+        if (round == Round.ABORTED) {
+            retryAt = clock.millis() + PAUSE_AFTER_ABORT;
+            return;
+        }
         if (positions) {
             positionsAt = clock.millis() + POSITIONS_EVERY;
         }
-        flushes.forEach(flushed -> flushed.complete(null));
-        flushes.clear();
-    }
-
-    private boolean commitsSome(Ownership owned, boolean positions) {
-        try {
-            return commitSome(owned, positions);
-        } catch (RetriableException unavailable) {
-            log.atWarn().addKeyValue("error", unavailable.toString()).log("reply topics cannot be looked up");
-            return false;
+        if (unsettled.isEmpty()) {
+            flushes.forEach(flushed -> flushed.complete(null));
+            flushes.clear();
         }
     }
 
-    /** One transaction, if there is anything to commit; false where it was aborted. */
-    private boolean commitSome(Ownership owned, boolean positions) {
-        List<Settlement> chosen = pending.subList(0, fitting());
-        List<List<ProducerRecord<byte[], byte[]>>> records = new ArrayList<>(chosen.size());
-        chosen.replaceAll(settlement -> routed(settlement, records));
-        Map<Account, AckWindow.Snapshot> staged = accounts.stage(chosen, owned, positions);
+    /** How an attempt to commit ended. */
+    private enum Round {
+        /** Something was committed, or will be in another form. */
+        GOES_ON,
+        /** There was nothing that could be. */
+        RESTS,
+        /** Trying again at once would not help. */
+        ABORTED
+    }
+
+    /** One transaction, if there is anything to commit. */
+    private Round commitSome(Ownership owned, boolean positions) {
+        List<Unsettled.Routed> chosen = unsettled.take();
+        List<Settlement> settlements =
+                chosen.stream().map(Unsettled.Routed::settlement).toList();
+        Map<Account, AckWindow.Snapshot> staged = accounts.stage(settlements, owned, positions);
         if (staged.isEmpty()) {
-            return true;
+            return Round.RESTS;
         }
+        List<List<ProducerRecord<byte[], byte[]>>> records =
+                chosen.stream().map(Unsettled.Routed::records).toList();
         TransactionResult result = transactions.run(new Batch(records, Batch.offsets(staged), owned.metadata()));
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));
-            chosen.forEach(accounts::settled);
-            chosen.clear();
+            settlements.forEach(accounts::settled);
         } else {
             staged.forEach((account, snapshot) -> account.window().abort(snapshot));
-            result.culprits().forEach((index, refusal) -> refuse(chosen, index, refusal));
+            unsettled.putBack(settlements, result.culprits());
         }
-        return result.committed() || !result.culprits().isEmpty();
-    }
-
-    /** How many of those pending go into one transaction: at least one, however large it is. */
-    private int fitting() {
-        int count = 0;
-        long bytes = 0;
-        while (count < Math.min(pending.size(), MAX_SETTLEMENTS) && bytes < MAX_BYTES) {
-            bytes += pending.get(count++).weight();
-        }
-        return count;
-    }
-
-    /** Adds the records of a settlement, which becomes a dead letter where its reply cannot go where it is wanted. */
-    private Settlement routed(Settlement settlement, List<List<ProducerRecord<byte[], byte[]>>> records) {
-        Route route = routes.of(settlement, clock.millis());
-        boolean refused = route.problem() != null && settlement.outcome() instanceof Outcome.Reply;
-        Settlement routed = refused
-                ? settlement.dead(Reason.REPLY_TOPIC_REFUSED, route.problem(), Settlement.Form.OWN_REPLY_TOPIC)
-                : settlement;
-        records.add(publications.of(routed, route));
-        return routed;
-    }
-
-    private static void refuse(List<Settlement> chosen, int index, Exception refusal) {
-        Settlement refused = chosen.get(index);
-        log.atWarn()
-                .addKeyValue("id", refused.envelope().id())
-                .addKeyValue("record", refused.envelope())
-                .addKeyValue("error", refusal.getClass().getSimpleName())
-                .log("Kafka takes no record of this request as it is");
-        chosen.set(index, refused.afterRefusal(refusal));
+        return result.committed() || !result.culprits().isEmpty() ? Round.GOES_ON : Round.ABORTED;
     }
 }

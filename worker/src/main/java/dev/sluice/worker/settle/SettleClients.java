@@ -4,18 +4,16 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.function.ToIntFunction;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.InvalidTopicException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -57,33 +55,26 @@ public final class SettleClients {
         return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** The number of partitions of a topic; 0 where it does not exist or may not be seen. */
-    public static ToIntFunction<String> widths(Admin admin) {
-        return topic -> {
-            try {
-                return admin.describeTopics(List.of(topic))
-                        .topicNameValues()
-                        .get(topic)
-                        .get(DESCRIBE_BOUND.toMillis(), TimeUnit.MILLISECONDS)
-                        .partitions()
-                        .size();
-            } catch (ExecutionException failed) {
-                return widthAfter(failed);
-            } catch (java.util.concurrent.TimeoutException slow) {
-                throw new TimeoutException("topic '" + topic + "' cannot be described", slow);
-            } catch (InterruptedException interrupted) {
-                throw new InterruptException(interrupted);
-            }
-        };
+    /** Looks up the number of partitions of a topic; 0 where it does not exist or may not be seen. */
+    public static Function<String, CompletableFuture<Integer>> widths(Admin admin) {
+        DescribeTopicsOptions bound = new DescribeTopicsOptions().timeoutMs((int) DESCRIBE_BOUND.toMillis());
+        return topic -> admin.describeTopics(List.of(topic), bound)
+                .topicNameValues()
+                .get(topic)
+                .toCompletionStage()
+                .thenApply(description -> description.partitions().size())
+                .exceptionally(SettleClients::widthAfter)
+                .toCompletableFuture();
     }
 
-    private static int widthAfter(ExecutionException failed) {
-        Throwable cause = failed.getCause();
+    private static int widthAfter(Throwable failure) {
+        Throwable cause =
+                failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
         if (cause instanceof UnknownTopicOrPartitionException
                 || cause instanceof InvalidTopicException
                 || cause instanceof AuthorizationException) {
             return 0;
         }
-        throw cause instanceof KafkaException kafka ? kafka : new KafkaException(cause);
+        throw new CompletionException(cause);
     }
 }

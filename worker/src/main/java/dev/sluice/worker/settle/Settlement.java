@@ -46,15 +46,21 @@ record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
         return new Settlement(envelope, dead, newForm, endedAt);
     }
 
-    /** What to try after Kafka has refused a record of this one for a reason that will not pass. */
+    /**
+     * What to try after Kafka has refused a record of this one for a reason that will not pass. Itself where there is
+     * nothing less to try, or where it is our own topics that cannot be written to: no request is to blame for that.
+     */
     Settlement afterRefusal(Exception refusal) {
         boolean tooLarge = refusal instanceof RecordTooLargeException;
         if (outcome instanceof Outcome.DeadLetter) {
             boolean replyRefused = form == Form.AS_ASKED && !tooLarge;
             return new Settlement(envelope, outcome, replyRefused ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);
         }
-        return tooLarge
-                ? dead(Reason.TOO_LARGE, "the record is larger than its topic allows: " + refusal.getMessage(), form)
+        if (tooLarge) {
+            return dead(Reason.TOO_LARGE, "the record is larger than its topic allows: " + refusal.getMessage(), form);
+        }
+        return outcome instanceof Outcome.Requeue
+                ? this
                 : dead(Reason.REPLY_TOPIC_REFUSED, "Kafka refused the record: " + refusal, Form.OWN_REPLY_TOPIC);
     }
 }

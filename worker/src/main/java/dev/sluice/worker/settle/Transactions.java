@@ -1,5 +1,6 @@
 package dev.sluice.worker.settle;
 
+import dev.sluice.worker.intake.InstanceIdClashException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -80,13 +81,6 @@ public final class Transactions implements AutoCloseable {
         this.pause = pause;
     }
 
-    /** Another worker runs with the same instance id. */
-    static final class FencedException extends RuntimeException {
-        FencedException(Throwable cause) {
-            super("another worker runs with the same --instance-id; each needs one of its own", cause);
-        }
-    }
-
     /** What cannot be done now is not waited for any longer. Any thread. */
     void stop() {
         stopped = true;
@@ -140,7 +134,7 @@ public final class Transactions implements AutoCloseable {
         log.debug("transaction failed", failure);
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {
-            throw new FencedException(failure);
+            throw new InstanceIdClashException(failure);
         }
         if (unusable.isEmpty()) {
             return new TransactionResult(false, culprits.found());
@@ -172,7 +166,7 @@ public final class Transactions implements AutoCloseable {
         long now = nanoTime.getAsLong();
         boolean again = fencedAt.isPresent() && now - fencedAt.getAsLong() < FENCED_AGAIN_NANOS;
         if (idIsStable && again) {
-            throw new FencedException(failure);
+            throw new InstanceIdClashException(failure);
         }
         fencedAt = OptionalLong.of(now);
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
@@ -12,6 +13,7 @@ import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Ledger.Opening;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -26,6 +29,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -37,6 +41,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,12 +58,13 @@ class SettleTest {
     private final Assignment second = new Assignment(new TopicPartition(TOPICS.requests(), 1));
     private final ConsumerGroupMetadata group = metadata();
     private final FakeProducer producer = new FakeProducer();
+    private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Settle settle = new Settle(
             ownership,
-            new ReplyTopics(TOPICS, List.of()),
-            topic -> 1,
+            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
+            topic -> slowTopic,
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
             Clock.systemUTC());
     private final Thread thread = new Thread(this::run, "settle");
@@ -186,6 +192,46 @@ class SettleTest {
         assertThat(settle.openRecords()).isZero();
     }
 
+    @Test
+    void aReplyWhoseTopicIsNotKnownYetHoldsUpNoOtherButTheFlush() {
+        open(first);
+        Envelope slow = Requests.ofModel("m")
+                .under(first)
+                .at(0)
+                .withHeader(WireHeaders.REPLY_TOPIC, "app.slow")
+                .envelope();
+        settle.register(first, List.of(slow));
+        List<Envelope> others = registered(first, 1, 2);
+        answer(slow, others.get(0), others.get(1));
+
+        CompletableFuture<Void> flush = settle.flush();
+        thread.start();
+
+        await().atMost(BOUND).until(() -> replies().size() == 2);
+        assertThat(flush).isNotDone();
+        slowTopic.complete(1);
+        await().atMost(BOUND).until(flush::isDone);
+        assertThat(records("app.slow", WireHeaders.ID)).containsExactly("id-0");
+        assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
+    }
+
+    @Test
+    void whatKafkaTakesInNoFormHoldsUpNoOther() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0, 1);
+        producer.deadLettersRefused = true;
+
+        settle.accept(envelopes.get(0), new DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0));
+        answer(envelopes.get(1));
+        CompletableFuture<Void> flush = settle.flush();
+        thread.start();
+
+        await().atMost(BOUND).until(() -> replies().contains("id-1"));
+        assertThat(flush).isNotDone();
+        assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
+        assertThat(committed().get(first.partition()).offset()).isZero();
+    }
+
     private void run() {
         try {
             settle.run();
@@ -256,6 +302,7 @@ class SettleTest {
         private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();
         private boolean refused;
         private volatile int commitFailures;
+        private volatile boolean deadLettersRefused;
         private final AtomicInteger commitTries = new AtomicInteger();
 
         FakeProducer() {
@@ -266,12 +313,18 @@ class SettleTest {
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
             failIfRefused();
             if (record.value() != null && record.value().length > MAX_VALUE_BYTES) {
-                refused = true;
-                Exception refusal = new RecordTooLargeException("too large");
-                callback.onCompletion(null, refusal);
-                return CompletableFuture.failedFuture(refusal);
+                return refused(callback, new RecordTooLargeException("too large"));
+            }
+            if (deadLettersRefused && record.topic().equals(TOPICS.dead())) {
+                return refused(callback, new TopicAuthorizationException(TOPICS.dead()));
             }
             return super.send(record, callback);
+        }
+
+        private Future<RecordMetadata> refused(Callback callback, Exception refusal) {
+            refused = true;
+            callback.onCompletion(null, refusal);
+            return CompletableFuture.failedFuture(refusal);
         }
 
         @Override

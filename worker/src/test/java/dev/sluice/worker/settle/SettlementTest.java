@@ -63,6 +63,16 @@ class SettlementTest {
         assertThat(refused).isEqualTo(settlementLike(refused, LETTER, Form.BARE));
     }
 
+    @Test
+    void whatCannotGoForFaultsOfOurOwnTopicsStaysAsItIs() {
+        Settlement requeue = settlement(new Outcome.Requeue(Optional.empty(), 1, 1, 0, "timeout"), Form.AS_ASKED);
+        Settlement bare = settlement(LETTER, Form.BARE);
+
+        assertThat(requeue.afterRefusal(notAllowed)).isEqualTo(requeue);
+        assertThat(bare.afterRefusal(notAllowed)).isEqualTo(bare);
+        assertThat(bare.afterRefusal(tooLarge)).isEqualTo(bare);
+    }
+
     private static Settlement settlement(Outcome outcome, Form form) {
         return new Settlement(Requests.ofModel("m").envelope(), outcome, form, 5);
     }

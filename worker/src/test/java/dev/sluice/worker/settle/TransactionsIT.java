@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.worker.intake.InstanceIdClashException;
 import dev.sluice.worker.intake.IntakeConsumer;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -88,13 +89,13 @@ class TransactionsIT {
         try (Transactions first = transactions();
                 Transactions second = transactions()) {
             List<Transactions> both = List.of(first, second);
-            Transactions.FencedException clash = null;
+            InstanceIdClashException clash = null;
             int committed = 0;
             int turn = 0;
             for (; clash == null && turn < 20; turn++) {
                 Transactions transactions = both.get(turn % 2);
                 Batch batch = batch(committed + 1, "a", "b");
-                clash = catchThrowableOfType(Transactions.FencedException.class, () -> commit(transactions, batch, 2));
+                clash = catchThrowableOfType(InstanceIdClashException.class, () -> commit(transactions, batch, 2));
                 committed += clash == null ? 1 : 0;
             }
             Transactions survivor = both.get(turn % 2);

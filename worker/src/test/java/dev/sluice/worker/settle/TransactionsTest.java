@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.worker.intake.InstanceIdClashException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -256,7 +257,7 @@ class TransactionsTest {
         nanos += Duration.ofSeconds(29).toNanos();
 
         assertThatThrownBy(() -> stable.run(batch("b")))
-                .isInstanceOf(Transactions.FencedException.class)
+                .isInstanceOf(InstanceIdClashException.class)
                 .hasMessageContaining("--instance-id");
         assertThat(events).as("the other one is left alone").endsWith("abort");
     }
@@ -294,7 +295,7 @@ class TransactionsTest {
         }
 
         assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThatThrownBy(() -> stable.run(batch("a"))).isInstanceOf(Transactions.FencedException.class);
+        assertThatThrownBy(() -> stable.run(batch("a"))).isInstanceOf(InstanceIdClashException.class);
     }
 
     /** What it answers where it has ended the transaction itself, since it took too long. */
@@ -327,7 +328,7 @@ class TransactionsTest {
         producer.offsetsFailures.add(new FencedInstanceIdException("another member"));
 
         assertThatThrownBy(() -> stable.run(batch("a")))
-                .isInstanceOf(Transactions.FencedException.class)
+                .isInstanceOf(InstanceIdClashException.class)
                 .hasMessageContaining("--instance-id");
         assertThat(events).as("no open transaction is left behind").endsWith("offsets", "abort");
     }
@@ -349,7 +350,7 @@ class TransactionsTest {
         prepare().initFailures.add(fenced());
         prepare().initFailures.add(fenced());
 
-        assertThatThrownBy(stable::replace).isInstanceOf(Transactions.FencedException.class);
+        assertThatThrownBy(stable::replace).isInstanceOf(InstanceIdClashException.class);
     }
 
     @Test

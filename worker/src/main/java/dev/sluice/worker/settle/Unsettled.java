@@ -1,0 +1,129 @@
+package dev.sluice.worker.settle;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.outcome.Outcome;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The outcomes that are not committed yet, and which of them go into the next transaction. One that cannot go holds up no
+ * other: neither while its reply topic is being looked up, nor where Kafka takes it in no form. Owned by the settle
+ * thread.
+ */
+final class Unsettled {
+    private static final int MAX_SETTLEMENTS = 1_000;
+    private static final long MAX_BYTES = 16L << 20;
+    private static final long ASIDE_MILLIS = Duration.ofSeconds(10).toMillis();
+
+    private static final Logger log = LoggerFactory.getLogger(Unsettled.class);
+
+    private final ReplyRoutes routes;
+    private final Publications publications;
+    private final Clock clock;
+    private List<Settlement> pending = new ArrayList<>();
+    /** What Kafka takes in no form, since our own topics cannot be written to; tried again after a while. */
+    private final List<Settlement> aside = new ArrayList<>();
+
+    private long asideUntil;
+
+    /** A settlement in the form it goes, and what it puts on Kafka. */
+    record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
+
+    Unsettled(ReplyRoutes routes, Publications publications, Clock clock) {
+        this.routes = routes;
+        this.publications = publications;
+        this.clock = clock;
+    }
+
+    void add(Settlement settlement) {
+        pending.add(settlement);
+    }
+
+    boolean isEmpty() {
+        return pending.isEmpty() && aside.isEmpty();
+    }
+
+    /** Drops what belongs to somebody else by now. */
+    void keep(Ownership owned) {
+        pending.removeIf(settlement -> !owned.holds(settlement.envelope().assignment()));
+        aside.removeIf(settlement -> !owned.holds(settlement.envelope().assignment()));
+    }
+
+    /** Takes out what goes into one transaction: at least one that can go, however large it is. */
+    List<Routed> take() {
+        if (clock.millis() >= asideUntil) {
+            pending.addAll(aside);
+            aside.clear();
+        }
+        List<Routed> taken = new ArrayList<>();
+        List<Settlement> others = new ArrayList<>();
+        long bytes = 0;
+        for (Settlement settlement : pending) {
+            boolean full = taken.size() == MAX_SETTLEMENTS || bytes >= MAX_BYTES;
+            Optional<Routed> routed = full ? Optional.empty() : routed(settlement);
+            routed.ifPresentOrElse(taken::add, () -> others.add(settlement));
+            bytes += routed.isPresent() ? settlement.weight() : 0;
+        }
+        pending = others;
+        return taken;
+    }
+
+    /** A dead letter where the reply cannot go where it is wanted; empty while that is not known. */
+    private Optional<Routed> routed(Settlement settlement) {
+        return routes.of(settlement, clock.millis()).map(route -> {
+            Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
+                    ? settlement.dead(Reason.REPLY_TOPIC_REFUSED, route.problem(), Settlement.Form.OWN_REPLY_TOPIC)
+                    : settlement;
+            return new Routed(routed, publications.of(routed, route));
+        });
+    }
+
+    /**
+     * Takes back what was aborted.
+     *
+     * @param culprits those, by index, that Kafka refuses as they are
+     */
+    void putBack(List<Settlement> aborted, Map<Integer, Exception> culprits) {
+        if (culprits.isEmpty()) {
+            routes.forget();
+        }
+        List<Settlement> next = new ArrayList<>();
+        for (int i = 0; i < aborted.size(); i++) {
+            Settlement settlement = aborted.get(i);
+            Exception refusal = culprits.get(i);
+            if (refusal == null) {
+                next.add(settlement);
+            } else {
+                putBack(settlement, refusal, next);
+            }
+        }
+        pending.addAll(0, next);
+    }
+
+    private void putBack(Settlement settlement, Exception refusal, List<Settlement> next) {
+        log.atWarn()
+                .addKeyValue("id", settlement.envelope().id())
+                .addKeyValue("record", settlement.envelope())
+                .addKeyValue("error", refusal.toString())
+                .log("Kafka takes no record of this request as it is");
+        Settlement lesser = settlement.afterRefusal(refusal);
+        if (!lesser.equals(settlement)) {
+            next.add(lesser);
+            return;
+        }
+        log.atError()
+                .addKeyValue("id", settlement.envelope().id())
+                .log(
+                        "nor in any other form, so that it waits: look at the rights to our own topics, and at their settings");
+        aside.add(settlement);
+        asideUntil = clock.millis() + ASIDE_MILLIS;
+    }
+}
