@@ -2,7 +2,9 @@ package dev.sluice.sandbox.junit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -23,7 +25,9 @@ class KafkaExtensionIT {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(20, TimeUnit.SECONDS);
 
-            assertThat(admin.listTopics().names().get(20, TimeUnit.SECONDS)).contains(topic);
+            // the broker answers lists from its metadata, which may be a moment behind
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> admin.listTopics().names().get(20, TimeUnit.SECONDS), names -> names.contains(topic));
         }
     }
 
