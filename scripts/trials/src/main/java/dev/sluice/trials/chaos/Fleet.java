@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,15 +57,22 @@ final class Fleet implements AutoCloseable {
         return place.name();
     }
 
-    /** A place whose worker runs and that no other fault has; the one of them that {@code choice} falls on. */
-    synchronized Optional<Place> borrow(int choice) {
+    /**
+     * A place whose worker runs and that no other fault has; the one of them that {@code choice} falls on.
+     *
+     * @param preferred by the worker's name; others are taken where there are none of these
+     */
+    synchronized Optional<Place> borrow(int choice, Predicate<String> preferred) {
         List<Place> free = places.stream()
                 .filter(place -> !place.borrowed && place.isRunning())
                 .toList();
         if (free.isEmpty()) {
             return Optional.empty();
         }
-        Place place = free.get(choice % free.size());
+        List<Place> best =
+                free.stream().filter(place -> preferred.test(place.name())).toList();
+        List<Place> candidates = best.isEmpty() ? free : best;
+        Place place = candidates.get(choice % candidates.size());
         place.borrowed = true;
         return Optional.of(place);
     }

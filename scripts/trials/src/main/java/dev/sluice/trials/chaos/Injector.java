@@ -157,8 +157,9 @@ final class Injector implements AutoCloseable {
         void run(Fleet.Place place) throws InterruptedException, IOException;
     }
 
+    /** Rather one that has something to lose than one that is just starting. */
     private void toWorker(ScheduledFault fault, DeedToWorker deed) throws InterruptedException, IOException {
-        Optional<Fleet.Place> borrowed = fleet.borrow(fault.choice());
+        Optional<Fleet.Place> borrowed = fleet.borrow(fault.choice(), proxy::commits);
         if (borrowed.isEmpty()) {
             announce.accept("fault " + fault.number() + ", " + fault.kind().words() + ": no worker to strike");
             return;

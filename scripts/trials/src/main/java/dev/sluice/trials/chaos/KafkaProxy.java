@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 final class KafkaProxy implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KafkaProxy.class);
     private static final short END_TRANSACTION = 26;
+    private static final long LATELY_NANOS = Duration.ofSeconds(5).toNanos();
     private static final int HEADER_BYTES = 10;
     private static final int MAX_FRAME_BYTES = 64 << 20;
 
@@ -34,6 +36,7 @@ final class KafkaProxy implements AutoCloseable {
     private final Set<String> cutOff = new HashSet<>();
     private final Set<String> commitsHeld = new HashSet<>();
     private final Map<String, Integer> answersHeld = new HashMap<>();
+    private final Map<String, Long> committedAt = new ConcurrentHashMap<>();
 
     private KafkaProxy(ServerSocket server, int brokerPort) {
         this.server = server;
@@ -66,6 +69,12 @@ final class KafkaProxy implements AutoCloseable {
     synchronized void holdCommitAnswers(String client) {
         commitsHeld.add(client);
         answersHeld.put(client, 0);
+    }
+
+    /** Whether this client has committed a transaction in the last seconds. */
+    boolean commits(String client) {
+        Long at = committedAt.get(client);
+        return at != null && System.nanoTime() - at < LATELY_NANOS;
     }
 
     /** Lets them through. */
@@ -208,11 +217,18 @@ final class KafkaProxy implements AutoCloseable {
                 frame.getShort();
                 int correlation = frame.getInt();
                 name = text(frame);
-                if (key == END_TRANSACTION && holdsCommits(name)) {
-                    commits.add(correlation);
+                if (key == END_TRANSACTION) {
+                    commit(correlation);
                 }
             }
             awaitConnection(name);
+        }
+
+        private void commit(int correlation) {
+            committedAt.put(name, System.nanoTime());
+            if (holdsCommits(name)) {
+                commits.add(correlation);
+            }
         }
 
         private void answer(ByteBuffer frame) throws InterruptedException {

@@ -20,6 +20,8 @@ record WorkerLog(List<String> lines) {
     private static final int TAIL = 30;
     /** A loss is noticed when the session has been over for a while. */
     private static final long LOSS_MILLIS = 15_000;
+    /** It tries again every tenth of a second or so. */
+    private static final long COMMIT_MILLIS = 1_000;
     /** What calls had time for before they were given up. */
     private static final long DRAIN_MILLIS = 10_000;
 
@@ -32,6 +34,8 @@ record WorkerLog(List<String> lines) {
         for (String line : lines) {
             if (line.contains("did not end in time") || line.contains("not everything ended in time")) {
                 incident(name, Cause.SLOW_DRAIN, line, DRAIN_MILLIS).ifPresent(incidents::add);
+            } else if (line.contains("CommitFailedException")) {
+                incident(name, Cause.REBALANCING, line, COMMIT_MILLIS).ifPresent(incidents::add);
             } else if (line.contains("partitions lost")) {
                 incident(name, Cause.LOST_PARTITIONS, line, LOSS_MILLIS).ifPresent(incidents::add);
             }

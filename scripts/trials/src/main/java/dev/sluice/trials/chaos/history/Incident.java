@@ -15,6 +15,7 @@ public record Incident(String worker, Cause cause, long from, long to) {
         FROZEN("the worker was held still"),
         CUT_OFF("the worker was cut off from its broker"),
         NO_BROKER("the broker was away"),
+        REBALANCING("the group was between two generations, in which nobody can commit"),
         SLOW_DRAIN("calls did not end within the drain time"),
         LOST_PARTITIONS("the worker lost its partitions"),
         TIMED_OUT("the answer came after the call's deadline"),

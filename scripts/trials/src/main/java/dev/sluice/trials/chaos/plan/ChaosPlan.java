@@ -15,7 +15,7 @@ import java.util.List;
 public record ChaosPlan(
         long seed, int workers, int partitions, int maxAttempts, List<PlannedRequest> requests, Schedule schedule) {
     /** Time after the last fault's slot in which requests are still published. */
-    private static final long AFTER_LAST_MILLIS = 5_000;
+    private static final long AFTER_LAST_MILLIS = 2_000;
 
     private static final int PARTITIONS = 8;
     private static final int MANY_FAULTS = 10;
@@ -31,14 +31,15 @@ public record ChaosPlan(
      */
     public static ChaosPlan of(
             long seed, int requests, int workers, int faults, long spacingMillis, List<FaultKind> kinds) {
-        long millis = faults * spacingMillis + AFTER_LAST_MILLIS;
+        Schedule schedule = Schedule.of(seed, faults, spacingMillis, kinds);
+        long millis = schedule.endMillis(spacingMillis) + AFTER_LAST_MILLIS;
         return new ChaosPlan(
                 seed,
                 workers,
                 PARTITIONS,
                 faults < MANY_FAULTS ? 5 : 6,
                 new RequestMix(seed, PARTITIONS, 0).over(requests, millis),
-                Schedule.of(seed, faults, spacingMillis, kinds));
+                schedule);
     }
 
     /** Draws what has to be published after {@link #requests}. */

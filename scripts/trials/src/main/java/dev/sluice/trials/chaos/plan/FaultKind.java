@@ -45,6 +45,11 @@ public enum FaultKind {
         this.maxMillis = maxMillis;
     }
 
+    /** Whether the next fault waits for its end: any other would make the worker let go of what it was about to commit. */
+    boolean isUndisturbed() {
+        return this == HOLD_COMMIT_ANSWERS;
+    }
+
     int minMillis() {
         return minMillis;
     }

@@ -9,11 +9,15 @@ import java.util.Random;
 
 /**
  * The faults of a run, in the order of their time. Kinds come from shuffled decks, so that each comes up before any comes
- * again. Faults may overlap: one starts in every slot of time, whether or not the last one is over.
+ * again. Faults may overlap: one starts in every slot of time, whether or not the last one is over, with
+ * few exceptions.
  */
 public record Schedule(List<ScheduledFault> faults) {
     /** Nothing goes wrong before the first requests are on their way. */
     private static final long LEAD_MILLIS = 3_000;
+
+    /** After a fault that is not to be disturbed. */
+    private static final long SETTLING_MILLIS = 3_000;
 
     public Schedule {
         faults = List.copyOf(faults);
@@ -24,6 +28,7 @@ public record Schedule(List<ScheduledFault> faults) {
         Random random = new Random(~seed);
         Deque<FaultKind> deck = new ArrayDeque<>();
         List<ScheduledFault> faults = new ArrayList<>();
+        long slot = LEAD_MILLIS;
         for (int i = 0; i < count; i++) {
             if (deck.isEmpty()) {
                 List<FaultKind> all = new ArrayList<>(kinds);
@@ -31,10 +36,16 @@ public record Schedule(List<ScheduledFault> faults) {
                 deck.addAll(all);
             }
             FaultKind kind = deck.pop();
-            long at = LEAD_MILLIS + (long) i * spacingMillis + (long) (random.nextDouble() * spacingMillis * 0.7);
+            long at = slot + (long) (random.nextDouble() * spacingMillis * 0.7);
             int length = kind.minMillis() + random.nextInt(kind.maxMillis() - kind.minMillis());
             faults.add(new ScheduledFault(i + 1, kind, at, length, random.nextInt(1 << 16)));
+            slot = kind.isUndisturbed() ? at + length + SETTLING_MILLIS : slot + spacingMillis;
         }
         return new Schedule(faults);
+    }
+
+    /** When the last slot is over. */
+    long endMillis(long spacingMillis) {
+        return faults.isEmpty() ? LEAD_MILLIS : faults.get(faults.size() - 1).atMillis() + spacingMillis;
     }
 }
