@@ -1,5 +1,7 @@
 package dev.sluice.trials.chaos;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.sluice.trials.chaos.check.Bounds;
 import dev.sluice.trials.chaos.check.Check;
 import dev.sluice.trials.chaos.check.Violation;
@@ -112,7 +114,7 @@ public final class ChaosCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Path history = history();
         String again = "scripts/chaos --seed " + chosen + " --requests " + requests + " --workers " + workers
-                + " --faults " + faults + " --spacing " + spacing;
+                + " --faults " + faults + " --spacing " + spacing + only();
         out.printf("seed %d; again with: %s%nhistory and logs: %s%n", chosen, again, history);
         ChaosPlan plan = ChaosPlan.of(chosen, requests, workers, faults, (long) (spacing * 1_000), List.copyOf(kinds));
         ChaosRun run = new ChaosRun(plan, history, out);
@@ -127,6 +129,12 @@ public final class ChaosCommand implements Callable<Integer> {
             out.flush();
             return violations.isEmpty() ? 0 : FAILED;
         }
+    }
+
+    private String only() {
+        return kinds.size() == FaultKind.values().length
+                ? ""
+                : kinds.stream().map(FaultKind::name).collect(joining(",", " --only ", ""));
     }
 
     private void check() {

@@ -37,8 +37,10 @@ final class ChaosRun implements AutoCloseable {
             List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
     private static final long TICK_MILLIS = 250;
     private static final long PROGRESS_MILLIS = 5_000;
-    /** After the last request: long enough for any backoff and delay, twice. */
-    private static final Duration TAIL_BOUND = Duration.ofMinutes(3);
+    /** What has not ended after so long without any other ending of what was planned does not end: twice any backoff. */
+    private static final Duration HOPE = Duration.ofSeconds(75);
+
+    private static final Duration FAULT_BOUND = Duration.ofMinutes(2);
 
     private static final Duration JOIN_BOUND = Duration.ofMinutes(1);
     private static final Duration END_BOUND = Duration.ofSeconds(30);
@@ -126,18 +128,23 @@ final class ChaosRun implements AutoCloseable {
      */
     private void trickle(Publisher publisher, CountDownLatch faultsOver) throws InterruptedException {
         RequestMix more = plan.more();
-        long until = clock.millis() + TAIL_BOUND.toMillis();
         int partition = 0;
-        boolean feeding = true;
-        while ((feeding || recorder.waiting() > 0) && clock.millis() < until) {
-            if (feeding) {
-                publisher.publish(more.plain(partition++ % plan.partitions()));
-                feeding = faultsOver.getCount() > 0 || recorder.waits(plan.requests());
+        int left = Integer.MAX_VALUE;
+        long hopeUntil = Long.MAX_VALUE;
+        while (left > 0 && clock.millis() < hopeUntil) {
+            publisher.publish(more.plain(partition++ % plan.partitions()));
+            Thread.sleep(TICK_MILLIS);
+            int now = recorder.waiting(plan.requests()) + (int) faultsOver.getCount();
+            if (now != left) {
+                left = now;
+                hopeUntil = clock.millis() + HOPE.toMillis();
             }
+        }
+        while (recorder.waiting() > left && clock.millis() < hopeUntil) {
             Thread.sleep(TICK_MILLIS);
         }
         publisher.flush();
-        if (!faultsOver.await(TAIL_BOUND.toSeconds(), TimeUnit.SECONDS)) {
+        if (!faultsOver.await(FAULT_BOUND.toSeconds(), TimeUnit.SECONDS)) {
             throw new IllegalStateException("the faults do not come to an end");
         }
     }

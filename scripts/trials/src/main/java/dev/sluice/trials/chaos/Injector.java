@@ -33,6 +33,7 @@ final class Injector implements AutoCloseable {
 
     private static final long THAW_MILLIS = 5_000;
     private static final long COMMIT_WITHIN_MILLIS = 4_000;
+    private static final long AFTERMATH_SECONDS = 3;
     private static final int FEWEST_WORKERS = 2;
 
     private final Fleet fleet;
@@ -168,7 +169,9 @@ final class Injector implements AutoCloseable {
         try {
             record(fault, place.name(), () -> deed.run(place));
         } finally {
-            fleet.giveBack(place);
+            // a zombie is dangerous in its first seconds: nothing else may keep it from going wrong
+            ScheduledFuture<?> unused =
+                    executor.schedule(() -> fleet.giveBack(place), AFTERMATH_SECONDS, TimeUnit.SECONDS);
         }
     }
 

@@ -80,9 +80,11 @@ public final class Recorder {
         return waiting.size();
     }
 
-    /** Whether any of these is acknowledged and has no reply. */
-    public synchronized boolean waits(Collection<PlannedRequest> requests) {
-        return requests.stream().anyMatch(request -> waiting.contains(request.id()));
+    /** How many of these are acknowledged and have no reply. */
+    public synchronized int waiting(Collection<PlannedRequest> requests) {
+        return (int) requests.stream()
+                .filter(request -> waiting.contains(request.id()))
+                .count();
     }
 
     public synchronized Progress progress() {

@@ -39,6 +39,19 @@ class ScheduleTest {
     }
 
     @Test
+    void nothingStrikesWhileACommitIsHeld() {
+        List<FaultKind> two = List.of(FaultKind.HOLD_COMMIT_ANSWERS, FaultKind.KILL_BROKER);
+        List<ScheduledFault> faults = Schedule.of(2, 20, 1_000, two).faults();
+
+        for (int i = 0; i + 1 < faults.size(); i++) {
+            ScheduledFault fault = faults.get(i);
+            if (fault.kind() == FaultKind.HOLD_COMMIT_ANSWERS) {
+                assertThat(faults.get(i + 1).atMillis()).isGreaterThan(fault.atMillis() + fault.lengthMillis());
+            }
+        }
+    }
+
+    @Test
     void aZombieIsHeldForLongerThanItsSessionLives() {
         assertThat(FaultKind.FREEZE_WORKER.minMillis()).isGreaterThan(10_000);
         assertThat(FaultKind.CUT_WORKER_OFF.minMillis()).isGreaterThan(10_000);

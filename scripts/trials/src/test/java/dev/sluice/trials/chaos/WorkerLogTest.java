@@ -1,0 +1,54 @@
+package dev.sluice.trials.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.trials.chaos.history.Incident;
+import dev.sluice.trials.chaos.history.Incident.Cause;
+import dev.sluice.trials.chaos.history.WorkerLife;
+import dev.sluice.trials.chaos.history.WorkerLife.End;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class WorkerLogTest {
+    private static final String TIME = "2026-11-24T09:12:51.052Z";
+    private static final long MILLIS = Instant.parse(TIME).toEpochMilli();
+
+    private static WorkerLife life(End end, String... lines) {
+        return WorkerLog.of(List.of(lines)).life("w1-1", 0, MILLIS + 5, end, 0);
+    }
+
+    @Test
+    void findsWhatKeptAWorkerFromCommitting() {
+        WorkerLife life = life(
+                End.TERMINATED,
+                TIME + " INFO  Worker worker starts topic=\"chat\"",
+                TIME + " WARN  Rebalance calls under way did not end in time; they are cancelled",
+                TIME + " WARN  Rebalance partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
+                TIME + " WARN  Transactions transaction failed error=\"org.apache…CommitFailedException: …\"");
+
+        assertThat(life.incidents())
+                .extracting(Incident::cause)
+                .containsExactly(Cause.SLOW_DRAIN, Cause.LOST_PARTITIONS, Cause.REBALANCING);
+        assertThat(life.incidents()).allSatisfy(incident -> {
+            assertThat(incident.worker()).isEqualTo("w1-1");
+            assertThat(incident.to()).isEqualTo(MILLIS);
+        });
+    }
+
+    @Test
+    void aKilledWorkerWasKilledAtItsEnd() {
+        assertThat(life(End.KILLED).incidents())
+                .containsExactly(new Incident("w1-1", Cause.KILLED, MILLIS + 5, MILLIS + 5));
+    }
+
+    @Test
+    void keepsTheLastLines() {
+        String[] lines = new String[50];
+        for (int i = 0; i < lines.length; i++) {
+            lines[i] = "line " + i;
+        }
+
+        assertThat(life(End.ITSELF, lines).logTail()).startsWith("line 20\n").endsWith("line 49");
+    }
+}
