@@ -120,7 +120,7 @@ public final class ChaosCommand implements Callable<Integer> {
         ChaosRun run = new ChaosRun(plan, history, out);
         Thread stop = new Thread(run::close, "chaos-stop");
         Runtime.getRuntime().addShutdownHook(stop);
-        try (run) {
+        try {
             History happened = run.run(workerJar.toAbsolutePath());
             List<Violation> violations = Check.all(happened, Bounds.DEFAULT);
             HistoryFiles.write(history, happened, violations);
@@ -128,6 +128,14 @@ public final class ChaosCommand implements Callable<Integer> {
             out.printf("%nhistory and logs: %s%nagain with: %s%n", history, again);
             out.flush();
             return violations.isEmpty() ? 0 : FAILED;
+        } catch (RuntimeException failure) {
+            if (!run.isClosed()) {
+                throw failure;
+            }
+            spec.commandLine().getErr().println("chaos: stopped; what there is of logs: " + history);
+            return FAILED;
+        } finally {
+            run.close();
         }
     }
 

@@ -205,6 +205,11 @@ final class ChaosRun implements AutoCloseable {
         return part;
     }
 
+    /** Whether {@link #close} was called, so that what fails now fails of that. */
+    synchronized boolean isClosed() {
+        return closed;
+    }
+
     @Override
     public synchronized void close() {
         closed = true;
