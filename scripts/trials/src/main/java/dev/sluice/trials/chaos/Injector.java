@@ -76,6 +76,8 @@ final class Injector implements AutoCloseable {
                     () -> {
                         try {
                             make(fault);
+                        } catch (InterruptedException stopped) {
+                            Thread.currentThread().interrupt();
                         } catch (Throwable defect) {
                             log.atError()
                                     .addKeyValue("fault", fault)
