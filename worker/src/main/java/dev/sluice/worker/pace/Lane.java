@@ -50,13 +50,14 @@ final class Lane {
     private @Nullable Bucket bucket;
     private State state = State.FLOWING;
     private int failures;
+    private int probesInVain;
     private long pause;
     private long resumesAt;
     private long changedAt;
     private volatile boolean stopped;
     private volatile @Nullable Probe probe;
 
-    /** @param alone whether no other request was waiting that could have been the probe instead */
+    /** @param alone whether every other request that waits was a probe in vain since the lane stopped */
     private record Probe(Request request, boolean alone) {}
 
     Lane(String name, Limit limit, TimeMeter time, Share share) {
@@ -107,7 +108,7 @@ final class Lane {
         Request request = retries.isEmpty() ? arrivals.removeFirst() : retries.removeFirst();
         if (state == State.STOPPED) {
             state = State.PROBING;
-            probe = new Probe(request, isEmpty());
+            probe = new Probe(request, probesInVain >= size());
         }
         return request;
     }
@@ -166,6 +167,7 @@ final class Lane {
     }
 
     private void stop(String reason) {
+        probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
         change(State.STOPPED);
         pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
         notBefore(time.currentTimeNanos() + pause);

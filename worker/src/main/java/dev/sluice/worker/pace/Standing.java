@@ -7,8 +7,8 @@ public enum Standing {
     /** The lane is stopped or probing: the API is. */
     HELD,
     /**
-     * The lane is probing with this request, and has no other to probe with: nobody can tell, and a request that always
-     * fails must not wait for ever for another to pass.
+     * The lane is probing with this request, and every other that waits was a probe in vain: nobody can tell, and requests
+     * that always fail must not wait for ever for another to pass.
      */
     ALONE
 }

@@ -24,6 +24,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The transactional producer. Every transaction here is short and only commits: it begins when everything it holds is at
@@ -49,6 +50,7 @@ public final class Transactions implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final LongConsumer pause;
     private OptionalLong fencedAt = OptionalLong.empty();
+    private int failedInARow;
     private volatile boolean stopped;
     private @Nullable Producer<byte[], byte[]> producer;
 
@@ -101,6 +103,7 @@ public final class Transactions implements AutoCloseable {
             current.sendOffsetsToTransaction(batch.offsets(), batch.group());
             committing = true;
             commit(current);
+            failedInARow = 0;
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
             return afterFailure(current, batch, culprits, committing, failure);
@@ -127,10 +130,13 @@ public final class Transactions implements AutoCloseable {
             Culprits culprits,
             boolean committing,
             KafkaException failure) {
-        log.atWarn()
+        failedInARow++;
+        // every first, second, fourth, … one: for as long as a rebalance or the broker takes, each attempt fails
+        log.atLevel(Integer.bitCount(failedInARow) == 1 ? Level.WARN : Level.DEBUG)
                 .addKeyValue("error", failure.toString())
                 .addKeyValue("records", batch.records().size())
-                .log("transaction failed");
+                .addKeyValue("inARow", failedInARow)
+                .log("transaction failed; it is tried again");
         log.debug("transaction failed", failure);
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {

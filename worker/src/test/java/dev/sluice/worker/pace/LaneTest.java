@@ -249,24 +249,35 @@ class LaneTest {
     }
 
     @Test
-    void onlyAProbeWithoutAnAlternativeStandsAlone() {
-        Lane lane = full("none", Share.ALL, 2);
-        Request first = lane.poll();
+    void aProbeStandsAloneWhenAllOthersWereProbedInVain() {
+        Lane lane = full("none", Share.ALL, 3);
         ended(lane, Feedback.blocked("401"));
-        lane.putBack(first);
-        time.pass(SECOND);
 
-        Request probe = lane.poll();
-        assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+        List<Standing> standings = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            time.passNanos(lane.nanosToNext());
+            Request probe = lane.poll();
+            standings.add(lane.standing(probe));
+            ended(lane, FAILED);
+            assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+            lane.putBack(probe);
+        }
+
+        assertThat(standings).containsExactly(Standing.HELD, Standing.HELD, Standing.ALONE, Standing.ALONE);
+    }
+
+    @Test
+    void aStopAfterItFlowedBeginsWithProbesAnew() {
+        Lane lane = stoppedAndProbing(3);
         ended(lane, FAILED);
         time.pass(Duration.ofMinutes(1));
-        Request alone = lane.poll();
-
-        assertThat(alone).isSameAs(first);
-        assertThat(lane.standing(alone)).isEqualTo(Standing.ALONE);
-        assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+        assertThat(lane.poll()).isNotNull();
         ended(lane, Feedback.PASSED);
-        assertThat(lane.standing(alone)).isEqualTo(Standing.FLOWING);
+        lane.add(request(50));
+        ended(lane, Feedback.blocked("401"));
+        time.pass(Duration.ofMinutes(1));
+
+        assertThat(lane.standing(lane.poll())).isEqualTo(Standing.HELD);
     }
 
     @Test
