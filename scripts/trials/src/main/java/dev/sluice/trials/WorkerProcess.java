@@ -32,6 +32,10 @@ public final class WorkerProcess {
         return asked.get();
     }
 
+    public long pid() {
+        return process.pid();
+    }
+
     public boolean isAlive() {
         return process.isAlive();
     }

@@ -1,0 +1,96 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.trials.SluiceJar;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What every scenario has: its options, its rigs, its report. */
+final class Bench {
+    private static final int FAILED = 1;
+
+    @Option(names = "--json", description = "One JSON object instead of a table.")
+    private boolean json;
+
+    @Option(names = "--worker-jar", paramLabel = "FILE", required = true, description = "The jar of the workers.")
+    private Path workerJar = Path.of("");
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec = CommandSpec.create();
+
+    /** A scenario's measuring, after its options were found right. */
+    @FunctionalInterface
+    interface Scenario {
+        Result measure(Path folder) throws IOException, InterruptedException;
+    }
+
+    /** Runs the scenario, shows what it has measured and gives the exit code. */
+    int run(Scenario scenario) throws IOException, InterruptedException {
+        require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
+        Map<String, Object> machine = Machine.describe();
+        Path folder = Files.createTempDirectory("sluice-bench-");
+        Result result = scenario.measure(folder);
+        Map<String, Object> report = new LinkedHashMap<>();
+        report.put("scenario", spec.name());
+        report.put("holds", result.holds());
+        report.put("measured", result.measured());
+        report.put("bounds", result.bounds());
+        report.put("machine", machine);
+        report.put("logs", folder.toString());
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(JsonMapper.shared().writeValueAsString(report));
+        } else {
+            print(machine, result, folder, out);
+        }
+        out.flush();
+        return result.holds() ? 0 : FAILED;
+    }
+
+    private static void print(Map<String, Object> machine, Result result, Path folder, PrintWriter out) {
+        machine.forEach((name, value) -> out.printf("%-44s %s%n", name, value));
+        out.println();
+        result.measured().forEach((name, value) -> out.printf("%-44s %s%n", name, value));
+        out.println();
+        for (Bound bound : result.bounds()) {
+            out.printf(
+                    "%-44s %d (at most %d) %s%n",
+                    bound.what(), bound.measured(), bound.limit(), bound.holds() ? "holds" : "MISSED");
+        }
+        out.printf("%nlogs: %s%n", folder);
+    }
+
+    /** A rig that also ends with this JVM, however that ends. */
+    Rig rig(Path folder, Ledger ledger, String... jvmOptions) throws IOException {
+        Rig rig = new Rig(
+                new SluiceJar(workerJar.toAbsolutePath(), List.of(jvmOptions)),
+                Files.createDirectories(folder),
+                ledger);
+        Runtime.getRuntime().addShutdownHook(new Thread(rig::close, "bench-stop"));
+        return rig;
+    }
+
+    void within(String option, long value, long min, long max) {
+        require(value >= min && value <= max, option, value, min + " to " + max);
+    }
+
+    private void require(boolean holds, String option, Object value, String remedy) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), option + " must be " + remedy + ", is '" + value + "'");
+        }
+    }
+
+    /** Says on standard error what goes on. */
+    static void say(String what) {
+        System.err.println("bench: " + what);
+    }
+}

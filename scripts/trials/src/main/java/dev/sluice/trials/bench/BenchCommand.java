@@ -1,0 +1,31 @@
+package dev.sluice.trials.bench;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The {@code bench} command. Exit codes: 0 if all bounds hold, 1 if one is missed or the run fails, 2 for wrong usage. */
+@Command(
+        name = "bench",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        subcommands = {Restart.class, Overtake.class, Delayed.class, Scaling.class},
+        description =
+                "Measures real workers on a real broker and compares what it finds with stated bounds. All times are "
+                        + "in milliseconds.")
+public final class BenchCommand {
+    private static final int WRONG_USAGE = 2;
+
+    private BenchCommand() {}
+
+    /** Runs the command and ends the JVM with its exit code. */
+    public static void main(String[] args) {
+        System.exit(commandLine().execute(args));
+    }
+
+    static CommandLine commandLine() {
+        return new CommandLine(new BenchCommand()).setParameterExceptionHandler((wrong, args) -> {
+            wrong.getCommandLine().getErr().println("bench: " + wrong.getMessage());
+            return WRONG_USAGE;
+        });
+    }
+}

@@ -1,0 +1,67 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.wire.WireHeaders;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Publishes small requests, about 150 bytes each. Thread-safe. */
+final class Publisher implements AutoCloseable {
+    private static final String BODY =
+            "{\"model\":\"openai/gpt-oss-20b\",\"max_tokens\":8,\"messages\":[{\"role\":\"user\","
+                    + "\"content\":\"%s: in one word, what holds back the water of a mill stream?\"}]}";
+
+    private final Producer<byte[], byte[]> producer;
+    private final Ledger ledger;
+
+    Publisher(String bootstrapServers, Ledger ledger) {
+        this.ledger = ledger;
+        this.producer = new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ProducerConfig.ACKS_CONFIG,
+                        "all",
+                        // so that partitions added meanwhile are known at once
+                        ProducerConfig.METADATA_MAX_AGE_CONFIG,
+                        1_000),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    /**
+     * Hands a request to Kafka, now.
+     *
+     * @param due epoch milliseconds of its not-before; 0: none
+     * @return its number
+     */
+    int publish(int partition, long due) {
+        int number = ledger.publish(System.currentTimeMillis(), due);
+        byte[] value = BODY.formatted(Ledger.id(number)).getBytes(StandardCharsets.UTF_8);
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(Rig.TOPICS.requests(), partition, null, value);
+        WireHeaders.set(record.headers(), WireHeaders.ID, Ledger.id(number));
+        if (due != 0) {
+            WireHeaders.set(record.headers(), WireHeaders.NOT_BEFORE, due);
+        }
+        var unused = producer.send(record, (done, failure) -> {
+            if (failure != null) {
+                ledger.notPublished();
+            }
+        });
+        return number;
+    }
+
+    void flush() {
+        producer.flush();
+    }
+
+    @Override
+    public void close() {
+        producer.close(Duration.ofSeconds(5));
+    }
+}

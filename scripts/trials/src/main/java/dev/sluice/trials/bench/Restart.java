@@ -1,0 +1,100 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.Latency;
+import dev.sluice.trials.WorkerProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** How long nobody is served when the only worker is killed and started again at once. */
+@Command(
+        name = "restart",
+        mixinStandardHelpOptions = true,
+        description = "Kills the only worker (SIGKILL) with calls in flight and starts it again at once: time from the "
+                + "kill to the first reply to a call of the new one, as a read_committed reader sees it.")
+final class Restart implements Callable<Integer> {
+    private static final int PARTITIONS = 12;
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    @Option(names = "--rate", defaultValue = "50", description = "Requests per second (${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(names = "--latency", defaultValue = "1000", description = "Of the API, in ms (${DEFAULT-VALUE}).")
+    private long latency;
+
+    @Option(names = "--load", defaultValue = "10", description = "Seconds of load before the kill (${DEFAULT-VALUE}).")
+    private int load;
+
+    @Option(names = "--instance-id", description = "The worker has a fixed instance id.")
+    private boolean instanceId;
+
+    @Option(names = "--bound", defaultValue = "15000", description = "In ms (${DEFAULT-VALUE}).")
+    private long bound;
+
+    @Mixin
+    private Bench bench = new Bench();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        bench.within("--rate", rate, 1, 2_000);
+        bench.within("--latency", latency, 1, 60_000);
+        bench.within("--load", load, 1, 600);
+        return bench.run(this::measure);
+    }
+
+    private Result measure(Path folder) throws IOException, InterruptedException {
+        Ledger ledger = new Ledger(rate * (load + (int) PATIENCE.toSeconds() * 3));
+        String[] options = instanceId ? new String[] {"--instance-id=bench"} : new String[0];
+        try (Rig rig = bench.rig(folder, ledger)) {
+            Rig.Ends ends = rig.open(PARTITIONS, Latency.fixed(Duration.ofMillis(latency)));
+            WorkerProcess first = rig.worker(ends, options);
+            rig.awaitServing(ends);
+            SteadyLoad steady = rig.starts(new SteadyLoad(ends.publisher(), PARTITIONS, rate, i -> 0).start());
+            Thread.sleep(Duration.ofSeconds(load).toMillis());
+            long inFlight = ledger.numbers()
+                    .filter(number -> ledger.calls(number) > 0 && ledger.replies(number) == 0)
+                    .count();
+            long killedAt = System.currentTimeMillis();
+            first.kill();
+            WorkerProcess second = rig.worker(ends, options);
+            Rig.await("a reply to a call of the second worker", PATIENCE, () -> firstReply(ledger) != 0);
+            long back = firstReply(ledger) - killedAt;
+            steady.close();
+            boolean all =
+                    Rig.comesTrue(PATIENCE, () -> ledger.numbers().allMatch(number -> ledger.replies(number) > 0));
+            Rig.terminate(second);
+            return new Result()
+                    .put("calls in flight at the kill", inFlight)
+                    .put("from the kill to the first new call, ms", firstCall(ledger) - killedAt)
+                    .put("from the kill to the first new reply, ms", back)
+                    .bound(new Bound("ms without replies", back, bound))
+                    .bound(Bound.is("every request is answered", all))
+                    .bound(Bound.none("more than one reply", repeated(ledger)))
+                    .bound(Bound.none("failed", ledger.failures()));
+        }
+    }
+
+    private static long firstReply(Ledger ledger) {
+        return ledger.numbers()
+                .filter(number -> ledger.caller(number) == 2 && ledger.repliedAt(number) != 0)
+                .mapToLong(ledger::repliedAt)
+                .min()
+                .orElse(0);
+    }
+
+    private static long firstCall(Ledger ledger) {
+        return ledger.numbers()
+                .filter(number -> ledger.caller(number) == 2 && ledger.calls(number) == 1)
+                .mapToLong(ledger::calledAt)
+                .min()
+                .orElse(0);
+    }
+
+    private static long repeated(Ledger ledger) {
+        return ledger.numbers().filter(number -> ledger.replies(number) > 1).count();
+    }
+}

@@ -1,0 +1,44 @@
+package dev.sluice.trials.bench;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a scenario has measured, in the order in which it is shown, and the bounds it is judged by. */
+final class Result {
+    private final Map<String, Object> measured = new LinkedHashMap<>();
+    private final List<Bound> bounds = new ArrayList<>();
+
+    Result put(String what, long value) {
+        measured.put(what, value);
+        return this;
+    }
+
+    Result put(String what, String value) {
+        measured.put(what, value);
+        return this;
+    }
+
+    Result put(String what, Percentiles values) {
+        measured.put(what, values.summary());
+        return this;
+    }
+
+    Result bound(Bound bound) {
+        bounds.add(bound);
+        return this;
+    }
+
+    Map<String, Object> measured() {
+        return measured;
+    }
+
+    List<Bound> bounds() {
+        return bounds;
+    }
+
+    boolean holds() {
+        return bounds.stream().allMatch(Bound::holds);
+    }
+}

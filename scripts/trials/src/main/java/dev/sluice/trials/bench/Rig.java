@@ -1,0 +1,135 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.WorkerProcess;
+import dev.sluice.wire.Topics;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A broker, a stand-in for the API, the topics and what reads and writes them; workers as they are asked for. All of it
+ * ends with {@link #close}, which may be called at any time and from any thread.
+ */
+final class Rig implements AutoCloseable {
+    static final Topics TOPICS = new Topics("chat");
+    static final String GROUP = "sluice";
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final long PAUSE_MILLIS = 20;
+    private static final long TERMINATION_SECONDS = 60;
+
+    private final SluiceJar jar;
+    private final Path folder;
+    private final Ledger ledger;
+    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private boolean closed;
+    private int workers;
+
+    /** @param folder for logs */
+    Rig(SluiceJar jar, Path folder, Ledger ledger) {
+        this.jar = jar;
+        this.folder = folder;
+        this.ledger = ledger;
+    }
+
+    /** What all are connected to. */
+    record Ends(String bootstrapServers, String baseUrl, Publisher publisher, Offsets offsets) {}
+
+    Ends open(int partitions, Latency latency) throws IOException, InterruptedException {
+        String servers = starts(SandboxBroker.start()).bootstrapServers();
+        TogetherStandIn api = starts(TogetherStandIn.start(Settings.DEFAULT.withLatency(latency), 0, ledger));
+        createTopics(servers, partitions);
+        starts(new ReplyReader(servers, TOPICS.replies(), partitions, ledger)).start();
+        return new Ends(servers, api.baseUrl(), starts(new Publisher(servers, ledger)), starts(new Offsets(servers)));
+    }
+
+    /** Makes the topics, or widens the input topics. */
+    void createTopics(String servers, int partitions) throws InterruptedException {
+        jar.run(
+                folder.resolve("topics.log"),
+                List.of("topics", "create", "--partitions=" + partitions, "--bootstrap-servers=" + servers));
+    }
+
+    /** Starts the next worker, which calls with its number, 1 for the first, as its key. */
+    WorkerProcess worker(Ends ends, String... options) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "worker",
+                "--limit=*=none",
+                "--admin-port=0",
+                "--bootstrap-servers=" + ends.bootstrapServers(),
+                "--base-url=" + ends.baseUrl()));
+        arguments.addAll(List.of(options));
+        int number = ++workers;
+        WorkerProcess worker = jar.start(
+                folder.resolve("worker-" + number + ".log"),
+                arguments,
+                Map.of("TOGETHER_API_KEY", Integer.toString(number)));
+        starts(worker::kill);
+        return worker;
+    }
+
+    /** Waits until a request, published now, has got its reply. */
+    void awaitServing(Ends ends) throws InterruptedException {
+        int probe = ends.publisher().publish(0, 0);
+        await("the first reply", PATIENCE, () -> ledger.replies(probe) > 0);
+    }
+
+    /** SIGTERM. */
+    static void terminate(WorkerProcess worker) throws InterruptedException {
+        if (!worker.terminate(TERMINATION_SECONDS)) {
+            throw new IllegalStateException("a worker has not stopped within " + TERMINATION_SECONDS + " s");
+        }
+    }
+
+    static void await(String what, Duration bound, BooleanSupplier holds) throws InterruptedException {
+        if (!comesTrue(bound, holds)) {
+            throw new IllegalStateException(what + ": not within " + bound);
+        }
+    }
+
+    static boolean comesTrue(Duration bound, BooleanSupplier holds) throws InterruptedException {
+        long until = System.nanoTime() + bound.toNanos();
+        while (!holds.getAsBoolean()) {
+            if (System.nanoTime() > until) {
+                return false;
+            }
+            Thread.sleep(PAUSE_MILLIS);
+        }
+        return true;
+    }
+
+    synchronized <T extends AutoCloseable> T starts(T part) {
+        if (closed) {
+            closeQuietly(part);
+            throw new IllegalStateException("the bench was stopped");
+        }
+        started.push(part);
+        return part;
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        while (!started.isEmpty()) {
+            closeQuietly(started.pop());
+        }
+    }
+
+    private static void closeQuietly(AutoCloseable part) {
+        try {
+            part.close();
+        } catch (Exception failure) {
+            System.err.println("bench: " + part.getClass().getSimpleName() + " did not end as it should: " + failure);
+        }
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.trials.bench;
+
+import org.jspecify.annotations.NullMarked;
