@@ -12,7 +12,7 @@ public final class ReplyTimeoutException extends ChatQueueException {
 
     public ReplyTimeoutException(String id, Duration deadline) {
         super("no reply to request " + id + " within " + deadline
-                + ": ask with a longer deadline, or see 'sluice status' for how far the workers are behind");
+                + ": wait longer, or see in the workers' log whether they run and what holds them up");
         this.id = id;
         this.deadline = deadline;
     }

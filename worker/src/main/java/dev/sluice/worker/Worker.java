@@ -18,6 +18,7 @@ import dev.sluice.worker.outcome.Outcomes;
 import dev.sluice.worker.pace.Feedback;
 import dev.sluice.worker.pace.Pace;
 import dev.sluice.worker.pace.Share;
+import dev.sluice.worker.settle.LeftoverTransactions;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleClients;
 import dev.sluice.worker.settle.Transactions;
@@ -65,6 +66,7 @@ public final class Worker implements AutoCloseable, Health {
     private final AtomicReference<Ownership> ownership;
     private final Admin admin;
     private final Outcomes outcomes;
+    private final LeftoverTransactions leftovers;
     private final Settle settle;
     private final Calls calls;
     private final Pace pace;
@@ -76,11 +78,15 @@ public final class Worker implements AutoCloseable, Health {
     private Worker(WorkerConfig config, Admin admin) {
         this.config = config;
         this.admin = admin;
-        Consumer<byte[], byte[]> consumer =
-                IntakeConsumer.joining(config.kafka(), config.group(), config.instanceId(), config.drainTimeout());
+        String name = config.instanceId().orElseGet(() -> UUID.randomUUID().toString());
+        // no topic and no name has a colon, so that no two queues share an id
+        String ids = config.group() + ":" + config.topics().base() + ":";
+        Consumer<byte[], byte[]> consumer = IntakeConsumer.joining(
+                config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout());
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
-        this.settle = new Settle(ownership, replyTopics, SettleClients.widths(admin), transactions(), clock);
+        this.settle = new Settle(ownership, replyTopics, SettleClients.widths(admin), transactions(ids + name), clock);
+        this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),
                 config.maxAge(),
@@ -110,13 +116,7 @@ public final class Worker implements AutoCloseable, Health {
                 settle);
     }
 
-    private Transactions transactions() {
-        // no topic and no instance id has a colon, so that no two queues share an id
-        String id = String.join(
-                ":",
-                config.group(),
-                config.topics().base(),
-                config.instanceId().orElseGet(() -> UUID.randomUUID().toString()));
+    private Transactions transactions(String id) {
         int maxRecordBytes = config.maxResponseBytes() + RECORD_OVERHEAD;
         return new Transactions(
                 () -> SettleClients.producer(config.kafka(), id, maxRecordBytes),
@@ -313,6 +313,11 @@ public final class Worker implements AutoCloseable, Health {
         @Override
         public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
             return pace.withdraw(leaving);
+        }
+
+        @Override
+        public void heldBack() {
+            leftovers.end();
         }
 
         @Override

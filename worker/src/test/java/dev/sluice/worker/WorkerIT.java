@@ -4,6 +4,7 @@ import static dev.sluice.worker.TestQueue.body;
 import static dev.sluice.worker.TestQueue.header;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
@@ -15,16 +16,24 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.settle.SettleClients;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -298,6 +307,30 @@ class WorkerIT {
                 .extracting(ConsumerRecord::partition)
                 .containsExactlyInAnyOrder(TestQueue.PARTITIONS, TestQueue.PARTITIONS + 1);
         assertThat(api.calls()).isEqualTo(5);
+    }
+
+    @Test
+    @SuppressWarnings("removal") // a group without members has no other metadata
+    void doesNotWaitForTheTransactionOfADeadWorkerToTimeOut() throws Exception {
+        RecordMetadata published = queue.publish(body("m", "held back"));
+        TopicPartition partition = new TopicPartition(published.topic(), published.partition());
+        Map<String, Object> config = new HashMap<>(queue.config(api.baseUrl()).kafka());
+        config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 120_000);
+        String id = queue.group() + ":" + queue.topics.base() + ":dead";
+
+        try (Producer<byte[], byte[]> dead = SettleClients.producer(config, id, 1 << 20)) {
+            dead.initTransactions();
+            dead.beginTransaction();
+            dead.sendOffsetsToTransaction(
+                    Map.of(partition, new OffsetAndMetadata(published.offset() + 1)),
+                    new ConsumerGroupMetadata(queue.group()));
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                queue.awaitReplies(1);
+            }
+
+            assertThatThrownBy(dead::commitTransaction).isInstanceOf(KafkaException.class);
+        }
+        assertThat(queue.read(queue.topics.replies())).hasSize(1);
     }
 
     private static RecordHeaders headers(String name, String value) {

@@ -111,6 +111,15 @@ final class SubmitCommand implements Subcommand {
             }
             return;
         }
+        Path folder = output.toAbsolutePath().getParent();
+        if (folder == null || !Files.isDirectory(folder)) {
+            problems.add("--output: cannot write " + output + ": there is no such folder");
+            return;
+        }
+        if (!Files.isWritable(Files.exists(output) ? output : folder)) {
+            problems.add("--output: cannot write " + output + ": permission denied");
+            return;
+        }
         try {
             answered = AnsweredLines.read(output);
             if (!resume && Files.exists(output) && Files.size(output) > 0) {
@@ -166,7 +175,8 @@ final class SubmitCommand implements Subcommand {
                     answered.customIds().size());
             return new Submission(shell.err(), queue, input, answers, progress, answered, window, timeout).run();
         } catch (IOException failed) {
-            throw new UncheckedIOException("reading the batch or writing its answers failed", failed);
+            throw new UncheckedIOException(
+                    "reading the batch or writing its answers failed: " + ConfigFile.reason(failed), failed);
         }
     }
 

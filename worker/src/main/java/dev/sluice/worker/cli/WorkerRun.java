@@ -4,10 +4,14 @@ import dev.sluice.worker.StartException;
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.observe.AdminServer;
+import dev.sluice.worker.observe.Health;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,24 +35,31 @@ final class WorkerRun {
      * @throws Refusal where the worker cannot start for a reason people can mend
      */
     static int untilStopped(WorkerConfig config, AdminPort adminPort) throws InterruptedException {
-        Worker worker;
+        AtomicReference<@Nullable Worker> started = new AtomicReference<>();
+        Optional<AdminServer> admin = adminPort.serve(new SinceStart(started));
         try {
-            worker = Worker.start(config);
+            Worker worker = Worker.start(config);
+            started.set(worker);
+            return new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
         } catch (StartException refused) {
             throw new Refusal(refused.getMessage());
+        } finally {
+            admin.ifPresent(AdminServer::close);
         }
-        Optional<AdminServer> admin = serve(worker, adminPort);
-        int exitCode = new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
-        admin.ifPresent(AdminServer::close);
-        return exitCode;
     }
 
-    private static Optional<AdminServer> serve(Worker worker, AdminPort adminPort) {
-        try {
-            return adminPort.serve(worker);
-        } catch (Refusal refused) {
-            worker.close();
-            throw refused;
+    /** Answers probes from the beginning: a port that cannot be had is known before the worker joins its group. */
+    private record SinceStart(AtomicReference<@Nullable Worker> worker) implements Health {
+        @Override
+        public List<String> deadly() {
+            Worker started = worker.get();
+            return started == null ? List.of() : started.deadly();
+        }
+
+        @Override
+        public List<String> hindrances() {
+            Worker started = worker.get();
+            return started == null ? List.of("the worker starts") : started.hindrances();
         }
     }
 

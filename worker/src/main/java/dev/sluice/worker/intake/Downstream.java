@@ -25,6 +25,12 @@ public interface Downstream {
      */
     CompletableFuture<Void> withdraw(Set<Assignment> leaving);
 
+    /**
+     * The committed offsets of new partitions cannot be read now. As likely as not their last owner died in a transaction,
+     * which is open still.
+     */
+    void heldBack();
+
     /** Cancels the calls of these assignments: their outcomes could not be settled any more. */
     void cancel(Set<Assignment> gone);
 }

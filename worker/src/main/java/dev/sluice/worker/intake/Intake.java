@@ -187,6 +187,7 @@ public final class Intake implements Runnable {
             }
         } catch (RetriableException notNow) {
             log.atDebug().addKeyValue("partitions", keys).log("committed offsets are not known yet");
+            downstream.heldBack();
         }
     }
 

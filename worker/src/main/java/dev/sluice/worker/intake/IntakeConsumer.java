@@ -34,11 +34,18 @@ public final class IntakeConsumer {
      * A consumer that can join the group.
      *
      * @param kafka the user's properties; they win over our defaults, and never over what the guarantees rest on
+     * @param clientId by which the group's description names this worker
      * @param drainTimeout what a rebalance callback may wait for calls to end
      */
     public static Consumer<byte[], byte[]> joining(
-            Map<String, Object> kafka, String group, Optional<String> instanceId, Duration drainTimeout) {
-        return consumer(config(kafka, instanceId, drainTimeout), group);
+            Map<String, Object> kafka,
+            String group,
+            String clientId,
+            Optional<String> instanceId,
+            Duration drainTimeout) {
+        Map<String, Object> config = config(kafka, instanceId, drainTimeout);
+        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+        return consumer(config, group);
     }
 
     static Map<String, Object> config(Map<String, Object> kafka, Optional<String> instanceId, Duration drainTimeout) {

@@ -42,8 +42,11 @@ public record Limit(long requests, Duration period) {
             return NONE;
         }
         Matcher form = FORM.matcher(trimmed);
-        if (!form.matches() || Long.parseLong(form.group(1)) == 0) {
+        if (!form.matches()) {
             throw new IllegalArgumentException("limit '" + text + "' is none of 10/s, 600/min, none");
+        }
+        if (Long.parseLong(form.group(1)) == 0) {
+            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/min");
         }
         Duration period = form.group(2).equals("s") ? Duration.ofSeconds(1) : Duration.ofMinutes(1);
         Limit limit = new Limit(Long.parseLong(form.group(1)), period);

@@ -82,6 +82,14 @@ class SubmitCommandTest {
     }
 
     @Test
+    void anOutputInAFolderThatIsNotThereIsRefused() throws Exception {
+        Path output = folder.resolve("missing").resolve("out.jsonl");
+
+        assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
+                .isEqualTo("--output: cannot write " + output + ": there is no such folder");
+    }
+
+    @Test
     void resumingWithAForeignFileIsRefused() throws Exception {
         Path output = Files.writeString(folder.resolve("out.jsonl"), "my diary\n");
 

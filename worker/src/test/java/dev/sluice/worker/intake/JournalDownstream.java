@@ -14,6 +14,7 @@ final class JournalDownstream implements Downstream {
     final List<Refusal> refused = new ArrayList<>();
     final List<Envelope> postponed = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
+    int heldBack;
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
@@ -60,6 +61,11 @@ final class JournalDownstream implements Downstream {
         journal.add("withdraw");
         onWithdraw.run();
         return withdrawal;
+    }
+
+    @Override
+    public void heldBack() {
+        heldBack++;
     }
 
     @Override

@@ -31,8 +31,15 @@ class LimitTest {
         assertThat(Limit.BASE.isNone()).isFalse();
     }
 
+    @Test
+    void aLimitThatLetsNothingPassIsRefused() {
+        assertThatThrownBy(() -> Limit.parse("0/s"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("limit '0/s' lets nothing pass; the least is 1/min");
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"", "10", "0/s", "-1/s", "1.5/s", "10/h", "10/", "/s", "s", "9999999999/s", "10/s/s"})
+    @ValueSource(strings = {"", "10", "-1/s", "1.5/s", "10/h", "10/", "/s", "s", "9999999999/s", "10/s/s"})
     void anythingElseIsRefusedWithTheFormsThatAreUnderstood(String text) {
         assertThatThrownBy(() -> Limit.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
