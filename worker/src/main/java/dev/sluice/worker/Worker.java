@@ -16,6 +16,7 @@ import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcomes;
 import dev.sluice.worker.pace.Feedback;
+import dev.sluice.worker.pace.Limit;
 import dev.sluice.worker.pace.Pace;
 import dev.sluice.worker.pace.Share;
 import dev.sluice.worker.settle.LeftoverTransactions;
@@ -151,7 +152,7 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("topic", config.topics().base())
                 .addKeyValue("group", config.group())
                 .addKeyValue("api", config.baseUrl())
-                .addKeyValue("limits", config.limits())
+                .addKeyValue("limits", config.limits().isEmpty() ? "*=" + Limit.BASE : config.limits())
                 .log("worker starts");
         start("sluice-settle", settle);
         start("sluice-pace", pace);

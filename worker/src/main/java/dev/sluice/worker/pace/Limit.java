@@ -64,4 +64,16 @@ public record Limit(long requests, Duration period) {
     public double perSecond() {
         return requests * 1e9 / period.toNanos();
     }
+
+    /** As {@link #parse} reads it, where it can. */
+    @Override
+    public String toString() {
+        if (isNone()) {
+            return "none";
+        }
+        if (period.equals(Duration.ofSeconds(1))) {
+            return requests + "/s";
+        }
+        return requests + (period.equals(Duration.ofMinutes(1)) ? "/min" : "/" + period);
+    }
 }

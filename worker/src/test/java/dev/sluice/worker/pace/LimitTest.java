@@ -31,6 +31,12 @@ class LimitTest {
         assertThat(Limit.BASE.isNone()).isFalse();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"10/s", "600/min", "none"})
+    void isWrittenAsItIsRead(String text) {
+        assertThat(Limit.parse(text)).hasToString(text);
+    }
+
     @Test
     void aLimitThatLetsNothingPassIsRefused() {
         assertThatThrownBy(() -> Limit.parse("0/s"))

@@ -28,13 +28,14 @@ final class Overtake implements Callable<Integer> {
     @Option(names = "--rate", defaultValue = "1000", description = "Requests per second (${DEFAULT-VALUE}).")
     private int rate;
 
-    @Option(names = "--seconds", defaultValue = "40", description = "Of load (${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", defaultValue = "45", description = "Of load (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(
             names = "--warmup",
-            defaultValue = "10",
-            description = "Seconds of them that are not judged (${DEFAULT-VALUE}).")
+            defaultValue = "33",
+            description = "Seconds of them that are not judged: a cold worker falls behind, and has to catch up first "
+                    + "(${DEFAULT-VALUE}).")
     private int warmup;
 
     @Option(names = "--later", defaultValue = "50", description = "Percent that are due later (${DEFAULT-VALUE}).")
