@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
  * owned by the pace thread.
  *
  * <p>The lane stops when the API fails several times in a row or serves nobody; it then keeps its requests and sends one
- * probe after growing pauses, each time with another request, so that no single one can keep it shut.
+ * probe after another, a few in a row and then after growing pauses, each time with another request, so that no single
+ * one can keep it shut.
  */
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
@@ -34,7 +35,12 @@ final class Lane {
     private static final int FAILURES_TO_STOP = 3;
 
     private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_PAUSE = Duration.ofSeconds(60).toNanos();
+    private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
+    /**
+     * Probes between two long pauses, a first pause apart. With a single one, a request that fails for reasons of its own
+     * would keep all others waiting for another long pause.
+     */
+    private static final int PROBES_IN_A_ROW = 3;
 
     private enum State {
         FLOWING,
@@ -169,13 +175,15 @@ final class Lane {
     private void stop(String reason) {
         probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
         change(State.STOPPED);
-        pause = Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause));
-        notBefore(time.currentTimeNanos() + pause);
+        boolean rests = probesInVain % PROBES_IN_A_ROW == 0;
+        pause = rests ? Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause)) : pause;
+        long wait = rests ? pause : FIRST_PAUSE;
+        notBefore(time.currentTimeNanos() + wait);
         log.atWarn()
                 .addKeyValue("lane", name)
                 .addKeyValue("reason", reason)
                 .addKeyValue("waiting", size())
-                .addKeyValue("nextProbeIn", Duration.ofNanos(pause))
+                .addKeyValue("nextProbeIn", Duration.ofNanos(wait))
                 .log("lane held; its requests stay where they are");
     }
 

@@ -151,12 +151,12 @@ class LaneTest {
 
     @Test
     void aHeldLaneProbesWithAnotherRequestAfterGrowingPauses() {
-        Lane lane = full("none", Share.ALL, 20);
+        Lane lane = full("none", Share.ALL, 50);
         ended(lane, Feedback.blocked("401"));
 
         List<Long> pauses = new ArrayList<>();
         List<Long> probes = new ArrayList<>();
-        for (int i = 0; i < 9; i++) {
+        for (int i = 0; i < 22; i++) {
             long pause = lane.nanosToNext();
             time.passNanos(pause - 1);
             assertThat(lane.poll()).isNull();
@@ -170,9 +170,11 @@ class LaneTest {
             probes.add(offset(probe));
         }
 
-        assertThat(pauses).containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 60L, 60L, 60L);
+        assertThat(pauses)
+                .containsExactly(
+                        1L, 1L, 1L, 2L, 1L, 1L, 4L, 1L, 1L, 8L, 1L, 1L, 16L, 1L, 1L, 30L, 1L, 1L, 30L, 1L, 1L, 30L);
         assertThat(probes).doesNotHaveDuplicates();
-        assertThat(lane.size()).isEqualTo(20);
+        assertThat(lane.size()).isEqualTo(50);
     }
 
     @Test
