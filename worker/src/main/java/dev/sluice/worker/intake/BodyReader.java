@@ -6,6 +6,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 
 /**
@@ -37,11 +38,17 @@ final class BodyReader {
         try (JsonParser parser = JSON.createParser(tools.jackson.core.ObjectReadContext.empty(), value)) {
             fields.readObject(parser);
         } catch (JacksonException malformed) {
-            throw new IllegalArgumentException("the value is not valid JSON (line "
-                    + malformed.getLocation().getLineNr() + ", column "
-                    + malformed.getLocation().getColumnNr() + ")");
+            throw new IllegalArgumentException("the value is not valid JSON" + place(malformed));
         }
         return fields.request(envelope);
+    }
+
+    /** Where it is wrong; unknown where it goes beyond what the parser takes, such as a thousand levels of nesting. */
+    private static String place(JacksonException malformed) {
+        TokenStreamLocation location = malformed.getLocation();
+        return location == null
+                ? ", or nested too deeply, or with too long a name or number"
+                : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
     }
 
     private void readObject(JsonParser parser) {

@@ -9,6 +9,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads a record's headers and just enough of its body to route it.
@@ -19,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 final class RequestReader {
     /** A larger value fits into no dead letter, and is not kept in memory until the request has ended. */
     static final int MAX_LETTER_BYTES = 8 << 20;
+
+    private static final Logger log = LoggerFactory.getLogger(RequestReader.class);
 
     private final String requestsTopic;
     private final int maxBytes;
@@ -49,6 +53,10 @@ final class RequestReader {
                     .orElseGet(() -> new Reading.Ready(request));
         } catch (IllegalArgumentException unreadable) {
             return new Reading.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
+        } catch (RuntimeException defect) {
+            // else this record would end every worker that reads it, one after another
+            log.atError().addKeyValue("record", bare).setCause(defect).log("a defect of ours: record cannot be read");
+            return new Reading.Refused(bare, Reason.INVALID_REQUEST, "the request cannot be read");
         }
     }
 

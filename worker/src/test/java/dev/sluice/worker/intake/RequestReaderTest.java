@@ -71,6 +71,14 @@ class RequestReaderTest {
     }
 
     @Test
+    void refusesNestingThatIsDeeperThanTheParserTakes() {
+        String deep = "{\"messages\":" + "[".repeat(900);
+
+        assertThat(refused(read(TOPICS.requests(), deep, new RecordHeaders())).problem())
+                .contains("nested too deeply");
+    }
+
+    @Test
     void refusesANullValue() {
         assertThat(refused(read(TOPICS.requests(), null, new RecordHeaders())).problem())
                 .contains("no value");
