@@ -34,6 +34,9 @@ final class Lane {
      */
     private static final int FAILURES_TO_STOP = 3;
 
+    /** The longest that one answer's hint closes a lane; its own request waits for as long as it says. */
+    private static final long LONGEST_LIMIT = Duration.ofSeconds(60).toNanos();
+
     private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
     /**
@@ -138,7 +141,8 @@ final class Lane {
      */
     void ended(Feedback feedback, long sentAt) {
         if (feedback.kind() == Feedback.Kind.LIMITED) {
-            notBefore(time.currentTimeNanos() + feedback.pause().toNanos());
+            notBefore(time.currentTimeNanos()
+                    + Math.min(LONGEST_LIMIT, feedback.pause().toNanos()));
         }
         if (sentAt - changedAt >= 0) {
             tell(feedback);

@@ -298,6 +298,15 @@ class LaneTest {
     }
 
     @Test
+    void noSingleAnswerClosesItForLong() {
+        Lane lane = full("none", Share.ALL, 10);
+
+        ended(lane, Feedback.limited(Duration.ofHours(1)));
+
+        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMinutes(1).toNanos());
+    }
+
+    @Test
     void expiredRequestsLeaveWithoutAToken() {
         Lane lane = lane("10/s", Share.ALL);
         lane.add(retry(1));
