@@ -99,7 +99,8 @@ public final class Worker implements AutoCloseable, Health {
                 TimeMeter.SYSTEM_NANOTIME,
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),
                 request -> calls.call(request, this::called),
-                request -> settle.accept(request.envelope(), outcomes.expired(request.envelope())));
+                request -> settle.accept(request.envelope(), outcomes.expired(request.envelope())),
+                request -> settle.accept(request.envelope(), outcomes.blamed(request, clock.millis())));
         this.intake = new Intake(
                 consumer,
                 () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
@@ -152,7 +153,7 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("topic", config.topics().base())
                 .addKeyValue("group", config.group())
                 .addKeyValue("api", config.baseUrl())
-                .addKeyValue("limits", config.limits().isEmpty() ? "*=" + Limit.BASE : config.limits())
+                .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
         start("sluice-settle", settle);
         start("sluice-pace", pace);

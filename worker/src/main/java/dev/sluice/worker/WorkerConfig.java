@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  *
  * @param topics the names of all topics
  * @param group the consumer group that the workers of one queue share
- * @param limits the limit of each model; {@code *} stands for every model without one of its own
+ * @param limits what is known of the limit of each model; {@code *} stands for every model without one of its own; the
+ *     rest is found out
  * @param maxInFlight most calls under way at once in this worker
  * @param callTimeout total deadline of one call, body included
  * @param maxAttempts the failed call with this number makes a dead letter
@@ -87,7 +88,7 @@ public record WorkerConfig(
     /** The limit that holds for {@code model}. */
     public Limit limit(String model) {
         Limit own = limits.get(model);
-        return own != null ? own : limits.getOrDefault(ANY_MODEL, Limit.BASE);
+        return own != null ? own : limits.getOrDefault(ANY_MODEL, Limit.UNKNOWN);
     }
 
     /** Without the values of Kafka's properties, among which are passwords; the key's source does not show the key. */

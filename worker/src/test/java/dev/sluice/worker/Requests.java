@@ -51,7 +51,10 @@ public record Requests(
     }
 
     public Requests saying(String text) {
-        byte[] other = body(model, text);
+        return withBody(body(model, text));
+    }
+
+    public Requests withBody(byte[] other) {
         return new Requests(
                 assignment, offset, model, other, headers, attempts, deferrals, enqueuedAt, notBefore, expiresAt);
     }

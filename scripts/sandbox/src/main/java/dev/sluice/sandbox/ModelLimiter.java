@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * The limit of one model: both dimensions are charged or neither. The limit comes with each call, so that it can change
  * at any time; what was taken under the old one still counts, unless the kind changes. Thread-safe.
  */
-final class ModelLimiter {
+public final class ModelLimiter {
     /** One dimension: its meter, and the successes that a dynamic limit follows. */
     private static final class Gauge {
         private Meter meter = Meter.of(LimitKind.SLIDING_WINDOW);
@@ -26,7 +26,7 @@ final class ModelLimiter {
     private LimitKind kind = LimitKind.SLIDING_WINDOW;
 
     /** Asks for one call of {@code tokenCount} tokens at {@code now} (nanoseconds) and charges it if it is admitted. */
-    synchronized Verdict admit(long now, long tokenCount, Limit limit) {
+    public synchronized Verdict admit(long now, long tokenCount, Limit limit) {
         follow(limit);
         Allowance requestAllowance = allowance(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap());
         Allowance tokenAllowance = allowance(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap());
@@ -48,7 +48,7 @@ final class ModelLimiter {
     }
 
     /** Counts an admitted call as successful: a dynamic limit grows with these. */
-    synchronized void succeeded(long now, long tokenCount, Limit limit) {
+    public synchronized void succeeded(long now, long tokenCount, Limit limit) {
         if (limit.kind() == LimitKind.DYNAMIC) {
             requests.successes.succeeded(now, 1, limit.period().toNanos());
             tokens.successes.succeeded(now, tokenCount, limit.period().toNanos());

@@ -10,13 +10,14 @@ import org.jspecify.annotations.Nullable;
  * @param requests where requests stand afterwards; null: unlimited
  * @param tokens where tokens stand afterwards; null: unlimited
  */
-record Verdict(
+public record Verdict(
         @Nullable Dimension refusedBy,
         long waitNanos,
         @Nullable Standing requests,
         @Nullable Standing tokens) {
 
-    enum Dimension {
+    /** What a limit counts. */
+    public enum Dimension {
         REQUESTS,
         TOKENS
     }
@@ -29,5 +30,5 @@ record Verdict(
      * @param remaining what could be taken now
      * @param waitNanos until one could be taken
      */
-    record Standing(double base, double current, long remaining, long waitNanos) {}
+    public record Standing(double base, double current, long remaining, long waitNanos) {}
 }

@@ -17,8 +17,9 @@ record ModelLimit(String model, Limit limit) {
         // model names may contain '=' only in theory, limits never do
         int equals = text.lastIndexOf('=');
         if (equals < 1) {
-            throw new IllegalArgumentException("'" + text + "' is none of MODEL=10/s, MODEL=600/min, MODEL=none; "
-                    + "MODEL may be * for every model without a limit of its own");
+            throw new IllegalArgumentException(
+                    "'" + text + "' is none of MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', MODEL=none; "
+                            + "MODEL may be * for every model without a limit of its own");
         }
         return new ModelLimit(text.substring(0, equals).strip(), Limit.parse(text.substring(equals + 1)));
     }

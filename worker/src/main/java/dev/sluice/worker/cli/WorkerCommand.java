@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  sluice worker --limit 'openai/gpt-oss-20b=10/s' --limit '*=60/min'",
+            "  sluice worker --limit 'openai/gpt-oss-20b=10/s' --limit '*=600/min,90000 tokens/min'",
             "  SLUICE_LIMIT='*=none' SLUICE_MAX_IN_FLIGHT=64 sluice worker --config worker.properties",
             "",
             "Durations: 25s, 500ms, 5m, 1h30m, 7d or PT25S. Sizes: 64MiB, 512KiB, 1GiB or a number of bytes."
@@ -55,9 +55,10 @@ final class WorkerCommand implements Subcommand {
             paramLabel = "MODEL=RATE",
             split = ";",
             description = {
-                "How fast a model may be called: MODEL=10/s, MODEL=600/min, or MODEL=none for not paced at all. MODEL * is "
-                        + "every model without a limit of its own. Repeatable; several in one value are separated by ';'.",
-                "  Default: *=60/min"
+                "How fast a model may be called at most: MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', or "
+                        + "MODEL=none for not paced at all. MODEL * is every model without a limit of its own. Repeatable; "
+                        + "several in one value are separated by ';'.",
+                "  Default: found out, from the API's headers and refusals"
             })
     private List<ModelLimit> limits = new ArrayList<>();
 

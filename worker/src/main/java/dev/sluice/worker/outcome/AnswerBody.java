@@ -1,5 +1,7 @@
 package dev.sluice.worker.outcome;
 
+import dev.sluice.worker.pace.Usage;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -16,18 +18,20 @@ import tools.jackson.core.json.JsonFactory;
  * @param errorType the provider's own word, such as {@code dynamic_request_limited}; it stands inside {@code error} as
  *     {@code type} or {@code error_type}, or beside it
  * @param errorMessage the provider's own words
+ * @param usage what the call cost; empty where the answer does not say
  */
 record AnswerBody(
         boolean isJson,
         boolean hasChoices,
         @Nullable String errorType,
-        @Nullable String errorMessage) {
+        @Nullable String errorMessage,
+        Optional<Usage> usage) {
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .build();
-    private static final AnswerBody NO_JSON = new AnswerBody(false, false, null, null);
+    private static final AnswerBody NO_JSON = new AnswerBody(false, false, null, null, Optional.empty());
 
     static AnswerBody read(byte[] body) {
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
@@ -42,6 +46,9 @@ record AnswerBody(
         private @Nullable String type;
         private @Nullable String errorType;
         private @Nullable String message;
+        private long promptTokens;
+        private long completionTokens;
+        private long totalTokens;
 
         AnswerBody read(JsonParser parser) {
             while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -51,11 +58,43 @@ record AnswerBody(
                     case "choices" -> choices = choices(parser, value);
                     case "error" -> error(parser, value);
                     case "error_type" -> errorType = text(parser, value);
+                    case "usage" -> usage(parser, value);
                     default -> parser.skipChildren();
                 }
             }
             boolean whole = parser.nextToken() == null;
-            return whole ? new AnswerBody(true, choices, type != null ? type : errorType, message) : NO_JSON;
+            return whole ? new AnswerBody(true, choices, type != null ? type : errorType, message, usage()) : NO_JSON;
+        }
+
+        private void usage(JsonParser parser, JsonToken value) {
+            if (value != JsonToken.START_OBJECT) {
+                parser.skipChildren();
+                return;
+            }
+            while (parser.nextToken() != JsonToken.END_OBJECT) {
+                String name = parser.currentName();
+                JsonToken field = parser.nextToken();
+                switch (name) {
+                    case "prompt_tokens" -> promptTokens = count(parser, field);
+                    case "completion_tokens" -> completionTokens = count(parser, field);
+                    case "total_tokens" -> totalTokens = count(parser, field);
+                    default -> parser.skipChildren();
+                }
+            }
+        }
+
+        /** The total may hold more than its parts: reasoning that some providers count apart. */
+        private Optional<Usage> usage() {
+            long completion = Math.max(completionTokens, totalTokens - promptTokens);
+            return promptTokens + completion > 0 ? Optional.of(new Usage(promptTokens, completion)) : Optional.empty();
+        }
+
+        private static long count(JsonParser parser, JsonToken value) {
+            if (value != JsonToken.VALUE_NUMBER_INT || parser.getNumberType() != JsonParser.NumberType.INT) {
+                parser.skipChildren();
+                return 0;
+            }
+            return Math.max(0, parser.getIntValue());
         }
 
         private static boolean choices(JsonParser parser, JsonToken value) {

@@ -8,7 +8,9 @@ import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Feedback;
 import dev.sluice.worker.pace.Standing;
+import dev.sluice.worker.pace.Unit;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,6 +30,9 @@ public final class Outcomes {
 
     /** Failures without an answer that may be the request's own: it asks for more than can be made or taken in time. */
     private static final Set<String> OWN_FAILURES = Set.of("timeout", "response_too_large");
+
+    /** What is said of a refusal that an edge in front of the API made up: it has no words of the API's. */
+    private static final String EDGE = "403 edge";
 
     private final int maxAttempts;
     private final Optional<Duration> maxAge;
@@ -71,6 +76,16 @@ public final class Outcomes {
         return new Outcome.DeadLetter(reason, OptionalInt.empty(), problem, envelope.attempts(), "", 0);
     }
 
+    /**
+     * What becomes of a request that was held because an edge refused it, when the next one passed: it was refused for
+     * what it says.
+     */
+    public Outcome blamed(Request request, long nowMillis) {
+        Failure failure = new Failure(
+                OptionalInt.of(403), EDGE, "an edge in front of the API refuses the request", true, Duration.ZERO, 0);
+        return failed(request, failure, Standing.FLOWING, nowMillis).outcome();
+    }
+
     /** What becomes of a request whose time is over. */
     public Outcome expired(Envelope envelope) {
         return refused(envelope, Reason.EXPIRED, "the request's time was over before it could be answered");
@@ -106,6 +121,13 @@ public final class Outcomes {
 
     private Verdict answered(Request request, Answered answer, Standing standing, long nowMillis) {
         AnswerBody body = AnswerBody.read(answer.body());
+        Verdict verdict = judged(request, answer, body, standing, nowMillis);
+        Feedback feedback =
+                verdict.feedback().with(QuotaHeaders.read(answer.headers())).with(body.usage());
+        return new Verdict(verdict.outcome(), feedback);
+    }
+
+    private Verdict judged(Request request, Answered answer, AnswerBody body, Standing standing, long nowMillis) {
         int status = answer.status();
         if (status == 200 && body.hasChoices()) {
             return new Verdict(new Outcome.Reply(status, answer.body(), answer.tookMillis()), Feedback.PASSED);
@@ -113,9 +135,12 @@ public final class Outcomes {
         if (status == 429) {
             return limited(request, answer, body, nowMillis);
         }
-        if (status == 401 || status == 402 || (status == 403 && !body.isJson())) {
+        if (status == 401 || status == 402) {
             String reason = error(status, body);
             return new Verdict(new Outcome.Hold(reason), Feedback.blocked(reason));
+        }
+        if (status == 403 && !body.isJson()) {
+            return new Verdict(new Outcome.Hold(EDGE), Feedback.blockedByEdge(EDGE));
         }
         if (isRequestsFault(status)) {
             return rejected(request, answer, body);
@@ -132,7 +157,13 @@ public final class Outcomes {
         Envelope envelope = request.envelope();
         long delay = Math.max(hint.toMillis(), backoff.millis(envelope.deferrals()));
         Outcome requeue = requeue(delay, nowMillis, envelope.attempts(), envelope.deferrals() + 1, error(429, body));
-        return new Verdict(requeue, Feedback.limited(hint));
+        return new Verdict(requeue, Feedback.limited(over(body), hint));
+    }
+
+    /** The provider's types are such as {@code dynamic_token_limited}; where they name nothing it is the requests. */
+    private static Unit over(AnswerBody body) {
+        String type = Objects.requireNonNullElse(body.errorType(), "").toLowerCase(Locale.ROOT);
+        return type.contains("token") || type.contains("tpm") ? Unit.TOKENS : Unit.REQUESTS;
     }
 
     private static Verdict rejected(Request request, Answered answer, AnswerBody body) {

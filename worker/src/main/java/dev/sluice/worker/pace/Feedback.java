@@ -1,16 +1,20 @@
 package dev.sluice.worker.pace;
 
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What the end of a call says about its lane.
  *
  * @param pause how long the API asks us to wait; zero where it does not say
  * @param cause a word or two for the log where the lane may stop because of this
+ * @param over of {@link Kind#LIMITED}: what there was too much of; requests where the API does not say
+ * @param quota the limits that the answer's headers name
+ * @param usage the tokens that the answer says it cost; empty where it does not say
  */
-public record Feedback(Kind kind, Duration pause, String cause) {
-    public static final Feedback PASSED = new Feedback(Kind.PASSED, Duration.ZERO, "");
-    public static final Feedback CANCELLED = new Feedback(Kind.CANCELLED, Duration.ZERO, "");
+public record Feedback(Kind kind, Duration pause, String cause, Unit over, Quota quota, Optional<Usage> usage) {
+    public static final Feedback PASSED = of(Kind.PASSED, Duration.ZERO, "");
+    public static final Feedback CANCELLED = of(Kind.CANCELLED, Duration.ZERO, "");
 
     public enum Kind {
         /** The API has dealt with the request, be it by refusing it. */
@@ -21,19 +25,37 @@ public record Feedback(Kind kind, Duration pause, String cause) {
         UNAVAILABLE,
         /** Nobody is served at present: a revoked key, an exhausted account. */
         BLOCKED,
+        /** An edge in front of the API refuses us, or the text of this one request. */
+        BLOCKED_BY_EDGE,
         /** The call was given up by us and says nothing. */
         CANCELLED
     }
 
-    public static Feedback limited(Duration pause) {
-        return new Feedback(Kind.LIMITED, pause, "rate limited");
+    private static Feedback of(Kind kind, Duration pause, String cause) {
+        return new Feedback(kind, pause, cause, Unit.REQUESTS, Quota.UNKNOWN, Optional.empty());
+    }
+
+    public static Feedback limited(Unit over, Duration pause) {
+        return new Feedback(Kind.LIMITED, pause, "rate limited", over, Quota.UNKNOWN, Optional.empty());
     }
 
     public static Feedback unavailable(String cause) {
-        return new Feedback(Kind.UNAVAILABLE, Duration.ZERO, cause);
+        return of(Kind.UNAVAILABLE, Duration.ZERO, cause);
     }
 
     public static Feedback blocked(String cause) {
-        return new Feedback(Kind.BLOCKED, Duration.ZERO, cause);
+        return of(Kind.BLOCKED, Duration.ZERO, cause);
+    }
+
+    public static Feedback blockedByEdge(String cause) {
+        return of(Kind.BLOCKED_BY_EDGE, Duration.ZERO, cause);
+    }
+
+    public Feedback with(Quota told) {
+        return new Feedback(kind, pause, cause, over, told, usage);
+    }
+
+    public Feedback with(Optional<Usage> cost) {
+        return new Feedback(kind, pause, cause, over, quota, cost);
     }
 }

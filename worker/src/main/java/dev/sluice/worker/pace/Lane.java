@@ -2,101 +2,54 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
-import io.github.bucket4j.Bandwidth;
-import io.github.bucket4j.Bucket;
 import io.github.bucket4j.TimeMeter;
-import io.github.bucket4j.local.SynchronizationStrategy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The requests of one model, the bucket that paces them, and whether they flow. Arithmetic only: it never waits and is
- * owned by the pace thread.
- *
- * <p>The lane stops when the API fails several times in a row or serves nobody; it then keeps its requests and sends one
- * probe after another, a few in a row and then after growing pauses, each time with another request, so that no single
- * one can keep it shut.
+ * The requests of one model, what may be spent on them, and whether they flow. Arithmetic only: it never waits and is
+ * owned by the pace thread, but for {@link #standing}.
  */
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
 
-    private static final Logger log = LoggerFactory.getLogger(Lane.class);
-    /**
-     * Consecutive failures of the API that stop a lane. Fewer than the attempts a request has by default: the only request
-     * of a quiet model meets each of them, and must outlive an outage.
-     */
-    private static final int FAILURES_TO_STOP = 3;
-
     /** The longest that one answer's hint closes a lane; its own request waits for as long as it says. */
-    private static final long LONGEST_LIMIT = Duration.ofSeconds(60).toNanos();
+    private static final Duration LONGEST_LIMIT = Duration.ofSeconds(60);
 
-    private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
-    /**
-     * Probes between two long pauses, a first pause apart. With a single one, a request that fails for reasons of its own
-     * would keep all others waiting for another long pause.
-     */
-    private static final int PROBES_IN_A_ROW = 3;
+    /** A refusal that we provoked to find out where the limit is, and that is over so soon, closes nothing. */
+    private static final Duration SOON = Duration.ofSeconds(1);
 
-    private enum State {
-        FLOWING,
-        STOPPED,
-        PROBING
-    }
-
-    private final String name;
-    private final Limit limit;
+    private final boolean paced;
     private final TimeMeter time;
+    private final Budget requests;
+    private final Budget tokens;
+    private final TokenEstimate estimate = new TokenEstimate();
+    private final Breaker breaker;
+    private final Concurrency concurrency;
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
-    private @Nullable Bucket bucket;
-    private State state = State.FLOWING;
-    private int failures;
-    private int probesInVain;
-    private long pause;
     private long resumesAt;
-    private long changedAt;
-    private volatile boolean stopped;
-    private volatile @Nullable Probe probe;
-
-    /** @param alone whether every other request that waits was a probe in vain since the lane stopped */
-    private record Probe(Request request, boolean alone) {}
 
     Lane(String name, Limit limit, TimeMeter time, Share share) {
-        this.name = name;
-        this.limit = limit;
+        this.paced = !limit.isNone();
         this.time = time;
+        this.requests = new Budget(Unit.REQUESTS, limit.perSecond(Unit.REQUESTS), share.fraction(), time);
+        this.tokens = new Budget(Unit.TOKENS, limit.perSecond(Unit.TOKENS), share.fraction(), time);
         this.resumesAt = time.currentTimeNanos();
-        this.changedAt = resumesAt;
-        spend(share);
+        this.breaker = new Breaker(name, resumesAt);
+        this.concurrency = new Concurrency(resumesAt);
     }
 
-    /** Paces by this share of the limit from now on, beginning with an empty bucket: a full one would be a burst. */
+    /** Paces by this share of the limit from now on. */
     void spend(Share share) {
-        bucket = limit.isNone() ? null : bucket(share);
-    }
-
-    private Bucket bucket(Share share) {
-        long tokens = limit.requests() * share.bundles();
-        Duration period = limit.period().multipliedBy(share.width());
-        long slot = (long) (limit.perSecond() * share.fraction() / 10);
-        Bandwidth bandwidth = Bandwidth.builder()
-                .capacity(Math.max(1, slot))
-                .refillGreedy(tokens, period)
-                .initialTokens(0)
-                .build();
-        return Bucket.builder()
-                .addLimit(bandwidth)
-                .withCustomTimePrecision(time)
-                .withSynchronizationStrategy(SynchronizationStrategy.NONE)
-                .build();
+        requests.share(share.fraction());
+        tokens.share(share.fraction());
     }
 
     void add(Request request) {
@@ -108,100 +61,87 @@ final class Lane {
         arrivals.addLast(request);
     }
 
-    /** The next request that may be sent now. */
+    /** The next call that may be sent now. */
     @Nullable
-    Request poll() {
-        if (isEmpty() || nanosToResume() > 0 || (bucket != null && !bucket.tryConsume(1))) {
+    Sent poll() {
+        if (nanosToNext() > 0) {
             return null;
         }
-        Request request = retries.isEmpty() ? arrivals.removeFirst() : retries.removeFirst();
-        if (state == State.STOPPED) {
-            state = State.PROBING;
-            probe = new Probe(request, probesInVain >= size());
-        }
-        return request;
+        Deque<Request> queue = retries.isEmpty() ? arrivals : retries;
+        Request request = queue.removeFirst();
+        breaker.sent(request, size());
+        concurrency.began();
+        long cost = paced ? estimate.of(request) : 0;
+        return new Sent(request, time.currentTimeNanos(), requests.spend(1), tokens.spend(cost));
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
     long nanosToNext() {
-        if (isEmpty() || state == State.PROBING) {
+        Request next = retries.isEmpty() ? arrivals.peekFirst() : retries.peekFirst();
+        if (next == null || breaker.isProbing() || !concurrency.hasRoom()) {
             return NEVER;
         }
-        long refill = bucket == null ? 0 : bucket.estimateAbilityToConsume(1).getNanosToWaitForRefill();
-        return Math.max(refill, nanosToResume());
-    }
-
-    private long nanosToResume() {
-        return state == State.PROBING ? NEVER : Math.max(0, resumesAt - time.currentTimeNanos());
+        long wait = Math.max(0, resumesAt - time.currentTimeNanos());
+        return paced ? Math.max(wait, Math.max(requests.nanosTo(1), tokens.nanosTo(estimate.of(next)))) : wait;
     }
 
     /**
-     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about the API
-     * of now, but for how long it asks us to wait.
+     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about whether
+     * the API serves us now.
+     *
+     * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */
-    void ended(Feedback feedback, long sentAt) {
-        if (feedback.kind() == Feedback.Kind.LIMITED) {
-            notBefore(time.currentTimeNanos()
-                    + Math.min(LONGEST_LIMIT, feedback.pause().toNanos()));
+    Optional<Request> ended(Sent sent, Feedback feedback) {
+        settle(sent, feedback);
+        if (!breaker.isRecent(sent.at())) {
+            return Optional.empty();
         }
-        if (sentAt - changedAt >= 0) {
-            tell(feedback);
-        }
-    }
-
-    private void tell(Feedback feedback) {
+        long now = time.currentTimeNanos();
         switch (feedback.kind()) {
-            case PASSED, LIMITED -> flow();
-            case UNAVAILABLE -> {
-                failures++;
-                if (state == State.PROBING || failures >= FAILURES_TO_STOP) {
-                    stop(feedback.cause());
-                }
+            case PASSED, LIMITED -> {
+                return breaker.passed(now).filter(this::remove);
             }
-            case BLOCKED -> stop(feedback.cause());
-            case CANCELLED -> {
-                if (state == State.PROBING) {
-                    state = State.STOPPED;
-                }
+            case UNAVAILABLE -> rest(breaker.failed(feedback.cause(), size(), now));
+            case BLOCKED -> rest(breaker.blocked(feedback.cause(), size(), now));
+            case BLOCKED_BY_EDGE -> rest(breaker.blockedByEdge(sent.request(), feedback.cause(), size(), now));
+            case CANCELLED -> breaker.cancelled();
+        }
+        return Optional.empty();
+    }
+
+    /** What the call has cost and what that says about the limit. */
+    private void settle(Sent sent, Feedback feedback) {
+        feedback.quota().requests().ifPresent(told -> requests.told(told, sent.at()));
+        feedback.quota().tokens().ifPresent(told -> tokens.told(told, sent.at()));
+        feedback.usage().ifPresent(usage -> {
+            estimate.learn(sent.request(), usage);
+            tokens.correct(sent.tokens(), usage.total());
+        });
+        switch (feedback.kind()) {
+            case PASSED -> concurrency.passed();
+            case UNAVAILABLE -> concurrency.failed(sent.at(), time.currentTimeNanos());
+            case LIMITED -> {
+                concurrency.ended();
+                refused(sent, feedback);
             }
+            case BLOCKED, BLOCKED_BY_EDGE, CANCELLED -> concurrency.ended();
         }
     }
 
-    private void flow() {
-        if (state != State.FLOWING) {
-            change(State.FLOWING);
-            log.atInfo().addKeyValue("lane", name).log("lane flows again");
+    private void refused(Sent sent, Feedback feedback) {
+        boolean byRequests = requests.refused(sent.requests(), feedback.over(), feedback.pause());
+        boolean byTokens = tokens.refused(sent.tokens(), feedback.over(), feedback.pause());
+        boolean provoked = byRequests || byTokens;
+        if (!(paced && provoked) || feedback.pause().compareTo(SOON) > 0) {
+            Duration pause = feedback.pause().compareTo(LONGEST_LIMIT) > 0 ? LONGEST_LIMIT : feedback.pause();
+            rest(pause.toNanos());
         }
-        failures = 0;
-        pause = 0;
     }
 
-    private void stop(String reason) {
-        probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
-        change(State.STOPPED);
-        boolean rests = probesInVain % PROBES_IN_A_ROW == 0;
-        pause = rests ? Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause)) : pause;
-        long wait = rests ? pause : FIRST_PAUSE;
-        notBefore(time.currentTimeNanos() + wait);
-        log.atWarn()
-                .addKeyValue("lane", name)
-                .addKeyValue("reason", reason)
-                .addKeyValue("waiting", size())
-                .addKeyValue("nextProbeIn", Duration.ofNanos(wait))
-                .log("lane held; its requests stay where they are");
-    }
-
-    private void change(State next) {
-        state = next;
-        stopped = next != State.FLOWING;
-        probe = null;
-        failures = 0;
-        changedAt = time.currentTimeNanos();
-    }
-
-    private void notBefore(long nanos) {
-        if (nanos - resumesAt > 0) {
-            resumesAt = nanos;
+    private void rest(long nanos) {
+        long until = time.currentTimeNanos() + nanos;
+        if (until - resumesAt > 0) {
+            resumesAt = until;
         }
     }
 
@@ -233,6 +173,15 @@ final class Lane {
         arrivals.removeIf(unwanted);
     }
 
+    private boolean remove(Request request) {
+        return retries.remove(request) || arrivals.remove(request);
+    }
+
+    /** What may be spent per second now; infinite where no limit has shown. */
+    double perSecond(Unit unit) {
+        return (unit == Unit.REQUESTS ? requests : tokens).perSecond();
+    }
+
     boolean isEmpty() {
         return retries.isEmpty() && arrivals.isEmpty();
     }
@@ -243,10 +192,6 @@ final class Lane {
 
     /** How this request, which is called or was, stands in the lane. Any thread. */
     Standing standing(Request request) {
-        Probe current = probe;
-        if (current != null && current.alone() && current.request().equals(request)) {
-            return Standing.ALONE;
-        }
-        return stopped ? Standing.HELD : Standing.FLOWING;
+        return breaker.standing(request);
     }
 }

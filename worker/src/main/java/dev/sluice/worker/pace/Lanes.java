@@ -62,17 +62,17 @@ final class Lanes {
         }
     }
 
-    /** The next request that may be sent now, from the lane whose turn it is. */
+    /** The next call that may be sent now, from the lane whose turn it is. */
     @Nullable
-    Request poll() {
+    Sent poll() {
         for (int i = 0; i < ring.size(); i++) {
             int turn = (next + i) % ring.size();
             Lane lane = ring.get(turn);
             lane.expireFirst(expiry);
-            Request request = lane.poll();
-            if (request != null) {
+            Sent sent = lane.poll();
+            if (sent != null) {
                 next = (turn + 1) % ring.size();
-                return request;
+                return sent;
             }
         }
         return null;

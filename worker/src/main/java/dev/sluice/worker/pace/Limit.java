@@ -2,37 +2,41 @@ package dev.sluice.worker.pace;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * How many requests of one model may be sent: {@code requests} in every {@code period}, spread evenly.
+ * What is known beforehand of the limit of one model. What is not said is found out: the lane tunes itself.
  *
  * <p>Together AI enforces its limits per second even where it displays them per minute, so a limit per minute is paced
  * per second too. Immutable.
  *
- * @param requests at least 1; {@link Long#MAX_VALUE} in {@link #NONE}
- * @param period the time in which they may be sent, more than zero
+ * @param paced false in {@link #NONE} only
+ * @param requests never more than this; empty: found out
+ * @param tokens never more than this, prompt and completion together; empty: found out
  */
-public record Limit(long requests, Duration period) {
+public record Limit(boolean paced, Optional<Rate> requests, Optional<Rate> tokens) {
     /** Not paced at all: only the number of calls under way is bounded. */
-    public static final Limit NONE = new Limit(Long.MAX_VALUE, Duration.ofSeconds(1));
+    public static final Limit NONE = new Limit(false, Optional.empty(), Optional.empty());
 
-    /** The rate Together AI grants at the very least, before it has seen any traffic. */
-    public static final Limit BASE = new Limit(60, Duration.ofMinutes(1));
+    /** Nothing is known: all of it is found out. */
+    public static final Limit UNKNOWN = new Limit(true, Optional.empty(), Optional.empty());
 
-    private static final long MAX_PER_SECOND = 1_000_000;
-    private static final Pattern FORM = Pattern.compile("(\\d{1,9}) ?/ ?(s|min)");
+    private static final double MAX_REQUESTS_PER_SECOND = 100_000;
+    private static final double MAX_TOKENS_PER_SECOND = 100_000_000;
+    private static final String FORMS = "10/s, 600/min, '10/s,4000 tokens/s', '90000 tokens/min', none";
+    private static final Pattern FORM = Pattern.compile("(\\d{1,12}) ?(tokens?)? ?/ ?(s|min)");
 
-    public Limit {
-        if (requests < 1 || period.isNegative() || period.isZero()) {
-            throw new IllegalArgumentException(
-                    "a limit needs at least 1 request and a period, is " + requests + " in " + period);
-        }
+    public static Limit requests(Rate rate) {
+        return new Limit(true, Optional.of(rate), Optional.empty());
     }
 
     /**
-     * Reads {@code 10/s}, {@code 600/min} or {@code none}.
+     * Reads {@code 10/s}, {@code 600/min}, {@code 10/s,4000 tokens/s} or {@code none}.
      *
      * @throws IllegalArgumentException naming the text and the forms that are understood
      */
@@ -41,39 +45,55 @@ public record Limit(long requests, Duration period) {
         if (trimmed.equals("none")) {
             return NONE;
         }
-        Matcher form = FORM.matcher(trimmed);
-        if (!form.matches()) {
-            throw new IllegalArgumentException("limit '" + text + "' is none of 10/s, 600/min, none");
-        }
-        if (Long.parseLong(form.group(1)) == 0) {
-            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/min");
-        }
-        Duration period = form.group(2).equals("s") ? Duration.ofSeconds(1) : Duration.ofMinutes(1);
-        Limit limit = new Limit(Long.parseLong(form.group(1)), period);
-        if (limit.perSecond() > MAX_PER_SECOND) {
-            throw new IllegalArgumentException(
-                    "limit '" + text + "' is above " + MAX_PER_SECOND + "/s; say none if the model has no limit");
+        Limit limit = UNKNOWN;
+        for (String part : trimmed.split(",", -1)) {
+            limit = limit.with(part.strip(), text);
         }
         return limit;
     }
 
-    public boolean isNone() {
-        return equals(NONE);
+    private Limit with(String part, String text) {
+        Matcher form = FORM.matcher(part);
+        if (!form.matches()) {
+            throw new IllegalArgumentException("limit '" + text + "' is none of " + FORMS);
+        }
+        long amount = Long.parseLong(form.group(1));
+        if (amount == 0) {
+            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/min");
+        }
+        boolean ofTokens = form.group(2) != null;
+        Rate rate = new Rate(amount, form.group(3).equals("s") ? Duration.ofSeconds(1) : Duration.ofMinutes(1));
+        double most = ofTokens ? MAX_TOKENS_PER_SECOND : MAX_REQUESTS_PER_SECOND;
+        if (rate.perSecond() > most) {
+            throw new IllegalArgumentException("limit '" + text + "' is above " + (long) most
+                    + (ofTokens ? " tokens" : "") + "/s; say none if the model has no limit");
+        }
+        if ((ofTokens ? tokens : requests).isPresent()) {
+            throw new IllegalArgumentException(
+                    "limit '" + text + "' limits " + (ofTokens ? "tokens" : "requests") + " twice; keep one");
+        }
+        return ofTokens ? new Limit(true, requests, Optional.of(rate)) : new Limit(true, Optional.of(rate), tokens);
     }
 
-    public double perSecond() {
-        return requests * 1e9 / period.toNanos();
+    public boolean isNone() {
+        return !paced;
+    }
+
+    /** The limit of one of the two units per second; empty: found out. */
+    OptionalDouble perSecond(Unit unit) {
+        Optional<Rate> rate = unit == Unit.REQUESTS ? requests : tokens;
+        return rate.isPresent() ? OptionalDouble.of(rate.get().perSecond()) : OptionalDouble.empty();
     }
 
     /** As {@link #parse} reads it, where it can. */
     @Override
     public String toString() {
-        if (isNone()) {
+        if (!paced) {
             return "none";
         }
-        if (period.equals(Duration.ofSeconds(1))) {
-            return requests + "/s";
-        }
-        return requests + (period.equals(Duration.ofMinutes(1)) ? "/min" : "/" + period);
+        String parts = Stream.of(requests.map(rate -> rate.text("")), tokens.map(rate -> rate.text("tokens")))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining(","));
+        return parts.isEmpty() ? "self-tuning" : parts;
     }
 }

@@ -31,8 +31,8 @@ public final class Pace implements Runnable {
     private final TimeMeter time;
     private final int maxInFlight;
     private final Consumer<Request> call;
-    /** The calls under way, and when each was sent. */
-    private final IdentityHashMap<Request, Long> sentAt = new IdentityHashMap<>();
+    private final Consumer<Request> onBlamed;
+    private final IdentityHashMap<Request, Sent> underWay = new IdentityHashMap<>();
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
     private long expireAt;
@@ -46,6 +46,7 @@ public final class Pace implements Runnable {
      * @param expired whether a request's time is over
      * @param call starts a call; must not block; {@link #ended} or {@link #putBack} has to follow
      * @param onExpired takes a request whose time is over
+     * @param onBlamed takes a request that was put back and has turned out to be at fault itself
      */
     public Pace(
             Function<String, Limit> limits,
@@ -53,11 +54,22 @@ public final class Pace implements Runnable {
             TimeMeter time,
             Predicate<Request> expired,
             Consumer<Request> call,
-            Consumer<Request> onExpired) {
-        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
+            Consumer<Request> onExpired,
+            Consumer<Request> onBlamed) {
+        this(
+                new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired)),
+                maxInFlight,
+                time,
+                call,
+                onBlamed);
+    }
+
+    Pace(Lanes lanes, int maxInFlight, TimeMeter time, Consumer<Request> call, Consumer<Request> onBlamed) {
+        this.lanes = lanes;
         this.time = time;
         this.maxInFlight = maxInFlight;
         this.call = call;
+        this.onBlamed = onBlamed;
         this.expireAt = time.currentTimeNanos();
     }
 
@@ -75,11 +87,10 @@ public final class Pace implements Runnable {
     public void putBack(Request request, Feedback feedback) {
         inbox.add(() -> {
             // Before the call counts as ended: it may be the last one that a withdrawal waits for.
-            boolean leaving = isLeaving(request.assignment());
-            end(request, feedback);
-            if (!leaving) {
+            if (!isLeaving(request.assignment())) {
                 lanes.of(request).putBack(request);
             }
+            end(request, feedback);
         });
     }
 
@@ -113,9 +124,9 @@ public final class Pace implements Runnable {
     public void run() {
         try {
             while (!stopped) {
-                Runnable message = inbox.poll(dispatch(), TimeUnit.NANOSECONDS);
-                for (Runnable next = message; next != null; next = inbox.poll()) {
-                    next.run();
+                Runnable message = inbox.poll(step(), TimeUnit.NANOSECONDS);
+                if (message != null) {
+                    message.run();
                 }
             }
         } catch (InterruptedException interrupted) {
@@ -127,26 +138,27 @@ public final class Pace implements Runnable {
         inbox.add(() -> stopped = true);
     }
 
-    /** Sends what may be sent; nanoseconds until there may be more. */
-    private long dispatch() {
+    /** Reads all messages and sends what may be sent; nanoseconds until there may be more. */
+    long step() {
+        for (Runnable next = inbox.poll(); next != null; next = inbox.poll()) {
+            next.run();
+        }
         expire();
-        while (sentAt.size() < maxInFlight) {
-            Request request = lanes.poll();
-            if (request == null) {
-                return Math.min(lanes.nanosToNext(), EXPIRE_EVERY);
+        while (underWay.size() < maxInFlight) {
+            Sent sent = lanes.poll();
+            if (sent == null) {
+                // at least one: Bucket4j rounds down, and a wait for less than a nanosecond is one for zero
+                return Math.max(1, Math.min(lanes.nanosToNext(), EXPIRE_EVERY));
             }
-            send(request);
+            underWay.put(sent.request(), sent);
+            call.accept(sent.request());
         }
         return EXPIRE_EVERY;
     }
 
-    private void send(Request request) {
-        sentAt.put(request, time.currentTimeNanos());
-        call.accept(request);
-    }
-
     private void end(Request request, Feedback feedback) {
-        lanes.of(request).ended(feedback, Objects.requireNonNull(sentAt.remove(request), "not under way"));
+        Sent sent = Objects.requireNonNull(underWay.remove(request), "not under way");
+        lanes.of(request).ended(sent, feedback).ifPresent(onBlamed);
         completeWithdrawals();
     }
 
@@ -156,7 +168,8 @@ public final class Pace implements Runnable {
 
     private void completeWithdrawals() {
         withdrawals.removeIf(withdrawal -> {
-            boolean ended = sentAt.keySet().stream().map(Request::assignment).noneMatch(withdrawal.leaving()::contains);
+            boolean ended =
+                    underWay.keySet().stream().map(Request::assignment).noneMatch(withdrawal.leaving()::contains);
             if (ended) {
                 withdrawal.ended().complete(null);
             }

@@ -77,8 +77,7 @@ class WorkerOptionsTest {
 
         assertThat(config.topics().base()).isEqualTo("bulk");
         assertThat(config.group()).isEqualTo("g");
-        assertThat(config.limits())
-                .isEqualTo(Map.of("a=b/c", new Limit(10, Duration.ofSeconds(1)), WorkerConfig.ANY_MODEL, Limit.NONE));
+        assertThat(config.limits()).isEqualTo(Map.of("a=b/c", Limit.parse("10/s"), WorkerConfig.ANY_MODEL, Limit.NONE));
         assertThat(config.maxInFlight()).isEqualTo(7);
         assertThat(config.callTimeout()).isEqualTo(Duration.ofSeconds(90));
         assertThat(config.maxAttempts()).isEqualTo(2);

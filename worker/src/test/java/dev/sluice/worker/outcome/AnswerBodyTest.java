@@ -3,6 +3,8 @@ package dev.sluice.worker.outcome;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.worker.pace.Usage;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -15,7 +17,7 @@ class AnswerBodyTest {
                 {"id": "x", "usage": {"total_tokens": 3}, "choices": [{"message": {"content": "hi"}}], "more": [1, {}]}
                 """);
 
-        assertThat(body).isEqualTo(new AnswerBody(true, true, null, null));
+        assertThat(body).isEqualTo(new AnswerBody(true, true, null, null, Optional.of(new Usage(0, 3))));
     }
 
     @ParameterizedTest
@@ -29,7 +31,7 @@ class AnswerBodyTest {
                 "{\"inner\": {\"choices\": [1]}}"
             })
     void withoutAChoiceItIsNone(String text) {
-        assertThat(read(text)).isEqualTo(new AnswerBody(true, false, null, null));
+        assertThat(read(text)).isEqualTo(new AnswerBody(true, false, null, null, Optional.empty()));
     }
 
     @ParameterizedTest
@@ -52,7 +54,7 @@ class AnswerBodyTest {
     void theProvidersWordsAreFoundInsideErrorAndBesideIt(String text, String type, String message) {
         AnswerBody body = read(text.replace('\'', '"'));
 
-        assertThat(body).isEqualTo(new AnswerBody(true, false, type, message));
+        assertThat(body).isEqualTo(new AnswerBody(true, false, type, message, Optional.empty()));
     }
 
     @ParameterizedTest
@@ -75,7 +77,7 @@ class AnswerBodyTest {
                 "{choices: [1]}"
             })
     void whatIsNotOneWholeObjectIsNoJson(String text) {
-        assertThat(read(text)).isEqualTo(new AnswerBody(false, false, null, null));
+        assertThat(read(text)).isEqualTo(new AnswerBody(false, false, null, null, Optional.empty()));
     }
 
     @Test

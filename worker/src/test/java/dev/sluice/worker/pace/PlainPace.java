@@ -22,4 +22,13 @@ final class PlainPace {
             }
         }
     }
+
+    /** No second, wherever it begins, holds more than the limit: what an API with a sliding window looks at. */
+    static void checkSeconds(List<Long> sentAtNanos, int perSecond) {
+        for (int first = 0; first + perSecond < sentAtNanos.size(); first++) {
+            assertThat(sentAtNanos.get(first + perSecond) - sentAtNanos.get(first))
+                    .as("nanoseconds from a request to the one %d after it", perSecond)
+                    .isGreaterThanOrEqualTo(1_000_000_000L);
+        }
+    }
 }

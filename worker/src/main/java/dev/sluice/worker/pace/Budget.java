@@ -1,0 +1,185 @@
+package dev.sluice.worker.pace;
+
+import io.github.bucket4j.Bandwidth;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.BucketConfiguration;
+import io.github.bucket4j.TimeMeter;
+import io.github.bucket4j.TokensInheritanceStrategy;
+import io.github.bucket4j.local.SynchronizationStrategy;
+import java.time.Duration;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one lane may spend of one unit. Two things have to allow a call: a bucket, which spreads calls evenly and in which
+ * a large one leaves a debt, and our copy of the API's sliding second, which no catching up may overfill. Owned by the
+ * pace thread.
+ */
+final class Budget {
+    /**
+     * What is left unused, as a part of the limit: an even pace at exactly the limit meets the edge of the API's window
+     * with every little delay on the way.
+     */
+    static final double MARGIN = 0.02;
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final long WINDOW = (long) (SECOND * (1 + MARGIN));
+    /** What may be caught up after a stall, as time at the full rate. */
+    private static final double SLOT_SECONDS = 0.1;
+    /** Bucket4j counts in whole numbers: a rate is written as so much in this time. */
+    private static final long PERIOD_SECONDS = 1000;
+    /** A change of the rate by less than this is not worth a new configuration. */
+    private static final double WORTH_IT = 0.005;
+
+    private final Unit unit;
+    /** Parts of one that the bucket counts in, so that it can hold half a request. */
+    private final long parts;
+
+    private final TimeMeter time;
+    private final SpendWindow window = new SpendWindow(WINDOW);
+    private final Tuner tuner;
+    private final OptionalDouble configured;
+    private OptionalDouble told = OptionalDouble.empty();
+    private long toldAt;
+    private double share;
+    private @Nullable Bucket bucket;
+    private double bucketRate;
+    /** Reserved too much before, in parts: taken off what is reserved next. A full bucket would lose it. */
+    private long credit;
+
+    /** @param configured the whole limit, per second */
+    Budget(Unit unit, OptionalDouble configured, double share, TimeMeter time) {
+        this.unit = unit;
+        this.parts = unit == Unit.REQUESTS ? 1000 : 1;
+        this.time = time;
+        this.share = share;
+        this.configured = configured;
+        this.tuner = unit == Unit.REQUESTS ? Tuner.ofRequests(window, share) : Tuner.ofTokens(window);
+        this.toldAt = time.currentTimeNanos();
+        tell();
+        fresh();
+    }
+
+    /** The part of the whole limit that is ours from now on; it begins with an empty bucket. */
+    void share(double fraction) {
+        tuner.scale(fraction / share);
+        share = fraction;
+        fresh();
+    }
+
+    /** An empty bucket: a full one would be a burst. */
+    private void fresh() {
+        bucket = null;
+        credit = 0;
+        double rate = perSecond();
+        if (!Double.isInfinite(rate)) {
+            bucket(rate);
+        }
+    }
+
+    /** A limit that the headers of an answer name; older news than the last is no news. */
+    void told(double perSecond, long sentAt) {
+        if (sentAt - toldAt >= 0) {
+            toldAt = sentAt;
+            told = OptionalDouble.of(perSecond);
+            tell();
+        }
+    }
+
+    private void tell() {
+        double least = Math.min(configured.orElse(Double.POSITIVE_INFINITY), told.orElse(Double.POSITIVE_INFINITY));
+        tuner.told(least * share);
+    }
+
+    /** Nanoseconds until {@code amount} may be spent; 0 for now. */
+    long nanosTo(long amount) {
+        long now = time.currentTimeNanos();
+        double rate = tuner.perSecond(now);
+        if (Double.isInfinite(rate)) {
+            return 0;
+        }
+        // one that is larger than the whole window goes when the window is empty
+        long room = Math.max(0, (long) Math.ceil(rate - 1e-9) - amount);
+        long refill = bucket(rate).estimateAbilityToConsume(1).getNanosToWaitForRefill();
+        return Math.max(refill, window.nanosTo(room, now));
+    }
+
+    Spend spend(long amount) {
+        long now = time.currentTimeNanos();
+        Spend spend = new Spend(now, amount);
+        tuner.spent(now);
+        window.add(spend);
+        if (bucket != null) {
+            long used = Math.min(credit, amount * parts);
+            credit -= used;
+            take(amount * parts - used);
+        }
+        return spend;
+    }
+
+    /** What the call really cost. */
+    void correct(Spend spend, long amount) {
+        long surplus = (spend.amount() - amount) * parts;
+        window.correct(spend, amount);
+        if (surplus > 0) {
+            credit += surplus;
+        } else if (bucket != null) {
+            take(-surplus);
+        }
+    }
+
+    private void take(long amount) {
+        if (bucket != null && amount > 0) {
+            bucket.consumeIgnoringRateLimits(amount);
+        }
+    }
+
+    /**
+     * A call was refused, because of this unit or of the other one; it has spent nothing.
+     *
+     * @return whether we had provoked it
+     */
+    boolean refused(Spend spend, Unit over, Duration wait) {
+        long amount = spend.amount();
+        if (unit == Unit.TOKENS) {
+            correct(spend, 0);
+        } else {
+            window.correct(spend, 0);
+        }
+        return over == unit && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
+    }
+
+    /** What may be spent per second now; infinite where no limit has shown. */
+    double perSecond() {
+        return tuner.perSecond(time.currentTimeNanos());
+    }
+
+    private Bucket bucket(double rate) {
+        Bucket present = bucket;
+        if (present == null) {
+            present = Bucket.builder()
+                    .addLimit(bandwidth(rate))
+                    .withCustomTimePrecision(time)
+                    .withSynchronizationStrategy(SynchronizationStrategy.NONE)
+                    .build();
+            bucketRate = rate;
+            bucket = present;
+        } else if (Math.abs(rate - bucketRate) > WORTH_IT * bucketRate) {
+            BucketConfiguration other =
+                    BucketConfiguration.builder().addLimit(bandwidth(rate)).build();
+            present.replaceConfiguration(other, TokensInheritanceStrategy.AS_IS);
+            bucketRate = rate;
+        }
+        return present;
+    }
+
+    private Bandwidth bandwidth(double rate) {
+        double partsPerSecond = rate * parts / (1 + MARGIN);
+        return Bandwidth.builder()
+                .capacity(Math.max(parts, (long) (partsPerSecond * SLOT_SECONDS)))
+                .refillGreedy(
+                        Math.max(1, Math.round(partsPerSecond * PERIOD_SECONDS)), Duration.ofSeconds(PERIOD_SECONDS))
+                .initialTokens(0)
+                .build();
+    }
+}

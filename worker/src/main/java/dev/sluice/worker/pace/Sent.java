@@ -1,0 +1,12 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.Request;
+
+/**
+ * A call under way.
+ *
+ * @param at when it was sent, in nanoseconds of the pace's clock
+ * @param requests what it took from the budget of requests
+ * @param tokens likewise of tokens
+ */
+record Sent(Request request, long at, Spend requests, Spend tokens) {}

@@ -1,0 +1,132 @@
+package dev.sluice.worker.pace;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+
+/**
+ * What was spent lately, by the time it was sent: our own copy of the sliding window that the API keeps. Owned by the pace
+ * thread; the order of sending is the order of time.
+ */
+final class SpendWindow {
+    /** What is kept beyond the span, for a look back at how much was granted. */
+    private static final long KEPT_NANOS = 3_000_000_000L;
+    /** Kept however old: a slow lane's rate shows only in several calls. */
+    private static final int KEPT_AT_LEAST = 8;
+
+    private final long span;
+    private final Deque<Spend> inside = new ArrayDeque<>();
+    /** The ones before, youngest first. */
+    private final Deque<Spend> before = new ArrayDeque<>();
+
+    private long sum;
+
+    SpendWindow(long spanNanos) {
+        this.span = spanNanos;
+    }
+
+    void add(Spend spend) {
+        inside.addLast(spend);
+        spend.counted = true;
+        sum += spend.amount();
+    }
+
+    /** Puts what a call really cost in the place of what was expected; 0 if it was refused. */
+    void correct(Spend spend, long amount) {
+        if (spend.counted) {
+            sum += amount - spend.amount();
+        }
+        spend.amount(amount);
+    }
+
+    /** All that was spent within the span. */
+    long sum(long now) {
+        while (!inside.isEmpty() && now - inside.peekFirst().at() >= span) {
+            Spend left = inside.removeFirst();
+            left.counted = false;
+            sum -= left.amount();
+            before.addFirst(left);
+        }
+        while (before.size() > KEPT_AT_LEAST && now - before.peekLast().at() > KEPT_NANOS) {
+            before.removeLast();
+        }
+        return sum;
+    }
+
+    /** How long until no more than {@code most} is left within the span, if nothing is added. */
+    long nanosTo(long most, long now) {
+        long left = sum(now);
+        for (Spend spend : inside) {
+            if (left <= most) {
+                break;
+            }
+            left -= spend.amount();
+            if (left <= most) {
+                return Math.max(0, spend.at() + span - now);
+            }
+        }
+        return 0;
+    }
+
+    /** What was spent after {@code from} and before {@code to}, as far as it is remembered. */
+    long between(long from, long to) {
+        long spent = 0;
+        for (Iterator<Spend> spends = youngestFirst(); spends.hasNext(); ) {
+            Spend spend = spends.next();
+            if (spend.at() - from <= 0) {
+                break;
+            }
+            spent += spend.at() - to < 0 ? spend.amount() : 0;
+        }
+        return spent;
+    }
+
+    /** What the last call up to {@code at} has spent; 0 if none is remembered. */
+    long lastUpTo(long at) {
+        for (Iterator<Spend> spends = youngestFirst(); spends.hasNext(); ) {
+            Spend spend = spends.next();
+            if (spend.at() - at <= 0 && spend.amount() > 0) {
+                return spend.amount();
+            }
+        }
+        return 0;
+    }
+
+    /** Calls within the span, refused ones included. */
+    int calls(long now) {
+        sum(now);
+        return inside.size();
+    }
+
+    /** The average rate per second of the last few that were granted before {@code to}; infinite with too few. */
+    double averageBefore(long to, int calls) {
+        long spent = 0;
+        int counted = 0;
+        long first = to;
+        for (Iterator<Spend> spends = youngestFirst(); spends.hasNext() && counted < calls; ) {
+            Spend spend = spends.next();
+            if (spend.at() - to < 0 && spend.amount() > 0) {
+                spent += spend.amount();
+                first = spend.at();
+                counted++;
+            }
+        }
+        return counted < 3 ? Double.POSITIVE_INFINITY : spent * 1e9 / (to - first);
+    }
+
+    private Iterator<Spend> youngestFirst() {
+        Iterator<Spend> young = inside.descendingIterator();
+        Iterator<Spend> old = before.iterator();
+        return new Iterator<>() {
+            @Override
+            public boolean hasNext() {
+                return young.hasNext() || old.hasNext();
+            }
+
+            @Override
+            public Spend next() {
+                return young.hasNext() ? young.next() : old.next();
+            }
+        };
+    }
+}

@@ -1,0 +1,175 @@
+package dev.sluice.worker.pace;
+
+/**
+ * Finds out how much the API grants, in one unit, for this worker's share. Arithmetic only; owned by the pace thread.
+ *
+ * <p>It begins with the little that every account has and raises it, gently and then ever faster, until a call is refused.
+ * What had been sent and granted in the second before that call was sent is then the limit: an API that counts within a
+ * sliding second refuses exactly what does not fit. Refusals of calls that were sent before this was known are part of
+ * the same event and change nothing but the measure. After a while it raises again; the while is such that the refusals
+ * this costs stay a small part of all calls. It never goes above what it was told, by configuration or by headers.
+ */
+final class Tuner {
+    /** What the very first call of a fresh lane may count on: 60 a minute is what Together AI grants every account. */
+    private static final double FIRST_PER_SECOND = 1;
+
+    private static final long SECOND = 1_000_000_000L;
+    private static final double EXCESS_DOUBLES_IN = 0.5 * SECOND;
+    private static final double GENTLE = 0.02;
+    /** The part of all calls that finding out may cost. */
+    private static final double REFUSED_FOR_FINDING_OUT = 0.008;
+
+    private static final double SHORTEST_HOLD = 2;
+    private static final double LONGEST_HOLD = 30;
+    /** One unprovoked refusal among so many calls is nothing to slow down for. */
+    private static final int RARELY = 100;
+    /** For so long after a refusal the API's second may be full of what was sent before it. */
+    private static final long AFTERMATH = 1_200_000_000L;
+    /** Within a second fewer calls than this say little about a rate. */
+    private static final int FEW = 4;
+
+    private final SpendWindow window;
+    /** Nobody is granted less: there is no sense in going below, however often a call is refused. */
+    private double least;
+
+    private double ceiling = Double.POSITIVE_INFINITY;
+    private double granted;
+    private boolean started;
+    private long raisesAt;
+
+    /** The latest event of refusals: when it was noticed, which call was refused first, and how many were. */
+    private boolean cut;
+
+    private long cutAt;
+    private long firstAt;
+    private long firstAmount;
+    private long firstWait;
+    private int refusals;
+    private boolean provoked;
+    /** Calls since that event was noticed. */
+    private int calls;
+
+    private Tuner(SpendWindow window, double granted, double least) {
+        this.window = window;
+        this.granted = granted;
+        this.least = least;
+    }
+
+    /** @param share the part of a whole limit that is ours */
+    static Tuner ofRequests(SpendWindow window, double share) {
+        return new Tuner(window, FIRST_PER_SECOND * share, FIRST_PER_SECOND * share);
+    }
+
+    /** Tokens are taken to be without a limit until one shows: the requests are few at first. */
+    static Tuner ofTokens(SpendWindow window) {
+        return new Tuner(window, Double.POSITIVE_INFINITY, 1);
+    }
+
+    /** What may be spent per second from now on. */
+    double perSecond(long now) {
+        if (granted >= ceiling || !started || now - raisesAt < 0) {
+            return Math.min(granted, ceiling);
+        }
+        double excess = step() * Math.pow(2, (now - raisesAt) / EXCESS_DOUBLES_IN);
+        // no further than what is made use of shows to be granted
+        double shown = Math.max(granted, 2.0 * window.sum(now)) + step();
+        return Math.min(ceiling, Math.min(granted + excess, shown));
+    }
+
+    private double step() {
+        return Math.max(GENTLE * granted, Math.min(1, granted));
+    }
+
+    /** Something is sent. */
+    void spent(long now) {
+        if (!started) {
+            started = true;
+            raisesAt = now + SECOND;
+        }
+        calls++;
+    }
+
+    /** It may spend as much as it is told, at once, and never more. */
+    void told(double perSecond) {
+        if (perSecond != ceiling) {
+            ceiling = perSecond;
+            granted = perSecond;
+        }
+    }
+
+    /** Our share of everything has changed. */
+    void scale(double factor) {
+        ceiling *= factor;
+        granted *= factor;
+        least *= factor;
+    }
+
+    /**
+     * A call was refused.
+     *
+     * @param amount what it would have spent
+     * @param waitNanos how long the API says until it would fit; 0 where it does not say
+     * @return whether we had provoked it by trying more than is known to be granted
+     */
+    boolean refused(Spend spend, long amount, long waitNanos, long now) {
+        if (cut && spend.at() - cutAt < 0) {
+            refusals++;
+            if (spend.at() - firstAt < 0) {
+                first(spend.at(), amount, waitNanos);
+            }
+            granted = Math.min(granted, measured());
+        } else {
+            boolean aftermath = cut && now - cutAt < AFTERMATH;
+            cut = true;
+            cutAt = now;
+            refusals = 1;
+            provoked = granted < ceiling && spend.at() - raisesAt >= 0;
+            first(spend.at(), amount, waitNanos);
+            double before = Math.min(granted, ceiling);
+            granted = provoked ? measured() : Math.min(measured(), before * (aftermath ? 0.95 : part()));
+            calls = 0;
+        }
+        granted = Math.max(granted, least);
+        hold(now);
+        return provoked;
+    }
+
+    private void first(long sentAt, long amount, long waitNanos) {
+        firstAt = sentAt;
+        firstAmount = amount;
+        // a hint in whole seconds says nothing about what lies within one
+        firstWait = waitNanos < SECOND ? waitNanos : 0;
+    }
+
+    /**
+     * What the limit was when the first call was refused, between two bounds: what is known already, where it lies there.
+     * If the API says when that call would have fitted, then it and what would still have been within the second make up
+     * the limit; this holds for a limit that has just been lowered too. Without that, it did not fit on top of all that
+     * was.
+     */
+    private double measured() {
+        long from = firstAt - SECOND + firstWait;
+        double within = window.between(from, firstAt);
+        double least = firstWait > 0 ? within + firstAmount : within;
+        double most = least + (firstWait > 0 ? window.lastUpTo(from) : firstAmount) - 1;
+        double measured = Math.max(Math.max(least, Math.min(granted, most)), Math.min(granted, (double) firstAmount));
+        return window.calls(firstAt) < FEW
+                ? Math.min(measured, window.averageBefore(firstAt, FEW) * (1 + Budget.MARGIN))
+                : measured;
+    }
+
+    /**
+     * What to keep of the limit after a refusal that we did not provoke: others spend from it too, or something delays
+     * our calls. A rare one is nothing to slow down for; of frequent ones every how many calls they come says by how much
+     * we are too fast.
+     */
+    private double part() {
+        return calls >= RARELY ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
+    }
+
+    private void hold(long now) {
+        double perSecond = Math.max(0.1, window.calls(now));
+        double seconds = refusals / (REFUSED_FOR_FINDING_OUT * perSecond);
+        raisesAt = now + (long) (Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds)) * SECOND);
+    }
+}

@@ -1,0 +1,135 @@
+package dev.sluice.worker.pace;
+
+import static dev.sluice.sandbox.LimitKind.FIXED_WINDOW;
+import static dev.sluice.sandbox.LimitKind.SLIDING_WINDOW;
+import static dev.sluice.sandbox.LimitKind.TOKEN_BUCKET;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.Limit;
+import java.time.Duration;
+import java.util.stream.Stream;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** How much of a limit the workers use and how often they are refused, in minutes of virtual time. */
+class PaceSimulationTest {
+    private static final int SEEDS = 3;
+
+    private static final Scenario TWENTY = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 20, 60));
+    private static final Scenario FORTY = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 75));
+    private static final Scenario STEPS = Scenario.of(
+            Scenario.Step.of(SLIDING_WINDOW, 20, 20),
+            Scenario.Step.of(SLIDING_WINDOW, 40, 20),
+            Scenario.Step.of(SLIDING_WINDOW, 10, 20));
+    private static final Scenario THOUSAND = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 1000, 40))
+            .withLatency(Duration.ofMillis(300), Duration.ofMillis(301));
+    private static final Scenario TOKENS = Scenario.of(new Scenario.Step(Limit.tokens(4000), Duration.ofSeconds(60)))
+            .withSizes(20, 1200);
+    /** Twice what succeeded in the past minute, between 5 and 100 a second. */
+    private static final Scenario DYNAMIC = Scenario.of(
+            new Scenario.Step(Limit.requests(5).dynamic(100.0, null, Duration.ofMinutes(1)), Duration.ofMinutes(4)));
+
+    /**
+     * What a scenario has to reach.
+     *
+     * @param after from when on it is measured
+     * @param utilisation at least this part of what the limit would have let pass
+     * @param refused at most this part of all calls
+     */
+    private record Target(String name, Scenario scenario, Duration after, double utilisation, double refused) {
+        static Target of(String name, Scenario scenario, int after, double utilisation, double refused) {
+            return new Target(name, scenario, Duration.ofSeconds(after), utilisation, refused);
+        }
+
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Target> targets() {
+        return Stream.of(
+                Target.of("a known limit", TWENTY.withLimit("20/s"), 0, 0.97, 0.002),
+                Target.of("a known limit that is too high", TWENTY.withLimit("30/s"), 15, 0.92, 0.015),
+                Target.of("an unknown limit", TWENTY, 15, 0.95, 0.015),
+                Target.of(
+                        "an API that takes its time to refuse",
+                        TWENTY.withRefusalsTaking(Duration.ofMillis(400)),
+                        15,
+                        0.94,
+                        0.015),
+                Target.of("an API that says nothing of when", TWENTY.withoutHints(), 15, 0.94, 0.015),
+                Target.of(
+                        "calls of up to half a minute",
+                        TWENTY.withLatency(Duration.ofSeconds(5), Duration.ofSeconds(30)),
+                        15,
+                        0.94,
+                        0.015),
+                Target.of("a limit in steps", STEPS, 0, 0.86, 0.015),
+                Target.of("a limit in steps without hints", STEPS.withoutHints(), 0, 0.86, 0.025),
+                Target.of("a limit in steps that headers name", STEPS.withHeaders(), 0, 0.94, 0.005),
+                Target.of("four workers, known", FORTY.withWorkers(4).withLimit("40/s"), 0, 0.97, 0.002),
+                Target.of("five workers, known", FORTY.withWorkers(5).withLimit("40/s"), 0, 0.97, 0.002),
+                Target.of("four workers, unknown", FORTY.withWorkers(4), 15, 0.92, 0.03),
+                Target.of("eight workers, unknown", FORTY.withWorkers(8), 15, 0.9, 0.035),
+                Target.of("1,000/s, known", THOUSAND.withLimit("1000/s"), 0, 0.97, 0.002),
+                Target.of("1,000/s, unknown", THOUSAND, 15, 0.95, 0.005),
+                Target.of(
+                        "one a second, unknown", Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 1, 300)), 15, 0.9, 0.06),
+                Target.of(
+                        "a bucket that starts full",
+                        Scenario.of(Scenario.Step.of(TOKEN_BUCKET, 20, 60)),
+                        15,
+                        0.94,
+                        0.025),
+                Target.of("a fixed window", Scenario.of(Scenario.Step.of(FIXED_WINDOW, 20, 60)), 15, 0.94, 0.02),
+                Target.of("tokens, known", TOKENS.withLimit("1000/s,4000 tokens/s"), 0, 0.88, 0.015),
+                Target.of("tokens, unknown", TOKENS, 15, 0.8, 0.025));
+    }
+
+    @ParameterizedTest
+    @MethodSource("targets")
+    void usesTheLimitIsSeldomRefusedAndBeginsWithoutABurst(Target target) {
+        SoftAssertions softly = new SoftAssertions();
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Figures whole = new Simulation(target.scenario(), seed).run();
+            Figures figures = whole.after(target.after());
+            softly.assertThat(figures.utilisation())
+                    .as("seed %d: %s", seed, figures)
+                    .isBetween(target.utilisation(), 1.02);
+            softly.assertThat(figures.refused())
+                    .as("seed %d: %s", seed, figures)
+                    .isLessThanOrEqualTo(target.refused());
+            softly.assertThat(whole.refusedInFirstSecond())
+                    .as("seed %d: in the first second", seed)
+                    .isLessThanOrEqualTo(1);
+        }
+        softly.assertAll();
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewAndMany")
+    void aLimitThatFollowsWhatSucceedsIsDrivenToItsCap(int workers) {
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Figures figures = new Simulation(DYNAMIC.withWorkers(workers), seed).run();
+            Figures atLast = figures.after(Duration.ofMinutes(3));
+
+            assertThat(atLast.admitted()).as("seed %d: %s", seed, atLast).isGreaterThan(55 * 100L);
+            assertThat(figures.refused()).as("seed %d: %s", seed, figures).isLessThan(0.02);
+        }
+    }
+
+    static Stream<Integer> fewAndMany() {
+        return Stream.of(1, 3);
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewAndMany")
+    void theSameSeedGivesTheSameRun(int workers) {
+        Scenario scenario = STEPS.withWorkers(workers);
+
+        assertThat(new Simulation(scenario, 7).run().arrivals())
+                .isEqualTo(new Simulation(scenario, 7).run().arrivals());
+    }
+}

@@ -1,0 +1,167 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.sandbox.ModelLimiter;
+import dev.sluice.sandbox.Verdict;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Request;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.PriorityQueue;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Workers' paces against one limited API in virtual time: minutes of traffic in a second, the same for the same seed. The
+ * limiter is the stand-in's own; calls are delayed on their way, and each worker's thread is now and then late.
+ */
+final class Simulation {
+    private static final long MILLI = 1_000_000L;
+
+    private final Scenario scenario;
+    private final Random random;
+    private final VirtualTime time = new VirtualTime();
+    private final ModelLimiter limiter = new ModelLimiter();
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final List<Worker> workers = new ArrayList<>();
+    private final List<Arrival> arrivals = new ArrayList<>();
+    private long sequence;
+    private long offset;
+
+    private record Event(long at, long sequence, Runnable action) implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            return at == other.at ? Long.compare(sequence, other.sequence) : Long.compare(at, other.at);
+        }
+    }
+
+    /** A call as the API has seen it. */
+    record Arrival(long at, boolean admitted, long tokens) {}
+
+    Simulation(Scenario scenario, long seed) {
+        this.scenario = scenario;
+        this.random = new Random(seed);
+        for (int i = 0; i < scenario.workers(); i++) {
+            workers.add(new Worker(scenario.limit(), new Share(1, scenario.workers())));
+        }
+    }
+
+    Figures run() {
+        workers.forEach(worker -> at(random.nextLong(300 * MILLI), worker::start));
+        long end = time.currentTimeNanos() + scenario.duration().toNanos();
+        while (!events.isEmpty() && events.peek().at() < end) {
+            Event next = events.poll();
+            time.passNanos(next.at() - time.currentTimeNanos());
+            next.action().run();
+        }
+        return new Figures(scenario, arrivals);
+    }
+
+    private void at(long nanosFromNow, Runnable action) {
+        events.add(new Event(time.currentTimeNanos() + nanosFromNow, sequence++, action));
+    }
+
+    private long between(Duration least, Duration most) {
+        return random.nextLong(least.toNanos(), most.toNanos() + 1);
+    }
+
+    /** On the way to the API and back; once in fifty, something is in the way. */
+    private long journey() {
+        long usual = MILLI / 2 + random.nextLong(3 * MILLI);
+        return random.nextInt(50) == 0 ? usual + random.nextLong(12 * MILLI) : usual;
+    }
+
+    private final class Worker {
+        private final Pace pace;
+        private int wake;
+
+        Worker(Limit limit, Share share) {
+            this.pace = new Pace(model -> limit, 512, time, request -> false, this::call, request -> {}, request -> {});
+            pace.spend(share);
+        }
+
+        void start() {
+            for (int i = 0; i < scenario.backlog() / scenario.workers(); i++) {
+                pace.accept(request());
+            }
+            step();
+        }
+
+        private Request request() {
+            int letters =
+                    scenario.fewestLetters() + random.nextInt(scenario.mostLetters() - scenario.fewestLetters() + 1);
+            return Requests.ofModel("m")
+                    .at(offset++)
+                    .saying("x".repeat(letters))
+                    .build();
+        }
+
+        private void step() {
+            int mine = ++wake;
+            long wait = pace.step();
+            long late = random.nextLong(MILLI / 3) + (random.nextInt(200) == 0 ? 15 * MILLI : 0);
+            at(wait + late, () -> {
+                if (mine == wake) {
+                    step();
+                }
+            });
+        }
+
+        private void call(Request request) {
+            at(journey(), () -> arrive(request));
+        }
+
+        private void arrive(Request request) {
+            long now = time.currentTimeNanos();
+            long prompt = 8 + request.body().length / 4L;
+            long completion = Math.round(scenario.outputPerInput() * request.body().length / 4) + random.nextInt(20);
+            Verdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
+            boolean admitted = verdict.refusedBy() == null;
+            arrivals.add(new Arrival(now - VirtualTime.START, admitted, prompt + completion));
+            if (admitted) {
+                limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
+                Feedback passed = Feedback.PASSED.with(quota(verdict)).with(Optional.of(new Usage(prompt, completion)));
+                long took = between(scenario.fastest(), scenario.slowest()) + journey();
+                at(took, () -> end(request, passed));
+            } else {
+                at(scenario.refusalTakes().toNanos() + journey(), () -> refuse(request, verdict));
+            }
+        }
+
+        private Quota quota(Verdict verdict) {
+            if (!scenario.headers()) {
+                return Quota.UNKNOWN;
+            }
+            return new Quota(current(verdict.requests()), current(verdict.tokens()));
+        }
+
+        private OptionalDouble current(Verdict.@Nullable Standing standing) {
+            return standing == null ? OptionalDouble.empty() : OptionalDouble.of(standing.current());
+        }
+
+        private void refuse(Request request, Verdict verdict) {
+            Unit over = verdict.refusedBy() == Verdict.Dimension.TOKENS ? Unit.TOKENS : Unit.REQUESTS;
+            Duration hint =
+                    scenario.hints() ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI)) : Duration.ZERO;
+            int deferrals = request.envelope().deferrals() + 1;
+            long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;
+            Request again = Requests.ofModel("m")
+                    .at(offset++)
+                    .withBody(request.body())
+                    .counted(0, deferrals)
+                    .build();
+            at(Math.max(hint.toNanos(), backoff), () -> {
+                pace.accept(again);
+                step();
+            });
+            end(request, Feedback.limited(over, hint).with(quota(verdict)));
+        }
+
+        private void end(Request request, Feedback feedback) {
+            pace.ended(request, feedback);
+            step();
+        }
+    }
+}
