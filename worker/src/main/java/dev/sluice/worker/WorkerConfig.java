@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
  * @param maxInFlight most calls under way at once in this worker
  * @param callTimeout total deadline of one call, body included
  * @param maxAttempts the failed call with this number makes a dead letter
- * @param maxAge oldest request that is still called, counted from the later of its first record and its not-before
+ * @param maxAge oldest request that is still called, counted from its first record; before its first call from its
+ *     not-before where that is later
  * @param drainTimeout how long calls under way may finish when a partition is revoked or the worker stops
  * @param instanceId static membership and a stable transactional id; unique among the running workers of a group
  * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link Topics#replies()}

@@ -87,7 +87,8 @@ final class WorkerCommand implements Subcommand {
             names = "--max-age",
             paramLabel = "DURATION",
             description = {
-                "Oldest request that is still called; older ones fail with reason expired. Example: 24h",
+                "Oldest request that is still called; older ones fail with reason expired. Counted from when it was",
+                "enqueued; before its first call from its not-before where that is later. Example: 24h",
                 "  Default: no limit"
             })
     private @Nullable Duration maxAge;

@@ -112,9 +112,13 @@ public final class Outcomes {
         return new Outcome.Requeue(tier, nowMillis + delayMillis, attempts, deferrals, error);
     }
 
-    /** Whether a request is not to be called any more: past its own expiry, or older than the oldest that is called. */
+    /**
+     * Whether a request is not to be called any more: past its own expiry, or older than the oldest that is called. Once
+     * it was called its not-before is ours: counted from that it would grow younger with each call.
+     */
     public boolean isExpired(Envelope envelope, long nowMillis) {
-        long from = Math.max(envelope.enqueuedAt(), envelope.notBefore());
+        boolean wasCalled = envelope.attempts() > 0 || envelope.deferrals() > 0;
+        long from = wasCalled ? envelope.enqueuedAt() : Math.max(envelope.enqueuedAt(), envelope.notBefore());
         return nowMillis >= envelope.expiresAt()
                 || maxAge.map(age -> nowMillis - from > age.toMillis()).orElse(false);
     }

@@ -323,6 +323,19 @@ class OutcomesTest {
         assertThat(outcomes.isExpired(later, NOW + 2 * hour + 1)).isTrue();
     }
 
+    @ParameterizedTest
+    @CsvSource({"1, 0", "0, 1"})
+    void growsNoYoungerByBeingCalledAgain(int attempts, int deferrals) {
+        long hour = Duration.ofHours(1).toMillis();
+        var calledAgain = Requests.ofModel("m")
+                .counted(attempts, deferrals)
+                .timed(NOW, NOW + hour, Long.MAX_VALUE)
+                .envelope();
+
+        assertThat(outcomes.isExpired(calledAgain, NOW + hour)).isFalse();
+        assertThat(outcomes.isExpired(calledAgain, NOW + hour + 1)).isTrue();
+    }
+
     @Test
     void withoutAMaxAgeNothingGrowsTooOld() {
         Outcomes patient = new Outcomes(MAX_ATTEMPTS, Optional.empty(), () -> 0.5);
