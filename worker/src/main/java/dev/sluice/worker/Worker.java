@@ -86,7 +86,13 @@ public final class Worker implements AutoCloseable, Health {
                 config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout());
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
-        this.settle = new Settle(ownership, replyTopics, SettleClients.widths(admin), transactions(ids + name), clock);
+        this.settle = new Settle(
+                ownership,
+                replyTopics,
+                SettleClients.widths(admin),
+                transactions(ids + name),
+                clock,
+                System::nanoTime);
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),

@@ -250,7 +250,8 @@ class NoRecordSpoilsABatchIT {
                         () -> SettleClients.producer(clients, UUID.randomUUID().toString(), 2 << 20),
                         () -> IntakeConsumer.reading(clients, queue.group()),
                         false),
-                Clock.systemUTC());
+                Clock.systemUTC(),
+                System::nanoTime);
     }
 
     /** The second of three; the others are answered, and nothing is left. */

@@ -56,6 +56,8 @@ final class ReplyRoutes {
     /**
      * Where the reply of this settlement goes; the queue's own replies, with the problem, where that cannot be. Empty
      * while that is being looked up: ask again a little later.
+     *
+     * @param nowMillis of a monotonic clock
      */
     Optional<Route> of(Settlement settlement, long nowMillis) {
         boolean noReply = settlement.outcome() instanceof Outcome.Requeue;

@@ -20,6 +20,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -36,9 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class Settle implements Ledger, Runnable {
     /** How often offsets are committed that moved without an outcome, past transaction markers. */
-    private static final long POSITIONS_EVERY = Duration.ofSeconds(1).toMillis();
+    private static final long POSITIONS_EVERY = Duration.ofSeconds(1).toNanos();
 
-    private static final long PAUSE_AFTER_ABORT = Duration.ofMillis(100).toMillis();
+    private static final long PAUSE_AFTER_ABORT = Duration.ofMillis(100).toNanos();
     private static final long MAX_IDLE_MILLIS = 50;
 
     private static final Logger log = LoggerFactory.getLogger(Settle.class);
@@ -46,6 +47,7 @@ public final class Settle implements Ledger, Runnable {
     private final AtomicReference<Ownership> ownership;
     private final Transactions transactions;
     private final Clock clock;
+    private final LongSupplier nanoTime;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Accounts accounts = new Accounts();
     private final Unsettled unsettled;
@@ -57,18 +59,24 @@ public final class Settle implements Ledger, Runnable {
     /**
      * @param ownership published by the poll thread
      * @param width looks up the number of a topic's partitions, 0 where there is no such topic
+     * @param clock tells when an outcome was known
+     * @param nanoTime a monotonic clock for all waits: one that can be set would prolong them by as much
      */
     public Settle(
             AtomicReference<Ownership> ownership,
             ReplyTopics replyTopics,
             Function<String, CompletableFuture<Integer>> width,
             Transactions transactions,
-            Clock clock) {
+            Clock clock,
+            LongSupplier nanoTime) {
         this.ownership = ownership;
         this.unsettled =
-                new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), clock);
+                new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), nanoTime);
         this.transactions = transactions;
         this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.positionsAt = nanoTime.getAsLong();
+        this.retryAt = positionsAt;
     }
 
     /** What became of a record that was registered before. */
@@ -126,7 +134,7 @@ public final class Settle implements Ledger, Runnable {
         CompletableFuture<Void> flushed = new CompletableFuture<>();
         inbox.add(() -> {
             flushes.add(flushed);
-            positionsAt = 0;
+            positionsAt = nanoTime.getAsLong();
         });
         return flushed;
     }
@@ -163,11 +171,11 @@ public final class Settle implements Ledger, Runnable {
 
     /** Commits everything that can be; what is left afterwards is tried again a little later. */
     private void commit() {
-        long now = clock.millis();
-        if (now < retryAt) {
+        long now = nanoTime.getAsLong();
+        if (now - retryAt < 0) {
             return;
         }
-        boolean positions = now >= positionsAt;
+        boolean positions = now - positionsAt >= 0;
         Round round;
         do {
             Ownership owned = ownership.get();
@@ -175,11 +183,11 @@ public final class Settle implements Ledger, Runnable {
             round = commitSome(owned, positions);
         } while (round == Round.GOES_ON);
         if (round == Round.ABORTED) {
-            retryAt = clock.millis() + PAUSE_AFTER_ABORT;
+            retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT;
             return;
         }
         if (positions) {
-            positionsAt = clock.millis() + POSITIONS_EVERY;
+            positionsAt = nanoTime.getAsLong() + POSITIONS_EVERY;
         }
         if (unsettled.isEmpty()) {
             flushes.forEach(flushed -> flushed.complete(null));

@@ -3,12 +3,13 @@ package dev.sluice.worker.settle;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.outcome.Outcome;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -21,13 +22,13 @@ import org.slf4j.LoggerFactory;
 final class Unsettled {
     private static final int MAX_SETTLEMENTS = 1_000;
     private static final long MAX_BYTES = 16L << 20;
-    private static final long ASIDE_MILLIS = Duration.ofSeconds(10).toMillis();
+    private static final long ASIDE_NANOS = Duration.ofSeconds(10).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(Unsettled.class);
 
     private final ReplyRoutes routes;
     private final Publications publications;
-    private final Clock clock;
+    private final LongSupplier nanoTime;
     private List<Settlement> pending = new ArrayList<>();
     /** What Kafka takes in no form, since our own topics cannot be written to; tried again after a while. */
     private final List<Settlement> aside = new ArrayList<>();
@@ -37,10 +38,11 @@ final class Unsettled {
     /** A settlement in the form it goes, and what it puts on Kafka. */
     record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
 
-    Unsettled(ReplyRoutes routes, Publications publications, Clock clock) {
+    Unsettled(ReplyRoutes routes, Publications publications, LongSupplier nanoTime) {
         this.routes = routes;
         this.publications = publications;
-        this.clock = clock;
+        this.nanoTime = nanoTime;
+        this.asideUntil = nanoTime.getAsLong();
     }
 
     void add(Settlement settlement) {
@@ -59,7 +61,7 @@ final class Unsettled {
 
     /** Takes out what goes into one transaction: at least one that can go, however large it is. */
     List<Routed> take() {
-        if (clock.millis() >= asideUntil) {
+        if (nanoTime.getAsLong() - asideUntil >= 0) {
             pending.addAll(aside);
             aside.clear();
         }
@@ -78,7 +80,8 @@ final class Unsettled {
 
     /** A dead letter where the reply cannot go where it is wanted; empty while that is not known. */
     private Optional<Routed> routed(Settlement settlement) {
-        return routes.of(settlement, clock.millis()).map(route -> {
+        long nowMillis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong());
+        return routes.of(settlement, nowMillis).map(route -> {
             Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
                     ? settlement.dead(Reason.REPLY_TOPIC_REFUSED, route.problem(), Settlement.Form.OWN_REPLY_TOPIC)
                     : settlement;
@@ -124,6 +127,6 @@ final class Unsettled {
                 .log(
                         "nor in any other form, so that it waits: look at the rights to our own topics, and at their settings");
         aside.add(settlement);
-        asideUntil = clock.millis() + ASIDE_MILLIS;
+        asideUntil = nanoTime.getAsLong() + ASIDE_NANOS;
     }
 }

@@ -17,6 +17,9 @@ import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -60,13 +64,15 @@ class SettleTest {
     private final FakeProducer producer = new FakeProducer();
     private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
+    private final AtomicLong passed = new AtomicLong();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Settle settle = new Settle(
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
             topic -> slowTopic,
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
-            Clock.systemUTC());
+            new SetBackClock(),
+            () -> System.nanoTime() + passed.get());
     private final Thread thread = new Thread(this::run, "settle");
 
     @AfterEach
@@ -230,6 +236,12 @@ class SettleTest {
         assertThat(flush).isNotDone();
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
         assertThat(committed().get(first.partition()).offset()).isZero();
+
+        producer.deadLettersRefused = false;
+        passed.set(Duration.ofSeconds(11).toNanos());
+        await().atMost(BOUND).until(flush::isDone);
+        assertThat(records(TOPICS.dead(), WireHeaders.ID)).containsExactly("id-0");
+        assertThat(committed().get(first.partition()).offset()).isEqualTo(2);
     }
 
     private void run() {
@@ -295,6 +307,27 @@ class SettleTest {
     @SuppressWarnings("removal")
     private static ConsumerGroupMetadata metadata() {
         return new ConsumerGroupMetadata(GROUP, 3, "member", Optional.empty());
+    }
+
+    /** Somebody sets it back by an hour whenever it was read: nothing may wait for it. */
+    private static final class SetBackClock extends Clock {
+        private Instant now = Instant.ofEpochMilli(1_800_000_000_000L);
+
+        @Override
+        public synchronized Instant instant() {
+            now = now.minus(Duration.ofHours(1));
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            throw new UnsupportedOperationException("only " + getZone());
+        }
     }
 
     /** Refuses large values as KafkaProducer does: the transaction can only be aborted then. */
