@@ -35,8 +35,6 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
@@ -56,7 +54,11 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker implements AutoCloseable, Health {
     private static final Duration START_BOUND = Duration.ofSeconds(10);
+    /** After the drain time, for what has ended to be committed. */
     private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
+    /** After the drain time, for all threads to have ended. */
+    private static final Duration LEAVE_BOUND = Duration.ofSeconds(18);
+
     private static final int HELD_RECORDS = 20_000;
     private static final int RECORD_OVERHEAD = 1 << 20;
 
@@ -87,12 +89,7 @@ public final class Worker implements AutoCloseable, Health {
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
         this.settle = new Settle(
-                ownership,
-                replyTopics,
-                SettleClients.widths(admin),
-                transactions(ids + name),
-                clock,
-                System::nanoTime);
+                ownership, replyTopics, SettleClients.widths(admin), transactions(ids + name), clock, System::nanoTime);
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),
@@ -238,6 +235,11 @@ public final class Worker implements AutoCloseable, Health {
         return found;
     }
 
+    /** The longest time that {@link #close} takes. */
+    public static Duration longestClose(Duration drainTimeout) {
+        return drainTimeout.plus(LEAVE_BOUND);
+    }
+
     /** Reads nothing more, lets calls under way end within the drain time, commits what has ended, and leaves. */
     @Override
     public void close() {
@@ -245,53 +247,38 @@ public final class Worker implements AutoCloseable, Health {
             return;
         }
         log.info("worker drains");
+        Deadline drain = Deadline.in(config.drainTimeout(), System::nanoTime);
+        Deadline leave = drain.plus(LEAVE_BOUND);
         boolean healthy = !ended.isCompletedExceptionally();
-        if (healthy && !drained()) {
+        if (healthy && !drained(drain)) {
             log.atWarn()
                     .addKeyValue("drainTimeout", config.drainTimeout())
                     .log("not everything ended in time; it is called again by the next owner");
         }
         calls.cancel(ownership.get().assignments().values());
         intake.stop();
-        join("sluice-intake");
+        join("sluice-intake", leave);
         pace.stop();
         settle.stop();
-        join("sluice-pace");
-        join("sluice-settle");
+        join("sluice-pace", leave);
+        join("sluice-settle", leave);
         calls.close();
         admin.close(Duration.ZERO);
         ended.complete(null);
         log.info("worker ends");
     }
 
-    private boolean drained() {
-        return within(config.drainTimeout(), intake.drain())
-                && within(
-                        config.drainTimeout(),
+    private boolean drained(Deadline drain) {
+        return drain.meets(intake.drain())
+                && drain.meets(
                         pace.withdraw(Set.copyOf(ownership.get().assignments().values())))
-                && within(COMMIT_BOUND, settle.flush());
+                && drain.plus(COMMIT_BOUND).meets(settle.flush());
     }
 
-    private static boolean within(Duration bound, CompletableFuture<Void> end) {
-        try {
-            end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
-            return true;
-        } catch (TimeoutException | ExecutionException late) {
-            return false;
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
-    }
-
-    private void join(String name) {
+    private void join(String name, Deadline leave) {
         for (Thread thread : threads) {
             if (thread.getName().equals(name) && thread != Thread.currentThread()) {
-                try {
-                    thread.join(COMMIT_BOUND.toMillis());
-                } catch (InterruptedException interrupted) {
-                    Thread.currentThread().interrupt();
-                }
+                leave.join(thread);
             }
         }
     }

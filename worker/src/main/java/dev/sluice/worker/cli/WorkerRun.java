@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /** Runs a worker for as long as the process lives, and lets it drain when the process is told to stop. */
 final class WorkerRun {
     private static final Logger LOGGER = LoggerFactory.getLogger(WorkerRun.class);
-    /** What a drained worker may need beyond the drain itself: one transaction and leaving the group. */
-    private static final Duration CLOSE_GRACE = Duration.ofSeconds(20);
+    /** More than a worker takes to close, by what a busy machine may need to notice. */
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
 
     private final Worker worker;
     private final Duration patience;
@@ -40,7 +40,9 @@ final class WorkerRun {
         try {
             Worker worker = Worker.start(config);
             started.set(worker);
-            return new WorkerRun(worker, config.drainTimeout().plus(CLOSE_GRACE)).untilEnd();
+            return new WorkerRun(
+                            worker, Worker.longestClose(config.drainTimeout()).plus(CLOSE_GRACE))
+                    .untilEnd();
         } catch (StartException refused) {
             throw new Refusal(refused.getMessage());
         } finally {
