@@ -21,13 +21,24 @@ public final class AdminServer implements AutoCloseable {
     private static final String LIVE = "/health/live";
     private static final String READY = "/health/ready";
     private static final int BACKLOG = 16;
+    /** More than one, so that a client that stalls holds up no other. */
+    private static final int THREADS = 4;
+    /** And so that any number of those does not for long, they are cut off after this. */
+    private static final int MAX_REQUEST_SECONDS = 5;
+
+    static {
+        // the JDK's only way: read once, when the first server is made
+        for (String bound : List.of("maxReqTime", "maxRspTime")) {
+            System.setProperty("sun.net.httpserver." + bound, Integer.toString(MAX_REQUEST_SECONDS));
+        }
+    }
 
     private final HttpServer server;
     private final ExecutorService executor;
 
     private AdminServer(HttpServer server) {
         this.server = server;
-        this.executor = Executors.newSingleThreadExecutor(task -> {
+        this.executor = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "sluice-admin");
             thread.setDaemon(true);
             return thread;

@@ -4,14 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class AdminServerTest {
+    private static final int TIMEOUT_MILLIS = 20_000;
+
     private List<String> deadly = List.of();
     private List<String> hindrances = List.of();
     private AdminServer server;
@@ -68,6 +73,34 @@ class AdminServerTest {
         assertThat(ask("HEAD", "/health/live")).isEqualTo("200 ");
     }
 
+    @Test
+    void aClientThatStallsHoldsUpNoOther() throws IOException {
+        try (Socket stalled = stalled()) {
+            assertThat(get("/health/live")).isEqualTo("200 ok\n");
+            assertThat(stalled.isConnected()).isTrue();
+        }
+    }
+
+    @Test
+    void manyThatStallAreCutOff() throws IOException {
+        List<Socket> stalled = new ArrayList<>();
+        for (int i = 0; i < 12; i++) {
+            stalled.add(stalled());
+        }
+
+        assertThat(get("/health/live")).isEqualTo("200 ok\n");
+        for (Socket socket : stalled) {
+            socket.close();
+        }
+    }
+
+    /** In the middle of a header. */
+    private Socket stalled() throws IOException {
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
+        socket.getOutputStream().write("GET /health/live HTTP/1.1\r\nHo".getBytes(StandardCharsets.US_ASCII));
+        return socket;
+    }
+
     private String get(String path) throws IOException {
         return ask("GET", path);
     }
@@ -76,6 +109,7 @@ class AdminServerTest {
         HttpURLConnection connection = (HttpURLConnection)
                 URI.create("http://localhost:" + server.port() + path).toURL().openConnection();
         connection.setRequestMethod(method);
+        connection.setReadTimeout(TIMEOUT_MILLIS);
         int status = connection.getResponseCode();
         try (var body = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
             return status + " " + (body == null ? "" : new String(body.readAllBytes(), StandardCharsets.UTF_8));
