@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.Producer;
@@ -41,6 +42,10 @@ public final class Transactions implements AutoCloseable {
     private static final int COMMIT_TRIES = 3;
     /** Longer than two workers that use one id leave each other alone; shorter than one that is suspended time and again. */
     private static final long FENCED_AGAIN_NANOS = Duration.ofSeconds(30).toNanos();
+
+    /** Kafka's own words for it are that a generation id is not valid. */
+    private static final String REBALANCING =
+            "the group is rebalancing, so that Kafka takes no offsets from before; the transaction is tried again";
 
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
@@ -132,11 +137,13 @@ public final class Transactions implements AutoCloseable {
             KafkaException failure) {
         failedInARow++;
         // every first, second, fourth, … one: for as long as a rebalance or the broker takes, each attempt fails
-        log.atLevel(Integer.bitCount(failedInARow) == 1 ? Level.WARN : Level.DEBUG)
+        boolean rebalancing = failure instanceof CommitFailedException;
+        Level level = rebalancing ? Level.INFO : Level.WARN;
+        log.atLevel(Integer.bitCount(failedInARow) == 1 ? level : Level.DEBUG)
                 .addKeyValue("error", failure.toString())
                 .addKeyValue("records", batch.records().size())
                 .addKeyValue("inARow", failedInARow)
-                .log("transaction failed; it is tried again");
+                .log(rebalancing ? REBALANCING : "transaction failed; it is tried again");
         log.debug("transaction failed", failure);
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.worker.LogLines;
 import dev.sluice.worker.intake.InstanceIdClashException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -96,6 +97,20 @@ class TransactionsTest {
         assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge)));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
+    }
+
+    @Test
+    void aRefusalBecauseTheGroupRebalancesIsNoWarning() {
+        FakeProducer producer = prepare();
+        producer.offsetsFailures.add(new CommitFailedException("generation id is not valid"));
+
+        try (LogLines log = new LogLines(Transactions.class)) {
+            assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+            assertThat(log.all()).hasSize(1).first().asString().startsWith("INFO the group is rebalancing");
+        }
+        assertThat(values(producer)).containsExactly("a");
     }
 
     @Test
