@@ -6,11 +6,13 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
@@ -71,7 +73,8 @@ final class Rebalance implements ConsumerRebalanceListener {
         consumer.pause(assigned);
         share();
         log.atInfo()
-                .addKeyValue("assigned", assigned)
+                .addKeyValue("bundles", bundles(assigned))
+                .addKeyValue("partitions", assigned.size())
                 .addKeyValue("owned", current().assignments().size())
                 .log("partitions assigned");
     }
@@ -80,7 +83,10 @@ final class Rebalance implements ConsumerRebalanceListener {
     public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
         publish(current());
         Set<Assignment> leaving = assignments(revoked);
-        log.atInfo().addKeyValue("revoked", revoked).log("partitions revoked");
+        log.atInfo()
+                .addKeyValue("bundles", bundles(revoked))
+                .addKeyValue("partitions", revoked.size())
+                .log("partitions revoked");
         dueGate.drop(leaving);
         if (!within(drainTimeout, downstream.withdraw(leaving))) {
             log.atWarn()
@@ -98,7 +104,10 @@ final class Rebalance implements ConsumerRebalanceListener {
     @Override
     public void onPartitionsLost(Collection<TopicPartition> lost) {
         Set<Assignment> gone = assignments(lost);
-        log.atWarn().addKeyValue("lost", lost).log("partitions lost; their calls are cancelled");
+        log.atWarn()
+                .addKeyValue("bundles", bundles(lost))
+                .addKeyValue("partitions", lost.size())
+                .log("partitions lost; their calls are cancelled");
         dueGate.drop(gone);
         var unused = downstream.withdraw(gone);
         giveUp(gone);
@@ -141,6 +150,11 @@ final class Rebalance implements ConsumerRebalanceListener {
             }
         }
         return found;
+    }
+
+    /** The numbers alone: there are six topics, and each has a partition with each of them. */
+    private static Set<Integer> bundles(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(TopicPartition::partition).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean within(Duration bound, CompletableFuture<Void> end) {

@@ -4,6 +4,7 @@ import static dev.sluice.worker.intake.FakeLog.requests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Requests;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -68,6 +69,21 @@ class RebalanceTest {
 
         consumer.assigned(FIRST, RETRY);
         assertThat(downstream.shares).last().isEqualTo("1/3");
+    }
+
+    @Test
+    void namesBundlesAndNotEachOfTheirPartitions() {
+        try (LogLines log = new LogLines(Rebalance.class)) {
+            consumer.assigned(FIRST, SECOND, RETRY);
+            consumer.assigned(FIRST, RETRY);
+            consumer.losePartitions(Set.of(FIRST, RETRY));
+
+            assertThat(log.all())
+                    .contains(
+                            "INFO partitions assigned bundles=\"[0, 1]\" partitions=\"3\" owned=\"3\"",
+                            "INFO partitions revoked bundles=\"[1]\" partitions=\"1\"",
+                            "WARN partitions lost; their calls are cancelled bundles=\"[0]\" partitions=\"2\"");
+        }
     }
 
     @Test
