@@ -163,7 +163,8 @@ public final class Intake implements Runnable {
 
     private long pollMillis() {
         long now = clock.millis();
-        long wait = dueGate.millisToNext(now, MAX_POLL_MILLIS);
+        // while it drains nothing leaves the gate, however long it is due
+        long wait = draining ? MAX_POLL_MILLIS : dueGate.millisToNext(now, MAX_POLL_MILLIS);
         for (OwnedPartition partition : partitions.all()) {
             if (partition.resumesAt() > now) {
                 wait = Math.min(wait, partition.resumesAt() - now);

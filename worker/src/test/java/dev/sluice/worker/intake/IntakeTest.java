@@ -231,6 +231,22 @@ class IntakeTest {
     }
 
     @Test
+    void doesNotSpinWhileItDrains() {
+        long now = test.clock.millis();
+        test.log.request(FIRST, now, notBefore(now + 2_000));
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> assertThat(test.intake.drain()).isNotDone())
+                .then(() -> test.clock.pass(Duration.ofSeconds(5)))
+                .rounds(3)
+                .run();
+
+        assertThat(test.consumer.timeouts())
+                .allSatisfy(timeout -> assertThat(timeout).isPositive());
+    }
+
+    @Test
     void pausesEverythingWhileTooManyRecordsAreOpen() {
         assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO)));
     }

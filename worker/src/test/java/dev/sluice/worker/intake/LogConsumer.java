@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -16,6 +17,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Kafka's mock consumer, reading a {@link FakeLog}: a record is there again after a seek. It fails as the real one does:
@@ -25,12 +27,34 @@ import org.apache.kafka.common.TopicPartition;
 final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final FakeLog log;
     private final int maxPollRecords;
+    private final List<Duration> timeouts = new ArrayList<>();
+    private boolean metadataIsForgotten;
 
     LogConsumer(FakeLog log, int maxPollRecords) {
         super("earliest");
         this.log = log;
         this.maxPollRecords = maxPollRecords;
-        updatePartitions(FakeLog.TOPICS.requests(), List.of(info(0), info(1), info(2)));
+        width(3);
+    }
+
+    /** So many partitions the consumer knows of, be they more or fewer than there are. */
+    void width(int partitions) {
+        updatePartitions(
+                FakeLog.TOPICS.requests(),
+                IntStream.range(0, partitions).mapToObj(LogConsumer::info).toList());
+    }
+
+    /** It knows none, and finds none out. */
+    void forgetMetadata() {
+        metadataIsForgotten = true;
+    }
+
+    @Override
+    public synchronized List<PartitionInfo> partitionsFor(String topic) {
+        if (metadataIsForgotten) {
+            throw new TimeoutException("no metadata");
+        }
+        return super.partitionsFor(topic);
     }
 
     private static PartitionInfo info(int partition) {
@@ -60,8 +84,14 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         super.rebalance(newAssignment);
     }
 
+    /** How long each poll might have waited. */
+    List<Duration> timeouts() {
+        return timeouts;
+    }
+
     @Override
     public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+        timeouts.add(timeout);
         super.poll(timeout);
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> polled = new HashMap<>();
         int left = maxPollRecords;
