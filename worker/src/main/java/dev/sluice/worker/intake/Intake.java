@@ -50,6 +50,7 @@ public final class Intake implements Runnable {
     private final Salvage salvage;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
+    private final Rebalance rebalance;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
@@ -89,15 +90,14 @@ public final class Intake implements Runnable {
         this.salvage = new Salvage(oneByOne);
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
+        this.rebalance = new Rebalance(
+                consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
     }
 
     /** Reads until {@link #stop}; then leaves the group. Throws what the consumer cannot recover from. */
     @Override
     public void run() {
-        consumer.subscribe(
-                topics.inputs(),
-                new Rebalance(
-                        consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout()));
+        consumer.subscribe(topics.inputs(), rebalance);
         try (consumer) {
             while (!stopped) {
                 if (draining) {
@@ -266,6 +266,7 @@ public final class Intake implements Runnable {
             return;
         }
         positionsSentAt = now;
+        rebalance.shareIfWider();
         for (OwnedPartition partition : partitions.open()) {
             position(partition.partition()).ifPresent(partition::position);
             if (partition.hasNews()) {

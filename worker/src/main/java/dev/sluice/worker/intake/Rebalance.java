@@ -2,6 +2,7 @@ package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Topics;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
@@ -10,13 +11,13 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ final class Rebalance implements ConsumerRebalanceListener {
     private final Downstream downstream;
     private final Ledger ledger;
     private final Duration drainTimeout;
+    private int width;
 
     Rebalance(
             Consumer<byte[], byte[]> consumer,
@@ -124,12 +126,34 @@ final class Rebalance implements ConsumerRebalanceListener {
         }
     }
 
+    /**
+     * Tells pace of partitions that were added. The member that assigns may have seen them before us, and rebalanced:
+     * nothing but our own metadata tells us afterwards how many there are.
+     */
+    void shareIfWider() {
+        if (knownWidth() > width) {
+            share();
+        }
+    }
+
     private void share() {
-        String requests = topics.requests();
-        long bundles = current().assignments().keySet().stream()
-                .filter(partition -> partition.topic().equals(requests))
-                .count();
-        downstream.share((int) bundles, consumer.partitionsFor(requests).size());
+        int[] bundles = current().assignments().keySet().stream()
+                .filter(partition -> partition.topic().equals(topics.requests()))
+                .mapToInt(TopicPartition::partition)
+                .toArray();
+        int widest = Arrays.stream(bundles).max().orElse(-1) + 1;
+        width = Math.max(widest, knownWidth());
+        downstream.share(bundles.length, width);
+    }
+
+    /** What the consumer knows at hand; what was known before where it has just forgotten it. */
+    private int knownWidth() {
+        try {
+            return consumer.partitionsFor(topics.requests(), Duration.ZERO).size();
+        } catch (TimeoutException unknown) {
+            log.debug("the number of partitions is not known now", unknown);
+            return width;
+        }
     }
 
     private Ownership current() {
@@ -161,7 +185,7 @@ final class Rebalance implements ConsumerRebalanceListener {
         try {
             end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
             return true;
-        } catch (TimeoutException tooSlow) {
+        } catch (java.util.concurrent.TimeoutException tooSlow) {
             return false;
         } catch (InterruptedException interrupted) {
             throw new InterruptException(interrupted);

@@ -247,6 +247,17 @@ class IntakeTest {
     }
 
     @Test
+    void tellsPaceTheShareAnewWhenTheQueueHasBecomeWider() {
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> test.consumer.width(8))
+                .rounds(3)
+                .run();
+
+        assertThat(test.downstream.shares).containsExactly("2/3", "2/8");
+    }
+
+    @Test
     void pausesEverythingWhileTooManyRecordsAreOpen() {
         assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO)));
     }

@@ -71,6 +71,27 @@ class RebalanceTest {
         assertThat(downstream.shares).last().isEqualTo("1/3");
     }
 
+    /** The member that assigns may have seen added partitions that we have not. */
+    @Test
+    void aBundleBeyondTheWidthThatIsKnownMakesItWider() {
+        consumer.width(1);
+
+        consumer.assigned(FIRST, requests(5), RETRY);
+
+        assertThat(downstream.shares).containsExactly("2/6");
+    }
+
+    @Test
+    void keepsTheWidthItKnewWhereKafkaDoesNotTell() {
+        consumer.assigned(FIRST, SECOND);
+        consumer.forgetMetadata();
+
+        consumer.losePartitions(Set.of(SECOND));
+
+        assertThat(downstream.shares).containsExactly("2/3", "1/3");
+        assertThat(journal).endsWith("flush");
+    }
+
     @Test
     void namesBundlesAndNotEachOfTheirPartitions() {
         try (LogLines log = new LogLines(Rebalance.class)) {
