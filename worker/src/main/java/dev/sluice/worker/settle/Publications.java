@@ -28,6 +28,11 @@ final class Publications {
         this.topics = topics;
     }
 
+    /** The queue's own topics. */
+    List<String> own() {
+        return topics.all();
+    }
+
     List<ProducerRecord<byte[], byte[]>> of(Settlement settlement, Route route) {
         return settlement.outcome().match(new Outcome.Cases<>() {
             @Override

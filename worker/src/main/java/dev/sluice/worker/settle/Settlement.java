@@ -3,8 +3,11 @@ package dev.sluice.worker.settle;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.outcome.Outcome;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.OptionalInt;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,8 +52,14 @@ record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
     /**
      * What to try after Kafka has refused a record of this one for a reason that will not pass. Itself where there is
      * nothing less to try, or where it is our own topics that cannot be written to: no request is to blame for that.
+     *
+     * @param own the queue's own topics
      */
-    Settlement afterRefusal(Exception refusal) {
+    Settlement afterRefusal(Exception refusal, Collection<String> own) {
+        if (refusal instanceof TopicAuthorizationException unauthorized
+                && !Collections.disjoint(unauthorized.unauthorizedTopics(), own)) {
+            return this;
+        }
         boolean tooLarge = refusal instanceof RecordTooLargeException;
         if (outcome instanceof Outcome.DeadLetter) {
             boolean replyRefused = form == Form.AS_ASKED && !tooLarge;

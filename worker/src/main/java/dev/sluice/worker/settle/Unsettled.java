@@ -117,7 +117,7 @@ final class Unsettled {
                 .addKeyValue("record", settlement.envelope())
                 .addKeyValue("error", refusal.toString())
                 .log("Kafka takes no record of this request as it is");
-        Settlement lesser = settlement.afterRefusal(refusal);
+        Settlement lesser = settlement.afterRefusal(refusal, publications.own());
         if (!lesser.equals(settlement)) {
             next.add(lesser);
             return;

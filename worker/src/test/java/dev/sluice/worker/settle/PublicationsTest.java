@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -291,8 +292,8 @@ class PublicationsTest {
     void aReplyThatIsTooLargeBecomesADeadLetterAndThenABareOne() {
         Settlement reply = settlement(request(Map.of()), new Reply(200, ANSWER, 12), Form.AS_ASKED);
 
-        Settlement letter = reply.afterRefusal(new RecordTooLargeException("big"));
-        Settlement bare = letter.afterRefusal(new RecordTooLargeException("still big"));
+        Settlement letter = reply.afterRefusal(new RecordTooLargeException("big"), TOPICS.all());
+        Settlement bare = letter.afterRefusal(new RecordTooLargeException("still big"), TOPICS.all());
 
         assertThat(letter.form()).isEqualTo(Form.AS_ASKED);
         assertThat(letter.outcome()).isInstanceOfSatisfying(DeadLetter.class, dead -> {
@@ -309,7 +310,7 @@ class PublicationsTest {
     void aReplyThatIsForbiddenBecomesADeadLetterOnTheOwnReplyTopic() {
         Settlement reply = settlement(request(Map.of()), new Reply(200, ANSWER, 12), Form.AS_ASKED);
 
-        Settlement letter = reply.afterRefusal(new TopicAuthorizationException("app.answers"));
+        Settlement letter = reply.afterRefusal(new TopicAuthorizationException(Set.of("app.answers")), TOPICS.all());
 
         assertThat(letter.form()).isEqualTo(Form.OWN_REPLY_TOPIC);
         assertThat(letter.outcome())

@@ -225,7 +225,7 @@ class SettleTest {
     void whatKafkaTakesInNoFormHoldsUpNoOther() {
         open(first);
         List<Envelope> envelopes = registered(first, 0, 1);
-        producer.deadLettersRefused = true;
+        producer.refusedTopic = TOPICS.dead();
 
         settle.accept(envelopes.get(0), new DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0));
         answer(envelopes.get(1));
@@ -237,11 +237,33 @@ class SettleTest {
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
         assertThat(committed().get(first.partition()).offset()).isZero();
 
-        producer.deadLettersRefused = false;
+        producer.refusedTopic = "";
         passed.set(Duration.ofSeconds(11).toNanos());
         await().atMost(BOUND).until(flush::isDone);
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).containsExactly("id-0");
+        assertThat(producer.history())
+                .filteredOn(record -> record.topic().equals(TOPICS.dead()))
+                .allSatisfy(letter ->
+                        assertThat(letter.value()).isEqualTo(envelopes.get(0).value()));
         assertThat(committed().get(first.partition()).offset()).isEqualTo(2);
+    }
+
+    @Test
+    void anAnswerIsKeptWhileOurOwnReplyTopicMayNotBeWrittenTo() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0);
+        producer.refusedTopic = TOPICS.replies();
+        answer(envelopes.get(0));
+        CompletableFuture<Void> flush = settle.flush();
+        thread.start();
+        await().atMost(BOUND).until(() -> producer.refusals.get() > 0);
+
+        producer.refusedTopic = "";
+        passed.set(Duration.ofSeconds(11).toNanos());
+        await().atMost(BOUND).until(flush::isDone);
+
+        assertThat(records(TOPICS.replies(), WireHeaders.STATUS)).containsExactly("ok");
+        assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
     }
 
     private void run() {
@@ -335,7 +357,8 @@ class SettleTest {
         private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();
         private boolean refused;
         private volatile int commitFailures;
-        private volatile boolean deadLettersRefused;
+        private volatile String refusedTopic = "";
+        private final AtomicInteger refusals = new AtomicInteger();
         private final AtomicInteger commitTries = new AtomicInteger();
 
         FakeProducer() {
@@ -348,14 +371,15 @@ class SettleTest {
             if (record.value() != null && record.value().length > MAX_VALUE_BYTES) {
                 return refused(callback, new RecordTooLargeException("too large"));
             }
-            if (deadLettersRefused && record.topic().equals(TOPICS.dead())) {
-                return refused(callback, new TopicAuthorizationException(TOPICS.dead()));
+            if (record.topic().equals(refusedTopic)) {
+                return refused(callback, new TopicAuthorizationException(Set.of(refusedTopic)));
             }
             return super.send(record, callback);
         }
 
         private Future<RecordMetadata> refused(Callback callback, Exception refusal) {
             refused = true;
+            refusals.incrementAndGet();
             callback.onCompletion(null, refusal);
             return CompletableFuture.failedFuture(refusal);
         }
