@@ -9,7 +9,9 @@ import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Watches the sends of one transaction, and says after its abort which records Kafka will never take.
@@ -21,15 +23,31 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 final class Culprits {
     private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
 
+    private volatile @Nullable TimeoutException waitedInVain;
+
     private record Failure(int settlement, String topic, Exception exception) {}
 
     /** To be called when a send to this topic, of the settlement at this index, has ended. */
     Callback watch(int settlement, String topic) {
         return (metadata, exception) -> {
+            if (exception instanceof TimeoutException inVain) {
+                waitedInVain = inVain;
+            }
             if (exception != null && isOfTheRecord(exception)) {
                 failures.add(new Failure(settlement, topic, exception));
             }
         };
+    }
+
+    /**
+     * Throws what the last send has waited for in vain, such as a topic that was deleted: the next ones would wait as
+     * long, up to a thousand times, and the transaction is lost already.
+     */
+    void failIfOneWaitedInVain() {
+        TimeoutException inVain = waitedInVain;
+        if (inVain != null) {
+            throw inVain;
+        }
     }
 
     /** The refusals, by the settlement's index. */

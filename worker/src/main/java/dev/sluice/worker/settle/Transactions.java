@@ -103,6 +103,7 @@ public final class Transactions implements AutoCloseable {
             for (int i = 0; i < batch.records().size(); i++) {
                 for (ProducerRecord<byte[], byte[]> record : batch.records().get(i)) {
                     Future<?> unused = current.send(record, culprits.watch(i, record.topic()));
+                    culprits.failIfOneWaitedInVain();
                 }
             }
             current.sendOffsetsToTransaction(batch.offsets(), batch.group());

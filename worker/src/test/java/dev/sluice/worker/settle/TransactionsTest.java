@@ -33,6 +33,7 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.NetworkException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -88,7 +89,7 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         Exception tooLarge = new RecordTooLargeException("too large");
         producer.refused.put("b", new TransactionAbortedException("with the others"));
-        producer.refused.put("c", new TimeoutException("no metadata"));
+        producer.refused.put("c", new NetworkException("disconnected"));
         producer.refused.put("d2", tooLarge);
         producer.offsetsFailures.add(new KafkaException("in an error state"));
 
@@ -97,6 +98,17 @@ class TransactionsTest {
         assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge)));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
+    }
+
+    /** Each of a thousand sends would wait for metadata that there is not. */
+    @Test
+    void aSendThatHasWaitedInVainEndsTheAttempt() {
+        FakeProducer producer = prepare();
+        producer.refused.put("b", new TimeoutException("no metadata of its topic"));
+
+        assertThat(unique.run(batch("a", "b", "c", "d"))).isEqualTo(TransactionResult.ABORTED);
+
+        assertThat(events).containsExactly("new", "init", "begin", "send", "send", "abort");
     }
 
     @Test
