@@ -247,9 +247,9 @@ public final class Worker implements AutoCloseable, Health {
             return;
         }
         log.info("worker drains");
-        Deadline drain = Deadline.in(config.drainTimeout(), System::nanoTime);
-        Deadline leave = drain.plus(LEAVE_BOUND);
         boolean healthy = !ended.isCompletedExceptionally();
+        Deadline drain = Deadline.in(healthy ? config.drainTimeout() : Duration.ZERO, System::nanoTime);
+        Deadline leave = drain.plus(LEAVE_BOUND);
         if (healthy && !drained(drain)) {
             log.atWarn()
                     .addKeyValue("drainTimeout", config.drainTimeout())
