@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The latest calls, 38 bytes each, in columns that grow up to a capacity and then lose the oldest. Not thread-safe:
+ * The latest calls, 42 bytes each, in columns that grow up to a capacity and then lose the oldest. Not thread-safe:
  * {@link History} owns it.
  */
 final class CallLog {
@@ -20,6 +20,7 @@ final class CallLog {
     private long[] textHashes = new long[1024];
     private int[] modelOf = new int[1024];
     private short[] statuses = new short[1024];
+    private int[] tokens = new int[1024];
     private long arrived;
 
     CallLog(int capacity) {
@@ -38,7 +39,14 @@ final class CallLog {
         textHashes[at] = ChatRequest.hash(request.text());
         modelOf[at] = number(request.model());
         statuses[at] = 0;
+        tokens[at] = 0;
         return arrived++;
+    }
+
+    void charged(long number, int tokenCount) {
+        if (number >= oldest()) {
+            tokens[place(number)] = tokenCount;
+        }
     }
 
     void ended(long number, int status) {
@@ -60,7 +68,8 @@ final class CallLog {
         List<Call> calls = new ArrayList<>();
         for (long number = Math.max(oldest(), arrived - max); number < arrived; number++) {
             int at = place(number);
-            calls.add(new Call(nanoTimes[at], epochMillis[at], statuses[at], models.get(modelOf[at]), bodyHashes[at]));
+            String model = models.get(modelOf[at]);
+            calls.add(new Call(nanoTimes[at], epochMillis[at], statuses[at], model, tokens[at], bodyHashes[at]));
         }
         return calls;
     }
@@ -92,5 +101,6 @@ final class CallLog {
         textHashes = Arrays.copyOf(textHashes, size);
         modelOf = Arrays.copyOf(modelOf, size);
         statuses = Arrays.copyOf(statuses, size);
+        tokens = Arrays.copyOf(tokens, size);
     }
 }

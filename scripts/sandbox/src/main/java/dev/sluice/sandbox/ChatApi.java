@@ -32,10 +32,10 @@ final class ChatApi {
         random.setSeed(seed);
     }
 
-    /** What is sent, and how long after the call's arrival. */
-    record Plan(Answer answer, Duration latency) {
+    /** What is sent, how long after the call's arrival, and the tokens that the limiter has charged; 0: none. */
+    record Plan(Answer answer, Duration latency, int charged) {
         static Plan atOnce(Answer answer) {
-            return new Plan(answer, Duration.ZERO);
+            return new Plan(answer, Duration.ZERO, 0);
         }
     }
 
@@ -80,7 +80,7 @@ final class ChatApi {
     private Plan plan(Fault fault, ChatRequest request, Settings settings) {
         Latency latency = fault.latency() == null ? settings.answers().latency() : fault.latency();
         if (fault.ending() instanceof Fault.Status status) {
-            return new Plan(failed(status, fault, request, settings), latency.draw(random));
+            return new Plan(failed(status, fault, request, settings), latency.draw(random), 0);
         }
         Completion completion = completions.complete(request, settings.answers(), fault.finishReason());
         int tokens = Completions.totalTokens(request, completion);
@@ -93,7 +93,7 @@ final class ChatApi {
         if (fault.ending() == Reply.NORMAL || fault.ending() == Reply.EMPTY || fault.ending() instanceof Fault.Huge) {
             limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
         }
-        return new Plan(answered(fault, request, completion, verdict, settings), latency.draw(random));
+        return new Plan(answered(fault, request, completion, verdict, settings), latency.draw(random), tokens);
     }
 
     private Answer answered(

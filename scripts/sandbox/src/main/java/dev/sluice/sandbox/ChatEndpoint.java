@@ -58,7 +58,9 @@ final class ChatEndpoint implements HttpHandler {
             ChatRequest request = ChatRequest.parse(received.sharedBody());
             History.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
             Open open = new Open(exchange, ticket, observer.began(received));
-            begin(open, api.plan(received, request, now), now.answers());
+            ChatApi.Plan plan = api.plan(received, request, now);
+            history.charged(ticket, plan.charged());
+            begin(open, plan, now.answers());
         }
     }
 

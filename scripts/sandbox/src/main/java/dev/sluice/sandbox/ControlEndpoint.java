@@ -85,6 +85,7 @@ final class ControlEndpoint implements HttpHandler {
                     .put("epochMillis", call.epochMillis())
                     .put("status", call.status())
                     .put("model", call.model())
+                    .put("tokens", call.tokens())
                     .put("body", "%016x".formatted(call.bodyHash()));
         }
         return Answer.json(200, Map.of(), root.toString());

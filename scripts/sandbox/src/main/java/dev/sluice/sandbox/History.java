@@ -39,6 +39,13 @@ final class History {
         return new Ticket(generation, log.add(nanoTime, epochMillis, request));
     }
 
+    /** Notes that the limiter has let the call pass, and for how many tokens. */
+    synchronized void charged(Ticket ticket, int tokens) {
+        if (ticket.generation() == generation) {
+            log.charged(ticket.number(), tokens);
+        }
+    }
+
     /** Notes how the call ended; status 0: without a whole answer. */
     synchronized void ended(Ticket ticket, int status) {
         open--;

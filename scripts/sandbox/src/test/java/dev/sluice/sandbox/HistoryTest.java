@@ -59,6 +59,21 @@ class HistoryTest {
     }
 
     @Test
+    void tellsWhatTheLimiterHasChargedForACall() throws Exception {
+        standIn.apply(standIn.settings().withLimit(Limit.requests(1)));
+        HttpResponse<String> answered = caller.call("admitted");
+        caller.call("refused");
+        caller.call("never asked for [stand-in: status=500]");
+
+        int tokens = Caller.json(answered).at("/usage/total_tokens").intValue();
+        assertThat(standIn.history()).extracting(Call::tokens).containsExactly(tokens, 0, 0);
+        assertThat(standIn.history()).extracting(Call::status).containsExactly(200, 429, 500);
+        assertThat(standIn.history()).extracting(Call::admitted).containsExactly(true, false, false);
+        JsonNode shown = Caller.json(caller.control("GET", "/control/history?max=3", ""));
+        assertThat(shown.at("/calls/0/tokens").intValue()).isEqualTo(tokens);
+    }
+
+    @Test
     void aThousandSlowCallsAreOpenAtOnceWithoutAThreadEach() {
         standIn.apply(standIn.settings().withEdgeTimeout(Duration.ofMinutes(1)));
         int threads = Thread.activeCount();
