@@ -43,6 +43,9 @@ final class Bench {
         report.put("scenario", spec.name());
         report.put("holds", result.holds());
         report.put("measured", result.measured());
+        if (!result.rows().isEmpty()) {
+            report.put("table", result.rows());
+        }
         report.put("bounds", result.bounds());
         report.put("machine", machine);
         report.put("logs", folder.toString());
@@ -60,6 +63,7 @@ final class Bench {
         machine.forEach((name, value) -> out.printf("%-44s %s%n", name, value));
         out.println();
         result.measured().forEach((name, value) -> out.printf("%-44s %s%n", name, value));
+        out.print(Table.of(result.rows()));
         out.println();
         for (Bound bound : result.bounds()) {
             out.printf(
@@ -83,7 +87,7 @@ final class Bench {
         require(value >= min && value <= max, option, value, min + " to " + max);
     }
 
-    private void require(boolean holds, String option, Object value, String remedy) {
+    void require(boolean holds, String option, Object value, String remedy) {
         if (!holds) {
             throw new ParameterException(spec.commandLine(), option + " must be " + remedy + ", is '" + value + "'");
         }

@@ -2,6 +2,7 @@ package dev.sluice.trials.bench;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -9,7 +10,9 @@ import java.util.concurrent.TimeoutException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
 /** How far the workers have come in {@code requests}. */
 final class Offsets implements AutoCloseable {
@@ -53,6 +56,26 @@ final class Offsets implements AutoCloseable {
                     .sum();
         } catch (ExecutionException | TimeoutException failure) {
             throw new IllegalStateException("the group's offsets can't be read", failure);
+        }
+    }
+
+    /** Whether the group is that large, at rest, and each of its members has partitions. */
+    boolean shared(int members) throws InterruptedException {
+        try {
+            var group = admin.describeConsumerGroups(List.of(Rig.GROUP))
+                    .describedGroups()
+                    .get(Rig.GROUP)
+                    .get(SECONDS, TimeUnit.SECONDS);
+            return group.groupState() == GroupState.STABLE
+                    && group.members().size() == members
+                    && group.members().stream()
+                            .noneMatch(member ->
+                                    member.assignment().topicPartitions().isEmpty());
+        } catch (ExecutionException | TimeoutException failure) {
+            if (failure.getCause() instanceof GroupIdNotFoundException) {
+                return false;
+            }
+            throw new IllegalStateException("the group can't be described", failure);
         }
     }
 

@@ -4,13 +4,14 @@ import dev.sluice.wire.WireHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Publishes small requests, about 150 bytes each. Thread-safe. */
+/** Publishes requests; where nothing else is said small ones, about 150 bytes each. Thread-safe. */
 final class Publisher implements AutoCloseable {
     private static final String BODY =
             "{\"model\":\"openai/gpt-oss-20b\",\"max_tokens\":8,\"messages\":[{\"role\":\"user\","
@@ -41,8 +42,22 @@ final class Publisher implements AutoCloseable {
      * @return its number
      */
     int publish(int partition, long due) {
+        return publish(partition, due, number -> BODY.formatted(Ledger.id(number)));
+    }
+
+    /**
+     * Hands a request to Kafka, now, to be called at once.
+     *
+     * @param body by the request's number; the ledger finds it by {@link Ledger#id} in there
+     * @return its number
+     */
+    int publish(int partition, IntFunction<String> body) {
+        return publish(partition, 0, body);
+    }
+
+    private int publish(int partition, long due, IntFunction<String> body) {
         int number = ledger.publish(System.currentTimeMillis(), due);
-        byte[] value = BODY.formatted(Ledger.id(number)).getBytes(StandardCharsets.UTF_8);
+        byte[] value = body.apply(number).getBytes(StandardCharsets.UTF_8);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(Rig.TOPICS.requests(), partition, null, value);
         WireHeaders.set(record.headers(), WireHeaders.ID, Ledger.id(number));
         if (due != 0) {

@@ -8,6 +8,7 @@ import java.util.Map;
 /** What a scenario has measured, in the order in which it is shown, and the bounds it is judged by. */
 final class Result {
     private final Map<String, Object> measured = new LinkedHashMap<>();
+    private final Map<String, Map<String, String>> rows = new LinkedHashMap<>();
     private final List<Bound> bounds = new ArrayList<>();
 
     Result put(String what, long value) {
@@ -25,6 +26,12 @@ final class Result {
         return this;
     }
 
+    /** One line of a table whose lines all have the same columns. */
+    Result row(String name, Map<String, String> cells) {
+        rows.put(name, cells);
+        return this;
+    }
+
     Result bound(Bound bound) {
         bounds.add(bound);
         return this;
@@ -32,6 +39,11 @@ final class Result {
 
     Map<String, Object> measured() {
         return measured;
+    }
+
+    /** By their names; empty: there is no table. */
+    Map<String, Map<String, String>> rows() {
+        return rows;
     }
 
     List<Bound> bounds() {

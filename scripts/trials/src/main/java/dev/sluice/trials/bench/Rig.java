@@ -32,8 +32,8 @@ final class Rig implements AutoCloseable {
     private final Path folder;
     private final Ledger ledger;
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final List<WorkerProcess> processes = new ArrayList<>();
     private boolean closed;
-    private int workers;
 
     /** @param folder for logs */
     Rig(SluiceJar jar, Path folder, Ledger ledger) {
@@ -43,14 +43,18 @@ final class Rig implements AutoCloseable {
     }
 
     /** What all are connected to. */
-    record Ends(String bootstrapServers, String baseUrl, Publisher publisher, Offsets offsets) {}
+    record Ends(String bootstrapServers, TogetherStandIn api, Publisher publisher, Offsets offsets) {}
 
     Ends open(int partitions, Latency latency) throws IOException, InterruptedException {
+        return open(partitions, Settings.DEFAULT.withLatency(latency));
+    }
+
+    Ends open(int partitions, Settings settings) throws IOException, InterruptedException {
         String servers = starts(SandboxBroker.start()).bootstrapServers();
-        TogetherStandIn api = starts(TogetherStandIn.start(Settings.DEFAULT.withLatency(latency), 0, ledger));
+        TogetherStandIn api = starts(TogetherStandIn.start(settings, 0, ledger));
         createTopics(servers, partitions);
         starts(new ReplyReader(servers, TOPICS.replies(), partitions, ledger)).start();
-        return new Ends(servers, api.baseUrl(), starts(new Publisher(servers, ledger)), starts(new Offsets(servers)));
+        return new Ends(servers, api, starts(new Publisher(servers, ledger)), starts(new Offsets(servers)));
     }
 
     /** Makes the topics, or widens the input topics. */
@@ -60,21 +64,28 @@ final class Rig implements AutoCloseable {
                 List.of("topics", "create", "--partitions=" + partitions, "--bootstrap-servers=" + servers));
     }
 
-    /** Starts the next worker, which calls with its number, 1 for the first, as its key. */
+    /** Starts the next worker, which is not paced and calls with its number, 1 for the first, as its key. */
     WorkerProcess worker(Ends ends, String... options) {
+        List<String> all = new ArrayList<>(List.of("--limit=*=none"));
+        all.addAll(List.of(options));
+        return pacedWorker(ends, all);
+    }
+
+    /** The same, paced as the options say. */
+    WorkerProcess pacedWorker(Ends ends, List<String> options) {
         List<String> arguments = new ArrayList<>(List.of(
                 "worker",
-                "--limit=*=none",
                 "--admin-port=0",
                 "--bootstrap-servers=" + ends.bootstrapServers(),
-                "--base-url=" + ends.baseUrl()));
-        arguments.addAll(List.of(options));
-        int number = ++workers;
+                "--base-url=" + ends.api().baseUrl()));
+        arguments.addAll(options);
+        int number = processes.size() + 1;
         WorkerProcess worker = jar.start(
                 folder.resolve("worker-" + number + ".log"),
                 arguments,
                 Map.of("TOGETHER_API_KEY", Integer.toString(number)));
         starts(worker::kill);
+        processes.add(worker);
         return worker;
     }
 
@@ -82,6 +93,24 @@ final class Rig implements AutoCloseable {
     void awaitServing(Ends ends) throws InterruptedException {
         int probe = ends.publisher().publish(0, 0);
         await("the first reply", PATIENCE, () -> ledger.replies(probe) > 0);
+    }
+
+    /**
+     * Whether it comes true before {@code deadline}, a {@link System#nanoTime}.
+     *
+     * @throws IllegalStateException as soon as a worker has ended that nobody has told to
+     */
+    boolean comesTrueBefore(long deadline, BooleanSupplier holds) throws InterruptedException {
+        return comesTrue(Duration.ofNanos(deadline - System.nanoTime()), () -> {
+            if (processes.stream().anyMatch(Rig::hasFailed)) {
+                throw new IllegalStateException("a worker has ended by itself; see " + folder);
+            }
+            return holds.getAsBoolean();
+        });
+    }
+
+    private static boolean hasFailed(WorkerProcess worker) {
+        return !worker.isAlive() && worker.asked() == WorkerProcess.Asked.NOTHING;
     }
 
     /** SIGTERM. */

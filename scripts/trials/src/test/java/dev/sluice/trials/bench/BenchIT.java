@@ -2,10 +2,12 @@ package dev.sluice.trials.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,11 +34,38 @@ class BenchIT {
     }
 
     @Test
+    void measuresAPaceAndPlotsIt(@TempDir Path folder) throws IOException {
+        StringWriter out = new StringWriter();
+        Path plot = folder.resolve("new/pace.svg");
+
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute("pace", "--worker-jar", JAR, "--json", "--scenario=known", "--requests=60", "--plot=" + plot);
+
+        // how much of the limit is used depends on the machine and on who else is on it
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(report.at("/table/known/limit").stringValue("")).isEqualTo("20/s");
+        assertThat(report.at("/table/known/calls").stringValue("")).isEqualTo("60");
+        assertThat(report.path("bounds")
+                        .valueStream()
+                        .filter(bound -> bound.path("what").stringValue("").contains("all answered")))
+                .singleElement()
+                .satisfies(
+                        bound -> assertThat(bound.path("measured").intValue(1)).isZero());
+        assertThat(report.at("/measured/plot").stringValue("")).isEqualTo(plot.toString());
+        assertThat(plot).content().contains("<svg", "known: 20/s");
+    }
+
+    @Test
     void refusesWhatItCannotMeasure() {
         int exitCode = BenchCommand.commandLine()
                 .setErr(new PrintWriter(new StringWriter()))
                 .execute("restart", "--worker-jar", JAR, "--rate=0");
+        int unknown = BenchCommand.commandLine()
+                .setErr(new PrintWriter(new StringWriter()))
+                .execute("pace", "--worker-jar", JAR, "--scenario=known,unheard");
 
         assertThat(exitCode).isEqualTo(2);
+        assertThat(unknown).isEqualTo(2);
     }
 }

@@ -1,0 +1,85 @@
+package dev.sluice.trials.bench;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** Several runs of each scenario as one result. */
+final class PaceReport {
+    private static final String NOTHING = "–";
+
+    private final Result result;
+
+    PaceReport(Result result) {
+        this.result = result;
+    }
+
+    /** All runs of one scenario, at least one. */
+    void add(String name, List<PaceOutcome> runs) {
+        List<Bound> bounds = judged(runs.stream().map(PaceOutcome::bounds).toList());
+        bounds.forEach(bound -> result.bound(new Bound(name + ": " + bound.what(), bound.measured(), bound.limit())));
+        PaceOutcome any = runs.get(0);
+        Map<String, String> cells =
+                cells(any.limit(), any.promise(), bounds.stream().allMatch(Bound::holds));
+        cells.put(
+                "calls",
+                "%.0f".formatted(median(runs, run -> run.traffic().calls().size())));
+        cells.put("utilisation", percent(median(runs, PaceOutcome::utilisation)));
+        cells.put("429s", percent(median(runs, PaceOutcome::refused)));
+        result.row(name, cells);
+    }
+
+    /** A scenario that could not be measured. */
+    void failed(String name, String why) {
+        result.put(name + " has failed", why);
+        result.bound(new Bound(name + ": runs that failed", 1, 0));
+        result.row(name, cells(NOTHING, NOTHING, false));
+    }
+
+    /** Every row has the same columns. */
+    private static Map<String, String> cells(String limit, String promise, boolean holds) {
+        Map<String, String> cells = new LinkedHashMap<>();
+        cells.put("limit", limit);
+        cells.put("calls", NOTHING);
+        cells.put("utilisation", NOTHING);
+        cells.put("429s", NOTHING);
+        cells.put("bound", promise);
+        cells.put("", holds ? "held" : "MISSED");
+        return cells;
+    }
+
+    /** The median of each bound over the runs; of what must never occur, the worst. */
+    static List<Bound> judged(List<List<Bound>> runs) {
+        List<Bound> first = runs.get(0);
+        return IntStream.range(0, first.size())
+                .mapToObj(place -> {
+                    long[] measured = runs.stream()
+                            .mapToLong(bounds -> bounds.get(place).measured())
+                            .sorted()
+                            .toArray();
+                    Bound bound = first.get(place);
+                    int rank = bound.limit() == 0 ? measured.length - 1 : measured.length / 2;
+                    return new Bound(bound.what(), measured[rank], bound.limit());
+                })
+                .toList();
+    }
+
+    /** Of an even number of values, the upper one in the middle: one that was measured. */
+    static double median(double... values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    private static double median(List<PaceOutcome> runs, ToDoubleFunction<PaceOutcome> value) {
+        return median(runs.stream().mapToDouble(value).toArray());
+    }
+
+    static String percent(double part) {
+        return Double.isNaN(part) ? NOTHING : String.format(Locale.ROOT, "%.1f %%", part * 100);
+    }
+}

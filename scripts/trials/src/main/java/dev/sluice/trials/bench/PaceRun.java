@@ -1,0 +1,112 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.Call;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.trials.WorkerProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+
+/** A backlog, workers that take it, and a stand-in that limits them. */
+final class PaceRun implements AutoCloseable {
+    private static final int PARTITIONS = 12;
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    private final Ledger ledger;
+    private final Rig rig;
+    private final Rig.Ends ends;
+    private final int requests;
+
+    PaceRun(Bench bench, Path folder, int requests, Settings settings) throws IOException, InterruptedException {
+        this.requests = requests;
+        this.ledger = new Ledger(requests);
+        this.rig = bench.rig(folder, ledger);
+        this.ends = rig.open(PARTITIONS, settings);
+    }
+
+    Ledger ledger() {
+        return ledger;
+    }
+
+    TogetherStandIn api() {
+        return ends.api();
+    }
+
+    String bootstrapServers() {
+        return ends.bootstrapServers();
+    }
+
+    /** All of the backlog at once, spread over the partitions. */
+    void publish(IntFunction<String> body) {
+        for (int i = 0; i < requests; i++) {
+            ends.publisher().publish(i % PARTITIONS, body);
+        }
+        ends.publisher().flush();
+    }
+
+    WorkerProcess worker(List<String> options) {
+        return rig.pacedWorker(ends, options);
+    }
+
+    /** So many workers, each with its part of the partitions. */
+    List<WorkerProcess> workers(int count, List<String> options) throws InterruptedException {
+        List<WorkerProcess> workers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            workers.add(worker(options));
+        }
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!ends.offsets().shared(count)) {
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException(count + " workers have not shared the partitions within " + PATIENCE);
+            }
+            Thread.sleep(100);
+        }
+        return workers;
+    }
+
+    /** When the first call came. */
+    long firstCall() throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        if (!rig.comesTrueBefore(deadline, () -> ends.api().calls() > 0)) {
+            throw new IllegalStateException("no call within " + PATIENCE);
+        }
+        return ends.api().history().get(0).nanoTime();
+    }
+
+    /** Waits for it until so many seconds after {@code start}. */
+    boolean comesTrue(long start, long seconds, BooleanSupplier holds) throws InterruptedException {
+        return rig.comesTrueBefore(start + TimeUnit.SECONDS.toNanos(seconds), holds);
+    }
+
+    /** Waits until so many seconds after {@code start}, or until all is answered, and says which. */
+    boolean answeredBefore(long start, long seconds) throws InterruptedException {
+        return comesTrue(start, seconds, this::isAnswered);
+    }
+
+    boolean isAnswered() {
+        return ledger.numbers().allMatch(number -> ledger.replies(number) > 0);
+    }
+
+    Traffic traffic(@Nullable RateLine limit, boolean inTokens) {
+        return new Traffic(ends.api().history(), limit, inTokens);
+    }
+
+    Traffic traffic(String model, RateLine limit) {
+        List<Call> calls = ends.api().history().stream()
+                .filter(call -> call.model().equals(model))
+                .toList();
+        return new Traffic(calls, limit, false);
+    }
+
+    @Override
+    public void close() {
+        rig.close();
+    }
+}

@@ -1,0 +1,84 @@
+package dev.sluice.trials.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
+
+class PaceReportTest {
+    @Test
+    void theMedianRunIsJudged() {
+        List<Bound> judged = PaceReport.judged(Stream.of(90L, 10L, 40L)
+                .map(missing -> List.of(new Bound("missing", missing, 50)))
+                .toList());
+
+        assertThat(judged).containsExactly(new Bound("missing", 40, 50));
+        assertThat(PaceReport.median(4, 1, 3, 2)).as("one that was measured").isEqualTo(3);
+        assertThat(PaceReport.median(7)).isEqualTo(7);
+    }
+
+    @Test
+    void whatMustNeverOccurIsJudgedByTheWorstRun() {
+        List<Bound> judged = PaceReport.judged(Stream.of(0L, 1L, 0L)
+                .map(dead -> List.of(Bound.none("dead letters", dead)))
+                .toList());
+
+        assertThat(judged).containsExactly(Bound.none("dead letters", 1));
+    }
+
+    @Test
+    void aScenarioThatFailsSpoilsTheResultAndHasItsRow() {
+        Result result = new Result();
+        PaceReport report = new PaceReport(result);
+        report.add("known", List.of(outcome(0.985), outcome(0.2), outcome(0.99)));
+        assertThat(result.holds()).isTrue();
+
+        report.failed("fast", "no call");
+
+        assertThat(result.holds()).isFalse();
+        assertThat(result.rows().get("known"))
+                .containsEntry("utilisation", "98.5 %")
+                .containsEntry("", "held");
+        assertThat(result.rows().get("fast")).containsEntry("", "MISSED");
+        assertThat(Table.of(result.rows()).lines()).hasSize(3).anyMatch(line -> line.startsWith("known  1/s"));
+        assertThat(Table.of(Map.of())).isEmpty();
+    }
+
+    @Test
+    void thePlotIsXml() throws Exception {
+        PacePlot plot = new PacePlot();
+        plot.add("a < b & \"c\" > d → e", outcome(1).traffic());
+        plot.add("no limit", new Traffic(outcome(1).traffic().calls(), null, false));
+
+        Document svg = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(plot.svg().getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
+        assertThat(svg.getElementsByTagName("g").getLength()).isEqualTo(2);
+        assertThat(svg.getDocumentElement().getTextContent()).contains("a < b & \"c\" > d → e");
+    }
+
+    @Test
+    void mixedBodiesAreTheSameInEveryRunAndKnownToTheLedger() {
+        assertThat(PacedBodies.mixed(7)).isEqualTo(PacedBodies.mixed(7)).contains("bench-7:");
+        assertThat(Stream.iterate(0, i -> i + 1)
+                        .limit(500)
+                        .map(i -> PacedBodies.mixed(i).length()))
+                .anyMatch(length -> length < 200)
+                .anyMatch(length -> length > 1_100);
+    }
+
+    private static PaceOutcome outcome(double utilisation) {
+        Traffic traffic = TrafficTest.traffic(
+                false, Stream.of(TrafficTest.call(0, 200, 9), TrafficTest.call(1_500_000_000L, 429, 0)));
+        return new PaceOutcome(
+                "1/s", "≥ 97 %", traffic, utilisation, 0, List.of(PaceOutcome.missing(utilisation, 970)));
+    }
+}
