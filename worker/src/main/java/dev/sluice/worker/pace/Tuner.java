@@ -14,11 +14,12 @@ final class Tuner {
     private static final double FIRST_PER_SECOND = 1;
 
     private static final long SECOND = 1_000_000_000L;
-    private static final double EXCESS_DOUBLES_IN = 0.5 * SECOND;
+    private static final double EXCESS_DOUBLES_IN = 0.3 * SECOND;
     private static final double GENTLE = 0.02;
     /** The part of all calls that finding out may cost. */
     private static final double REFUSED_FOR_FINDING_OUT = 0.008;
 
+    private static final double NEARLY = 0.9;
     private static final double SHORTEST_HOLD = 2;
     private static final double LONGEST_HOLD = 30;
     /** One unprovoked refusal among so many calls is nothing to slow down for. */
@@ -170,6 +171,9 @@ final class Tuner {
     private void hold(long now) {
         double perSecond = Math.max(0.1, window.calls(now));
         double seconds = refusals / (REFUSED_FOR_FINDING_OUT * perSecond);
-        raisesAt = now + (long) (Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds)) * SECOND);
+        // what we were told is soon believed again after a little loss
+        boolean believed = !provoked && granted > NEARLY * ceiling;
+        double bounded = believed ? SHORTEST_HOLD : Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds));
+        raisesAt = now + (long) (bounded * SECOND);
     }
 }
