@@ -57,7 +57,8 @@ public abstract sealed class EnvelopeBuilder<B extends EnvelopeBuilder<B>>
 
     /**
      * An identical body of the same tenant that was answered within this time is answered from memory, and identical ones
-     * in flight share one call. The record is keyed by the hash of its body, so that equal ones meet at one worker.
+     * in flight share one call. The record is keyed by the hash of tenant and body, so that equal ones meet at one worker;
+     * a {@link #key} of your own takes its place.
      */
     public B cacheFor(Duration cacheFor) {
         this.cacheFor = cacheFor;

@@ -1,11 +1,9 @@
 package dev.sluice;
 
+import dev.sluice.wire.ContentHash;
 import dev.sluice.wire.WireHeaders;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
-import java.util.HexFormat;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
@@ -52,15 +50,14 @@ final class RequestRecords {
      */
     private static byte[] key(ChatRequest request, String id, byte[] body) {
         return request.key()
-                .orElseGet(() -> (request.cacheFor().isPresent() ? sha256(body) : id).getBytes(StandardCharsets.UTF_8));
+                .orElseGet(() -> (request.cacheFor().isPresent() ? contentHash(request, body) : id)
+                        .getBytes(StandardCharsets.UTF_8));
     }
 
-    /** The SHA-256 of these bytes as 64 hexadecimal digits in lower case. */
-    static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+    private static String contentHash(ChatRequest request, byte[] body) {
+        byte[] tenant = request.tenant()
+                .map(name -> name.getBytes(StandardCharsets.UTF_8))
+                .orElse(null);
+        return ContentHash.of(tenant, body);
     }
 }

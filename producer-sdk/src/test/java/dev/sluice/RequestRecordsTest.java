@@ -78,6 +78,23 @@ class RequestRecordsTest {
     }
 
     @Test
+    void keysWhatMayBeCachedAlikeWithinATenantOnly() {
+        assertThat(cacheKey("a", BODY)).isEqualTo(cacheKey("a", BODY));
+        assertThat(cacheKey("a", BODY)).isNotEqualTo(cacheKey("b", BODY));
+        assertThat(cacheKey("a", BODY)).isNotEqualTo(cacheKey("a", BODY + " "));
+        assertThat(cacheKey("a", BODY)).isEqualTo("a94f2237b3da6f6ad97973b9f227d240740b72da798949ffbb9dd421d31982af");
+    }
+
+    private static String cacheKey(String tenant, String body) {
+        ChatRequest request = ChatRequest.jsonBuilder(body)
+                .tenant(tenant)
+                .cacheFor(Duration.ofSeconds(1))
+                .build();
+        return new String(
+                RequestRecords.record("chat.requests", request, "i", null, null).key(), UTF_8);
+    }
+
+    @Test
     void carriesAnyTextAndBytesUnchanged() {
         Random random = new Random(3);
         for (int i = 0; i < 500; i++) {

@@ -2,6 +2,8 @@ package dev.sluice.wire;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.format.DateTimeParseException;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -35,6 +37,7 @@ public final class WireHeaders {
     /** Epoch milliseconds from which on the request is not called any more. */
     public static final String EXPIRES_AT = "sluice-expires-at";
 
+    /** ISO 8601 duration: an identical request that was answered within it is answered from memory. */
     public static final String CACHE = "sluice-cache";
 
     /** How many calls really failed. */
@@ -66,6 +69,8 @@ public final class WireHeaders {
     /** The longest id and tenant a worker accepts, in UTF-8 bytes. */
     public static final int MAX_TEXT_BYTES = 256;
 
+    private static final int MAX_DURATION_LENGTH = 64;
+
     private WireHeaders() {}
 
     /** The header as UTF-8 text; empty where it is absent or null. */
@@ -95,6 +100,31 @@ public final class WireHeaders {
                     + abbreviated(digits) + "'");
         }
         return OptionalLong.of(Long.parseLong(digits));
+    }
+
+    /**
+     * The header as a duration of more than zero, in ISO 8601 as {@code PT10M}; empty where it is absent.
+     *
+     * @throws IllegalArgumentException naming the header and its value where it is no such duration
+     */
+    public static Optional<Duration> duration(Headers headers, String name) {
+        Optional<String> text = text(headers, name);
+        Optional<Duration> duration = text.flatMap(WireHeaders::positiveDuration);
+        if (text.isPresent() && duration.isEmpty()) {
+            throw new IllegalArgumentException("header " + name + " must be a duration of more than zero such as PT10M,"
+                    + " is '" + abbreviated(text.get()) + "'");
+        }
+        return duration;
+    }
+
+    private static Optional<Duration> positiveDuration(String text) {
+        try {
+            return text.length() > MAX_DURATION_LENGTH
+                    ? Optional.empty()
+                    : Optional.of(Duration.parse(text)).filter(time -> !time.isNegative() && !time.isZero());
+        } catch (DateTimeParseException none) {
+            return Optional.empty();
+        }
     }
 
     /**
