@@ -1,6 +1,7 @@
 package dev.sluice.worker;
 
 import dev.sluice.wire.Reason;
+import dev.sluice.worker.cache.ReplyCache;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.Calls;
 import dev.sluice.worker.intake.Assignment;
@@ -47,10 +48,11 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *   intake ──► pace ──► call ──► outcome ──► settle
+ *      └──► cache: what asks for it and was answered before ──►┘
  * </pre>
  *
- * Data flows one way. What comes back are two facts about it: pace is told how calls ended, and intake reads how much is
- * not yet committed. The stages start downstream first, and stop in the order the data drains. Thread-safe.
+ * Data flows one way. What comes back are facts about it: pace and the cache are told how calls ended, and intake reads
+ * how much is not yet committed. The stages start downstream first, and stop in the order the data drains. Thread-safe.
  */
 public final class Worker implements AutoCloseable, Health {
     private static final Duration START_BOUND = Duration.ofSeconds(10);
@@ -73,6 +75,7 @@ public final class Worker implements AutoCloseable, Health {
     private final Settle settle;
     private final Calls calls;
     private final Pace pace;
+    private final ReplyCache cache;
     private final Intake intake;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -102,8 +105,14 @@ public final class Worker implements AutoCloseable, Health {
                 TimeMeter.SYSTEM_NANOTIME,
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),
                 request -> calls.call(request, this::called),
-                request -> settle.accept(request.envelope(), outcomes.expired(request.envelope())),
+                this::expired,
                 request -> settle.accept(request.envelope(), outcomes.blamed(request, clock.millis())));
+        this.cache = new ReplyCache(
+                config.cacheBytes(),
+                config.maxAge(),
+                clock,
+                pace::accept,
+                (request, body) -> settle.accept(request.envelope(), new Outcome.Reply(200, body, 0)));
         this.intake = new Intake(
                 consumer,
                 () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
@@ -183,12 +192,15 @@ public final class Worker implements AutoCloseable, Health {
         ended.completeExceptionally(failure);
     }
 
-    /** Call → outcome → settle. On a thread of the HTTP client. */
+    /**
+     * Call → outcome → settle. On a thread of the HTTP client. The cache is told last: what it then sends to the lane
+     * finds one that knows how the call ended.
+     */
     private void called(Request request, CallResult result) {
         try {
-            outcomes.of(request, result, pace.standing(request), clock.millis())
-                    .ifPresentOrElse(
-                            verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
+            Optional<Outcomes.Verdict> end = outcomes.of(request, result, pace.standing(request), clock.millis());
+            end.ifPresentOrElse(verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
+            cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
         } catch (Throwable defect) {
             fail("call", defect);
         }
@@ -202,6 +214,20 @@ public final class Worker implements AutoCloseable, Health {
             settle.accept(request.envelope(), verdict.outcome());
             pace.ended(request, verdict.feedback());
         }
+    }
+
+    private static Optional<byte[]> answer(Outcome outcome) {
+        return outcome instanceof Outcome.Reply reply ? Optional.of(reply.body()) : Optional.empty();
+    }
+
+    private void expired(Request request) {
+        settle.accept(request.envelope(), outcomes.expired(request.envelope()));
+        cache.ended(request, Optional.empty());
+    }
+
+    private CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
+        cache.withdraw(leaving);
+        return pace.withdraw(leaving);
     }
 
     /** Waits until the worker has ended; why, if it was not asked to. */
@@ -271,7 +297,7 @@ public final class Worker implements AutoCloseable, Health {
     private boolean drained(Deadline drain) {
         return drain.meets(intake.drain())
                 && drain.meets(
-                        pace.withdraw(Set.copyOf(ownership.get().assignments().values())))
+                        withdraw(Set.copyOf(ownership.get().assignments().values())))
                 && drain.plus(COMMIT_BOUND).meets(settle.flush());
     }
 
@@ -283,11 +309,11 @@ public final class Worker implements AutoCloseable, Health {
         }
     }
 
-    /** Intake → pace, or straight to settle for what is not called. */
+    /** Intake → cache → pace, or straight to settle for what is not called. */
     private final class FromIntake implements Downstream {
         @Override
         public void accept(Request request) {
-            pace.accept(request);
+            cache.accept(request);
         }
 
         @Override
@@ -307,7 +333,7 @@ public final class Worker implements AutoCloseable, Health {
 
         @Override
         public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
-            return pace.withdraw(leaving);
+            return Worker.this.withdraw(leaving);
         }
 
         @Override

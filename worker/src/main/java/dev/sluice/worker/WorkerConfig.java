@@ -28,6 +28,7 @@ import java.util.regex.Pattern;
  * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link Topics#replies()}
  * @param readAhead most requests this worker has read and not yet ended
  * @param readAheadBytes most bytes of requests this worker has read and not yet ended
+ * @param cacheBytes most memory for answers that requests may share; with 0 none is kept, and no call is shared
  * @param maxRequestBytes largest body of a request that is parsed and called; a larger one is a dead letter
  * @param maxResponseBytes largest answer that is accepted from the API
  * @param baseUrl the API up to and without {@code /chat/completions}
@@ -47,6 +48,7 @@ public record WorkerConfig(
         List<Pattern> replyTopics,
         int readAhead,
         long readAheadBytes,
+        long cacheBytes,
         int maxRequestBytes,
         int maxResponseBytes,
         URI baseUrl,
@@ -71,6 +73,7 @@ public record WorkerConfig(
                 problems, id.matches("[a-zA-Z0-9._-]{1,200}"), "instance-id", id, "letters, digits, '.', '_' or '-'"));
         require(problems, readAhead >= 1, "read-ahead", readAhead, "1 or more");
         require(problems, readAheadBytes >= 1, "read-ahead-bytes", readAheadBytes, "1 or more");
+        require(problems, cacheBytes >= 0, "cache-bytes", cacheBytes, "0 or more");
         require(problems, maxRequestBytes >= 1, "max-request-bytes", maxRequestBytes, "1 or more");
         require(problems, maxResponseBytes >= 1, "max-response-bytes", maxResponseBytes, "1 or more");
         require(
@@ -99,7 +102,8 @@ public record WorkerConfig(
                 + maxInFlight
                 + ", callTimeout=" + callTimeout + ", maxAttempts=" + maxAttempts + ", maxAge=" + maxAge
                 + ", drainTimeout=" + drainTimeout + ", instanceId=" + instanceId + ", replyTopics=" + replyTopics
-                + ", readAhead=" + readAhead + ", readAheadBytes=" + readAheadBytes + ", maxRequestBytes="
+                + ", readAhead=" + readAhead + ", readAheadBytes=" + readAheadBytes + ", cacheBytes="
+                + cacheBytes + ", maxRequestBytes="
                 + maxRequestBytes + ", maxResponseBytes=" + maxResponseBytes + ", baseUrl=" + baseUrl + ", kafka="
                 + kafka.keySet() + "]";
     }

@@ -11,16 +11,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Data flows one way through five packages, and each touches only what it owns. */
+/** Data flows one way through these packages, and each touches only what it owns. */
 class ArchitectureTest {
     private static final String WORKER = "dev.sluice.worker";
-    private static final List<String> FLOW = List.of("intake", "pace", "call", "outcome", "settle");
+    private static final List<String> FLOW = List.of("intake", "cache", "pace", "call", "outcome", "settle");
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(WORKER);
 
     @ParameterizedTest
-    @ValueSource(strings = {"intake", "pace", "call", "outcome", "settle"})
+    @ValueSource(strings = {"intake", "cache", "pace", "call", "outcome", "settle"})
     void knowsNoLaterStage(String stage) {
         String[] later = FLOW.subList(FLOW.indexOf(stage) + 1, FLOW.size()).stream()
                 .map(name -> WORKER + "." + name + "..")
@@ -39,7 +39,7 @@ class ArchitectureTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"intake", "pace", "call", "outcome", "settle"})
+    @ValueSource(strings = {"intake", "cache", "pace", "call", "outcome", "settle"})
     void knowsNeitherTheWiringNorTheCommandLine(String stage) {
         noClasses()
                 .that()
@@ -55,7 +55,11 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideInAnyPackage(
-                        WORKER + ".pace..", WORKER + ".call..", WORKER + ".outcome..", WORKER + ".observe..")
+                        WORKER + ".cache..",
+                        WORKER + ".pace..",
+                        WORKER + ".call..",
+                        WORKER + ".outcome..",
+                        WORKER + ".observe..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.kafka..")

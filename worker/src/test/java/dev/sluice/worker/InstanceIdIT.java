@@ -82,6 +82,7 @@ class InstanceIdIT {
                 config.replyTopics(),
                 config.readAhead(),
                 config.readAheadBytes(),
+                config.cacheBytes(),
                 config.maxRequestBytes(),
                 config.maxResponseBytes(),
                 config.baseUrl(),

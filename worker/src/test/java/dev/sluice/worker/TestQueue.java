@@ -88,6 +88,7 @@ final class TestQueue implements AutoCloseable {
                 replyTopics,
                 2_000,
                 64L << 20,
+                64L << 20,
                 MAX_REQUEST_BYTES,
                 1 << 20,
                 URI.create(baseUrl),

@@ -139,6 +139,13 @@ final class WorkerCommand implements Subcommand {
     private ByteSize readAheadBytes = new ByteSize(0);
 
     @Option(
+            names = "--cache-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description = "Most memory for answers to requests with the header sluice-cache; 0 ignores that header.")
+    private ByteSize cacheBytes = new ByteSize(0);
+
+    @Option(
             names = "--max-request-bytes",
             paramLabel = "SIZE",
             defaultValue = "1MiB",
@@ -224,6 +231,7 @@ final class WorkerCommand implements Subcommand {
                 replyTopics,
                 readAhead,
                 readAheadBytes.bytes(),
+                cacheBytes.bytes(),
                 array(maxRequestBytes),
                 array(maxResponseBytes),
                 api.baseUrl(),

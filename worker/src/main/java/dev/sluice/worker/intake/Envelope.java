@@ -1,6 +1,9 @@
 package dev.sluice.worker.intake;
 
+import dev.sluice.wire.ContentHash;
 import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -50,6 +53,17 @@ public record Envelope(
     /** One of the record's headers as text. */
     public Optional<String> header(String name) {
         return WireHeaders.text(record.headers(), name);
+    }
+
+    /** How old an answer to the same request may be; empty where it wants no answer but its own. */
+    public Optional<Duration> cacheFor() {
+        return WireHeaders.duration(record.headers(), WireHeaders.CACHE);
+    }
+
+    /** Equal for requests of one tenant with one body, which has to be there. */
+    public String contentHash() {
+        byte[] tenant = WireHeaders.bytes(record.headers(), WireHeaders.TENANT).orElse(null);
+        return ContentHash.of(tenant, Objects.requireNonNull(value()));
     }
 
     /** The bytes this record is counted with while it is in memory. */

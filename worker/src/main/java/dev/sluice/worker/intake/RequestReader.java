@@ -102,6 +102,7 @@ final class RequestReader {
         requireText(headers, WireHeaders.ID);
         requireText(headers, WireHeaders.TENANT);
         WireHeaders.replyPartition(headers);
+        WireHeaders.duration(headers, WireHeaders.CACHE);
         boolean ours = !bare.record().topic().equals(requestsTopic);
         return new Envelope(
                 bare.assignment(),

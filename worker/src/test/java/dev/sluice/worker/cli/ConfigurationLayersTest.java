@@ -26,6 +26,7 @@ class ConfigurationLayersTest {
                         "api-key-file",
                         "base-url",
                         "bootstrap-servers",
+                        "cache-bytes",
                         "call-timeout",
                         "dead-retention",
                         "drain-timeout",
@@ -57,7 +58,7 @@ class ConfigurationLayersTest {
                         "topic",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(35)
+                .hasSize(36)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -36,6 +36,7 @@ class WorkerOptionsTest {
         assertThat(config.replyTopics()).isEmpty();
         assertThat(config.readAhead()).isEqualTo(2000);
         assertThat(config.readAheadBytes()).isEqualTo(64 * 1024 * 1024);
+        assertThat(config.cacheBytes()).isEqualTo(64 * 1024 * 1024);
         assertThat(config.maxRequestBytes()).isEqualTo(1024 * 1024);
         assertThat(config.maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
         assertThat(config.baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
@@ -66,6 +67,7 @@ class WorkerOptionsTest {
                 "--reply-topics=y;z",
                 "--read-ahead=11",
                 "--read-ahead-bytes=1MiB",
+                "--cache-bytes=5MiB",
                 "--max-request-bytes=3KiB",
                 "--max-response-bytes=2MiB",
                 "--base-url=http://localhost:8080/v1/",
@@ -87,6 +89,7 @@ class WorkerOptionsTest {
         assertThat(config.replyTopics()).extracting(Pattern::pattern).containsExactly("x[.].*", "y", "z");
         assertThat(config.readAhead()).isEqualTo(11);
         assertThat(config.readAheadBytes()).isEqualTo(1 << 20);
+        assertThat(config.cacheBytes()).isEqualTo(5 << 20);
         assertThat(config.maxRequestBytes()).isEqualTo(3 << 10);
         assertThat(config.maxResponseBytes()).isEqualTo(2 << 20);
         assertThat(config.baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
@@ -117,6 +120,11 @@ class WorkerOptionsTest {
                 .containsExactly(
                         "max-request-bytes must be less than 2GiB, is '2GiB'",
                         "max-response-bytes must be less than 2GiB, is '2GiB'");
+    }
+
+    @Test
+    void theCacheCanBeTurnedOff() throws Exception {
+        assertThat(config("worker", "--cache-bytes=0").cacheBytes()).isZero();
     }
 
     @Test

@@ -7,6 +7,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -123,6 +124,32 @@ class RequestReaderTest {
         Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.NOT_BEFORE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "10m", "600", "PT0S", "PT-5M", "-PT5M", "PT", "PT99999999999999999999S", "yes"})
+    void refusesACacheDurationThatIsNone(String value) {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
+
+        assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
+        assertThat(refused(reading).problem()).contains(WireHeaders.CACHE, "'" + value + "'", "PT10M");
+    }
+
+    @Test
+    void quotesNoMoreThanTheBeginningOfALongCacheDuration() {
+        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT" + "9".repeat(100_000) + "S"));
+
+        assertThat(refused(reading).problem()).hasSizeLessThan(200).contains("PT999");
+    }
+
+    @Test
+    void readsHowOldAnAnswerMayBe() {
+        Envelope asking = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT1H0.5S"))
+                .envelope();
+        Envelope plain = read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope();
+
+        assertThat(asking.cacheFor()).contains(Duration.ofMillis(3_600_500));
+        assertThat(plain.cacheFor()).isEmpty();
     }
 
     @Test

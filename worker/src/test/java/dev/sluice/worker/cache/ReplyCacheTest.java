@@ -1,0 +1,277 @@
+package dev.sluice.worker.cache;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.SettableClock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class ReplyCacheTest {
+    private static final Requests ASKING = Requests.ofModel("m").withHeader(WireHeaders.CACHE, "PT1M");
+
+    private final SettableClock clock = new SettableClock(1_000_000);
+    private final List<Request> onward = new ArrayList<>();
+    private final Map<Request, String> answered = new HashMap<>();
+    private final ReplyCache cache = cache(1 << 20, Optional.empty());
+
+    @Test
+    void handsOnWhatDoesNotAsk() {
+        Request first = accepted(Requests.ofModel("m"));
+        ended(first, "answer");
+        Request second = accepted(Requests.ofModel("m"));
+
+        assertThat(onward).containsExactly(first, second);
+        assertThat(answered).isEmpty();
+        assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(0, 0, 0));
+    }
+
+    @Test
+    void answersWhatIsAskedAgainFromMemory() {
+        ended(accepted(ASKING), "answer");
+        clock.pass(Duration.ofSeconds(59));
+        Request again = accepted(ASKING);
+
+        assertThat(onward).hasSize(1);
+        assertThat(answered).containsExactlyEntriesOf(Map.of(again, "answer"));
+        assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(1, 0, 1));
+    }
+
+    @Test
+    void takesNoAnswerThatIsAsOldAsTheAskerAllows() {
+        ended(accepted(ASKING), "answer");
+        clock.pass(Duration.ofSeconds(10));
+
+        Request patient = accepted(asking("PT10.001S"));
+        Request strict = accepted(asking("PT10S"));
+
+        assertThat(answered).containsOnlyKeys(patient);
+        assertThat(onward).hasSize(2).contains(strict);
+    }
+
+    @Test
+    void keepsAnAnswerLongerThanItsOwnRequestWanted() {
+        ended(accepted(asking("PT1S")), "answer");
+        clock.pass(Duration.ofMinutes(5));
+
+        assertThat(answered).containsOnlyKeys(accepted(asking("PT1H")));
+    }
+
+    @Test
+    void putsTheLatestAnswerInThePlaceOfAnOlderOne() {
+        ended(accepted(ASKING), "old");
+        clock.pass(Duration.ofMinutes(2));
+        ended(accepted(ASKING), "new");
+
+        assertThat(answered).containsExactlyEntriesOf(Map.of(accepted(ASKING), "new"));
+    }
+
+    @Test
+    void sharesNothingBetweenTenantsOrBodies() {
+        Request leader = accepted(ASKING.withHeader(WireHeaders.TENANT, "a"));
+        Request otherTenant = accepted(ASKING.withHeader(WireHeaders.TENANT, "b"));
+        Request noTenant = accepted(ASKING);
+        Request otherBody = accepted(ASKING.withHeader(WireHeaders.TENANT, "a").saying("else"));
+        ended(leader, "answer");
+
+        assertThat(onward).containsExactly(leader, otherTenant, noTenant, otherBody);
+        assertThat(answered).isEmpty();
+    }
+
+    @Test
+    void tellsTenantsApartThatAreNoText() {
+        byte[][] tenants = {{(byte) 0xfe}, {(byte) 0xff}};
+        for (byte[] tenant : tenants) {
+            Requests request = ASKING.withHeader("other", "x");
+            request.headers().add(WireHeaders.TENANT, tenant);
+            accepted(request);
+        }
+
+        assertThat(onward).hasSize(2);
+    }
+
+    @Test
+    void letsTheSameOnesInFlightShareOneCall() {
+        Request leader = accepted(ASKING);
+        Request follower = accepted(asking("PT1S"));
+        Request another = accepted(ASKING.counted(1, 0));
+        clock.pass(Duration.ofMinutes(3));
+        ended(leader, "answer");
+
+        assertThat(onward).containsExactly(leader);
+        assertThat(answered).containsExactlyInAnyOrderEntriesOf(Map.of(follower, "answer", another, "answer"));
+        assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(0, 2, 1));
+    }
+
+    @Test
+    void handsOnTheFollowersOfACallWithoutAnAnswer() {
+        Request leader = accepted(ASKING);
+        Request second = accepted(ASKING);
+        Request third = accepted(ASKING);
+
+        ended(leader, null);
+        assertThat(onward).containsExactly(leader, second, third);
+
+        Request newcomer = accepted(ASKING);
+        Request itsFollower = accepted(ASKING);
+        assertThat(onward).containsExactly(leader, second, third, newcomer);
+
+        ended(second, null);
+        assertThat(answered).isEmpty();
+        ended(third, "answer");
+        assertThat(answered).containsOnlyKeys(itsFollower);
+
+        ended(newcomer, null);
+        assertThat(onward).hasSize(4);
+        assertThat(answered).containsOnlyKeys(itsFollower, accepted(ASKING));
+    }
+
+    @Test
+    void letsNobodyWaitForAnEndThatWasTold() {
+        Request leader = accepted(ASKING);
+        ended(leader, null);
+        ended(leader, null);
+
+        assertThat(onward).containsExactly(leader);
+        assertThat(onward).contains(accepted(ASKING));
+    }
+
+    @Test
+    void dropsFollowersOfPartitionsThatLeaveAndHandsOnThoseThatStay() {
+        Assignment leaving = Requests.assigned();
+        Assignment staying = Requests.assigned();
+        Request leader = accepted(ASKING.under(leaving));
+        accepted(ASKING.under(leaving));
+        Request stays = accepted(ASKING.under(staying));
+        Request otherLeader = accepted(ASKING.saying("else").under(staying));
+        accepted(ASKING.saying("else").under(leaving));
+
+        cache.withdraw(Set.of(leaving));
+        assertThat(onward).containsExactly(leader, otherLeader, stays);
+
+        ended(leader, "late");
+        ended(otherLeader, "answer");
+        assertThat(answered).isEmpty();
+        assertThat(onward).hasSize(3);
+        assertThat(answered).containsOnlyKeys(accepted(ASKING.under(staying)));
+    }
+
+    @Test
+    void aRequestFollowsNoneThatMayLiveLonger() {
+        Request leader = accepted(ASKING.timed(0, 0, 1_060_000));
+        Request hasty = accepted(ASKING.timed(0, 0, 1_030_000));
+        Request patient = accepted(ASKING.timed(0, 0, 1_090_000));
+        Request forEver = accepted(ASKING);
+
+        assertThat(onward).containsExactly(leader, hasty);
+        ended(hasty, "answer");
+        assertThat(answered).containsOnlyKeys(patient, forEver);
+    }
+
+    @Test
+    void countsTheMaximumAgeAmongTheTimesOver() {
+        ReplyCache aging = cache(1 << 20, Optional.of(Duration.ofMinutes(10)));
+        Request leader = ASKING.timed(900_000, 0, Long.MAX_VALUE).build();
+        Request much = ASKING.timed(898_000, 0, Long.MAX_VALUE).build();
+        Request little = ASKING.timed(899_500, 0, Long.MAX_VALUE).build();
+        Request late = ASKING.timed(800_000, 910_000, Long.MAX_VALUE).build();
+        List.of(leader, much, little, late).forEach(aging::accept);
+
+        assertThat(onward).containsExactly(leader, much);
+        aging.ended(leader, Optional.of("answer".getBytes(UTF_8)));
+        assertThat(answered).containsOnlyKeys(little, late);
+    }
+
+    @Test
+    void leavesARequestWhoseTimeIsOverToTheLanes() {
+        ended(accepted(ASKING), "answer");
+        Request over = accepted(ASKING.timed(0, 0, 1_000_000));
+
+        assertThat(onward).contains(over);
+        assertThat(answered).isEmpty();
+    }
+
+    @Test
+    void keepsNoMoreThanItsBytes() {
+        ReplyCache small = cache(10_000, Optional.empty());
+        String answer = "x".repeat(2_000);
+        for (int i = 0; i < 50; i++) {
+            Request request = ASKING.saying("question " + i).build();
+            small.accept(request);
+            small.ended(request, Optional.of(answer.getBytes(UTF_8)));
+        }
+        onward.clear();
+        for (int i = 0; i < 50; i++) {
+            small.accept(ASKING.saying("question " + i).build());
+        }
+
+        assertThat(answered).hasSizeBetween(1, 4);
+        assertThat(onward).hasSize(50 - answered.size());
+    }
+
+    @Test
+    void sharesEvenAnAnswerThatIsTooLargeToKeep() {
+        ReplyCache small = cache(1_000, Optional.empty());
+        Request leader = ASKING.build();
+        Request follower = ASKING.build();
+        small.accept(leader);
+        small.accept(follower);
+        small.ended(leader, Optional.of(new byte[5_000]));
+        Request next = ASKING.build();
+        small.accept(next);
+
+        assertThat(answered).containsOnlyKeys(follower);
+        assertThat(onward).containsExactly(leader, next);
+    }
+
+    @Test
+    void withoutBytesEveryRequestIsAnOrdinaryOne() {
+        ReplyCache off = cache(0, Optional.empty());
+        Request first = ASKING.build();
+        Request second = ASKING.build();
+        off.accept(first);
+        off.accept(second);
+        off.ended(first, Optional.of(new byte[1]));
+        off.accept(ASKING.build());
+
+        assertThat(onward).hasSize(3);
+        assertThat(answered).isEmpty();
+        assertThat(off.counts()).isEqualTo(new ReplyCache.Counts(0, 0, 0));
+    }
+
+    private ReplyCache cache(long maxBytes, Optional<Duration> maxAge) {
+        return new ReplyCache(
+                maxBytes,
+                maxAge,
+                clock,
+                onward::add,
+                (request, body) -> assertThat(answered.put(request, new String(body, UTF_8)))
+                        .isNull());
+    }
+
+    private static Requests asking(String duration) {
+        return Requests.ofModel("m").withHeader(WireHeaders.CACHE, duration);
+    }
+
+    private Request accepted(Requests request) {
+        Request built = request.build();
+        cache.accept(built);
+        return built;
+    }
+
+    /** @param answer null where the call gave none */
+    private void ended(Request request, @Nullable String answer) {
+        cache.ended(request, Optional.ofNullable(answer).map(text -> text.getBytes(UTF_8)));
+    }
+}
