@@ -74,7 +74,7 @@ final class PacePlot {
         for (Kind kind : Kind.values()) {
             rect(svg, x, 10, 12, 12, kind.colour);
             text(svg, x + 18, 20, "start", kind.words + " per second");
-            x += 190;
+            x += 210;
         }
         svg.append("<path d=\"M" + x + ",16 h24\" stroke=\"black\" fill=\"none\"/>\n");
         text(svg, x + 30, 20, "start", "limit");
