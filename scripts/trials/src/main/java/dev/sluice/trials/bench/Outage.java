@@ -5,12 +5,14 @@ import dev.sluice.sandbox.FaultRule;
 import dev.sluice.sandbox.Limit;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
  * An API that answers no call for a while, in the middle of a backlog.
@@ -63,11 +65,11 @@ record Outage(int perSecond, int requests, int seconds, boolean refusesKey) impl
                         Stream.of(topics.retry()),
                         Stream.of(Topics.Tier.values()).map(topics::delay))
                 .toList();
-        long moved = TopicCount.of(run.bootstrapServers(), aside);
-        long dead = TopicCount.of(run.bootstrapServers(), List.of(topics.dead()));
+        long moved = TopicCount.of(run.bootstrapServers(), aside, Outage::isNotRateLimited);
+        long dead = TopicCount.of(run.bootstrapServers(), List.of(topics.dead()), record -> true);
         List<Bound> bounds = List.of(
                 new Bound("calls during the outage", calls, SPARE_CALLS),
-                new Bound("requests on retry and delay topics", moved, refusesKey ? 0 : SPARE_CALLS),
+                new Bound("requests on retry and delay topics, no 429s", moved, refusesKey ? 0 : SPARE_CALLS),
                 Bound.none("dead letters", dead),
                 Bound.none("failed replies", run.ledger().failures()),
                 new Bound("ms from its end to the next answer", silence(run.ledger(), time), millis(BACK_SECONDS)),
@@ -80,6 +82,13 @@ record Outage(int perSecond, int requests, int seconds, boolean refusesKey) impl
                 Double.NaN,
                 traffic.refused(time.first(), Long.MAX_VALUE),
                 bounds);
+    }
+
+    /** Those that a limit has put off tell nothing about the outage. */
+    private static boolean isNotRateLimited(ConsumerRecord<byte[], byte[]> record) {
+        return WireHeaders.text(record.headers(), WireHeaders.LAST_ERROR)
+                .filter(error -> error.startsWith(Integer.toString(Traffic.LIMITED)))
+                .isEmpty();
     }
 
     /** Answers to calls from before the outage are long there. */

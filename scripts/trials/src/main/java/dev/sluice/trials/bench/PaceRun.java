@@ -48,7 +48,7 @@ final class PaceRun implements AutoCloseable {
         for (int i = 0; i < requests; i++) {
             ends.publisher().publish(i % PARTITIONS, body);
         }
-        ends.publisher().flush();
+        ends.publisher().confirm();
     }
 
     WorkerProcess worker(List<String> options) {

@@ -4,12 +4,14 @@ import dev.sluice.wire.WireHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /** Publishes requests; where nothing else is said small ones, about 150 bytes each. Thread-safe. */
 final class Publisher implements AutoCloseable {
@@ -19,6 +21,7 @@ final class Publisher implements AutoCloseable {
 
     private final Producer<byte[], byte[]> producer;
     private final Ledger ledger;
+    private final AtomicReference<@Nullable Exception> firstFailure = new AtomicReference<>();
 
     Publisher(String bootstrapServers, Ledger ledger) {
         this.ledger = ledger;
@@ -66,6 +69,7 @@ final class Publisher implements AutoCloseable {
         var unused = producer.send(record, (done, failure) -> {
             if (failure != null) {
                 ledger.notPublished();
+                firstFailure.compareAndSet(null, failure);
             }
         });
         return number;
@@ -73,6 +77,19 @@ final class Publisher implements AutoCloseable {
 
     void flush() {
         producer.flush();
+    }
+
+    /**
+     * Returns when Kafka has everything.
+     *
+     * @throws IllegalStateException if it has refused something: a backlog with holes proves nothing
+     */
+    void confirm() {
+        producer.flush();
+        Exception failure = firstFailure.get();
+        if (failure != null) {
+            throw new IllegalStateException("not all requests could be published: " + failure, failure);
+        }
     }
 
     @Override

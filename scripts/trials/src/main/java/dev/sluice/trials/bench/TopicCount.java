@@ -3,8 +3,10 @@ package dev.sluice.trials.bench;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -16,7 +18,7 @@ final class TopicCount {
 
     private TopicCount() {}
 
-    static long of(String bootstrapServers, List<String> topics) {
+    static long of(String bootstrapServers, List<String> topics, Predicate<ConsumerRecord<byte[], byte[]>> which) {
         Map<String, Object> config = Map.of(
                 ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                 bootstrapServers,
@@ -32,18 +34,23 @@ final class TopicCount {
                     .toList();
             consumer.assign(all);
             consumer.seekToBeginning(all);
-            return countToEnd(consumer, consumer.endOffsets(all));
+            return countToEnd(consumer, consumer.endOffsets(all), which);
         }
     }
 
-    private static long countToEnd(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+    private static long countToEnd(
+            Consumer<byte[], byte[]> consumer,
+            Map<TopicPartition, Long> ends,
+            Predicate<ConsumerRecord<byte[], byte[]>> which) {
         long count = 0;
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (ends.entrySet().stream().anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException(ends.keySet() + " can't be read to their end within " + PATIENCE);
             }
-            count += consumer.poll(POLL).count();
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                count += which.test(record) ? 1 : 0;
+            }
         }
         return count;
     }
