@@ -45,7 +45,7 @@ class BenchIT {
         // how much of the limit is used depends on the machine and on who else is on it
         JsonNode report = JsonMapper.shared().readTree(out.toString());
         assertThat(report.at("/table/known/limit").stringValue("")).isEqualTo("20/s");
-        assertThat(report.at("/table/known/calls").stringValue("")).isEqualTo("60");
+        assertThat(report.at("/table/known/calls").stringValue("")).asInt().isGreaterThanOrEqualTo(60);
         assertThat(report.path("bounds")
                         .valueStream()
                         .filter(bound -> bound.path("what").stringValue("").contains("all answered")))
