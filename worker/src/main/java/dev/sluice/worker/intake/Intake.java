@@ -227,11 +227,11 @@ public final class Intake implements Runnable {
     }
 
     private boolean waits(OwnedPartition partition, long now) {
-        return partition.resumesAt() > now || partition.position() >= ledger.registerLimit(partition.partition());
+        return partition.resumesAt() > now || partition.position() >= ledger.registerLimit(partition.assignment());
     }
 
     private void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
-        long limit = ledger.registerLimit(partition.partition());
+        long limit = ledger.registerLimit(partition.assignment());
         List<Reading> readings = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             long leavesAt = partition.leavesAt(record.timestamp());
@@ -252,7 +252,7 @@ public final class Intake implements Runnable {
     /** Registers before handing over: an outcome must never reach the ledger before its record. */
     private void handOver(Assignment assignment, List<Reading> readings) {
         ledger.register(assignment, readings.stream().map(Reading::envelope).toList());
-        long limit = ledger.registerLimit(assignment.partition());
+        long limit = ledger.registerLimit(assignment);
         for (Reading reading : readings) {
             long room = limit - reading.envelope().offset();
             reading.to(downstream, dueGate, clock.millis(), room);
@@ -297,7 +297,7 @@ public final class Intake implements Runnable {
 
         @Override
         public boolean passOver(OwnedPartition partition, long offset, String problem) {
-            if (draining || offset >= ledger.registerLimit(partition.partition())) {
+            if (draining || offset >= ledger.registerLimit(partition.assignment())) {
                 return false;
             }
             partition.position(offset + 1);

@@ -6,7 +6,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.TopicPartition;
 
 /**
  * The account of what was read and is not yet committed, as intake sees it. Its methods send messages, in order, to the
@@ -41,10 +40,10 @@ public interface Ledger {
     void reached(Assignment assignment, long position);
 
     /**
-     * The lowest offset of this partition that may not be registered yet: its record is kept back. Grows as outcomes are
-     * committed; reporting the kept-back offset as {@link #reached} lets it grow past a gap.
+     * The lowest offset of this assignment's partition that may not be registered yet: its record is kept back. Grows as
+     * outcomes are committed; reporting the kept-back offset as {@link #reached} lets it grow past a gap.
      */
-    long registerLimit(TopicPartition partition);
+    long registerLimit(Assignment assignment);
 
     /** Records registered and not yet committed, over all partitions. */
     int openRecords();

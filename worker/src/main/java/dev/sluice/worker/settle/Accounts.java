@@ -41,10 +41,10 @@ final class Accounts {
         return account;
     }
 
-    /** 0 where there is no account. Any thread. */
-    long registerLimit(TopicPartition partition) {
-        Account account = byPartition.get(partition);
-        return account == null ? 0 : account.registerLimit();
+    /** 0 where there is no account yet, or still one of an earlier assignment. Any thread. */
+    long registerLimit(Assignment assignment) {
+        Account account = byPartition.get(assignment.partition());
+        return account == null || account.assignment() != assignment ? 0 : account.registerLimit();
     }
 
     /** Any thread. */

@@ -23,7 +23,6 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -115,8 +114,8 @@ public final class Settle implements Ledger, Runnable {
     }
 
     @Override
-    public long registerLimit(TopicPartition partition) {
-        return accounts.registerLimit(partition);
+    public long registerLimit(Assignment assignment) {
+        return accounts.registerLimit(assignment);
     }
 
     @Override

@@ -66,8 +66,8 @@ final class JournalLedger implements Ledger {
     }
 
     @Override
-    public long registerLimit(TopicPartition partition) {
-        return limits.getOrDefault(partition, Long.MAX_VALUE);
+    public long registerLimit(Assignment assignment) {
+        return limits.getOrDefault(assignment.partition(), Long.MAX_VALUE);
     }
 
     @Override

@@ -144,7 +144,7 @@ class SettleTest {
 
         assertThat(settle.openRecords()).isEqualTo(1);
         assertThat(settle.openBytes()).isEqualTo(kept.get(0).weight());
-        assertThat(settle.registerLimit(first.partition())).isZero();
+        assertThat(settle.registerLimit(first)).isZero();
     }
 
     @Test
@@ -264,6 +264,21 @@ class SettleTest {
 
         assertThat(records(TOPICS.replies(), WireHeaders.STATUS)).containsExactly("ok");
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
+    }
+
+    /** It may read on in a partition that has come back before this thread has got to either. */
+    @Test
+    void theLimitOfAnEarlierAssignmentIsNotThatOfTheNext() throws InterruptedException {
+        open(first);
+        flushed();
+        settle.stop();
+        thread.join(BOUND.toMillis());
+        Assignment again = new Assignment(first.partition());
+
+        settle.close(Set.of(first));
+        open(again);
+
+        assertThat(settle.registerLimit(again)).isZero();
     }
 
     private void run() {
