@@ -11,6 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -190,7 +192,7 @@ public final class Transactions implements AutoCloseable {
         while (true) {
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
                 return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
-            } catch (RetriableException unknown) {
+            } catch (KafkaException unknown) {
                 pauseAfter(unknown, "committed offsets cannot be read");
             }
         }
@@ -215,14 +217,25 @@ public final class Transactions implements AutoCloseable {
             } catch (ProducerFencedException overtaken) {
                 fenced(overtaken);
                 pauseAfter(overtaken, "initialisation was overtaken by another");
-            } catch (RetriableException unavailable) {
+            } catch (KafkaException unavailable) {
                 pauseAfter(unavailable, "transactional producer cannot be initialised");
             }
         }
     }
 
+    /**
+     * Whether a failure goes away by itself. Where names come and go with the machines they name, the name of a broker
+     * that is away cannot be resolved, and no client can be made; Kafka has no exception of its own for that.
+     */
+    private static boolean passes(KafkaException failure) {
+        return failure instanceof RetriableException
+                || failure instanceof ProducerFencedException
+                || (failure.getCause() instanceof ConfigException wrong
+                        && wrong.getMessage().contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
+    }
+
     private void pauseAfter(KafkaException failure, String what) {
-        if (stopped) {
+        if (stopped || !passes(failure)) {
             throw failure;
         }
         log.atWarn().addKeyValue("error", failure.toString()).log(what);

@@ -28,6 +28,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
@@ -54,6 +55,7 @@ class TransactionsTest {
     private final List<String> events = new ArrayList<>();
 
     private final Deque<FakeProducer> prepared = new ArrayDeque<>();
+    private final Deque<RuntimeException> constructionFailures = new ArrayDeque<>();
     private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
     private long nanos;
@@ -372,6 +374,35 @@ class TransactionsTest {
                 .containsExactly("new", "init", "pause", "close", "new", "init", "pause", "close", "new", "init");
     }
 
+    /** Where names come and go with the containers they name. */
+    @Test
+    void aBrokerWhoseNameIsGoneIsWaitedForToo() {
+        endsUnknown(prepare());
+        prepare();
+        committed = Map.of(PARTITION, OFFSET);
+        unique.replace();
+        constructionFailures.add(unresolved("producer"));
+        readFailures.add(unresolved("consumer"));
+
+        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(events).endsWith("abort", "close", "new", "pause", "new", "init", "read", "pause", "read");
+    }
+
+    @Test
+    void aClientThatIsConfiguredWronglyIsNotTriedAgain() {
+        constructionFailures.add(
+                new KafkaException("Failed to construct kafka producer", new ConfigException("no such mechanism")));
+
+        assertThatThrownBy(unique::replace).hasRootCauseInstanceOf(ConfigException.class);
+    }
+
+    private static KafkaException unresolved(String client) {
+        return new KafkaException(
+                "Failed to construct kafka " + client,
+                new ConfigException("No resolvable bootstrap urls given in bootstrap.servers"));
+    }
+
     @Test
     void anInitialisationThatIsOvertakenTwiceMeansThatAnotherWorkerHasTheId() {
         prepare().initFailures.add(fenced());
@@ -402,6 +433,7 @@ class TransactionsTest {
         return new Transactions(
                 () -> {
                     events.add("new");
+                    failIfAny(constructionFailures);
                     return prepared.remove();
                 },
                 FakeReader::new,
