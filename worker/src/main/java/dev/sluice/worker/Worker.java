@@ -296,8 +296,7 @@ public final class Worker implements AutoCloseable, Health {
 
     private boolean drained(Deadline drain) {
         return drain.meets(intake.drain())
-                && drain.meets(
-                        withdraw(Set.copyOf(ownership.get().assignments().values())))
+                && drain.meets(withdraw(Set.copyOf(ownership.get().assignments().values())))
                 && drain.plus(COMMIT_BOUND).meets(settle.flush());
     }
 
