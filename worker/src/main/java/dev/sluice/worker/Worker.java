@@ -104,7 +104,7 @@ public final class Worker implements AutoCloseable, Health {
                 config.maxInFlight(),
                 TimeMeter.SYSTEM_NANOTIME,
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),
-                request -> calls.call(request, this::called),
+                this::call,
                 this::expired,
                 request -> settle.accept(request.envelope(), outcomes.blamed(request, clock.millis())));
         this.cache = new ReplyCache(
@@ -167,6 +167,7 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("api", config.baseUrl())
                 .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
+        calls.warmUp();
         start("sluice-settle", settle);
         start("sluice-pace", pace);
         start("sluice-intake", intake);
@@ -203,6 +204,14 @@ public final class Worker implements AutoCloseable, Health {
             cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
         } catch (Throwable defect) {
             fail("call", defect);
+        }
+    }
+
+    /** Pace → call. A partition may have been lost, and its calls given up, since pace has chosen the request. */
+    private void call(Request request) {
+        calls.call(request, this::called);
+        if (!ownership.get().holds(request.assignment())) {
+            calls.cancel(Set.of(request.assignment()));
         }
     }
 
@@ -266,6 +275,13 @@ public final class Worker implements AutoCloseable, Health {
         return drainTimeout.plus(LEAVE_BOUND);
     }
 
+    @Override
+    public List<String> notices() {
+        return pace.held().entrySet().stream()
+                .map(lane -> "model " + lane.getKey() + " is held: " + lane.getValue())
+                .toList();
+    }
+
     /** Reads nothing more, lets calls under way end within the drain time, commits what has ended, and leaves. */
     @Override
     public void close() {
@@ -295,9 +311,11 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     private boolean drained(Deadline drain) {
-        return drain.meets(intake.drain())
-                && drain.meets(withdraw(Set.copyOf(ownership.get().assignments().values())))
-                && drain.plus(COMMIT_BOUND).meets(settle.flush());
+        boolean read = drain.meets(intake.drain());
+        // whether or not reading has ended in time: nothing more is to be called
+        boolean called =
+                drain.meets(withdraw(Set.copyOf(ownership.get().assignments().values())));
+        return read && called && drain.plus(COMMIT_BOUND).meets(settle.flush());
     }
 
     private void join(String name, Deadline leave) {

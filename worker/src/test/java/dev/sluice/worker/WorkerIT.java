@@ -255,8 +255,10 @@ class WorkerIT {
             await().atMost(Duration.ofSeconds(20)).until(() -> api.calls() >= 2);
             assertThat(queue.read(queue.topics.dead())).isEmpty();
             assertThat(queue.read(queue.topics.retry())).isEmpty();
+            assertThat(worker.notices()).singleElement().asString().startsWith("model m is held: 401");
             api.update(settings -> settings.withApiKeys(TestQueue.KEY));
             queue.awaitReplies(20);
+            assertThat(worker.notices()).isEmpty();
         }
 
         assertThat(queue.read(queue.topics.replies()))

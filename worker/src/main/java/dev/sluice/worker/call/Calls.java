@@ -70,6 +70,11 @@ public final class Calls implements AutoCloseable {
                 .build();
     }
 
+    /** Gets ready for the first call, in the background. */
+    public void warmUp() {
+        daemon("sluice-warm-up").newThread(() -> WarmUp.run(client)).start();
+    }
+
     private static ThreadFactory daemon(String name) {
         return task -> {
             Thread thread = new Thread(task, name);

@@ -63,6 +63,12 @@ final class WorkerRun {
             Worker started = worker.get();
             return started == null ? List.of("the worker starts") : started.hindrances();
         }
+
+        @Override
+        public List<String> notices() {
+            Worker started = worker.get();
+            return started == null ? List.of() : started.notices();
+        }
     }
 
     private int untilEnd() throws InterruptedException {

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param id the request's id
  * @param attempts calls that really failed
  * @param deferrals times it was put off through no fault of its own
- * @param enqueuedAt epoch ms of the request's first record
+ * @param enqueuedAt epoch ms of the request's first record; of one that was called before, its {@link #waitsSince}
  * @param notBefore epoch ms before which it is not called; 0 for at once
  * @param expiresAt epoch ms from which on it is not called any more; {@link Long#MAX_VALUE} for never
  */
@@ -33,6 +33,12 @@ public record Envelope(
 
     /** What the objects around a record cost in memory, roughly; counted so that empty records have a weight too. */
     private static final int OVERHEAD = 512;
+
+    /** Epoch ms since which it waits to be answered: its first record's, or its producer's not-before where that is later. */
+    public long waitsSince() {
+        boolean wasCalled = attempts > 0 || deferrals > 0;
+        return wasCalled ? enqueuedAt : Math.max(enqueuedAt, notBefore);
+    }
 
     public TopicPartition partition() {
         return assignment.partition();

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -73,20 +74,24 @@ public final class AdminServer implements AutoCloseable {
                 return;
             }
             switch (exchange.getRequestURI().getPath()) {
-                case LIVE -> probe(exchange, health::deadly);
+                case LIVE -> probe(exchange, health::deadly, List::of);
                 case READY ->
                     probe(
                             exchange,
                             () -> Stream.concat(health.deadly().stream(), health.hindrances().stream())
-                                    .toList());
+                                    .toList(),
+                            health::notices);
                 default -> send(exchange, 404, "there are " + LIVE + " and " + READY + "\n");
             }
         }
     }
 
-    private static void probe(HttpExchange exchange, Supplier<List<String>> problems) throws IOException {
+    private static void probe(HttpExchange exchange, Supplier<List<String>> problems, Supplier<List<String>> notices)
+            throws IOException {
         List<String> found = problems.get();
-        send(exchange, found.isEmpty() ? 200 : 503, found.isEmpty() ? "ok\n" : String.join("\n", found) + "\n");
+        Stream<String> lines = found.isEmpty() ? Stream.of("ok") : found.stream();
+        String text = Stream.concat(lines, notices.get().stream()).collect(Collectors.joining("\n", "", "\n"));
+        send(exchange, found.isEmpty() ? 200 : 503, text);
     }
 
     private static void send(HttpExchange exchange, int status, String text) throws IOException {

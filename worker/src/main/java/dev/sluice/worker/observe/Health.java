@@ -9,4 +9,7 @@ public interface Health {
 
     /** Why it does not serve now; one sentence each, empty where it does. What is deadly is not repeated. */
     List<String> hindrances();
+
+    /** What else is not as it should be though the worker serves; one sentence each. */
+    List<String> notices();
 }

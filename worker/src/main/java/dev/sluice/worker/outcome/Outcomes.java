@@ -117,8 +117,7 @@ public final class Outcomes {
      * it was called its not-before is ours: counted from that it would grow younger with each call.
      */
     public boolean isExpired(Envelope envelope, long nowMillis) {
-        boolean wasCalled = envelope.attempts() > 0 || envelope.deferrals() > 0;
-        long from = wasCalled ? envelope.enqueuedAt() : Math.max(envelope.enqueuedAt(), envelope.notBefore());
+        long from = envelope.waitsSince();
         return nowMillis >= envelope.expiresAt()
                 || maxAge.map(age -> nowMillis - from > age.toMillis()).orElse(false);
     }

@@ -43,7 +43,9 @@ final class Breaker {
     /** The last that the edge refused since the lane flowed: if the next probe passes, it was this one's own fault. */
     private @Nullable Request suspect;
 
-    private volatile boolean stopped;
+    /** Why the lane does not flow. */
+    private volatile @Nullable String heldBy;
+
     private volatile @Nullable Probe probe;
 
     /** @param alone whether every other request that waits was a probe in vain since the lane stopped */
@@ -81,6 +83,7 @@ final class Breaker {
         Request blamed = state == State.PROBING ? suspect : null;
         if (state != State.FLOWING) {
             change(State.FLOWING, now);
+            heldBy = null;
             log.atInfo().addKeyValue("lane", lane).log("lane flows again");
         }
         failures = 0;
@@ -117,6 +120,7 @@ final class Breaker {
     private long stop(String reason, int waiting, long now) {
         probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
         change(State.STOPPED, now);
+        heldBy = reason;
         boolean rests = probesInVain % PROBES_IN_A_ROW == 0;
         pause = rests ? Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause)) : pause;
         long wait = rests ? pause : FIRST_PAUSE;
@@ -131,10 +135,14 @@ final class Breaker {
 
     private void change(State next, long now) {
         state = next;
-        stopped = next != State.FLOWING;
         probe = null;
         failures = 0;
         changedAt = now;
+    }
+
+    /** Why the lane does not flow; empty while it does. Any thread. */
+    Optional<String> heldBy() {
+        return Optional.ofNullable(heldBy);
     }
 
     /** How this request, which is called or was, stands in the lane. Any thread. */
@@ -143,6 +151,6 @@ final class Breaker {
         if (current != null && current.alone() && current.request().equals(request)) {
             return Standing.ALONE;
         }
-        return stopped ? Standing.HELD : Standing.FLOWING;
+        return heldBy != null ? Standing.HELD : Standing.FLOWING;
     }
 }

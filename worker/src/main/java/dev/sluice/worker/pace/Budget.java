@@ -88,7 +88,9 @@ final class Budget {
 
     private void tell() {
         double least = Math.min(configured.orElse(Double.POSITIVE_INFINITY), told.orElse(Double.POSITIVE_INFINITY));
-        tuner.told(least * share);
+        if (!Double.isInfinite(least)) {
+            tuner.told(least * share);
+        }
     }
 
     /** Nanoseconds until {@code amount} may be spent; 0 for now. */

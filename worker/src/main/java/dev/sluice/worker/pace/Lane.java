@@ -190,6 +190,11 @@ final class Lane {
         return retries.size() + arrivals.size();
     }
 
+    /** Why it does not flow; empty while it does. Any thread. */
+    Optional<String> heldBy() {
+        return breaker.heldBy();
+    }
+
     /** How this request, which is called or was, stands in the lane. Any thread. */
     Standing standing(Request request) {
         return breaker.standing(request);

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -89,6 +90,13 @@ final class Lanes {
 
     void drop(Set<Assignment> gone) {
         ring.forEach(lane -> lane.drop(gone));
+    }
+
+    /** Why lanes do not flow, by their models. Any thread. */
+    Map<String, String> held() {
+        Map<String, String> held = new TreeMap<>();
+        byModel.forEach((model, lane) -> lane.heldBy().ifPresent(reason -> held.put(model, reason)));
+        return held;
     }
 
     /** How this request, which is called or was, stands in its lane. Any thread. */

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -112,6 +113,11 @@ public final class Pace implements Runnable {
             completeWithdrawals();
         });
         return withdrawal.ended();
+    }
+
+    /** Which models are not called at present, and why. */
+    public Map<String, String> held() {
+        return lanes.held();
     }
 
     /** How this request, whose call has just ended, stands in its lane. */

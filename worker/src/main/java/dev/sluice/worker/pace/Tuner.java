@@ -19,13 +19,17 @@ final class Tuner {
     /** The part of all calls that finding out may cost. */
     private static final double REFUSED_FOR_FINDING_OUT = 0.008;
 
+    /** Of what we were told. */
     private static final double NEARLY = 0.9;
+
     private static final double SHORTEST_HOLD = 2;
     private static final double LONGEST_HOLD = 30;
     /** One unprovoked refusal among so many calls is nothing to slow down for. */
     private static final int RARELY = 100;
     /** For so long after a refusal the API's second may be full of what was sent before it. */
     private static final long AFTERMATH = 1_200_000_000L;
+
+    private static final double A_LITTLE_LESS = 0.95;
     /** Within a second fewer calls than this say little about a rate. */
     private static final int FEW = 4;
 
@@ -48,7 +52,7 @@ final class Tuner {
     private int refusals;
     private boolean provoked;
     /** Calls since that event was noticed. */
-    private int calls;
+    private int calls = RARELY;
 
     private Tuner(SpendWindow window, double granted, double least) {
         this.window = window;
@@ -90,12 +94,11 @@ final class Tuner {
         calls++;
     }
 
-    /** It may spend as much as it is told, at once, and never more. */
+    /** It may spend as much as it is told, at once, and never more; by refusals it knows which part of that is true. */
     void told(double perSecond) {
-        if (perSecond != ceiling) {
-            ceiling = perSecond;
-            granted = perSecond;
-        }
+        double part = Double.isInfinite(ceiling) ? Double.POSITIVE_INFINITY : granted / ceiling;
+        ceiling = perSecond;
+        granted = Math.min(perSecond, perSecond * part);
     }
 
     /** Our share of everything has changed. */
@@ -127,7 +130,9 @@ final class Tuner {
             provoked = granted < ceiling && spend.at() - raisesAt >= 0;
             first(spend.at(), amount, waitNanos);
             double before = Math.min(granted, ceiling);
-            granted = provoked ? measured() : Math.min(measured(), before * (aftermath ? 0.95 : part()));
+            granted = provoked || isBelieved()
+                    ? measured()
+                    : Math.min(measured(), before * (aftermath ? A_LITTLE_LESS : part()));
             calls = 0;
         }
         granted = Math.max(granted, least);
@@ -143,8 +148,8 @@ final class Tuner {
     }
 
     /**
-     * What the limit was when the first call was refused, between two bounds: what is known already, where it lies there.
-     * If the API says when that call would have fitted, then it and what would still have been within the second make up
+     * What the limit was when the first call was refused: two bounds, and what was believed before where it lies between
+     * them. If the API says when that call would have fitted, then it and what would still have been within the second make up
      * the limit; this holds for a limit that has just been lowered too. Without that, it did not fit on top of all that
      * was.
      */
@@ -168,12 +173,16 @@ final class Tuner {
         return calls >= RARELY ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
     }
 
+    /** Whether what we were told has proved true, but for delays on the way of some calls. */
+    private boolean isBelieved() {
+        return granted > NEARLY * ceiling;
+    }
+
     private void hold(long now) {
         double perSecond = Math.max(0.1, window.calls(now));
         double seconds = refusals / (REFUSED_FOR_FINDING_OUT * perSecond);
-        // what we were told is soon believed again after a little loss
-        boolean believed = !provoked && granted > NEARLY * ceiling;
-        double bounded = believed ? SHORTEST_HOLD : Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds));
+        double bounded =
+                !provoked && isBelieved() ? SHORTEST_HOLD : Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds));
         raisesAt = now + (long) (bounded * SECOND);
     }
 }

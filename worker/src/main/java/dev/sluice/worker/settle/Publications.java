@@ -91,6 +91,10 @@ final class Publications {
         WireHeaders.set(headers, WireHeaders.NOT_BEFORE, requeue.notBefore());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, requeue.attempts());
         WireHeaders.set(headers, WireHeaders.DEFERRALS, requeue.deferrals());
+        if (requeue.attempts() + requeue.deferrals() > 0) {
+            // the not-before is ours from now on: the producer's own is forgotten, and with it when the wait began
+            WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, envelope.waitsSince());
+        }
         if (!requeue.lastError().isEmpty()) {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, requeue.lastError());
         }

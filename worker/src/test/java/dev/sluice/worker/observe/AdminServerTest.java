@@ -19,6 +19,7 @@ class AdminServerTest {
 
     private List<String> deadly = List.of();
     private List<String> hindrances = List.of();
+    private List<String> notices = List.of();
     private AdminServer server;
 
     @BeforeEach
@@ -32,6 +33,11 @@ class AdminServerTest {
             @Override
             public List<String> hindrances() {
                 return hindrances;
+            }
+
+            @Override
+            public List<String> notices() {
+                return notices;
             }
         });
     }
@@ -53,6 +59,14 @@ class AdminServerTest {
 
         assertThat(get("/health/live")).isEqualTo("200 ok\n");
         assertThat(get("/health/ready")).isEqualTo("503 it drains\nit waits\n");
+    }
+
+    @Test
+    void isReadyThoughItHasSomethingToSay() throws IOException {
+        notices = List.of("model m is held: 401");
+
+        assertThat(get("/health/ready")).isEqualTo("200 ok\nmodel m is held: 401\n");
+        assertThat(get("/health/live")).isEqualTo("200 ok\n");
     }
 
     @Test

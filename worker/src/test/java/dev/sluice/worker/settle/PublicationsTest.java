@@ -8,6 +8,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.outcome.Outcome;
@@ -145,6 +146,18 @@ class PublicationsTest {
                         WireHeaders.ATTEMPTS, "1",
                         WireHeaders.DEFERRALS, "2",
                         WireHeaders.LAST_ERROR, "timeout"));
+    }
+
+    @Test
+    void theFirstRequeueKeepsWhenTheWaitBegan() {
+        Envelope later = Requests.ofModel("m").timed(1000, 5000, Long.MAX_VALUE).envelope();
+        Envelope sooner = Requests.ofModel("m").timed(1000, 500, Long.MAX_VALUE).envelope();
+        Requeue refused = new Requeue(Optional.empty(), 7000, 0, 1, "429");
+        Requeue postponed = new Requeue(Optional.of(Tier.ONE_MINUTE), 5000, 0, 0, "");
+
+        assertThat(texts(only(later, refused).headers())).containsEntry(WireHeaders.ENQUEUED_AT, "5000");
+        assertThat(texts(only(later, postponed).headers())).containsEntry(WireHeaders.ENQUEUED_AT, "1000");
+        assertThat(texts(only(sooner, refused).headers())).containsEntry(WireHeaders.ENQUEUED_AT, "1000");
     }
 
     @Test

@@ -1,0 +1,76 @@
+package dev.sluice.worker.call;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Calls a server of our own on loopback for a moment, so that what a call needs is loaded and partly compiled before the
+ * first real one. Cold, the first calls leave some hundred milliseconds after they were sent, and then all at once: more
+ * than a limit per second allows.
+ */
+final class WarmUp {
+    private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
+    private static final int ROUNDS = 40;
+    private static final int AT_ONCE = 8;
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+    private static final byte[] ANSWER = new byte[1024];
+
+    private WarmUp() {}
+
+    /** Blocks for less than some seconds. That it fails makes the first calls slow and nothing else. */
+    static void run(HttpClient client) {
+        ExecutorService executor = Executors.newFixedThreadPool(2);
+        HttpServer server = null;
+        try {
+            server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            server.setExecutor(executor);
+            server.createContext("/", exchange -> {
+                try (exchange) {
+                    exchange.getRequestBody().readAllBytes();
+                    exchange.sendResponseHeaders(200, ANSWER.length);
+                    exchange.getResponseBody().write(ANSWER);
+                }
+            });
+            server.start();
+            call(client, server.getAddress());
+        } catch (IOException | CompletionException failure) {
+            log.atDebug().setCause(failure).log("calls are not warmed up");
+        } finally {
+            if (server != null) {
+                server.stop(0);
+            }
+            executor.shutdownNow();
+        }
+    }
+
+    private static void call(HttpClient client, InetSocketAddress address) {
+        URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + "/");
+        HttpRequest request = HttpRequest.newBuilder(uri)
+                .timeout(PATIENCE)
+                .POST(HttpRequest.BodyPublishers.ofByteArray(ANSWER))
+                .build();
+        long until = System.nanoTime() + PATIENCE.toNanos();
+        for (int round = 0; round < ROUNDS && System.nanoTime() - until < 0; round++) {
+            List<CompletableFuture<HttpResponse<byte[]>>> sent = new ArrayList<>();
+            for (int i = 0; i < AT_ONCE; i++) {
+                sent.add(client.sendAsync(request, head -> new BoundedBody(ANSWER.length)));
+            }
+            sent.forEach(CompletableFuture::join);
+        }
+    }
+}
