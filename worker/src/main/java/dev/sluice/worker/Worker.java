@@ -167,9 +167,12 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("api", config.baseUrl())
                 .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
-        calls.warmUp();
         start("sluice-settle", settle);
-        start("sluice-pace", pace);
+        start("sluice-pace", () -> {
+            // while intake joins the group
+            calls.warmUp();
+            pace.run();
+        });
         start("sluice-intake", intake);
     }
 

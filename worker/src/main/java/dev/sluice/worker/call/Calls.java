@@ -70,9 +70,9 @@ public final class Calls implements AutoCloseable {
                 .build();
     }
 
-    /** Gets ready for the first call, in the background. */
+    /** Gets ready for the first call. Blocks, for some tenths of a second as a rule and two seconds at most. */
     public void warmUp() {
-        daemon("sluice-warm-up").newThread(() -> WarmUp.run(client)).start();
+        WarmUp.run(client);
     }
 
     private static ThreadFactory daemon(String name) {

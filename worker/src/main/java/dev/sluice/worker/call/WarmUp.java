@@ -25,14 +25,14 @@ import org.slf4j.LoggerFactory;
  */
 final class WarmUp {
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
-    private static final int ROUNDS = 40;
+    private static final int ROUNDS = 25;
     private static final int AT_ONCE = 8;
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final byte[] ANSWER = new byte[1024];
 
     private WarmUp() {}
 
-    /** Blocks for less than some seconds. That it fails makes the first calls slow and nothing else. */
+    /** That it fails makes the first calls slow and nothing else. */
     static void run(HttpClient client) {
         ExecutorService executor = Executors.newFixedThreadPool(2);
         HttpServer server = null;

@@ -51,6 +51,8 @@ final class Tuner {
     private long firstWait;
     private int refusals;
     private boolean provoked;
+    /** A single one where we keep to what we were told: something has delayed our calls. */
+    private boolean excused;
     /** Calls since that event was noticed. */
     private int calls = RARELY;
 
@@ -121,23 +123,28 @@ final class Tuner {
             if (spend.at() - firstAt < 0) {
                 first(spend.at(), amount, waitNanos);
             }
-            granted = Math.min(granted, measured());
+            granted = excused ? granted : Math.min(granted, measured());
         } else {
             boolean aftermath = cut && now - cutAt < AFTERMATH;
             cut = true;
             cutAt = now;
             refusals = 1;
             provoked = granted < ceiling && spend.at() - raisesAt >= 0;
+            excused = !provoked && isBelieved() && calls >= RARELY;
             first(spend.at(), amount, waitNanos);
-            double before = Math.min(granted, ceiling);
-            granted = provoked || isBelieved()
-                    ? measured()
-                    : Math.min(measured(), before * (aftermath ? A_LITTLE_LESS : part()));
+            granted = excused ? granted : lowered(aftermath);
             calls = 0;
         }
         granted = Math.max(granted, least);
         hold(now);
         return provoked;
+    }
+
+    private double lowered(boolean aftermath) {
+        if (provoked || isBelieved()) {
+            return measured();
+        }
+        return Math.min(measured(), Math.min(granted, ceiling) * (aftermath ? A_LITTLE_LESS : part()));
     }
 
     private void first(long sentAt, long amount, long waitNanos) {

@@ -84,7 +84,7 @@ class PaceSimulationTest {
                         0.94,
                         0.025),
                 Target.of("a fixed window", Scenario.of(Scenario.Step.of(FIXED_WINDOW, 20, 60)), 15, 0.94, 0.02),
-                Target.of("tokens, known", TOKENS.withLimit("1000/s,4000 tokens/s"), 0, 0.88, 0.015),
+                Target.of("tokens, known", TOKENS.withLimit("1000/s,4000 tokens/s"), 0, 0.88, 0.02),
                 Target.of("tokens, unknown", TOKENS, 15, 0.8, 0.025));
     }
 
