@@ -4,6 +4,7 @@ import dev.sluice.sandbox.ModelLimiter;
 import dev.sluice.sandbox.Verdict;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pace.Scenario.Span;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;
+    private static final int BACKLOG = 40_000;
 
     private final Scenario scenario;
     private final Random random;
@@ -63,8 +65,8 @@ final class Simulation {
         events.add(new Event(time.currentTimeNanos() + nanosFromNow, sequence++, action));
     }
 
-    private long between(Duration least, Duration most) {
-        return random.nextLong(least.toNanos(), most.toNanos() + 1);
+    private long between(Span<Duration> span) {
+        return random.nextLong(span.least().toNanos(), span.most().toNanos() + 1);
     }
 
     /** On the way to the API and back; once in fifty, something is in the way. */
@@ -83,15 +85,15 @@ final class Simulation {
         }
 
         void start() {
-            for (int i = 0; i < scenario.backlog() / scenario.workers(); i++) {
+            for (int i = 0; i < BACKLOG / scenario.workers(); i++) {
                 pace.accept(request());
             }
             step();
         }
 
         private Request request() {
-            int letters =
-                    scenario.fewestLetters() + random.nextInt(scenario.mostLetters() - scenario.fewestLetters() + 1);
+            int letters = random.nextInt(
+                    scenario.letters().least(), scenario.letters().most() + 1);
             return Requests.ofModel("m")
                     .at(offset++)
                     .saying("x".repeat(letters))
@@ -116,22 +118,22 @@ final class Simulation {
         private void arrive(Request request) {
             long now = time.currentTimeNanos();
             long prompt = 8 + request.body().length / 4L;
-            long completion = Math.round(scenario.outputPerInput() * request.body().length / 4) + random.nextInt(20);
+            long completion = request.body().length / 4L + random.nextInt(20);
             Verdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
             boolean admitted = verdict.refusedBy() == null;
             arrivals.add(new Arrival(now - VirtualTime.START, admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
                 Feedback passed = Feedback.PASSED.with(quota(verdict)).with(Optional.of(new Usage(prompt, completion)));
-                long took = between(scenario.fastest(), scenario.slowest()) + journey();
+                long took = between(scenario.answers().latency()) + journey();
                 at(took, () -> end(request, passed));
             } else {
-                at(scenario.refusalTakes().toNanos() + journey(), () -> refuse(request, verdict));
+                at(scenario.answers().refusalTakes().toNanos() + journey(), () -> refuse(request, verdict));
             }
         }
 
         private Quota quota(Verdict verdict) {
-            if (!scenario.headers()) {
+            if (!scenario.answers().headers()) {
                 return Quota.UNKNOWN;
             }
             return new Quota(current(verdict.requests()), current(verdict.tokens()));
@@ -143,8 +145,9 @@ final class Simulation {
 
         private void refuse(Request request, Verdict verdict) {
             Unit over = verdict.refusedBy() == Verdict.Dimension.TOKENS ? Unit.TOKENS : Unit.REQUESTS;
-            Duration hint =
-                    scenario.hints() ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI)) : Duration.ZERO;
+            Duration hint = scenario.answers().hints()
+                    ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI))
+                    : Duration.ZERO;
             int deferrals = request.envelope().deferrals() + 1;
             long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;
             Request again = Requests.ofModel("m")
