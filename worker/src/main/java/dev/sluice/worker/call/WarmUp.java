@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.slf4j.Logger;
@@ -48,7 +47,8 @@ final class WarmUp {
             });
             server.start();
             call(client, server.getAddress());
-        } catch (IOException | CompletionException failure) {
+        } catch (IOException | RuntimeException failure) {
+            // whatever it is: a worker that cannot warm up can still work
             log.atDebug().setCause(failure).log("calls are not warmed up");
         } finally {
             if (server != null) {

@@ -28,6 +28,15 @@ final class Budget {
     private static final double SLOT_SECONDS = 0.1;
     /** Bucket4j counts in whole numbers: a rate is written as so much in this time. */
     private static final long PERIOD_SECONDS = 1000;
+    /**
+     * A request or a thousand tokens a minute. A header is foreign text: one that names less would close the lane for good,
+     * since only an answer brings another.
+     */
+    private static final double LEAST_REQUESTS_TOLD = 1 / 60.0;
+
+    private static final double LEAST_TOKENS_TOLD = 1_000 / 60.0;
+    /** And one that names more than a bucket can hold is as good as none. */
+    private static final double MOST_TOLD = 1_000_000;
     /** A change of the rate by less than this is not worth a new configuration. */
     private static final double WORTH_IT = 0.005;
 
@@ -71,7 +80,7 @@ final class Budget {
     private void fresh() {
         bucket = null;
         credit = 0;
-        double rate = perSecond();
+        double rate = tuner.perSecond(time.currentTimeNanos());
         if (!Double.isInfinite(rate)) {
             bucket(rate);
         }
@@ -81,7 +90,8 @@ final class Budget {
     void told(double perSecond, long sentAt) {
         if (sentAt - toldAt >= 0) {
             toldAt = sentAt;
-            told = OptionalDouble.of(perSecond);
+            double least = unit == Unit.REQUESTS ? LEAST_REQUESTS_TOLD : LEAST_TOKENS_TOLD;
+            told = OptionalDouble.of(Math.max(least, Math.min(MOST_TOLD, perSecond)));
             tell();
         }
     }
@@ -111,11 +121,9 @@ final class Budget {
         Spend spend = new Spend(now, amount);
         tuner.spent(now);
         window.add(spend);
-        if (bucket != null) {
-            long used = Math.min(credit, amount * parts);
-            credit -= used;
-            take(amount * parts - used);
-        }
+        long used = Math.min(credit, amount * parts);
+        credit -= used;
+        take(amount * parts - used);
         return spend;
     }
 
@@ -123,10 +131,10 @@ final class Budget {
     void correct(Spend spend, long amount) {
         long surplus = (spend.amount() - amount) * parts;
         window.correct(spend, amount);
-        if (surplus > 0) {
-            credit += surplus;
-        } else if (bucket != null) {
+        if (surplus < 0) {
             take(-surplus);
+        } else if (bucket != null) {
+            credit += surplus;
         }
     }
 
@@ -149,11 +157,6 @@ final class Budget {
             window.correct(spend, 0);
         }
         return over == unit && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
-    }
-
-    /** What may be spent per second now; infinite where no limit has shown. */
-    double perSecond() {
-        return tuner.perSecond(time.currentTimeNanos());
     }
 
     private Bucket bucket(double rate) {

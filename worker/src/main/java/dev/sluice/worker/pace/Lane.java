@@ -177,11 +177,6 @@ final class Lane {
         return retries.remove(request) || arrivals.remove(request);
     }
 
-    /** What may be spent per second now; infinite where no limit has shown. */
-    double perSecond(Unit unit) {
-        return (unit == Unit.REQUESTS ? requests : tokens).perSecond();
-    }
-
     boolean isEmpty() {
         return retries.isEmpty() && arrivals.isEmpty();
     }

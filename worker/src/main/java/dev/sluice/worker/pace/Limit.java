@@ -26,7 +26,7 @@ public record Limit(boolean paced, Optional<Rate> requests, Optional<Rate> token
     /** Nothing is known: all of it is found out. */
     public static final Limit UNKNOWN = new Limit(true, Optional.empty(), Optional.empty());
 
-    private static final double MAX_REQUESTS_PER_SECOND = 100_000;
+    private static final double MAX_REQUESTS_PER_SECOND = 1_000_000;
     private static final double MAX_TOKENS_PER_SECOND = 100_000_000;
     private static final String FORMS = "10/s, 600/min, '10/s,4000 tokens/s', '90000 tokens/min', none";
     private static final Pattern FORM = Pattern.compile("(\\d{1,12}) ?(tokens?)? ?/ ?(s|min)");

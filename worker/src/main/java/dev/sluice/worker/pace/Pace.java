@@ -57,16 +57,7 @@ public final class Pace implements Runnable {
             Consumer<Request> call,
             Consumer<Request> onExpired,
             Consumer<Request> onBlamed) {
-        this(
-                new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired)),
-                maxInFlight,
-                time,
-                call,
-                onBlamed);
-    }
-
-    Pace(Lanes lanes, int maxInFlight, TimeMeter time, Consumer<Request> call, Consumer<Request> onBlamed) {
-        this.lanes = lanes;
+        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
         this.time = time;
         this.maxInFlight = maxInFlight;
         this.call = call;

@@ -26,6 +26,8 @@ final class SpendWindow {
     }
 
     void add(Spend spend) {
+        // not only when it is asked: the window of a unit without a limit never is
+        sum(spend.at());
         inside.addLast(spend);
         spend.counted = true;
         sum += spend.amount();

@@ -53,7 +53,7 @@ final class Tuner {
     private boolean provoked;
     /** A single one where we keep to what we were told: something has delayed our calls. */
     private boolean excused;
-    /** Calls since that event was noticed. */
+    /** Calls since that event was noticed; before the first one, as if it had been long ago. */
     private int calls = RARELY;
 
     private Tuner(SpendWindow window, double granted, double least) {
@@ -163,9 +163,9 @@ final class Tuner {
     private double measured() {
         long from = firstAt - SECOND + firstWait;
         double within = window.between(from, firstAt);
-        double least = firstWait > 0 ? within + firstAmount : within;
-        double most = least + (firstWait > 0 ? window.lastUpTo(from) : firstAmount) - 1;
-        double measured = Math.max(Math.max(least, Math.min(granted, most)), Math.min(granted, (double) firstAmount));
+        double lower = firstWait > 0 ? within + firstAmount : within;
+        double upper = lower + (firstWait > 0 ? window.lastUpTo(from) : firstAmount) - 1;
+        double measured = Math.max(Math.max(lower, Math.min(granted, upper)), Math.min(granted, (double) firstAmount));
         return window.calls(firstAt) < FEW
                 ? Math.min(measured, window.averageBefore(firstAt, FEW) * (1 + Budget.MARGIN))
                 : measured;

@@ -7,6 +7,7 @@ import dev.sluice.worker.intake.Request;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -295,6 +296,17 @@ class LaneTest {
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
         assertThat(polledNow(lane)).hasSize(10);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e300, 1e12, 1e-12, 1e-300})
+    void aHeaderWithAnAbsurdLimitNeitherBreaksNorClosesIt(double told) {
+        Lane lane = full("500/s", Share.ALL, 1_000);
+        Quota quota = new Quota(OptionalDouble.of(told), OptionalDouble.of(told * 1_000));
+
+        ended(lane, Feedback.PASSED.with(quota));
+
+        assertThat(sentWithin(lane, Duration.ofMinutes(5))).isGreaterThanOrEqualTo(2);
     }
 
     @Test

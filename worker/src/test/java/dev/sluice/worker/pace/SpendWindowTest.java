@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +37,16 @@ class SpendWindowTest {
             long to = from + random.nextInt(3_000);
             assertThat(window.between(from, to)).isEqualTo(between(from, to));
         }
+    }
+
+    @Test
+    void forgetsThoughNobodyAsks() {
+        for (int i = 0; i < 1_000; i++) {
+            now += 100_000_000;
+            window.add(new Spend(now, 1));
+        }
+
+        assertThat(window.between(0, now + 1)).as("the last three seconds").isBetween(25L, 40L);
     }
 
     private void operate(Random random) {
