@@ -3,7 +3,6 @@ package dev.sluice.worker.cache;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Request;
 import java.time.Clock;
 import java.time.Duration;
@@ -187,9 +186,6 @@ public final class ReplyCache {
     }
 
     private long timeIsOverAt(Request request) {
-        Envelope envelope = request.envelope();
-        long from = Math.max(envelope.enqueuedAt(), envelope.notBefore());
-        long tooOldAt = maxAgeMillis > Long.MAX_VALUE - from ? Long.MAX_VALUE : from + maxAgeMillis;
-        return Math.min(envelope.expiresAt(), tooOldAt);
+        return request.envelope().isOverAt(maxAgeMillis);
     }
 }

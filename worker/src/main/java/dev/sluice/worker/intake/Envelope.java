@@ -40,6 +40,16 @@ public record Envelope(
         return wasCalled ? enqueuedAt : Math.max(enqueuedAt, notBefore);
     }
 
+    /**
+     * Epoch ms from which on it is not called any more: its own expiry, or when it is older than the oldest that is called.
+     *
+     * @param maxAgeMillis {@link Long#MAX_VALUE} for any age
+     */
+    public long isOverAt(long maxAgeMillis) {
+        boolean ever = maxAgeMillis >= Long.MAX_VALUE - waitsSince();
+        return ever ? expiresAt : Math.min(expiresAt, waitsSince() + maxAgeMillis + 1);
+    }
+
     public TopicPartition partition() {
         return assignment.partition();
     }

@@ -35,13 +35,13 @@ public final class Outcomes {
     private static final String EDGE = "403 edge";
 
     private final int maxAttempts;
-    private final Optional<Duration> maxAge;
+    private final long maxAgeMillis;
     private final Backoff backoff;
 
     /** @param random uniform in [0, 1) */
     public Outcomes(int maxAttempts, Optional<Duration> maxAge, DoubleSupplier random) {
         this.maxAttempts = maxAttempts;
-        this.maxAge = maxAge;
+        this.maxAgeMillis = maxAge.map(Duration::toMillis).orElse(Long.MAX_VALUE);
         this.backoff = new Backoff(random);
     }
 
@@ -117,9 +117,7 @@ public final class Outcomes {
      * it was called its not-before is ours: counted from that it would grow younger with each call.
      */
     public boolean isExpired(Envelope envelope, long nowMillis) {
-        long from = envelope.waitsSince();
-        return nowMillis >= envelope.expiresAt()
-                || maxAge.map(age -> nowMillis - from > age.toMillis()).orElse(false);
+        return nowMillis >= envelope.isOverAt(maxAgeMillis);
     }
 
     private Verdict answered(Request request, Answered answer, Standing standing, long nowMillis) {
