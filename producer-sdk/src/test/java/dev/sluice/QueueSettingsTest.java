@@ -90,6 +90,7 @@ class QueueSettingsTest {
                 .containsEntry("bootstrap.servers", "kafka:9092")
                 .containsEntry("acks", "all")
                 .containsEntry("enable.idempotence", true)
+                .containsEntry("max.in.flight.requests.per.connection", 1)
                 .containsEntry("max.block.ms", 5_000L)
                 .containsEntry("max.request.size", 16_484)
                 .containsEntry("linger.ms", "7")

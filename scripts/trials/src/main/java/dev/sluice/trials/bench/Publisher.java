@@ -31,6 +31,9 @@ final class Publisher implements AutoCloseable {
                         bootstrapServers,
                         ProducerConfig.ACKS_CONFIG,
                         "all",
+                        // as the SDK: with more, the first batch to a new partition can be refused for good
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1,
                         // so that partitions added meanwhile are known at once
                         ProducerConfig.METADATA_MAX_AGE_CONFIG,
                         1_000),

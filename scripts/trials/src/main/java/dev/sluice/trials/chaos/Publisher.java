@@ -36,6 +36,9 @@ final class Publisher implements AutoCloseable {
                         "chaos-publisher",
                         ProducerConfig.ACKS_CONFIG,
                         "all",
+                        // as the SDK: with more, the first batch to a new partition can be refused for good
+                        ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+                        1,
                         ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
                         true,
                         ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG,
