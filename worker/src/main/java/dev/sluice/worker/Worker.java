@@ -211,8 +211,8 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     /** Pace → call. A partition may have been lost, and its calls given up, since pace has chosen the request. */
-    private void call(Request request) {
-        calls.call(request, this::called);
+    private void call(Request request, Runnable left) {
+        calls.call(request, left, this::called);
         if (!ownership.get().holds(request.assignment())) {
             calls.cancel(Set.of(request.assignment()));
         }

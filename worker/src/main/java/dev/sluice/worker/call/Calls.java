@@ -86,10 +86,11 @@ public final class Calls implements AutoCloseable {
     /**
      * Starts one call.
      *
+     * @param left told, on a thread of this class, when the request is on its way to the API; it may end without
      * @param done called once, on a thread of this class or on the one that gives the call up, with how the call ended; must not block
      */
-    public void call(Request request, BiConsumer<Request, CallResult> done) {
-        Exchange exchange = new Exchange(request, done);
+    public void call(Request request, Runnable left, BiConsumer<Request, CallResult> done) {
+        Exchange exchange = new Exchange(request, left, done);
         underWay.put(request, exchange);
         exchange.start();
     }
@@ -111,13 +112,13 @@ public final class Calls implements AutoCloseable {
         executor.shutdown();
     }
 
-    private HttpRequest http(Request request) {
+    private HttpRequest http(Request request, Runnable left) {
         HttpRequest.Builder http = HttpRequest.newBuilder(endpoint)
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
                 .header("User-Agent", USER_AGENT)
                 .header("Authorization", "Bearer " + apiKey.get())
-                .POST(HttpRequest.BodyPublishers.ofByteArray(request.body()));
+                .POST(new DepartingBody(request.body(), left));
         for (String name : List.of(WireHeaders.TRACEPARENT, WireHeaders.TRACESTATE)) {
             request.envelope()
                     .header(name)
@@ -136,13 +137,15 @@ public final class Calls implements AutoCloseable {
     /** One call from its start to its end. */
     private final class Exchange {
         private final Request request;
+        private final Runnable left;
         private final BiConsumer<Request, CallResult> done;
         private final long startedAt = System.nanoTime();
         private volatile @Nullable Ending ending;
         private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
 
-        Exchange(Request request, BiConsumer<Request, CallResult> done) {
+        Exchange(Request request, Runnable left, BiConsumer<Request, CallResult> done) {
             this.request = request;
+            this.left = left;
             this.done = done;
         }
 
@@ -150,7 +153,7 @@ public final class Calls implements AutoCloseable {
             CompletableFuture<HttpResponse<byte[]>> sent;
             ScheduledFuture<?> deadline;
             try {
-                HttpRequest http = http(request);
+                HttpRequest http = http(request, left);
                 deadline = deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
                 sent = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
             } catch (RejectedExecutionException closed) {

@@ -103,6 +103,11 @@ final class Budget {
         }
     }
 
+    /** What may be spent per second at present; infinite without any limit. */
+    double perSecond() {
+        return tuner.perSecond(time.currentTimeNanos());
+    }
+
     /** Nanoseconds until {@code amount} may be spent; 0 for now. */
     long nanosTo(long amount) {
         long now = time.currentTimeNanos();

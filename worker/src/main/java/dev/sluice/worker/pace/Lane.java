@@ -25,6 +25,9 @@ final class Lane {
     /** A refusal that we provoked to find out where the limit is, and that is over so soon, closes nothing. */
     private static final Duration SOON = Duration.ofSeconds(1);
 
+    /** That calls have left is no message: at a thousand a second it would be one for each. */
+    private static final long LOOK_AGAIN = Duration.ofMillis(1).toNanos();
+
     private final boolean paced;
     private final TimeMeter time;
     private final Budget requests;
@@ -32,6 +35,7 @@ final class Lane {
     private final TokenEstimate estimate = new TokenEstimate();
     private final Breaker breaker;
     private final Concurrency concurrency;
+    private final Departures departures = new Departures();
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
     private long resumesAt;
@@ -72,7 +76,8 @@ final class Lane {
         breaker.sent(request, size());
         concurrency.began();
         long cost = paced ? estimate.of(request) : 0;
-        return new Sent(request, time.currentTimeNanos(), requests.spend(1), tokens.spend(cost));
+        long now = time.currentTimeNanos();
+        return new Sent(request, now, departures.add(now), requests.spend(1), tokens.spend(cost));
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
@@ -81,8 +86,15 @@ final class Lane {
         if (next == null || breaker.isProbing() || !concurrency.hasRoom()) {
             return NEVER;
         }
-        long wait = Math.max(0, resumesAt - time.currentTimeNanos());
-        return paced ? Math.max(wait, Math.max(requests.nanosTo(1), tokens.nanosTo(estimate.of(next)))) : wait;
+        long now = time.currentTimeNanos();
+        long wait = Math.max(0, resumesAt - now);
+        if (!paced) {
+            return wait;
+        }
+        if (!departures.hasRoom(requests.perSecond(), now)) {
+            wait = Math.max(wait, LOOK_AGAIN);
+        }
+        return Math.max(wait, Math.max(requests.nanosTo(1), tokens.nanosTo(estimate.of(next))));
     }
 
     /**
@@ -92,6 +104,7 @@ final class Lane {
      * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */
     Optional<Request> ended(Sent sent, Feedback feedback) {
+        sent.departure().run();
         settle(sent, feedback);
         if (!breaker.isRecent(sent.at())) {
             return Optional.empty();

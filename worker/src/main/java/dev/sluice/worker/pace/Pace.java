@@ -14,6 +14,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -31,7 +32,7 @@ public final class Pace implements Runnable {
     private final Lanes lanes;
     private final TimeMeter time;
     private final int maxInFlight;
-    private final Consumer<Request> call;
+    private final BiConsumer<Request, Runnable> call;
     private final Consumer<Request> onBlamed;
     private final IdentityHashMap<Request, Sent> underWay = new IdentityHashMap<>();
 
@@ -45,7 +46,8 @@ public final class Pace implements Runnable {
      * @param limits the limit of each model
      * @param maxInFlight most calls under way at once
      * @param expired whether a request's time is over
-     * @param call starts a call; must not block; {@link #ended} or {@link #putBack} has to follow
+     * @param call starts a call, and is told by it (any thread) when it has left; must not block; {@link #ended} or
+     *     {@link #putBack} has to follow
      * @param onExpired takes a request whose time is over
      * @param onBlamed takes a request that was put back and has turned out to be at fault itself
      */
@@ -54,7 +56,7 @@ public final class Pace implements Runnable {
             int maxInFlight,
             TimeMeter time,
             Predicate<Request> expired,
-            Consumer<Request> call,
+            BiConsumer<Request, Runnable> call,
             Consumer<Request> onExpired,
             Consumer<Request> onBlamed) {
         this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
@@ -148,7 +150,7 @@ public final class Pace implements Runnable {
                 return Math.max(1, Math.min(lanes.nanosToNext(), EXPIRE_EVERY));
             }
             underWay.put(sent.request(), sent);
-            call.accept(sent.request());
+            call.accept(sent.request(), sent.departure());
         }
         return EXPIRE_EVERY;
     }

@@ -41,6 +41,7 @@ class CallsTest {
     private static final int ONE_MIB = 1 << 20;
 
     private final BlockingQueue<CallResult> results = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Request> departed = new LinkedBlockingQueue<>();
     private TogetherStandIn api;
 
     @BeforeEach
@@ -194,9 +195,9 @@ class CallsTest {
         Assignment leaving = Requests.assigned();
         Assignment staying = Requests.assigned();
         try (Calls calls = calls(api.baseUrl(), PATIENT)) {
-            calls.call(saying("[stand-in: hang]").under(leaving).build(), this::done);
-            calls.call(saying("[stand-in: hang-body]").under(leaving).build(), this::done);
-            calls.call(saying("[stand-in: hang]").under(staying).build(), this::done);
+            calls.call(saying("[stand-in: hang]").under(leaving).build(), () -> {}, this::done);
+            calls.call(saying("[stand-in: hang-body]").under(leaving).build(), () -> {}, this::done);
+            calls.call(saying("[stand-in: hang]").under(staying).build(), () -> {}, this::done);
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
             calls.cancel(Set.of(leaving));
@@ -225,13 +226,33 @@ class CallsTest {
         try (Calls calls = calls(api.baseUrl(), SHORT)) {
             for (int i = 0; i < 10 * texts.size(); i++) {
                 Request request = saying(texts.get(i % texts.size())).at(i).build();
-                calls.call(request, (of, result) -> ended.add(of));
+                calls.call(request, () -> {}, (of, result) -> ended.add(of));
             }
             await().atMost(PATIENT).until(() -> ended.size() >= 10 * texts.size());
             calls.cancel(Set.of(Requests.ASSIGNMENT));
         }
 
         assertThat(ended).hasSize(10 * texts.size()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void tellsWhenACallIsOnItsWayLongBeforeItsAnswer() throws Exception {
+        Request hanging = saying("[stand-in: hang]").build();
+
+        try (Calls calls = calls(api.baseUrl(), PATIENT)) {
+            calls.call(hanging, () -> departed.add(hanging), this::done);
+
+            assertThat(departed.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
+            assertThat(results).isEmpty();
+        }
+    }
+
+    @Test
+    void aCallWithoutAConnectionIsNeverOnItsWay() throws Exception {
+        api.close();
+
+        assertThat(resultOf(saying("hi").build())).isInstanceOf(Failed.class);
+        assertThat(departed).isEmpty();
     }
 
     @Test
@@ -259,7 +280,7 @@ class CallsTest {
     }
 
     private CallResult resultOf(Calls calls, Request request) throws InterruptedException {
-        calls.call(request, this::done);
+        calls.call(request, () -> departed.add(request), this::done);
         return next();
     }
 

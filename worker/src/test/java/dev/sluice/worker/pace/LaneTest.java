@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,7 +26,7 @@ class LaneTest {
     void startsEmptySoThatTheFirstSecondIsNoBurst(String limit) {
         Lane lane = full(limit, Share.ALL, 2000);
 
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
         int sent = sentWithin(lane, SECOND);
 
         assertThat((double) sent).isLessThanOrEqualTo(perSecond(limit));
@@ -50,7 +51,7 @@ class LaneTest {
         for (int i = 0; i < 2_000; i++) {
             time.passNanos(random.nextInt(10) == 0 ? random.nextLong(3_000_000_000L) : random.nextLong(20_000_000));
             for (int polls = random.nextInt(20); polls > 0; polls--) {
-                if (lane.poll() != null) {
+                if (send(lane) != null) {
                     sentAt.add(time.currentTimeNanos());
                 }
             }
@@ -83,13 +84,45 @@ class LaneTest {
     }
 
     @Test
+    void callsThatHaveNotLeftHoldBackWhatWouldLeaveWithThem() {
+        Lane lane = full("1000/s", Share.ALL, 1000);
+        time.passNanos(100_000_000);
+        List<Sent> leaving = new ArrayList<>();
+        for (Sent sent = lane.poll(); sent != null; sent = lane.poll()) {
+            leaving.add(sent);
+        }
+        assertThat(leaving).as("2 % of a second's").hasSize(20);
+
+        leaving.get(7).departure().run();
+
+        assertThat(lane.poll()).isNotNull();
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.nanosToNext()).isLessThanOrEqualTo(1_000_000);
+    }
+
+    @Test
+    void aCallThatCannotLeaveHoldsUpTheOthersForAMoment() {
+        Lane lane = full("100/s", Share.ALL, 1000);
+        for (int i = 0; i < 4; i++) {
+            time.passNanos(11_000_000);
+            assertThat(lane.poll()).isNotNull();
+        }
+        time.passNanos(11_000_000);
+        assertThat(lane.poll()).isNull();
+
+        time.passNanos(100_000_000);
+
+        assertThat(lane.poll()).isNotNull();
+    }
+
+    @Test
     void aNewShareStartsEmpty() {
         Lane lane = full("100/s", new Share(1, 2), 1000);
         time.pass(Duration.ofMinutes(1));
 
         lane.spend(Share.ALL);
 
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
         assertThat(sentWithin(lane, SECOND)).isBetween(97, 100);
     }
 
@@ -131,11 +164,11 @@ class LaneTest {
             ended(lane, FAILED);
         }
         assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
-        assertThat(lane.poll()).isNotNull();
+        assertThat(send(lane)).isNotNull();
 
         ended(lane, FAILED);
         assertThat(standing(lane)).isEqualTo(Standing.HELD);
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
 
@@ -146,7 +179,7 @@ class LaneTest {
         ended(lane, Feedback.blocked("401"));
 
         assertThat(standing(lane)).isEqualTo(Standing.HELD);
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
 
@@ -160,10 +193,10 @@ class LaneTest {
         for (int i = 0; i < 22; i++) {
             long pause = lane.nanosToNext();
             time.passNanos(pause - 1);
-            assertThat(lane.poll()).isNull();
+            assertThat(send(lane)).isNull();
             time.passNanos(1);
-            Request probe = lane.poll().request();
-            assertThat(lane.poll()).as("one probe at a time").isNull();
+            Request probe = send(lane).request();
+            assertThat(send(lane)).as("one probe at a time").isNull();
             assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
             ended(lane, i % 2 == 0 ? FAILED : Feedback.blocked("401"));
             lane.putBack(probe);
@@ -208,8 +241,8 @@ class LaneTest {
         ended(lane, Feedback.CANCELLED);
 
         assertThat(standing(lane)).isEqualTo(Standing.HELD);
-        assertThat(lane.poll()).isNotNull();
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNotNull();
+        assertThat(send(lane)).isNull();
     }
 
     @ParameterizedTest
@@ -221,7 +254,7 @@ class LaneTest {
         ended(lane, Feedback.blocked("401"));
         if (probing) {
             time.pass(SECOND);
-            assertThat(lane.poll()).isNotNull();
+            assertThat(send(lane)).isNotNull();
         }
         long wait = lane.nanosToNext();
 
@@ -231,7 +264,7 @@ class LaneTest {
 
         assertThat(standing(lane)).isEqualTo(Standing.HELD);
         assertThat(lane.nanosToNext()).isEqualTo(wait);
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
     }
 
     @Test
@@ -241,7 +274,7 @@ class LaneTest {
         time.passNanos(1);
         ended(lane, Feedback.blocked("401"));
         time.pass(SECOND);
-        assertThat(lane.poll()).isNotNull();
+        assertThat(send(lane)).isNotNull();
         ended(lane, Feedback.PASSED);
 
         for (int i = 0; i < 10; i++) {
@@ -259,7 +292,7 @@ class LaneTest {
         List<Standing> standings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             time.passNanos(lane.nanosToNext());
-            Request probe = lane.poll().request();
+            Request probe = send(lane).request();
             standings.add(lane.standing(probe));
             ended(lane, FAILED);
             assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
@@ -274,13 +307,13 @@ class LaneTest {
         Lane lane = stoppedAndProbing(3);
         ended(lane, FAILED);
         time.pass(Duration.ofMinutes(1));
-        assertThat(lane.poll()).isNotNull();
+        assertThat(send(lane)).isNotNull();
         ended(lane, Feedback.PASSED);
         lane.add(request(50));
         ended(lane, Feedback.blocked("401"));
         time.pass(Duration.ofMinutes(1));
 
-        assertThat(lane.standing(lane.poll().request())).isEqualTo(Standing.HELD);
+        assertThat(lane.standing(send(lane).request())).isEqualTo(Standing.HELD);
     }
 
     @Test
@@ -292,7 +325,7 @@ class LaneTest {
         ended(lane, Feedback.PASSED);
 
         assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
-        assertThat(lane.poll()).isNull();
+        assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
         assertThat(polledNow(lane)).hasSize(10);
@@ -330,7 +363,7 @@ class LaneTest {
         lane.expireFirst(new Lanes.Expiry(request -> offset(request) < 3, expired::add));
 
         assertThat(expired).extracting(LaneTest::offset).containsExactly(1L, 2L);
-        assertThat(lane.poll()).isNotNull();
+        assertThat(send(lane)).isNotNull();
     }
 
     /** The end of a call that was sent just now. */
@@ -350,7 +383,7 @@ class LaneTest {
         Lane lane = full("none", Share.ALL, requests);
         ended(lane, Feedback.blocked("401"));
         time.pass(SECOND);
-        assertThat(lane.poll()).isNotNull();
+        assertThat(send(lane)).isNotNull();
         return lane;
     }
 
@@ -369,9 +402,18 @@ class LaneTest {
         }
     }
 
+    /** Takes what may be sent now; it leaves at once. */
+    private static @Nullable Sent send(Lane lane) {
+        Sent sent = lane.poll();
+        if (sent != null) {
+            sent.departure().run();
+        }
+        return sent;
+    }
+
     private static List<Request> polledNow(Lane lane) {
         List<Request> polled = new ArrayList<>();
-        for (Sent sent = lane.poll(); sent != null; sent = lane.poll()) {
+        for (Sent sent = send(lane); sent != null; sent = send(lane)) {
             polled.add(sent.request());
         }
         return polled;
@@ -399,7 +441,7 @@ class LaneTest {
 
     /** A call that was sent then. */
     static Sent sentAt(long at) {
-        return new Sent(request(99), at, new Spend(at, 1), new Spend(at, 1));
+        return new Sent(request(99), at, new Departures().add(at), new Spend(at, 1), new Spend(at, 1));
     }
 
     private static long offset(Request request) {

@@ -180,7 +180,7 @@ class PaceTest {
         return request;
     }
 
-    private void call(Request request) {
+    private void call(Request request, Runnable left) {
         mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
         called.add(request);
     }

@@ -111,7 +111,8 @@ final class Simulation {
             });
         }
 
-        private void call(Request request) {
+        private void call(Request request, Runnable left) {
+            left.run();
             at(journey(), () -> arrive(request));
         }
 

@@ -1,0 +1,46 @@
+package dev.sluice.worker.pace;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+
+/**
+ * The calls of a lane that were sent and have not left yet: the client makes a connection first, or is behind because it
+ * is not compiled yet. Were there no bound, they would all leave at once and meet the API within one second together with
+ * those sent next. Owned by the pace thread.
+ */
+final class Departures {
+    private static final int LEAST = 4;
+    /** One that takes longer leaves alone: a host that does not answer must not stop the others. */
+    private static final long PATIENCE = Duration.ofMillis(100).toNanos();
+
+    private final Deque<Departure> leaving = new ArrayDeque<>();
+
+    /** One call's leaving. {@link #run} is for any thread and may be called again. */
+    static final class Departure implements Runnable {
+        private final long sentAt;
+        private volatile boolean left;
+
+        private Departure(long sentAt) {
+            this.sentAt = sentAt;
+        }
+
+        /** The call has left, or has ended without. */
+        @Override
+        public void run() {
+            left = true;
+        }
+    }
+
+    /** Whether so few are leaving that another can do no harm: as many as the pace leaves free of a second's limit. */
+    boolean hasRoom(double perSecond, long now) {
+        leaving.removeIf(call -> call.left || now - call.sentAt >= PATIENCE);
+        return leaving.size() < Math.max(LEAST, perSecond * Budget.MARGIN);
+    }
+
+    Departure add(long now) {
+        Departure departure = new Departure(now);
+        leaving.add(departure);
+        return departure;
+    }
+}
