@@ -31,6 +31,9 @@ record AnswerBody(
                     .maxStringLength(Integer.MAX_VALUE)
                     .build())
             .build();
+    /** No model's context holds more, and so much would leave its lane in debt for long: a number beyond is no count. */
+    private static final int MOST_TOKENS = 10_000_000;
+
     private static final AnswerBody NO_JSON = new AnswerBody(false, false, null, null, Optional.empty());
 
     static AnswerBody read(byte[] body) {
@@ -94,7 +97,8 @@ record AnswerBody(
                 parser.skipChildren();
                 return 0;
             }
-            return Math.max(0, parser.getIntValue());
+            int count = parser.getIntValue();
+            return count < 0 || count > MOST_TOKENS ? 0 : count;
         }
 
         private static boolean choices(JsonParser parser, JsonToken value) {

@@ -255,6 +255,17 @@ class OutcomesTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"2147483647", "10000001", "-1", "9999999999", "1.5", "\"12\"", "[1]"})
+    void aCountOfTokensThatIsNoneIsIgnored(String count) {
+        String body = "{\"choices\": [{}], \"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": " + count + "}}";
+
+        Feedback feedback = of(counted(0, 0), new CallResult.Answered(200, Map.of(), body.getBytes(UTF_8), 1))
+                .feedback();
+
+        assertThat(feedback.usage()).contains(new Usage(7, 0));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "many", "-1", "0", "NaN", "Infinity"})
     void aLimitThatIsNoneIsIgnored(String text) {
         Map<String, String> headers = Map.of("x-ratelimit-limit", text, "x-tokenlimit-limit-dynamic", text);

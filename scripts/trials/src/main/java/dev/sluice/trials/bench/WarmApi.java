@@ -1,0 +1,45 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Lets the JVM compile the stand-in before a run is measured, with calls to another one: an API that others call too does
+ * not get up to speed on our first ones, and one that takes calls late takes them in bunches.
+ */
+final class WarmApi {
+    private static final int ROUNDS = 150;
+    private static final int AT_ONCE = 32;
+
+    private WarmApi() {}
+
+    /** Takes some seconds the first time in a process. */
+    static void run() throws IOException {
+        try (TogetherStandIn other = TogetherStandIn.start(Settings.DEFAULT)) {
+            HttpClient client =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+            HttpRequest request = HttpRequest.newBuilder(URI.create(other.baseUrl() + "/chat/completions"))
+                    .header("Authorization", "Bearer warm")
+                    .header("Content-Type", "application/json")
+                    .POST(BodyPublishers.ofString(PacedBodies.small(0)))
+                    .build();
+            for (int round = 0; round < ROUNDS; round++) {
+                List<CompletableFuture<HttpResponse<Void>>> sent = new ArrayList<>();
+                for (int i = 0; i < AT_ONCE; i++) {
+                    sent.add(client.sendAsync(request, BodyHandlers.discarding()));
+                }
+                sent.forEach(CompletableFuture::join);
+            }
+        }
+    }
+}
