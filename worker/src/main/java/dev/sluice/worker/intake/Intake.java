@@ -198,11 +198,32 @@ public final class Intake implements Runnable {
         partition.position(position);
         partition.opened(ledger.open(partition.assignment(), position, committed));
         if (partition.refusal() != null) {
-            log.atError()
-                    .addKeyValue("partition", partition.partition())
-                    .addKeyValue("reason", partition.refusal())
-                    .log("partition is not read");
+            logRefusal(partition);
         }
+    }
+
+    private static void logRefusal(OwnedPartition partition) {
+        log.atError()
+                .addKeyValue("partition", partition.partition())
+                .addKeyValue("reason", partition.refusal())
+                .log("partition is not read");
+    }
+
+    /**
+     * Whether Kafka goes back behind what was read: its log is shorter than it was, and which records are new ones nobody
+     * can tell. To read on from either place would lose requests or end some twice.
+     */
+    private boolean isCutShort(OwnedPartition partition, long reached) {
+        if (reached >= partition.position()) {
+            return false;
+        }
+        partition.refuse(
+                "Kafka has lost records that were read already: it goes on at offset " + reached + ", read was up to "
+                        + partition.position()
+                        + " (a replica that was behind has become the leader?). Stop the group's workers, "
+                        + "choose where to go on, and set it: kafka-consumer-groups --reset-offsets");
+        logRefusal(partition);
+        return true;
     }
 
     private void pauseAndResume() {
@@ -231,6 +252,9 @@ public final class Intake implements Runnable {
     }
 
     private void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
+        if (isCutShort(partition, records.get(0).offset())) {
+            return;
+        }
         long limit = ledger.registerLimit(partition.assignment());
         List<Reading> readings = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
@@ -268,7 +292,11 @@ public final class Intake implements Runnable {
         positionsSentAt = now;
         rebalance.shareIfWider();
         for (OwnedPartition partition : partitions.open()) {
-            position(partition.partition()).ifPresent(partition::position);
+            long reached = position(partition.partition()).orElse(partition.position());
+            if (isCutShort(partition, reached)) {
+                continue;
+            }
+            partition.position(reached);
             if (partition.hasNews()) {
                 ledger.reached(partition.assignment(), partition.position());
             }

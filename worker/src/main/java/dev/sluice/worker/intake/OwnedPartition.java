@@ -43,10 +43,16 @@ final class OwnedPartition {
 
     void opened(Ledger.Opening opening) {
         if (opening instanceof Ledger.Opening.Refused refusal) {
-            refused = refusal.why();
+            refuse(refusal.why());
         } else {
             done = ((Ledger.Opening.Ready) opening).done();
         }
+    }
+
+    /** It is not read from now on. */
+    void refuse(String why) {
+        refused = why;
+        done = null;
     }
 
     @Nullable

@@ -82,6 +82,26 @@ class IntakeTest {
     }
 
     @Test
+    void readsNoPartitionWhoseLogHasLostWhatWasReadAndTheOthersNonetheless() {
+        test.log.requests(FIRST, 4).requests(SECOND, 1);
+
+        test.then(() -> {
+                    assignBoth();
+                    test.consumer.committed(FIRST, new OffsetAndMetadata(100));
+                })
+                .rounds(3)
+                .then(() -> assertThat(test.consumer.paused()).containsExactly(FIRST))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).isEmpty();
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
+        assertThat(test.intake.refusals())
+                .singleElement()
+                .asString()
+                .contains("offset 4", "up to 100", "--reset-offsets");
+    }
+
+    @Test
     void keepsBackWhatMayNotBeRegisteredUntilTheLimitGrows() {
         test.log.requests(FIRST, 5).requests(SECOND, 1);
         test.ledger.limits.put(FIRST, 2L);
