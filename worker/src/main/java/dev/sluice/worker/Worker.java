@@ -77,7 +77,7 @@ public final class Worker implements AutoCloseable, Health {
     private final Pace pace;
     private final ReplyCache cache;
     private final Intake intake;
-    private final List<Thread> threads = new ArrayList<>();
+    private final StageThreads threads = new StageThreads(this::fail);
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -167,28 +167,13 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("api", config.baseUrl())
                 .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
-        start("sluice-settle", settle);
-        start("sluice-pace", () -> {
+        threads.start("sluice-settle", settle);
+        threads.start("sluice-pace", () -> {
             // while intake joins the group
             calls.warmUp();
             pace.run();
         });
-        start("sluice-intake", intake);
-    }
-
-    /** The backstop of each stage's thread: without a stage nothing can end, so the worker ends; nothing is dropped. */
-    private void start(String name, Runnable stage) {
-        Thread thread = new Thread(
-                () -> {
-                    try {
-                        stage.run();
-                    } catch (Throwable failure) {
-                        fail(name, failure);
-                    }
-                },
-                name);
-        threads.add(thread);
-        thread.start();
+        threads.start("sluice-intake", intake);
     }
 
     private void fail(String where, Throwable failure) {
@@ -254,9 +239,8 @@ public final class Worker implements AutoCloseable, Health {
 
     @Override
     public List<String> deadly() {
-        return threads.stream()
-                .filter(thread -> !thread.isAlive())
-                .map(thread -> "thread " + thread.getName() + " has ended")
+        return threads.dead().stream()
+                .map(name -> "thread " + name + " has ended")
                 .toList();
     }
 
@@ -302,11 +286,11 @@ public final class Worker implements AutoCloseable, Health {
         }
         calls.cancel(ownership.get().assignments().values());
         intake.stop();
-        join("sluice-intake", leave);
+        threads.join("sluice-intake", leave);
         pace.stop();
         settle.stop();
-        join("sluice-pace", leave);
-        join("sluice-settle", leave);
+        threads.join("sluice-pace", leave);
+        threads.join("sluice-settle", leave);
         calls.close();
         admin.close(Duration.ZERO);
         ended.complete(null);
@@ -319,14 +303,6 @@ public final class Worker implements AutoCloseable, Health {
         boolean called =
                 drain.meets(withdraw(Set.copyOf(ownership.get().assignments().values())));
         return read && called && drain.plus(COMMIT_BOUND).meets(settle.flush());
-    }
-
-    private void join(String name, Deadline leave) {
-        for (Thread thread : threads) {
-            if (thread.getName().equals(name) && thread != Thread.currentThread()) {
-                leave.join(thread);
-            }
-        }
     }
 
     /** Intake → cache → pace, or straight to settle for what is not called. */

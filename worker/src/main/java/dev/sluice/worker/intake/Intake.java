@@ -21,7 +21,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +50,7 @@ public final class Intake implements Runnable {
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
     private final Rebalance rebalance;
+    private final Positions positions;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
@@ -92,6 +92,7 @@ public final class Intake implements Runnable {
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
         this.rebalance = new Rebalance(
                 consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
+        this.positions = new Positions(consumer, partitions, ledger);
     }
 
     /** Reads until {@link #stop}; then leaves the group. Throws what the consumer cannot recover from. */
@@ -198,32 +199,8 @@ public final class Intake implements Runnable {
         partition.position(position);
         partition.opened(ledger.open(partition.assignment(), position, committed));
         if (partition.refusal() != null) {
-            logRefusal(partition);
+            Positions.logRefusal(partition);
         }
-    }
-
-    private static void logRefusal(OwnedPartition partition) {
-        log.atError()
-                .addKeyValue("partition", partition.partition())
-                .addKeyValue("reason", partition.refusal())
-                .log("partition is not read");
-    }
-
-    /**
-     * Whether Kafka goes back behind what was read: its log is shorter than it was, and which records are new ones nobody
-     * can tell. To read on from either place would lose requests or end some twice.
-     */
-    private boolean isCutShort(OwnedPartition partition, long reached) {
-        if (reached >= partition.position()) {
-            return false;
-        }
-        partition.refuse(
-                "Kafka has lost records that were read already: it goes on at offset " + reached + ", read was up to "
-                        + partition.position()
-                        + " (a replica that was behind has become the leader?). Stop the group's workers, "
-                        + "choose where to go on, and set it: kafka-consumer-groups --reset-offsets");
-        logRefusal(partition);
-        return true;
     }
 
     private void pauseAndResume() {
@@ -252,7 +229,7 @@ public final class Intake implements Runnable {
     }
 
     private void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
-        if (isCutShort(partition, records.get(0).offset())) {
+        if (positions.isCutShort(partition, records.get(0).offset())) {
             return;
         }
         long limit = ledger.registerLimit(partition.assignment());
@@ -283,32 +260,12 @@ public final class Intake implements Runnable {
         }
     }
 
-    /** Offsets have gaps (transaction markers, deleted records): only the consumer knows how far it has got. */
     private void reportPositions() {
         long now = clock.millis();
-        if (now - positionsSentAt < POSITIONS_EVERY_MILLIS) {
-            return;
-        }
-        positionsSentAt = now;
-        rebalance.shareIfWider();
-        for (OwnedPartition partition : partitions.open()) {
-            long reached = position(partition.partition()).orElse(partition.position());
-            if (isCutShort(partition, reached)) {
-                continue;
-            }
-            partition.position(reached);
-            if (partition.hasNews()) {
-                ledger.reached(partition.assignment(), partition.position());
-            }
-        }
-    }
-
-    /** Empty while the consumer is finding out whether its position is still valid. */
-    private Optional<Long> position(TopicPartition partition) {
-        try {
-            return Optional.of(consumer.position(partition, Duration.ZERO));
-        } catch (TimeoutException unknown) {
-            return Optional.empty();
+        if (now - positionsSentAt >= POSITIONS_EVERY_MILLIS) {
+            positionsSentAt = now;
+            rebalance.shareIfWider();
+            positions.report();
         }
     }
 
