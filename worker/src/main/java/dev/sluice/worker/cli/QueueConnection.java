@@ -26,7 +26,8 @@ final class QueueConnection {
                     needed.stream().filter(name -> !found.containsKey(name)).toList();
             if (!missing.isEmpty()) {
                 throw new Refusal("Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
-                        + "; create what is missing with 'sluice topics create', or name another queue with --topic");
+                        + "; create what is missing with 'sluice topics create --topic " + topics.base()
+                        + "', or name another queue with --topic");
             }
         } catch (TopicState.UnreadableException unreadable) {
             throw new Refusal(unreadable.getMessage());

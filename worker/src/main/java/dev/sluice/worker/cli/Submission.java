@@ -3,10 +3,10 @@ package dev.sluice.worker.cli;
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatReply;
 import dev.sluice.ReplyTimeoutException;
-import dev.sluice.worker.cli.batch.AnsweredLines;
+import dev.sluice.worker.cli.batch.AnswerWriter;
 import dev.sluice.worker.cli.batch.BatchInput;
 import dev.sluice.worker.cli.batch.BatchLine;
-import dev.sluice.worker.cli.batch.BatchOutput;
+import dev.sluice.worker.cli.batch.Ledger;
 import dev.sluice.worker.cli.batch.Progress;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -28,10 +28,11 @@ final class Submission {
 
     private final PrintStream err;
     private final ChatQueue queue;
-    private final BatchInput input;
-    private final BatchOutput output;
+    private final Batch batch;
+    private final Ledger ledger;
+    private final AnswerWriter answers;
+    private final LeftBehind leftBehind;
     private final Progress progress;
-    private final AnsweredLines before;
     private final int window;
     private final long deadline;
 
@@ -39,32 +40,26 @@ final class Submission {
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
 
     private long underWay;
-    private long done;
-    private long failed;
+    /** Where the next line to send is looked for. */
+    private int cursor;
     /** Why it ends before its time, in words; null while it goes on. */
     private volatile @Nullable String stopped;
 
     /** What came of one request: a reply or an exception. */
     private record Arrival(
-            BatchLine line,
+            int line,
+            String customId,
             @Nullable ChatReply reply,
             @Nullable Throwable failure) {}
 
-    Submission(
-            PrintStream err,
-            ChatQueue queue,
-            BatchInput input,
-            BatchOutput output,
-            Progress progress,
-            AnsweredLines before,
-            int window,
-            Duration timeout) {
-        this.err = err;
+    Submission(Shell shell, ChatQueue queue, Batch batch, EarlierRun earlier, int window, Duration timeout) {
+        this.err = shell.err();
         this.queue = queue;
-        this.input = input;
-        this.output = output;
-        this.progress = progress;
-        this.before = before;
+        this.batch = batch;
+        this.ledger = batch.ledger();
+        this.answers = new AnswerWriter(batch.output(), ledger, batch.ordered(), window);
+        this.progress = new Progress(err, shell.interactive(), System::nanoTime, ledger.total(), ledger.done());
+        this.leftBehind = new LeftBehind(earlier, ledger, answers);
         this.window = window;
         this.deadline = System.nanoTime() + timeout.toNanos();
     }
@@ -74,7 +69,10 @@ final class Submission {
         CountDownLatch ended = new CountDownLatch(1);
         Thread onSignal = new Thread(() -> stopAndWait(ended), "submit-on-shutdown");
         Runtime.getRuntime().addShutdownHook(onSignal);
-        try (BatchInput.Lines lines = input.open()) {
+        try (BatchInput.Lines lines = batch.input().open()) {
+            leftBehind.catchUp(lines, this::goesOn);
+            progress.begin(ledger.done());
+            leftBehind.summary().ifPresent(err::println);
             work(lines);
             progress.end();
             return summary();
@@ -105,34 +103,42 @@ final class Submission {
     }
 
     private void work(BatchInput.Lines lines) throws IOException, InterruptedException {
-        done = before.customIds().size();
-        failed = before.failed();
-        BatchLine next = nextUnanswered(lines);
-        while (stopped == null && (next != null || underWay > 0)) {
-            while (next != null
-                    && underWay < window
-                    && stopped == null
-                    && remaining().toMillis() > 0) {
-                ask(next);
-                next = nextUnanswered(lines);
+        while (stopped == null && ledger.done() < ledger.total()) {
+            for (int line = nextToSend(); line >= 0; line = nextToSend()) {
+                ask(lines.read(line));
+                cursor = line + 1;
             }
             take(arrivals.poll(TICK_MILLIS, TimeUnit.MILLISECONDS));
+            cursor = Math.min(cursor, leftBehind.poll());
             if (remaining().toMillis() <= 0 && stopped == null) {
                 stopped = "timed out (--timeout)";
             }
-            progress.show(done, failed);
+            showProgress();
         }
         for (Arrival last = arrivals.poll(); last != null; last = arrivals.poll()) {
             take(last);
         }
     }
 
-    private @Nullable BatchLine nextUnanswered(BatchInput.Lines lines) throws IOException {
-        BatchLine line = lines.next();
-        while (line != null && before.customIds().contains(line.customId())) {
-            line = lines.next();
-        }
-        return line;
+    /** The next line that may be sent now; −1 where there is none. */
+    private int nextToSend() {
+        int line = ledger.nextToSend(cursor);
+        boolean now = line >= 0
+                && underWay < window
+                && answers.hasRoomFor(line)
+                && stopped == null
+                && remaining().toMillis() > 0;
+        return now ? line : -1;
+    }
+
+    /** While the earlier run's traces are read. */
+    private boolean goesOn() {
+        showProgress();
+        return stopped == null;
+    }
+
+    private void showProgress() {
+        progress.show(ledger.done(), ledger.failed());
     }
 
     private Duration remaining() {
@@ -141,9 +147,13 @@ final class Submission {
 
     private void ask(BatchLine line) {
         underWay++;
-        // the id is all a late answer needs, so what waits in memory is the small line, not its request
-        var unused = queue.ask(line.request(input.id(line)), remaining())
-                .whenComplete((reply, failure) -> arrivals.add(new Arrival(line, reply, failure)));
+        ledger.sent(line.number());
+        int number = line.number();
+        String customId = line.customId();
+        String id = batch.input().idPrefix(batch.run()) + number;
+        // what waits in memory is these two, not the request
+        var unused = queue.ask(line.request(id), remaining())
+                .whenComplete((reply, failure) -> arrivals.add(new Arrival(number, customId, reply, failure)));
     }
 
     private void take(@Nullable Arrival arrival) throws IOException {
@@ -152,9 +162,7 @@ final class Submission {
         }
         underWay--;
         if (arrival.reply() != null) {
-            output.write(arrival.line().customId(), arrival.reply());
-            done++;
-            failed += arrival.reply().ok() ? 0 : 1;
+            answers.write(arrival.line(), arrival.customId(), arrival.reply());
         } else if (!(cause(arrival.failure()) instanceof ReplyTimeoutException) && stopped == null) {
             stopped = "stopped, since a request could not be sent: "
                     + cause(arrival.failure()).getMessage();
@@ -169,12 +177,14 @@ final class Submission {
     }
 
     private int summary() {
-        long missing = input.lines() - done;
-        String counts = input.lines() + " requests: " + (done - failed) + " answered, " + failed + " failed, " + missing
-                + " without an answer, in "
+        int missing = ledger.total() - ledger.done();
+        long skipped = batch.input().skipped();
+        String counts = ledger.total() + " requests: " + (ledger.done() - ledger.failed()) + " answered, "
+                + ledger.failed() + " failed, " + missing + " without an answer"
+                + (skipped > 0 ? ", " + skipped + " bad lines skipped" : "") + ", in "
                 + Durations.format(Duration.ofSeconds(progress.elapsed().toSeconds()));
         err.println("sluice submit: " + (stopped == null ? "" : stopped + "; ") + counts
                 + (missing > 0 ? "; the same command with --output and --resume continues" : ""));
-        return failed == 0 && missing == 0 ? 0 : Cli.FAILED;
+        return ledger.failed() == 0 && missing == 0 ? 0 : Cli.FAILED;
     }
 }

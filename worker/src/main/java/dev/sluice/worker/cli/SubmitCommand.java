@@ -1,70 +1,49 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.ChatQueue;
-import dev.sluice.worker.cli.batch.AnsweredLines;
-import dev.sluice.worker.cli.batch.BatchInput;
 import dev.sluice.worker.cli.batch.BatchOutput;
-import dev.sluice.worker.cli.batch.Progress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
-/** {@code sluice submit}: its options and its files. */
+/** {@code sluice submit}. */
 @Command(
         name = "submit",
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Put every request of a JSONL file on the queue, wait for the answers and write them, in the order in which they "
-                    + "come.",
+            "Put every request of a JSONL file on the queue, wait for the answers and write them.",
             "",
             "Lines in, as for the providers' batch APIs; the body reaches the API byte for byte:",
             "  {\"custom_id\":\"a\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}",
             "Lines out; error is null exactly where the API has answered:",
             "  {\"id\":…,\"custom_id\":\"a\",\"response\":{\"status_code\":200,\"body\":{…}},\"error\":null}",
             "",
-            "Nothing is sent before all lines are in order. Exits with 0 where every request was answered, else with 1. After "
-                    + "Ctrl-C, a crash or the timeout, --resume sends what the output file has no answer to; what was "
-                    + "waiting in the queue at that moment may so be called twice."
+            "Nothing is sent before all lines are in order. Exits with 0 where every request was answered, else with 1.",
+            "",
+            "After Ctrl-C, a crash, kill -9 or the timeout, the same command with --resume goes on: each line gets one "
+                    + "answer, and what the earlier run has put on the queue is not put there again, but for requests "
+                    + "that expired with its timeout."
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  sluice submit prompts.jsonl --output answers.jsonl",
-            "  sluice submit prompts.jsonl --output answers.jsonl --resume"
+            "  sluice submit prompts.jsonl --output answers.jsonl --errors failed.jsonl",
+            "  sluice submit prompts.jsonl --output answers.jsonl --errors failed.jsonl --resume",
+            "  zcat prompts.jsonl.gz | sluice submit - > answers.jsonl"
         })
 final class SubmitCommand implements Subcommand {
     private static final int LARGEST_WINDOW = 100_000;
 
     private final Shell shell;
 
-    @Parameters(paramLabel = "FILE.jsonl", description = "The requests, one per line; - is standard input.")
-    private @Nullable Path file;
-
-    @Option(
-            names = "--output",
-            paramLabel = "FILE",
-            description = {
-                "Where the answers go. A file that has some already is not written over.",
-                "  Default: standard output"
-            })
-    private @Nullable Path output;
-
-    @Option(
-            names = "--resume",
-            defaultValue = "false",
-            description =
-                    "Go on with the --output of an earlier run: skip the lines it has an answer to, ok or failed.")
-    private boolean resume;
+    @Mixin
+    private BatchFiles files = new BatchFiles();
 
     @Option(
             names = "--window",
@@ -77,14 +56,12 @@ final class SubmitCommand implements Subcommand {
             names = "--timeout",
             paramLabel = "DURATION",
             defaultValue = "24h",
-            description = "How long to wait for all answers. Example: 30m")
+            description = "How long to wait for all answers; what is still in the queue then is not called any more. "
+                    + "Example: 30m")
     private Duration timeout = Duration.ZERO;
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
-
-    private @Nullable BatchInput input;
-    private AnsweredLines answered = AnsweredLines.NONE;
 
     SubmitCommand(Shell shell) {
         this.shell = shell;
@@ -100,91 +77,66 @@ final class SubmitCommand implements Subcommand {
         if (timeout.toMillis() < 1) {
             problems.add("timeout must be more than zero, is '" + timeout + "'");
         }
-        checkOutput(problems);
-        checkInput(problems);
-    }
-
-    private void checkOutput(List<String> problems) {
-        if (output == null) {
-            if (resume) {
-                problems.add("--resume needs the --output of the earlier run");
-            }
-            return;
-        }
-        Path folder = output.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            problems.add("--output: cannot write " + output + ": there is no such folder");
-            return;
-        }
-        if (!Files.isWritable(Files.exists(output) ? output : folder)) {
-            problems.add("--output: cannot write " + output + ": permission denied");
-            return;
-        }
-        try {
-            answered = AnsweredLines.read(output);
-            if (!resume && Files.exists(output) && Files.size(output) > 0) {
-                problems.add("output file " + output + " exists; continue it with --resume, or remove it");
-            }
-        } catch (IOException unreadable) {
-            problems.add("--output: cannot read " + output + ": " + ConfigFile.reason(unreadable));
-        } catch (IllegalArgumentException foreign) {
-            problems.add(String.valueOf(foreign.getMessage()));
-        }
-    }
-
-    private void checkInput(List<String> problems) {
-        if (file == null) {
-            return;
-        }
-        boolean standardInput = file.toString().equals("-");
-        String name = standardInput ? "standard input" : file.toString();
-        try {
-            input = BatchInput.check(standardInput ? spooled() : file, name);
-        } catch (IOException unreadable) {
-            problems.add("cannot read " + name + ": " + ConfigFile.reason(unreadable));
-        } catch (BatchInput.BadLinesException bad) {
-            problems.addAll(bad.problems());
-        }
-    }
-
-    /** A stream can be read only once, a batch is read twice. */
-    private Path spooled() throws IOException {
-        Path spool = Files.createTempFile("sluice-submit-", ".jsonl");
-        spool.toFile().deleteOnExit();
-        Files.copy(shell.in(), spool, StandardCopyOption.REPLACE_EXISTING);
-        return spool;
+        files.check(shell, problems);
     }
 
     @Override
     public int run() throws InterruptedException {
-        try (ChatQueue queue = QueueConnection.open(kafka)) {
-            return submit(queue);
-        }
-    }
-
-    int submit(ChatQueue queue) throws InterruptedException {
-        if (input == null) {
-            throw new IllegalStateException("not checked");
-        }
-        try (BatchOutput answers = openOutput()) {
-            Progress progress = new Progress(
-                    shell.err(),
-                    shell.interactive(),
-                    System::nanoTime,
-                    input.lines(),
-                    answered.customIds().size());
-            return new Submission(shell.err(), queue, input, answers, progress, answered, window, timeout).run();
+        try (ChatQueue queue = QueueConnection.open(kafka);
+                BatchOutput output = files.open(shell)) {
+            Path answers = files.output();
+            return answers == null
+                    ? submit(queue, output, ResumePoint.newRun(), EarlierRun.NONE)
+                    : resumably(queue, output, answers);
         } catch (IOException failed) {
-            throw new UncheckedIOException(
-                    "reading the batch or writing its answers failed: " + ConfigFile.reason(failed), failed);
+            throw failed(failed);
         }
     }
 
-    private BatchOutput openOutput() throws IOException {
-        if (output == null) {
-            return new BatchOutput(shell.out());
+    /** The point is written before anything is sent, and removed when nothing is left to be found behind it. */
+    private int resumably(ChatQueue queue, BatchOutput output, Path answers) throws IOException, InterruptedException {
+        ResumePoint point = files.point();
+        boolean first = point == null;
+        try (Admin admin = Broker.connect(kafka)) {
+            if (point == null) {
+                point = ResumePoint.now(admin, kafka.topics(), files.errors());
+                point.write(answers);
+            } else {
+                point.require(admin, answers);
+            }
         }
-        answered.mend(output);
-        return new BatchOutput(Files.newOutputStream(output, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
+        try (EarlierRun earlier = first ? EarlierRun.NONE : earlier(point)) {
+            int code = submit(queue, output, point.run(), earlier);
+            if (files.ledger().done() == files.ledger().total()) {
+                ResumePoint.remove(answers);
+            }
+            return code;
+        }
+    }
+
+    private EarlierRun earlier(ResumePoint point) {
+        return new KafkaEarlierRun(
+                KafkaEarlierRun.consumer(kafka), point, files.input().idPrefix(point.run()));
+    }
+
+    /** Without Kafka: for tests. */
+    int submit(ChatQueue queue, EarlierRun earlier) throws InterruptedException {
+        try (BatchOutput output = files.open(shell)) {
+            return submit(queue, output, ResumePoint.newRun(), earlier);
+        } catch (IOException failed) {
+            throw failed(failed);
+        }
+    }
+
+    private int submit(ChatQueue queue, BatchOutput output, String run, EarlierRun earlier)
+            throws IOException, InterruptedException {
+        Batch batch = new Batch(files.input(), files.ledger(), output, files.ordered(), run);
+        files.input().problems().forEach(problem -> shell.err().println("sluice submit: skipped: " + problem));
+        return new Submission(shell, queue, batch, earlier, window, timeout).run();
+    }
+
+    private static UncheckedIOException failed(IOException failed) {
+        return new UncheckedIOException(
+                "reading the batch or writing its answers failed: " + ConfigFile.reason(failed), failed);
     }
 }

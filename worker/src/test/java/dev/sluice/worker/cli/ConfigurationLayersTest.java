@@ -30,6 +30,7 @@ class ConfigurationLayersTest {
                         "call-timeout",
                         "dead-retention",
                         "drain-timeout",
+                        "errors",
                         "group",
                         "instance-id",
                         "json",
@@ -44,6 +45,7 @@ class ConfigurationLayersTest {
                         "max-response-bytes",
                         "max-tokens",
                         "model",
+                        "ordered",
                         "output",
                         "partitions",
                         "read-ahead",
@@ -52,13 +54,14 @@ class ConfigurationLayersTest {
                         "reply-topics",
                         "resume",
                         "retention",
+                        "skip-invalid",
                         "system",
                         "temperature",
                         "timeout",
                         "topic",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(36)
+                .hasSize(39)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -33,8 +33,9 @@ class SubmitCommandTest {
                 .hasSize(2)
                 .first()
                 .asString()
-                .matches("\\{\"id\":\"batch-[0-9a-f]{16}-1\",\"custom_id\":\"a\",\"response\":\\{\"status_code\":200,"
-                        + "\"body\":\\{ \"choices\": \\[\\],  \"x\":1.50\\}\\},\"error\":null\\}");
+                .matches(
+                        "\\{\"id\":\"batch-[0-9a-f]{16}-[0-9a-f]{8}-1\",\"custom_id\":\"a\",\"response\":\\{\"status_code\":200,"
+                                + "\"body\":\\{ \"choices\": \\[\\],  \"x\":1.50\\}\\},\"error\":null\\}");
         assertThat(shell.err()).contains("2 requests: 2 answered, 0 failed, 0 without an answer");
     }
 
@@ -78,7 +79,7 @@ class SubmitCommandTest {
         Path output = Files.writeString(folder.resolve("out.jsonl"), "{\"custom_id\":\"a\",\"error\":null}\n");
 
         assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
-                .isEqualTo("output file " + output + " exists; continue it with --resume, or remove it");
+                .isEqualTo("--output: " + output + " exists; continue it with --resume, or remove it");
     }
 
     @Test
@@ -133,7 +134,7 @@ class SubmitCommandTest {
         System.arraycopy(options, 0, args, 2, options.length);
         ParsedCommand parsed = ParsedCommand.of(shell, args);
         assertThat(parsed.problems()).isEmpty();
-        return ((SubmitCommand) parsed.command()).submit(queue);
+        return ((SubmitCommand) parsed.command()).submit(queue, EarlierRun.NONE);
     }
 
     private String problems(String... args) throws InterruptedException {

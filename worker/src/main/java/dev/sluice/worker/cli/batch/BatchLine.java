@@ -23,7 +23,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param customId the name under which the answer is found again
  * @param body the API's request body, exactly as in the file: in UTF-8 it has the same bytes
  */
-public record BatchLine(long number, String customId, String body) {
+public record BatchLine(int number, String customId, String body) {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .build();
@@ -33,7 +33,7 @@ public record BatchLine(long number, String customId, String body) {
      *
      * @throws IllegalArgumentException with everything that is wrong with the line
      */
-    static BatchLine parse(long number, byte @Nullable [] line) {
+    static BatchLine parse(int number, byte @Nullable [] line) {
         if (line == null) {
             throw new IllegalArgumentException("is longer than " + LineReader.MAX_BYTES + " bytes");
         }

@@ -21,10 +21,13 @@ import tools.jackson.databind.json.JsonMapper;
 public final class BatchOutput implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-    private final OutputStream out;
+    private final OutputStream answers;
+    private final OutputStream errors;
 
-    public BatchOutput(OutputStream out) {
-        this.out = out;
+    /** @param errors where the failed ones go; may be {@code answers} */
+    public BatchOutput(OutputStream answers, OutputStream errors) {
+        this.answers = answers;
+        this.errors = errors;
     }
 
     public void write(String customId, ChatReply reply) throws IOException {
@@ -38,6 +41,7 @@ public final class BatchOutput implements AutoCloseable {
             json.writeEndObject();
         }
         line.write('\n');
+        OutputStream out = reply.ok() ? answers : errors;
         out.write(line.toByteArray());
         out.flush();
     }
@@ -87,6 +91,9 @@ public final class BatchOutput implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        out.close();
+        try (answers;
+                errors) {
+            answers.flush();
+        }
     }
 }

@@ -1,6 +1,5 @@
 package dev.sluice.worker.cli.batch;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,7 +15,10 @@ final class LineReader implements AutoCloseable {
 
     private final InputStream in;
     private final int maxBytes;
-    private long number;
+    private final byte[] buffer = new byte[1 << 16];
+    private int position;
+    private int limit;
+    private int number;
     private long offset;
 
     LineReader(InputStream in) {
@@ -24,7 +26,7 @@ final class LineReader implements AutoCloseable {
     }
 
     LineReader(InputStream in, int maxBytes) {
-        this.in = new BufferedInputStream(in, 1 << 16);
+        this.in = in;
         this.maxBytes = maxBytes;
     }
 
@@ -37,7 +39,7 @@ final class LineReader implements AutoCloseable {
      * @param end the offset in the file behind the line and its end
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared; a line can be large and is not copied
-    record Line(long number, byte @Nullable [] bytes, boolean complete, long end) {
+    record Line(int number, byte @Nullable [] bytes, boolean complete, long end) {
         boolean isBlank() {
             if (bytes == null) {
                 return false;
@@ -54,22 +56,44 @@ final class LineReader implements AutoCloseable {
     /** The next line; null at the end. */
     @Nullable
     Line next() throws IOException {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        long start = offset;
-        int each = in.read();
-        while (each >= 0 && each != '\n') {
-            offset++;
-            if (line.size() <= maxBytes) {
-                line.write(each);
+        ByteArrayOutputStream line = new ByteArrayOutputStream(512);
+        boolean empty = true;
+        while (fill()) {
+            empty = false;
+            int end = lineEnd();
+            int room = maxBytes + 1 - line.size();
+            line.write(buffer, position, Math.min(room, end - position));
+            offset += end - position;
+            position = end;
+            if (end < limit) {
+                position++;
+                offset++;
+                return line(line, true);
             }
-            each = in.read();
         }
-        if (each < 0 && offset == start) {
-            return null;
+        return empty ? null : line(line, false);
+    }
+
+    private Line line(ByteArrayOutputStream bytes, boolean complete) {
+        number = Math.addExact(number, 1);
+        return new Line(number, bytes.size() > maxBytes ? null : bytes.toByteArray(), complete, offset);
+    }
+
+    /** Whether there is something to read in the buffer. */
+    private boolean fill() throws IOException {
+        if (position == limit) {
+            position = 0;
+            limit = Math.max(0, in.read(buffer));
         }
-        offset += each < 0 ? 0 : 1;
-        number++;
-        return new Line(number, line.size() > maxBytes ? null : line.toByteArray(), each >= 0, offset);
+        return position < limit;
+    }
+
+    private int lineEnd() {
+        int end = position;
+        while (end < limit && buffer[end] != '\n') {
+            end++;
+        }
+        return end;
     }
 
     @Override

@@ -2,6 +2,8 @@ package dev.sluice.worker.cli.batch;
 
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,6 +13,10 @@ import java.util.function.LongSupplier;
 public final class Progress {
     private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();
     private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
+    /** Long enough to even out a pause between two answers, short enough to tell the present pace. */
+    private static final long PACE_NANOS = Duration.ofSeconds(30).toNanos();
+
+    private static final long SAMPLE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int WIDTH = 30;
     private static final String ERASE_LINE = "\r\u001b[K";
 
@@ -19,8 +25,11 @@ public final class Progress {
     private final LongSupplier nanoTime;
     private final long started;
     private final long total;
-    private final long before;
+    private final Deque<Sample> samples = new ArrayDeque<>();
     private long shownAt;
+
+    /** How many were done at a time. */
+    private record Sample(long nanos, long done) {}
 
     /**
      * Begins now.
@@ -33,18 +42,25 @@ public final class Progress {
         this.nanoTime = nanoTime;
         this.started = nanoTime.getAsLong();
         this.total = total;
-        this.before = before;
+        samples.add(new Sample(started, before));
         this.shownAt = started;
+    }
+
+    /** The pace counts from now on. */
+    public void begin(long done) {
+        samples.clear();
+        samples.add(new Sample(nanoTime.getAsLong(), done));
     }
 
     /** Shows the state unless it was shown a moment ago. */
     public void show(long done, long failed) {
         long now = nanoTime.getAsLong();
+        sample(now, done);
         if (now - shownAt < (bar ? BAR_NANOS : LINE_NANOS)) {
             return;
         }
         shownAt = now;
-        String state = state(done, failed, now - started);
+        String state = state(done, failed, pace(now, done));
         if (bar) {
             int filled = (int) (WIDTH * done / total);
             err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
@@ -52,6 +68,21 @@ public final class Progress {
         } else {
             err.println(state);
         }
+    }
+
+    private void sample(long now, long done) {
+        if (now - samples.getLast().nanos() >= SAMPLE_NANOS) {
+            samples.add(new Sample(now, done));
+        }
+        while (samples.size() > 1 && now - samples.getFirst().nanos() > PACE_NANOS) {
+            samples.removeFirst();
+        }
+    }
+
+    /** Answers a second, of late. */
+    private double pace(long now, long done) {
+        Sample then = samples.getFirst();
+        return (done - then.done()) * 1e9 / Math.max(1, now - then.nanos());
     }
 
     /** Makes room for the closing words. */
@@ -65,8 +96,7 @@ public final class Progress {
         return Duration.ofNanos(nanoTime.getAsLong() - started);
     }
 
-    private String state(long done, long failed, long nanos) {
-        double perSecond = (done - before) * 1e9 / Math.max(1, nanos);
+    private String state(long done, long failed, double perSecond) {
         String rest = perSecond > 0 ? ", about " + time((long) ((total - done) / perSecond)) + " left" : "";
         return done + "/" + total + " (" + 100 * done / total + " %), " + Math.round(perSecond * 10) / 10.0 + "/s, "
                 + failed + " failed" + rest;
