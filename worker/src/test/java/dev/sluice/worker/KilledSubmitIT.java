@@ -1,0 +1,242 @@
+package dev.sluice.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.Call;
+import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.sandbox.junit.KafkaExtension;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The packaged jar's {@code submit}, killed and resumed. {@code -Dsluice.submit.lines=100000} makes a large batch of it,
+ * {@code -Dsluice.submit.seed=N} kills at the same progress again.
+ */
+class KilledSubmitIT {
+    private static final Path JAR = Path.of("target", "sluice.jar");
+    private static final int LINES = Integer.getInteger("sluice.submit.lines", 2_000);
+    private static final long SEED = Long.getLong("sluice.submit.seed", System.nanoTime());
+    private static final Pattern CUSTOM_ID = Pattern.compile("\"custom_id\":\"line-(\\d+)\"");
+    private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final Random random = new Random(SEED);
+    private TestQueue queue;
+    private TogetherStandIn api;
+    private Worker worker;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void open() throws Exception {
+        queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("submit"));
+        Latency latency =
+                LINES > 10_000 ? Latency.NONE : new Latency.Uniform(Duration.ofMillis(50), Duration.ofMillis(150));
+        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(latency));
+        worker = Worker.start(queue.config(api.baseUrl()));
+    }
+
+    @AfterEach
+    void close() {
+        worker.close();
+        api.close();
+        queue.close();
+    }
+
+    @Test
+    void everyLineHasOneAnswerHoweverOftenItIsKilled() throws Exception {
+        Path batch = batch(LINES);
+        killAt(random.nextInt(LINES / 4), batch);
+        killAt(LINES / 4 + random.nextInt(LINES / 4), batch, "--resume");
+        killAt(LINES / 2 + random.nextInt(LINES / 4), batch, "--resume");
+
+        assertThat(finish(batch, "--resume")).isEqualTo(1);
+
+        List<Integer> answered = lines(answers());
+        List<Integer> failed = lines(errors());
+        assertThat(failed).isNotEmpty().allMatch(KilledSubmitIT::fails);
+        assertThat(answered).noneMatch(KilledSubmitIT::fails);
+        assertAllOnce(Stream.concat(answered.stream(), failed.stream()).toList());
+        assertNoCallTwice();
+        assertThat(resumePoint()).doesNotExist();
+    }
+
+    @Test
+    void inOrderItStaysInOrder() throws Exception {
+        int count = Math.min(LINES, 2_000);
+        Path batch = batch(count);
+        killAt(count / 4 + random.nextInt(count / 4), batch, "--ordered", "--window=200");
+
+        finish(batch, "--ordered", "--resume", "--window=200");
+
+        assertThat(lines(answers())).isSorted();
+        assertThat(lines(errors())).isSorted();
+        assertThat(lines(answers()).size() + lines(errors()).size()).isEqualTo(count);
+        assertNoCallTwice();
+    }
+
+    @Test
+    void whatIsStillInTheQueueIsWaitedForAndNotPublishedAgain() throws Exception {
+        worker.close();
+        int count = 300;
+        Path batch = batch(count);
+        Process first = start(batch);
+        await().atMost(PATIENCE).until(() -> queue.read(queue.topics.requests()).size() == count);
+        first.destroyForcibly().waitFor();
+
+        Process second = start(batch, "--resume");
+        await().atMost(PATIENCE)
+                .until(() -> log().contains("0 more replies found and 300 requests still in the queue"));
+        worker = Worker.start(queue.config(api.baseUrl()));
+
+        assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        assertThat(lines(answers()).size() + lines(errors()).size()).isEqualTo(count);
+        assertThat(queue.read(queue.topics.requests())).hasSize(count);
+        assertNoCallTwice();
+    }
+
+    @Test
+    void toldToStopItSaysHowToGoOn() throws Exception {
+        int count = Math.min(LINES, 2_000);
+        Path batch = batch(count);
+        Process process = start(batch);
+        awaitAnswers(count / 4);
+        process.destroy();
+
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(log()).contains("stopped; ", "--resume continues");
+        assertThat(finish(batch, "--resume")).isEqualTo(1);
+        assertThat(lines(answers()).size() + lines(errors()).size()).isEqualTo(count);
+        assertNoCallTwice();
+    }
+
+    private void killAt(int answers, Path batch, String... options) throws Exception {
+        Process process = start(batch, options);
+        awaitAnswers(answers);
+        assertThat(process.isAlive())
+                .as("seed %d: alive at %d answers", SEED, answers)
+                .isTrue();
+        process.destroyForcibly().waitFor();
+        assertThat(resumePoint()).exists();
+    }
+
+    private void awaitAnswers(int atLeast) {
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(20))
+                .until(() -> Files.exists(resumePoint()) && lineEnds(answers()) + lineEnds(errors()) >= atLeast);
+    }
+
+    private int finish(Path batch, String... options) throws Exception {
+        Process process = start(batch, options);
+        assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        System.out.println("seed " + SEED + ", " + api.calls() + " calls in all; " + log().replace('\n', ' '));
+        return process.exitValue();
+    }
+
+    private Process start(Path batch, String... options) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:TieredStopAtLevel=1",
+                "-jar",
+                JAR.toString(),
+                "submit",
+                batch.toString(),
+                "--output=" + answers(),
+                "--errors=" + errors(),
+                "--bootstrap-servers=" + kafka.bootstrapServers(),
+                "--topic=" + queue.topics.base()));
+        command.addAll(List.of(options));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile());
+        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+        return builder.start();
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
+    }
+
+    private Path batch(int count) throws IOException {
+        Path file = folder.resolve("batch.jsonl");
+        try (BufferedWriter writer = Files.newBufferedWriter(file, UTF_8)) {
+            for (int line = 1; line <= count; line++) {
+                String text = "question " + line + (fails(line) ? " [stand-in: status=400]" : "");
+                writer.write("{\"custom_id\":\"line-" + line + "\",\"body\":" + TestQueue.body("m", text) + "}\n");
+            }
+        }
+        return file;
+    }
+
+    private static boolean fails(int line) {
+        return line % 97 == 0;
+    }
+
+    private Path answers() {
+        return folder.resolve("answers.jsonl");
+    }
+
+    private Path errors() {
+        return folder.resolve("errors.jsonl");
+    }
+
+    private Path resumePoint() {
+        return folder.resolve("answers.jsonl.resume");
+    }
+
+    private static long lineEnds(Path file) {
+        try (Stream<String> lines = Files.lines(file)) {
+            return lines.count();
+        } catch (IOException | UncheckedIOException notThereYet) {
+            return 0;
+        }
+    }
+
+    private static List<Integer> lines(Path file) throws IOException {
+        List<Integer> numbers = new ArrayList<>();
+        for (String line : Files.readAllLines(file)) {
+            Matcher customId = CUSTOM_ID.matcher(line);
+            assertThat(customId.find()).as(line).isTrue();
+            numbers.add(Integer.valueOf(customId.group(1)));
+        }
+        return numbers;
+    }
+
+    private static void assertAllOnce(List<Integer> numbers) {
+        Set<Integer> different = new HashSet<>(numbers);
+        assertThat(numbers).hasSize(LINES);
+        assertThat(different).hasSize(LINES);
+    }
+
+    /** Only a request that reached the broker after the resumed run had looked could be called twice. */
+    private void assertNoCallTwice() {
+        assertThat(api.history().stream().map(Call::bodyHash).distinct().count())
+                .isEqualTo(api.calls());
+    }
+}
