@@ -88,7 +88,7 @@ class KilledSubmitIT {
 
     @Test
     void inOrderItStaysInOrder() throws Exception {
-        int count = Math.min(LINES, 2_000);
+        int count = 600;
         Path batch = batch(count);
         killAt(count / 4 + random.nextInt(count / 4), batch, "--ordered", "--window=200");
 
@@ -122,7 +122,7 @@ class KilledSubmitIT {
 
     @Test
     void toldToStopItSaysHowToGoOn() throws Exception {
-        int count = Math.min(LINES, 2_000);
+        int count = 600;
         Path batch = batch(count);
         Process process = start(batch);
         awaitAnswers(count / 4);

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +81,69 @@ class SubmitCommandTest {
 
         assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
                 .isEqualTo("--output: " + output + " exists; continue it with --resume, or remove it");
+    }
+
+    @Test
+    void failedLinesGoToTheFileForErrorsAndCountWhenResumed() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+        Path errors = folder.resolve("errors.jsonl");
+        Path input = batch(line("a", "bad") + line("b", "m"));
+
+        int code = submit(input, "--output=" + output, "--errors=" + errors);
+        int again = submit(input, "--output=" + output, "--errors=" + errors, "--resume");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(again).isEqualTo(1);
+        assertThat(Files.readString(output)).contains("\"custom_id\":\"b\"").doesNotContain("\"a\"");
+        assertThat(Files.readAllLines(errors)).singleElement().asString().contains("\"code\":\"rejected\"");
+        assertThat(queue.requests()).hasSize(2);
+    }
+
+    @Test
+    void badLinesAreNamedAndLeftOutIfTheUserSaysSo() throws Exception {
+        Path input = batch(line("a", "m") + "nonsense\n" + line("a", "m") + line("b", "m"));
+
+        assertThat(problems("submit", input.toString())).contains("line 2: is no JSON", "line 3: custom_id \"a\"");
+        assertThat(submit(input, "--skip-invalid")).isZero();
+        assertThat(queue.requests()).hasSize(2);
+        assertThat(shell.err())
+                .contains("skipped: ", "line 2: is no JSON", "2 requests: 2 answered", "2 bad lines skipped");
+    }
+
+    @Test
+    void anOutputThatIsOutOfOrderIsNotContinuedInOrder() throws Exception {
+        Path output = Files.writeString(folder.resolve("out.jsonl"), "{\"custom_id\":\"b\",\"error\":null}\n");
+
+        assertThat(problems(
+                        "submit",
+                        batch(line("a", "m") + line("b", "m")).toString(),
+                        "--output=" + output,
+                        "--resume",
+                        "--ordered"))
+                .contains("not written in the order of the batch; go on without --ordered");
+    }
+
+    @Test
+    void theSameFileForAnswersAndErrorsIsRefused() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+
+        assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output, "--errors=" + output))
+                .contains("--errors and --output are the same file");
+    }
+
+    @Test
+    void anEarlierRunThatWasCutIsNotForgotten() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+        Path errors = folder.resolve("errors.jsonl");
+        ResumePoint.Place place = new ResumePoint.Place("t", "id", List.of(1L, 2L));
+        new ResumePoint("run", errors.toString(), place, place).write(output);
+        String input = batch(line("a", "m")).toString();
+
+        assertThat(problems("submit", input, "--output=" + output))
+                .contains("out.jsonl.resume is of an earlier run that was cut; continue it with --resume");
+        assertThat(problems("submit", input, "--output=" + output, "--resume")).contains("add --errors " + errors);
+        assertThat(problems("submit", input, "--output=" + output, "--resume", "--errors=" + errors))
+                .isEmpty();
     }
 
     @Test

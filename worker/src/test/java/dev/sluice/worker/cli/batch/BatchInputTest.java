@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
@@ -31,6 +32,49 @@ class BatchInputTest {
         assertThat(lines).extracting(BatchLine::body).containsExactly(odd, BODY);
         assertThat(lines).extracting(BatchLine::customId).containsExactly("a", "b");
         assertThat(lines).extracting(BatchLine::number).containsExactly(1, 3);
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfTheRequest() throws Exception {
+        assertThat(lines("\ufeff" + line("a") + line("b")))
+                .extracting(BatchLine::body)
+                .containsExactly(BODY, BODY);
+    }
+
+    @Test
+    void aFileThatIsNoTextIsOneProblem() throws Exception {
+        assertThat(problems("PK\u0003\u0004\u0000\n\u0001\n\u0002\n"))
+                .singleElement()
+                .asString()
+                .startsWith("f is no text; expected is UTF-8 with one request per line");
+    }
+
+    @Test
+    void whatIsWrongIsSaidWithoutControlCharacters() throws Exception {
+        assertThat(problems("{\"custom_id\":\"\u001b[31m\"}"))
+                .singleElement()
+                .asString()
+                .doesNotContain("\u001b");
+    }
+
+    @Test
+    void badLinesCanBeLeftOut() throws Exception {
+        BatchInput input = BatchInput.check(file("?\n" + line("a") + line("a") + line("b")), "f", true);
+
+        assertThat(lines(input)).extracting(BatchLine::number).containsExactly(2, 4);
+        assertThat(input.skipped()).isEqualTo(2);
+        assertThat(input.problems()).hasSize(2).first().asString().startsWith("f line 1: ");
+    }
+
+    @Test
+    void aFileThatChangesMeanwhileIsNoticed() throws Exception {
+        BatchInput input = check(line("a") + line("b"));
+        file(line("a") + line("c"));
+
+        try (BatchInput.Lines lines = input.open()) {
+            assertThat(lines.read(1).customId()).isEqualTo("a");
+            assertThatThrownBy(() -> lines.read(2)).hasMessage("f line 2 has changed while the batch was under way");
+        }
     }
 
     @Test

@@ -51,6 +51,20 @@ class ProgressTest {
     }
 
     @Test
+    void whatIsLeftIsForetoldFromThePresentPace() {
+        Progress progress = progress(false, 1000, 0);
+        for (int second = 1; second <= 20; second++) {
+            after(progress, Duration.ofSeconds(1), 20L * second, 0);
+        }
+        for (int second = 1; second <= 40; second++) {
+            after(progress, Duration.ofSeconds(1), 400 + second, 0);
+        }
+
+        assertThat(text().lines().reduce((earlier, last) -> last))
+                .contains("440/1000 (44 %), 1.0/s, 0 failed, about 9 min left");
+    }
+
+    @Test
     void nothingIsForetoldBeforeTheFirstAnswer() {
         Progress progress = progress(false, 10, 0);
 
