@@ -79,6 +79,28 @@ class PackagedJarIT {
     }
 
     @Test
+    void aSubmitToTopicsThatAreMissingIsRefusedBeforeAnythingIsWritten() throws Exception {
+        String topic = kafka.uniqueName("missing");
+        Path batch = Files.writeString(
+                folder.resolve("batch.jsonl"),
+                "{\"custom_id\":\"a\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}}");
+        Path output = folder.resolve("answers.jsonl");
+
+        assertRefused(
+                run(
+                        "submit",
+                        batch.toString(),
+                        "--output",
+                        output.toString(),
+                        "--topic",
+                        topic,
+                        "--bootstrap-servers",
+                        kafka.bootstrapServers()),
+                "sluice topics create --topic " + topic);
+        assertThat(output).doesNotExist();
+    }
+
+    @Test
     void aTakenAdminPortIsNamed() throws Exception {
         String topic = kafka.uniqueName("admin");
         String servers = kafka.bootstrapServers();
