@@ -55,6 +55,17 @@ final class KafkaEarlierRun implements EarlierRun {
 
     @Override
     public void catchUp(Findings findings) throws IOException {
+        try {
+            readAll(findings);
+        } catch (AuthorizationException forbidden) {
+            throw new Refusal("--resume looks for what the earlier run has left in "
+                    + point.requests().topic() + " and "
+                    + point.replies().topic() + ", and may not read it: " + forbidden.getMessage()
+                    + "; allow Read, or remove the .resume file to call again whatever was under way");
+        }
+    }
+
+    private void readAll(Findings findings) throws IOException {
         List<TopicPartition> replies = partitions(point.replies().topic());
         List<TopicPartition> all = new ArrayList<>(partitions(point.requests().topic()));
         all.addAll(replies);
@@ -89,10 +100,6 @@ final class KafkaEarlierRun implements EarlierRun {
             for (ConsumerRecord<byte[], byte[]> each : consumer.poll(patience)) {
                 tell(each, findings);
             }
-        } catch (AuthorizationException forbidden) {
-            throw new Refusal("--resume looks for what the earlier run has left in "
-                    + point.requests().topic() + " and " + point.replies().topic() + ", and may not read it: "
-                    + forbidden.getMessage());
         } catch (RetriableException brokerAway) {
             Defects.log(brokerAway);
         }
