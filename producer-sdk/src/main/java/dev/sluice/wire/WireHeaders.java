@@ -61,7 +61,13 @@ public final class WireHeaders {
     /** On a dead letter: {@code topic-partition@offset} of the record it was made from. */
     public static final String ORIGIN = "sluice-origin";
 
+    /** On a request that was a dead letter before: how often an operator has replayed it. */
     public static final String REPLAYS = "sluice-replays";
+    /**
+     * Makes a record of the dead-letter topic a mark instead of a letter: the letter at this offset of the same partition
+     * has been replayed. A mark has no key, no value and no {@link #REASON}.
+     */
+    public static final String REPLAYED = "sluice-replayed";
 
     public static final String OK = "ok";
     public static final String FAILED = "failed";

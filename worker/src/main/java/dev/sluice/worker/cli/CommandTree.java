@@ -17,10 +17,15 @@ final class CommandTree {
         CommandLine topics = new CommandLine(new TopicsCommand())
                 .addSubcommand(new TopicsCreateCommand(shell))
                 .addSubcommand(new TopicsDescribeCommand(shell));
+        CommandLine deadLetters = new CommandLine(new DlqCommand())
+                .addSubcommand(new DlqListCommand(shell))
+                .addSubcommand(new DlqShowCommand(shell))
+                .addSubcommand(new DlqReplayCommand(shell));
         CommandLine root = new CommandLine(new SluiceCommand())
                 .addSubcommand(new WorkerCommand(shell))
                 .addSubcommand(new SubmitCommand(shell))
                 .addSubcommand(new AskCommand(shell))
+                .addSubcommand(deadLetters)
                 .addSubcommand(topics)
                 .addSubcommand(new SandboxCommand());
         Converters.register(root);
@@ -75,17 +80,17 @@ final class CommandTree {
     /** Help says of every option its default and its variable; written once, here, neither can be forgotten or wrong. */
     private static void describe(CommandSpec spec) {
         for (OptionSpec option : List.copyOf(spec.options())) {
-            if (OptionNames.isSetting(option)) {
-                List<String> description = new ArrayList<>(List.of(option.description()));
-                if (option.defaultValue() != null && !option.defaultValue().equals("false")) {
-                    description.add("  Default: " + option.defaultValue());
-                }
-                description.add("  Environment: " + String.join(" or ", OptionNames.env(option)));
-                spec.remove(option);
-                spec.addOption(option.toBuilder()
-                        .description(description.toArray(new String[0]))
-                        .build());
+            List<String> description = new ArrayList<>(List.of(option.description()));
+            if (option.defaultValue() != null && !option.defaultValue().equals("false")) {
+                description.add("  Default: " + option.defaultValue());
             }
+            if (OptionNames.isSetting(option)) {
+                description.add("  Environment: " + String.join(" or ", OptionNames.env(option)));
+            }
+            spec.remove(option);
+            spec.addOption(option.toBuilder()
+                    .description(description.toArray(new String[0]))
+                    .build());
         }
     }
 

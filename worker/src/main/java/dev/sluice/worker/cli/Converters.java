@@ -1,9 +1,11 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.cli.dlq.Mend;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -26,6 +28,8 @@ final class Converters {
             Map.entry(boolean.class, Converters::yesOrNo),
             Map.entry(ByteSize.class, text -> new ByteSize(Sizes.parse(text))),
             Map.entry(Duration.class, Durations::parse),
+            Map.entry(Instant.class, text -> Moments.parse(text, Instant.now())),
+            Map.entry(Mend.class, Mend::parse),
             Map.entry(ModelLimit.class, ModelLimit::parse),
             Map.entry(Logging.Level.class, Logging.Level::parse),
             Map.entry(Logging.Format.class, Logging.Format::parse),

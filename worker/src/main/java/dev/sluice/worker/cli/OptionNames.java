@@ -16,6 +16,12 @@ final class OptionNames {
     /** {@code --config} names the file, so it can't stand in it; the other two do something instead of running. */
     private static final Set<String> NOT_IN_FILE = Set.of("config", "help", "version");
 
+    /**
+     * The description key of options that have neither variable nor key in the file: what one command is to act on would
+     * be a trap where it is set for all, and some are words of another meaning elsewhere.
+     */
+    static final String COMMAND_LINE_ONLY = "command line only";
+
     private OptionNames() {}
 
     /** {@code --call-timeout} is {@code call-timeout} in the file. */
@@ -36,7 +42,9 @@ final class OptionNames {
     }
 
     static boolean isSetting(ArgSpec arg) {
-        return arg instanceof OptionSpec option && !NOT_IN_FILE.contains(key(option));
+        return arg instanceof OptionSpec option
+                && !NOT_IN_FILE.contains(key(option))
+                && !COMMAND_LINE_ONLY.equals(option.descriptionKey());
     }
 
     /** Every key of every command: one file serves them all. */

@@ -138,7 +138,7 @@ final class Submission {
     }
 
     private void showProgress() {
-        progress.show(ledger.done(), ledger.failed());
+        progress.show(ledger.done(), ledger.failed() + " failed");
     }
 
     private Duration remaining() {

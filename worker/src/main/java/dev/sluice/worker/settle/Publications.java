@@ -19,8 +19,12 @@ final class Publications {
             List.of(WireHeaders.NOT_BEFORE, WireHeaders.EXPIRES_AT, WireHeaders.CACHE, WireHeaders.LAST_ERROR);
 
     /** Not believed where a producer has set them. */
-    private static final List<String> ONLY_FROM_WORKERS =
-            List.of(WireHeaders.LAST_ERROR, WireHeaders.STATUS, WireHeaders.HTTP_STATUS, WireHeaders.REASON);
+    private static final List<String> ONLY_FROM_WORKERS = List.of(
+            WireHeaders.LAST_ERROR,
+            WireHeaders.STATUS,
+            WireHeaders.HTTP_STATUS,
+            WireHeaders.REASON,
+            WireHeaders.REPLAYED);
 
     private final Topics topics;
 

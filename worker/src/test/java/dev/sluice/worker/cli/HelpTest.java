@@ -10,7 +10,17 @@ class HelpTest {
     private final TestShell shell = new TestShell();
 
     @ParameterizedTest
-    @ValueSource(strings = {"worker", "submit", "ask", "topics create", "topics describe"})
+    @ValueSource(
+            strings = {
+                "worker",
+                "submit",
+                "ask",
+                "dlq list",
+                "dlq show",
+                "dlq replay",
+                "topics create",
+                "topics describe"
+            })
     void helpNamesEveryVariableAndFitsAScreen(String command) {
         int code = shell.run((command + " --help").split(" ", -1));
 
@@ -26,7 +36,7 @@ class HelpTest {
     @Test
     void helpListsTheCommands() {
         assertThat(shell.run("--help")).isZero();
-        assertThat(shell.out()).contains("worker", "submit", "ask", "topics", "sandbox");
+        assertThat(shell.out()).contains("worker", "submit", "ask", "dlq", "topics", "sandbox");
     }
 
     @Test
@@ -45,7 +55,7 @@ class HelpTest {
     @Test
     void withoutACommandTheCommandsAreNamed() {
         assertThat(shell.run()).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to do: one of worker, submit, ask, topics, sandbox");
+        assertThat(shell.err()).contains("say what to do: one of worker, submit, ask, dlq, topics, sandbox");
     }
 
     @Test

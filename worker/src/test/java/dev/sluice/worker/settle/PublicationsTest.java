@@ -200,6 +200,16 @@ class PublicationsTest {
     }
 
     @Test
+    void howOftenARequestWasReplayedStaysWithItToItsEnd() {
+        Envelope replayed = request(Map.of(WireHeaders.REPLAYS, "2"));
+
+        for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(200, ANSWER, 1))) {
+            assertThat(of(replayed, outcome, Form.AS_ASKED))
+                    .allSatisfy(record -> assertThat(texts(record.headers())).containsEntry(WireHeaders.REPLAYS, "2"));
+        }
+    }
+
+    @Test
     void whatAProducerSaysInTheNameOfWorkersIsNotBelieved() {
         Envelope envelope = request(Map.of(
                 WireHeaders.STATUS, "ok",
@@ -208,7 +218,8 @@ class PublicationsTest {
                 WireHeaders.LAST_ERROR, "made up",
                 WireHeaders.ATTEMPTS, "77",
                 WireHeaders.DEFERRALS, "77",
-                WireHeaders.ENQUEUED_AT, "77"));
+                WireHeaders.ENQUEUED_AT, "77",
+                WireHeaders.REPLAYED, "77"));
 
         for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(201, ANSWER, 1))) {
             for (ProducerRecord<byte[], byte[]> record : of(envelope, outcome, Form.AS_ASKED)) {

@@ -52,15 +52,19 @@ public final class Progress {
         samples.add(new Sample(nanoTime.getAsLong(), done));
     }
 
-    /** Shows the state unless it was shown a moment ago. */
-    public void show(long done, long failed) {
+    /**
+     * Shows the state unless it was shown a moment ago.
+     *
+     * @param note what else there is to say, such as {@code 2 failed}
+     */
+    public void show(long done, String note) {
         long now = nanoTime.getAsLong();
         sample(now, done);
         if (now - shownAt < (bar ? BAR_NANOS : LINE_NANOS)) {
             return;
         }
         shownAt = now;
-        String state = state(done, failed, pace(now, done));
+        String state = state(done, note, pace(now, done));
         if (bar) {
             int filled = (int) (WIDTH * done / total);
             err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
@@ -96,10 +100,10 @@ public final class Progress {
         return Duration.ofNanos(nanoTime.getAsLong() - started);
     }
 
-    private String state(long done, long failed, double perSecond) {
+    private String state(long done, String note, double perSecond) {
         String rest = perSecond > 0 ? ", about " + time((long) ((total - done) / perSecond)) + " left" : "";
         return done + "/" + total + " (" + 100 * done / total + " %), " + Math.round(perSecond * 10) / 10.0 + "/s, "
-                + failed + " failed" + rest;
+                + note + rest;
     }
 
     private static String time(long seconds) {

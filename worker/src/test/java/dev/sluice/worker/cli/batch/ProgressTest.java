@@ -79,7 +79,7 @@ class ProgressTest {
 
     private void after(Progress progress, Duration time, long done, long failed) {
         now.addAndGet(time.toNanos());
-        progress.show(done, failed);
+        progress.show(done, failed + " failed");
     }
 
     private String text() {

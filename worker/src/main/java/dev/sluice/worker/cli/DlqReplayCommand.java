@@ -1,0 +1,117 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.worker.cli.dlq.Mend;
+import dev.sluice.worker.cli.dlq.Replay;
+import dev.sluice.worker.cli.dlq.Selection;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice dlq replay}: its options. */
+@Command(
+        name = "replay",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Send dead letters back to the queue, the oldest first, each as a new request with its old id, key, headers and "
+                    + "body. The counters start anew, sluice-replays rises by one, and an expiry that is over is left out.",
+            "",
+            "Each letter is sent once: it is marked as replayed in the same transaction, whatever happens to this command. "
+                    + "Run it again where it was cut. A second one on the same queue stops the first.",
+            "",
+            "Exits with 0, also where nothing matches; with 1 where it could not go on or was not allowed to."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice dlq replay --reason attempts_exhausted --since 2h --dry-run",
+            "  sluice dlq replay --reason rejected --model old/model --set model=new/model --rate 20"
+        })
+final class DlqReplayCommand implements Subcommand {
+    private final Shell shell;
+
+    @Mixin
+    private FilterOptions filters = new FilterOptions();
+
+    @Option(
+            names = "--dry-run",
+            defaultValue = "false",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Show what would be sent and what would stay, and send nothing.")
+    private boolean dryRun;
+
+    @Option(
+            names = "--yes",
+            defaultValue = "false",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Do not ask; needed where there is no terminal to ask on.")
+    private boolean yes;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Send so many letters at most.")
+    private @Nullable Integer limit;
+
+    @Option(
+            names = "--rate",
+            paramLabel = "N",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = {"Letters per second.", "  Default: as fast as it goes; workers keep to the API's limits"})
+    private @Nullable Double rate;
+
+    @Option(
+            names = "--set",
+            paramLabel = "FIELD=VALUE",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Set a field of each body; the value is JSON, or else a text. Dots lead into objects: "
+                    + "response_format.type=text. Repeatable.")
+    private List<Mend> mends = new ArrayList<>();
+
+    @Option(
+            names = "--max-replays",
+            paramLabel = "N",
+            defaultValue = "3",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Leave letters whose request was replayed so often already.")
+    private int maxReplays;
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    DlqReplayCommand(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        filters.check(problems);
+        if (limit != null && limit < 1) {
+            problems.add("limit must be 1 or more, is '" + limit + "'");
+        }
+        if (rate != null && !(rate >= 0.001 && rate <= 1_000_000)) {
+            problems.add("rate must be 0.001 to 1000000 letters per second, is '" + rate + "'");
+        }
+        if (maxReplays < 1) {
+            problems.add("max-replays must be 1 or more, is '" + maxReplays + "'");
+        }
+        if (!dryRun && !yes && !shell.interactive()) {
+            problems.add("there is no terminal to ask on; add --yes to send, or --dry-run to see what would be sent");
+        }
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        Selection selection = new Selection(filters.filter(), mends, maxReplays);
+        Replay.Pacing pacing = new Replay.Pacing(
+                limit == null ? Long.MAX_VALUE : limit, rate == null ? Double.POSITIVE_INFINITY : rate);
+        DeadLetters dead = new DeadLetters(shell, "sluice dlq replay", kafka);
+        Replaying replaying = new Replaying(shell, kafka, dead, selection, pacing);
+        return dead.work(topic -> dryRun ? replaying.rehearse(topic) : replaying.run(topic, yes));
+    }
+}

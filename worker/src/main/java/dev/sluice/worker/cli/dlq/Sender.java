@@ -1,0 +1,148 @@
+package dev.sluice.worker.cli.dlq;
+
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/**
+ * Sends letters back, each in one transaction with its mark. A transaction is open for no longer than its sends take:
+ * while it is, no worker reads on behind it. Not thread-safe.
+ */
+final class Sender {
+    private static final int COMMIT_TRIES = 3;
+
+    private final Producer<byte[], byte[]> producer;
+    private final Resend resend;
+    private final Clock clock;
+    private final List<String> tooLarge = new ArrayList<>();
+    private long tooLargeCount;
+    private long sent;
+
+    /** A letter and the body it is sent with. */
+    record Item(Letter letter, byte[] body) {}
+
+    Sender(Producer<byte[], byte[]> producer, Resend resend, Clock clock) {
+        this.producer = producer;
+        this.resend = resend;
+        this.clock = clock;
+    }
+
+    /** Ends whatever an earlier replay has left open, and shuts out one that is still running. */
+    void takeOver() {
+        try {
+            producer.initTransactions();
+        } catch (KafkaException failed) {
+            throw new ReplayStoppedException("nothing was sent: " + reason(failed), failed);
+        }
+    }
+
+    /** Sends all, but for those that are too large for the topic. */
+    void send(List<Item> items) {
+        if (transact(items)) {
+            sent += items.size();
+        } else if (items.size() == 1) {
+            tooLargeCount++;
+            if (tooLarge.size() < Replay.PLACES_NAMED) {
+                tooLarge.add(items.get(0).letter().position());
+            }
+        } else {
+            send(items.subList(0, items.size() / 2));
+            send(items.subList(items.size() / 2, items.size()));
+        }
+    }
+
+    long sent() {
+        return sent;
+    }
+
+    long tooLarge() {
+        return tooLargeCount;
+    }
+
+    /** Where the first of those too large lie. */
+    List<String> tooLargeAt() {
+        return List.copyOf(tooLarge);
+    }
+
+    /** Returns whether it is committed; false where a record among these is too large, and nothing was sent. */
+    private boolean transact(List<Item> items) {
+        Queue<Exception> failures = new ConcurrentLinkedQueue<>();
+        try {
+            producer.beginTransaction();
+            for (Item item : items) {
+                send(resend.request(item.letter(), item.body(), clock.millis()), failures);
+                send(Resend.mark(item.letter()), failures);
+            }
+            producer.flush();
+        } catch (KafkaException failed) {
+            failures.add(failed);
+        }
+        if (failures.isEmpty()) {
+            commit();
+            return true;
+        }
+        return aborted(failures);
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record, Queue<Exception> failures) {
+        var unused = producer.send(record, (metadata, failure) -> {
+            if (failure != null) {
+                failures.add(failure);
+            }
+        });
+    }
+
+    private boolean aborted(Queue<Exception> failures) {
+        Exception first = failures.element();
+        try {
+            producer.abortTransaction();
+        } catch (KafkaException failed) {
+            first.addSuppressed(failed);
+            throw new ReplayStoppedException(reason(first), first);
+        }
+        if (failures.stream().noneMatch(failure -> isCausedBy(failure, RecordTooLargeException.class))) {
+            throw new ReplayStoppedException(reason(first), first);
+        }
+        return false;
+    }
+
+    /** Asking again is allowed after a timeout and commits nothing twice. */
+    private void commit() {
+        for (int tries = 1; ; tries++) {
+            try {
+                producer.commitTransaction();
+                return;
+            } catch (TimeoutException late) {
+                if (tries == COMMIT_TRIES) {
+                    throw new ReplayStoppedException(reason(late), late);
+                }
+            } catch (KafkaException failed) {
+                throw new ReplayStoppedException(reason(failed), failed);
+            }
+        }
+    }
+
+    private static String reason(Exception failure) {
+        boolean fenced = isCausedBy(failure, ProducerFencedException.class)
+                || isCausedBy(failure, InvalidProducerEpochException.class);
+        return fenced ? "another replay of this queue has begun and taken over" : "Kafka: " + failure.getMessage();
+    }
+
+    private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
