@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 /** A queue whose dead letters a test writes itself. */
 final class DeadLetterBox implements AutoCloseable {
     static final int PARTITIONS = 3;
+    private static final int MOST_UNSENT = 500;
 
     final Topics topics;
     private final Map<String, Object> config;
@@ -62,6 +63,9 @@ final class DeadLetterBox implements AutoCloseable {
         more.forEach((name, value) -> WireHeaders.set(headers, name, value));
         byte[] value = body == null ? null : body.getBytes(UTF_8);
         unsent.add(producer.send(new ProducerRecord<>(topics.dead(), null, id.getBytes(UTF_8), value, headers)));
+        if (unsent.size() >= MOST_UNSENT) {
+            flush();
+        }
     }
 
     /** Waits until all letters are there. */
