@@ -11,6 +11,8 @@ import java.util.Deque;
  */
 final class Departures {
     private static final int LEAST = 4;
+    /** Of what may be sent in a second; fewer would cost a client that is not compiled yet more than they spare the API. */
+    private static final double PART = 0.05;
     /** One that takes longer leaves alone: a host that does not answer must not stop the others. */
     private static final long PATIENCE = Duration.ofMillis(100).toNanos();
 
@@ -32,10 +34,10 @@ final class Departures {
         }
     }
 
-    /** Whether so few are leaving that another can do no harm: as many as the pace leaves free of a second's limit. */
+    /** Whether so few are leaving that another can do no harm. */
     boolean hasRoom(double perSecond, long now) {
         leaving.removeIf(call -> call.left || now - call.sentAt >= PATIENCE);
-        return leaving.size() < Math.max(LEAST, perSecond * Budget.MARGIN);
+        return leaving.size() < Math.max(LEAST, perSecond * PART);
     }
 
     Departure add(long now) {

@@ -91,7 +91,7 @@ class LaneTest {
         for (Sent sent = lane.poll(); sent != null; sent = lane.poll()) {
             leaving.add(sent);
         }
-        assertThat(leaving).as("2 % of a second's").hasSize(20);
+        assertThat(leaving).as("5 % of a second's").hasSize(50);
 
         leaving.get(7).departure().run();
 
@@ -103,7 +103,7 @@ class LaneTest {
     @Test
     void aCallThatCannotLeaveHoldsUpTheOthersForAMoment() {
         Lane lane = full("100/s", Share.ALL, 1000);
-        for (int i = 0; i < 4; i++) {
+        for (int i = 0; i < 5; i++) {
             time.passNanos(11_000_000);
             assertThat(lane.poll()).isNotNull();
         }
