@@ -26,8 +26,10 @@ final class CommandTree {
                 .addSubcommand(new SubmitCommand(shell))
                 .addSubcommand(new AskCommand(shell))
                 .addSubcommand(deadLetters)
+                .addSubcommand(new StatusCommand(shell))
                 .addSubcommand(topics)
-                .addSubcommand(new SandboxCommand());
+                .addSubcommand(new SandboxCommand())
+                .addSubcommand(new CompletionCommand(shell));
         Converters.register(root);
         root.setUsageHelpWidth(HELP_WIDTH);
         root.setInterpolateVariables(false);

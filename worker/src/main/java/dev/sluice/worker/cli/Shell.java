@@ -9,20 +9,30 @@ import java.util.Map;
  * What the process was given: its environment and its streams. Tests hand in their own.
  *
  * @param interactive whether {@code err} is a terminal on which a line may be drawn again
+ * @param redraws whether {@code out} is a terminal on which everything may be drawn again
  */
-public record Shell(Map<String, String> env, InputStream in, PrintStream out, PrintStream err, boolean interactive) {
+public record Shell(
+        Map<String, String> env,
+        InputStream in,
+        PrintStream out,
+        PrintStream err,
+        boolean interactive,
+        boolean redraws) {
     /**
      * Set by the launcher to {@code true} or {@code false}: only a shell can tell whether standard error alone is a
      * terminal, and {@code sluice submit FILE > answers.jsonl} has a progress bar too.
      */
     static final String TERMINAL = "sluice.terminal";
+    /** The same for standard output. */
+    static final String OUT_TERMINAL = "sluice.terminal.out";
 
     public static Shell ofProcess() {
-        return new Shell(System.getenv(), System.in, System.out, System.err, isTerminal());
+        return new Shell(
+                System.getenv(), System.in, System.out, System.err, isTerminal(TERMINAL), isTerminal(OUT_TERMINAL));
     }
 
-    private static boolean isTerminal() {
-        String told = System.getProperty(TERMINAL);
+    private static boolean isTerminal(String property) {
+        String told = System.getProperty(property);
         return told == null ? isTerminal(System.console()) : Boolean.parseBoolean(told);
     }
 

@@ -48,7 +48,8 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         return new TopicCheck(refusals, warnings, requests == null ? 0 : requests.partitions());
     }
 
-    private static Optional<String> missing(Topics topics, Map<String, TopicState> states) {
+    /** Which of the queue's topics do not exist, in a sentence with the remedy; empty where all do. */
+    public static Optional<String> missing(Topics topics, Map<String, TopicState> states) {
         List<String> missing = topics.all().stream()
                 .filter(topic -> !states.containsKey(topic))
                 .toList();

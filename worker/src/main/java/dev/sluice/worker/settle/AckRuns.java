@@ -58,10 +58,12 @@ public final class AckRuns {
     public record Corrupt() implements Decoded {}
 
     /**
+     * The runs with these bounds.
+     *
      * @param bounds start (inclusive) and end (exclusive) of each run, strictly ascending: runs neither touch nor are
      *     empty
      */
-    static AckRuns of(long... bounds) {
+    public static AckRuns of(long... bounds) {
         for (int i = 1; i < bounds.length; i++) {
             if (bounds[i] <= bounds[i - 1]) {
                 throw new IllegalArgumentException("bounds do not ascend: " + Arrays.toString(bounds));
@@ -83,6 +85,15 @@ public final class AckRuns {
         int at = Arrays.binarySearch(bounds, offset);
         int passed = at >= 0 ? at + 1 : -at - 1; // bounds at or below the offset: odd inside a run
         return passed % 2 == 1;
+    }
+
+    /** How many offsets from {@code from} (inclusive) to {@code to} (exclusive) are in one of the runs. */
+    public long count(long from, long to) {
+        long count = 0;
+        for (int i = 0; i < bounds.length; i += 2) {
+            count += Math.max(0, Math.min(to, bounds[i + 1]) - Math.max(from, bounds[i]));
+        }
+        return count;
     }
 
     public boolean isEmpty() {

@@ -18,6 +18,7 @@ class HelpTest {
                 "dlq list",
                 "dlq show",
                 "dlq replay",
+                "status",
                 "topics create",
                 "topics describe"
             })
@@ -36,7 +37,7 @@ class HelpTest {
     @Test
     void helpListsTheCommands() {
         assertThat(shell.run("--help")).isZero();
-        assertThat(shell.out()).contains("worker", "submit", "ask", "dlq", "topics", "sandbox");
+        assertThat(shell.out()).contains("worker", "submit", "ask", "dlq", "status", "topics", "sandbox", "completion");
     }
 
     @Test
@@ -55,7 +56,8 @@ class HelpTest {
     @Test
     void withoutACommandTheCommandsAreNamed() {
         assertThat(shell.run()).isEqualTo(2);
-        assertThat(shell.err()).contains("say what to do: one of worker, submit, ask, dlq, topics, sandbox");
+        assertThat(shell.err())
+                .contains("say what to do: one of worker, submit, ask, dlq, status, topics, sandbox, completion");
     }
 
     @Test

@@ -13,6 +13,7 @@ final class TestShell {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private byte[] in = new byte[0];
+    private boolean redraws;
 
     TestShell env(String name, String value) {
         env.put(name, value);
@@ -30,7 +31,14 @@ final class TestShell {
                 new ByteArrayInputStream(in),
                 new PrintStream(out, true, StandardCharsets.UTF_8),
                 new PrintStream(err, true, StandardCharsets.UTF_8),
-                false);
+                false,
+                redraws);
+    }
+
+    /** As if standard output were a terminal. */
+    TestShell redraws() {
+        redraws = true;
+        return this;
     }
 
     int run(String... args) {

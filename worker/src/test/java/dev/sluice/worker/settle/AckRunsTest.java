@@ -57,6 +57,17 @@ class AckRunsTest {
     }
 
     @Test
+    void countsWhatIsDoneWithinBounds() {
+        AckRuns runs = AckRuns.of(12, 15, 17, 18, 30, 40);
+
+        assertThat(runs.count(0, 100)).isEqualTo(14);
+        assertThat(runs.count(14, 31)).isEqualTo(3);
+        assertThat(runs.count(15, 17)).isZero();
+        assertThat(runs.count(20, 10)).isZero();
+        assertThat(AckRuns.NONE.count(0, Long.MAX_VALUE)).isZero();
+    }
+
+    @Test
     void otherMetadataIsForeign() {
         for (String metadata :
                 new String[] {"x", "sluice", "Sluice:AQ", "{\"a\":1}", "bG9jYWxob3N0", " sluice:", "\0"}) {

@@ -1,0 +1,40 @@
+package dev.sluice.worker.cli;
+
+import java.util.List;
+import picocli.AutoComplete;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code sluice completion}. */
+@Command(
+        name = "completion",
+        description = "Print what makes bash and zsh complete commands and options of sluice.",
+        footerHeading = "%nPut one of these lines into ~/.bashrc or ~/.zshrc:%n",
+        footer = {
+            "  source <(sluice completion)            # sluice is on the PATH", //
+            "  source <(/path/to/scripts/sluice completion)"
+        })
+final class CompletionCommand implements Subcommand {
+    private final Shell shell;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    CompletionCommand(Shell shell) {
+        this.shell = shell;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        // it has no options of its own
+    }
+
+    @Override
+    public int run() {
+        CommandLine root = spec.root().commandLine();
+        shell.out().print(AutoComplete.bash(root.getCommandName(), root));
+        return 0;
+    }
+}

@@ -1,0 +1,138 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.intake.TopicState;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+
+/** Asks Kafka how a queue is; no worker needs to run. Not thread-safe. */
+final class StatusReader implements AutoCloseable {
+    private final Admin admin;
+    private final Topics topics;
+    private final WorkerGroup group;
+    private final OpenHeads heads;
+    private final Clock clock = Clock.systemUTC();
+
+    private StatusReader(Admin admin, KafkaOptions options, String group) {
+        this.admin = admin;
+        this.topics = options.topics();
+        this.group = new WorkerGroup(admin, group, topics.requests());
+        this.heads = new OpenHeads(options.properties(), group, topics.requests());
+    }
+
+    /** @throws Refusal where there is no broker */
+    static StatusReader connect(KafkaOptions options, String group) throws InterruptedException {
+        return new StatusReader(Broker.connect(options), options, group);
+    }
+
+    /** @throws Refusal where topics are missing, or the broker does not answer or does not let us look */
+    QueueStatus read() throws InterruptedException {
+        Map<String, TopicState> states = topicStates();
+        List<String> problems = new ArrayList<>(TopicCheck.of(topics, states).refusals());
+        List<OpenSpan> spans = spans(states, problems);
+        Map<TopicPartition, PartitionBacklog> backlogs = heads.read(spans, problems);
+        GroupStatus workers = group.status();
+        int width = states.get(topics.requests()).partitions();
+        problems.addAll(problems(workers, width));
+        List<TopicBacklog> inputs = topics.inputs().stream()
+                .map(topic -> backlog(topic, states, backlogs))
+                .toList();
+        TopicBacklog dead = backlog(topics.dead(), states, backlogs);
+        return new QueueStatus(topics.base(), clock.instant(), width, workers, inputs, dead, problems);
+    }
+
+    private Map<String, TopicState> topicStates() throws InterruptedException {
+        try {
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), Broker.PATIENCE);
+            TopicCheck.missing(topics, states).ifPresent(missing -> {
+                throw new Refusal(missing);
+            });
+            return states;
+        } catch (TopicState.UnreadableException unreadable) {
+            throw new Refusal(unreadable.getMessage());
+        }
+    }
+
+    /**
+     * What is committed is asked for first: what is published or ends until the bounds are known then makes the backlog
+     * larger, never less than nothing.
+     */
+    private List<OpenSpan> spans(Map<String, TopicState> states, List<String> problems) throws InterruptedException {
+        Committed committed = group.committed();
+        List<TopicPartition> partitions = partitions(states);
+        var begins = offsets(partitions, OffsetSpec.earliest());
+        var ends = offsets(partitions, OffsetSpec.latest());
+        var begin = KafkaAnswers.await(begins, "the topics' first offsets");
+        var end = KafkaAnswers.await(ends, "the topics' last offsets");
+        return partitions.stream()
+                .map(partition -> committed.span(
+                        partition,
+                        begin.get(partition).offset(),
+                        end.get(partition).offset(),
+                        problems))
+                .toList();
+    }
+
+    /** Of the inputs and the dead letters, of which nothing is ever committed by the workers' group. */
+    private List<TopicPartition> partitions(Map<String, TopicState> states) {
+        return topics.all().stream()
+                .filter(topic -> !topic.equals(topics.replies()))
+                .flatMap(topic -> IntStream.range(0, states.get(topic).partitions())
+                        .mapToObj(partition -> new TopicPartition(topic, partition)))
+                .toList();
+    }
+
+    /** Up to where workers can read: a requeued request shows in its new topic when its old offset is committed. */
+    private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> offsets(
+            List<TopicPartition> partitions, OffsetSpec which) {
+        ListOffsetsOptions options =
+                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs((int) Broker.PATIENCE.toMillis());
+        Map<TopicPartition, OffsetSpec> asked =
+                partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
+        return admin.listOffsets(asked, options).all();
+    }
+
+    private TopicBacklog backlog(
+            String topic, Map<String, TopicState> states, Map<TopicPartition, PartitionBacklog> backlogs) {
+        String prefix = topics.requests() + ".";
+        return new TopicBacklog(
+                topic,
+                topic.startsWith(prefix) ? topic.substring(prefix.length()) : "requests",
+                IntStream.range(0, states.get(topic).partitions())
+                        .mapToObj(partition -> backlogs.get(new TopicPartition(topic, partition)))
+                        .toList());
+    }
+
+    private static List<String> problems(GroupStatus workers, int width) {
+        if (workers.state().equals(GroupStatus.NONE)) {
+            return List.of("there is no consumer group '" + workers.name()
+                    + "': no worker has run with it yet; start one with 'sluice worker', or name another with --group");
+        }
+        if (workers.members().isEmpty()) {
+            return List.of("no worker runs in group '" + workers.name() + "'; start one with 'sluice worker'");
+        }
+        Set<Integer> ownerless = workers.ownerless(width);
+        return ownerless.isEmpty()
+                ? List.of()
+                : List.of("no worker reads partitions " + ownerless + "; if that lasts, restart the workers");
+    }
+
+    @Override
+    public void close() {
+        heads.close();
+        admin.close();
+    }
+}

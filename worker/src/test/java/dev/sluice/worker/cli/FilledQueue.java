@@ -1,0 +1,115 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.IntakeConsumer;
+import dev.sluice.worker.settle.AckRuns;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/** Puts known numbers of records and commits into a queue's topics, as workers and publishers would. */
+final class FilledQueue implements AutoCloseable {
+    final Topics topics;
+    private final Map<String, Object> kafka;
+    private final Admin admin;
+    private final List<KafkaProducer<byte[], byte[]>> producers = new ArrayList<>();
+
+    FilledQueue(String bootstrapServers, Topics topics) {
+        this.kafka = Map.of("bootstrap.servers", bootstrapServers);
+        this.topics = topics;
+        this.admin = Admin.create(kafka);
+    }
+
+    String group() {
+        return topics.base() + "-group";
+    }
+
+    /** A member of the workers' group, once it is polled. */
+    Consumer<byte[], byte[]> member(String name) {
+        Consumer<byte[], byte[]> consumer =
+                IntakeConsumer.joining(kafka, group(), name, Optional.empty(), Duration.ofSeconds(1));
+        consumer.subscribe(topics.inputs());
+        return consumer;
+    }
+
+    ConsumerGroupMetadata groupMetadata() {
+        try (Consumer<byte[], byte[]> consumer = IntakeConsumer.reading(kafka, group())) {
+            return consumer.groupMetadata();
+        }
+    }
+
+    /** A producer with transactions. */
+    KafkaProducer<byte[], byte[]> worker() {
+        KafkaProducer<byte[], byte[]> producer = producer(Map.of("transactional.id", group()));
+        producer.initTransactions();
+        return producer;
+    }
+
+    private KafkaProducer<byte[], byte[]> producer(Map<String, Object> more) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.putAll(more);
+        KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        producers.add(producer);
+        return producer;
+    }
+
+    /** Publishes requests of so many bytes. */
+    void publish(int partition, int count, int bytes) throws ExecutionException, InterruptedException {
+        KafkaProducer<byte[], byte[]> producer = producer(Map.of());
+        for (int i = 0; i < count; i++) {
+            producer.send(new ProducerRecord<>(topics.requests(), partition, null, new byte[bytes]))
+                    .get();
+        }
+    }
+
+    /** Each has a transaction to itself, and with it a marker behind it. */
+    void publishEachInATransaction(KafkaProducer<byte[], byte[]> worker, String topic, int count, Duration age)
+            throws ExecutionException, InterruptedException {
+        for (int i = 0; i < count; i++) {
+            ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, 1, null, new byte[10]);
+            WireHeaders.set(record.headers(), WireHeaders.ENQUEUED_AT, System.currentTimeMillis() - age.toMillis());
+            worker.beginTransaction();
+            worker.send(record).get();
+            worker.commitTransaction();
+        }
+    }
+
+    /** What workers have committed of a partition of the requests. */
+    void commit(int partition, long offset, AckRuns done) throws ExecutionException, InterruptedException {
+        OffsetAndMetadata committed = new OffsetAndMetadata(offset, done.encode(offset));
+        admin.alterConsumerGroupOffsets(group(), Map.of(requests(partition), committed))
+                .all()
+                .get();
+    }
+
+    void deleteRequestsBefore(int partition, long offset) throws ExecutionException, InterruptedException {
+        admin.deleteRecords(Map.of(requests(partition), RecordsToDelete.beforeOffset(offset)))
+                .all()
+                .get();
+    }
+
+    TopicPartition requests(int partition) {
+        return new TopicPartition(topics.requests(), partition);
+    }
+
+    @Override
+    public void close() {
+        producers.forEach(producer -> producer.close(Duration.ZERO));
+        admin.close();
+    }
+}
