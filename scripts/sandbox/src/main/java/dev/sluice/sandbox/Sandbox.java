@@ -20,9 +20,10 @@ import picocli.CommandLine.Spec;
  * <p>Exit codes: 1 if either fails, 2 for a wrong option, which includes a port in use and a folder that can't be written.
  */
 @Command(
-        name = "sandbox",
-        mixinStandardHelpOptions = true,
-        description = "Runs a real Kafka broker and a stand-in for the chat API on this machine, until Ctrl-C.")
+        name = "sluice sandbox",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Run a real Kafka broker and a stand-in for the chat API on this machine, until Ctrl-C.")
 public final class Sandbox implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int WRONG_OPTION = 2;
@@ -43,6 +44,12 @@ public final class Sandbox implements Callable<Integer> {
             description = "Where Kafka's data stay for the next time (default: a temporary folder).")
     private @Nullable Path data;
 
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help and exit.")
+    private boolean help;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -62,7 +69,7 @@ public final class Sandbox implements Callable<Integer> {
     }
 
     private static int say(CommandLine command, Exception what, int exitCode) {
-        command.getErr().println("sandbox: " + what.getMessage());
+        command.getErr().println("sluice sandbox: " + what.getMessage());
         return exitCode;
     }
 

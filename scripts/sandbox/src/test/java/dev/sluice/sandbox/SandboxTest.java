@@ -26,7 +26,7 @@ class SandboxTest {
             assertThat(run("--port", port)).isEqualTo(2);
             assertThat(run("--port", "0", "--api-port", port)).isEqualTo(2);
             assertThat(said.toString().lines())
-                    .allMatch(line -> line.startsWith("sandbox: port " + port + " can't be had"))
+                    .allMatch(line -> line.startsWith("sluice sandbox: port " + port + " can't be had"))
                     .satisfiesExactly(
                             kafka -> assertThat(kafka).endsWith("with --port"),
                             api -> assertThat(api).endsWith("with --api-port"));
@@ -46,7 +46,7 @@ class SandboxTest {
         assertThat(run("--port", "70000")).isEqualTo(2);
         assertThat(run("--port", "many")).isEqualTo(2);
         assertThat(run("--prot", "1")).isEqualTo(2);
-        assertThat(said.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("sandbox: "));
+        assertThat(said.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("sluice sandbox: "));
     }
 
     private int run(String... args) {

@@ -81,6 +81,9 @@ final class AskCommand implements Subcommand {
         if (timeout.toMillis() < 1) {
             problems.add("timeout must be more than zero, is '" + timeout + "'");
         }
+        if (problems.isEmpty() && text.isBlank()) {
+            problems.add("TEXT is empty; write the question, in quotes");
+        }
         if (!problems.isEmpty() && (model.isEmpty() || text.isEmpty())) {
             return;
         }

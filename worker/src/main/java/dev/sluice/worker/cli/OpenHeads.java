@@ -29,6 +29,8 @@ final class OpenHeads implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int PARTITION_FETCH_BYTES = 64 << 10;
     private static final int FETCH_BYTES = 4 << 20;
+    /** All that is asked for is there already; to close waits for the fetch under way. */
+    private static final int FETCH_WAIT_MILLIS = 20;
 
     private final Consumer<byte[], byte[]> consumer;
     /** The topic on which a producer could write any {@link WireHeaders#ENQUEUED_AT} it likes. */
@@ -40,6 +42,7 @@ final class OpenHeads implements AutoCloseable {
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.MAX_VALUE);
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
         this.consumer = IntakeConsumer.reading(config, group);
         this.requests = requests;
     }

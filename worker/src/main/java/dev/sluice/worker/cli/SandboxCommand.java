@@ -7,7 +7,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "sandbox",
         description = "Run a Kafka broker and a stand-in for the API on this machine, until Ctrl-C.",
-        footer = "Only the launcher scripts/sluice has it: see 'scripts/sluice sandbox --help' there.")
+        footer = "It is a jar of its own, which the launcher starts: see 'scripts/sluice sandbox --help'.")
 final class SandboxCommand implements Subcommand {
     @Override
     public void check(List<String> problems) {

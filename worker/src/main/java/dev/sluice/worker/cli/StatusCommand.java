@@ -32,10 +32,12 @@ import picocli.CommandLine.Option;
             "  queue, at, group, group_state, partitions (of each topic);",
             "  waiting: one per topic that workers read, and dead: the same of the dead letters:",
             "    topic, kind (requests, retry, delay-10s, …), open, exact (false: open is an upper bound),",
-            "    oldest_age_ms (null: none, or not read), ended_ahead, lag, and partitions: the same of each partition;",
+            "    oldest_age_ms (null: none, or not read), ended_ahead, lag,",
+            "    partitions: the same of each, with its number as partition;",
             "  workers: client_id, host, partitions (their numbers), share (of a limit, 0 to 1);",
             "  problems: sentences.",
-            "group_state is Kafka's (stable, empty, preparing_rebalance, …), or none. Later releases may add fields."
+            "group_state is Kafka's (stable, empty, preparing_rebalance, …), or none.",
+            "Later releases may add fields."
         })
 final class StatusCommand implements Subcommand {
     private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(200);

@@ -33,6 +33,8 @@ public final class Outcomes {
 
     /** What is said of a refusal that an edge in front of the API made up: it has no words of the API's. */
     private static final String EDGE = "403 edge";
+    /** Whoever reads that the API does not take the key wants to know where it came from. */
+    private static final String KEY_REMEDY = ": check the API key (--api-key-file or TOGETHER_API_KEY)";
 
     private final int maxAttempts;
     private final long maxAgeMillis;
@@ -137,7 +139,7 @@ public final class Outcomes {
             return limited(request, answer, body, nowMillis);
         }
         if (status == 401 || status == 402) {
-            String reason = error(status, body);
+            String reason = error(status, body) + (status == 401 ? KEY_REMEDY : "");
             return new Verdict(new Outcome.Hold(reason), Feedback.blocked(reason));
         }
         if (status == 403 && !body.isJson()) {

@@ -59,6 +59,7 @@ class ConfigurationLayersTest {
                         "temperature",
                         "timeout",
                         "topic",
+                        "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
                 .hasSize(39)
