@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "sluice sandbox",
+        mixinStandardHelpOptions = true,
         sortOptions = false,
         abbreviateSynopsis = true,
         description = "Run a real Kafka broker and a stand-in for the chat API on this machine, until Ctrl-C.")
@@ -43,12 +44,6 @@ public final class Sandbox implements Callable<Integer> {
             paramLabel = "DIR",
             description = "Where Kafka's data stay for the next time (default: a temporary folder).")
     private @Nullable Path data;
-
-    @Option(
-            names = {"-h", "--help"},
-            usageHelp = true,
-            description = "Show this help and exit.")
-    private boolean help;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();

@@ -62,7 +62,7 @@ class ConfigurationLayersTest {
                         "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(39)
+                .hasSize(40)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 
