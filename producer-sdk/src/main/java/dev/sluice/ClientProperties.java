@@ -79,9 +79,8 @@ final class ClientProperties {
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // More than one, and a broker that has only just become a partition's leader may refuse the first batch and
-        // take
-        // the next: it then takes the first never again (KAFKA-15591)
+        // With more, a leader that is a moment old may refuse the first batch and take the second one, and would then
+        // never take the first (KAFKA-15591)
         properties.putIfAbsent(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, maxBlockMillis(settings.kafka()));
         properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, settings.maxRequestBytes());

@@ -18,8 +18,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
@@ -128,37 +126,16 @@ final class Replaying {
         Progress progress = new Progress(shell.err(), shell.interactive(), System::nanoTime, planned, 0);
         Replay replay = new Replay(
                 topic, selection, producer, kafka.topics(), pacing, sent -> progress.show(sent, "letters sent"));
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread onSignal = new Thread(() -> stopAndWait(replay, ended), "dlq-replay-on-shutdown");
-        Runtime.getRuntime().addShutdownHook(onSignal);
-        try {
+        // what is under way is committed, else it would hold workers up until it times out
+        try (LastWords lastWords = LastWords.of("dlq-replay", replay::stop, LAST_WORDS_MILLIS, Replaying::late)) {
             Replay.Result result = replay.run();
             progress.end();
             return report(result);
-        } finally {
-            ended.countDown();
-            withdraw(onSignal);
         }
     }
 
-    /** The shutdown hook: what is under way is committed, else it would hold workers up until it times out. */
-    private static void stopAndWait(Replay replay, CountDownLatch ended) {
-        replay.stop();
-        try {
-            if (!ended.await(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS)) {
-                Defects.log(new IllegalStateException("the replay did not end in time"));
-            }
-        } catch (InterruptedException inAHurry) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void withdraw(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException stopping) {
-            Defects.log(stopping);
-        }
+    private static void late() {
+        Defects.log(new IllegalStateException("the replay did not end in time"));
     }
 
     private int report(Replay.Result result) {

@@ -13,7 +13,6 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -66,40 +65,19 @@ final class Submission {
 
     /** Returns the exit code: 0 where every line has been answered by the API */
     int run() throws IOException, InterruptedException {
-        CountDownLatch ended = new CountDownLatch(1);
-        Thread onSignal = new Thread(() -> stopAndWait(ended), "submit-on-shutdown");
-        Runtime.getRuntime().addShutdownHook(onSignal);
-        try (BatchInput.Lines lines = batch.input().open()) {
+        try (LastWords lastWords = LastWords.of("submit", () -> stopped = "stopped", LAST_WORDS_MILLIS, this::late);
+                BatchInput.Lines lines = batch.input().open()) {
             leftBehind.catchUp(lines, this::goesOn);
             progress.begin(ledger.done());
             leftBehind.summary().ifPresent(err::println);
             work(lines);
             progress.end();
             return summary();
-        } finally {
-            ended.countDown();
-            withdraw(onSignal);
         }
     }
 
-    /** The shutdown hook: the process lives on until the last answer is written and the closing words are said. */
-    private void stopAndWait(CountDownLatch ended) {
-        stopped = "stopped";
-        try {
-            if (!ended.await(LAST_WORDS_MILLIS, TimeUnit.MILLISECONDS)) {
-                err.println("sluice submit: stopped; --resume continues");
-            }
-        } catch (InterruptedException inAHurry) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private static void withdraw(Thread hook) {
-        try {
-            Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException stopping) {
-            Defects.log(stopping);
-        }
+    private void late() {
+        err.println("sluice submit: stopped; --resume continues");
     }
 
     private void work(BatchInput.Lines lines) throws IOException, InterruptedException {
