@@ -36,13 +36,24 @@ final class Departures {
 
     /** Whether so few are leaving that another can do no harm. */
     boolean hasRoom(double perSecond, long now) {
-        leaving.removeIf(call -> call.left || now - call.sentAt >= PATIENCE);
+        forget(now);
         return leaving.size() < Math.max(LEAST, perSecond * PART);
     }
 
+    /** A lane that is not paced only ever adds. */
     Departure add(long now) {
+        forget(now);
         Departure departure = new Departure(now);
         leaving.add(departure);
         return departure;
+    }
+
+    private void forget(long now) {
+        leaving.removeIf(call -> call.left || now - call.sentAt >= PATIENCE);
+    }
+
+    /** How many are remembered. */
+    int size() {
+        return leaving.size();
     }
 }
