@@ -121,9 +121,9 @@ final class Budget {
         return Math.max(refill, window.nanosTo(room, now));
     }
 
-    Spend spend(long amount) {
+    Spend spend(long amount, Departures.Departure departure) {
         long now = time.currentTimeNanos();
-        Spend spend = new Spend(now, amount);
+        Spend spend = new Spend(now, departure, amount);
         tuner.spent(now);
         window.add(spend);
         long used = Math.min(credit, amount * parts);

@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -16,21 +17,39 @@ final class Departures {
     /** One that takes longer leaves alone: a host that does not answer must not stop the others. */
     private static final long PATIENCE = Duration.ofMillis(100).toNanos();
 
+    private final TimeMeter time;
     private final Deque<Departure> leaving = new ArrayDeque<>();
+
+    Departures(TimeMeter time) {
+        this.time = time;
+    }
 
     /** One call's leaving. {@link #run} is for any thread and may be called again. */
     static final class Departure implements Runnable {
         private final long sentAt;
+        private final TimeMeter time;
+        private volatile long leftAt;
         private volatile boolean left;
 
-        private Departure(long sentAt) {
+        private Departure(long sentAt, TimeMeter time) {
             this.sentAt = sentAt;
+            this.time = time;
         }
 
         /** The call has left, or has ended without. */
         @Override
         public void run() {
-            left = true;
+            if (!left) {
+                leftAt = time.currentTimeNanos();
+                left = true;
+            }
+        }
+
+        /** When the API can have seen it at the earliest: now, while it has not left, until patience is over. */
+        long leftAt(long now) {
+            long latest = sentAt + PATIENCE;
+            long at = left ? leftAt : now;
+            return at - latest < 0 ? at : latest;
         }
     }
 
@@ -43,7 +62,7 @@ final class Departures {
     /** A lane that is not paced only ever adds. */
     Departure add(long now) {
         forget(now);
-        Departure departure = new Departure(now);
+        Departure departure = new Departure(now, time);
         leaving.add(departure);
         return departure;
     }

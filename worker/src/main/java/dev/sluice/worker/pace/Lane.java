@@ -35,7 +35,7 @@ final class Lane {
     private final TokenEstimate estimate = new TokenEstimate();
     private final Breaker breaker;
     private final Concurrency concurrency;
-    private final Departures departures = new Departures();
+    private final Departures departures;
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
     private long resumesAt;
@@ -45,6 +45,7 @@ final class Lane {
         this.time = time;
         this.requests = new Budget(Unit.REQUESTS, limit.perSecond(Unit.REQUESTS), share.fraction(), time);
         this.tokens = new Budget(Unit.TOKENS, limit.perSecond(Unit.TOKENS), share.fraction(), time);
+        this.departures = new Departures(time);
         this.resumesAt = time.currentTimeNanos();
         this.breaker = new Breaker(name, resumesAt);
         this.concurrency = new Concurrency(resumesAt);
@@ -77,7 +78,8 @@ final class Lane {
         concurrency.began();
         long cost = paced ? estimate.of(request) : 0;
         long now = time.currentTimeNanos();
-        return new Sent(request, now, departures.add(now), requests.spend(1), tokens.spend(cost));
+        Departures.Departure departure = departures.add(now);
+        return new Sent(request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */

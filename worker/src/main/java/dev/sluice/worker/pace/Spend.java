@@ -2,15 +2,25 @@ package dev.sluice.worker.pace;
 
 /** What one call takes from one budget. Owned by the pace thread. */
 final class Spend {
+    private final Departures.Departure departure;
     private final long at;
     private long amount;
     /** Whether it counts in its window's sum at present: {@link SpendWindow}'s own. */
     boolean counted;
 
-    /** @param at when the call was sent, in nanoseconds of the pace's clock */
-    Spend(long at, long amount) {
+    /**
+     * @param at when the call was sent, in nanoseconds of the pace's clock
+     * @param departure of the call
+     */
+    Spend(long at, Departures.Departure departure, long amount) {
         this.at = at;
+        this.departure = departure;
         this.amount = amount;
+    }
+
+    /** When the API's second that holds it begins, as far as is known at {@code now}: later than {@link #at}. */
+    long leftAt(long now) {
+        return departure.leftAt(now);
     }
 
     long at() {

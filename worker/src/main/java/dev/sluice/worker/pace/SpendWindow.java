@@ -5,8 +5,9 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * What was spent lately, by the time it was sent: our own copy of the sliding window that the API keeps. Owned by the pace
- * thread; the order of sending is the order of time.
+ * What was spent lately: our own copy of the sliding window that the API keeps. A call counts from when it was sent until
+ * a span after it has left, since the API sees it no sooner. Owned by the pace thread; the order of sending is the order
+ * of time.
  */
 final class SpendWindow {
     /** What is kept beyond the span, for a look back at how much was granted. */
@@ -41,9 +42,9 @@ final class SpendWindow {
         spend.amount(amount);
     }
 
-    /** All that was spent within the span. */
+    /** All that was spent within the span. One that has left before one that was sent earlier counts as long as that one. */
     long sum(long now) {
-        while (!inside.isEmpty() && now - inside.peekFirst().at() >= span) {
+        while (!inside.isEmpty() && now - inside.peekFirst().leftAt(now) >= span) {
             Spend left = inside.removeFirst();
             left.counted = false;
             sum -= left.amount();
@@ -58,16 +59,15 @@ final class SpendWindow {
     /** How long until no more than {@code most} is left within the span, if nothing is added. */
     long nanosTo(long most, long now) {
         long left = sum(now);
+        long wait = 0;
         for (Spend spend : inside) {
             if (left <= most) {
                 break;
             }
             left -= spend.amount();
-            if (left <= most) {
-                return Math.max(0, spend.at() + span - now);
-            }
+            wait = Math.max(wait, spend.leftAt(now) + span - now);
         }
-        return 0;
+        return wait;
     }
 
     /** What was spent after {@code from} and before {@code to}, as far as it is remembered. */

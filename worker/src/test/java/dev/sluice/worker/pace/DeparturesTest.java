@@ -7,7 +7,8 @@ import org.junit.jupiter.api.Test;
 class DeparturesTest {
     private static final long MILLI = 1_000_000;
 
-    private final Departures departures = new Departures();
+    private final VirtualTime time = new VirtualTime();
+    private final Departures departures = new Departures(time);
 
     @Test
     void whatHasLeftIsForgottenThoughNobodyAsksForRoom() {

@@ -441,7 +441,8 @@ class LaneTest {
 
     /** A call that was sent then. */
     static Sent sentAt(long at) {
-        return new Sent(request(99), at, new Departures().add(at), new Spend(at, 1), new Spend(at, 1));
+        Departures.Departure departure = new Departures(new VirtualTime()).add(at);
+        return new Sent(request(99), at, departure, new Spend(at, departure, 1), new Spend(at, departure, 1));
     }
 
     private static long offset(Request request) {

@@ -78,6 +78,7 @@ final class Simulation {
     private final class Worker {
         private final Pace pace;
         private int wake;
+        private int calls;
 
         Worker(Limit limit, Share share) {
             this.pace = new Pace(model -> limit, 512, time, request -> false, this::call, request -> {}, request -> {});
@@ -112,8 +113,15 @@ final class Simulation {
         }
 
         private void call(Request request, Runnable left) {
-            left.run();
-            at(journey(), () -> arrive(request));
+            at(departure(), () -> {
+                left.run();
+                at(journey(), () -> arrive(request));
+            });
+        }
+
+        /** A client's first call of all takes longer to leave than the next ones. */
+        private long departure() {
+            return calls++ == 0 ? 40 * MILLI : random.nextLong(MILLI);
         }
 
         private void arrive(Request request) {

@@ -5,74 +5,113 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SpendWindowTest {
-    private static final long SPAN = 1_000;
+    private static final long MILLI = 1_000_000;
+    private static final long SPAN = 1_000 * MILLI;
     private static final int OPERATIONS = 600;
 
-    /** All that was ever spent: the plain model. */
-    private final List<Spend> all = new ArrayList<>();
-
+    private final VirtualTime time = new VirtualTime();
+    private final Departures departures = new Departures(time);
     private final SpendWindow window = new SpendWindow(SPAN);
-    private long now = 50_000;
+
+    /** All that was ever spent: the plain model. */
+    private final List<Call> all = new ArrayList<>();
+
+    private record Call(Spend spend, Departures.Departure departure) {}
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void holdsWhatAPlainListOfEverythingHolds(long seed) {
         Random random = new Random(seed);
         for (int i = 0; i < OPERATIONS; i++) {
-            now += random.nextInt(10) == 0 ? random.nextInt(1_500) : random.nextInt(60);
+            time.passNanos(MILLI * (random.nextInt(10) == 0 ? random.nextInt(1_500) : random.nextInt(60)));
             operate(random);
 
-            assertThat(window.sum(now)).isEqualTo(since(now - SPAN));
-            assertThat(window.calls(now))
-                    .isEqualTo((int) all.stream().filter(this::isInside).count());
+            long now = now();
+            assertThat(window.sum(now)).isEqualTo(sumAfter(0));
+            assertThat(window.calls(now)).isEqualTo(inside(0).size());
             long most = random.nextInt(300);
             assertThat(window.nanosTo(most, now)).isEqualTo(waitFor(most));
-            long from = now - random.nextInt(3_000);
-            long to = from + random.nextInt(3_000);
+            long from = now - random.nextInt(3_000) * MILLI;
+            long to = from + random.nextInt(3_000) * MILLI;
             assertThat(window.between(from, to)).isEqualTo(between(from, to));
         }
     }
 
     @Test
+    void aCallCountsUntilASpanAfterItHasLeft() {
+        Call call = spend(1);
+        time.passNanos(30 * MILLI);
+        call.departure().run();
+
+        time.passNanos(SPAN - 1);
+        assertThat(window.sum(now())).isEqualTo(1);
+        time.passNanos(1);
+        assertThat(window.sum(now())).isZero();
+    }
+
+    @Test
+    void oneThatCannotLeaveHoldsNothingBackForLong() {
+        var unused = spend(1);
+        time.passNanos(2 * SPAN);
+
+        assertThat(window.sum(now())).isZero();
+    }
+
+    @Test
     void forgetsThoughNobodyAsks() {
         for (int i = 0; i < 1_000; i++) {
-            now += 100_000_000;
-            window.add(new Spend(now, 1));
+            time.passNanos(100 * MILLI);
+            spend(1).departure().run();
         }
 
-        assertThat(window.between(0, now + 1)).as("the last three seconds").isBetween(25L, 40L);
+        assertThat(window.between(0, now() + 1)).as("the last three seconds").isBetween(25L, 40L);
     }
 
     private void operate(Random random) {
         if (random.nextInt(4) > 0 || all.isEmpty()) {
-            Spend spend = new Spend(now, 1 + random.nextInt(50));
-            all.add(spend);
-            window.add(spend);
-        } else {
-            Spend any = all.get(Math.max(0, all.size() - 1 - random.nextInt(30)));
-            window.correct(any, random.nextInt(3) == 0 ? 0 : random.nextInt(80));
+            all.add(spend(1 + random.nextInt(50)));
+        } else if (random.nextBoolean()) {
+            window.correct(lately(random).spend(), random.nextInt(3) == 0 ? 0 : random.nextInt(80));
         }
+        lately(random).departure().run();
     }
 
-    private boolean isInside(Spend spend) {
-        return now - spend.at() < SPAN;
+    private Call lately(Random random) {
+        return all.get(Math.max(0, all.size() - 1 - random.nextInt(30)));
     }
 
-    private long since(long from) {
-        return all.stream()
-                .filter(spend -> spend.at() > from)
-                .mapToLong(Spend::amount)
-                .sum();
+    private Call spend(long amount) {
+        Departures.Departure departure = departures.add(now());
+        Spend spend = new Spend(now(), departure, amount);
+        window.add(spend);
+        return new Call(spend, departure);
+    }
+
+    private long now() {
+        return time.currentTimeNanos();
+    }
+
+    /** What is still inside after a wait in which nothing leaves: in the order of sending, each as long as those before. */
+    private List<Call> inside(long wait) {
+        int out = 0;
+        while (out < all.size() && now() + wait - all.get(out).spend().leftAt(now()) >= SPAN) {
+            out++;
+        }
+        return all.subList(out, all.size());
+    }
+
+    private long sumAfter(long wait) {
+        return inside(wait).stream().mapToLong(call -> call.spend().amount()).sum();
     }
 
     private long between(long from, long to) {
         return all.stream()
+                .map(Call::spend)
                 .filter(spend -> spend.at() > from && spend.at() < to)
                 .mapToLong(Spend::amount)
                 .sum();
@@ -80,10 +119,12 @@ class SpendWindowTest {
 
     /** Tried at every moment at which something leaves. */
     private long waitFor(long most) {
-        return LongStream.concat(
-                        LongStream.of(0),
-                        all.stream().mapToLong(spend -> spend.at() + SPAN - now).filter(wait -> wait > 0))
-                .filter(wait -> since(now + wait - SPAN) <= most)
+        if (sumAfter(0) <= most) {
+            return 0;
+        }
+        return all.stream()
+                .mapToLong(call -> call.spend().leftAt(now()) + SPAN - now())
+                .filter(wait -> wait > 0 && sumAfter(wait) <= most)
                 .min()
                 .orElseThrow();
     }
