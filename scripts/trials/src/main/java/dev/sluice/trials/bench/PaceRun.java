@@ -29,6 +29,7 @@ final class PaceRun implements AutoCloseable {
         this.ledger = new Ledger(requests);
         this.rig = bench.rig(folder, ledger);
         this.ends = rig.open(PARTITIONS, settings);
+        WarmBroker.run(ends.bootstrapServers());
         WarmApi.run();
     }
 

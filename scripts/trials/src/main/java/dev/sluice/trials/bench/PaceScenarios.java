@@ -100,7 +100,7 @@ final class PaceScenarios {
         return new PacedLoad(
                 Limits.requests(HeaderMode.ON_429, 1_000),
                 Crew.one("--limit=*=1000/s", "--max-in-flight=512"),
-                new Demand(20_000, Latency.fixed(Duration.ofMillis(300)), PacedBodies::small),
+                new Demand(30_000, Latency.fixed(Duration.ofMillis(300)), PacedBodies::small),
                 new Promise(60, 0, true, 950, 5));
     }
 

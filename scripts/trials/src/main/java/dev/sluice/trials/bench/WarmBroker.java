@@ -1,0 +1,89 @@
+package dev.sluice.trials.bench;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Lets the broker's JVM compile what writing in transactions and reading needs, with a topic of its own: a broker that has
+ * just been started takes from the worker, on the same cores, what no broker in use takes.
+ */
+final class WarmBroker {
+    private static final String TOPIC = "bench-warm-up";
+    private static final int PARTITIONS = 12;
+    private static final int TRANSACTIONS = 400;
+    private static final int RECORDS = 10;
+    private static final byte[] VALUE = new byte[500];
+
+    private WarmBroker() {}
+
+    /** Takes some seconds. */
+    static void run(String bootstrapServers) throws InterruptedException {
+        create(bootstrapServers);
+        try (Producer<byte[], byte[]> producer = producer(bootstrapServers);
+                Consumer<byte[], byte[]> consumer = consumer(bootstrapServers)) {
+            producer.initTransactions();
+            for (int transaction = 0; transaction < TRANSACTIONS; transaction++) {
+                producer.beginTransaction();
+                for (int record = 0; record < RECORDS; record++) {
+                    var unused = producer.send(new ProducerRecord<>(TOPIC, record % PARTITIONS, null, VALUE));
+                }
+                producer.commitTransaction();
+                consumer.poll(Duration.ZERO);
+            }
+        }
+    }
+
+    private static void create(String bootstrapServers) throws InterruptedException {
+        try (Admin admin = Admin.create(Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers))) {
+            admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1)))
+                    .all()
+                    .get();
+        } catch (ExecutionException failure) {
+            throw new IllegalStateException("could not make " + TOPIC, failure);
+        }
+    }
+
+    private static Producer<byte[], byte[]> producer(String bootstrapServers) {
+        return new KafkaProducer<>(
+                Map.of(
+                        ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                        TOPIC),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private static Consumer<byte[], byte[]> consumer(String bootstrapServers) {
+        Consumer<byte[], byte[]> consumer = new KafkaConsumer<>(
+                Map.of(
+                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                        bootstrapServers,
+                        ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                        "read_committed"),
+                new ByteArrayDeserializer(),
+                new ByteArrayDeserializer());
+        List<TopicPartition> all = IntStream.range(0, PARTITIONS)
+                .mapToObj(partition -> new TopicPartition(TOPIC, partition))
+                .toList();
+        consumer.assign(all);
+        consumer.seekToBeginning(all);
+        return consumer;
+    }
+}
