@@ -36,6 +36,7 @@ final class Lane {
     private final Breaker breaker;
     private final Concurrency concurrency;
     private final Departures departures;
+    private final RefusalLog refusals;
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
     private long resumesAt;
@@ -48,6 +49,7 @@ final class Lane {
         this.departures = new Departures(time);
         this.resumesAt = time.currentTimeNanos();
         this.breaker = new Breaker(name, resumesAt);
+        this.refusals = new RefusalLog(name, resumesAt);
         this.concurrency = new Concurrency(resumesAt);
     }
 
@@ -107,6 +109,7 @@ final class Lane {
      */
     Optional<Request> ended(Sent sent, Feedback feedback) {
         sent.departure().run();
+        refusals.ended(feedback.kind() == Feedback.Kind.LIMITED);
         settle(sent, feedback);
         if (!breaker.isRecent(sent.at())) {
             return Optional.empty();
@@ -177,6 +180,11 @@ final class Lane {
             }
             return over;
         });
+    }
+
+    /** Says what there is to say of the last minute. */
+    void tell() {
+        refusals.tell(requests.perSecond(), time.currentTimeNanos());
     }
 
     void drop(Set<Assignment> gone) {

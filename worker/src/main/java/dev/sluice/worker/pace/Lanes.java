@@ -88,6 +88,11 @@ final class Lanes {
         ring.forEach(lane -> lane.expireAll(expiry));
     }
 
+    /** Says what there is to say of the last minute. */
+    void tell() {
+        ring.forEach(Lane::tell);
+    }
+
     void drop(Set<Assignment> gone) {
         ring.forEach(lane -> lane.drop(gone));
     }

@@ -25,8 +25,8 @@ import java.util.function.Predicate;
  */
 public final class Pace implements Runnable {
     private static final int MAX_LANES = 64;
-    /** How often waiting requests are looked through for expired ones. */
-    private static final long EXPIRE_EVERY = Duration.ofSeconds(1).toNanos();
+    /** How often waiting requests are looked through for expired ones, and lanes for what there is to say. */
+    private static final long LOOK_EVERY = Duration.ofSeconds(1).toNanos();
 
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
@@ -37,7 +37,7 @@ public final class Pace implements Runnable {
     private final IdentityHashMap<Request, Sent> underWay = new IdentityHashMap<>();
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
-    private long expireAt;
+    private long lookAt;
     private volatile boolean stopped;
 
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
@@ -64,7 +64,7 @@ public final class Pace implements Runnable {
         this.maxInFlight = maxInFlight;
         this.call = call;
         this.onBlamed = onBlamed;
-        this.expireAt = time.currentTimeNanos();
+        this.lookAt = time.currentTimeNanos();
     }
 
     /** A request that is due. */
@@ -142,17 +142,17 @@ public final class Pace implements Runnable {
         for (Runnable next = inbox.poll(); next != null; next = inbox.poll()) {
             next.run();
         }
-        expire();
+        lookThrough();
         while (underWay.size() < maxInFlight) {
             Sent sent = lanes.poll();
             if (sent == null) {
                 // at least one: Bucket4j rounds down, and a wait for less than a nanosecond is one for zero
-                return Math.max(1, Math.min(lanes.nanosToNext(), EXPIRE_EVERY));
+                return Math.max(1, Math.min(lanes.nanosToNext(), LOOK_EVERY));
             }
             underWay.put(sent.request(), sent);
             call.accept(sent.request(), sent.departure());
         }
-        return EXPIRE_EVERY;
+        return LOOK_EVERY;
     }
 
     private void end(Request request, Feedback feedback) {
@@ -176,11 +176,12 @@ public final class Pace implements Runnable {
         });
     }
 
-    private void expire() {
+    private void lookThrough() {
         long now = time.currentTimeNanos();
-        if (now - expireAt >= 0) {
-            expireAt = now + EXPIRE_EVERY;
+        if (now - lookAt >= 0) {
+            lookAt = now + LOOK_EVERY;
             lanes.expireAll();
+            lanes.tell();
         }
     }
 }
