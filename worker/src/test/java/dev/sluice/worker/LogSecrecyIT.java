@@ -1,0 +1,128 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.AppenderBase;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentSkipListSet;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.slf4j.LoggerFactory;
+
+/** Whatever becomes of a request, no line of ours or of a library's, at any level, has its words, the answer's or the key. */
+class LogSecrecyIT {
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private static final String PROMPT = "nobody-may-read-this";
+    private static final List<String> FAULTS = List.of(
+            "",
+            "[stand-in: status=429 times=1]",
+            "[stand-in: status=500 times=1]",
+            "[stand-in: status=401 times=1]",
+            "[stand-in: status=403 not-json times=1]",
+            "[stand-in: status=422 body=]",
+            "[stand-in: cut-body times=1]",
+            "[stand-in: not-json times=1]",
+            "[stand-in: no-choices times=1]");
+
+    @Test
+    void noLineHasAPromptAnAnswerOrTheKey() throws Exception {
+        try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
+                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+                Lines lines = new Lines()) {
+            for (String fault : FAULTS) {
+                queue.publish(body("m", PROMPT + " " + fault), headers());
+            }
+            queue.publish("{\"messages\":\"" + PROMPT, headers());
+            queue.publish("{\"model\":\"m\",\"messages\":[],\"stream\":true,\"user\":\"" + PROMPT + "\"}", headers());
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                queue.awaitReplies(FAULTS.size() + 2);
+                await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
+            }
+
+            assertThat(api.calls()).as("answers and refusals").isGreaterThan(FAULTS.size());
+            assertThat(lines.levels()).contains("TRACE", "DEBUG", "INFO", "WARN");
+            assertThat(lines.loggers())
+                    .anyMatch(name -> name.startsWith("dev.sluice.worker"))
+                    .anyMatch(name -> name.startsWith("org.apache.kafka"));
+            assertThat(lines.with(PROMPT)).isEmpty();
+            assertThat(lines.with(TestQueue.KEY)).isEmpty();
+        }
+    }
+
+    private static RecordHeaders headers() {
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, "customer-note", PROMPT);
+        return headers;
+    }
+
+    /** Everything that is logged, as the worker's JSON has it. */
+    private static final class Lines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
+        private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
+        private final Logger ours = (Logger) LoggerFactory.getLogger("dev.sluice");
+        private final Level rootBefore = root.getLevel();
+        private final Level oursBefore = ours.getLevel();
+        private final Appender<ILoggingEvent> console = root.getAppender("STDERR");
+        private final JsonEncoder encoder = new JsonEncoder();
+        private final Queue<String> lines = new ConcurrentLinkedQueue<>();
+        private final Set<String> levels = new ConcurrentSkipListSet<>();
+        private final Set<String> loggers = new ConcurrentSkipListSet<>();
+
+        Lines() {
+            setContext(root.getLoggerContext());
+            encoder.setContext(getContext());
+            encoder.start();
+            start();
+            root.detachAppender(console);
+            root.addAppender(this);
+            root.setLevel(Level.TRACE);
+            ours.setLevel(Level.TRACE);
+        }
+
+        @Override
+        protected void append(ILoggingEvent event) {
+            levels.add(event.getLevel().toString());
+            loggers.add(event.getLoggerName());
+            lines.add(new String(encoder.encode(event), UTF_8));
+        }
+
+        Set<String> levels() {
+            return levels;
+        }
+
+        Set<String> loggers() {
+            return loggers;
+        }
+
+        List<String> with(String secret) {
+            return lines.stream().filter(line -> line.contains(secret)).toList();
+        }
+
+        @Override
+        public void close() {
+            root.detachAppender(this);
+            root.addAppender(console);
+            root.setLevel(rootBefore);
+            ours.setLevel(oursBefore);
+        }
+    }
+}
