@@ -129,6 +129,20 @@ final class TestQueue implements AutoCloseable {
         return await().atMost(Duration.ofSeconds(30)).until(() -> read(topic), records -> records.size() >= count);
     }
 
+    /** The one committed record of this request on a topic. */
+    ConsumerRecord<byte[], byte[]> awaitRecord(String topic, String id) {
+        List<ConsumerRecord<byte[], byte[]>> found = await().atMost(Duration.ofSeconds(30))
+                .until(
+                        () -> read(topic).stream()
+                                .filter(record -> header(record, WireHeaders.ID).equals(id))
+                                .toList(),
+                        records -> !records.isEmpty());
+        if (found.size() > 1) {
+            throw new AssertionError(found.size() + " records of request " + id + " on " + topic);
+        }
+        return found.get(0);
+    }
+
     /** All committed records of a topic, from its beginning to its end now. */
     List<ConsumerRecord<byte[], byte[]>> read(String topic) {
         Map<String, Object> config = new java.util.HashMap<>(kafka);

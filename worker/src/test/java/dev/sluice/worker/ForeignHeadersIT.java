@@ -1,0 +1,120 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics.Tier;
+import dev.sluice.wire.WireHeaders;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/**
+ * Headers that are not ours, those of a CloudEvent in binary mode among them, on all the ways that a request can take.
+ *
+ * @see <a href="https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md">CloudEvents'
+ *     Kafka binding</a>
+ */
+class ForeignHeadersIT {
+    /** In this order; one is no UTF-8, one is empty, one is null, one is there twice. */
+    private static final List<Header> FOREIGN = List.of(
+            text("ce_specversion", "1.0"),
+            text("ce_id", "A234-1234-1234"),
+            text("ce_source", "/billing/élan"),
+            text("ce_type", "com.example.question"),
+            text("content-type", "application/cloudevents+json; charset=UTF-8"),
+            new RecordHeader("x-binary", new byte[] {(byte) 0xC3, 0x28, 0, (byte) 0xFF, (byte) 0x80}),
+            new RecordHeader("x-empty", new byte[0]),
+            new RecordHeader("x-null", (byte[]) null),
+            text("x-twice", "first"),
+            text("x-twice", "second"));
+
+    private static final Set<String> NAMES = FOREIGN.stream().map(Header::key).collect(Collectors.toSet());
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private static TestQueue queue;
+    private static TogetherStandIn api;
+    private static Worker worker;
+
+    @BeforeAll
+    static void open() throws Exception {
+        queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
+        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+        worker = Worker.start(queue.config(api.baseUrl()));
+    }
+
+    @AfterAll
+    static void close() throws Exception {
+        worker.close();
+        api.close();
+        queue.close();
+    }
+
+    @Test
+    void passThroughARetryToTheReply() {
+        publish("retried", body("m", "hello [stand-in: status=429 reset=0.1 times=1]"));
+
+        assertCarried(queue.topics.replies(), "retried");
+        assertCarried(queue.topics.retry(), "retried");
+    }
+
+    @Test
+    void passToTheDeadLetterAndItsFailedReply() {
+        publish("dead", body("m", "hello [stand-in: status=400]"));
+
+        assertCarried(queue.topics.replies(), "dead");
+        assertCarried(queue.topics.dead(), "dead");
+    }
+
+    @Test
+    void passToTheDeadLetterOfWhatIsNoRequest() {
+        publish("structured", "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data\":{}}");
+
+        assertCarried(queue.topics.replies(), "structured");
+        assertCarried(queue.topics.dead(), "structured");
+    }
+
+    @Test
+    void passThroughADelayTier() {
+        Header due = text(WireHeaders.NOT_BEFORE, Long.toString(System.currentTimeMillis() + 3_600_000));
+        publish("later", body("m", "hello"), due);
+
+        assertCarried(queue.topics.delay(Tier.TEN_MINUTES), "later");
+    }
+
+    private static void publish(String id, String value, Header... more) {
+        RecordHeaders headers = new RecordHeaders(FOREIGN);
+        headers.add(text(WireHeaders.ID, id));
+        Arrays.stream(more).forEach(headers::add);
+        queue.publish(value, headers);
+    }
+
+    private static void assertCarried(String topic, String id) {
+        assertThat(queue.awaitRecord(topic, id)).satisfies(ForeignHeadersIT::hasAll);
+    }
+
+    private static void hasAll(ConsumerRecord<byte[], byte[]> record) {
+        assertThat(record.headers().toArray())
+                .filteredOn(header -> NAMES.contains(header.key()))
+                .containsExactlyElementsOf(FOREIGN);
+    }
+
+    private static Header text(String name, String value) {
+        return new RecordHeader(name, value.getBytes(UTF_8));
+    }
+}
