@@ -53,7 +53,9 @@ final class Asks implements AutoCloseable {
 
     private static void failWith(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {
         CompletableFuture<Receipt> unused = sent.whenComplete((receipt, failure) -> {
-            if (failure != null) {
+            if (failure == null) {
+                ask.accepted().set(true);
+            } else {
                 ask.future().completeExceptionally(failure);
             }
         });
@@ -80,21 +82,22 @@ final class Asks implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new ChatQueueException(e.getCause().getMessage(), e.getCause());
         } catch (TimeoutException e) {
-            throw new ChatQueueException(
-                    "reply topic " + topic + " was not found within " + maxBlock + "; check that Kafka can be reached",
-                    e);
+            throw ReplyInbox.notFound(topic, maxBlock, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ChatQueueException("interrupted while reply topic " + topic + " was looked for", e);
         }
     }
 
-    /** The inbox; a new one where the last could not start. */
+    /**
+     * The inbox; a new one where the last could not start or has ended. An ask is opened before this looks, and an inbox
+     * has ended before it fails the open ones: so each ask is failed with its inbox, or has another one.
+     */
     private synchronized ReplyInbox inbox() {
         if (closed) {
             throw new ChatQueueException("the queue is closed");
         }
-        if (inbox == null || inbox.partition().isCompletedExceptionally()) {
+        if (inbox == null || inbox.hasEnded()) {
             inbox = inboxes.get();
         }
         return inbox;

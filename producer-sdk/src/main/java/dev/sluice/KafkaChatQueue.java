@@ -16,6 +16,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
@@ -126,13 +128,19 @@ final class KafkaChatQueue implements ChatQueue {
                 if (failure == null) {
                     receipt.complete(receipt(id, sent));
                 } else {
-                    receipt.completeExceptionally(failures.explain(id, bytes, failure));
+                    receipt.completeExceptionally(explain(id, bytes, failure));
                 }
             });
-        } catch (KafkaException | IllegalStateException e) {
-            receipt.completeExceptionally(failures.explain(id, bytes, e));
+        } catch (RuntimeException e) { // Kafka's, or a partitioner's of the user's own
+            receipt.completeExceptionally(explain(id, bytes, e));
         }
         return receipt;
+    }
+
+    /** An API error or an interrupt is a reason of its own; what else a producer says once it is closed is not. */
+    private ChatQueueException explain(String id, int bytes, Throwable failure) {
+        boolean ofItsOwn = failure instanceof ApiException || failure instanceof InterruptException;
+        return closed.get() && !ofItsOwn ? failures.closed(id, failure) : failures.explain(id, bytes, failure);
     }
 
     private static Receipt receipt(String id, RecordMetadata sent) {

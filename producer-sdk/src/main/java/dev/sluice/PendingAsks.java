@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +23,12 @@ final class PendingAsks {
     private static final Logger LOG = LoggerFactory.getLogger(PendingAsks.class);
     private static final int CORRELATION_BYTES = 2 * Long.BYTES;
 
-    /** @param correlation what its reply carries */
+    /**
+     * @param correlation what its reply carries
+     * @param accepted set once Kafka has the request
+     */
     @SuppressWarnings("ArrayRecordComponent")
-    record Ask(byte[] correlation, CompletableFuture<ChatReply> future) {}
+    record Ask(byte[] correlation, CompletableFuture<ChatReply> future, AtomicBoolean accepted) {}
 
     private final Map<Long, CompletableFuture<ChatReply>> waiting = new ConcurrentHashMap<>();
     private final AtomicLong counter = new AtomicLong();
@@ -43,6 +47,7 @@ final class PendingAsks {
     Ask open(String id, Duration deadline) {
         long number = counter.incrementAndGet();
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
+        AtomicBoolean accepted = new AtomicBoolean();
         waiting.put(number, future);
         ChatQueueException ended = end;
         if (ended != null) {
@@ -50,13 +55,17 @@ final class PendingAsks {
             waiting.remove(number);
         } else {
             Runnable cancel = deadlines.after(
-                    deadline, () -> future.completeExceptionally(new ReplyTimeoutException(id, deadline)));
+                    deadline,
+                    () -> future.completeExceptionally(
+                            accepted.get()
+                                    ? new ReplyTimeoutException(id, deadline)
+                                    : ReplyTimeoutException.notAccepted(id, deadline)));
             CompletableFuture<ChatReply> unused = future.whenComplete((reply, failure) -> {
                 waiting.remove(number);
                 cancel.run();
             });
         }
-        return new Ask(correlation(number), future);
+        return new Ask(correlation(number), future, accepted);
     }
 
     /** Ends the ask that this record answers; ignores what answers none. */
@@ -72,7 +81,7 @@ final class PendingAsks {
         }
         CompletableFuture<ChatReply> future = waiting.remove(parts.getLong());
         if (future == null || !future.complete(ChatReply.from(reply))) {
-            LOG.atDebug()
+            LOG.atInfo()
                     .addKeyValue(
                             "id",
                             WireHeaders.text(reply.headers(), WireHeaders.ID).orElse(""))
@@ -89,6 +98,11 @@ final class PendingAsks {
             }
             end = reason;
         }
+        fail(reason);
+    }
+
+    /** Fails every ask that waits now. */
+    void fail(ChatQueueException reason) {
         waiting.values().forEach(future -> future.completeExceptionally(reason));
     }
 

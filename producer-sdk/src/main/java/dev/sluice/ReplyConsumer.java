@@ -35,6 +35,12 @@ import org.slf4j.LoggerFactory;
  * <p><b>A handler that throws</b> gets the same reply again after a pause that grows from a quarter of a second to ten;
  * meanwhile its partition stands still and the others go on. After the last try {@link FailurePolicy} decides.
  *
+ * <p><b>What ends it.</b> A broker that is away is waited for, however long; partitions that are added are found within
+ * {@code metadata.max.age.ms} (5 minutes) and read from their beginning. A reply topic that does not exist when it starts,
+ * refused credentials or permissions, and a handler that has thrown for the last time stop it: that is logged, and {@link
+ * #stopped()} completes with it. It does not start again by itself; let what watches your service look at {@link
+ * #failure()}.
+ *
  * <p>All methods are thread-safe.
  */
 public final class ReplyConsumer implements AutoCloseable {
@@ -113,13 +119,10 @@ public final class ReplyConsumer implements AutoCloseable {
     private void run() {
         try {
             ReplyLoop loop = new ReplyLoop(consumers.get(), settings, nanoTime, this::isClosing);
-            try {
-                loop.subscribe();
+            try (loop) {
                 while (!isClosing()) {
                     turn(loop);
                 }
-            } finally {
-                loop.finish();
             }
             stopped.complete(null);
         } catch (Throwable t) {

@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * reply can come before it.
  *
  * <p>One daemon thread owns the consumer, from its making to its end. A broker that is away for a while is the consumer's
- * to find again; what a poll throws beyond that ends every ask.
+ * to find again; what a poll throws beyond that ends every ask that waits, and this inbox: the next ask gets a new one.
  */
 final class ReplyInbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplyInbox.class);
@@ -37,6 +38,7 @@ final class ReplyInbox implements AutoCloseable {
     private final CompletableFuture<Integer> partition = new CompletableFuture<>();
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
+    private volatile boolean ended;
 
     /** @param consumers called once, on the inbox's thread */
     ReplyInbox(
@@ -61,6 +63,11 @@ final class ReplyInbox implements AutoCloseable {
     /** The partition that is read, once it is; fails where the inbox could not start. */
     CompletableFuture<Integer> partition() {
         return partition;
+    }
+
+    /** Whether it reads no longer: closed, could not start, or broken. */
+    boolean hasEnded() {
+        return ended;
     }
 
     /** Ends the thread and waits for it a little; from the thread itself it only asks for the end. */
@@ -89,6 +96,7 @@ final class ReplyInbox implements AutoCloseable {
             } finally {
                 consumer.close(CloseOptions.timeout(CLOSE));
             }
+            ended = true;
         } catch (Throwable t) {
             fail(t);
         }
@@ -123,17 +131,37 @@ final class ReplyInbox implements AutoCloseable {
         }
     }
 
-    /** The thread's backstop. An inbox that never started fails those who wait for it; the next ask may try again. */
+    /** The thread's backstop. An inbox that never started fails those who wait for it, another one every open ask. */
     private void fail(Throwable cause) {
-        ChatQueueException failure = cause instanceof ChatQueueException known
-                ? known
-                : new ChatQueueException(
-                        "replies on topic " + topic + " can't be read (" + cause.getMessage()
-                                + "); a queue that is opened anew starts afresh",
-                        cause);
+        ended = true;
+        ChatQueueException failure = explain(cause);
         if (!partition.completeExceptionally(failure)) {
-            LOG.atError().addKeyValue("topic", topic).setCause(cause).log("Stopped reading replies, every ask fails");
-            pending.end(failure);
+            LOG.atError()
+                    .addKeyValue("topic", topic)
+                    .setCause(cause)
+                    .log("Stopped reading replies, every ask that waits fails");
+            pending.fail(failure);
         }
+    }
+
+    private ChatQueueException explain(Throwable cause) {
+        if (cause instanceof ChatQueueException known) {
+            return known;
+        }
+        if (cause instanceof TimeoutException) {
+            return notFound(topic, maxBlock, cause);
+        }
+        return new ChatQueueException(
+                "replies on topic " + topic + " can't be read (" + cause.getMessage()
+                        + "); once that is mended, ask again: the next ask starts afresh",
+                cause);
+    }
+
+    /** That Kafka did not say in time where replies are to be read. */
+    static ChatQueueException notFound(String topic, Duration maxBlock, Throwable cause) {
+        return new ChatQueueException(
+                "reply topic " + topic + " was not found within " + maxBlock
+                        + " (max.block.ms); check that Kafka can be reached",
+                cause);
     }
 }

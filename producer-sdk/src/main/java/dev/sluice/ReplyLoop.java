@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -26,16 +27,18 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Belongs to one thread.
  */
-final class ReplyLoop implements ConsumerRebalanceListener {
+final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplyLoop.class);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final Duration COMMIT = Duration.ofSeconds(5);
+    private static final Duration LOOK = Duration.ofSeconds(5);
 
     private final Consumer<byte[], byte[]> consumer;
     private final ReplyConsumerSettings settings;
     private final Refusals refusals;
     private final BooleanSupplier closing;
     private final Map<TopicPartition, OffsetAndMetadata> handled = new HashMap<>();
+    private boolean subscribed;
 
     /**
      * @param nanoTime when a refused reply is due again
@@ -52,12 +55,9 @@ final class ReplyLoop implements ConsumerRebalanceListener {
         this.closing = closing;
     }
 
-    void subscribe() {
-        consumer.subscribe(List.of(settings.topic()), this);
-    }
-
-    /** One poll and all it brings. What is thrown here ends the consumer. */
+    /** One poll and all it brings. What is thrown here ends the consumer, unless it is retriable. */
     void turn() throws InterruptedException {
+        subscribe();
         consumer.resume(refusals.due());
         ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         for (TopicPartition partition : records.partitions()) {
@@ -69,8 +69,23 @@ final class ReplyLoop implements ConsumerRebalanceListener {
         commit();
     }
 
+    /** With the first turn, and after a look at the topic: Kafka's consumer waits in silence for one that does not exist. */
+    private void subscribe() {
+        if (subscribed) {
+            return;
+        }
+        List<PartitionInfo> partitions = consumer.partitionsFor(settings.topic(), LOOK);
+        if (partitions == null || partitions.isEmpty()) {
+            throw new ChatQueueException("reply topic " + settings.topic()
+                    + " does not exist; run `sluice topics create`, or check topic() and replyTopic()");
+        }
+        consumer.subscribe(List.of(settings.topic()), this);
+        subscribed = true;
+    }
+
     /** Commits what was handled and leaves the group. */
-    void finish() {
+    @Override
+    public void close() {
         try {
             commit();
         } finally {

@@ -10,7 +10,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.apache.kafka.common.KafkaException;
 
 /**
  * Looks once whether the request topic exists, before anything is sent to it: a producer asks the broker to create what is
@@ -44,6 +43,10 @@ final class RequestTopic implements TopicCheck {
         try {
             boolean unused = (first == null ? mine : first).get(maxBlock.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
+            if (first != null && e.getCause() instanceof org.apache.kafka.common.errors.InterruptException) {
+                require(); // somebody else's thread was interrupted, not this one
+                return;
+            }
             throw failures.explain(e.getCause());
         } catch (TimeoutException e) {
             throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata", e));
@@ -60,7 +63,7 @@ final class RequestTopic implements TopicCheck {
             fail(mine, e.getCause());
         } catch (InterruptedException e) {
             fail(mine, new org.apache.kafka.common.errors.InterruptException(e));
-        } catch (KafkaException e) {
+        } catch (RuntimeException e) { // what an admin that can't be made throws is not only Kafka's
             fail(mine, e);
         }
     }

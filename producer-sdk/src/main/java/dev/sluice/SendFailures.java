@@ -24,6 +24,15 @@ final class SendFailures {
         return new ChatQueueException(what + because(bytes, cause), cause);
     }
 
+    /** What the producer says when it is closed is no help; {@code closeTimeout()} is. */
+    ChatQueueException closed(String id, Throwable cause) {
+        return new ChatQueueException(
+                "request " + id + " was not published to topic " + topic
+                        + ": the queue was closed before Kafka had accepted it; submit it again with another queue, or"
+                        + " raise closeTimeout(), " + settings.closeTimeout(),
+                cause);
+    }
+
     /** The same for the look at the topic that comes before the first request. */
     ChatQueueException explain(Throwable cause) {
         return new ChatQueueException("nothing can be published to topic " + topic + ": " + because(0, cause), cause);
@@ -41,8 +50,9 @@ final class SendFailures {
         } else if (cause instanceof AuthenticationException) {
             return "Kafka refused the credentials; check the sasl.* and ssl.* properties (" + cause.getMessage() + ")";
         } else if (cause instanceof BufferExhaustedException) {
-            return "the producer's buffer stayed full for " + settings.maxBlock() + "; send more slowly, or raise"
-                    + " buffer.memory";
+            return "the producer's buffer (buffer.memory) stayed full for " + settings.maxBlock()
+                    + " (max.block.ms): Kafka takes requests more slowly than they come, or not at all; check that it"
+                    + " can be reached, send more slowly, or raise either";
         } else if (cause instanceof TimeoutException) {
             return "no answer from Kafka at " + settings.bootstrapServers() + " in time; check that it runs and can be"
                     + " reached (" + cause.getMessage() + ")";

@@ -76,6 +76,16 @@ final class HandResponder implements AutoCloseable {
         return taken;
     }
 
+    /** Everything that is there now. */
+    List<ConsumerRecord<byte[], byte[]>> takeAll() {
+        List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
+        var ends = requests.endOffsets(requests.assignment());
+        while (ends.entrySet().stream().anyMatch(end -> requests.position(end.getKey()) < end.getValue())) {
+            requests.poll(Duration.ofMillis(100)).forEach(taken::add);
+        }
+        return taken;
+    }
+
     /** Replies with this text in front of each request's id, and aborts: nobody may ever see it. */
     void replyAndAbort(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
         replies.beginTransaction();
@@ -88,6 +98,15 @@ final class HandResponder implements AutoCloseable {
     void reply(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
         replies.beginTransaction();
         taken.forEach(request -> send(request, text));
+        replies.commitTransaction();
+    }
+
+    /** A committed record on each of so many partitions of the reply topic, with neither value nor correlation id. */
+    void replyOnEach(int partitions) {
+        replies.beginTransaction();
+        for (int i = 0; i < partitions; i++) {
+            var unused = replies.send(new ProducerRecord<>(topics.replies(), i, null, null));
+        }
         replies.commitTransaction();
     }
 

@@ -42,6 +42,7 @@ class PendingAsksTest {
     @Test
     void failsAtTheDeadlineAndDropsWhatComesLater() {
         PendingAsks.Ask ask = pending.open("i", MINUTE);
+        ask.accepted().set(true);
 
         deadlines.advance(MINUTE.minusNanos(1));
         assertThat(ask.future()).isNotDone();
@@ -50,8 +51,41 @@ class PendingAsksTest {
 
         assertThatThrownBy(ask.future()::join)
                 .hasCauseInstanceOf(ReplyTimeoutException.class)
-                .hasMessageContaining("no reply to request i within PT1M");
+                .hasMessageContaining("no reply to request i within PT1M: wait longer, or see in the workers' log");
         assertThat(pending.size()).isZero();
+        assertThat(pending.late()).isEqualTo(1);
+    }
+
+    @Test
+    void saysAtTheDeadlineThatKafkaNeverHadTheRequest() {
+        PendingAsks.Ask ask = pending.open("i", MINUTE);
+
+        deadlines.advance(MINUTE);
+
+        assertThatThrownBy(ask.future()::join)
+                .hasCauseInstanceOf(ReplyTimeoutException.class)
+                .hasMessageContaining("request i within PT1M: Kafka has not even accepted the request");
+    }
+
+    @Test
+    void failsTheAsksThatWaitAndTakesNewOnes() {
+        PendingAsks.Ask before = pending.open("i", MINUTE);
+
+        pending.fail(new ChatQueueException("broken"));
+        PendingAsks.Ask after = pending.open("j", MINUTE);
+
+        assertThat(before.future()).isCompletedExceptionally();
+        assertThat(after.future()).isNotDone();
+    }
+
+    @Test
+    void dropsASecondReply() {
+        PendingAsks.Ask ask = pending.open("i", MINUTE);
+
+        pending.deliver(reply("i", ask.correlation()));
+        pending.deliver(reply("again", ask.correlation()));
+
+        assertThat(ask.future().join().id()).isEqualTo("i");
         assertThat(pending.late()).isEqualTo(1);
     }
 

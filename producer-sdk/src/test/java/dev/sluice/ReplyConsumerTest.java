@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
@@ -79,6 +81,9 @@ class ReplyConsumerTest {
     }
 
     private ReplyConsumer start(ReplyHandler handler, Duration closeTimeout) {
+        Node node = new Node(0, "localhost", 9092);
+        Node[] nodes = {node};
+        consumer.updatePartitions(P0.topic(), List.of(new PartitionInfo(P0.topic(), 0, node, nodes, nodes)));
         ReplyConsumerSettings settings = ReplyConsumer.builder()
                 .group("g")
                 .handler(handler)

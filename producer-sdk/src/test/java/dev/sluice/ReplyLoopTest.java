@@ -15,6 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.Node;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -83,7 +85,7 @@ class ReplyLoopTest {
                 .hasMessage("the handler has refused the reply to request b at chat.replies-0@1 2 times;"
                         + " it comes again at the next start")
                 .hasRootCauseMessage("refused b");
-        loop.finish();
+        loop.close();
 
         assertThat(committed()).containsEntry(P0, 1L);
         assertThat(consumer.closed()).isTrue();
@@ -113,7 +115,7 @@ class ReplyLoopTest {
         add(P1, 0, "c");
 
         loop.turn();
-        loop.finish();
+        loop.close();
 
         assertThat(seen).hasSize(1);
         assertThat(consumer.last.values().stream()
@@ -153,6 +155,19 @@ class ReplyLoopTest {
     }
 
     @Test
+    void namesATopicThatDoesNotExist() {
+        ReplyLoop loop = new ReplyLoop(
+                consumer,
+                ReplyConsumer.builder().group("g").handler(reply -> {}).settings(),
+                nanos::get,
+                closing::get);
+
+        assertThatThrownBy(loop::turn)
+                .isInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("reply topic chat.replies does not exist; run `sluice topics create`");
+    }
+
+    @Test
     void pausesLongerEachTimeUpToABound() {
         assertThat(Refusals.pause(1)).isEqualTo(Duration.ofMillis(250));
         assertThat(Refusals.pause(2)).isEqualTo(Duration.ofMillis(500));
@@ -160,7 +175,7 @@ class ReplyLoopTest {
         assertThat(Refusals.pause(Integer.MAX_VALUE)).isEqualTo(Duration.ofSeconds(10));
     }
 
-    private ReplyLoop subscribed(int retries, FailurePolicy policy) {
+    private ReplyLoop subscribed(int retries, FailurePolicy policy) throws InterruptedException {
         return loop(retries, policy, reply -> {
             seen.add(reply.id());
             if (refused.contains(reply.id())) {
@@ -169,7 +184,7 @@ class ReplyLoopTest {
         });
     }
 
-    private ReplyLoop loop(int retries, FailurePolicy policy, ReplyHandler handler) {
+    private ReplyLoop loop(int retries, FailurePolicy policy, ReplyHandler handler) throws InterruptedException {
         ReplyConsumerSettings settings = ReplyConsumer.builder()
                 .group("g")
                 .handler(handler)
@@ -177,7 +192,10 @@ class ReplyLoopTest {
                 .onFailure(policy)
                 .settings();
         ReplyLoop loop = new ReplyLoop(consumer, settings, nanos::get, closing::get);
-        loop.subscribe();
+        Node node = new Node(0, "localhost", 9092);
+        consumer.updatePartitions(
+                TOPIC, List.of(new PartitionInfo(TOPIC, 0, node, new Node[] {node}, new Node[] {node})));
+        loop.turn();
         consumer.rebalance(List.of(P0, P1));
         consumer.updateBeginningOffsets(new HashMap<>(Map.of(P0, 0L, P1, 0L)));
         return loop;

@@ -145,7 +145,7 @@ public final class InMemoryChatQueue implements ChatQueue {
         try {
             Instant unused = RequestRules.expiry(request, deadline, Instant.EPOCH);
             Submitted accepted = accept(request);
-            if (!hold(new Held(accepted, deadline, future))) {
+            if (!hold(accepted, deadline, future)) {
                 answer(accepted, future);
             }
         } catch (InvalidChatRequestException | ChatQueueException e) {
@@ -184,8 +184,12 @@ public final class InMemoryChatQueue implements ChatQueue {
         return accepted;
     }
 
-    private synchronized boolean hold(Held ask) {
-        return holding && held.add(ask);
+    /** Whether the ask waits; one that a close has overtaken has failed. */
+    private synchronized boolean hold(Submitted accepted, Duration deadline, CompletableFuture<ChatReply> future) {
+        if (closed) {
+            throw new ChatQueueException("the queue is closed");
+        }
+        return holding && held.add(new Held(accepted, deadline, future));
     }
 
     private synchronized Held oldest() {

@@ -1,0 +1,208 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The service loses its connection, and only the service: broker and workers go on meanwhile. */
+@Timeout(90)
+class LostConnectionIT {
+    private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+    private static final AtomicInteger NAMES = new AtomicInteger();
+
+    private static CuttableProxy proxy;
+    private static SandboxBroker broker;
+    private String base;
+    private HandResponder responder;
+    private ChatQueue queue;
+
+    @BeforeAll
+    static void start() throws Exception {
+        proxy = new CuttableProxy();
+        broker = SandboxBroker.start(BrokerSettings.defaults().withAdvertisedPort(proxy.port()));
+        proxy.open(broker.bootstrapServers());
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        broker.close();
+        proxy.close();
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        base = "chat-" + NAMES.incrementAndGet();
+        responder = new HandResponder(proxy.address(), base);
+        queue = builder().build();
+    }
+
+    @AfterEach
+    void close() {
+        proxy.mend();
+        queue.close();
+        responder.close();
+    }
+
+    @Test
+    void aReplyThatCameMeanwhileIsReadAfterwards() {
+        CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
+        List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+
+        proxy.cut();
+        responder.reply(taken, "re ");
+        assertThat(reply).isNotDone();
+        proxy.mend();
+
+        assertThat(reply.join().text()).startsWith("re ");
+    }
+
+    @Test
+    void whatIsSubmittedMeanwhileIsPublishedOnceAfterwards() {
+        queue.submit(REQUEST).join();
+        List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+
+        proxy.cut();
+        for (int i = 0; i < 100; i++) {
+            receipts.add(queue.submit(REQUEST));
+        }
+        assertThat(receipts).noneMatch(CompletableFuture::isDone);
+        proxy.mend();
+
+        receipts.forEach(CompletableFuture::join);
+        CompletableFuture<Receipt> last = queue.submit(REQUEST);
+        assertThat(last).succeedsWithin(Duration.ofSeconds(30));
+        assertThat(responder.take(102))
+                .extracting(request -> request.partition() + "@" + request.offset())
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void anAskThatKafkaNeverGotSaysSoAtItsDeadline() {
+        queue.submit(REQUEST).join();
+        responder.take(1);
+        CompletableFuture<ChatReply> first = queue.ask(REQUEST);
+        responder.reply(responder.take(1), "");
+        first.join();
+
+        proxy.cut();
+        CompletableFuture<ChatReply> unsent = queue.ask(REQUEST, Duration.ofSeconds(1));
+        assertThatThrownBy(unsent::join)
+                .hasCauseInstanceOf(ReplyTimeoutException.class)
+                .hasMessageContaining("Kafka has not even accepted the request");
+        proxy.mend();
+
+        responder.reply(responder.take(1), "late ");
+        CompletableFuture<ChatReply> next = queue.ask(REQUEST);
+        responder.reply(responder.take(1), "in time ");
+        assertThat(next.join().text()).startsWith("in time ");
+    }
+
+    @Test
+    void theFirstAskFailsInTimeAndTheNextOneTriesAgain() {
+        proxy.cut();
+        long start = System.nanoTime();
+        assertThatThrownBy(queue.ask(REQUEST)::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("check that it runs and can be reached");
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+        proxy.mend();
+
+        CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
+        responder.reply(responder.take(1), "re ");
+        assertThat(reply.join().text()).startsWith("re ");
+    }
+
+    @Test
+    void aFirstAskWhoseReplyTopicIsOutOfReachSaysWhatHelps() {
+        queue.submit(REQUEST).join();
+        responder.take(1);
+
+        proxy.cut();
+        assertThatThrownBy(queue.ask(REQUEST)::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("reply topic " + base + ".replies")
+                .hasMessageContaining("check that Kafka can be reached")
+                .hasMessageNotContaining("opened anew");
+        proxy.mend();
+
+        CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
+        responder.reply(responder.take(1), "re ");
+        assertThat(reply.join().text()).startsWith("re ");
+    }
+
+    @Test
+    void aSubmitThatStaysUnsentFailsWhenTheProducerGivesUp() {
+        try (ChatQueue impatient = builder()
+                .kafkaProperty("delivery.timeout.ms", "2000")
+                .kafkaProperty("request.timeout.ms", "1000")
+                .build()) {
+            impatient.submit(REQUEST).join();
+
+            proxy.cut();
+            CompletableFuture<Receipt> receipt = impatient.submit(REQUEST);
+            assertThatThrownBy(receipt::join)
+                    .hasCauseInstanceOf(ChatQueueException.class)
+                    .hasMessageContaining("no answer from Kafka at " + proxy.address());
+            proxy.mend();
+        }
+    }
+
+    @Test
+    void aReplyConsumerGoesOnAndMissesNothing() {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        List<ConsumerRecord<byte[], byte[]>> taken = submitted(20);
+        try (ReplyConsumer replies = ReplyConsumer.builder()
+                .bootstrapServers(proxy.address())
+                .topic(base)
+                .group(base)
+                .kafkaProperty("client.id", CuttableProxy.CLIENT)
+                .handler(reply -> seen.add(reply.id()))
+                .start()) {
+            responder.reply(taken.subList(0, 10), "");
+            await().atMost(Duration.ofSeconds(30)).until(() -> seen.size() >= 10);
+
+            proxy.cut();
+            responder.reply(taken.subList(10, 20), "");
+            proxy.mend();
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> List.copyOf(seen).stream().distinct().count() == 20);
+            assertThat(replies.failure()).isEmpty();
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> submitted(int count) {
+        List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            receipts.add(queue.submit(REQUEST));
+        }
+        receipts.forEach(receipt -> receipt.orTimeout(30, TimeUnit.SECONDS).join());
+        return responder.take(count);
+    }
+
+    private ChatQueueBuilder builder() {
+        return ChatQueue.builder()
+                .bootstrapServers(proxy.address())
+                .topic(base)
+                .kafkaProperty("client.id", CuttableProxy.CLIENT)
+                .kafkaProperty("max.block.ms", "1500")
+                .closeTimeout(Duration.ofSeconds(5));
+    }
+}

@@ -1,0 +1,198 @@
+package dev.sluice;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What may happen to the topic that replies are read from, while they are waited for. */
+@Timeout(90)
+class ReplyTopicIT {
+    private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+    private static final AtomicInteger NAMES = new AtomicInteger();
+
+    private static SandboxBroker broker;
+    private static Admin admin;
+    private String base;
+    private HandResponder responder;
+    private ChatQueue queue;
+
+    @BeforeAll
+    static void start() {
+        broker = SandboxBroker.start(BrokerSettings.defaults()
+                .withProperty("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer")
+                .withProperty("allow.everyone.if.no.acl.found", "true"));
+        admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
+    }
+
+    @AfterAll
+    static void stop() {
+        admin.close();
+        broker.close();
+    }
+
+    @BeforeEach
+    void open() throws Exception {
+        base = "chat-" + NAMES.incrementAndGet();
+        responder = new HandResponder(broker.bootstrapServers(), base);
+        queue = queue();
+    }
+
+    @AfterEach
+    void close() {
+        queue.close();
+        responder.close();
+    }
+
+    @Test
+    void asksGoOnWhilePartitionsAreAdded() throws Exception {
+        CompletableFuture<ChatReply> before = queue.ask(REQUEST);
+        List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+
+        widen(HandResponder.PARTITIONS + 3);
+        responder.reply(taken, "re ");
+        assertThat(before.join().text()).startsWith("re ");
+
+        Set<Integer> places = new HashSet<>();
+        for (int i = 0; i < 60 && places.stream().noneMatch(place -> place >= HandResponder.PARTITIONS); i++) {
+            try (ChatQueue later = queue()) {
+                CompletableFuture<ChatReply> after = later.ask(REQUEST);
+                List<ConsumerRecord<byte[], byte[]>> request = responder.take(1);
+                responder.reply(request, "re ");
+                assertThat(after.join().text()).startsWith("re ");
+                places.add(WireHeaders.replyPartition(request.get(0).headers()).orElseThrow());
+            }
+        }
+        assertThat(places).anyMatch(place -> place >= HandResponder.PARTITIONS);
+    }
+
+    @Test
+    void aReaderThatMayNotReadFailsTheAsksAndTheNextOneStartsAfresh() throws Exception {
+        CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
+        responder.take(1);
+
+        AclBinding denied = forbidReading();
+        assertThatThrownBy(waiting::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("replies on topic " + base + ".replies can't be read");
+        assertThatThrownBy(queue.ask(REQUEST)::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining(base + ".replies");
+
+        admin.deleteAcls(Set.of(denied.toFilter())).all().get();
+        await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
+            CompletableFuture<ChatReply> after = queue.ask(REQUEST);
+            responder.reply(responder.take(1), "re ");
+            assertThat(after.join().text()).startsWith("re ");
+        });
+    }
+
+    @Test
+    void aReplyConsumerNamesATopicThatIsNotThere() {
+        try (ReplyConsumer replies = ReplyConsumer.builder()
+                .bootstrapServers(broker.bootstrapServers())
+                .topic("mistyped")
+                .group(base)
+                .handler(reply -> {})
+                .start()) {
+            assertThat(replies.stopped())
+                    .failsWithin(Duration.ofSeconds(20))
+                    .withThrowableThat()
+                    .withMessageContaining("reply topic mistyped.replies does not exist; run `sluice topics create");
+        }
+    }
+
+    @Test
+    void aReplyConsumerReadsPartitionsThatAreAdded() throws Exception {
+        List<String> seen = new CopyOnWriteArrayList<>();
+        try (ReplyConsumer replies = ReplyConsumer.builder()
+                .bootstrapServers(broker.bootstrapServers())
+                .topic(base)
+                .group(base)
+                .kafkaProperty("metadata.max.age.ms", "500")
+                .handler(reply -> seen.add(reply.id()))
+                .start()) {
+            widen(HandResponder.PARTITIONS + 3);
+            responder.replyOnEach(HandResponder.PARTITIONS + 3);
+            await().atMost(Duration.ofSeconds(30)).until(() -> seen.size() >= HandResponder.PARTITIONS + 3);
+            assertThat(replies.failure()).isEmpty();
+        }
+    }
+
+    @Test
+    void repliesToOthersAndRubbishOnThePartitionAreIgnored() {
+        CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
+        List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+
+        responder.replyOnEach(HandResponder.PARTITIONS);
+        assertThat(waiting).isNotDone();
+        responder.reply(taken, "re ");
+
+        assertThat(waiting.join().text()).startsWith("re ");
+    }
+
+    private void widen(int partitions) throws Exception {
+        admin.createPartitions(Map.of(base + ".replies", NewPartitions.increaseTo(partitions)))
+                .all()
+                .get();
+        await().until(() -> admin.describeTopics(List.of(base + ".replies"))
+                        .allTopicNames()
+                        .get()
+                        .get(base + ".replies")
+                        .partitions()
+                        .size()
+                == partitions);
+    }
+
+    private AclBinding forbidReading() throws Exception {
+        AclBinding denied = acl(AclOperation.READ, AclPermissionType.DENY);
+        List<AclBinding> acls = new ArrayList<>(List.of(denied));
+        for (AclOperation allowed : List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE)) {
+            acls.add(acl(allowed, AclPermissionType.ALLOW));
+        }
+        admin.createAcls(acls).all().get();
+        return denied;
+    }
+
+    private AclBinding acl(AclOperation operation, AclPermissionType type) {
+        return new AclBinding(
+                new ResourcePattern(ResourceType.TOPIC, base + ".replies", PatternType.LITERAL),
+                new AccessControlEntry("User:ANONYMOUS", "*", operation, type));
+    }
+
+    private ChatQueue queue() {
+        return ChatQueue.builder()
+                .bootstrapServers(broker.bootstrapServers())
+                .topic(base)
+                .kafkaProperty("metadata.max.age.ms", "500")
+                .build();
+    }
+}
