@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * The Java examples of the README: each stands here between {@code // tag} and {@code // end} and is compiled, and, where
- * no broker is needed, run.
+ * no broker is needed, run. Spring's stand in the module of examples, which runs them.
  */
 class ReadmeExamplesTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
@@ -26,9 +26,12 @@ class ReadmeExamplesTest {
     void theReadmeShowsWhatIsCompiledHere() throws IOException {
         Path module = Path.of(System.getProperty("basedir", ""));
         Path self = module.resolve("src/test/java/dev/sluice/ReadmeExamplesTest.java");
+        Path spring =
+                module.resolve("../scripts/examples/src/main/java/dev/sluice/examples/spring/ChatConfiguration.java");
 
         List<String> shown = regions(BLOCK, module.resolve("../README.md"));
-        List<String> compiled = regions(TAGGED, self);
+        List<String> compiled = new ArrayList<>(regions(TAGGED, self));
+        compiled.addAll(regions(TAGGED, spring));
 
         assertThat(shown).isNotEmpty().isEqualTo(compiled);
     }

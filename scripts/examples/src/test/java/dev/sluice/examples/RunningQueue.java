@@ -1,0 +1,76 @@
+package dev.sluice.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What the examples need to be there: a broker, a stand-in for the API, the topics, and the packaged worker. */
+final class RunningQueue implements AutoCloseable {
+    private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
+    private static final String KEY = "example-key";
+
+    private final SandboxBroker broker = SandboxBroker.start();
+    private final TogetherStandIn api;
+    private final Path log;
+    private final Process worker;
+
+    RunningQueue(Path folder) throws IOException, InterruptedException {
+        this.api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(KEY));
+        this.log = folder.resolve("worker.log");
+        Process topics = sluice("topics", "create");
+        assertThat(topics.waitFor(60, TimeUnit.SECONDS) && topics.exitValue() == 0)
+                .as(() -> said(log))
+                .isTrue();
+        this.worker = sluice("worker", "--limit=*=none", "--max-attempts=1", "--admin-port=0");
+    }
+
+    String bootstrapServers() {
+        return broker.bootstrapServers();
+    }
+
+    /** How many requests the stand-in is answering now. */
+    int callsUnderWay() {
+        return api.openCalls();
+    }
+
+    private Process sluice(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
+        command.addAll(List.of(arguments));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+        builder.environment()
+                .putAll(Map.of(
+                        "KAFKA_BOOTSTRAP_SERVERS", broker.bootstrapServers(),
+                        "TOGETHER_BASE_URL", api.baseUrl(),
+                        "TOGETHER_API_KEY", KEY));
+        return builder.start();
+    }
+
+    private static String said(Path log) {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        worker.destroyForcibly().onExit().join();
+        api.close();
+        broker.close();
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.examples.plain;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sluice.examples.spring;
+
+import org.jspecify.annotations.NullMarked;
