@@ -86,16 +86,8 @@ final class TopicCreation {
 
     /** All inputs must be equally wide, so a missing one is made as wide as the widest there is. */
     private int widthOfNew(Map<String, TopicState> before) {
-        int width = Math.max(asked.orElse(0), widest(before));
+        int width = Math.max(asked.orElse(0), TopicDifferences.widest(plans, before));
         return width == 0 ? TopicPlan.PARTITIONS : width;
-    }
-
-    private int widest(Map<String, TopicState> states) {
-        return plans.stream()
-                .filter(plan -> plan.input() && states.containsKey(plan.name()))
-                .mapToInt(plan -> states.get(plan.name()).partitions())
-                .max()
-                .orElse(0);
     }
 
     /** Only when asked to. The topic of new requests comes last, so that none arrives in a bundle that is not whole. */
@@ -153,23 +145,9 @@ final class TopicCreation {
     private void report(Map<String, TopicState> before, Map<String, TopicState> after) {
         TopicTable.print(
                 out, names(), after, name -> done.getOrDefault(name, before.containsKey(name) ? "exists" : ""));
-        int width = asked.orElse(widest(after));
-        for (TopicPlan plan : plans) {
-            TopicState state = after.get(plan.name());
-            if (state == null || !before.containsKey(plan.name())) {
-                continue;
-            }
-            plan.differences(state).forEach(out::println);
-            if (plan.input() && state.partitions() != width) {
-                out.println(differentWidth(plan.name(), state.partitions(), width));
-            }
-        }
-    }
-
-    private static String differentWidth(String topic, int actual, int width) {
-        return topic + ": has " + actual + " partitions, not " + width
-                + (actual > width
-                        ? " as asked; Kafka can't take partitions away"
-                        : " like the widest input topic; to widen it: add --partitions " + width);
+        Map<String, TopicState> existing = new HashMap<>(after);
+        existing.keySet().retainAll(before.keySet());
+        int width = asked.orElse(TopicDifferences.widest(plans, after));
+        TopicDifferences.of(plans, existing, width).forEach(each -> out.println(each.sentence()));
     }
 }

@@ -1,7 +1,6 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.intake.TopicPlan;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import org.apache.kafka.clients.admin.Admin;
@@ -48,19 +47,8 @@ final class TopicsCreateCommand implements Subcommand {
             description = "Copies of each partition; -1: the broker's default. Production wants 3.")
     private int replication;
 
-    @Option(
-            names = "--retention",
-            paramLabel = "DURATION",
-            defaultValue = "7d",
-            description = "How long requests and replies are kept. A request that was not read by then is lost.")
-    private Duration retention = Duration.ZERO;
-
-    @Option(
-            names = "--dead-retention",
-            paramLabel = "DURATION",
-            defaultValue = "30d",
-            description = "How long dead letters are kept.")
-    private Duration deadRetention = Duration.ZERO;
+    @Mixin
+    private RetentionOptions retention = new RetentionOptions();
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
@@ -79,17 +67,12 @@ final class TopicsCreateCommand implements Subcommand {
         if (replication == 0 || replication < -1 || replication > Short.MAX_VALUE) {
             problems.add("replication must be 1 or more, or -1 for the broker's default, is '" + replication + "'");
         }
-        if (retention.toMillis() < 1) {
-            problems.add("retention must be more than zero, is '" + retention + "'");
-        }
-        if (deadRetention.toMillis() < 1) {
-            problems.add("dead-retention must be more than zero, is '" + deadRetention + "'");
-        }
+        retention.check(problems);
     }
 
     @Override
     public int run() throws InterruptedException {
-        List<TopicPlan> plans = TopicPlan.of(kafka.topics(), retention, deadRetention);
+        List<TopicPlan> plans = retention.plans(kafka.topics());
         OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
         try (Admin admin = Broker.connect(kafka)) {
             return new TopicCreation(shell.out(), shell.err(), admin, plans, asked, replication).run();

@@ -2,12 +2,17 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.intake.TopicDifference;
+import dev.sluice.worker.intake.TopicPlan;
 import dev.sluice.worker.intake.TopicState;
+import java.io.PrintStream;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code sluice topics describe}. */
 @Command(
@@ -15,11 +20,26 @@ import picocli.CommandLine.Mixin;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Show the topics of a queue, and what is wrong with them and how it is mended.",
+            "Show the topics of a queue, what is wrong with them, what differs from what 'topics create' would make with the "
+                    + "same --retention and --dead-retention, and how it is changed.",
             "Exits with 1 where a worker would refuse to start."
+        },
+        footerHeading = "%nWith --json:%n",
+        footer = {
+            "  queue; topics: one per topic, with topic, exists, partitions, replication,",
+            "    settings (Kafka's names, values as texts; empty where they may not be read),",
+            "    differences: setting (or partitions), actual, planned, remedy;",
+            "  errors (a worker would refuse to start), warnings: sentences.",
+            "Later releases may add fields."
         })
 final class TopicsDescribeCommand implements Subcommand {
     private final Shell shell;
+
+    @Option(names = "--json", defaultValue = "false", description = "Print one JSON object on one line.")
+    private boolean json;
+
+    @Mixin
+    private RetentionOptions retention = new RetentionOptions();
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
@@ -32,6 +52,7 @@ final class TopicsDescribeCommand implements Subcommand {
     public void check(List<String> problems) {
         Logging.forClient();
         kafka.check(problems);
+        retention.check(problems);
     }
 
     @Override
@@ -39,13 +60,36 @@ final class TopicsDescribeCommand implements Subcommand {
         Topics topics = kafka.topics();
         try (Admin admin = Broker.connect(kafka)) {
             Map<String, TopicState> states = TopicState.read(admin, topics.all(), Broker.PATIENCE);
-            TopicTable.print(shell.out(), topics.all(), states, name -> states.containsKey(name) ? "" : "missing");
+            List<TopicPlan> plans = retention.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
-            check.refusals().forEach(problem -> shell.out().println("error: " + problem));
-            check.warnings().forEach(problem -> shell.out().println("warning: " + problem));
+            List<TopicDifference> differences =
+                    TopicDifferences.of(plans, states, TopicDifferences.widest(plans, states));
+            if (json) {
+                shell.out().println(TopicsJson.of(topics.base(), plans, states, check, differences));
+            } else {
+                print(states, check, differences);
+            }
             return check.refusals().isEmpty() ? 0 : Cli.FAILED;
         } catch (TopicState.UnreadableException unreadable) {
             throw new Refusal(unreadable.getMessage());
         }
+    }
+
+    private void print(Map<String, TopicState> states, TopicCheck check, List<TopicDifference> differences) {
+        PrintStream out = shell.out();
+        TopicTable.print(out, kafka.topics().all(), states, name -> states.containsKey(name) ? "" : "missing");
+        check.refusals().forEach(problem -> out.println("error: " + problem));
+        check.warnings().forEach(problem -> out.println("warning: " + problem));
+        differences.stream()
+                .filter(difference -> !isSaid(difference, check))
+                .forEach(difference -> out.println("differs: " + difference.sentence()));
+    }
+
+    /** An error or a warning about the same setting says more; there always is one where widths differ. */
+    private static boolean isSaid(TopicDifference difference, TopicCheck check) {
+        return difference.setting().equals(TopicDifference.PARTITIONS)
+                || Stream.concat(check.refusals().stream(), check.warnings().stream())
+                        .anyMatch(problem -> problem.contains("topic " + difference.topic() + " ")
+                                && problem.contains(difference.setting()));
     }
 }

@@ -69,14 +69,14 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         return settings;
     }
 
-    /** Where an existing topic is not what {@code topics create} would make of it; one sentence each. */
-    public List<String> differences(TopicState actual) {
-        List<String> differences = new ArrayList<>();
+    /** Where the settings of an existing topic are not what {@code topics create} would make them. */
+    public List<TopicDifference> differences(TopicState actual) {
+        List<TopicDifference> differences = new ArrayList<>();
         settings().forEach((setting, planned) -> {
             String found = actual.settings().get(setting);
             if (found != null && !found.equals(planned)) {
-                differences.add(name + ": " + setting + " is " + found + ", not " + planned
-                        + " as asked; to change it: " + alter(setting, planned));
+                String remedy = "to change it: " + alter(setting, planned);
+                differences.add(new TopicDifference(name, setting, found, planned, remedy));
             }
         });
         return differences;

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 class TopicsCommandIT {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -63,7 +66,7 @@ class TopicsCommandIT {
         assertThat(states()).isEqualTo(before);
         assertThat(shell.out())
                 .contains("exists")
-                .contains(topics.retry() + ": retention.ms is 604800000, not 86400000 as asked")
+                .contains(topics.retry() + ": retention.ms is 604800000 (7d), not 86400000 (1d); to change it: ")
                 .contains("--add-config retention.ms=86400000");
     }
 
@@ -96,7 +99,7 @@ class TopicsCommandIT {
         run("create", "--partitions=2");
 
         assertThat(run("create", "--partitions=1")).isZero();
-        assertThat(shell.out()).contains(topics.requests() + ": has 2 partitions, not 1 as asked; Kafka can't take");
+        assertThat(shell.out()).contains(topics.requests() + ": partitions is 2, not 1; Kafka can't take");
     }
 
     @Test
@@ -134,12 +137,56 @@ class TopicsCommandIT {
         assertThat(run("describe")).isZero();
         assertThat(shell.out())
                 .contains("TOPIC", "7d", "30d", "LogAppendTime", "8MiB")
-                .doesNotContain("error", "warning");
+                .doesNotContain("error", "warning", "differs");
+    }
+
+    @Test
+    void describeSaysWhatCreateWouldHaveMadeOtherwise() throws Exception {
+        run("create", "--partitions=2", "--retention=2d");
+
+        assertThat(run("describe", "--retention=2d")).isZero();
+        assertThat(shell.out()).doesNotContain("differs");
+        assertThat(run("describe")).isZero();
+        assertThat(shell.out())
+                .contains("differs: " + topics.retry()
+                        + ": retention.ms is 172800000 (2d), not 604800000 (7d); to change")
+                .contains("--topic " + topics.retry() + " --add-config retention.ms=604800000");
+    }
+
+    @Test
+    void whatIsWrongIsNotSaidAgainAsADifference() throws Exception {
+        run("create", "--partitions=2", "--retention=1h");
+
+        run("describe");
+
+        assertThat(shell.out())
+                .contains("warning: topic " + topics.replies() + " keeps records for")
+                .doesNotContain("differs");
+    }
+
+    @Test
+    void describeForProgramsHasTheSettingsAndWhatDiffers() throws Exception {
+        make(topics.requests(), 2, Map.of("retention.ms", "172800000"));
+
+        assertThat(run("describe", "--json")).isEqualTo(1);
+
+        JsonNode described = JsonMapper.shared().readTree(shell.out());
+        JsonNode requests = described.get("topics").get(0);
+        assertThat(requests.get("topic").asString()).isEqualTo(topics.requests());
+        assertThat(requests.get("partitions").asInt()).isEqualTo(2);
+        assertThat(requests.get("settings").get("retention.ms").asString()).isEqualTo("172800000");
+        assertThat(requests.get("differences").values())
+                .extracting(difference -> difference.get("setting").asString())
+                .containsExactlyInAnyOrder("retention.ms", "message.timestamp.type");
+        assertThat(described.get("topics").get(1).get("exists").asBoolean()).isFalse();
+        assertThat(described.get("errors").get(0).asString()).contains("do not exist");
+        assertThat(described.get("warnings").get(0).asString()).contains("message.timestamp.type=CreateTime");
     }
 
     private void make(String topic, int partitions, Map<String, String> settings) throws Exception {
         NewTopic made = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
         admin.createTopics(List.of(made)).all().get();
+        await().atMost(PATIENCE).until(() -> states().containsKey(topic));
     }
 
     private int run(String command, String... options) {
