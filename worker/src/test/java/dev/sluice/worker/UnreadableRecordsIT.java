@@ -2,7 +2,6 @@ package dev.sluice.worker;
 
 import static dev.sluice.worker.TestQueue.body;
 import static dev.sluice.worker.TestQueue.header;
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -13,8 +12,6 @@ import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
-import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +60,7 @@ class UnreadableRecordsIT {
         publish("damaged");
         publish("behind");
         broker.stop();
-        damage(folder.resolve("broker/data/" + queue.topics.requests() + "-" + BUNDLE), "damaged");
+        DamagedRecord.damage(folder.resolve("broker/data/" + queue.topics.requests() + "-" + BUNDLE), "damaged");
         broker.startAgain();
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
@@ -162,17 +159,6 @@ class UnreadableRecordsIT {
                         tuple(position.replace("@1", "@0"), "ok"),
                         tuple(position, "failed"),
                         tuple(position.replace("@1", "@2"), "ok"));
-    }
-
-    /** Changes a letter of {@code text} where it lies in the partition's only segment. */
-    private static void damage(Path partition, String text) throws IOException {
-        Path segment = partition.resolve("00000000000000000000.log");
-        int at = new String(Files.readAllBytes(segment), ISO_8859_1).indexOf(text);
-        assertThat(at).isPositive();
-        try (RandomAccessFile file = new RandomAccessFile(segment.toFile(), "rw")) {
-            file.seek(at);
-            file.write('D');
-        }
     }
 
     private Process startWorkerProcess(String heap) throws IOException {

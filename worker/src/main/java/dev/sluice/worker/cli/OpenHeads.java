@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -27,6 +29,9 @@ final class OpenHeads implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMillis(1_500);
 
     private static final Duration POLL = Duration.ofMillis(100);
+    /** Most partitions that are named in one sentence. */
+    private static final int NAMED = 5;
+
     private static final int PARTITION_FETCH_BYTES = 64 << 10;
     private static final int FETCH_BYTES = 4 << 20;
     /** All that is asked for is there already; to close waits for the fetch under way. */
@@ -94,18 +99,62 @@ final class OpenHeads implements AutoCloseable {
         heads.forEach((partition, head) -> consumer.seek(partition, head.span.start()));
         Set<TopicPartition> missing = new HashSet<>(heads.keySet());
         long deadline = System.nanoTime() + PATIENCE.toNanos();
+        Map<String, List<TopicPartition>> unreadable = new TreeMap<>();
         try {
-            while (!missing.isEmpty() && System.nanoTime() < deadline) {
-                poll(heads, missing);
-            }
-            if (!missing.isEmpty()) {
-                problems.add("the oldest of " + missing.size() + " partitions could not be read within "
-                        + Durations.format(PATIENCE) + "; it may be older than shown");
-            }
+            readUntil(deadline, heads, missing);
         } catch (KafkaException failed) {
-            problems.add("the oldest of " + missing.size() + " partitions could not be read (" + failed.getMessage()
-                    + "); it may be older than shown");
+            // it is thrown for one of them, does not say for which, and comes again before the others' records
+            readOneByOne(deadline, heads, missing, unreadable);
         }
+        if (!missing.isEmpty()) {
+            unreadable.put("not within " + Durations.format(PATIENCE), List.copyOf(missing));
+        }
+        unreadable.forEach((why, partitions) -> problems.add(
+                "the oldest of " + names(partitions) + " could not be read (" + why + "); it may be older than shown"));
+    }
+
+    private void readUntil(long deadline, Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
+        while (!missing.isEmpty() && System.nanoTime() < deadline) {
+            poll(heads, missing);
+        }
+    }
+
+    /**
+     * Finds out which cannot be read, and reads the others.
+     *
+     * @param unreadable takes those by the reason
+     */
+    private void readOneByOne(
+            long deadline,
+            Map<TopicPartition, Head> heads,
+            Set<TopicPartition> missing,
+            Map<String, List<TopicPartition>> unreadable) {
+        consumer.pause(heads.keySet());
+        for (TopicPartition partition : List.copyOf(missing)) {
+            Set<TopicPartition> alone = new HashSet<>(Set.of(partition));
+            consumer.resume(alone);
+            try {
+                readUntil(deadline, heads, alone);
+            } catch (KafkaException failed) {
+                unreadable
+                        .computeIfAbsent(String.valueOf(failed.getMessage()), why -> new ArrayList<>())
+                        .add(partition);
+                alone.clear();
+            }
+            consumer.pause(Set.of(partition));
+            if (alone.isEmpty()) {
+                missing.remove(partition);
+            }
+        }
+    }
+
+    private static String names(List<TopicPartition> partitions) {
+        String names = partitions.stream()
+                .map(TopicPartition::toString)
+                .sorted()
+                .limit(NAMED)
+                .collect(Collectors.joining(", "));
+        return names + (partitions.size() > NAMED ? " and " + (partitions.size() - NAMED) + " more" : "");
     }
 
     private void poll(Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
