@@ -85,7 +85,7 @@ public record WorkerConfig(
                 "an http or https URL such as https://api.together.ai/v1");
         require(problems, kafka.containsKey("bootstrap.servers"), "bootstrap-servers", "absent", "host:port");
         if (!problems.isEmpty()) {
-            throw new IllegalArgumentException(String.join("; ", problems));
+            throw new IllegalArgumentException(String.join("\n", problems));
         }
     }
 
@@ -114,7 +114,9 @@ public record WorkerConfig(
 
     private static void require(List<String> problems, boolean holds, String name, Object value, String remedy) {
         if (!holds) {
-            problems.add(name + " must be " + remedy + ", is '" + value + "'");
+            // as the command line says it of its own options; a duration that is refused is never positive
+            String typed = value.equals(Duration.ZERO) ? "0s" : value.toString();
+            problems.add("--" + name + ": must be " + remedy + ", is '" + typed + "'");
         }
     }
 }

@@ -79,7 +79,7 @@ final class AskCommand implements Subcommand {
         Logging.forClient();
         kafka.check(problems);
         if (timeout.toMillis() < 1) {
-            problems.add("timeout must be more than zero, is '" + timeout + "'");
+            problems.add(WrongValue.of("--timeout", "more than zero", timeout));
         }
         if (problems.isEmpty() && text.isBlank()) {
             problems.add("TEXT is empty; write the question, in quotes");
@@ -90,8 +90,17 @@ final class AskCommand implements Subcommand {
         try {
             request = build();
         } catch (InvalidChatRequestException invalid) {
-            invalid.problems().forEach(problem -> problems.add(problem.toString()));
+            invalid.problems().forEach(problem -> problems.add(describe(problem)));
         }
+    }
+
+    /** The options are named like the fields of the body. */
+    private static String describe(InvalidChatRequestException.Problem problem) {
+        return switch (problem.field()) {
+            case "model", "temperature", "max_tokens" ->
+                "--" + problem.field().replace('_', '-') + ": " + problem.remedy() + ", is '" + problem.found() + "'";
+            default -> problem.toString();
+        };
     }
 
     private ChatRequest build() {

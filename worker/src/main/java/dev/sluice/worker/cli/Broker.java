@@ -52,8 +52,7 @@ final class Broker {
             String address = server.strip();
             int colon = address.lastIndexOf(':');
             if (colon < 1 || !address.substring(colon + 1).matches("\\d{1,5}")) {
-                throw new Refusal(
-                        "bootstrap server '" + address + "' is not of the form host:port; set --bootstrap-servers");
+                throw new Refusal("--bootstrap-servers: '" + address + "' is not of the form host:port");
             }
             String host = address.substring(0, colon).replaceAll("^.*://|[\\[\\]]", "");
             try (Socket socket = new Socket()) {

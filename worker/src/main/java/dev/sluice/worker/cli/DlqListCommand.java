@@ -69,7 +69,7 @@ final class DlqListCommand implements Subcommand {
         kafka.check(problems);
         filters.check(problems);
         if (letters != null && (letters < 1 || letters > MOST_LINES)) {
-            problems.add("letters must be 1 to " + MOST_LINES + ", is '" + letters + "'");
+            problems.add(WrongValue.of("--letters", "1 to " + MOST_LINES, letters));
         }
     }
 

@@ -92,13 +92,13 @@ final class DlqReplayCommand implements Subcommand {
         kafka.check(problems);
         filters.check(problems);
         if (limit != null && limit < 1) {
-            problems.add("limit must be 1 or more, is '" + limit + "'");
+            problems.add(WrongValue.of("--limit", "1 or more", limit));
         }
         if (rate != null && !(rate >= 0.001 && rate <= 1_000_000)) {
-            problems.add("rate must be 0.001 to 1000000 letters per second, is '" + rate + "'");
+            problems.add(WrongValue.of("--rate", "0.001 to 1000000 letters per second", rate));
         }
         if (maxReplays < 1) {
-            problems.add("max-replays must be 1 or more, is '" + maxReplays + "'");
+            problems.add(WrongValue.of("--max-replays", "1 or more", maxReplays));
         }
         if (!dryRun && !yes && !shell.interactive()) {
             problems.add("there is no terminal to ask on; add --yes to send, or --dry-run to see what would be sent");

@@ -44,8 +44,11 @@ final class Durations {
         }
     }
 
-    /** The short form, which {@link #parse} reads again; to the millisecond. */
+    /** The short form, which {@link #parse} reads again; to the millisecond. It has no negative durations, so these are ISO. */
     static String format(Duration duration) {
+        if (duration.isNegative()) {
+            return duration.toString();
+        }
         long rest = duration.toMillis();
         StringBuilder text = new StringBuilder();
         for (int unit = 0; unit < UNIT_MILLIS.length; unit++) {

@@ -67,12 +67,12 @@ final class FilterOptions {
     void check(List<String> problems) {
         for (String reason : reasons) {
             if (Reason.of(reason).isEmpty()) {
-                problems.add("reason '" + reason + "' is none of "
+                problems.add("--reason: '" + reason + "' is none of "
                         + Stream.of(Reason.values()).map(Reason::word).collect(Collectors.joining(", ")));
             }
         }
         if (since != null && until != null && !since.isBefore(until)) {
-            problems.add("since (" + since + ") must be before until (" + until + ")");
+            problems.add(WrongValue.of("--since", "before --until (" + until + ")", since));
         }
     }
 

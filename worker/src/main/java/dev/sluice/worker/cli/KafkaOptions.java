@@ -55,7 +55,7 @@ final class KafkaOptions {
         try {
             topics = new Topics(topic);
         } catch (IllegalArgumentException wrong) {
-            problems.add(wrong.getMessage());
+            problems.add("--topic: " + wrong.getMessage());
         }
         Map<String, Object> all = new TreeMap<>();
         if (kafkaConfig != null) {

@@ -33,7 +33,7 @@ record ModelLimit(String model, Limit limit) {
                 twice.add(each.model());
             }
         }
-        twice.forEach(model -> problems.add("limit: model '" + model + "' has more than one; keep one"));
+        twice.forEach(model -> problems.add("--limit: model '" + model + "' has more than one; keep one"));
         return byModel;
     }
 }

@@ -15,7 +15,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The problems picocli has found on the command line, in our words. */
 final class ParseProblems {
-    private static final Pattern INVALID = Pattern.compile("^Invalid value for option '([^']+)'(?: \\([^)]*\\))?: ");
+    private static final Pattern INVALID = Pattern.compile(
+            "^Invalid value for (?:option '([^']+)'(?: \\([^)]*\\))?|positional parameter at index \\d+ \\(([^)]*)\\)): ");
 
     private ParseProblems() {}
 
@@ -61,7 +62,7 @@ final class ParseProblems {
         if (error instanceof MissingParameterException missing) {
             return missing(missing);
         }
-        return List.of(INVALID.matcher(String.valueOf(error.getMessage())).replaceFirst("$1: "));
+        return List.of(INVALID.matcher(String.valueOf(error.getMessage())).replaceFirst("$1$2: "));
     }
 
     private static List<String> missing(MissingParameterException missing) {

@@ -24,10 +24,10 @@ final class RetentionOptions {
 
     void check(List<String> problems) {
         if (retention.toMillis() < 1) {
-            problems.add("retention must be more than zero, is '" + retention + "'");
+            problems.add(WrongValue.of("--retention", "more than zero", retention));
         }
         if (deadRetention.toMillis() < 1) {
-            problems.add("dead-retention must be more than zero, is '" + deadRetention + "'");
+            problems.add(WrongValue.of("--dead-retention", "more than zero", deadRetention));
         }
     }
 

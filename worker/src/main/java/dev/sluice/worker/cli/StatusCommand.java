@@ -80,11 +80,10 @@ final class StatusCommand implements Subcommand {
         Logging.forClient();
         kafka.check(problems);
         if (group.isBlank()) {
-            problems.add("group must not be empty; leave --group out for 'sluice'");
+            problems.add(WrongValue.of("--group", "a name (left out: 'sluice')", group));
         }
         if (watch != null && watch.compareTo(SHORTEST_INTERVAL) < 0) {
-            problems.add("watch must be " + Durations.format(SHORTEST_INTERVAL) + " or more, is '"
-                    + Durations.format(watch) + "'");
+            problems.add(WrongValue.of("--watch", Durations.format(SHORTEST_INTERVAL) + " or more", watch));
         }
     }
 

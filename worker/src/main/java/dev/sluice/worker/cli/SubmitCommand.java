@@ -72,10 +72,10 @@ final class SubmitCommand implements Subcommand {
         Logging.forClient();
         kafka.check(problems);
         if (window < 1 || window > LARGEST_WINDOW) {
-            problems.add("window must be 1 to " + LARGEST_WINDOW + ", is '" + window + "'");
+            problems.add(WrongValue.of("--window", "1 to " + LARGEST_WINDOW, window));
         }
         if (timeout.toMillis() < 1) {
-            problems.add("timeout must be more than zero, is '" + timeout + "'");
+            problems.add(WrongValue.of("--timeout", "more than zero", timeout));
         }
         files.check(shell, problems);
     }

@@ -62,10 +62,10 @@ final class TopicsCreateCommand implements Subcommand {
         Logging.forClient();
         kafka.check(problems);
         if (partitions != null && (partitions < 1 || partitions > MOST_PARTITIONS)) {
-            problems.add("partitions must be 1 to " + MOST_PARTITIONS + ", is '" + partitions + "'");
+            problems.add(WrongValue.of("--partitions", "1 to " + MOST_PARTITIONS, partitions));
         }
         if (replication == 0 || replication < -1 || replication > Short.MAX_VALUE) {
-            problems.add("replication must be 1 or more, or -1 for the broker's default, is '" + replication + "'");
+            problems.add(WrongValue.of("--replication", "1 or more, or -1 for the broker's default", replication));
         }
         retention.check(problems);
     }

@@ -72,7 +72,7 @@ final class WorkerCommand implements Subcommand {
     @Option(
             names = "--call-timeout",
             paramLabel = "DURATION",
-            defaultValue = "PT5M",
+            defaultValue = "5m",
             description = "Deadline of one call, from connecting to the last byte of the answer.")
     private Duration callTimeout = Duration.ZERO;
 
@@ -96,7 +96,7 @@ final class WorkerCommand implements Subcommand {
     @Option(
             names = "--drain-timeout",
             paramLabel = "DURATION",
-            defaultValue = "PT25S",
+            defaultValue = "25s",
             description =
                     "How long calls under way may go on when the worker stops or gives partitions up. Kubernetes kills "
                             + "after 30 s unless terminationGracePeriodSeconds says otherwise: stay below it.")
@@ -194,22 +194,22 @@ final class WorkerCommand implements Subcommand {
         Logging.forWorker(logLevel, logFormat);
         kafka.check(problems);
         Supplier<String> apiKey = api.apiKey(shell, problems);
-        requireArray("max-request-bytes", maxRequestBytes, problems);
-        requireArray("max-response-bytes", maxResponseBytes, problems);
+        requireArray("--max-request-bytes", maxRequestBytes, problems);
+        requireArray("--max-response-bytes", maxResponseBytes, problems);
         if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
-            problems.add("admin-port must be 0 to 65535, is '" + adminPort + "'");
+            problems.add(WrongValue.of("--admin-port", "0 to 65535", adminPort));
         }
         Map<String, Limit> byModel = ModelLimit.byModel(limits, problems);
         try {
             config = config(apiKey, byModel);
         } catch (IllegalArgumentException wrong) {
-            problems.add(wrong.getMessage());
+            problems.addAll(String.valueOf(wrong.getMessage()).lines().toList());
         }
     }
 
     private static void requireArray(String name, ByteSize size, List<String> problems) {
         if (size.bytes() > Integer.MAX_VALUE) {
-            problems.add(name + " must be less than 2GiB, is '" + Sizes.format(size.bytes()) + "'");
+            problems.add(WrongValue.of(name, "less than 2GiB", size));
         }
     }
 

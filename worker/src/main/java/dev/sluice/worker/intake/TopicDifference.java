@@ -1,6 +1,6 @@
 package dev.sluice.worker.intake;
 
-import java.time.Duration;
+import java.util.Locale;
 
 /**
  * One thing about an existing topic that is not as {@code topics create} would make it. Immutable.
@@ -21,11 +21,30 @@ public record TopicDifference(String topic, String setting, String actual, Strin
         if (!setting.equals(TopicPlan.RETENTION_MS)) {
             return value;
         }
-        Duration retention = Duration.ofMillis(Long.parseLong(value));
-        if (retention.isNegative()) {
-            return value + " (forever)";
+        long millis = Long.parseLong(value);
+        return value + " (" + (millis < 0 ? "forever" : typed(millis)) + ")";
+    }
+
+    /** In the largest unit that gives a whole number, as it is typed for {@code topics create}. */
+    static String typed(long millis) {
+        for (Unit unit : Unit.values()) {
+            if (millis % unit.millis == 0) {
+                return millis / unit.millis + unit.name().toLowerCase(Locale.ROOT);
+            }
         }
-        boolean wholeDays = retention.toMillis() % Duration.ofDays(1).toMillis() == 0;
-        return value + (wholeDays ? " (" + retention.toDays() + "d)" : "");
+        return millis + "ms";
+    }
+
+    private enum Unit {
+        D(86_400_000),
+        H(3_600_000),
+        M(60_000),
+        S(1_000);
+
+        private final long millis;
+
+        Unit(long millis) {
+            this.millis = millis;
+        }
     }
 }

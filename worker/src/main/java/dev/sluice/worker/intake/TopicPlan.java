@@ -123,7 +123,7 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         if (millis < 0 || millis >= SHORT_RETENTION.toMillis()) {
             return Optional.empty();
         }
-        return Optional.of("topic " + name + " keeps records for " + Duration.ofMillis(millis)
+        return Optional.of("topic " + name + " keeps records for " + TopicDifference.typed(millis)
                 + " only, what was not read by then is lost: "
                 + alter(RETENTION_MS, Long.toString(retention.toMillis())));
     }

@@ -70,7 +70,7 @@ class AskCommandTest {
                         .problems())
                 .hasSize(2)
                 .anySatisfy(problem -> assertThat(problem).contains("temperature"))
-                .anySatisfy(problem -> assertThat(problem).contains("max_tokens"));
+                .anySatisfy(problem -> assertThat(problem).contains("--max-tokens"));
     }
 
     private int ask(InMemoryChatQueue queue, String... args) throws InterruptedException {

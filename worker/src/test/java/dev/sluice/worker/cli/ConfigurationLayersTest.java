@@ -134,7 +134,7 @@ class ConfigurationLayersTest {
                 .contains("environment variable SLUICE_READ_AHEAD: '12q' is no whole number")
                 .contains("unknown environment variable SLUICE_MAX_IN_FLIGT; did you mean SLUICE_MAX_IN_FLIGHT?")
                 .contains("unknown key limt in " + file + "; did you mean limit?")
-                .contains("max-in-flight must be 1 to 100000, is '0'")
+                .contains("--max-in-flight: must be 1 to 100000, is '0'")
                 .doesNotContain("Exception");
     }
 
@@ -146,7 +146,10 @@ class ConfigurationLayersTest {
 
         assertThat(shell.err())
                 .contains("sluice worker: 3 problems")
-                .contains("--max-in-flight: 'x'", "SLUICE_READ_AHEAD: '12q'", "max-attempts must be 1 or more, is '0'");
+                .contains(
+                        "--max-in-flight: 'x'",
+                        "SLUICE_READ_AHEAD: '12q'",
+                        "--max-attempts: must be 1 or more, is '0'");
     }
 
     @Test
@@ -191,7 +194,7 @@ class ConfigurationLayersTest {
     void aModelWithTwoLimitsIsAProblem() throws Exception {
         assertThat(ParsedCommand.of(shell, "worker", "--limit=a=1/s", "--limit=a=2/s")
                         .problems())
-                .containsExactly("limit: model 'a' has more than one; keep one");
+                .containsExactly("--limit: model 'a' has more than one; keep one");
     }
 
     private Path file(String text) throws IOException {

@@ -160,7 +160,7 @@ class TopicsCommandIT {
         run("describe");
 
         assertThat(shell.out())
-                .contains("warning: topic " + topics.replies() + " keeps records for")
+                .contains("warning: topic " + topics.replies() + " keeps records for 1h only")
                 .doesNotContain("differs");
     }
 

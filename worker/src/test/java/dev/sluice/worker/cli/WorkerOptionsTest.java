@@ -118,8 +118,8 @@ class WorkerOptionsTest {
         assertThat(ParsedCommand.of(shell, "worker", "--max-request-bytes=2GiB", "--max-response-bytes=2GiB")
                         .problems())
                 .containsExactly(
-                        "max-request-bytes must be less than 2GiB, is '2GiB'",
-                        "max-response-bytes must be less than 2GiB, is '2GiB'");
+                        "--max-request-bytes: must be less than 2GiB, is '2GiB'",
+                        "--max-response-bytes: must be less than 2GiB, is '2GiB'");
     }
 
     @Test
@@ -130,7 +130,7 @@ class WorkerOptionsTest {
     @Test
     void aPortThatIsNoneIsRefused() throws Exception {
         assertThat(ParsedCommand.of(shell, "worker", "--admin-port=65536").problems())
-                .containsExactly("admin-port must be 0 to 65535, is '65536'");
+                .containsExactly("--admin-port: must be 0 to 65535, is '65536'");
     }
 
     private WorkerConfig config(String... args) throws InterruptedException {

@@ -79,7 +79,7 @@ class TopicCheckTest {
         assertThat(check.refusals()).isEmpty();
         assertThat(check.warnings())
                 .hasSize(4)
-                .anySatisfy(warning -> assertThat(warning).contains("chat.requests keeps records for PT1H only"))
+                .anySatisfy(warning -> assertThat(warning).contains("chat.requests keeps records for 1h only"))
                 .anySatisfy(warning -> assertThat(warning).contains("chat.requests.retry deletes by size"))
                 .contains("topic chat.requests.dead takes records of 1048588 bytes only; set max.message.bytes=1114124")
                 .anySatisfy(warning -> assertThat(warning).contains("delay-1h has message.timestamp.type=CreateTime"));
