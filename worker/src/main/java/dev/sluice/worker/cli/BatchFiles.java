@@ -45,8 +45,9 @@ final class BatchFiles {
     @Option(
             names = "--ordered",
             defaultValue = "false",
-            description = "Write the answers in the order of the batch. An answer that is ahead waits in memory, and "
-                    + "nothing is sent further ahead than the window.")
+            description =
+                    "Write the answers in the order of the batch. An answer that is ahead waits, beyond 16 MiB in a "
+                            + "temporary file, and nothing is sent further ahead than the window.")
     private boolean ordered;
 
     @Option(
@@ -205,10 +206,19 @@ final class BatchFiles {
     /** Opens what is written to; the files are locked until it is closed. */
     BatchOutput open(Shell shell) throws IOException {
         try {
-            OutputStream answers = answerFile == null ? shell.out() : answerFile.open();
+            OutputStream answers = answerFile == null ? new StandardOutput(shell.out()) : answerFile.open();
             return new BatchOutput(answers, errorFile == null ? answers : errorFile.open());
         } catch (AnswerFile.InUseException inUse) {
             throw new Refusal(String.valueOf(inUse.getMessage()));
+        }
+    }
+
+    /** Returns when all that was written is on the disk. */
+    void force() throws IOException {
+        for (AnswerFile each : new AnswerFile[] {answerFile, errorFile}) {
+            if (each != null) {
+                each.force();
+            }
         }
     }
 

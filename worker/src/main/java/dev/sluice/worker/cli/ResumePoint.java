@@ -1,5 +1,10 @@
 package dev.sluice.worker.cli;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.SYNC;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import dev.sluice.wire.Topics;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -132,7 +137,7 @@ record ResumePoint(String run, @Nullable String errors, Place requests, Place re
     void write(Path output) throws IOException {
         Path file = fileOf(output);
         Path draft = file.resolveSibling(file.getFileName() + ".tmp");
-        Files.write(draft, MAPPER.writeValueAsBytes(this));
+        Files.write(draft, MAPPER.writeValueAsBytes(this), CREATE, TRUNCATE_EXISTING, WRITE, SYNC);
         Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 

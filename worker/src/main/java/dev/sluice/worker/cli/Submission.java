@@ -6,6 +6,7 @@ import dev.sluice.ReplyTimeoutException;
 import dev.sluice.worker.cli.batch.AnswerWriter;
 import dev.sluice.worker.cli.batch.BatchInput;
 import dev.sluice.worker.cli.batch.BatchLine;
+import dev.sluice.worker.cli.batch.BatchOutput;
 import dev.sluice.worker.cli.batch.Ledger;
 import dev.sluice.worker.cli.batch.Progress;
 import java.io.IOException;
@@ -66,11 +67,16 @@ final class Submission {
     /** Returns the exit code: 0 where every line has been answered by the API */
     int run() throws IOException, InterruptedException {
         try (LastWords lastWords = LastWords.of("submit", () -> stopped = "stopped", LAST_WORDS_MILLIS, this::late);
+                AnswerWriter closedAtTheEnd = answers;
                 BatchInput.Lines lines = batch.input().open()) {
-            leftBehind.catchUp(lines, this::goesOn);
-            progress.begin(ledger.done());
-            leftBehind.summary().ifPresent(err::println);
-            work(lines);
+            try {
+                leftBehind.catchUp(lines, this::goesOn);
+                progress.begin(ledger.done());
+                leftBehind.summary().ifPresent(err::println);
+                work(lines);
+            } catch (BatchOutput.BrokenException broken) {
+                stopped = "stopped, since " + broken.getMessage();
+            }
             progress.end();
             return summary();
         }

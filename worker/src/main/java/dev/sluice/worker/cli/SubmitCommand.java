@@ -3,7 +3,6 @@ package dev.sluice.worker.cli;
 import dev.sluice.ChatQueue;
 import dev.sluice.worker.cli.batch.BatchOutput;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -89,7 +88,7 @@ final class SubmitCommand implements Subcommand {
                     ? submit(queue, output, ResumePoint.newRun(), EarlierRun.NONE)
                     : resumably(queue, output, answers);
         } catch (IOException failed) {
-            throw failed(failed);
+            return fail(failed);
         }
     }
 
@@ -108,6 +107,7 @@ final class SubmitCommand implements Subcommand {
         try (EarlierRun earlier = first ? EarlierRun.NONE : earlier(point)) {
             int code = submit(queue, output, point.run(), earlier);
             if (files.ledger().done() == files.ledger().total()) {
+                files.force();
                 ResumePoint.remove(answers);
             }
             return code;
@@ -124,7 +124,7 @@ final class SubmitCommand implements Subcommand {
         try (BatchOutput output = files.open(shell)) {
             return submit(queue, output, ResumePoint.newRun(), earlier);
         } catch (IOException failed) {
-            throw failed(failed);
+            return fail(failed);
         }
     }
 
@@ -135,8 +135,11 @@ final class SubmitCommand implements Subcommand {
         return new Submission(shell, queue, batch, earlier, window, timeout).run();
     }
 
-    private static UncheckedIOException failed(IOException failed) {
-        return new UncheckedIOException(
-                "reading the batch or writing its answers failed: " + ConfigFile.reason(failed), failed);
+    private int fail(IOException failed) {
+        Defects.log(failed);
+        shell.err()
+                .println("sluice submit: failed: " + ConfigFile.reason(failed)
+                        + (files.output() == null ? "" : "; --resume continues"));
+        return Cli.FAILED;
     }
 }

@@ -12,8 +12,12 @@ import picocli.CommandLine.ParseResult;
  */
 record ParsedCommand(Object command, List<String> problems) {
     static ParsedCommand of(TestShell shell, String... args) throws InterruptedException {
-        CommandLine root = CommandTree.of(shell.shell());
-        LayeredDefaults layers = LayeredDefaults.of(shell.shell().env(), List.of(args));
+        return of(shell.shell(), args);
+    }
+
+    static ParsedCommand of(Shell shell, String... args) throws InterruptedException {
+        CommandLine root = CommandTree.of(shell);
+        LayeredDefaults layers = LayeredDefaults.of(shell.env(), List.of(args));
         root.setDefaultValueProvider(layers);
         ParseResult parsed = root.parseArgs(args);
         List<String> problems = new ArrayList<>(ParseProblems.of(parsed, layers));

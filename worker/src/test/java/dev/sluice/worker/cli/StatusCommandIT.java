@@ -8,8 +8,6 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.settle.AckRuns;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -198,30 +196,9 @@ class StatusCommandIT {
         int code = Cli.run(piped, arguments("status", "--json", "--watch=200ms"));
 
         assertThat(code).isZero();
-        assertThat(reader.read.toString(UTF_8).lines())
+        assertThat(reader.read().lines())
                 .hasSize(3)
                 .allMatch(line -> JsonMapper.shared().readTree(line).has("waiting"));
-    }
-
-    /** Goes away after so many lines, as {@code head} does. */
-    private static final class ReaderOfLines extends OutputStream {
-        private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-        private int left;
-
-        ReaderOfLines(int lines) {
-            this.left = lines;
-        }
-
-        @Override
-        public void write(int b) throws IOException {
-            if (left == 0) {
-                throw new IOException("Broken pipe");
-            }
-            read.write(b);
-            if (b == '\n') {
-                left--;
-            }
-        }
     }
 
     private void createTopics() {

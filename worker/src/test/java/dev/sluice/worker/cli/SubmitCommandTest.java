@@ -7,6 +7,7 @@ import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.testing.Replies;
 import dev.sluice.wire.Reason;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,6 +50,22 @@ class SubmitCommandTest {
                 .contains("\"custom_id\":\"a\",\"response\":{\"status_code\":404,\"body\":{\"error\":")
                 .contains("\"error\":{\"code\":\"rejected\",\"message\":\"no such model\"}");
         assertThat(shell.err()).contains("1 answered, 1 failed");
+    }
+
+    @Test
+    void itStopsWhereNobodyReadsTheAnswers() throws Exception {
+        ReaderOfLines head = new ReaderOfLines(1);
+        String lines = line("a", "m") + line("b", "m") + line("c", "m");
+
+        int code = submit(batch(lines), shell.shell(new PrintStream(head, true, StandardCharsets.UTF_8)), "--window=1");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(head.read().lines()).singleElement().asString().contains("\"custom_id\":\"a\"");
+        assertThat(queue.requests()).hasSize(2);
+        assertThat(shell.err())
+                .contains(
+                        "could not be written: standard output is closed", "1 answered, 0 failed, 2 without an answer")
+                .doesNotContain("Exception");
     }
 
     @Test
@@ -192,11 +209,15 @@ class SubmitCommandTest {
     }
 
     private int submit(Path input, String... options) throws InterruptedException {
+        return submit(input, shell.shell(), options);
+    }
+
+    private int submit(Path input, Shell with, String... options) throws InterruptedException {
         String[] args = new String[options.length + 2];
         args[0] = "submit";
         args[1] = input.toString();
         System.arraycopy(options, 0, args, 2, options.length);
-        ParsedCommand parsed = ParsedCommand.of(shell, args);
+        ParsedCommand parsed = ParsedCommand.of(with, args);
         assertThat(parsed.problems()).isEmpty();
         return ((SubmitCommand) parsed.command()).submit(queue, EarlierRun.NONE);
     }

@@ -26,10 +26,15 @@ final class TestShell {
     }
 
     Shell shell() {
+        return shell(new PrintStream(out, true, StandardCharsets.UTF_8));
+    }
+
+    /** With another standard output. */
+    Shell shell(PrintStream standardOutput) {
         return new Shell(
                 env,
                 new ByteArrayInputStream(in),
-                new PrintStream(out, true, StandardCharsets.UTF_8),
+                standardOutput,
                 new PrintStream(err, true, StandardCharsets.UTF_8),
                 false,
                 redraws);

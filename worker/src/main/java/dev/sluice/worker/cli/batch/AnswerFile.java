@@ -24,6 +24,7 @@ public final class AnswerFile {
     private long wholeBytes;
 
     private boolean inOrder = true;
+    private @Nullable FileChannel written;
 
     public AnswerFile(Path file) {
         this.file = file;
@@ -116,6 +117,13 @@ public final class AnswerFile {
         }
     }
 
+    /** Returns when what was written is on the disk, where no power failure takes it away. */
+    public void force() throws IOException {
+        if (written != null) {
+            written.force(true);
+        }
+    }
+
     /** Continues the file behind its last whole line. It is locked until the stream is closed, or the process is gone. */
     public OutputStream open() throws IOException, InUseException {
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -125,6 +133,7 @@ public final class AnswerFile {
             }
             channel.truncate(wholeBytes);
             channel.position(wholeBytes);
+            written = channel;
             return Channels.newOutputStream(channel);
         } catch (OverlappingFileLockException ours) {
             channel.close();

@@ -2,23 +2,21 @@ package dev.sluice.worker.cli.batch;
 
 import dev.sluice.ChatReply;
 import java.io.IOException;
-import java.util.HashMap;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the answers into their files, each line's once: as they come, or in the order of the batch. For that it holds
  * what is ahead, at most as many as the window has lines. Not thread-safe.
  */
-public final class AnswerWriter {
+public final class AnswerWriter implements AutoCloseable {
+    private static final long HELD_IN_MEMORY_BYTES = 16 << 20;
+
     private final BatchOutput output;
     private final Ledger ledger;
     private final boolean ordered;
     private final int window;
-    private final Map<Integer, Held> held = new HashMap<>();
+    private final HeldAnswers held = new HeldAnswers(HELD_IN_MEMORY_BYTES);
     private int firstOpen;
-
-    private record Held(String customId, ChatReply reply) {}
 
     /** @param window how far ahead of the first line without an answer an ordered writer takes one */
     public AnswerWriter(BatchOutput output, Ledger ledger, boolean ordered, int window) {
@@ -34,29 +32,57 @@ public final class AnswerWriter {
         return !ordered || line < firstOpen + (long) window;
     }
 
-    /** Takes an answer; one to a line that has its answer already is left out. */
-    public void write(int line, String customId, ChatReply reply) throws IOException {
+    /**
+     * Takes an answer; one to a line that has its answer already is left out.
+     *
+     * @throws BatchOutput.BrokenException where it cannot be written, nor anything after it
+     */
+    public void write(int line, String customId, ChatReply reply) throws BatchOutput.BrokenException {
         if (!ledger.isOpen(line)) {
             return;
         }
-        if (!ordered) {
-            writeNow(line, new Held(customId, reply));
-            return;
+        BatchOutput.Answer answer = BatchOutput.answer(customId, reply);
+        if (!ordered || line == firstOpen) {
+            writeNow(line, answer);
+        } else {
+            ledger.sent(line);
+            hold(line, answer);
         }
-        ledger.sent(line);
-        held.putIfAbsent(line, new Held(customId, reply));
-        for (Held next = next(); next != null; next = next()) {
-            writeNow(firstOpen, next);
-            firstOpen = ledger.firstOpen(firstOpen);
+        for (answer = next(); answer != null; answer = next()) {
+            writeNow(firstOpen, answer);
         }
     }
 
-    private @Nullable Held next() {
-        return held.remove(firstOpen);
+    private void hold(int line, BatchOutput.Answer answer) throws BatchOutput.BrokenException {
+        try {
+            held.put(line, answer);
+        } catch (IOException failed) {
+            throw notHeld(failed);
+        }
     }
 
-    private void writeNow(int line, Held answer) throws IOException {
-        output.write(answer.customId(), answer.reply());
-        ledger.answered(line, answer.reply().ok());
+    private BatchOutput.@Nullable Answer next() throws BatchOutput.BrokenException {
+        try {
+            return held.take(firstOpen);
+        } catch (IOException failed) {
+            throw notHeld(failed);
+        }
+    }
+
+    private static BatchOutput.BrokenException notHeld(IOException failed) {
+        return new BatchOutput.BrokenException(
+                "an answer that waits for its turn could not be kept in a temporary file: " + failed.getMessage(),
+                failed);
+    }
+
+    private void writeNow(int line, BatchOutput.Answer answer) throws BatchOutput.BrokenException {
+        output.write(answer);
+        ledger.answered(line, answer.ok());
+        firstOpen = ordered ? ledger.firstOpen(firstOpen) : firstOpen;
+    }
+
+    @Override
+    public void close() throws IOException {
+        held.close();
     }
 }

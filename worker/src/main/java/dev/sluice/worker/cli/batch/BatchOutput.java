@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,6 +24,21 @@ public final class BatchOutput implements AutoCloseable {
 
     private final OutputStream answers;
     private final OutputStream errors;
+    private boolean broken;
+
+    /** An answer that could not be written. Nothing is written after it: it may have left a torn line. */
+    public static final class BrokenException extends IOException {
+        BrokenException(String message, @Nullable IOException cause) {
+            super(message, cause);
+        }
+    }
+
+    /**
+     * As it will be written.
+     *
+     * @param line with its line end
+     */
+    record Answer(boolean ok, byte[] line) {}
 
     /** @param errors where the failed ones go; may be {@code answers} */
     public BatchOutput(OutputStream answers, OutputStream errors) {
@@ -30,7 +46,7 @@ public final class BatchOutput implements AutoCloseable {
         this.errors = errors;
     }
 
-    public void write(String customId, ChatReply reply) throws IOException {
+    static Answer answer(String customId, ChatReply reply) {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         try (JsonGenerator json = MAPPER.createGenerator(line)) {
             json.writeStartObject();
@@ -41,9 +57,21 @@ public final class BatchOutput implements AutoCloseable {
             json.writeEndObject();
         }
         line.write('\n');
-        OutputStream out = reply.ok() ? answers : errors;
-        out.write(line.toByteArray());
-        out.flush();
+        return new Answer(reply.ok(), line.toByteArray());
+    }
+
+    void write(Answer answer) throws BrokenException {
+        if (broken) {
+            throw new BrokenException("an earlier answer could not be written", null);
+        }
+        try {
+            OutputStream out = answer.ok() ? answers : errors;
+            out.write(answer.line());
+            out.flush();
+        } catch (IOException failed) {
+            broken = true;
+            throw new BrokenException("an answer could not be written: " + failed.getMessage(), failed);
+        }
     }
 
     private static void writeResponse(JsonGenerator json, ChatReply reply) {
@@ -93,7 +121,9 @@ public final class BatchOutput implements AutoCloseable {
     public void close() throws IOException {
         try (answers;
                 errors) {
-            answers.flush();
+            if (!broken) {
+                answers.flush();
+            }
         }
     }
 }
