@@ -4,7 +4,6 @@ import dev.sluice.ChatReply;
 import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +12,6 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
@@ -26,20 +24,33 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 final class KafkaEarlierRun implements EarlierRun {
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration CLOSE = Duration.ofSeconds(2);
+    /** Longer than Kafka's producers leave a transaction open unless they are told to. */
+    static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Consumer<byte[], byte[]> consumer;
     private final ResumePoint point;
     private final String idPrefix;
+    private final ResumePoint.Ends ends;
+    private final Duration patience;
 
     /**
      * Takes the consumer over.
      *
      * @param idPrefix what the ids of the batch's requests begin with; the line's number follows
+     * @param ends up to where to look
+     * @param patience how long to wait for transactions that are open behind what has been read
      */
-    KafkaEarlierRun(Consumer<byte[], byte[]> consumer, ResumePoint point, String idPrefix) {
+    KafkaEarlierRun(
+            Consumer<byte[], byte[]> consumer,
+            ResumePoint point,
+            String idPrefix,
+            ResumePoint.Ends ends,
+            Duration patience) {
         this.consumer = consumer;
         this.point = point;
         this.idPrefix = idPrefix;
+        this.ends = ends;
+        this.patience = patience;
     }
 
     static Consumer<byte[], byte[]> consumer(KafkaOptions options) {
@@ -66,33 +77,50 @@ final class KafkaEarlierRun implements EarlierRun {
     }
 
     private void readAll(Findings findings) throws IOException {
-        List<TopicPartition> replies = partitions(point.replies().topic());
-        List<TopicPartition> all = new ArrayList<>(partitions(point.requests().topic()));
-        all.addAll(replies);
-        consumer.assign(all);
-        all.forEach(partition -> consumer.seek(partition, point.start(partition)));
-        Map<TopicPartition, Long> ends = consumer.endOffsets(all);
-        while (findings.goOn()
-                && all.stream().anyMatch(partition -> consumer.position(partition) < ends.get(partition))) {
-            poll(POLL, findings);
-        }
+        Map<TopicPartition, Long> all = ends.byPartition();
+        List<TopicPartition> replies = all.keySet().stream()
+                .filter(partition -> partition.topic().equals(point.replies().topic()))
+                .toList();
+        consumer.assign(all.keySet());
+        all.keySet().forEach(partition -> consumer.seek(partition, point.start(partition)));
+        readUpTo(all, findings);
         Map<TopicPartition, Long> reached = new HashMap<>();
         replies.forEach(partition -> reached.put(partition, consumer.position(partition)));
         consumer.assign(replies);
         reached.forEach(consumer::seek);
     }
 
+    /**
+     * A transaction that somebody has open keeps what lies behind it from being read; it ends, or times out. Taken for
+     * never sent, requests there would be called a second time.
+     */
+    private void readUpTo(Map<TopicPartition, Long> all, Findings findings) throws IOException {
+        long before = -1;
+        long movedAt = System.nanoTime();
+        List<TopicPartition> open = open(all);
+        while (findings.goOn() && !open.isEmpty()) {
+            poll(POLL, findings);
+            long now = all.keySet().stream().mapToLong(consumer::position).sum();
+            movedAt = now == before ? movedAt : System.nanoTime();
+            before = now;
+            open = open(all);
+            if (!open.isEmpty() && System.nanoTime() - movedAt > patience.toNanos()) {
+                throw new Refusal("--resume could not read " + open + " to the end for " + Durations.format(patience)
+                        + ": the broker does not answer, or a transaction stays open there; try again when it has ended"
+                        + " (kafka-transactions.sh find-hanging), so that nothing is called twice");
+            }
+        }
+    }
+
+    private List<TopicPartition> open(Map<TopicPartition, Long> all) {
+        return all.keySet().stream()
+                .filter(partition -> consumer.position(partition) < all.get(partition))
+                .toList();
+    }
+
     @Override
     public void poll(Findings findings) throws IOException {
         poll(Duration.ZERO, findings);
-    }
-
-    private List<TopicPartition> partitions(String topic) {
-        List<TopicPartition> partitions = new ArrayList<>();
-        for (PartitionInfo each : consumer.partitionsFor(topic)) {
-            partitions.add(new TopicPartition(topic, each.partition()));
-        }
-        return partitions;
     }
 
     private void poll(Duration patience, Findings findings) throws IOException {

@@ -12,8 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -50,6 +52,27 @@ record ResumePoint(String run, @Nullable String errors, Place requests, Place re
         }
     }
 
+    /** Where both topics end, whatever transactions are open. */
+    record Ends(Place requests, Place replies) {
+        /** @throws Refusal where the broker does not say it */
+        static Ends now(Admin admin, Topics topics) throws InterruptedException {
+            Place replies = end(admin, topics.replies());
+            return new Ends(end(admin, topics.requests()), replies);
+        }
+
+        Map<TopicPartition, Long> byPartition() {
+            Map<TopicPartition, Long> offsets = new HashMap<>();
+            for (Place place : List.of(requests, replies)) {
+                for (int partition = 0; partition < place.offsets().size(); partition++) {
+                    offsets.put(
+                            new TopicPartition(place.topic(), partition),
+                            place.offsets().get(partition));
+                }
+            }
+            return offsets;
+        }
+    }
+
     static String newRun() {
         byte[] run = new byte[4];
         RANDOM.nextBytes(run);
@@ -58,9 +81,8 @@ record ResumePoint(String run, @Nullable String errors, Place requests, Place re
 
     /** @throws Refusal where the broker does not say it */
     static ResumePoint now(Admin admin, Topics topics, @Nullable Path errors) throws InterruptedException {
-        Place replies = end(admin, topics.replies());
-        Place requests = end(admin, topics.requests());
-        return new ResumePoint(newRun(), errors == null ? null : errors.toString(), requests, replies);
+        Ends ends = Ends.now(admin, topics);
+        return new ResumePoint(newRun(), errors == null ? null : errors.toString(), ends.requests(), ends.replies());
     }
 
     private static Place end(Admin admin, String topic) throws InterruptedException {

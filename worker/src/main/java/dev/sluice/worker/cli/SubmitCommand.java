@@ -95,16 +95,17 @@ final class SubmitCommand implements Subcommand {
     /** The point is written before anything is sent, and removed when nothing is left to be found behind it. */
     private int resumably(ChatQueue queue, BatchOutput output, Path answers) throws IOException, InterruptedException {
         ResumePoint point = files.point();
-        boolean first = point == null;
+        EarlierRun found = EarlierRun.NONE;
         try (Admin admin = Broker.connect(kafka)) {
             if (point == null) {
                 point = ResumePoint.now(admin, kafka.topics(), files.errors());
                 point.write(answers);
             } else {
                 point.require(admin, answers);
+                found = earlier(point, ResumePoint.Ends.now(admin, kafka.topics()));
             }
         }
-        try (EarlierRun earlier = first ? EarlierRun.NONE : earlier(point)) {
+        try (EarlierRun earlier = found) {
             int code = submit(queue, output, point.run(), earlier);
             if (files.ledger().done() == files.ledger().total()) {
                 files.force();
@@ -114,9 +115,13 @@ final class SubmitCommand implements Subcommand {
         }
     }
 
-    private EarlierRun earlier(ResumePoint point) {
+    private EarlierRun earlier(ResumePoint point, ResumePoint.Ends ends) {
         return new KafkaEarlierRun(
-                KafkaEarlierRun.consumer(kafka), point, files.input().idPrefix(point.run()));
+                KafkaEarlierRun.consumer(kafka),
+                point,
+                files.input().idPrefix(point.run()),
+                ends,
+                KafkaEarlierRun.PATIENCE);
     }
 
     /** Without Kafka: for tests. */
