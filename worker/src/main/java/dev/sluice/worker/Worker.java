@@ -14,6 +14,8 @@ import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.TopicCheck;
 import dev.sluice.worker.observe.Health;
+import dev.sluice.worker.observe.Metrics;
+import dev.sluice.worker.observe.Stages;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcomes;
 import dev.sluice.worker.pace.Feedback;
@@ -67,6 +69,7 @@ public final class Worker implements AutoCloseable, Health {
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
 
     private final WorkerConfig config;
+    private final Metrics metrics;
     private final Clock clock = Clock.systemUTC();
     private final AtomicReference<Ownership> ownership;
     private final Admin admin;
@@ -81,18 +84,26 @@ public final class Worker implements AutoCloseable, Health {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private Worker(WorkerConfig config, Admin admin) {
+    private Worker(WorkerConfig config, Admin admin, Metrics metrics) {
         this.config = config;
+        this.metrics = metrics;
         this.admin = admin;
         String name = config.instanceId().orElseGet(() -> UUID.randomUUID().toString());
         // no topic and no name has a colon, so that no two queues share an id
         String ids = config.group() + ":" + config.topics().base() + ":";
-        Consumer<byte[], byte[]> consumer = IntakeConsumer.joining(
-                config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout());
+        Consumer<byte[], byte[]> consumer = metrics.kafka()
+                .watch(IntakeConsumer.joining(
+                        config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout()));
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
         this.settle = new Settle(
-                ownership, replyTopics, SettleClients.widths(admin), transactions(ids + name), clock, System::nanoTime);
+                ownership,
+                replyTopics,
+                SettleClients.widths(admin),
+                transactions(ids + name),
+                clock,
+                System::nanoTime,
+                metrics.settlements());
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),
@@ -128,22 +139,29 @@ public final class Worker implements AutoCloseable, Health {
                 ownership,
                 new FromIntake(),
                 settle);
+        metrics.show(new Stages(intake, cache, pace, settle));
     }
 
     private Transactions transactions(String id) {
         int maxRecordBytes = config.maxResponseBytes() + RECORD_OVERHEAD;
         return new Transactions(
-                () -> SettleClients.producer(config.kafka(), id, maxRecordBytes),
+                () -> metrics.kafka().watch(SettleClients.producer(config.kafka(), id, maxRecordBytes)),
                 () -> IntakeConsumer.reading(config.kafka(), config.group()),
                 config.instanceId().isPresent());
+    }
+
+    /** Starts a worker that nobody watches. */
+    public static Worker start(WorkerConfig config) throws InterruptedException {
+        return start(config, Metrics.off());
     }
 
     /**
      * Starts a worker; it joins its group in the background.
      *
+     * @param metrics of this worker only; to be closed after it
      * @throws StartException if the topics are missing or not fit for the promise
      */
-    public static Worker start(WorkerConfig config) throws InterruptedException {
+    public static Worker start(WorkerConfig config, Metrics metrics) throws InterruptedException {
         Admin admin = Admin.create(config.kafka());
         try {
             TopicCheck check = TopicCheck.of(admin, config.topics(), START_BOUND);
@@ -151,7 +169,7 @@ public final class Worker implements AutoCloseable, Health {
             if (!check.refusals().isEmpty()) {
                 throw new StartException(String.join("\n", check.refusals()));
             }
-            Worker worker = new Worker(config, admin);
+            Worker worker = new Worker(config, admin, metrics);
             worker.startStages();
             return worker;
         } catch (RuntimeException | InterruptedException failure) {
@@ -188,6 +206,7 @@ public final class Worker implements AutoCloseable, Health {
     private void called(Request request, CallResult result) {
         try {
             Optional<Outcomes.Verdict> end = outcomes.of(request, result, pace.standing(request), clock.millis());
+            metrics.calls().ended(request, result, end);
             end.ifPresentOrElse(verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
             cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
         } catch (Throwable defect) {
@@ -197,6 +216,7 @@ public final class Worker implements AutoCloseable, Health {
 
     /** Pace → call. A partition may have been lost, and its calls given up, since pace has chosen the request. */
     private void call(Request request, Runnable left) {
+        metrics.calls().begins(request, clock.millis());
         calls.call(request, left, this::called);
         if (!ownership.get().holds(request.assignment())) {
             calls.cancel(Set.of(request.assignment()));

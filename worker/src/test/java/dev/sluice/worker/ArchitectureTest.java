@@ -51,7 +51,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyIntakeSettleAndTheCommandLineTouchKafka() {
+    void onlyIntakeSettleAndTheCommandLineTouchKafkaAndWhatShowsItsOwnMeters() {
         noClasses()
                 .that()
                 .resideInAnyPackage(
@@ -60,6 +60,8 @@ class ArchitectureTest {
                         WORKER + ".call..",
                         WORKER + ".outcome..",
                         WORKER + ".observe..")
+                .and()
+                .doNotHaveSimpleName("KafkaMeters")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.kafka..")
@@ -89,6 +91,17 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.net.http..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyObserveKnowsHowMetricsAreKept() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(WORKER + ".observe..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.micrometer..", "io.prometheus..")
                 .check(CLASSES);
     }
 

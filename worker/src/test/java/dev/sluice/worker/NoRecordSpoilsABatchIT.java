@@ -16,6 +16,7 @@ import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleClients;
+import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
 import java.time.Clock;
 import java.time.Duration;
@@ -251,7 +252,8 @@ class NoRecordSpoilsABatchIT {
                         () -> IntakeConsumer.reading(clients, queue.group()),
                         false),
                 Clock.systemUTC(),
-                System::nanoTime);
+                System::nanoTime,
+                SettleListener.NONE);
     }
 
     /** The second of three; the others are answered, and nothing is left. */

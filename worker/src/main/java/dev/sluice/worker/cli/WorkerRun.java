@@ -5,8 +5,13 @@ import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.Health;
+import dev.sluice.worker.observe.Metrics;
+import dev.sluice.worker.observe.PrometheusPage;
+import dev.sluice.worker.observe.StatusPage;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -36,9 +41,16 @@ final class WorkerRun {
      */
     static int untilStopped(WorkerConfig config, AdminPort adminPort) throws InterruptedException {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
-        Optional<AdminServer> admin = adminPort.serve(new SinceStart(started));
-        try {
-            Worker worker = Worker.start(config);
+        PrometheusPage metrics = new PrometheusPage(CommandTree.version());
+        Optional<AdminServer> admin = adminPort.serve(
+                new SinceStart(started),
+                Map.of(
+                        "/metrics",
+                        metrics,
+                        "/status",
+                        new StatusPage(metrics.metrics(), CommandTree.version(), Clock.systemUTC())));
+        try (metrics) {
+            Worker worker = Worker.start(config, admin.isPresent() ? metrics.metrics() : Metrics.off());
             started.set(worker);
             return new WorkerRun(
                             worker, Worker.longestClose(config.drainTimeout()).plus(CLOSE_GRACE))

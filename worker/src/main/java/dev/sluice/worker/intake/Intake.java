@@ -55,6 +55,7 @@ public final class Intake implements Runnable {
     private volatile boolean draining;
     private volatile boolean stopped;
     private volatile List<String> refusals = List.of();
+    private volatile int held;
     private long positionsSentAt;
 
     /**
@@ -121,6 +122,11 @@ public final class Intake implements Runnable {
         return quiet;
     }
 
+    /** How many requests are held in memory until they are due. Any thread. */
+    public int held() {
+        return held;
+    }
+
     /** Why some partitions are not read, a sentence each. Any thread. */
     public List<String> refusals() {
         return refusals;
@@ -143,6 +149,7 @@ public final class Intake implements Runnable {
         if (!draining) {
             dueGate.release(clock.millis(), downstream::accept);
         }
+        held = dueGate.records();
     }
 
     private ConsumerRecords<byte[], byte[]> poll() {

@@ -8,15 +8,19 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Answers probes over HTTP: {@code /health/live} and {@code /health/ready} with 200 or 503, and in the body what is wrong,
- * a line each. Everything else is refused. Listens on loopback only. Thread-safe.
+ * Answers over HTTP: {@code /health/live} and {@code /health/ready} with 200 or 503, and in the body what is wrong, a line
+ * each; and the pages it is given. Everything else is refused. Listens on loopback only. Thread-safe.
  */
 public final class AdminServer implements AutoCloseable {
     private static final String LIVE = "/health/live";
@@ -34,11 +38,17 @@ public final class AdminServer implements AutoCloseable {
         }
     }
 
+    private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
+
     private final HttpServer server;
+    private final Health health;
+    private final Map<String, Page> pages;
     private final ExecutorService executor;
 
-    private AdminServer(HttpServer server) {
+    private AdminServer(HttpServer server, Health health, Map<String, Page> pages) {
         this.server = server;
+        this.health = health;
+        this.pages = new TreeMap<>(pages);
         this.executor = Executors.newFixedThreadPool(THREADS, task -> {
             Thread thread = new Thread(task, "sluice-admin");
             thread.setDaemon(true);
@@ -50,13 +60,14 @@ public final class AdminServer implements AutoCloseable {
      * Starts to answer.
      *
      * @param port 0 for a free one
+     * @param pages by their paths
      * @throws IOException where the port cannot be had
      */
-    public static AdminServer start(int port, Health health) throws IOException {
+    public static AdminServer start(int port, Health health, Map<String, Page> pages) throws IOException {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-        AdminServer admin = new AdminServer(HttpServer.create(address, BACKLOG));
+        AdminServer admin = new AdminServer(HttpServer.create(address, BACKLOG), health, pages);
         admin.server.setExecutor(admin.executor);
-        admin.server.createContext("/", exchange -> answer(exchange, health));
+        admin.server.createContext("/", admin::answer);
         admin.server.start();
         return admin;
     }
@@ -65,7 +76,7 @@ public final class AdminServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    private static void answer(HttpExchange exchange, Health health) throws IOException {
+    private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
             String method = exchange.getRequestMethod();
             if (!method.equals("GET") && !method.equals("HEAD")) {
@@ -73,7 +84,8 @@ public final class AdminServer implements AutoCloseable {
                 send(exchange, 405, "only GET is answered here\n");
                 return;
             }
-            switch (exchange.getRequestURI().getPath()) {
+            String path = exchange.getRequestURI().getPath();
+            switch (path) {
                 case LIVE -> probe(exchange, health::deadly, List::of);
                 case READY ->
                     probe(
@@ -81,9 +93,29 @@ public final class AdminServer implements AutoCloseable {
                             () -> Stream.concat(health.deadly().stream(), health.hindrances().stream())
                                     .toList(),
                             health::notices);
-                default -> send(exchange, 404, "there are " + LIVE + " and " + READY + "\n");
+                default -> show(exchange, path);
             }
         }
+    }
+
+    private void show(HttpExchange exchange, String path) throws IOException {
+        Page page = pages.get(path);
+        if (page == null) {
+            String known = Stream.concat(Stream.of(LIVE, READY), pages.keySet().stream())
+                    .collect(Collectors.joining(", "));
+            send(exchange, 404, "there are " + known + "\n");
+            return;
+        }
+        String accept = exchange.getRequestHeaders().getFirst("Accept");
+        Page.Content content;
+        try {
+            content = page.now(accept == null ? "" : accept);
+        } catch (RuntimeException defect) {
+            log.atError().addKeyValue("path", path).setCause(defect).log("page cannot be shown");
+            send(exchange, 500, "this page cannot be shown; the worker's log says why\n");
+            return;
+        }
+        send(exchange, 200, content);
     }
 
     private static void probe(HttpExchange exchange, Supplier<List<String>> problems, Supplier<List<String>> notices)
@@ -95,12 +127,15 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private static void send(HttpExchange exchange, int status, String text) throws IOException {
-        byte[] body = text.getBytes(UTF_8);
-        exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+        send(exchange, status, new Page.Content("text/plain; charset=utf-8", text.getBytes(UTF_8)));
+    }
+
+    private static void send(HttpExchange exchange, int status, Page.Content content) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", content.type());
         boolean head = exchange.getRequestMethod().equals("HEAD");
-        exchange.sendResponseHeaders(status, head ? -1 : body.length);
+        exchange.sendResponseHeaders(status, head ? -1 : content.body().length);
         if (!head) {
-            exchange.getResponseBody().write(body);
+            exchange.getResponseBody().write(content.body());
         }
     }
 

@@ -36,6 +36,7 @@ final class Breaker {
 
     private final String lane;
     private State state = State.FLOWING;
+    private LaneState.Flow stopsAs = LaneState.Flow.OPEN;
     private int failures;
     private int probesInVain;
     private long pause;
@@ -95,18 +96,21 @@ final class Breaker {
     /** A failure that is not evidently the request's own; nanoseconds to rest, 0 to go on. */
     long failed(String cause, int waiting, long now) {
         failures++;
+        stopsAs = LaneState.Flow.OPEN;
         return state == State.PROBING || failures >= FAILURES_TO_STOP ? stop(cause, waiting, now) : 0;
     }
 
     /** Nobody is served; nanoseconds to rest. */
     long blocked(String cause, int waiting, long now) {
         suspect = null;
+        stopsAs = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
     /** An edge refuses us, or what this request says; nanoseconds to rest. */
     long blockedByEdge(Request request, String cause, int waiting, long now) {
         suspect = request;
+        stopsAs = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
@@ -138,6 +142,11 @@ final class Breaker {
         probe = null;
         failures = 0;
         changedAt = now;
+    }
+
+    /** In what manner the lane does not flow; empty while it does. */
+    Optional<LaneState.Flow> flow() {
+        return state == State.FLOWING ? Optional.empty() : Optional.of(stopsAs);
     }
 
     /** Why the lane does not flow; empty while it does. Any thread. */

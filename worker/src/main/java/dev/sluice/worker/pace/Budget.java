@@ -108,6 +108,15 @@ final class Budget {
         return tuner.perSecond(time.currentTimeNanos());
     }
 
+    /** @param limited whether the limit is heeded at all */
+    LaneState.Spending spending(boolean limited) {
+        long now = time.currentTimeNanos();
+        double limit = tuner.perSecond(now);
+        OptionalDouble heeded =
+                limited && !Double.isInfinite(limit) ? OptionalDouble.of(limit) : OptionalDouble.empty();
+        return new LaneState.Spending(heeded, window.sum(now) * (double) SECOND / WINDOW);
+    }
+
     /** Nanoseconds until {@code amount} may be spent; 0 for now. */
     long nanosTo(long amount) {
         long now = time.currentTimeNanos();

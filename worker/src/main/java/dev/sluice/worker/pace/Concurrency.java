@@ -18,6 +18,10 @@ final class Concurrency {
         return underWay < most;
     }
 
+    int underWay() {
+        return underWay;
+    }
+
     void began() {
         underWay++;
     }

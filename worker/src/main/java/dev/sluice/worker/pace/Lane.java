@@ -28,6 +28,9 @@ final class Lane {
     /** That calls have left is no message: at a thousand a second it would be one for each. */
     private static final long LOOK_AGAIN = Duration.ofMillis(1).toNanos();
 
+    /** Of the limit: between two slots a lane that is at it may have room for a moment. */
+    private static final double NEARLY = 0.9;
+
     private final boolean paced;
     private final TimeMeter time;
     private final Budget requests;
@@ -206,6 +209,20 @@ final class Lane {
 
     int size() {
         return retries.size() + arrivals.size();
+    }
+
+    LaneState state(String model) {
+        LaneState.Spending ofRequests = requests.spending(paced);
+        boolean atLimit = ofRequests.perSecond() >= NEARLY * ofRequests.limit().orElse(Double.POSITIVE_INFINITY);
+        boolean limited = !isEmpty() && concurrency.hasRoom() && (atLimit || nanosToNext() > 0);
+        return new LaneState(
+                model,
+                breaker.flow().orElse(limited ? LaneState.Flow.LIMITED : LaneState.Flow.FLOWING),
+                breaker.heldBy().orElse(""),
+                size(),
+                concurrency.underWay(),
+                ofRequests,
+                tokens.spending(paced));
     }
 
     /** Why it does not flow; empty while it does. Any thread. */

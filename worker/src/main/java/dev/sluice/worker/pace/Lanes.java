@@ -97,6 +97,13 @@ final class Lanes {
         ring.forEach(lane -> lane.drop(gone));
     }
 
+    PaceState state(int inFlight) {
+        List<LaneState> lanes = byModel.entrySet().stream()
+                .map(lane -> lane.getValue().state(lane.getKey()))
+                .toList();
+        return new PaceState(share, inFlight, lanes);
+    }
+
     /** Why lanes do not flow, by their models. Any thread. */
     Map<String, String> held() {
         Map<String, String> held = new TreeMap<>();

@@ -108,6 +108,13 @@ public final class Pace implements Runnable {
         return withdrawal.ended();
     }
 
+    /** All lanes, as they are when the thread gets to it; never where it has ended. */
+    public CompletableFuture<PaceState> state() {
+        CompletableFuture<PaceState> state = new CompletableFuture<>();
+        inbox.add(() -> state.complete(lanes.state(underWay.size())));
+        return state;
+    }
+
     /** Which models are not called at present, and why. */
     public Map<String, String> held() {
         return lanes.held();

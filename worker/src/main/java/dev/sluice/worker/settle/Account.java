@@ -2,7 +2,10 @@ package dev.sluice.worker.settle;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Envelope;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * The account of one assigned partition: its window, and how much of it is open. Owned by the settle thread, but for
@@ -11,7 +14,9 @@ import java.util.Optional;
 final class Account {
     private final Assignment assignment;
     private final AckWindow window;
-    private int openRecords;
+    /** By their offsets, in the order they were read; no more than may be in memory. */
+    private final LinkedHashMap<Long, Envelope> open = new LinkedHashMap<>();
+
     private long openBytes;
 
     Account(Assignment assignment, AckWindow window) {
@@ -48,20 +53,32 @@ final class Account {
         if (!window.register(envelope.offset())) {
             throw new IllegalStateException(envelope + " was ended before and must not be read again");
         }
-        openRecords++;
+        open.put(envelope.offset(), envelope);
         openBytes += envelope.weight();
     }
 
     void settled(Envelope envelope) {
-        openRecords--;
+        open.remove(envelope.offset());
         openBytes -= envelope.weight();
     }
 
     int openRecords() {
-        return openRecords;
+        return open.size();
     }
 
     long openBytes() {
         return openBytes;
+    }
+
+    PartitionState state() {
+        Iterator<Envelope> oldest = open.values().iterator();
+        return new PartitionState(
+                assignment.partition().topic(),
+                assignment.partition().partition(),
+                window.committedOffset(),
+                window.position(),
+                open.size(),
+                window.fill(),
+                oldest.hasNext() ? OptionalLong.of(oldest.next().waitsSince()) : OptionalLong.empty());
     }
 }

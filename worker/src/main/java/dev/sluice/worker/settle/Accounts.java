@@ -57,6 +57,10 @@ final class Accounts {
         return openBytes.get();
     }
 
+    List<PartitionState> states() {
+        return byPartition.values().stream().map(Account::state).toList();
+    }
+
     /**
      * What to commit if these settlements were done.
      *

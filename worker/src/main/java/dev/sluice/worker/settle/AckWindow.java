@@ -149,6 +149,21 @@ public final class AckWindow {
         return registerLimit;
     }
 
+    /** How much of what may be registered is taken, from 0 to 1. */
+    public double fill() {
+        return Math.min(1, (double) open.worstCaseBits() / REGISTERED_BITS);
+    }
+
+    /** The offset that the group has committed, as far as is known here. */
+    long committedOffset() {
+        return committed;
+    }
+
+    /** The offset up to which the consumer has got. */
+    long position() {
+        return position;
+    }
+
     /** The longest metadata, in characters, that any completion of what is registered now can lead to. */
     public long encodedSizeBound() {
         return AckRuns.encodedSize(open.worstCaseBits());

@@ -47,6 +47,7 @@ public final class Settle implements Ledger, Runnable {
     private final Transactions transactions;
     private final Clock clock;
     private final LongSupplier nanoTime;
+    private final SettleListener listener;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Accounts accounts = new Accounts();
     private final Unsettled unsettled;
@@ -60,6 +61,7 @@ public final class Settle implements Ledger, Runnable {
      * @param width looks up the number of a topic's partitions, 0 where there is no such topic
      * @param clock tells when an outcome was known
      * @param nanoTime a monotonic clock for all waits: one that can be set would prolong them by as much
+     * @param listener told what is committed
      */
     public Settle(
             AtomicReference<Ownership> ownership,
@@ -67,13 +69,15 @@ public final class Settle implements Ledger, Runnable {
             Function<String, CompletableFuture<Integer>> width,
             Transactions transactions,
             Clock clock,
-            LongSupplier nanoTime) {
+            LongSupplier nanoTime,
+            SettleListener listener) {
         this.ownership = ownership;
         this.unsettled =
                 new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), nanoTime);
         this.transactions = transactions;
         this.clock = clock;
         this.nanoTime = nanoTime;
+        this.listener = listener;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
     }
@@ -143,6 +147,13 @@ public final class Settle implements Ledger, Runnable {
         inbox.add(() -> accounts.close(gone));
     }
 
+    /** All partitions that have an account, as they are when the thread gets to it; never where it has ended. */
+    public CompletableFuture<List<PartitionState>> partitions() {
+        CompletableFuture<List<PartitionState>> states = new CompletableFuture<>();
+        inbox.add(() -> states.complete(accounts.states()));
+        return states;
+    }
+
     /** Ends {@link #run} soon; what is not committed by then stays open and is called again by the next owner. */
     public void stop() {
         stopped = true;
@@ -194,6 +205,11 @@ public final class Settle implements Ledger, Runnable {
         }
     }
 
+    private void settled(Settlement settlement) {
+        accounts.settled(settlement);
+        listener.committed(settlement.envelope(), settlement.outcome());
+    }
+
     /** How an attempt to commit ended. */
     private enum Round {
         /** Something was committed, or will be in another form. */
@@ -215,10 +231,12 @@ public final class Settle implements Ledger, Runnable {
         }
         List<List<ProducerRecord<byte[], byte[]>>> records =
                 chosen.stream().map(Unsettled.Routed::records).toList();
+        long begun = nanoTime.getAsLong();
         TransactionResult result = transactions.run(new Batch(records, Batch.offsets(staged), owned.metadata()));
+        listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));
-            settlements.forEach(accounts::settled);
+            settlements.forEach(this::settled);
         } else {
             staged.forEach((account, snapshot) -> account.window().abort(snapshot));
             unsettled.putBack(settlements, result.culprits());

@@ -10,6 +10,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,22 +25,31 @@ class AdminServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = AdminServer.start(0, new Health() {
-            @Override
-            public List<String> deadly() {
-                return deadly;
-            }
+        server = AdminServer.start(
+                0,
+                new Health() {
+                    @Override
+                    public List<String> deadly() {
+                        return deadly;
+                    }
 
-            @Override
-            public List<String> hindrances() {
-                return hindrances;
-            }
+                    @Override
+                    public List<String> hindrances() {
+                        return hindrances;
+                    }
 
-            @Override
-            public List<String> notices() {
-                return notices;
-            }
-        });
+                    @Override
+                    public List<String> notices() {
+                        return notices;
+                    }
+                },
+                Map.of("/page", accept -> page(accept), "/defect", accept -> {
+                    throw new IllegalStateException("secret");
+                }));
+    }
+
+    private static Page.Content page(String accept) {
+        return new Page.Content("text/x-page", ("accepted: " + accept + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     @AfterEach
@@ -85,6 +95,20 @@ class AdminServerTest {
         assertThat(ask("POST", "/health/live")).startsWith("405 ");
         assertThat(ask("DELETE", "/")).startsWith("405 ");
         assertThat(ask("HEAD", "/health/live")).isEqualTo("200 ");
+    }
+
+    @Test
+    void showsPages() throws IOException {
+        assertThat(get("/page")).startsWith("200 accepted: ");
+        assertThat(ask("HEAD", "/page")).isEqualTo("200 ");
+        assertThat(ask("PUT", "/page")).startsWith("405 ");
+        assertThat(get("/page/")).isEqualTo("404 there are /health/live, /health/ready, /defect, /page\n");
+    }
+
+    @Test
+    void aPageWithADefectIsAnAnswerAndTellsNothing() throws IOException {
+        assertThat(get("/defect")).startsWith("500 ").doesNotContain("secret");
+        assertThat(get("/health/live")).isEqualTo("200 ok\n");
     }
 
     @Test

@@ -72,7 +72,8 @@ class SettleTest {
             topic -> slowTopic,
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
             new SetBackClock(),
-            () -> System.nanoTime() + passed.get());
+            () -> System.nanoTime() + passed.get(),
+            SettleListener.NONE);
     private final Thread thread = new Thread(this::run, "settle");
 
     @AfterEach

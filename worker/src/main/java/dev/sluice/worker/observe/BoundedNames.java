@@ -1,0 +1,62 @@
+package dev.sluice.worker.observe;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Makes label values of names that come from outside: at most so many different ones, each of a bounded length and of
+ * printable characters. What comes when the places are taken is {@link #OTHER}. Thread-safe.
+ */
+final class BoundedNames {
+    static final String OTHER = "other";
+    static final int LONGEST = 64;
+
+    private final int most;
+    private final Map<String, String> labels = new ConcurrentHashMap<>();
+
+    BoundedNames(int most) {
+        this.most = most;
+    }
+
+    /** Names that only differ behind the longest that is kept are one. */
+    String of(String name) {
+        String kept = cut(name);
+        String label = labels.get(kept);
+        return label != null ? label : added(kept);
+    }
+
+    private synchronized String added(String kept) {
+        return labels.size() < most
+                ? labels.computeIfAbsent(kept, BoundedNames::printable)
+                : labels.getOrDefault(kept, OTHER);
+    }
+
+    /** The same without a bound on how many there are. */
+    static String label(String name) {
+        return printable(cut(name));
+    }
+
+    private static String cut(String name) {
+        return name.length() <= LONGEST ? name : name.substring(0, LONGEST);
+    }
+
+    /** Quotes and backslashes stay: the exposition format has an escape for them. */
+    private static String printable(String name) {
+        StringBuilder printable = new StringBuilder(name.length());
+        name.codePoints().map(c -> isPrintable(c) ? c : '?').forEach(printable::appendCodePoint);
+        return printable.toString();
+    }
+
+    private static boolean isPrintable(int codePoint) {
+        return switch (Character.getType(codePoint)) {
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.SURROGATE,
+                    Character.PRIVATE_USE,
+                    Character.UNASSIGNED,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR -> false;
+            default -> true;
+        };
+    }
+}

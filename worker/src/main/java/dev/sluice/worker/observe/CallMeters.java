@@ -1,0 +1,153 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.outcome.Outcomes.Verdict;
+import dev.sluice.worker.pace.Usage;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Meters of calls. Where OpenTelemetry's semantic conventions for generative AI have a name, it is that one, with their
+ * buckets. Thread-safe; a report costs a few look-ups and blocks nobody.
+ */
+public final class CallMeters {
+    private final MeterRegistry registry;
+    private final BoundedNames models;
+    private final BoundedNames tenants;
+    private final Map<String, Timer> waits = new ConcurrentHashMap<>();
+    private final Map<Ending, Counter> calls = new ConcurrentHashMap<>();
+    private final Map<Answer, Timer> durations = new ConcurrentHashMap<>();
+    private final Map<Spent, Counter> tokens = new ConcurrentHashMap<>();
+    private final Map<Size, DistributionSummary> usages = new ConcurrentHashMap<>();
+
+    private record Ending(String model, String status, String outcome) {}
+
+    private record Answer(String model, String status) {}
+
+    private record Spent(String model, String tenant, String type) {}
+
+    private record Size(String model, String type) {}
+
+    CallMeters(MeterRegistry registry, BoundedNames models, BoundedNames tenants) {
+        this.registry = registry;
+        this.models = models;
+        this.tenants = tenants;
+    }
+
+    /** A request is called now, in epoch ms; it has waited since it was due. */
+    public void begins(Request request, long nowMillis) {
+        Envelope envelope = request.envelope();
+        long since = Math.max(envelope.enqueuedAt(), envelope.notBefore());
+        waits.computeIfAbsent(models.of(request.model()), this::wait)
+                .record(Math.max(0, nowMillis - since), TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * A call has ended.
+     *
+     * @param verdict what becomes of the request; empty where the call was given up
+     */
+    public void ended(Request request, CallResult result, Optional<Verdict> verdict) {
+        String model = models.of(request.model());
+        String status = Statuses.of(result);
+        String outcome = verdict.map(end -> end.outcome().match(NAMES)).orElse("none");
+        calls.computeIfAbsent(new Ending(model, status, outcome), this::calls).increment();
+        durations
+                .computeIfAbsent(new Answer(model, status), this::duration)
+                .record(result.tookMillis(), TimeUnit.MILLISECONDS);
+        verdict.flatMap(end -> end.feedback().usage()).ifPresent(usage -> spent(request, model, usage));
+    }
+
+    private void spent(Request request, String model, Usage usage) {
+        String tenant = tenants.of(request.envelope().header(WireHeaders.TENANT).orElse(""));
+        spent(model, tenant, "input", usage.prompt());
+        spent(model, tenant, "output", usage.completion());
+    }
+
+    private void spent(String model, String tenant, String type, long amount) {
+        tokens.computeIfAbsent(new Spent(model, tenant, type), this::tokens).increment((double) amount);
+        usages.computeIfAbsent(new Size(model, type), this::usage).record((double) amount);
+    }
+
+    private Timer wait(String model) {
+        return Timer.builder("sluice.queue.wait")
+                .description("From when a request was due until it was called")
+                .serviceLevelObjectives(Buckets.WAITS)
+                .tag("model", model)
+                .register(registry);
+    }
+
+    private Counter calls(Ending ending) {
+        return Counter.builder("sluice.calls")
+                .description("Calls that ended, by HTTP status or failure, and what becomes of the request")
+                .tag("model", ending.model())
+                .tag("status", ending.status())
+                .tag("outcome", ending.outcome())
+                .register(registry);
+    }
+
+    private Timer duration(Answer answer) {
+        return Timer.builder("gen_ai.client.operation.duration")
+                .description("Calls of the API; error_type is empty for those that were answered well")
+                .serviceLevelObjectives(Buckets.CALLS)
+                .tags(conventional(answer.model()))
+                .tag("error.type", answer.status().equals(Statuses.OK) ? "" : answer.status())
+                .register(registry);
+    }
+
+    private DistributionSummary usage(Size size) {
+        return DistributionSummary.builder("gen_ai.client.token.usage")
+                .description("Tokens of a call, as the API counts them")
+                .serviceLevelObjectives(Buckets.TOKENS)
+                .tags(conventional(size.model()))
+                .tag("gen_ai.token.type", size.type())
+                .register(registry);
+    }
+
+    private Counter tokens(Spent spent) {
+        return Counter.builder("sluice.tokens")
+                .description("Tokens spent, as the API counts them")
+                .tag("model", spent.model())
+                .tag("tenant", spent.tenant())
+                .tag("type", spent.type())
+                .register(registry);
+    }
+
+    private static Tags conventional(String model) {
+        return Tags.of(
+                "gen_ai.operation.name", "chat", "gen_ai.provider.name", "together", "gen_ai.request.model", model);
+    }
+
+    private static final Outcome.Cases<String> NAMES = new Outcome.Cases<>() {
+        @Override
+        public String reply(Outcome.Reply reply) {
+            return "reply";
+        }
+
+        @Override
+        public String requeue(Outcome.Requeue requeue) {
+            return "requeue";
+        }
+
+        @Override
+        public String deadLetter(Outcome.DeadLetter deadLetter) {
+            return "dead_letter";
+        }
+
+        @Override
+        public String hold(Outcome.Hold hold) {
+            return "hold";
+        }
+    };
+}

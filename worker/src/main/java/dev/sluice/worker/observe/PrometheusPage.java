@@ -1,0 +1,74 @@
+package dev.sluice.worker.observe;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * The meters of a worker and of its process, as Prometheus reads them: in its own text format, or as OpenMetrics for
+ * those who accept that. Thread-safe.
+ */
+public final class PrometheusPage implements Page, AutoCloseable {
+    private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
+    private static final String OPEN_METRICS = "application/openmetrics-text";
+    private static final String OPEN_METRICS_TYPE = OPEN_METRICS + "; version=1.0.0; charset=utf-8";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final Metrics metrics = Metrics.in(registry);
+
+    /** @param version of this worker */
+    public PrometheusPage(String version) {
+        List<MeterBinder> process = List.of(
+                new JvmMemoryMetrics(),
+                collections,
+                new JvmThreadMetrics(),
+                new ClassLoaderMetrics(),
+                new ProcessorMetrics(),
+                new FileDescriptorMetrics(),
+                new UptimeMetrics());
+        process.forEach(binder -> binder.bindTo(registry));
+        Gauge.builder("sluice.build.info", () -> 1)
+                .description("Always 1; what runs here is in the labels")
+                .tag("version", version)
+                .tag("java", Runtime.version().toString())
+                .register(registry);
+    }
+
+    /** What a worker reports to for this page to show it. */
+    public Metrics metrics() {
+        return metrics;
+    }
+
+    @Override
+    public synchronized Content now(String accept) {
+        // never what the header says as it stands: the client library would answer some with protobuf
+        String type = accept.contains(OPEN_METRICS) ? OPEN_METRICS_TYPE : TEXT;
+        metrics.refresh();
+        ByteArrayOutputStream body = new ByteArrayOutputStream(64 << 10);
+        try {
+            registry.scrape(body, type);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return new Content(type, body.toByteArray());
+    }
+
+    @Override
+    public void close() {
+        collections.close();
+        metrics.close();
+    }
+}

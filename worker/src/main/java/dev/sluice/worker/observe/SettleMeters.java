@@ -1,0 +1,132 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.wire.Topics.Tier;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.settle.SettleListener;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import java.time.Clock;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** Meters of what is on Kafka for good. Reported to by the settle thread. */
+final class SettleMeters implements SettleListener {
+    private static final String RETRY = "retry";
+
+    private final MeterRegistry registry;
+    private final Clock clock;
+    private final Counter replies;
+    private final Map<Reason, Counter> deadLetters = new EnumMap<>(Reason.class);
+    private final Map<Move, Counter> requeues = new HashMap<>();
+    private final Timer answered;
+    private final Timer failed;
+    private final Timer commits;
+    private final Counter aborts;
+
+    /** Why a request is put back. */
+    private enum Cause {
+        ATTEMPT,
+        DEFERRAL,
+        NOT_DUE
+    }
+
+    private record Move(String tier, Cause cause) {}
+
+    /** All counters whose labels are known are there from the beginning: one that begins with 1 never seems to rise. */
+    SettleMeters(MeterRegistry registry, Clock clock) {
+        this.registry = registry;
+        this.clock = clock;
+        this.replies = Counter.builder("sluice.replies")
+                .description("Replies that are committed, without those of dead letters")
+                .register(registry);
+        for (Reason reason : Reason.values()) {
+            deadLetters.put(
+                    reason,
+                    Counter.builder("sluice.dead.letters")
+                            .description("Dead letters that are committed, each with a failed reply")
+                            .tag("reason", reason.word())
+                            .register(registry));
+        }
+        for (Cause cause : Cause.values()) {
+            requeues.put(new Move(RETRY, cause), requeues(new Move(RETRY, cause)));
+        }
+        this.answered = endToEnd("ok");
+        this.failed = endToEnd("failed");
+        this.commits = Timer.builder("sluice.commit.duration")
+                .description("Transactions that were committed, from their begin to their end")
+                .serviceLevelObjectives(Buckets.COMMITS)
+                .register(registry);
+        this.aborts = Counter.builder("sluice.commit.aborts")
+                .description("Transactions that were aborted; what was in them is tried again")
+                .register(registry);
+    }
+
+    private Timer endToEnd(String status) {
+        return Timer.builder("sluice.request.duration")
+                .description(
+                        "From when a request was published, or may be called at the earliest, to its committed reply")
+                .serviceLevelObjectives(Buckets.WAITS)
+                .tag("status", status)
+                .register(registry);
+    }
+
+    @Override
+    public void transactionEnded(boolean committed, long nanos) {
+        if (committed) {
+            commits.record(nanos, TimeUnit.NANOSECONDS);
+        } else {
+            aborts.increment();
+        }
+    }
+
+    @Override
+    public void committed(Envelope envelope, Outcome outcome) {
+        if (outcome instanceof Outcome.Reply) {
+            replies.increment();
+            ended(envelope, answered);
+        } else if (outcome instanceof Outcome.DeadLetter dead) {
+            Counter counter = deadLetters.get(dead.reason());
+            if (counter != null) {
+                counter.increment();
+            }
+            ended(envelope, failed);
+        } else if (outcome instanceof Outcome.Requeue requeue) {
+            requeued(envelope, requeue);
+        }
+    }
+
+    private void ended(Envelope envelope, Timer timer) {
+        timer.record(Math.max(0, clock.millis() - envelope.waitsSince()), TimeUnit.MILLISECONDS);
+    }
+
+    private void requeued(Envelope envelope, Outcome.Requeue requeue) {
+        Cause cause = requeue.attempts() > envelope.attempts()
+                ? Cause.ATTEMPT
+                : requeue.deferrals() > envelope.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;
+        String tier = requeue.tier().map(SettleMeters::word).orElse(RETRY);
+        requeues.computeIfAbsent(new Move(tier, cause), this::requeues).increment();
+    }
+
+    private Counter requeues(Move move) {
+        return Counter.builder("sluice.requeues")
+                .description("Requests put back on Kafka: after a failed attempt, a deferral (429), or as not due yet")
+                .tag("tier", move.tier())
+                .tag("cause", move.cause().name().toLowerCase(Locale.ROOT))
+                .register(registry);
+    }
+
+    private static String word(Tier tier) {
+        return switch (tier) {
+            case TEN_SECONDS -> "delay-10s";
+            case ONE_MINUTE -> "delay-1m";
+            case TEN_MINUTES -> "delay-10m";
+            case ONE_HOUR -> "delay-1h";
+        };
+    }
+}

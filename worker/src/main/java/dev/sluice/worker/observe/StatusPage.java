@@ -1,0 +1,93 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.worker.pace.LaneState;
+import dev.sluice.worker.pace.LaneState.Spending;
+import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.settle.PartitionState;
+import java.time.Clock;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What a worker holds now, as JSON. Thread-safe. */
+public final class StatusPage implements Page {
+    private static final String TYPE = "application/json";
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final Metrics metrics;
+    private final String version;
+    private final Clock clock;
+    private final long startedAt;
+
+    /** @param version of this worker, which starts now */
+    public StatusPage(Metrics metrics, String version, Clock clock) {
+        this.metrics = metrics;
+        this.version = version;
+        this.clock = clock;
+        this.startedAt = clock.millis();
+    }
+
+    @Override
+    public Content now(String accept) {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("version", version);
+        root.put("uptime_seconds", (clock.millis() - startedAt) / 1e3);
+        metrics.view().ifPresent(view -> write(view, root));
+        return new Content(TYPE, JSON.writeValueAsBytes(root));
+    }
+
+    private void write(StageView view, ObjectNode root) {
+        PaceState pace = view.pace();
+        ObjectNode share = root.putObject("share");
+        share.put("bundles", pace.share().bundles());
+        share.put("of", pace.share().width());
+        root.put("in_flight", pace.inFlight());
+        root.put("held_until_due", view.stages().intake().held());
+        root.put("open_records", view.stages().settle().openRecords());
+        root.put("open_bytes", view.stages().settle().openBytes());
+        ArrayNode refusals = root.putArray("not_read");
+        view.stages().intake().refusals().forEach(refusals::add);
+        ArrayNode lanes = root.putArray("lanes");
+        sorted(pace.lanes(), Comparator.comparing(LaneState::model)).forEach(lane -> write(lane, lanes.addObject()));
+        ArrayNode partitions = root.putArray("partitions");
+        Comparator<PartitionState> byName =
+                Comparator.comparing(PartitionState::topic).thenComparing(PartitionState::partition);
+        sorted(view.partitions(), byName).forEach(partition -> write(partition, partitions.addObject()));
+    }
+
+    private static <T> List<T> sorted(List<T> states, Comparator<T> order) {
+        return states.stream().sorted(order).toList();
+    }
+
+    private static void write(LaneState lane, ObjectNode node) {
+        node.put("model", StageMeters.model(lane));
+        node.put("state", lane.flow().name().toLowerCase(Locale.ROOT));
+        if (!lane.reason().isEmpty()) {
+            node.put("reason", lane.reason());
+        }
+        node.put("waiting", lane.waiting());
+        node.put("in_flight", lane.inFlight());
+        write(lane.requests(), node.putObject("requests"));
+        write(lane.tokens(), node.putObject("tokens"));
+    }
+
+    private static void write(Spending spending, ObjectNode node) {
+        node.put("per_second", spending.perSecond());
+        spending.limit().ifPresent(limit -> node.put("limit_per_second", limit));
+    }
+
+    private void write(PartitionState partition, ObjectNode node) {
+        node.put("topic", partition.topic());
+        node.put("partition", partition.partition());
+        node.put("committed", partition.committed());
+        node.put("position", partition.position());
+        node.put("open", partition.open());
+        node.put("window_fill", partition.fill());
+        partition
+                .oldestSince()
+                .ifPresent(since -> node.put("oldest_age_seconds", Math.max(0, clock.millis() - since) / 1e3));
+    }
+}
