@@ -107,11 +107,14 @@ public final class Outcomes {
                 "");
     }
 
-    private static Outcome requeue(long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
-        Optional<Tier> tier = delayMillis <= DIRECT.toMillis()
-                ? Optional.empty()
-                : Optional.of(Tier.within(Duration.ofMillis(delayMillis)));
-        return new Outcome.Requeue(tier, nowMillis + delayMillis, attempts, deferrals, error);
+    /** Back after this delay; where its time is over before that, then, to be told so. */
+    private Outcome requeue(
+            Envelope envelope, long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
+        long over = Math.max(0, envelope.isOverAt(maxAgeMillis) - nowMillis);
+        long delay = Math.min(delayMillis, over);
+        Optional<Tier> tier =
+                delay <= DIRECT.toMillis() ? Optional.empty() : Optional.of(Tier.within(Duration.ofMillis(delay)));
+        return new Outcome.Requeue(tier, nowMillis + delay, attempts, deferrals, error);
     }
 
     /**
@@ -159,7 +162,8 @@ public final class Outcomes {
         Duration hint = WaitHint.of(answer.headers(), nowMillis);
         Envelope envelope = request.envelope();
         long delay = Math.max(hint.toMillis(), backoff.millis(envelope.deferrals()));
-        Outcome requeue = requeue(delay, nowMillis, envelope.attempts(), envelope.deferrals() + 1, error(429, body));
+        Outcome requeue =
+                requeue(envelope, delay, nowMillis, envelope.attempts(), envelope.deferrals() + 1, error(429, body));
         return new Verdict(requeue, Feedback.limited(over(body), hint));
     }
 
@@ -210,7 +214,8 @@ public final class Outcomes {
             return new Verdict(exhausted(attempts, failure), feedback);
         }
         long delay = Math.max(failure.hint().toMillis(), backoff.millis(envelope.attempts()));
-        return new Verdict(requeue(delay, nowMillis, attempts, envelope.deferrals(), failure.error()), feedback);
+        return new Verdict(
+                requeue(envelope, delay, nowMillis, attempts, envelope.deferrals(), failure.error()), feedback);
     }
 
     private static Outcome exhausted(int attempts, Failure failure) {

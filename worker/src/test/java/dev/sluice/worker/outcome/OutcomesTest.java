@@ -315,6 +315,18 @@ class OutcomesTest {
     }
 
     @Test
+    void nothingWaitsBeyondItsOwnEnd() {
+        Request request = Requests.ofModel("m").timed(NOW, 0, NOW + 2_000).build();
+
+        Verdict limited = of(request, answered(429, ERROR, Map.of("x-ratelimit-reset", "30")));
+
+        assertThat(limited.outcome()).isInstanceOfSatisfying(Requeue.class, requeue -> {
+            assertThat(requeue.notBefore()).isEqualTo(NOW + 2_000);
+            assertThat(requeue.tier()).isEmpty();
+        });
+    }
+
+    @Test
     void isExpiredFromItsOwnTimeOn() {
         var envelope = Requests.ofModel("m").timed(NOW, 0, NOW + 10).envelope();
 
