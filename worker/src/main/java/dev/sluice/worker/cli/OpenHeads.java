@@ -3,8 +3,10 @@ package dev.sluice.worker.cli;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.IntakeConsumer;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,23 +14,36 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 /**
- * Reads the beginning of what is open, of all partitions at once: a fetch of each tells since when the oldest record
- * waits, and where it reaches to the end also how many there are, transaction markers left out. Whatever the backlog,
- * it needs one such fetch per partition, and no more time than {@link #PATIENCE}. Not thread-safe.
+ * Reads the beginning of what is open, of all partitions at once: some records of each tell since when the oldest
+ * waits, and where they reach to the end also how many there are, transaction markers left out. Whatever the backlog,
+ * it needs that much per partition, and no more time than {@link #PATIENCE}. Not thread-safe.
  */
 final class OpenHeads implements AutoCloseable {
     /** A status is looked at by somebody who waits; what could not be read by then is said to be missing. */
     private static final Duration PATIENCE = Duration.ofMillis(1_500);
 
     private static final Duration POLL = Duration.ofMillis(100);
+    /** Few, since what is fetched compressed may unpack to a hundred times as much. */
+    private static final int POLL_RECORDS = 100;
+    /** What is read of a partition that has more. */
+    private static final long ENOUGH_BYTES = 64 << 10;
+    /** Where more may be open than this, they are not counted one by one. */
+    private static final long MOST_COUNTED = 500;
+
+    private static final Comparator<TopicPartition> BY_NAME =
+            Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
+
     /** Most partitions that are named in one sentence. */
     private static final int NAMED = 5;
 
@@ -46,7 +61,7 @@ final class OpenHeads implements AutoCloseable {
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-status");
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
-        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, Integer.MAX_VALUE);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS);
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
         this.consumer = IntakeConsumer.reading(config, group);
         this.requests = requests;
@@ -56,6 +71,7 @@ final class OpenHeads implements AutoCloseable {
     private static final class Head {
         private final OpenSpan span;
         private long open;
+        private long bytes;
         private OptionalLong oldest = OptionalLong.empty();
         private boolean toTheEnd;
 
@@ -88,98 +104,107 @@ final class OpenHeads implements AutoCloseable {
                 heads.put(span.partition(), new Head(span));
             }
         }
-        readHeads(heads, problems);
+        Map<String, Set<TopicPartition>> unread = readHeads(heads);
+        unread.forEach((why, partitions) -> problems.add(
+                "the oldest of " + names(partitions) + " could not be read (" + why + "); it may be older than shown"));
         heads.forEach((partition, head) -> backlogs.put(partition, head.backlog()));
         return backlogs;
     }
 
-    private void readHeads(Map<TopicPartition, Head> heads, List<String> problems) {
-        consumer.unsubscribe(); // forgets what was paused last time
-        consumer.assign(heads.keySet());
-        heads.forEach((partition, head) -> consumer.seek(partition, head.span.start()));
-        Set<TopicPartition> missing = new HashSet<>(heads.keySet());
+    /** Returns those that were not read, by the reason. */
+    private Map<String, Set<TopicPartition>> readHeads(Map<TopicPartition, Head> heads) {
+        Map<String, Set<TopicPartition>> unread = new TreeMap<>();
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        Map<String, List<TopicPartition>> unreadable = new TreeMap<>();
-        try {
-            readUntil(deadline, heads, missing);
-        } catch (KafkaException failed) {
-            // it is thrown for one of them, does not say for which, and comes again before the others' records
-            readOneByOne(deadline, heads, missing, unreadable);
-        }
-        if (!missing.isEmpty()) {
-            unreadable.put("not within " + Durations.format(PATIENCE), List.copyOf(missing));
-        }
-        unreadable.forEach((why, partitions) -> problems.add(
-                "the oldest of " + names(partitions) + " could not be read (" + why + "); it may be older than shown"));
-    }
-
-    private void readUntil(long deadline, Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
-        while (!missing.isEmpty() && System.nanoTime() < deadline) {
-            poll(heads, missing);
-        }
-    }
-
-    /**
-     * Finds out which cannot be read, and reads the others.
-     *
-     * @param unreadable takes those by the reason
-     */
-    private void readOneByOne(
-            long deadline,
-            Map<TopicPartition, Head> heads,
-            Set<TopicPartition> missing,
-            Map<String, List<TopicPartition>> unreadable) {
-        consumer.pause(heads.keySet());
-        for (TopicPartition partition : List.copyOf(missing)) {
-            Set<TopicPartition> alone = new HashSet<>(Set.of(partition));
-            consumer.resume(alone);
+        Deque<Set<TopicPartition>> groups = new ArrayDeque<>(List.of(new TreeSet<>(BY_NAME)));
+        groups.getFirst().addAll(heads.keySet());
+        while (!groups.isEmpty()) {
+            Set<TopicPartition> group = groups.removeFirst();
             try {
-                readUntil(deadline, heads, alone);
+                readUntil(deadline, heads, group);
+                add(unread, "not within " + Durations.format(PATIENCE), group);
+            } catch (TopicAuthorizationException denied) {
+                Set<TopicPartition> those =
+                        taken(group, partition -> denied.unauthorizedTopics().contains(partition.topic()));
+                add(unread, String.valueOf(denied.getMessage()), those.isEmpty() ? group : those);
+                groups.addFirst(those.isEmpty() ? Set.of() : group);
             } catch (KafkaException failed) {
-                unreadable
-                        .computeIfAbsent(String.valueOf(failed.getMessage()), why -> new ArrayList<>())
-                        .add(partition);
-                alone.clear();
+                if (group.size() == 1) {
+                    add(unread, String.valueOf(failed.getMessage()), group);
+                } else {
+                    // one of them is at fault, and nothing but words says which
+                    groups.addFirst(half(group));
+                    groups.addFirst(group);
+                }
             }
-            consumer.pause(Set.of(partition));
-            if (alone.isEmpty()) {
-                missing.remove(partition);
-            }
+        }
+        return unread;
+    }
+
+    private static Set<TopicPartition> half(Set<TopicPartition> group) {
+        Set<TopicPartition> half = new HashSet<>(List.copyOf(group).subList(0, group.size() / 2));
+        return taken(group, half::contains);
+    }
+
+    private static Set<TopicPartition> taken(Set<TopicPartition> from, Predicate<TopicPartition> which) {
+        Set<TopicPartition> taken = new TreeSet<>(BY_NAME);
+        from.stream().filter(which).forEach(taken::add);
+        from.removeAll(taken);
+        return taken;
+    }
+
+    private static void add(Map<String, Set<TopicPartition>> unread, String why, Set<TopicPartition> partitions) {
+        if (!partitions.isEmpty()) {
+            unread.computeIfAbsent(why, key -> new TreeSet<>(BY_NAME)).addAll(partitions);
         }
     }
 
-    private static String names(List<TopicPartition> partitions) {
-        String names = partitions.stream()
-                .map(TopicPartition::toString)
-                .sorted()
-                .limit(NAMED)
-                .collect(Collectors.joining(", "));
+    private static String names(Set<TopicPartition> partitions) {
+        String names =
+                partitions.stream().map(TopicPartition::toString).limit(NAMED).collect(Collectors.joining(", "));
         return names + (partitions.size() > NAMED ? " and " + (partitions.size() - NAMED) + " more" : "");
     }
 
-    private void poll(Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
+    /** Takes out of {@code missing} what has been read; what it leaves has not been in time. */
+    private void readUntil(long deadline, Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
+        consumer.assign(missing);
+        for (TopicPartition partition : missing) {
+            Head head = new Head(of(heads, partition).span);
+            heads.put(partition, head);
+            consumer.seek(partition, head.span.start());
+        }
+        while (!missing.isEmpty() && System.nanoTime() < deadline) {
+            poll(heads);
+            if (missing.removeIf(partition -> isRead(of(heads, partition)))) {
+                consumer.assign(missing); // and forget what was fetched of the others beyond that
+            }
+        }
+    }
+
+    private void poll(Map<TopicPartition, Head> heads) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-            Head head = heads.get(new TopicPartition(record.topic(), record.partition()));
-            if (head != null && head.span.isOpen(record.offset())) {
+            Head head = of(heads, new TopicPartition(record.topic(), record.partition()));
+            head.bytes += Math.max(0, record.serializedValueSize());
+            if (head.span.isOpen(record.offset())) {
                 head.open++;
                 if (head.oldest.isEmpty()) {
                     head.oldest = OptionalLong.of(since(record));
                 }
             }
         }
-        List<TopicPartition> enough = new ArrayList<>();
-        for (TopicPartition partition : missing) {
-            Head head = heads.get(partition);
-            if (head == null) {
-                throw new IllegalStateException("no head of " + partition);
-            }
-            head.toTheEnd = consumer.position(partition) >= head.span.end();
-            if (head.toTheEnd || head.oldest.isPresent()) {
-                enough.add(partition);
-            }
+    }
+
+    private boolean isRead(Head head) {
+        head.toTheEnd = consumer.position(head.span.partition()) >= head.span.end();
+        boolean enough = head.bytes >= ENOUGH_BYTES || head.span.atMost() > MOST_COUNTED;
+        return head.toTheEnd || (head.oldest.isPresent() && enough);
+    }
+
+    private static Head of(Map<TopicPartition, Head> heads, TopicPartition partition) {
+        Head head = heads.get(partition);
+        if (head == null) {
+            throw new IllegalStateException("no head of " + partition);
         }
-        consumer.pause(enough);
-        enough.forEach(missing::remove);
+        return head;
     }
 
     private long since(ConsumerRecord<byte[], byte[]> record) {
