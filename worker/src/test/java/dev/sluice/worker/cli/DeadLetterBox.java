@@ -40,7 +40,10 @@ final class DeadLetterBox implements AutoCloseable {
     DeadLetterBox(String servers, String base) throws Exception {
         this.topics = new Topics(base);
         this.config = Map.of("bootstrap.servers", servers, "max.request.size", 4 << 20);
-        this.producer = new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        Map<String, Object> oneByOne = new HashMap<>(config);
+        // a new partition's leader can refuse the first batch for good once it has the second
+        oneByOne.put("max.in.flight.requests.per.connection", 1);
+        this.producer = new KafkaProducer<>(oneByOne, new ByteArraySerializer(), new ByteArraySerializer());
         try (Admin admin = Admin.create(config)) {
             List<NewTopic> planned = TopicPlan.of(topics).stream()
                     .map(plan -> new NewTopic(plan.name(), PARTITIONS, (short) 1).configs(plan.settings()))

@@ -1,0 +1,124 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.worker.cli.dlq.DeadTopic;
+import dev.sluice.worker.cli.dlq.LetterFilter;
+import dev.sluice.worker.cli.dlq.Replay;
+import dev.sluice.worker.cli.dlq.Selection;
+import dev.sluice.worker.settle.SettleClients;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.common.KafkaException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+/** Replays that do not know what came of them, or are not alone. */
+class DlqReplayUncertainIT {
+    private static final int LETTERS = 700; // more than one transaction's worth
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final Map<String, Integer> eachOnce = new TreeMap<>();
+    private DeadLetterBox box;
+
+    @BeforeEach
+    void open() throws Exception {
+        box = new DeadLetterBox(kafka.bootstrapServers(), kafka.uniqueName("uncertain"));
+        for (int i = 0; i < LETTERS; i++) {
+            box.put("id-" + i, "rejected");
+            eachOnce.put("id-" + i, 1);
+        }
+        box.flush();
+    }
+
+    @AfterEach
+    void close() {
+        box.close();
+    }
+
+    @Test
+    void aCommitThatArrivedAndWhoseAnswerWasLostIsNotRepeated() throws Exception {
+        Replay.Result cut = replayWithoutAnswerToACommit(true);
+
+        assertThat(cut.problem()).get().asString().contains("connection lost");
+        assertThat(box.requestIds()).isNotEmpty().hasSizeLessThan(LETTERS);
+        assertThat(shell("replay", "--yes")).contains("sent and marked as replayed");
+        assertThat(box.requestIds()).isEqualTo(eachOnce);
+    }
+
+    @Test
+    void aCommitThatNeverArrivedIsMadeUpFor() throws Exception {
+        Replay.Result cut = replayWithoutAnswerToACommit(false);
+
+        assertThat(cut.problem()).get().asString().contains("connection lost");
+        assertThat(shell("replay", "--yes")).contains(LETTERS + " sent and marked as replayed");
+        assertThat(box.requestIds()).isEqualTo(eachOnce);
+    }
+
+    @Test
+    void twoReplaysAtOnceSendEachLetterOnce() throws Exception {
+        CompletableFuture<String> one = CompletableFuture.supplyAsync(() -> shell("replay", "--yes", "--rate=2000"));
+        CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> shell("replay", "--yes", "--rate=2000"));
+        String words = one.get(60, TimeUnit.SECONDS) + other.get(60, TimeUnit.SECONDS);
+
+        assertThat(box.requestIds()).as(words).isEqualTo(eachOnce);
+        assertThat(shell("replay", "--yes")).contains("none of the " + LETTERS + " letters");
+    }
+
+    /** @param arrives whether the first commit takes place, though nobody is told */
+    private Replay.Result replayWithoutAnswerToACommit(boolean arrives) throws Exception {
+        Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
+        try (Admin admin = Admin.create(config);
+                DeadTopic topic = new DeadTopic(admin, config, box.topics.dead(), DeadLetterBox.PARTITIONS);
+                Producer<byte[], byte[]> producer =
+                        SettleClients.producer(config, Replay.transactionalId(box.topics), 1 << 20)) {
+            return new Replay(
+                            topic,
+                            new Selection(LetterFilter.ALL, List.of(), 3),
+                            losingAnswers(producer, arrives),
+                            box.topics,
+                            new Replay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY),
+                            sent -> {})
+                    .run();
+        }
+    }
+
+    @SuppressWarnings("unchecked") // a proxy of an interface with parameters
+    private static Producer<byte[], byte[]> losingAnswers(Producer<byte[], byte[]> producer, boolean arrives) {
+        return (Producer<byte[], byte[]>) Proxy.newProxyInstance(
+                Producer.class.getClassLoader(), new Class<?>[] {Producer.class}, (proxy, method, args) -> {
+                    boolean commit = method.getName().equals("commitTransaction");
+                    try {
+                        Object answer = commit && !arrives ? null : method.invoke(producer, args);
+                        if (commit) {
+                            throw new KafkaException("connection lost");
+                        }
+                        return answer;
+                    } catch (InvocationTargetException failed) {
+                        throw failed.getCause();
+                    }
+                });
+    }
+
+    private String shell(String... words) {
+        TestShell shell = new TestShell();
+        List<String> command = new ArrayList<>(List.of("dlq"));
+        command.addAll(List.of(words));
+        command.addAll(List.of("--topic=" + box.topics.base(), "--bootstrap-servers=" + kafka.bootstrapServers()));
+        shell.run(command.toArray(String[]::new));
+        return shell.out() + shell.err();
+    }
+}
