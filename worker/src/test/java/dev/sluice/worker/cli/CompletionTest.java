@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a real bash makes of the script. */
+/** What a real bash makes of the script, and a real zsh where there is one. */
 class CompletionTest {
     @TempDir
     private Path folder;
@@ -25,13 +25,31 @@ class CompletionTest {
 
     @BeforeEach
     void printScript() throws IOException {
-        assumeThat(Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
-                        .anyMatch(path -> Files.isExecutable(Path.of(path, "bash"))))
-                .as("there is a bash")
-                .isTrue();
+        assumeThereIs("bash");
         TestShell shell = new TestShell();
         assertThat(shell.run("completion")).isZero();
         script = Files.writeString(folder.resolve("completion.sh"), shell.out());
+    }
+
+    private static void assumeThereIs(String program) {
+        assumeThat(Stream.of(System.getenv("PATH").split(File.pathSeparator, -1))
+                        .anyMatch(path -> Files.isExecutable(Path.of(path, program))))
+                .as("there is a " + program)
+                .isTrue();
+    }
+
+    @Test
+    void zshTakesItToo() throws Exception {
+        assumeThereIs("zsh");
+        // as a file that is sourced, in a shell that has not set up its own completion yet
+        assertThat(output(
+                        "zsh",
+                        "-f",
+                        "-c",
+                        "ZDOTDIR='" + folder + "'; . '" + script + "'; print -r -- ${_comps[sluice]}"))
+                .singleElement()
+                .asString()
+                .contains("_complete_sluice");
     }
 
     @Test
@@ -75,14 +93,15 @@ class CompletionTest {
 
     /** {@code compopt} is bash's own only while it completes something itself. */
     private List<String> bash(String command) throws IOException, InterruptedException {
-        Process bash = new ProcessBuilder(
-                        "bash", "--norc", "-c", "compopt() { :; }; set -e; . '" + script + "'; set +e; " + command)
-                .redirectErrorStream(true)
-                .start();
-        bash.getOutputStream().close();
-        String output = new String(bash.getInputStream().readAllBytes(), UTF_8);
-        assertThat(bash.waitFor(20, TimeUnit.SECONDS)).isTrue();
-        assertThat(bash.exitValue()).as(output).isZero();
+        return output("bash", "--norc", "-c", "compopt() { :; }; set -e; . '" + script + "'; set +e; " + command);
+    }
+
+    private static List<String> output(String... command) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+        assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).as(output).isZero();
         return output.lines().map(String::strip).toList();
     }
 }
