@@ -71,7 +71,9 @@ public final class Cli {
             shell.err().println(name + ": " + refusal.getMessage());
             return REFUSED;
         } catch (RuntimeException failure) {
-            shell.err().println(name + ": failed: " + failure);
+            shell.err()
+                    .println(name + ": failed: "
+                            + Denied.words(failure, Denied.Right.READ).orElse(failure.toString()));
             Defects.log(failure);
             return FAILED;
         }

@@ -45,7 +45,7 @@ final class DeadLetters {
             return fail(String.valueOf(stalled.getMessage()));
         } catch (KafkaException failed) {
             Defects.log(failed);
-            return fail("Kafka: " + failed.getMessage());
+            return fail(Denied.words(failed, Denied.Right.READ).orElse("Kafka: " + failed.getMessage()));
         }
     }
 

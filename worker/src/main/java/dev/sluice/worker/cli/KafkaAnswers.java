@@ -2,7 +2,6 @@ package dev.sluice.worker.cli;
 
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.common.KafkaFuture;
-import org.apache.kafka.common.errors.AuthorizationException;
 
 /** Waits for what an admin client was asked; its own timeout is the bound. */
 final class KafkaAnswers {
@@ -18,9 +17,8 @@ final class KafkaAnswers {
     }
 
     static Refusal refusal(String what, Throwable cause) {
-        String remedy = cause instanceof AuthorizationException
-                ? "give this user the right to describe it"
-                : "try again, and look at the broker's log";
-        return new Refusal("cannot read " + what + ": " + cause.getMessage() + "; " + remedy);
+        return new Refusal("cannot read " + what + ": "
+                + Denied.words(cause, Denied.Right.DESCRIBE)
+                        .orElseGet(() -> cause.getMessage() + "; try again, and look at the broker's log"));
     }
 }

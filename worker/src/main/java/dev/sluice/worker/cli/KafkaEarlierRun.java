@@ -71,8 +71,9 @@ final class KafkaEarlierRun implements EarlierRun {
         } catch (AuthorizationException forbidden) {
             throw new Refusal("--resume looks for what the earlier run has left in "
                     + point.requests().topic() + " and "
-                    + point.replies().topic() + ", and may not read it: " + forbidden.getMessage()
-                    + "; allow Read, or remove the .resume file to call again whatever was under way");
+                    + point.replies().topic() + ". "
+                    + Denied.words(forbidden, Denied.Right.READ).orElseThrow()
+                    + ", or remove the .resume file to call again whatever was under way");
         }
     }
 

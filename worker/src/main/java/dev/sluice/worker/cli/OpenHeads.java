@@ -125,7 +125,7 @@ final class OpenHeads implements AutoCloseable {
             } catch (TopicAuthorizationException denied) {
                 Set<TopicPartition> those =
                         taken(group, partition -> denied.unauthorizedTopics().contains(partition.topic()));
-                add(unread, String.valueOf(denied.getMessage()), those.isEmpty() ? group : those);
+                add(unread, Denied.words(denied, Denied.Right.READ).orElseThrow(), those.isEmpty() ? group : those);
                 groups.addFirst(those.isEmpty() ? Set.of() : group);
             } catch (KafkaException failed) {
                 if (group.size() == 1) {

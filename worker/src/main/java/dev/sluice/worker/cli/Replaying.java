@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
 
 /** One run of {@code sluice dlq replay}: says what it would do, asks, does it, and says what came of it. */
 final class Replaying {
@@ -115,7 +116,11 @@ final class Replaying {
         shell.err().flush();
         try {
             String answer = new BufferedReader(new InputStreamReader(shell.in(), StandardCharsets.UTF_8)).readLine();
-            return answer != null && answer.strip().matches("(?i)y(es)?");
+            if (answer == null) {
+                shell.err().println(); // after Ctrl-D the cursor still stands behind the question
+                return false;
+            }
+            return answer.strip().matches("(?i)y(es)?");
         } catch (IOException gone) {
             Defects.log(gone);
             return false;
@@ -131,6 +136,10 @@ final class Replaying {
             Replay.Result result = replay.run();
             progress.end();
             return report(result);
+        } catch (AuthorizationException denied) {
+            // what it reads has been read for the plan already, so it is the sending
+            return dead.fail(Denied.words(denied, Denied.Right.WRITE, Replay.transactionalId(kafka.topics()))
+                    .orElseThrow());
         }
     }
 

@@ -115,7 +115,7 @@ record ResumePoint(String run, @Nullable String errors, Place requests, Place re
 
     private static Refusal unknown(String topic, Exception failed) {
         Throwable cause = failed.getCause() == null ? failed : failed.getCause();
-        return new Refusal("cannot find out where topic " + topic + " ends: " + cause);
+        return KafkaAnswers.refusal("where topic " + topic + " ends", cause);
     }
 
     /** @throws Refusal where it is the point of another queue */

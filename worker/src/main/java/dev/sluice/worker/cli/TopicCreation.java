@@ -80,7 +80,7 @@ final class TopicCreation {
         var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs((int) Broker.PATIENCE.toMillis()))
                 .values();
         for (NewTopic topic : missing) {
-            attempt(topic.name(), "created", results.get(topic.name()));
+            attempt(topic.name(), "created", Denied.Right.CREATE, results.get(topic.name()));
         }
     }
 
@@ -108,18 +108,20 @@ final class TopicCreation {
             KafkaFuture<Void> result = admin.createPartitions(Map.of(each.getKey(), each.getValue()))
                     .values()
                     .get(each.getKey());
-            attempt(each.getKey(), WIDENED, result);
+            attempt(each.getKey(), WIDENED, Denied.Right.ALTER, result);
         }
     }
 
-    private void attempt(String topic, String success, KafkaFuture<Void> result) throws InterruptedException {
+    private void attempt(String topic, String success, Denied.Right needed, KafkaFuture<Void> result)
+            throws InterruptedException {
         try {
             result.get();
             done.put(topic, success);
         } catch (ExecutionException failed) {
             if (!(failed.getCause() instanceof TopicExistsException)) {
+                Throwable cause = failed.getCause();
                 failures.add("topic " + topic + " could not be " + success + ": "
-                        + failed.getCause().getMessage());
+                        + Denied.words(cause, needed).orElse(cause.getMessage()));
             }
         }
     }

@@ -10,6 +10,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 
 /**
  * Sends letters back in batches, each of which is a transaction. Killed at any moment and run again, it sends every letter
@@ -102,6 +103,8 @@ public final class Replay {
             return result(Optional.empty());
         } catch (ReplayStoppedException | DeadTopic.StalledException failed) {
             return result(Optional.ofNullable(failed.getMessage()));
+        } catch (AuthorizationException denied) {
+            throw denied; // the caller knows which right that is
         } catch (KafkaException failed) {
             return result(Optional.of("Kafka: " + failed.getMessage()));
         }

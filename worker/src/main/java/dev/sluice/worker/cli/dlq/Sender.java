@@ -8,6 +8,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -41,11 +42,17 @@ final class Sender {
         try {
             producer.initTransactions();
         } catch (KafkaException failed) {
-            throw new ReplayStoppedException("nothing was sent: " + reason(failed), failed);
+            throw isCausedBy(failed, AuthorizationException.class)
+                    ? failed
+                    : new ReplayStoppedException("nothing was sent: " + reason(failed), failed);
         }
     }
 
-    /** Sends all, but for those that are too large for the topic. */
+    /**
+     * Sends all, but for those that are too large for the topic.
+     *
+     * @throws AuthorizationException where this user may not; then nothing of these was sent
+     */
     void send(List<Item> items) {
         if (transact(items)) {
             sent += items.size();
@@ -107,12 +114,18 @@ final class Sender {
             producer.abortTransaction();
         } catch (KafkaException failed) {
             first.addSuppressed(failed);
-            throw new ReplayStoppedException(reason(first), first);
+            throw stopped(first);
         }
         if (failures.stream().noneMatch(failure -> isCausedBy(failure, RecordTooLargeException.class))) {
-            throw new ReplayStoppedException(reason(first), first);
+            throw stopped(first);
         }
         return false;
+    }
+
+    private static RuntimeException stopped(Exception failure) {
+        return failure instanceof AuthorizationException denied
+                ? denied
+                : new ReplayStoppedException(reason(failure), failure);
     }
 
     /** Asking again is allowed after a timeout and commits nothing twice. */

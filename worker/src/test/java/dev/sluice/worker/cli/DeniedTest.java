@@ -1,0 +1,60 @@
+package dev.sluice.worker.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.ClusterAuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
+import org.junit.jupiter.api.Test;
+
+class DeniedTest {
+    @Test
+    void aTopicIsNamedWithTheRight() {
+        assertThat(Denied.words(new TopicAuthorizationException(Set.of("chat.requests")), Denied.Right.WRITE))
+                .contains("Kafka does not allow it: give this user Write on topic chat.requests");
+        assertThat(Denied.words(new TopicAuthorizationException(Set.of("b", "a")), Denied.Right.READ))
+                .contains("Kafka does not allow it: give this user Read on topics a, b");
+    }
+
+    @Test
+    void aGroupIsNamed() {
+        assertThat(Denied.words(GroupAuthorizationException.forGroupId("sluice"), Denied.Right.DESCRIBE))
+                .contains("Kafka does not allow it: give this user Describe on consumer group 'sluice'");
+    }
+
+    @Test
+    void aTransactionalIdIsNamedWithAllThatItNeeds() {
+        assertThat(Denied.words(
+                        new TransactionalIdAuthorizationException("Transactional Id authorization failed."),
+                        Denied.Right.WRITE,
+                        "sluice-dlq-replay:chat"))
+                .contains("Kafka does not allow it: give this user Write and Describe on transactional id"
+                        + " 'sluice-dlq-replay:chat'");
+    }
+
+    @Test
+    void topicsMayBeCreatedByOneOfTwoRights() {
+        assertThat(Denied.words(new ClusterAuthorizationException("no"), Denied.Right.CREATE))
+                .contains(
+                        "Kafka does not allow it: give this user Create on the cluster, or on the topics by their names");
+    }
+
+    @Test
+    void aRefusalIsFoundBehindWhatWrapsIt() {
+        Exception wrapped = new ExecutionException(new KafkaException(new TopicAuthorizationException(Set.of("t"))));
+
+        assertThat(Denied.words(wrapped, Denied.Right.READ)).isPresent();
+        assertThat(Denied.words(new KafkaException("broker away"), Denied.Right.READ))
+                .isEmpty();
+    }
+
+    @Test
+    void whatIsAskedOfTheBrokerIsRefusedWithTheRight() {
+        assertThat(KafkaAnswers.refusal("the offsets", new TopicAuthorizationException(Set.of("t"))))
+                .hasMessage("cannot read the offsets: Kafka does not allow it: give this user Describe on topic t");
+    }
+}
