@@ -405,7 +405,10 @@ class OutcomesTest {
     }
 
     private static Request counted(int attempts, int deferrals) {
-        return Requests.ofModel("m").counted(attempts, deferrals).build();
+        return Requests.ofModel("m")
+                .counted(attempts, deferrals)
+                .timed(NOW, 0, Long.MAX_VALUE)
+                .build();
     }
 
     private static Answered answered(int status, String body) {
