@@ -102,6 +102,7 @@ class MetricsIT {
         assertTokens(metrics);
         assertThat(metrics.keySet()).anyMatch(name -> name.startsWith("kafka_consumer_"));
         assertThat(metrics.keySet()).anyMatch(name -> name.startsWith("kafka_producer_"));
+        assertThat(metrics.keySet()).noneMatch(name -> name.contains(queue.topics.base() + "_"));
     }
 
     private static void assertTokens(Map<String, Double> metrics) {

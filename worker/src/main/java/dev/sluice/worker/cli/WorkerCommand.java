@@ -164,7 +164,7 @@ final class WorkerCommand implements Subcommand {
             names = "--admin-port",
             paramLabel = "PORT",
             description = {
-                "Port on loopback that answers /health/live and /health/ready; 0 turns it off.",
+                "Port on loopback that answers /metrics, /status, /health/live and /health/ready; 0 turns it off.",
                 "  Default: 9400 where it is free"
             })
     private @Nullable Integer adminPort;

@@ -1,5 +1,6 @@
 package dev.sluice.worker.observe;
 
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
@@ -24,6 +25,18 @@ public final class KafkaMeters implements AutoCloseable {
     KafkaMeters(MeterRegistry registry, boolean on) {
         this.registry = registry;
         this.on = on;
+    }
+
+    /**
+     * What nobody needs of each partition: all but its lag, and a second time under its topic's name with underscores, as
+     * Kafka 4 has it for topics with a dot, which all of ours have.
+     */
+    static boolean isNoise(Meter.Id id) {
+        String topic = id.getTag("topic");
+        return id.getName().startsWith("kafka.")
+                && topic != null
+                && (!topic.contains(".")
+                        || (id.getTag("partition") != null && !id.getName().endsWith(".records.lag")));
     }
 
     /** Shows this consumer's meters, and those of no other any more. */

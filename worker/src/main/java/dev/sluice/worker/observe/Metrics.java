@@ -3,6 +3,7 @@ package dev.sluice.worker.observe;
 import dev.sluice.worker.settle.SettleListener;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
 import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ public final class Metrics implements AutoCloseable {
     }
 
     static Metrics in(MeterRegistry registry) {
+        registry.config().meterFilter(MeterFilter.deny(KafkaMeters::isNoise));
         return new Metrics(registry, Clock.systemUTC(), true);
     }
 

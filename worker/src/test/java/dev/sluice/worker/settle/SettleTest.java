@@ -13,6 +13,7 @@ import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Ledger.Opening;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import java.time.Clock;
@@ -65,6 +66,7 @@ class SettleTest {
     private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
     private final AtomicLong passed = new AtomicLong();
+    private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final Settle settle = new Settle(
             ownership,
@@ -73,7 +75,7 @@ class SettleTest {
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
             new SetBackClock(),
             () -> System.nanoTime() + passed.get(),
-            SettleListener.NONE);
+            new Heard());
     private final Thread thread = new Thread(this::run, "settle");
 
     @AfterEach
@@ -132,6 +134,47 @@ class SettleTest {
         await().atMost(BOUND).until(seen::isDone);
         assertThat(commitsAtFlush.get()).isEqualTo(1);
         assertThat(producer.commitTries).hasValue(3);
+    }
+
+    @Test
+    void tellsWhatIsCommittedAndOnlyThat() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0, 1);
+        producer.commitFailures = 1;
+
+        answer(envelopes.get(1));
+        flushed();
+
+        assertThat(heard).containsExactly("aborted", "committed", "id-1 Reply");
+    }
+
+    @Test
+    void saysWhatPartitionsHold() {
+        open(first, second);
+        List<Envelope> envelopes = registered(first, 3, 4, 5);
+
+        answer(envelopes.get(0), envelopes.get(2));
+        flushed();
+
+        List<PartitionState> states =
+                await().atMost(BOUND).until(settle.partitions()::join, found -> found.size() == 2);
+        assertThat(states)
+                .filteredOn(state -> state.partition() == 0)
+                .singleElement()
+                .satisfies(state -> {
+                    assertThat(state.committed()).isEqualTo(4);
+                    assertThat(state.position()).isEqualTo(6);
+                    assertThat(state.open()).isEqualTo(1);
+                    assertThat(state.oldestSince()).hasValue(envelopes.get(1).waitsSince());
+                    assertThat(state.fill()).isBetween(0.0, 0.01);
+                });
+        assertThat(states)
+                .filteredOn(state -> state.partition() == 1)
+                .singleElement()
+                .satisfies(state -> {
+                    assertThat(state.open()).isZero();
+                    assertThat(state.oldestSince()).isEmpty();
+                });
     }
 
     @Test
@@ -365,6 +408,19 @@ class SettleTest {
         @Override
         public Clock withZone(ZoneId zone) {
             throw new UnsupportedOperationException("only " + getZone());
+        }
+    }
+
+    private final class Heard implements SettleListener {
+        @Override
+        public void committed(Envelope envelope, Outcome outcome) {
+            heard.add(envelope.id() + " " + outcome.getClass().getSimpleName());
+        }
+
+        @Override
+        public void transactionEnded(boolean committed, long nanos) {
+            assertThat(nanos).isNotNegative();
+            heard.add(committed ? "committed" : "aborted");
         }
     }
 

@@ -1,0 +1,92 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.pace.LaneState.Flow;
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class LaneStateTest {
+    private final VirtualTime time = new VirtualTime();
+    private final Lane lane = new Lane("m", Limit.parse("10/s"), time, new Share(1, 2));
+
+    @Test
+    void flowsWhileNothingWaits() {
+        assertThat(lane.state("m").flow()).isEqualTo(Flow.FLOWING);
+        assertThat(lane.state("m").requests().limit()).hasValue(5);
+        assertThat(lane.state("m").tokens().limit()).isEmpty();
+    }
+
+    @Test
+    void isLimitedWhileRequestsWaitForTheRate() {
+        add(100);
+        for (int i = 0; i < 100; i++) {
+            time.pass(Duration.ofMillis(10));
+            end(lane.poll(), Feedback.PASSED.with(Optional.of(new Usage(30, 70))));
+        }
+
+        LaneState state = lane.state("m");
+
+        assertThat(state.flow()).isEqualTo(Flow.LIMITED);
+        assertThat(state.reason()).isEmpty();
+        assertThat(state.requests().perSecond()).isBetween(3.0, 5.0);
+        assertThat(state.tokens().perSecond()).isCloseTo(100 * state.requests().perSecond(), within(1e-6));
+        assertThat(state.waiting()).isBetween(95, 97);
+        assertThat(state.inFlight()).isZero();
+    }
+
+    @Test
+    void isOpenAfterFailuresOfTheApiAndFlowsAgainAfterAProbe() {
+        add(100);
+        for (int i = 0; i < 3; i++) {
+            end(next(), Feedback.unavailable("503"));
+        }
+
+        assertThat(lane.state("m").flow()).isEqualTo(Flow.OPEN);
+        assertThat(lane.state("m").reason()).isEqualTo("503");
+
+        Sent probe = next();
+        assertThat(lane.state("m").flow()).as("while probing").isEqualTo(Flow.OPEN);
+        assertThat(lane.state("m").inFlight()).isEqualTo(1);
+        end(probe, Feedback.PASSED);
+
+        assertThat(lane.state("m").flow()).isEqualTo(Flow.LIMITED);
+    }
+
+    @Test
+    void isHeldWhileNobodyIsServed() {
+        add(1);
+
+        end(next(), Feedback.blocked("401 invalid_api_key"));
+
+        assertThat(lane.state("m").flow()).isEqualTo(Flow.HELD);
+        assertThat(lane.state("m").reason()).startsWith("401");
+    }
+
+    private void add(int count) {
+        for (int i = 0; i < count; i++) {
+            lane.add(Requests.ofModel("m").at(i).build());
+        }
+    }
+
+    private Sent next() {
+        for (int i = 0; i < 1_000; i++) {
+            Sent sent = lane.poll();
+            if (sent != null) {
+                return sent;
+            }
+            time.pass(Duration.ofMillis(100));
+        }
+        throw new AssertionError("nothing was sent");
+    }
+
+    private void end(@Nullable Sent sent, Feedback feedback) {
+        if (sent != null) {
+            lane.ended(sent, feedback);
+        }
+    }
+}
