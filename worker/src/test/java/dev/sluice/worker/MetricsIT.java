@@ -14,6 +14,8 @@ import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
 import java.io.IOException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -49,7 +51,10 @@ class MetricsIT {
         api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
         worker = Worker.start(queue.config(api.baseUrl()), page.metrics());
         StatusPage status = new StatusPage(page.metrics(), "test", Clock.systemUTC());
-        admin = AdminServer.start(0, worker, Map.of("/metrics", page, "/status", status));
+        admin = AdminServer.start(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                worker,
+                Map.of("/metrics", page, "/status", status));
     }
 
     @AfterEach

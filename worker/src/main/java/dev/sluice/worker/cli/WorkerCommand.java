@@ -43,6 +43,9 @@ final class WorkerCommand implements Subcommand {
     @Mixin
     private ApiOptions api = new ApiOptions();
 
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
     @Option(
             names = "--group",
             paramLabel = "NAME",
@@ -161,15 +164,6 @@ final class WorkerCommand implements Subcommand {
     private ByteSize maxResponseBytes = new ByteSize(0);
 
     @Option(
-            names = "--admin-port",
-            paramLabel = "PORT",
-            description = {
-                "Port on loopback that answers /metrics, /status, /health/live and /health/ready; 0 turns it off.",
-                "  Default: 9400 where it is free"
-            })
-    private @Nullable Integer adminPort;
-
-    @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
             defaultValue = "info",
@@ -196,9 +190,7 @@ final class WorkerCommand implements Subcommand {
         Supplier<String> apiKey = api.apiKey(shell, problems);
         requireArray("--max-request-bytes", maxRequestBytes, problems);
         requireArray("--max-response-bytes", maxResponseBytes, problems);
-        if (adminPort != null && (adminPort < 0 || adminPort > 65_535)) {
-            problems.add(WrongValue.of("--admin-port", "0 to 65535", adminPort));
-        }
+        admin.check(problems);
         Map<String, Limit> byModel = ModelLimit.byModel(limits, problems);
         try {
             config = config(apiKey, byModel);
@@ -250,6 +242,6 @@ final class WorkerCommand implements Subcommand {
     @Override
     public int run() throws InterruptedException {
         Broker.connect(kafka).close();
-        return WorkerRun.untilStopped(config(), AdminPort.of(adminPort));
+        return WorkerRun.untilStopped(config(), admin);
     }
 }

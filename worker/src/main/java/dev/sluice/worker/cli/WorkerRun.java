@@ -39,10 +39,10 @@ final class WorkerRun {
      *
      * @throws Refusal where the worker cannot start for a reason people can mend
      */
-    static int untilStopped(WorkerConfig config, AdminPort adminPort) throws InterruptedException {
+    static int untilStopped(WorkerConfig config, AdminOptions adminOptions) throws InterruptedException {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
         PrometheusPage metrics = new PrometheusPage(CommandTree.version());
-        Optional<AdminServer> admin = adminPort.serve(
+        Optional<AdminServer> admin = adminOptions.serve(
                 new SinceStart(started),
                 Map.of(
                         "/metrics",

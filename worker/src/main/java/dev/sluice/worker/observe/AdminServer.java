@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +19,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Answers over HTTP: {@code /health/live} and {@code /health/ready} with 200 or 503, and in the body what is wrong, a line
- * each; and the pages it is given. Everything else is refused. Listens on loopback only. Thread-safe.
+ * each; and the pages it is given. Everything else is refused. Thread-safe.
  */
 public final class AdminServer implements AutoCloseable {
     private static final String LIVE = "/health/live";
@@ -59,12 +58,12 @@ public final class AdminServer implements AutoCloseable {
     /**
      * Starts to answer.
      *
-     * @param port 0 for a free one
+     * @param address where to listen; port 0 for a free one
      * @param pages by their paths
      * @throws IOException where the port cannot be had
      */
-    public static AdminServer start(int port, Health health, Map<String, Page> pages) throws IOException {
-        InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    public static AdminServer start(InetSocketAddress address, Health health, Map<String, Page> pages)
+            throws IOException {
         AdminServer admin = new AdminServer(HttpServer.create(address, BACKLOG), health, pages);
         admin.server.setExecutor(admin.executor);
         admin.server.createContext("/", admin::answer);
