@@ -17,6 +17,9 @@ import java.util.concurrent.TimeUnit;
  */
 public record SluiceJar(Path file, List<String> jvmOptions) {
     private static final String CONFIGURING = "(SLUICE|TOGETHER|KAFKA)_.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS";
+    /** As {@code scripts/sluice} has it. */
+    private static final String COMPILER = "-XX:TieredStopAtLevel=1";
+
     private static final int COMMAND_SECONDS = 60;
 
     public SluiceJar {
@@ -47,6 +50,7 @@ public record SluiceJar(Path file, List<String> jvmOptions) {
     private Process launch(Path log, List<String> arguments, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(COMPILER);
         command.addAll(jvmOptions);
         command.addAll(List.of("-jar", file.toString()));
         command.addAll(arguments);

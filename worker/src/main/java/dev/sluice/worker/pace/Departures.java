@@ -14,14 +14,19 @@ final class Departures {
     private static final int LEAST = 4;
     /** Of what may be sent in a second; fewer would cost a client that is not compiled yet more than they spare the API. */
     private static final double PART = 0.05;
-    /** One that takes longer leaves alone: a host that does not answer must not stop the others. */
+    /** One that takes longer than one sent after it leaves alone: a connection that hangs must not stop the others. */
     private static final long PATIENCE = Duration.ofMillis(100).toNanos();
+    /** Where none has left that was sent later, all are held up, and would leave together; but not for ever. */
+    private static final long LONG_PATIENCE = Duration.ofMillis(500).toNanos();
 
     private final TimeMeter time;
     private final Deque<Departure> leaving = new ArrayDeque<>();
+    /** When the latest of those was sent that are known to have left. */
+    private long provenAt;
 
     Departures(TimeMeter time) {
         this.time = time;
+        this.provenAt = time.currentTimeNanos();
     }
 
     /** One call's leaving. {@link #run} is for any thread and may be called again. */
@@ -36,7 +41,7 @@ final class Departures {
             this.time = time;
         }
 
-        /** The call has left, or has ended without. */
+        /** The call has left, or has ended without, or is waited for no more. */
         @Override
         public void run() {
             if (!left) {
@@ -45,11 +50,9 @@ final class Departures {
             }
         }
 
-        /** When the API can have seen it at the earliest: now, while it has not left, until patience is over. */
+        /** When the API can have seen it at the earliest: now, while it has not left. */
         long leftAt(long now) {
-            long latest = sentAt + PATIENCE;
-            long at = left ? leftAt : now;
-            return at - latest < 0 ? at : latest;
+            return left ? leftAt : now;
         }
     }
 
@@ -68,7 +71,20 @@ final class Departures {
     }
 
     private void forget(long now) {
-        leaving.removeIf(call -> call.left || now - call.sentAt >= PATIENCE);
+        leaving.removeIf(call -> {
+            if (call.left && call.sentAt - provenAt > 0) {
+                provenAt = call.sentAt;
+            }
+            return call.left;
+        });
+        leaving.removeIf(call -> {
+            boolean overtaken = call.sentAt - provenAt < 0;
+            boolean over = now - call.sentAt >= (overtaken ? PATIENCE : LONG_PATIENCE);
+            if (over) {
+                call.run();
+            }
+            return over;
+        });
     }
 
     /** How many are remembered. */

@@ -20,13 +20,40 @@ class DeparturesTest {
     }
 
     @Test
-    void whatCannotLeaveIsForgottenAfterAMoment() {
+    void oneThatHangsIsForgottenWhereOthersLeave() {
+        var unused = departures.add(time.currentTimeNanos());
+        departures.add(after(1)).run();
+
+        assertThat(departures.hasRoom(0, after(98))).isTrue();
+        assertThat(departures.size()).as("within patience").isEqualTo(1);
+        departures.hasRoom(0, after(1));
+        assertThat(departures.size()).isZero();
+    }
+
+    @Test
+    void whereNoneLeavesTheyAreWaitedForLonger() {
         for (int i = 0; i < 1_000; i++) {
-            var unused = departures.add(i * MILLI);
+            var unused = departures.add(after(1));
         }
 
-        assertThat(departures.size()).isEqualTo(100);
-        assertThat(departures.hasRoom(1_000, 999 * MILLI)).isFalse();
-        assertThat(departures.hasRoom(1_000, 1_099 * MILLI)).isTrue();
+        assertThat(departures.size()).isEqualTo(500);
+        assertThat(departures.hasRoom(1_000, after(400))).isFalse();
+        assertThat(departures.hasRoom(1_000, after(100))).isTrue();
+    }
+
+    @Test
+    void whatIsWaitedForNoMoreCountsAsGone() {
+        var hanging = departures.add(time.currentTimeNanos());
+
+        assertThat(hanging.leftAt(after(300))).isEqualTo(time.currentTimeNanos());
+        var unused = departures.hasRoom(1, after(200));
+        long gone = time.currentTimeNanos();
+        hanging.run();
+        assertThat(hanging.leftAt(after(50))).isEqualTo(gone);
+    }
+
+    private long after(long millis) {
+        time.passNanos(millis * MILLI);
+        return time.currentTimeNanos();
     }
 }

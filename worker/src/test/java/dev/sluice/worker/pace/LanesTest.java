@@ -172,6 +172,7 @@ class LanesTest {
     private static List<Request> polled(Lanes lanes) {
         List<Request> polled = new ArrayList<>();
         for (Sent sent = lanes.poll(); sent != null; sent = lanes.poll()) {
+            sent.departure().run();
             polled.add(sent.request());
         }
         return polled;

@@ -55,14 +55,6 @@ class SpendWindowTest {
     }
 
     @Test
-    void oneThatCannotLeaveHoldsNothingBackForLong() {
-        var unused = spend(1);
-        time.passNanos(2 * SPAN);
-
-        assertThat(window.sum(now())).isZero();
-    }
-
-    @Test
     void forgetsThoughNobodyAsks() {
         for (int i = 0; i < 1_000; i++) {
             time.passNanos(100 * MILLI);
