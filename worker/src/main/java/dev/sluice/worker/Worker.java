@@ -16,6 +16,8 @@ import dev.sluice.worker.intake.TopicCheck;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.Stages;
+import dev.sluice.worker.observe.TracedCall;
+import dev.sluice.worker.observe.Tracing;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcomes;
 import dev.sluice.worker.pace.Feedback;
@@ -25,8 +27,10 @@ import dev.sluice.worker.pace.Share;
 import dev.sluice.worker.settle.LeftoverTransactions;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleClients;
+import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
 import io.github.bucket4j.TimeMeter;
+import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -70,6 +74,7 @@ public final class Worker implements AutoCloseable, Health {
 
     private final WorkerConfig config;
     private final Metrics metrics;
+    private final Tracing tracing;
     private final Clock clock = Clock.systemUTC();
     private final AtomicReference<Ownership> ownership;
     private final Admin admin;
@@ -84,9 +89,10 @@ public final class Worker implements AutoCloseable, Health {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private Worker(WorkerConfig config, Admin admin, Metrics metrics) {
+    private Worker(WorkerConfig config, Admin admin, Metrics metrics, OpenTelemetry telemetry) {
         this.config = config;
         this.metrics = metrics;
+        this.tracing = new Tracing(telemetry, clock);
         this.admin = admin;
         String name = config.instanceId().orElseGet(() -> UUID.randomUUID().toString());
         // no topic and no name has a colon, so that no two queues share an id
@@ -103,7 +109,7 @@ public final class Worker implements AutoCloseable, Health {
                 transactions(ids + name),
                 clock,
                 System::nanoTime,
-                metrics.settlements());
+                SettleListener.both(metrics.settlements(), tracing));
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),
@@ -152,16 +158,18 @@ public final class Worker implements AutoCloseable, Health {
 
     /** Starts a worker that nobody watches. */
     public static Worker start(WorkerConfig config) throws InterruptedException {
-        return start(config, Metrics.off());
+        return start(config, Metrics.off(), OpenTelemetry.noop());
     }
 
     /**
      * Starts a worker; it joins its group in the background.
      *
      * @param metrics of this worker only; to be closed after it
+     * @param telemetry where its traces go
      * @throws StartException if the topics are missing or not fit for the promise
      */
-    public static Worker start(WorkerConfig config, Metrics metrics) throws InterruptedException {
+    public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
+            throws InterruptedException {
         Admin admin = Admin.create(config.kafka());
         try {
             TopicCheck check = TopicCheck.of(admin, config.topics(), START_BOUND);
@@ -169,7 +177,7 @@ public final class Worker implements AutoCloseable, Health {
             if (!check.refusals().isEmpty()) {
                 throw new StartException(String.join("\n", check.refusals()));
             }
-            Worker worker = new Worker(config, admin, metrics);
+            Worker worker = new Worker(config, admin, metrics, telemetry);
             worker.startStages();
             return worker;
         } catch (RuntimeException | InterruptedException failure) {
@@ -203,12 +211,13 @@ public final class Worker implements AutoCloseable, Health {
      * Call → outcome → settle. On a thread of the HTTP client. The cache is told last: what it then sends to the lane
      * finds one that knows how the call ended.
      */
-    private void called(Request request, CallResult result) {
+    private void called(Request request, CallResult result, TracedCall traced) {
         try {
             Optional<Outcomes.Verdict> end = outcomes.of(request, result, pace.standing(request), clock.millis());
-            metrics.calls().ended(request, result, end);
             end.ifPresentOrElse(verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
             cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
+            metrics.calls().ended(request, result, end);
+            traced.ended(result, end);
         } catch (Throwable defect) {
             fail("call", defect);
         }
@@ -217,7 +226,8 @@ public final class Worker implements AutoCloseable, Health {
     /** Pace → call. A partition may have been lost, and its calls given up, since pace has chosen the request. */
     private void call(Request request, Runnable left) {
         metrics.calls().begins(request, clock.millis());
-        calls.call(request, left, this::called);
+        TracedCall traced = tracing.begins(request);
+        calls.call(request, traced.headers(), left, (ended, result) -> called(ended, result, traced));
         if (!ownership.get().holds(request.assignment())) {
             calls.cancel(Set.of(request.assignment()));
         }

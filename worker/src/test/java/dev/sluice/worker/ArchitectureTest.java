@@ -106,6 +106,18 @@ class ArchitectureTest {
     }
 
     @Test
+    void noStageKnowsHowTracesAreKept() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(
+                        FLOW.stream().map(stage -> WORKER + "." + stage + "..").toArray(String[]::new))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.opentelemetry..")
+                .check(CLASSES);
+    }
+
+    @Test
     void packagesHaveNoCycles() {
         slices().matching(WORKER + ".(*)..").should().beFreeOfCycles().check(CLASSES);
     }

@@ -12,21 +12,28 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
+import io.opentelemetry.api.OpenTelemetry;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,6 +42,8 @@ class MetricsIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
 
+    private static final Pattern NAME =
+            Pattern.compile("\\b(?:sluice|gen_ai|kafka|jvm|process)_[a-z_]+(?=[\\[{) \"]|$)", Pattern.MULTILINE);
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int TENANTS = 70;
     private static final int TOPICS_OF_A_BUNDLE = 6;
@@ -49,7 +58,7 @@ class MetricsIT {
     void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
         api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
-        worker = Worker.start(queue.config(api.baseUrl()), page.metrics());
+        worker = Worker.start(queue.config(api.baseUrl()), page.metrics(), OpenTelemetry.noop());
         StatusPage status = new StatusPage(page.metrics(), "test", Clock.systemUTC());
         admin = AdminServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
@@ -71,26 +80,29 @@ class MetricsIT {
         queue.publish(body("m1", "fine"));
         queue.publish(body("m1", "refused [stand-in: status=429 times=1 reset=0.05]"));
         queue.publish(body("m1", "broken [stand-in: status=500 times=1]"));
+        queue.publish(body("m3", "no answer [stand-in: no-choices times=1]"));
         queue.publish(body("m2", "wrong [stand-in: status=400]"));
         queue.publish("no JSON");
         for (int i = 0; i < TENANTS; i++) {
             publish(body("m1", "of a tenant"), WireHeaders.TENANT, "tenant-" + i);
         }
-        queue.awaitReplies(5 + TENANTS);
-        publish(body("m2", "the same"), WireHeaders.CACHE, "PT10M");
         queue.awaitReplies(6 + TENANTS);
         publish(body("m2", "the same"), WireHeaders.CACHE, "PT10M");
         queue.awaitReplies(7 + TENANTS);
+        publish(body("m2", "the same"), WireHeaders.CACHE, "PT10M");
+        queue.awaitReplies(8 + TENANTS);
 
         await().atMost(BOUND)
-                .untilAsserted(() -> assertThat(metrics()).containsEntry("sluice_replies_total", 5.0 + TENANTS));
+                .untilAsserted(() -> assertThat(metrics()).containsEntry("sluice_replies_total", 6.0 + TENANTS));
         Map<String, Double> metrics = metrics();
         assertThat(metrics)
                 .containsEntry("sluice_calls_total{model=\"m1\",outcome=\"reply\",status=\"200\"}", 3.0 + TENANTS)
                 .containsEntry("sluice_calls_total{model=\"m1\",outcome=\"requeue\",status=\"429\"}", 1.0)
                 .containsEntry("sluice_calls_total{model=\"m1\",outcome=\"requeue\",status=\"500\"}", 1.0)
                 .containsEntry("sluice_calls_total{model=\"m2\",outcome=\"dead_letter\",status=\"400\"}", 1.0)
-                .containsEntry("sluice_requeues_total{cause=\"attempt\",tier=\"retry\"}", 1.0)
+                .containsEntry("sluice_calls_total{model=\"m3\",outcome=\"requeue\",status=\"unusable_body\"}", 1.0)
+                .containsEntry("sluice_calls_total{model=\"m3\",outcome=\"reply\",status=\"200\"}", 1.0)
+                .containsEntry("sluice_requeues_total{cause=\"attempt\",tier=\"retry\"}", 2.0)
                 .containsEntry("sluice_requeues_total{cause=\"deferral\",tier=\"retry\"}", 1.0)
                 .containsEntry("sluice_dead_letters_total{reason=\"rejected\"}", 1.0)
                 .containsEntry("sluice_dead_letters_total{reason=\"invalid_request\"}", 1.0)
@@ -98,7 +110,7 @@ class MetricsIT {
                 .containsEntry("sluice_cache_requests_total{result=\"hit\"}", 1.0)
                 .containsEntry("sluice_cache_requests_total{result=\"miss\"}", 1.0)
                 .containsEntry("sluice_queue_wait_seconds_count{model=\"m1\"}", 5.0 + TENANTS)
-                .containsEntry("sluice_request_duration_seconds_count{status=\"ok\"}", 5.0 + TENANTS)
+                .containsEntry("sluice_request_duration_seconds_count{status=\"ok\"}", 6.0 + TENANTS)
                 .containsEntry("sluice_request_duration_seconds_count{status=\"failed\"}", 2.0)
                 .containsEntry("sluice_commit_aborts_total", 0.0)
                 .containsEntry("sluice_open_records", 0.0)
@@ -128,6 +140,34 @@ class MetricsIT {
                         metric.getKey().startsWith(prefix) && metric.getKey().contains(part))
                 .mapToDouble(Map.Entry::getValue)
                 .sum();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"alerts.yaml", "grafana/sluice.json"})
+    void alertsAndDashboardNameWhatIsThere(String file) throws Exception {
+        queue.publish(body("m", "!"));
+        queue.awaitReplies(1);
+        api.update(settings -> settings.withApiKeys("another"));
+        queue.publish(body("m", "?"));
+        await().atMost(BOUND)
+                .untilAsserted(
+                        () -> assertThat(metrics()).containsKey("sluice_lane_stopped{model=\"m\",reason=\"401\"}"));
+
+        Set<String> named = NAME.matcher(Files.readString(Path.of("../scripts/observe", file)))
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.toSet());
+        // this worker is told not to pace
+        named.remove("sluice_lane_limit_per_second");
+        assertThat(named).hasSizeGreaterThan(7);
+        // Kafka's clients are asked for new meters every 15 s
+        await().atMost(BOUND).untilAsserted(() -> assertThat(names(metrics())).containsAll(named));
+    }
+
+    private static Set<String> names(Map<String, Double> metrics) {
+        return metrics.keySet().stream()
+                .map(name -> name.replaceFirst("\\{.*", ""))
+                .collect(Collectors.toSet());
     }
 
     @Test

@@ -1,6 +1,5 @@
 package dev.sluice.worker.call;
 
-import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -39,8 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class Calls implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final String USER_AGENT = "sluice-worker";
-    /** Characters that may stand in a header value: anything else would be refused by the client, or smuggled on. */
-    private static final String HEADER_VALUE = "[\\x20-\\x7e]{1,512}";
 
     private final URI endpoint;
     private final Supplier<String> apiKey;
@@ -86,11 +82,13 @@ public final class Calls implements AutoCloseable {
     /**
      * Starts one call.
      *
+     * @param headers what is sent beside our own; names and values have to be fit for HTTP
      * @param left told, on a thread of this class, when the request is on its way to the API; it may end without
      * @param done called once, on a thread of this class or on the one that gives the call up, with how the call ended; must not block
      */
-    public void call(Request request, Runnable left, BiConsumer<Request, CallResult> done) {
-        Exchange exchange = new Exchange(request, left, done);
+    public void call(
+            Request request, Map<String, String> headers, Runnable left, BiConsumer<Request, CallResult> done) {
+        Exchange exchange = new Exchange(request, headers, left, done);
         underWay.put(request, exchange);
         exchange.start();
     }
@@ -112,19 +110,14 @@ public final class Calls implements AutoCloseable {
         executor.shutdown();
     }
 
-    private HttpRequest http(Request request, Runnable left) {
+    private HttpRequest http(Request request, Map<String, String> headers, Runnable left) {
         HttpRequest.Builder http = HttpRequest.newBuilder(endpoint)
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
                 .header("User-Agent", USER_AGENT)
                 .header("Authorization", "Bearer " + apiKey.get())
                 .POST(new DepartingBody(request.body(), left));
-        for (String name : List.of(WireHeaders.TRACEPARENT, WireHeaders.TRACESTATE)) {
-            request.envelope()
-                    .header(name)
-                    .filter(value -> value.matches(HEADER_VALUE))
-                    .ifPresent(value -> http.header(name, value));
-        }
+        headers.forEach(http::header);
         return http.build();
     }
 
@@ -137,14 +130,16 @@ public final class Calls implements AutoCloseable {
     /** One call from its start to its end. */
     private final class Exchange {
         private final Request request;
+        private final Map<String, String> headers;
         private final Runnable left;
         private final BiConsumer<Request, CallResult> done;
         private final long startedAt = System.nanoTime();
         private volatile @Nullable Ending ending;
         private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
 
-        Exchange(Request request, Runnable left, BiConsumer<Request, CallResult> done) {
+        Exchange(Request request, Map<String, String> headers, Runnable left, BiConsumer<Request, CallResult> done) {
             this.request = request;
+            this.headers = headers;
             this.left = left;
             this.done = done;
         }
@@ -153,7 +148,7 @@ public final class Calls implements AutoCloseable {
             CompletableFuture<HttpResponse<byte[]>> sent;
             ScheduledFuture<?> deadline;
             try {
-                HttpRequest http = http(request, left);
+                HttpRequest http = http(request, headers, left);
                 deadline = deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
                 sent = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
             } catch (RejectedExecutionException closed) {

@@ -8,6 +8,7 @@ import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
+import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -50,7 +51,8 @@ final class WorkerRun {
                         "/status",
                         new StatusPage(metrics.metrics(), CommandTree.version(), Clock.systemUTC())));
         try (metrics) {
-            Worker worker = Worker.start(config, admin.isPresent() ? metrics.metrics() : Metrics.off());
+            Worker worker = Worker.start(
+                    config, admin.isPresent() ? metrics.metrics() : Metrics.off(), GlobalOpenTelemetry.get());
             started.set(worker);
             return new WorkerRun(
                             worker, Worker.longestClose(config.drainTimeout()).plus(CLOSE_GRACE))

@@ -18,7 +18,6 @@ final class BoundedNames {
         this.most = most;
     }
 
-    /** Names that only differ behind the longest that is kept are one. */
     String of(String name) {
         String kept = cut(name);
         String label = labels.get(kept);
@@ -37,14 +36,21 @@ final class BoundedNames {
     }
 
     private static String cut(String name) {
-        return name.length() <= LONGEST ? name : name.substring(0, LONGEST);
+        return name.length() <= LONGEST ? name : marked(name, name);
     }
 
     /** Quotes and backslashes stay: the exposition format has an escape for them. */
     private static String printable(String name) {
         StringBuilder printable = new StringBuilder(name.length());
         name.codePoints().map(c -> isPrintable(c) ? c : '?').forEach(printable::appendCodePoint);
-        return printable.toString();
+        boolean isItself = printable.toString().equals(name) && !name.equals(OTHER);
+        return isItself ? name : marked(printable.toString(), name);
+    }
+
+    /** What was changed is told from what looks the same by a hash of the whole name. */
+    private static String marked(String text, String name) {
+        String hash = "%08x".formatted(name.hashCode());
+        return text.substring(0, Math.min(text.length(), LONGEST - 1 - hash.length())) + "~" + hash;
     }
 
     private static boolean isPrintable(int codePoint) {

@@ -4,7 +4,6 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcomes.Verdict;
 import dev.sluice.worker.pace.Usage;
 import io.micrometer.core.instrument.Counter;
@@ -60,8 +59,8 @@ public final class CallMeters {
      */
     public void ended(Request request, CallResult result, Optional<Verdict> verdict) {
         String model = models.of(request.model());
-        String status = Statuses.of(result);
-        String outcome = verdict.map(end -> end.outcome().match(NAMES)).orElse("none");
+        String status = Statuses.of(result, verdict);
+        String outcome = verdict.map(end -> OutcomeNames.of(end.outcome())).orElse("none");
         calls.computeIfAbsent(new Ending(model, status, outcome), this::calls).increment();
         durations
                 .computeIfAbsent(new Answer(model, status), this::duration)
@@ -128,26 +127,4 @@ public final class CallMeters {
         return Tags.of(
                 "gen_ai.operation.name", "chat", "gen_ai.provider.name", "together", "gen_ai.request.model", model);
     }
-
-    private static final Outcome.Cases<String> NAMES = new Outcome.Cases<>() {
-        @Override
-        public String reply(Outcome.Reply reply) {
-            return "reply";
-        }
-
-        @Override
-        public String requeue(Outcome.Requeue requeue) {
-            return "requeue";
-        }
-
-        @Override
-        public String deadLetter(Outcome.DeadLetter deadLetter) {
-            return "dead_letter";
-        }
-
-        @Override
-        public String hold(Outcome.Hold hold) {
-            return "hold";
-        }
-    };
 }

@@ -7,6 +7,7 @@ import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,29 @@ public final class KafkaMeters implements AutoCloseable {
 
     private final MeterRegistry registry;
     private final boolean on;
-    private @Nullable KafkaClientMetrics consumer;
-    private @Nullable KafkaClientMetrics producer;
-    private @Nullable ScheduledExecutorService scheduler;
+    private @Nullable Binding consumer;
+    private @Nullable Binding producer;
+
+    /** One client's meters, looked for by a thread of their own: it has to end with them, or would hold the client for ever. */
+    private static final class Binding implements AutoCloseable {
+        private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
+            Thread thread = new Thread(task, "sluice-kafka-meters");
+            thread.setDaemon(true);
+            return thread;
+        });
+        private final KafkaClientMetrics metrics;
+
+        Binding(Function<ScheduledExecutorService, KafkaClientMetrics> metrics, MeterRegistry registry) {
+            this.metrics = metrics.apply(scheduler);
+            this.metrics.bindTo(registry);
+        }
+
+        @Override
+        public void close() {
+            scheduler.shutdownNow();
+            metrics.close();
+        }
+    }
 
     KafkaMeters(MeterRegistry registry, boolean on) {
         this.registry = registry;
@@ -29,13 +50,15 @@ public final class KafkaMeters implements AutoCloseable {
 
     /**
      * What nobody needs of each partition: all but its lag, and a second time under its topic's name with underscores, as
-     * Kafka 4 has it for topics with a dot, which all of ours have.
+     * Kafka 4 has it for topics with a dot, which all of ours have. And what a producer keeps of each topic: there may be as
+     * many as requests name reply topics.
      */
     static boolean isNoise(Meter.Id id) {
         String topic = id.getTag("topic");
         return id.getName().startsWith("kafka.")
                 && topic != null
-                && (!topic.contains(".")
+                && (id.getName().startsWith("kafka.producer.topic.")
+                        || !topic.contains(".")
                         || (id.getTag("partition") != null && !id.getName().endsWith(".records.lag")));
     }
 
@@ -43,8 +66,8 @@ public final class KafkaMeters implements AutoCloseable {
     public synchronized Consumer<byte[], byte[]> watch(Consumer<byte[], byte[]> fresh) {
         if (on) {
             close(consumer);
-            consumer = new KafkaClientMetrics(fresh, Tags.empty(), scheduler(), LOOK_AGAIN);
-            consumer.bindTo(registry);
+            consumer = new Binding(
+                    scheduler -> new KafkaClientMetrics(fresh, Tags.empty(), scheduler, LOOK_AGAIN), registry);
         }
         return fresh;
     }
@@ -53,26 +76,13 @@ public final class KafkaMeters implements AutoCloseable {
     public synchronized Producer<byte[], byte[]> watch(Producer<byte[], byte[]> fresh) {
         if (on) {
             close(producer);
-            producer = new KafkaClientMetrics(fresh, Tags.empty(), scheduler(), LOOK_AGAIN);
-            producer.bindTo(registry);
+            producer = new Binding(
+                    scheduler -> new KafkaClientMetrics(fresh, Tags.empty(), scheduler, LOOK_AGAIN), registry);
         }
         return fresh;
     }
 
-    private ScheduledExecutorService scheduler() {
-        ScheduledExecutorService present = scheduler;
-        if (present == null) {
-            present = Executors.newSingleThreadScheduledExecutor(task -> {
-                Thread thread = new Thread(task, "sluice-kafka-meters");
-                thread.setDaemon(true);
-                return thread;
-            });
-            scheduler = present;
-        }
-        return present;
-    }
-
-    private static void close(@Nullable KafkaClientMetrics old) {
+    private static void close(@Nullable Binding old) {
         if (old != null) {
             old.close();
         }
@@ -80,9 +90,6 @@ public final class KafkaMeters implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        if (scheduler != null) {
-            scheduler.shutdownNow();
-        }
         close(consumer);
         close(producer);
     }

@@ -28,21 +28,20 @@ final class Latest<T> {
     /** Waits for the answer, but not for long. */
     synchronized T get() {
         CompletableFuture<T> open = asked;
+        asked = null;
         if (open != null && open.isDone()) {
-            said = open.join();
+            said = open.isCompletedExceptionally() ? said : open.join();
             open = null;
         }
         CompletableFuture<T> waitedFor = open != null ? open : ask.get();
         try {
             said = waitedFor.get(patienceNanos, TimeUnit.NANOSECONDS);
-            asked = null;
         } catch (TimeoutException busy) {
             asked = waitedFor;
         } catch (InterruptedException interrupted) {
             asked = waitedFor;
             Thread.currentThread().interrupt();
         } catch (ExecutionException defect) {
-            asked = null;
             throw new IllegalStateException(defect);
         }
         return said;

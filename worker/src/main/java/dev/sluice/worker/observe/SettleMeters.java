@@ -86,7 +86,7 @@ final class SettleMeters implements SettleListener {
     }
 
     @Override
-    public void committed(Envelope envelope, Outcome outcome) {
+    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
         if (outcome instanceof Outcome.Reply) {
             replies.increment();
             ended(envelope, answered);

@@ -1,13 +1,18 @@
 package dev.sluice.worker.observe;
 
 import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.outcome.Outcomes.Verdict;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The label of how a call ended: an HTTP status, or a word where there was no answer. */
+/** The label of how a call ended: an HTTP status, or a word where there was no answer, or a 200 that is none. */
 final class Statuses {
     static final String OK = "200";
+
+    private static final int HTTP_OK = 200;
 
     /** Those that mean something to us or are common. The API may answer anything: of others only the class is kept. */
     private static final Map<Integer, String> KNOWN = IntStream.of(
@@ -20,8 +25,15 @@ final class Statuses {
 
     private Statuses() {}
 
-    static String of(CallResult result) {
+    /** @param verdict what becomes of the request; empty where the call was given up */
+    static String of(CallResult result, Optional<Verdict> verdict) {
         if (result instanceof CallResult.Answered answered) {
+            boolean unusable = answered.status() == HTTP_OK
+                    && verdict.filter(end -> end.outcome() instanceof Outcome.Reply)
+                            .isEmpty();
+            if (unusable) {
+                return "unusable_body";
+            }
             String known = KNOWN.get(answered.status());
             return known != null ? known : CLASSES[Math.floorMod(answered.status() / 100, CLASSES.length)];
         }

@@ -4,6 +4,7 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * The calls of a lane that were sent and have not left yet: the client makes a connection first, or is behind because it
@@ -19,6 +20,8 @@ final class Departures {
     /** Where none has left that was sent later, all are held up, and would leave together; but not for ever. */
     private static final long LONG_PATIENCE = Duration.ofMillis(500).toNanos();
 
+    private static final long NOT_YET = Long.MIN_VALUE;
+
     private final TimeMeter time;
     private final Deque<Departure> leaving = new ArrayDeque<>();
     /** When the latest of those was sent that are known to have left. */
@@ -33,8 +36,7 @@ final class Departures {
     static final class Departure implements Runnable {
         private final long sentAt;
         private final TimeMeter time;
-        private volatile long leftAt;
-        private volatile boolean left;
+        private final AtomicLong leftAt = new AtomicLong(NOT_YET);
 
         private Departure(long sentAt, TimeMeter time) {
             this.sentAt = sentAt;
@@ -44,15 +46,17 @@ final class Departures {
         /** The call has left, or has ended without, or is waited for no more. */
         @Override
         public void run() {
-            if (!left) {
-                leftAt = time.currentTimeNanos();
-                left = true;
-            }
+            leftAt.compareAndSet(NOT_YET, time.currentTimeNanos());
         }
 
         /** When the API can have seen it at the earliest: now, while it has not left. */
         long leftAt(long now) {
-            return left ? leftAt : now;
+            long left = leftAt.get();
+            return left == NOT_YET ? now : left;
+        }
+
+        private boolean hasLeft() {
+            return leftAt.get() != NOT_YET;
         }
     }
 
@@ -72,10 +76,11 @@ final class Departures {
 
     private void forget(long now) {
         leaving.removeIf(call -> {
-            if (call.left && call.sentAt - provenAt > 0) {
+            boolean left = call.hasLeft();
+            if (left && call.sentAt - provenAt > 0) {
                 provenAt = call.sentAt;
             }
-            return call.left;
+            return left;
         });
         leaving.removeIf(call -> {
             boolean overtaken = call.sentAt - provenAt < 0;

@@ -14,7 +14,7 @@ public record LaneState(
         String model, Flow flow, String reason, int waiting, int inFlight, Spending requests, Spending tokens) {
     /** Whether a lane's requests are sent. */
     public enum Flow {
-        /** All are that there are. */
+        /** As many are as there are, or as may be under way at once. */
         FLOWING,
         /** Some wait for the rate limit. */
         LIMITED,

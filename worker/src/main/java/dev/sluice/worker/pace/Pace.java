@@ -111,7 +111,14 @@ public final class Pace implements Runnable {
     /** All lanes, as they are when the thread gets to it; never where it has ended. */
     public CompletableFuture<PaceState> state() {
         CompletableFuture<PaceState> state = new CompletableFuture<>();
-        inbox.add(() -> state.complete(lanes.state(underWay.size())));
+        inbox.add(() -> {
+            try {
+                state.complete(lanes.state(underWay.size()));
+            } catch (RuntimeException defect) {
+                // the asker's affair: the thread has more to do than to tell
+                state.completeExceptionally(defect);
+            }
+        });
         return state;
     }
 

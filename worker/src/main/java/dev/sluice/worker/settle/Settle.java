@@ -150,7 +150,14 @@ public final class Settle implements Ledger, Runnable {
     /** All partitions that have an account, as they are when the thread gets to it; never where it has ended. */
     public CompletableFuture<List<PartitionState>> partitions() {
         CompletableFuture<List<PartitionState>> states = new CompletableFuture<>();
-        inbox.add(() -> states.complete(accounts.states()));
+        inbox.add(() -> {
+            try {
+                states.complete(accounts.states());
+            } catch (RuntimeException defect) {
+                // the asker's affair: the thread has more to do than to tell
+                states.completeExceptionally(defect);
+            }
+        });
         return states;
     }
 
@@ -205,9 +212,13 @@ public final class Settle implements Ledger, Runnable {
         }
     }
 
-    private void settled(Settlement settlement) {
-        accounts.settled(settlement);
-        listener.committed(settlement.envelope(), settlement.outcome());
+    /** They are on Kafka and off our books, whatever a listener makes of it. */
+    private void tell(List<Settlement> settlements) {
+        try {
+            settlements.forEach(done -> listener.committed(done.envelope(), done.outcome(), done.endedAt()));
+        } catch (RuntimeException defect) {
+            log.atError().setCause(defect).log("what was committed could not be reported");
+        }
     }
 
     /** How an attempt to commit ended. */
@@ -236,7 +247,8 @@ public final class Settle implements Ledger, Runnable {
         listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));
-            settlements.forEach(this::settled);
+            settlements.forEach(accounts::settled);
+            tell(settlements);
         } else {
             staged.forEach((account, snapshot) -> account.window().abort(snapshot));
             unsettled.putBack(settlements, result.culprits());

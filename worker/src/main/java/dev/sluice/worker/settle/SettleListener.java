@@ -8,14 +8,35 @@ public interface SettleListener {
     /** Nobody listens. */
     SettleListener NONE = new SettleListener() {
         @Override
-        public void committed(Envelope envelope, Outcome outcome) {}
+        public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {}
 
         @Override
         public void transactionEnded(boolean committed, long nanos) {}
     };
 
-    /** This outcome is on Kafka for good. */
-    void committed(Envelope envelope, Outcome outcome);
+    /** Tells both. */
+    static SettleListener both(SettleListener first, SettleListener second) {
+        return new SettleListener() {
+            @Override
+            public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+                first.committed(envelope, outcome, knownAtMillis);
+                second.committed(envelope, outcome, knownAtMillis);
+            }
+
+            @Override
+            public void transactionEnded(boolean committed, long nanos) {
+                first.transactionEnded(committed, nanos);
+                second.transactionEnded(committed, nanos);
+            }
+        };
+    }
+
+    /**
+     * This outcome is on Kafka for good.
+     *
+     * @param knownAtMillis epoch ms at which it was known
+     */
+    void committed(Envelope envelope, Outcome outcome, long knownAtMillis);
 
     /**
      * A transaction has ended.

@@ -21,16 +21,24 @@ class BoundedNamesTest {
         String name = "n".repeat(BoundedNames.LONGEST);
 
         assertThat(names.of(name)).isEqualTo(name);
-        assertThat(names.of(name + "x".repeat(1 << 20))).isEqualTo(name);
-        assertThat(names.of("b")).isEqualTo("b");
-        assertThat(names.of("c")).isEqualTo("c");
+        String longer = names.of(name + "x".repeat(1 << 20));
+        assertThat(longer).hasSize(BoundedNames.LONGEST).startsWith("nnn").isNotEqualTo(name);
+        assertThat(names.of(name + "y")).hasSize(BoundedNames.LONGEST).isNotEqualTo(longer);
+        assertThat(names.of(name + "z")).as("three places are taken").isEqualTo("other");
     }
 
     @Test
     void keepsNothingThatCannotBePrinted() {
-        assertThat(BoundedNames.label("a\n\u0000\u202e\u2028b")).isEqualTo("a????b");
+        assertThat(BoundedNames.label("a\n\u0000\u202e\u2028b")).matches("a\\?\\?\\?\\?b~[0-9a-f]{8}");
+        assertThat(BoundedNames.label("a\n")).isNotEqualTo(BoundedNames.label("a\r"));
         assertThat(BoundedNames.label("\"\\ä中😀")).isEqualTo("\"\\ä中😀");
-        assertThat(BoundedNames.label("x".repeat(BoundedNames.LONGEST - 1) + "😀"))
-                .endsWith("x?");
+        assertThat(BoundedNames.label("x".repeat(BoundedNames.LONGEST - 10) + "😀".repeat(9)))
+                .hasSizeLessThanOrEqualTo(BoundedNames.LONGEST)
+                .matches(label -> label.chars().noneMatch(c -> Character.isSurrogate((char) c)));
+    }
+
+    @Test
+    void aNameThatIsTheWordForAllTheRestIsAnother() {
+        assertThat(BoundedNames.label("other")).startsWith("other~");
     }
 }

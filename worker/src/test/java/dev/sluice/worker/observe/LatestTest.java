@@ -32,6 +32,17 @@ class LatestTest {
     }
 
     @Test
+    void oneThatCannotAnswerIsAskedAgain() {
+        assertThat(latest.get()).isEqualTo("before");
+        asked.get(0).completeExceptionally(new IllegalStateException("a defect"));
+
+        assertThat(latest.get()).isEqualTo("before");
+        assertThat(asked).hasSize(2);
+        asked.get(1).complete("mended");
+        assertThat(latest.get()).isEqualTo("mended");
+    }
+
+    @Test
     void oneThatAnswersIsAskedEachTime() {
         Latest<Integer> prompt =
                 new Latest<>(0, () -> CompletableFuture.completedFuture(asked.size() + 7), Duration.ofMillis(1));

@@ -413,7 +413,7 @@ class SettleTest {
 
     private final class Heard implements SettleListener {
         @Override
-        public void committed(Envelope envelope, Outcome outcome) {
+        public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
             heard.add(envelope.id() + " " + outcome.getClass().getSimpleName());
         }
 

@@ -1,0 +1,46 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.outcome.Outcomes.Verdict;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import java.util.Map;
+import java.util.Optional;
+
+/** The span of a call under way. Thread-safe; {@link #ended} is for one call. */
+public final class TracedCall {
+    private final Span span;
+    private final Map<String, String> headers;
+
+    TracedCall(Span span, Map<String, String> headers) {
+        this.span = span;
+        this.headers = Map.copyOf(headers);
+    }
+
+    /** What tells the API of the trace; empty where there is none. */
+    public Map<String, String> headers() {
+        return headers;
+    }
+
+    /**
+     * The call has ended, however that was.
+     *
+     * @param verdict what becomes of the request; empty where the call was given up
+     */
+    public void ended(CallResult result, Optional<Verdict> verdict) {
+        if (result instanceof CallResult.Answered answered) {
+            span.setAttribute("http.response.status_code", answered.status());
+        }
+        verdict.flatMap(end -> end.feedback().usage()).ifPresent(usage -> {
+            span.setAttribute("gen_ai.usage.input_tokens", usage.prompt());
+            span.setAttribute("gen_ai.usage.output_tokens", usage.completion());
+        });
+        String status = Statuses.of(result, verdict);
+        if (!status.equals(Statuses.OK)) {
+            span.setAttribute("error.type", status);
+            span.setStatus(StatusCode.ERROR);
+        }
+        verdict.ifPresent(end -> span.setAttribute("sluice.outcome", OutcomeNames.of(end.outcome())));
+        span.end();
+    }
+}

@@ -1,0 +1,110 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.settle.SettleListener;
+import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
+import io.opentelemetry.context.Context;
+import io.opentelemetry.context.propagation.TextMapGetter;
+import io.opentelemetry.context.propagation.TextMapPropagator;
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Spans of what becomes of a request: its wait, its call, and what was done with the outcome. All are children of the span
+ * that the request's {@code traceparent} names, its producer's as a rule, and every record of the request carries that
+ * header on: so its trace is one, across requeues and workers and up to whoever reads the reply. A request without it has
+ * a span for its call only, and begins a trace with it.
+ *
+ * <p>Without OpenTelemetry's SDK in the process nothing is kept, and the API is sent what the producer sent. Thread-safe.
+ */
+public final class Tracing implements SettleListener {
+    private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
+    private static final TextMapGetter<Envelope> HEADERS = new TextMapGetter<>() {
+        @Override
+        public @Nullable String get(@Nullable Envelope envelope, String name) {
+            return envelope == null ? null : envelope.header(name).orElse(null);
+        }
+    };
+
+    private final Tracer tracer;
+    private final Clock clock;
+
+    /** @param clock epoch ms */
+    public Tracing(OpenTelemetry telemetry, Clock clock) {
+        this.tracer = telemetry.getTracer("dev.sluice.worker");
+        this.clock = clock;
+    }
+
+    /** A request is called now. */
+    public TracedCall begins(Request request) {
+        Envelope envelope = request.envelope();
+        Context context = contextOf(envelope);
+        if (isTraced(context)) {
+            long now = clock.millis();
+            long since = Math.min(now, Math.max(envelope.enqueuedAt(), envelope.notBefore()));
+            span("wait", SpanKind.INTERNAL, envelope, context)
+                    .setStartTimestamp(since, TimeUnit.MILLISECONDS)
+                    .startSpan()
+                    .end(now, TimeUnit.MILLISECONDS);
+        }
+        String model = BoundedNames.label(request.model());
+        Span call = span("chat " + model, SpanKind.CLIENT, envelope, context)
+                .setAttribute("gen_ai.operation.name", "chat")
+                .setAttribute("gen_ai.provider.name", "together")
+                .setAttribute("gen_ai.request.model", model)
+                .startSpan();
+        Map<String, String> headers = new HashMap<>();
+        W3C.inject(context.with(call), headers, Tracing::put);
+        return new TracedCall(call, headers);
+    }
+
+    @Override
+    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+        Context context = contextOf(envelope);
+        if (isTraced(context)) {
+            span("settle", SpanKind.PRODUCER, envelope, context)
+                    .setAttribute("sluice.outcome", OutcomeNames.of(outcome))
+                    .setStartTimestamp(knownAtMillis, TimeUnit.MILLISECONDS)
+                    .startSpan()
+                    .end(Math.max(knownAtMillis, clock.millis()), TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public void transactionEnded(boolean committed, long nanos) {
+        // of no single request
+    }
+
+    private SpanBuilder span(String name, SpanKind kind, Envelope envelope, Context context) {
+        return tracer.spanBuilder(name)
+                .setParent(context)
+                .setSpanKind(kind)
+                .setAttribute("sluice.request.id", envelope.id())
+                .setAttribute("sluice.attempts", envelope.attempts())
+                .setAttribute("sluice.deferrals", envelope.deferrals());
+    }
+
+    private static Context contextOf(Envelope envelope) {
+        return W3C.extract(Context.root(), envelope, HEADERS);
+    }
+
+    private static boolean isTraced(Context context) {
+        return Span.fromContext(context).getSpanContext().isValid();
+    }
+
+    private static void put(@Nullable Map<String, String> headers, String name, String value) {
+        if (headers != null) {
+            headers.put(name, value);
+        }
+    }
+}
