@@ -40,6 +40,9 @@ final class Budget {
     /** A change of the rate by less than this is not worth a new configuration. */
     private static final double WORTH_IT = 0.005;
 
+    /** Its multiples, without their whole part, come close to every part in a few steps. */
+    private static final double GOLDEN = 0.618034;
+
     private final Unit unit;
     /** Parts of one that the bucket counts in, so that it can hold half a request. */
     private final long parts;
@@ -53,6 +56,7 @@ final class Budget {
     private double share;
     private @Nullable Bucket bucket;
     private double bucketRate;
+    private double phase;
     /** Reserved too much before, in parts: taken off what is reserved next. A full bucket would lose it. */
     private long credit;
 
@@ -170,7 +174,22 @@ final class Budget {
         } else {
             window.correct(spend, 0);
         }
-        return over == unit && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
+        boolean ours = over == unit;
+        boolean provoked = ours && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
+        if (ours && !provoked) {
+            shift();
+        }
+        return provoked;
+    }
+
+    /**
+     * Moves the calls of an even pace by a part of their distance. Workers that share a limit can come to send together
+     * where a limit's part is no whole number: one call of thirteen a second and one of fourteen each, and all at the same
+     * moment. As they are equally fast, that would go on.
+     */
+    private void shift() {
+        phase = (phase + GOLDEN) % 1;
+        take((long) (phase * parts));
     }
 
     private Bucket bucket(double rate) {

@@ -36,7 +36,8 @@ class PaceSimulationTest {
      * @param after from when on it is measured
      * @param utilisation at least this part of what the limit would have let pass
      * @param refused at most this part of all calls
-     * @param finding calls that may be refused in the first second: one where too high a limit is configured
+     * @param finding calls that may be refused in the first second: where too high a limit is configured, or
+     *     where the workers' parts of it are no whole numbers
      */
     private record Target(
             String name, Scenario scenario, Duration after, double utilisation, double refused, long finding) {
@@ -78,6 +79,10 @@ class PaceSimulationTest {
                 Target.of("a limit in steps that headers name", STEPS.withHeaders(), 0, 0.94, 0.005),
                 Target.of("four workers, known", FORTY.withWorkers(4).withLimit("40/s"), 0, 0.97, 0.002),
                 Target.of("five workers, known", FORTY.withWorkers(5).withLimit("40/s"), 0, 0.97, 0.002),
+                Target.of("three workers, known", FORTY.withWorkers(3).withLimit("40/s"), 0, 0.96, 0.008)
+                        .finding(2),
+                Target.of("seven workers, known", FORTY.withWorkers(7).withLimit("40/s"), 0, 0.93, 0.025)
+                        .finding(2),
                 Target.of("four workers, unknown", FORTY.withWorkers(4), 15, 0.92, 0.03),
                 Target.of("eight workers, unknown", FORTY.withWorkers(8), 15, 0.9, 0.035),
                 Target.of("1,000/s, known", THOUSAND.withLimit("1000/s"), 0, 0.97, 0.002),
