@@ -176,14 +176,14 @@ final class Budget {
         }
         boolean ours = over == unit;
         boolean provoked = ours && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
-        if (ours && !provoked) {
+        if (ours && !provoked && tuner.isTold()) {
             shift();
         }
         return provoked;
     }
 
     /**
-     * Moves the calls of an even pace by a part of their distance. Workers that share a limit can come to send together
+     * Moves the calls of an even pace by a part of their distance. Workers that share a limit they were told can come to send together
      * where a limit's part is no whole number: one call of thirteen a second and one of fourteen each, and all at the same
      * moment. As they are equally fast, that would go on.
      */

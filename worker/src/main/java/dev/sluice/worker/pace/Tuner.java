@@ -103,6 +103,11 @@ final class Tuner {
         granted = Math.min(perSecond, perSecond * part);
     }
 
+    /** Whether there is a limit that it never goes above. */
+    boolean isTold() {
+        return !Double.isInfinite(ceiling);
+    }
+
     /** Our share of everything has changed. */
     void scale(double factor) {
         ceiling *= factor;

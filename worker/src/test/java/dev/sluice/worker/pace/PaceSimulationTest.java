@@ -81,7 +81,7 @@ class PaceSimulationTest {
                 Target.of("five workers, known", FORTY.withWorkers(5).withLimit("40/s"), 0, 0.97, 0.002),
                 Target.of("three workers, known", FORTY.withWorkers(3).withLimit("40/s"), 0, 0.96, 0.008)
                         .finding(2),
-                Target.of("seven workers, known", FORTY.withWorkers(7).withLimit("40/s"), 0, 0.93, 0.025)
+                Target.of("seven workers, known", FORTY.withWorkers(7).withLimit("40/s"), 0, 0.92, 0.025)
                         .finding(2),
                 Target.of("four workers, unknown", FORTY.withWorkers(4), 15, 0.92, 0.03),
                 Target.of("eight workers, unknown", FORTY.withWorkers(8), 15, 0.9, 0.035),
