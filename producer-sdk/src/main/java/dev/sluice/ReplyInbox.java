@@ -12,6 +12,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
@@ -151,9 +152,12 @@ final class ReplyInbox implements AutoCloseable {
         if (cause instanceof TimeoutException) {
             return notFound(topic, maxBlock, cause);
         }
+        String remedy = cause instanceof AuthorizationException
+                ? "grant this client's user READ on the topic, and"
+                : "once that is mended,";
         return new ChatQueueException(
-                "replies on topic " + topic + " can't be read (" + cause.getMessage()
-                        + "); once that is mended, ask again: the next ask starts afresh",
+                "replies on topic " + topic + " can't be read (" + cause.getMessage() + "); " + remedy
+                        + " ask again: the next ask starts afresh",
                 cause);
     }
 

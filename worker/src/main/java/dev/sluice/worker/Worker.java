@@ -5,6 +5,8 @@ import dev.sluice.worker.cache.ReplyCache;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.Calls;
 import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Denied;
+import dev.sluice.worker.intake.DeniedException;
 import dev.sluice.worker.intake.Downstream;
 import dev.sluice.worker.intake.Envelope;
 import dev.sluice.worker.intake.Intake;
@@ -12,6 +14,7 @@ import dev.sluice.worker.intake.IntakeConsumer;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.RightsCheck;
 import dev.sluice.worker.intake.TopicCheck;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
@@ -67,6 +70,8 @@ public final class Worker implements AutoCloseable, Health {
     /** After the drain time, for all threads to have ended. */
     private static final Duration LEAVE_BOUND = Duration.ofSeconds(18);
 
+    private static final String SETTLING = "sluice-settle";
+
     private static final int HELD_RECORDS = 20_000;
     private static final int RECORD_OVERHEAD = 1 << 20;
 
@@ -76,6 +81,7 @@ public final class Worker implements AutoCloseable, Health {
     private final Metrics metrics;
     private final Tracing tracing;
     private final Clock clock = Clock.systemUTC();
+    private final String transactionalId;
     private final AtomicReference<Ownership> ownership;
     private final Admin admin;
     private final Outcomes outcomes;
@@ -97,6 +103,7 @@ public final class Worker implements AutoCloseable, Health {
         String name = config.instanceId().orElseGet(() -> UUID.randomUUID().toString());
         // no topic and no name has a colon, so that no two queues share an id
         String ids = config.group() + ":" + config.topics().base() + ":";
+        this.transactionalId = ids + name;
         Consumer<byte[], byte[]> consumer = metrics.kafka()
                 .watch(IntakeConsumer.joining(
                         config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout()));
@@ -106,7 +113,7 @@ public final class Worker implements AutoCloseable, Health {
                 ownership,
                 replyTopics,
                 SettleClients.widths(admin),
-                transactions(ids + name),
+                transactions(transactionalId),
                 clock,
                 System::nanoTime,
                 SettleListener.both(metrics.settlements(), tracing));
@@ -166,12 +173,17 @@ public final class Worker implements AutoCloseable, Health {
      *
      * @param metrics of this worker only; to be closed after it
      * @param telemetry where its traces go
-     * @throws StartException if the topics are missing or not fit for the promise
+     * @throws StartException if the topics are missing or not fit for the promise, or Kafka's ACLs do not allow what it
+     *     does
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
         Admin admin = Admin.create(config.kafka());
         try {
+            RightsCheck.missing(admin, config.topics(), config.group(), START_BOUND)
+                    .ifPresent(missing -> {
+                        throw new StartException(missing);
+                    });
             TopicCheck check = TopicCheck.of(admin, config.topics(), START_BOUND);
             check.warnings().forEach(log::warn);
             if (!check.refusals().isEmpty()) {
@@ -193,7 +205,7 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("api", config.baseUrl())
                 .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
-        threads.start("sluice-settle", settle);
+        threads.start(SETTLING, settle);
         threads.start("sluice-pace", () -> {
             // while intake joins the group
             calls.warmUp();
@@ -203,8 +215,18 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     private void fail(String where, Throwable failure) {
-        log.atError().addKeyValue("stage", where).setCause(failure).log("worker fails");
-        ended.completeExceptionally(failure);
+        Denied.Right tried = where.equals(SETTLING) ? Denied.Right.WRITE : Denied.Right.READ;
+        Denied.words(failure, tried, transactionalId)
+                .ifPresentOrElse(missing -> failDenied(where, missing, failure), () -> {
+                    log.atError().addKeyValue("stage", where).setCause(failure).log("worker fails");
+                    ended.completeExceptionally(failure);
+                });
+    }
+
+    /** No defect, so that a stack trace would only hide what is to be done. */
+    private void failDenied(String where, String missing, Throwable failure) {
+        log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("worker fails");
+        ended.completeExceptionally(new DeniedException(missing, failure));
     }
 
     /**
@@ -320,7 +342,7 @@ public final class Worker implements AutoCloseable, Health {
         pace.stop();
         settle.stop();
         threads.join("sluice-pace", leave);
-        threads.join("sluice-settle", leave);
+        threads.join(SETTLING, leave);
         calls.close();
         admin.close(Duration.ZERO);
         ended.complete(null);

@@ -1,30 +1,18 @@
 package dev.sluice.worker;
 
 import static dev.sluice.worker.TestQueue.body;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.encoder.JsonEncoder;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.Appender;
-import ch.qos.logback.core.AppenderBase;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
 import java.util.List;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.ConcurrentSkipListSet;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
-import org.slf4j.LoggerFactory;
 
 /** Whatever becomes of a request, no line of ours or of a library's, at any level, has its words, the answer's or the key. */
 class LogSecrecyIT {
@@ -47,7 +35,7 @@ class LogSecrecyIT {
     void noLineHasAPromptAnAnswerOrTheKey() throws Exception {
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
                 TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
-                Lines lines = new Lines()) {
+                AllLogLines lines = new AllLogLines()) {
             for (String fault : FAULTS) {
                 queue.publish(body("m", PROMPT + " " + fault), headers());
             }
@@ -73,56 +61,5 @@ class LogSecrecyIT {
         RecordHeaders headers = new RecordHeaders();
         WireHeaders.set(headers, "customer-note", PROMPT);
         return headers;
-    }
-
-    /** Everything that is logged, as the worker's JSON has it. */
-    private static final class Lines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
-        private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
-        private final Logger ours = (Logger) LoggerFactory.getLogger("dev.sluice");
-        private final Level rootBefore = root.getLevel();
-        private final Level oursBefore = ours.getLevel();
-        private final Appender<ILoggingEvent> console = root.getAppender("STDERR");
-        private final JsonEncoder encoder = new JsonEncoder();
-        private final Queue<String> lines = new ConcurrentLinkedQueue<>();
-        private final Set<String> levels = new ConcurrentSkipListSet<>();
-        private final Set<String> loggers = new ConcurrentSkipListSet<>();
-
-        Lines() {
-            setContext(root.getLoggerContext());
-            encoder.setContext(getContext());
-            encoder.start();
-            start();
-            root.detachAppender(console);
-            root.addAppender(this);
-            root.setLevel(Level.TRACE);
-            ours.setLevel(Level.TRACE);
-        }
-
-        @Override
-        protected void append(ILoggingEvent event) {
-            levels.add(event.getLevel().toString());
-            loggers.add(event.getLoggerName());
-            lines.add(new String(encoder.encode(event), UTF_8));
-        }
-
-        Set<String> levels() {
-            return levels;
-        }
-
-        Set<String> loggers() {
-            return loggers;
-        }
-
-        List<String> with(String secret) {
-            return lines.stream().filter(line -> line.contains(secret)).toList();
-        }
-
-        @Override
-        public void close() {
-            root.detachAppender(this);
-            root.addAppender(console);
-            root.setLevel(rootBefore);
-            ours.setLevel(oursBefore);
-        }
     }
 }

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.batch.Progress;
 import dev.sluice.worker.cli.dlq.DeadTopic;
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.TopicState;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,10 @@ final class DeadLetters {
                 return work.on(topic);
             }
         } catch (TopicState.UnreadableException unreadable) {
-            throw new Refusal(unreadable.getMessage());
+            // dead letters are read in the end, of the requests' topic it is enough to know it
+            Denied.Right lacking = unreadable.topic().equals(dead) ? Denied.Right.READ : Denied.Right.DESCRIBE;
+            throw new Refusal(
+                    Denied.words(unreadable, lacking).orElseGet(() -> String.valueOf(unreadable.getMessage())));
         } catch (DeadTopic.StalledException stalled) {
             return fail(String.valueOf(stalled.getMessage()));
         } catch (KafkaException failed) {

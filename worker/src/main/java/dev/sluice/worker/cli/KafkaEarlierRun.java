@@ -2,6 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.ChatReply;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.Denied;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.IntakeConsumer;
 import java.time.Duration;
 import java.util.ArrayDeque;

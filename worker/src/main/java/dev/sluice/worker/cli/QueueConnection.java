@@ -2,6 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.TopicState;
 import java.util.HashMap;
 import java.util.List;
@@ -30,9 +31,15 @@ final class QueueConnection {
                         + "', or name another queue with --topic");
             }
         } catch (TopicState.UnreadableException unreadable) {
-            throw new Refusal(unreadable.getMessage());
+            throw new Refusal(why(unreadable, topics));
         }
         return build(options);
+    }
+
+    /** Whoever may write to a topic, or read it, may look at it too: that is the right that is missing in the end. */
+    private static String why(TopicState.UnreadableException unreadable, Topics topics) {
+        Denied.Right needed = unreadable.topic().equals(topics.requests()) ? Denied.Right.WRITE : Denied.Right.READ;
+        return Denied.words(unreadable, needed).orElseGet(() -> String.valueOf(unreadable.getMessage()));
     }
 
     private static ChatQueue build(KafkaOptions options) {

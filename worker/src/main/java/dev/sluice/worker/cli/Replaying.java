@@ -8,6 +8,7 @@ import dev.sluice.worker.cli.dlq.Printable;
 import dev.sluice.worker.cli.dlq.Replay;
 import dev.sluice.worker.cli.dlq.Selection;
 import dev.sluice.worker.cli.dlq.Survey;
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.settle.SettleClients;
 import java.io.BufferedReader;
 import java.io.IOException;

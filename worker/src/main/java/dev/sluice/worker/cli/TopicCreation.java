@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.TopicPlan;
 import dev.sluice.worker.intake.TopicState;
 import java.io.PrintStream;

@@ -19,6 +19,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.slf4j.Logger;
@@ -101,12 +102,7 @@ public final class Intake implements Runnable {
     public void run() {
         consumer.subscribe(topics.inputs(), rebalance);
         try (consumer) {
-            while (!stopped) {
-                if (draining) {
-                    quiet.complete(null);
-                }
-                round();
-            }
+            rounds();
         } catch (FencedInstanceIdException shutOut) {
             throw new InstanceIdClashException(shutOut);
         }
@@ -135,6 +131,20 @@ public final class Intake implements Runnable {
     /** Ends {@link #run} soon. Any thread. */
     public void stop() {
         stopped = true;
+    }
+
+    private void rounds() {
+        try {
+            while (!stopped) {
+                if (draining) {
+                    quiet.complete(null);
+                }
+                round();
+            }
+        } catch (AuthorizationException denied) {
+            rebalance.forbidden();
+            throw denied;
+        }
     }
 
     private void round() {

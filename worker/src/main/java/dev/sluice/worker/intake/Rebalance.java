@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
@@ -43,6 +44,7 @@ final class Rebalance implements ConsumerRebalanceListener {
     private final Ledger ledger;
     private final Duration drainTimeout;
     private int width;
+    private boolean forbidden;
 
     Rebalance(
             Consumer<byte[], byte[]> consumer,
@@ -68,6 +70,11 @@ final class Rebalance implements ConsumerRebalanceListener {
         return drainTimeout.plus(COMMIT_BOUND).plus(TRANSACTION_BOUND);
     }
 
+    /** Kafka's ACLs stop this worker: what is revoked from now on is as good as lost, since none can be committed. */
+    void forbidden() {
+        forbidden = true;
+    }
+
     @Override
     public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
         Set<Assignment> added = partitions.add(assigned);
@@ -83,6 +90,10 @@ final class Rebalance implements ConsumerRebalanceListener {
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+        if (forbidden) {
+            onPartitionsLost(revoked);
+            return;
+        }
         publish(current());
         Set<Assignment> leaving = assignments(revoked);
         log.atInfo()
@@ -150,7 +161,7 @@ final class Rebalance implements ConsumerRebalanceListener {
     private int knownWidth() {
         try {
             return consumer.partitionsFor(topics.requests(), Duration.ZERO).size();
-        } catch (TimeoutException unknown) {
+        } catch (TimeoutException | AuthorizationException unknown) {
             log.debug("the number of partitions is not known now", unknown);
             return width;
         }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -18,6 +19,7 @@ import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
@@ -32,8 +34,15 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
 
     /** A topic that cannot be looked at; the message is for people. */
     public static final class UnreadableException extends RuntimeException {
-        UnreadableException(String message) {
-            super(message);
+        private final String topic;
+
+        UnreadableException(String topic, String message, Throwable cause) {
+            super(message, cause);
+            this.topic = topic;
+        }
+
+        public String topic() {
+            return topic;
         }
     }
 
@@ -70,7 +79,7 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
             if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
             }
-            throw unreadable("topic " + name, failed.getCause());
+            throw unreadable("topic ", name, failed.getCause());
         }
     }
 
@@ -103,14 +112,16 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
                     || failed.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Map.of();
             }
-            throw unreadable("the configuration of topic " + topic, failed.getCause());
+            throw unreadable("the configuration of topic ", topic, failed.getCause());
         }
     }
 
-    private static UnreadableException unreadable(String what, Throwable cause) {
-        String remedy = cause instanceof AuthorizationException
-                ? "give this user the right to describe it"
-                : "look at the broker's log, or try again";
-        return new UnreadableException("cannot read " + what + ": " + cause.getMessage() + "; " + remedy);
+    private static UnreadableException unreadable(String what, String topic, Throwable cause) {
+        // an admin's answer for one topic does not name it
+        Throwable named =
+                cause instanceof TopicAuthorizationException ? new TopicAuthorizationException(Set.of(topic)) : cause;
+        String why = Denied.words(named, Denied.Right.DESCRIBE)
+                .orElseGet(() -> cause.getMessage() + "; look at the broker's log, or try again");
+        return new UnreadableException(topic, "cannot read " + what + topic + ": " + why, named);
     }
 }

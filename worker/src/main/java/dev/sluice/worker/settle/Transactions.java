@@ -1,5 +1,6 @@
 package dev.sluice.worker.settle;
 
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.InstanceIdClashException;
 import java.time.Duration;
 import java.util.Map;
@@ -143,7 +144,7 @@ public final class Transactions implements AutoCloseable {
         boolean rebalancing = failure instanceof CommitFailedException;
         Level level = rebalancing ? Level.INFO : Level.WARN;
         log.atLevel(Integer.bitCount(failedInARow) == 1 ? level : Level.DEBUG)
-                .addKeyValue("error", failure.toString())
+                .addKeyValue("error", Denied.words(failure, Denied.Right.WRITE).orElseGet(failure::toString))
                 .addKeyValue("records", batch.records().size())
                 .addKeyValue("inARow", failedInARow)
                 .log(rebalancing ? REBALANCING : "transaction failed; it is tried again");

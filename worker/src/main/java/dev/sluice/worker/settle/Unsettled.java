@@ -1,6 +1,7 @@
 package dev.sluice.worker.settle;
 
 import dev.sluice.wire.Reason;
+import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The outcomes that are not committed yet, and which of them go into the next transaction. One that cannot go holds up no
@@ -99,34 +101,46 @@ final class Unsettled {
             routes.forget();
         }
         List<Settlement> next = new ArrayList<>();
+        int before = aside.size();
+        Exception cause = null;
         for (int i = 0; i < aborted.size(); i++) {
             Settlement settlement = aborted.get(i);
             Exception refusal = culprits.get(i);
             if (refusal == null) {
                 next.add(settlement);
-            } else {
-                putBack(settlement, refusal, next);
+            } else if (!putBack(settlement, refusal, next)) {
+                cause = refusal;
             }
         }
         pending.addAll(0, next);
+        if (cause != null) {
+            asideUntil = nanoTime.getAsLong() + ASIDE_NANOS;
+            log.atError()
+                    .addKeyValue("requests", aside.size() - before)
+                    .addKeyValue("error", words(cause))
+                    .log("Kafka takes no record of these requests in any form, so that they wait: look at the rights to"
+                            + " our own topics, and at their settings");
+        }
     }
 
-    private void putBack(Settlement settlement, Exception refusal, List<Settlement> next) {
-        log.atWarn()
+    /**
+     * A line for each that ends otherwise than it would have; of those that only wait there may be thousands.
+     *
+     * @return false where it is put aside
+     */
+    private boolean putBack(Settlement settlement, Exception refusal, List<Settlement> next) {
+        Settlement lesser = settlement.afterRefusal(refusal, publications.own());
+        boolean waits = lesser.equals(settlement);
+        log.atLevel(waits ? Level.DEBUG : Level.WARN)
                 .addKeyValue("id", settlement.envelope().id())
                 .addKeyValue("record", settlement.envelope())
-                .addKeyValue("error", refusal.toString())
+                .addKeyValue("error", words(refusal))
                 .log("Kafka takes no record of this request as it is");
-        Settlement lesser = settlement.afterRefusal(refusal, publications.own());
-        if (!lesser.equals(settlement)) {
-            next.add(lesser);
-            return;
-        }
-        log.atError()
-                .addKeyValue("id", settlement.envelope().id())
-                .log(
-                        "nor in any other form, so that it waits: look at the rights to our own topics, and at their settings");
-        aside.add(settlement);
-        asideUntil = nanoTime.getAsLong() + ASIDE_NANOS;
+        (waits ? aside : next).add(lesser);
+        return !waits;
+    }
+
+    private static String words(Exception refusal) {
+        return Denied.words(refusal, Denied.Right.WRITE).orElseGet(refusal::toString);
     }
 }

@@ -42,14 +42,14 @@ class RebalanceTest {
 
     @BeforeEach
     void subscribe() {
-        subscribe(Duration.ofSeconds(10));
+        Rebalance unused = subscribe(Duration.ofSeconds(10));
     }
 
-    private void subscribe(Duration drainTimeout) {
-        consumer.subscribe(
-                FakeLog.TOPICS.inputs(),
-                new Rebalance(
-                        consumer, FakeLog.TOPICS, ownership, partitions, dueGate, downstream, ledger, drainTimeout));
+    private Rebalance subscribe(Duration drainTimeout) {
+        Rebalance rebalance = new Rebalance(
+                consumer, FakeLog.TOPICS, ownership, partitions, dueGate, downstream, ledger, drainTimeout);
+        consumer.subscribe(FakeLog.TOPICS.inputs(), rebalance);
+        return rebalance;
     }
 
     @Test
@@ -162,7 +162,7 @@ class RebalanceTest {
 
     @Test
     void cancelsCallsThatDoNotEndInTime() {
-        subscribe(Duration.ofMillis(20));
+        Rebalance unused = subscribe(Duration.ofMillis(20));
         consumer.assigned(FIRST, SECOND);
         downstream.withdrawal = new CompletableFuture<>();
         journal.clear();
@@ -188,7 +188,7 @@ class RebalanceTest {
     @Test
     void doesNotWaitForTheCallsOfWhatIsLost() {
         consumer.assigned(FIRST, SECOND);
-        subscribe(Duration.ofDays(1));
+        Rebalance unused = subscribe(Duration.ofDays(1));
         downstream.withdrawal = new CompletableFuture<>();
         hold(FIRST);
         journal.clear();
@@ -199,6 +199,20 @@ class RebalanceTest {
         assertThat(ownership.get().assignments()).isEmpty();
         assertThat(dueGate.records()).isZero();
         assertThat(partitions.all()).isEmpty();
+    }
+
+    @Test
+    void doesNotWaitForCommitsThatAreForbidden() {
+        Rebalance rebalance = subscribe(Duration.ofDays(1));
+        consumer.assigned(FIRST, SECOND);
+        downstream.withdrawal = new CompletableFuture<>();
+        journal.clear();
+
+        rebalance.forbidden();
+        consumer.assigned(FIRST);
+
+        assertThat(journal).startsWith("withdraw", "cancel", "close", "share", "flush");
+        assertThat(ownership.get().assignments()).containsOnlyKeys(FIRST);
     }
 
     @Test

@@ -1,4 +1,4 @@
-package dev.sluice.worker.cli;
+package dev.sluice.worker.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -24,16 +24,20 @@ class DeniedTest {
     void aGroupIsNamed() {
         assertThat(Denied.words(GroupAuthorizationException.forGroupId("sluice"), Denied.Right.DESCRIBE))
                 .contains("Kafka does not allow it: give this user Describe on consumer group 'sluice'");
+        assertThat(Denied.words(GroupAuthorizationException.forGroupId("sluice"), Denied.Right.WRITE))
+                .contains("Kafka does not allow it: give this user Read on consumer group 'sluice'");
     }
 
     @Test
-    void aTransactionalIdIsNamedWithAllThatItNeeds() {
+    void aTransactionalIdIsNamed() {
         assertThat(Denied.words(
                         new TransactionalIdAuthorizationException("Transactional Id authorization failed."),
                         Denied.Right.WRITE,
                         "sluice-dlq-replay:chat"))
-                .contains("Kafka does not allow it: give this user Write and Describe on transactional id"
+                .contains("Kafka does not allow it: give this user Write on transactional id"
                         + " 'sluice-dlq-replay:chat'");
+        assertThat(Denied.words(new TransactionalIdAuthorizationException("no"), Denied.Right.WRITE))
+                .contains("Kafka does not allow it: give this user Write on its transactional id");
     }
 
     @Test
@@ -50,11 +54,5 @@ class DeniedTest {
         assertThat(Denied.words(wrapped, Denied.Right.READ)).isPresent();
         assertThat(Denied.words(new KafkaException("broker away"), Denied.Right.READ))
                 .isEmpty();
-    }
-
-    @Test
-    void whatIsAskedOfTheBrokerIsRefusedWithTheRight() {
-        assertThat(KafkaAnswers.refusal("the offsets", new TopicAuthorizationException(Set.of("t"))))
-                .hasMessage("cannot read the offsets: Kafka does not allow it: give this user Describe on topic t");
     }
 }

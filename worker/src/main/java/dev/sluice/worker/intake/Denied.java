@@ -1,5 +1,6 @@
-package dev.sluice.worker.cli;
+package dev.sluice.worker.intake;
 
+import java.util.Collection;
 import java.util.Optional;
 import java.util.TreeSet;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -8,12 +9,15 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 
-/** What Kafka's ACLs do not allow, in words that name the resource and the missing right; the same for all commands. */
-final class Denied {
+/**
+ * What Kafka's ACLs do not allow, in words that name the resource and the missing right; the same for the worker and for
+ * all commands.
+ */
+public final class Denied {
     private Denied() {}
 
     /** What was tried, by the names that Kafka's ACLs have for it; its exceptions do not say that. */
-    enum Right {
+    public enum Right {
         READ("Read"),
         WRITE("Write"),
         DESCRIBE("Describe"),
@@ -25,15 +29,31 @@ final class Denied {
         Right(String word) {
             this.word = word;
         }
+
+        /** Such as {@code Read on topics a, b}. */
+        String on(Collection<String> topics) {
+            return word
+                    + (topics.size() == 1 ? " on topic " : " on topics ")
+                    + String.join(", ", new TreeSet<>(topics));
+        }
+
+        /** A group is never written to: to commit its offsets is to read, too. */
+        String onGroup(String group) {
+            return (this == WRITE ? READ : this).word + " on consumer group '" + group + "'";
+        }
     }
 
     /** Where the failure, or one of its causes, is a refusal: a sentence. */
-    static Optional<String> words(Throwable failure, Right tried) {
+    public static Optional<String> words(Throwable failure, Right tried) {
         return words(failure, tried, "");
     }
 
-    /** @param transactionalId the one in use, which Kafka does not name */
-    static Optional<String> words(Throwable failure, Right tried, String transactionalId) {
+    /**
+     * The same of a failure of a producer with transactions.
+     *
+     * @param transactionalId the one in use, which Kafka does not name
+     */
+    public static Optional<String> words(Throwable failure, Right tried, String transactionalId) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof AuthorizationException refused) {
                 return Optional.of(
@@ -46,16 +66,16 @@ final class Denied {
     private static String missing(AuthorizationException refused, Right tried, String transactionalId) {
         if (refused instanceof TopicAuthorizationException topics
                 && !topics.unauthorizedTopics().isEmpty()) {
-            boolean one = topics.unauthorizedTopics().size() == 1;
-            return tried.word
-                    + (one ? " on topic " : " on topics ")
-                    + String.join(", ", new TreeSet<>(topics.unauthorizedTopics()));
+            return tried.on(topics.unauthorizedTopics());
         }
         if (refused instanceof GroupAuthorizationException group && group.groupId() != null) {
-            return tried.word + " on consumer group '" + group.groupId() + "'";
+            return tried.onGroup(group.groupId());
         }
         if (refused instanceof TransactionalIdAuthorizationException) {
-            return "Write and Describe on transactional id '" + transactionalId + "'";
+            return "Write on "
+                    + (transactionalId.isEmpty()
+                            ? "its transactional id"
+                            : "transactional id '" + transactionalId + "'");
         }
         if (refused instanceof ClusterAuthorizationException) {
             return tried.word + " on the cluster" + (tried == Right.CREATE ? ", or on the topics by their names" : "");

@@ -1,0 +1,54 @@
+package dev.sluice.worker.cli;
+
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.wire.WireHeaders;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/** How requests have ended, by a reply topic of one partition, for a reader who may see everything. */
+record Endings(Map<String, Object> kafka, String topic) {
+    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    /** Returns when the request has this ending; fails where that takes too long, or it has another one or two. */
+    void awaitEnding(String id, String status) {
+        await().atMost(BOUND).until(() -> of(id), found -> !found.isEmpty());
+        List<String> found = of(id);
+        if (!found.equals(List.of(status))) {
+            throw new AssertionError("request " + id + " has ended " + found + " and not just " + status);
+        }
+    }
+
+    /** The status of each committed reply. */
+    List<String> of(String id) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put("isolation.level", "read_committed");
+        List<String> statuses = new ArrayList<>();
+        List<TopicPartition> replies = List.of(new TopicPartition(topic, 0));
+        try (KafkaConsumer<byte[], byte[]> reader =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            reader.assign(replies);
+            reader.seekToBeginning(replies);
+            long end = reader.endOffsets(replies).get(replies.get(0));
+            while (reader.position(replies.get(0)) < end) {
+                for (ConsumerRecord<byte[], byte[]> reply : reader.poll(Duration.ofMillis(100))) {
+                    if (header(reply, WireHeaders.ID).equals(id)) {
+                        statuses.add(header(reply, WireHeaders.STATUS));
+                    }
+                }
+            }
+        }
+        return statuses;
+    }
+
+    private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+        return WireHeaders.text(record.headers(), name).orElseThrow();
+    }
+}

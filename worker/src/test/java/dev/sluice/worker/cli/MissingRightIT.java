@@ -1,0 +1,231 @@
+package dev.sluice.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.AllLogLines;
+import dev.sluice.worker.LogLines;
+import dev.sluice.worker.Worker;
+import dev.sluice.worker.intake.DeniedException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A worker whose user lacks one of its rights says which, and loses nothing. */
+@Timeout(120)
+class MissingRightIT {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GROUP = "workers";
+    private static final String API_KEY = "api-key";
+    private static final Duration BOUND = Duration.ofSeconds(60);
+    private static final List<Grant> GRANTS = Grant.worker(TOPICS, GROUP);
+
+    @TempDir
+    private static Path folder;
+
+    private static SecuredKafka kafka;
+    private static TogetherStandIn api;
+    private static KafkaProducer<byte[], byte[]> producer;
+    private static Endings endings;
+
+    private final TestShell shell = new TestShell().env("TOGETHER_API_KEY", API_KEY);
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = SecuredKafka.start(folder);
+        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(API_KEY));
+        kafka.addUsers(Grant.WORKER);
+        kafka.grant(GRANTS);
+        kafka.createTopics(TOPICS);
+        endings = new Endings(kafka.properties("admin"), TOPICS.replies());
+        producer = new KafkaProducer<>(kafka.properties("admin"), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    @AfterAll
+    static void stop() {
+        if (producer != null) {
+            producer.close();
+        }
+        if (api != null) {
+            api.close();
+        }
+        if (kafka != null) { // its start may have failed
+            kafka.close();
+        }
+    }
+
+    static Stream<Grant> asked() {
+        return GRANTS.stream()
+                .filter(grant -> grant.operation() != AclOperation.DESCRIBE_CONFIGS)
+                .filter(grant -> grant.type() != ResourceType.TRANSACTIONAL_ID);
+    }
+
+    @ParameterizedTest
+    @MethodSource("asked")
+    void aWorkerThatLacksARightDoesNotStart(Grant missing) throws Exception {
+        kafka.revoke(List.of(missing));
+        try {
+            int code = shell.run(kafka.worker(api, TOPICS, GROUP));
+
+            assertThat(shell.err())
+                    .startsWith(
+                            "sluice worker: Kafka does not allow what a worker does: give this user " + missing.words())
+                    .hasLineCount(1);
+            assertThat(code).isEqualTo(2);
+        } finally {
+            kafka.grant(List.of(missing));
+        }
+    }
+
+    @Test
+    void allThatIsMissingIsSaidAtOnce() throws Exception {
+        List<Grant> missing = asked().toList();
+        kafka.revoke(missing);
+        try {
+            assertThat(shell.run(kafka.worker(api, TOPICS, GROUP))).isEqualTo(2);
+
+            assertThat(shell.err())
+                    .contains("give this user Read on topics chat.requests, chat.requests.delay-10m, ")
+                    .contains("; Write on topics chat.replies, chat.requests.dead, ")
+                    .contains("; Read on consumer group 'workers'")
+                    .hasLineCount(1);
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
+    @Test
+    void withoutDescribeConfigsAWorkerOnlyWarnsOfWhatItCannotCheck() throws Exception {
+        Predicate<Grant> ofConfigs = grant -> grant.operation() == AclOperation.DESCRIBE_CONFIGS;
+        List<Grant> missing = GRANTS.stream().filter(ofConfigs).toList();
+        kafka.revoke(missing);
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = worker()) {
+            publish("unchecked", "?", Map.of());
+            endings.awaitEnding("unchecked", "ok");
+
+            assertThat(log.all())
+                    .filteredOn(line -> line.startsWith("WARN"))
+                    .hasSize(TOPICS.all().size())
+                    .allMatch(line -> line.endsWith("allow DescribeConfigs"));
+            assertThat(worker.deadly()).isEmpty();
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
+    static Stream<Grant> fatal() {
+        return GRANTS.stream()
+                .filter(grant -> grant.type() != ResourceType.TOPIC
+                        || (grant.operation() == AclOperation.READ
+                                && List.of(TOPICS.requests(), TOPICS.retry()).contains(grant.name())));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fatal")
+    void aWorkerFromWhichARightIsTakenEndsAndTheNextOneAnswers(Grant taken) throws Exception {
+        String id = "after " + taken;
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = worker()) {
+            publish("before " + taken, "?", Map.of());
+            endings.awaitEnding("before " + taken, "ok");
+            CompletableFuture<Optional<Throwable>> end = CompletableFuture.supplyAsync(() -> endOf(worker));
+
+            kafka.revoke(List.of(taken));
+            publish(id, "?", Map.of());
+
+            await().atMost(BOUND).until(end::isDone);
+            assertThat(end.join().orElseThrow())
+                    .isInstanceOf(DeniedException.class)
+                    .hasMessageContaining("Kafka does not allow it: give this user " + taken.words());
+            assertThat(log.all()).anyMatch(line -> line.startsWith("ERROR") && line.contains(taken.words()));
+        } finally {
+            kafka.grant(List.of(taken));
+        }
+
+        try (Worker next = worker()) {
+            endings.awaitEnding(id, "ok");
+            assertThat(next.deadly()).isEmpty();
+        }
+    }
+
+    @Test
+    void whatMayNotBeWrittenWaitsUntilItMay() throws Exception {
+        List<String> closed =
+                List.of(TOPICS.replies(), TOPICS.retry(), TOPICS.delay(Topics.Tier.TEN_SECONDS), TOPICS.dead());
+        List<Grant> taken = GRANTS.stream()
+                .filter(grant -> grant.operation() == AclOperation.WRITE && closed.contains(grant.name()))
+                .toList();
+        try (AllLogLines log = new AllLogLines();
+                Worker worker = worker()) {
+            publish("first", "?", Map.of());
+            endings.awaitEnding("first", "ok");
+            kafka.revoke(taken);
+            String soon = Long.toString(System.currentTimeMillis() + 12_000);
+            publish("fine", "?", Map.of());
+            publish("broken", "? [stand-in: status=500 times=1]", Map.of());
+            publish("wrong", "? [stand-in: status=400]", Map.of());
+            publish("later", "?", Map.of(WireHeaders.NOT_BEFORE, soon));
+
+            for (Grant grant : taken) {
+                await().atMost(BOUND).until(() -> !log.with(grant.words()).isEmpty());
+            }
+            assertThat(List.of("fine", "broken", "wrong", "later"))
+                    .allMatch(id -> endings.of(id).isEmpty());
+            assertThat(worker.deadly()).isEmpty();
+
+            kafka.grant(taken);
+            for (String id : List.of("fine", "broken", "later")) {
+                endings.awaitEnding(id, "ok");
+            }
+            endings.awaitEnding("wrong", "failed");
+        }
+    }
+
+    private static Worker worker() throws Exception {
+        return Worker.start(kafka.config(api, API_KEY, TOPICS, GROUP));
+    }
+
+    private static Optional<Throwable> endOf(Worker worker) {
+        try {
+            return worker.awaitEnd();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private static void publish(String id, String text, Map<String, String> more)
+            throws ExecutionException, InterruptedException {
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, WireHeaders.ID, id);
+        more.forEach((name, value) -> WireHeaders.set(headers, name, value));
+        byte[] body =
+                ("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}").getBytes(UTF_8);
+        producer.send(new ProducerRecord<>(TOPICS.requests(), 0, new byte[0], body, headers))
+                .get();
+    }
+}

@@ -1,0 +1,205 @@
+package dev.sluice.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.ChatRequest;
+import dev.sluice.ReplyConsumer;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Commands and services whose user lacks one of their rights say which. No worker runs here. */
+@Timeout(120)
+class MissingRightOfACommandIT {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GROUP = "workers";
+    private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}";
+    private static final List<String> LIST = List.of("dlq", "list");
+    private static final List<String> REPLAY = List.of("dlq", "replay", "--yes");
+    private static final List<String> STATUS = List.of("status", "--group=" + GROUP);
+    private static final List<String> ASK = List.of("ask", "--model=m", "--timeout=5s", "?");
+
+    @TempDir
+    private static Path folder;
+
+    private static SecuredKafka kafka;
+
+    private final TestShell shell = new TestShell();
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = SecuredKafka.start(folder);
+        List<Grant> grants = Stream.of(
+                        Grant.publisher(TOPICS),
+                        Grant.reader(TOPICS),
+                        Grant.operator(TOPICS),
+                        Grant.watcher(TOPICS, GROUP),
+                        Grant.submitter(TOPICS),
+                        Grant.creator(TOPICS))
+                .flatMap(List::stream)
+                .toList();
+        kafka.addUsers(grants.stream().map(Grant::user).distinct().toArray(String[]::new));
+        kafka.grant(grants);
+        kafka.createTopics(TOPICS);
+        putALetterAndARequest();
+    }
+
+    private static void putALetterAndARequest() throws Exception {
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, WireHeaders.ID, "a");
+        WireHeaders.set(headers, WireHeaders.REASON, "rejected");
+        byte[] body = BODY.getBytes(UTF_8);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(kafka.properties("admin"), new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(TOPICS.dead(), 0, new byte[0], body, headers))
+                    .get();
+            producer.send(new ProducerRecord<>(TOPICS.requests(), body)).get();
+        }
+    }
+
+    @AfterAll
+    static void stop() {
+        if (kafka != null) { // its start may have failed
+            kafka.close();
+        }
+    }
+
+    /** A command that needs a right, and the exit code without it. */
+    private record Case(Grant missing, List<String> command, int code) {
+        @Override
+        public String toString() {
+            return String.join(" ", command) + " without " + missing;
+        }
+    }
+
+    static Stream<Case> cases() {
+        List<Grant> operator = Grant.operator(TOPICS);
+        return Stream.of(
+                new Case(Grant.topic(Grant.OPERATOR, AclOperation.READ, TOPICS.dead()), LIST, Cli.FAILED),
+                new Case(Grant.topic(Grant.OPERATOR, AclOperation.WRITE, TOPICS.requests()), REPLAY, Cli.FAILED),
+                new Case(Grant.topic(Grant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, Cli.FAILED),
+                new Case(operator.get(operator.size() - 1), REPLAY, Cli.FAILED),
+                new Case(Grant.group(Grant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, Cli.REFUSED),
+                new Case(Grant.topic(Grant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()), STATUS, Cli.REFUSED),
+                new Case(Grant.topic(Grant.SUBMITTER, AclOperation.READ, TOPICS.replies()), ASK, Cli.REFUSED));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void aCommandNamesTheRightThatIsMissing(Case one) throws Exception {
+        kafka.revoke(List.of(one.missing()));
+        try {
+            int code = run(one.missing().user(), one.command());
+
+            assertThat(shell.err()).contains(one.missing().words()).doesNotContain("Exception");
+            assertThat(code).isEqualTo(one.code());
+        } finally {
+            kafka.grant(List.of(one.missing()));
+        }
+    }
+
+    @Test
+    void statusShowsWhatItMayAndNamesWhatItMayNot() throws Exception {
+        Grant missing = Grant.topic(Grant.WATCHER, AclOperation.READ, TOPICS.requests());
+        Grant least = Grant.topic(Grant.WATCHER, AclOperation.DESCRIBE, TOPICS.requests());
+        kafka.grant(List.of(least));
+        kafka.revoke(List.of(missing));
+        try {
+            assertThat(run(Grant.WATCHER, STATUS)).as(shell.err()).isZero();
+
+            assertThat(shell.out()).contains(missing.words());
+        } finally {
+            kafka.grant(List.of(missing));
+            kafka.revoke(List.of(least));
+        }
+    }
+
+    @Test
+    void aSubmitThatMayOnlyReadThePublishedSaysSo() throws Exception {
+        Grant write = Grant.topic(Grant.SUBMITTER, AclOperation.WRITE, TOPICS.requests());
+        kafka.revoke(List.of(write));
+        try {
+            assertThat(run(Grant.SUBMITTER, ASK)).isEqualTo(Cli.FAILED);
+
+            assertThat(shell.err()).contains("WRITE on the topic", TOPICS.requests());
+        } finally {
+            kafka.grant(List.of(write));
+        }
+    }
+
+    @Test
+    void aSubmitCannotBeResumedWithoutReadingWhatWasPublished() throws Exception {
+        Path batch = Files.createTempFile(folder, "batch", ".jsonl");
+        Files.writeString(batch, "{\"custom_id\":\"a\",\"body\":" + BODY + "}\n");
+        List<String> submit =
+                List.of("submit", batch.toString(), "--output=" + folder.resolve("answers.jsonl"), "--timeout=2s");
+        Grant read = Grant.topic(Grant.SUBMITTER, AclOperation.READ, TOPICS.requests());
+        assertThat(run(Grant.SUBMITTER, submit)).isEqualTo(Cli.FAILED);
+        kafka.revoke(List.of(read));
+        try {
+            List<String> resume = new ArrayList<>(submit);
+            resume.add("--resume");
+            assertThat(run(Grant.SUBMITTER, resume)).isEqualTo(Cli.REFUSED);
+
+            assertThat(shell.err()).contains("--resume looks for what the earlier run has left", read.words());
+        } finally {
+            kafka.grant(List.of(read));
+        }
+    }
+
+    @Test
+    void servicesAreToldWhatIsMissing() throws Exception {
+        Grant write = Grant.topic(Grant.PUBLISHER, AclOperation.WRITE, TOPICS.requests());
+        Grant read = Grant.topic(Grant.READER, AclOperation.READ, TOPICS.replies());
+        kafka.revoke(List.of(write, read));
+        try (ChatQueue queue = ChatQueue.builder()
+                        .kafkaProperties(kafka.properties(Grant.PUBLISHER))
+                        .build();
+                ReplyConsumer replies = ReplyConsumer.builder()
+                        .group(Grant.READERS)
+                        .kafkaProperties(kafka.properties(Grant.READER))
+                        .handler(reply -> {})
+                        .start()) {
+            ChatRequest request = ChatRequest.builder().model("m").user("?").build();
+
+            assertThatThrownBy(() -> queue.submit(request).join())
+                    .hasMessageContaining("grant this client's user WRITE on the topic")
+                    .hasMessageContaining(TOPICS.requests());
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(replies.failure()).isPresent());
+            assertThat(replies.failure().orElseThrow())
+                    .isInstanceOf(AuthorizationException.class)
+                    .hasMessageContaining(TOPICS.replies());
+        } finally {
+            kafka.grant(List.of(write, read));
+        }
+    }
+
+    private int run(String user, List<String> command) throws Exception {
+        List<String> words = new ArrayList<>(command);
+        words.add("--kafka-config=" + kafka.file(user));
+        return shell.run(words.toArray(String[]::new));
+    }
+}

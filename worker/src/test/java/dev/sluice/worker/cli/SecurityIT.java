@@ -1,0 +1,233 @@
+package dev.sluice.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.ChatReply;
+import dev.sluice.ChatRequest;
+import dev.sluice.ChatRequestBuilder;
+import dev.sluice.ReplyConsumer;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.AllLogLines;
+import dev.sluice.worker.LogLines;
+import dev.sluice.worker.Worker;
+import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.observe.AdminServer;
+import dev.sluice.worker.observe.PrometheusPage;
+import dev.sluice.worker.observe.StatusPage;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A queue in a Kafka that is encrypted, asks for passwords, and allows each role what the README says it needs. */
+@Timeout(180)
+class SecurityIT {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final String GROUP = "workers";
+    private static final String API_KEY = "api-key-secret";
+    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    @TempDir
+    private static Path folder;
+
+    private static SecuredKafka kafka;
+    private static TogetherStandIn api;
+
+    private final TestShell shell = new TestShell();
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = SecuredKafka.start(folder);
+        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(API_KEY));
+        List<Grant> grants = Stream.of(
+                        Grant.worker(TOPICS, GROUP),
+                        Grant.publisher(TOPICS),
+                        Grant.reader(TOPICS),
+                        Grant.operator(TOPICS),
+                        Grant.watcher(TOPICS, GROUP),
+                        Grant.submitter(TOPICS),
+                        Grant.creator(TOPICS))
+                .flatMap(List::stream)
+                .toList();
+        kafka.addUsers(grants.stream().map(Grant::user).distinct().toArray(String[]::new));
+        kafka.grant(grants);
+        TestShell creator = new TestShell();
+        String file = "--kafka-config=" + kafka.file(Grant.CREATOR);
+        assertThat(creator.run("topics", "create", "--partitions=1", file))
+                .as(creator.err())
+                .isZero();
+        assertThat(creator.run("topics", "create", "--partitions=2", file))
+                .as(creator.err())
+                .isZero();
+    }
+
+    @AfterAll
+    static void stop() {
+        if (api != null) {
+            api.close();
+        }
+        if (kafka != null) { // its start may have failed
+            kafka.close();
+        }
+    }
+
+    @Test
+    void eachRoleDoesItsWorkWithTheRightsThatTheReadmeNames() throws Exception {
+        Map<String, ChatReply> replies = new ConcurrentHashMap<>();
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = Worker.start(config());
+                ChatQueue queue = queue(Grant.PUBLISHER);
+                ReplyConsumer consumer = ReplyConsumer.builder()
+                        .group(Grant.READERS)
+                        .kafkaProperties(kafka.properties(Grant.READER))
+                        .handler(reply -> replies.merge(reply.id(), reply, (one, other) -> other))
+                        .start()) {
+            queue.submit(request("fine", "?").build()).join();
+            queue.submit(request("broken", "? [stand-in: status=500 times=1]").build())
+                    .join();
+            queue.submit(request("wrong", "? [stand-in: status=400]").build()).join();
+            queue.submit(request("later", "?")
+                            .notBefore(Instant.now().plusSeconds(12))
+                            .build())
+                    .join();
+            await().atMost(BOUND)
+                    .until(() -> replies.keySet().containsAll(List.of("fine", "broken", "wrong", "later")));
+
+            assertThat(replies.get("fine").ok()).isTrue();
+            assertThat(replies.get("broken").attempts()).isEqualTo(1);
+            assertThat(replies.get("later").ok()).isTrue();
+            assertThat(replies.get("wrong").reason()).contains("rejected");
+            assertOperatorReplays(replies);
+            assertStatusIsShown();
+            assertBatchesAreAnsweredAndResumed();
+            assertThat(consumer.failure()).isEmpty();
+            assertThat(worker.deadly()).isEmpty();
+            assertThat(log.all()).noneMatch(line -> line.matches("(WARN|ERROR) .*"));
+        }
+    }
+
+    private void assertOperatorReplays(Map<String, ChatReply> replies) throws IOException {
+        replies.remove("wrong");
+
+        assertThat(run(Grant.OPERATOR, "dlq", "list")).as(shell.err()).isZero();
+        assertThat(shell.out()).contains("total: 1", "rejected");
+        assertThat(run(Grant.OPERATOR, "dlq", "show", "wrong")).as(shell.err()).isZero();
+        assertThat(run(Grant.OPERATOR, "dlq", "replay", "--yes"))
+                .as(shell.err())
+                .isZero();
+        assertThat(shell.out()).contains("1 sent and marked");
+        await().atMost(BOUND).until(() -> replies.containsKey("wrong"));
+    }
+
+    private void assertStatusIsShown() throws IOException {
+        assertThat(run(Grant.WATCHER, "status", "--group=" + GROUP))
+                .as(shell.err())
+                .isZero();
+        assertThat(shell.out()).contains("2 of 2").doesNotContain("could not be read");
+    }
+
+    private void assertBatchesAreAnsweredAndResumed() throws IOException {
+        Path batch = Files.createTempFile(folder, "batch", ".jsonl");
+        Files.writeString(batch, line("a", "?") + line("b", "? [stand-in: latency=2s]"));
+        String output = "--output=" + folder.resolve("answers.jsonl");
+
+        assertThat(run(Grant.SUBMITTER, "ask", "--model=m", "?"))
+                .as(shell.err())
+                .isZero();
+        assertThat(run(Grant.SUBMITTER, "submit", batch.toString(), output, "--timeout=1s"))
+                .isEqualTo(1);
+        assertThat(run(Grant.SUBMITTER, "submit", batch.toString(), output, "--resume"))
+                .as(shell.err())
+                .isZero();
+        assertThat(Files.readAllLines(folder.resolve("answers.jsonl"))).hasSize(2);
+    }
+
+    private static String line(String id, String text) {
+        return "{\"custom_id\":\"" + id + "\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\""
+                + text + "\"}]}}\n";
+    }
+
+    @Test
+    void neitherTheKeyNorThePasswordShows() throws Exception {
+        List<String> shown = new ArrayList<>();
+        try (AllLogLines lines = new AllLogLines();
+                PrometheusPage page = new PrometheusPage("test")) {
+            WorkerConfig config = config();
+            shown.add(config.toString());
+            try (Worker worker = Worker.start(config, page.metrics());
+                    AdminServer admin = AdminServer.start(
+                            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                            worker,
+                            Map.of(
+                                    "/metrics",
+                                    page,
+                                    "/status",
+                                    new StatusPage(page.metrics(), "test", Clock.systemUTC())));
+                    ChatQueue queue = queue(Grant.SUBMITTER)) {
+                assertThat(queue.ask(request("secret", "?").build(), BOUND)
+                                .join()
+                                .ok())
+                        .isTrue();
+                for (String path : List.of("/metrics", "/status", "/health/live", "/health/ready")) {
+                    shown.add(get(admin.port(), path));
+                }
+            }
+            assertThat(run(Grant.WORKER, "worker", "--help")).isZero();
+            shown.add(shell.out());
+
+            assertThat(shown).allMatch(text -> !text.isBlank());
+            assertThat(lines.with("sasl.jaas.config = [hidden]")).isNotEmpty();
+            for (String secret :
+                    List.of(API_KEY, SecuredKafka.password(Grant.WORKER), SecuredKafka.password(Grant.SUBMITTER))) {
+                assertThat(shown).noneMatch(text -> text.contains(secret));
+                assertThat(lines.with(secret)).isEmpty();
+            }
+        }
+    }
+
+    private static String get(int port, String path) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection)
+                URI.create("http://localhost:" + port + path).toURL().openConnection();
+        try (var body = connection.getInputStream()) {
+            return new String(body.readAllBytes(), UTF_8);
+        }
+    }
+
+    private static WorkerConfig config() throws IOException, InterruptedException {
+        return kafka.config(api, API_KEY, TOPICS, GROUP);
+    }
+
+    private static ChatQueue queue(String user) {
+        return ChatQueue.builder().kafkaProperties(kafka.properties(user)).build();
+    }
+
+    private static ChatRequestBuilder request(String id, String text) {
+        return ChatRequest.builder().id(id).model("m").user(text);
+    }
+
+    private int run(String user, String... args) throws IOException {
+        return shell.run(Stream.concat(Stream.of(args), Stream.of("--kafka-config=" + kafka.file(user)))
+                .toArray(String[]::new));
+    }
+}
