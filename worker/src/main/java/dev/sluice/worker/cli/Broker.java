@@ -14,11 +14,14 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /** Makes sure that there is a Kafka broker to talk to, before anything else fails for want of one. */
 final class Broker {
     static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** Of the admin client here, unless the user has another for all clients. */
+    static final String CLIENT_ID = "sluice-admin";
 
     private Broker() {}
 
@@ -30,7 +33,7 @@ final class Broker {
     static Admin connect(KafkaOptions options) throws InterruptedException {
         knock(options.servers());
         Map<String, Object> properties = new TreeMap<>(options.properties());
-        properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, "sluice-admin");
+        properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, CLIENT_ID);
         Admin admin;
         try {
             admin = Admin.create(properties);
@@ -38,7 +41,7 @@ final class Broker {
             throw new Refusal("Kafka's client refuses its configuration: " + rootMessage(wrongConfig)
                     + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config");
         }
-        awaitAnswer(admin, options.servers());
+        awaitAnswer(admin, options);
         return admin;
     }
 
@@ -71,27 +74,34 @@ final class Broker {
         return unreachable instanceof java.net.UnknownHostException ? "unknown host" : unreachable.getMessage();
     }
 
-    private static void awaitAnswer(Admin admin, String servers) throws InterruptedException {
+    private static void awaitAnswer(Admin admin, KafkaOptions options) throws InterruptedException {
         try {
             DescribeClusterOptions patience = new DescribeClusterOptions().timeoutMs((int) PATIENCE.toMillis());
             admin.describeCluster(patience).nodes().get();
         } catch (ExecutionException failed) {
             admin.close(Duration.ZERO);
-            throw new Refusal(explain(failed.getCause(), servers));
+            throw new Refusal(explain(failed.getCause(), options));
         } catch (InterruptedException stopped) {
             admin.close(Duration.ZERO);
             throw stopped;
         }
     }
 
-    private static String explain(Throwable failure, String servers) {
+    private static String explain(Throwable failure, KafkaOptions options) {
+        String servers = options.servers();
+        if (failure instanceof SslAuthenticationException) {
+            return "no TLS connection to Kafka at " + servers + ": " + rootMessage(failure)
+                    + "; check ssl.truststore.location in --kafka-config, which has to hold the broker's certificate or"
+                    + " who has signed it, and that the certificate names this host";
+        }
         if (failure instanceof AuthenticationException) {
             return "Kafka at " + servers + " does not let us in: " + failure.getMessage()
-                    + "; check the credentials in --kafka-config";
+                    + "; check sasl.jaas.config and sasl.mechanism in --kafka-config";
         }
         if (failure instanceof TimeoutException) {
             return "Kafka at " + servers + " accepts connections but did not answer within "
-                    + Durations.format(PATIENCE) + "; is it Kafka, and does it want TLS or SASL (--kafka-config)?";
+                    + Durations.format(PATIENCE) + " to security.protocol=" + options.securityProtocol()
+                    + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
         }
         return "Kafka at " + servers + " answered with an error: " + failure.getMessage();
     }

@@ -9,16 +9,21 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Lets through one warning a minute of Kafka's network layer: while a broker is away each client writes several a second,
- * all of which say the same. Its errors, such as a refused login, all pass. Thread-safe.
+ * all of which say the same. Its errors, such as a refused login, all pass; but nothing of the client with which a command
+ * makes sure of the broker: what goes wrong there the command says itself, in words for people. Thread-safe.
  */
 public final class BrokerAwayFilter extends Filter<ILoggingEvent> {
     private static final String NETWORK = "org.apache.kafka.clients.NetworkClient";
+    private static final String CONNECTING = "clientId=" + Broker.CLIENT_ID + "] ";
     private static final long EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
 
     private final AtomicLong passedAt = new AtomicLong(-EVERY_MILLIS);
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
+        if (event.getMessage() != null && event.getMessage().contains(CONNECTING)) {
+            return FilterReply.DENY;
+        }
         boolean passes = !event.getLoggerName().equals(NETWORK)
                 || event.getLevel().isGreaterOrEqual(Level.ERROR)
                 || isDue(event.getTimeStamp());

@@ -13,6 +13,7 @@ final class KafkaOptions {
     static final String DEFAULT_SERVERS = "localhost:9092";
 
     private static final String SERVERS = "bootstrap.servers";
+    private static final String SECURITY_PROTOCOL = "security.protocol";
     /** What the queue's promise rests on, so that nobody sets it in passing, and what to do instead. */
     private static final Map<String, String> OURS = Map.of(
             "group.id", "use --group",
@@ -88,6 +89,11 @@ final class KafkaOptions {
 
     Map<String, Object> properties() {
         return properties;
+    }
+
+    /** What the connections speak; Kafka's own default where nobody has said. */
+    String securityProtocol() {
+        return String.valueOf(properties.getOrDefault(SECURITY_PROTOCOL, "PLAINTEXT"));
     }
 
     String servers() {

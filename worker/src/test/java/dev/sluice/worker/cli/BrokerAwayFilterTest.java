@@ -41,6 +41,17 @@ class BrokerAwayFilterTest {
     }
 
     @Test
+    void passesNothingOfTheClientWhoseFailuresACommandSaysItself() {
+        LoggingEvent refused = event(NetworkClient.class, Level.ERROR, START);
+        refused.setMessage("[AdminClient clientId=sluice-admin] Connection to node {} failed authentication");
+        LoggingEvent ofAnother = event(NetworkClient.class, Level.ERROR, START);
+        ofAnother.setMessage("[Consumer clientId=sluice-admin-2] Connection to node {} failed authentication");
+
+        assertThat(filter.decide(refused)).isEqualTo(FilterReply.DENY);
+        assertThat(filter.decide(ofAnother)).isEqualTo(FilterReply.NEUTRAL);
+    }
+
+    @Test
     void bothAppendersUseIt() throws IOException {
         try (var file = getClass().getResourceAsStream("/logback.xml")) {
             String configuration = new String(file.readAllBytes(), StandardCharsets.UTF_8);
@@ -51,10 +62,14 @@ class BrokerAwayFilterTest {
     }
 
     private boolean passes(Class<?> logging, Level level, long millis) {
+        return filter.decide(event(logging, level, millis)) == FilterReply.NEUTRAL;
+    }
+
+    private static LoggingEvent event(Class<?> logging, Level level, long millis) {
         LoggingEvent event = new LoggingEvent();
         event.setLoggerName(logging.getName());
         event.setLevel(level);
         event.setTimeStamp(millis);
-        return filter.decide(event) == FilterReply.NEUTRAL;
+        return event;
     }
 }

@@ -1,0 +1,125 @@
+package dev.sluice.worker.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the packaged jar, as a process, says where Kafka does not let it in: one line that names the setting. */
+@Timeout(120)
+class RefusedConnectionIT {
+    private static final Path JAR = Path.of("target", "sluice.jar");
+    private static final String WRONG = "not-the-secret";
+
+    @RegisterExtension
+    static final KafkaExtension plain = new KafkaExtension();
+
+    @TempDir
+    private static Path folder;
+
+    private static SecuredKafka kafka;
+
+    @BeforeAll
+    static void start() throws Exception {
+        kafka = SecuredKafka.start(folder);
+        kafka.addUsers(Grant.WORKER);
+    }
+
+    @AfterAll
+    static void stop() {
+        if (kafka != null) { // its start may have failed
+            kafka.close();
+        }
+    }
+
+    @Test
+    void aWrongPassword() throws Exception {
+        Path trusted = folder.resolve("broker.pem");
+
+        assertRefused(
+                List.of("--kafka-config=" + kafka.file(Grant.WORKER, WRONG, trusted)),
+                "Kafka at " + kafka.servers() + " does not let us in: ",
+                "check sasl.jaas.config");
+    }
+
+    @Test
+    void aCertificateThatIsNotTrusted() throws Exception {
+        Path another = SecuredKafka.certificate(folder, "another");
+
+        assertRefused(
+                List.of("--kafka-config=" + kafka.file(Grant.WORKER, SecuredKafka.password(Grant.WORKER), another)),
+                "no TLS connection to Kafka at " + kafka.servers(),
+                "ssl.truststore.location");
+    }
+
+    @Test
+    void aPlaintextClientWhereTlsIsSpoken() throws Exception {
+        assertRefused(
+                List.of("--bootstrap-servers=" + kafka.servers()),
+                "did not answer within 10s to security.protocol=PLAINTEXT",
+                "--kafka-config");
+    }
+
+    @Test
+    void aTlsClientWherePlaintextIsSpoken() throws Exception {
+        assertRefused(
+                List.of(
+                        "--kafka-config=" + kafka.file(Grant.WORKER),
+                        "--bootstrap-servers=" + plain.bootstrapServers()),
+                "Kafka at " + plain.bootstrapServers(),
+                "security.protocol");
+    }
+
+    /** The worker, and a command for people; at once, since some of it takes ten seconds. */
+    private static void assertRefused(List<String> options, String... words) throws Exception {
+        Run worker = Run.start("worker", options);
+        Run status = Run.start("status", options);
+
+        worker.assertRefused(words);
+        status.assertRefused(words);
+    }
+
+    private record Run(Process process, Path out, Path err) {
+        static Run start(String command, List<String> options) throws IOException {
+            List<String> words = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-jar",
+                    JAR.toString(),
+                    command));
+            words.addAll(options);
+            Path out = Files.createTempFile(folder, command, ".out");
+            Path err = Files.createTempFile(folder, command, ".err");
+            ProcessBuilder builder =
+                    new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
+            builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+            builder.environment().put("TOGETHER_API_KEY", "api-key");
+            Process process = builder.start();
+            process.getOutputStream().close();
+            return new Run(process, out, err);
+        }
+
+        void assertRefused(String... words) throws IOException, InterruptedException {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+            assertThat(Files.readString(err, UTF_8))
+                    .contains(words)
+                    .hasLineCount(1)
+                    .doesNotContain("Exception", WRONG, SecuredKafka.password(Grant.WORKER));
+            assertThat(Files.readString(out, UTF_8)).isEmpty();
+            assertThat(process.waitFor()).isEqualTo(2);
+        }
+    }
+}
