@@ -19,6 +19,7 @@ import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
+import io.opentelemetry.api.OpenTelemetry;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
@@ -175,7 +176,7 @@ class SecurityIT {
                 PrometheusPage page = new PrometheusPage("test")) {
             WorkerConfig config = config();
             shown.add(config.toString());
-            try (Worker worker = Worker.start(config, page.metrics());
+            try (Worker worker = Worker.start(config, page.metrics(), OpenTelemetry.noop());
                     AdminServer admin = AdminServer.start(
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                             worker,
