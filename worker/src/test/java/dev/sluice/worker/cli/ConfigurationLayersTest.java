@@ -22,6 +22,7 @@ class ConfigurationLayersTest {
     void everyKeyIsPinned() {
         assertThat(OptionNames.allKeys(CommandTree.of(shell.shell())))
                 .containsExactly(
+                        "admin-address",
                         "admin-port",
                         "api-key-file",
                         "base-url",
@@ -62,7 +63,7 @@ class ConfigurationLayersTest {
                         "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(40)
+                .hasSize(41)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 
