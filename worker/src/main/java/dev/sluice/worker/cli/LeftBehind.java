@@ -74,7 +74,7 @@ final class LeftBehind implements EarlierRun.Findings {
 
     @Override
     public void published(int line) {
-        if (ledger.isOpen(line) && pending[line] < Byte.MAX_VALUE) {
+        if (answers.wants(line) && pending[line] < Byte.MAX_VALUE) {
             pending[line]++;
         }
     }
@@ -82,11 +82,12 @@ final class LeftBehind implements EarlierRun.Findings {
     @Override
     public void ended(int line, ChatReply reply) throws IOException {
         // once caught up, what this run has sent is answered on its own way
-        if (!ledger.isOpen(line) || (caughtUp && pending[line] <= 0)) {
+        if (!answers.wants(line) || (caughtUp && pending[line] <= 0)) {
             return;
         }
         pending[line] -= (byte) (pending[line] > Byte.MIN_VALUE ? 1 : 0);
-        boolean answer = !reply.reason().equals(Optional.of(Reason.EXPIRED.word())) && answers.hasRoomFor(line);
+        // however far ahead: the window is for sending, and what was called is not called again
+        boolean answer = !reply.reason().equals(Optional.of(Reason.EXPIRED.word()));
         if (answer) {
             write(line, reply);
         }

@@ -32,6 +32,7 @@ class ResumedSubmitTest {
         private final List<Integer> expired = new ArrayList<>();
         private final List<Integer> answeredLater = new ArrayList<>();
         private final List<Integer> expiredLater = new ArrayList<>();
+        private final List<Integer> answeredLast = new ArrayList<>();
 
         @Override
         public void catchUp(Findings findings) throws IOException {
@@ -41,6 +42,10 @@ class ResumedSubmitTest {
 
         @Override
         public void poll(Findings findings) throws IOException {
+            if (answeredLater.isEmpty() && expiredLater.isEmpty()) {
+                tell(answeredLast, List.of(), findings);
+                answeredLast.clear();
+            }
             tell(answeredLater, expiredLater, findings);
             answeredLater.clear();
             expiredLater.clear();
@@ -125,13 +130,36 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void whatIsTooFarAheadToBeHeldIsCalledAgain() throws Exception {
-        left.published.add(4);
-        left.answered.add(4);
+    void inOrderWhatIsFartherAheadThanTheWindowIsNotCalledAgain() throws Exception {
+        left.published.addAll(List.of(1, 2, 3, 4, 5, 6));
+        left.answered.addAll(List.of(6, 5, 4));
+        left.answeredLater.addAll(List.of(3, 2, 1));
 
-        assertThat(submit(4, "--ordered", "--window=2")).isZero();
+        assertThat(submit(7, "--ordered", "--window=1", "--timeout=20s")).isZero();
 
-        assertThat(answers()).containsExactly("line-1 new", "line-2 new", "line-3 new", "line-4 new");
+        assertThat(sent()).containsExactly(7);
+        assertThat(answers())
+                .containsExactly(
+                        "line-1 earlier",
+                        "line-2 earlier",
+                        "line-3 earlier",
+                        "line-4 earlier",
+                        "line-5 earlier",
+                        "line-6 earlier",
+                        "line-7 new");
+    }
+
+    @Test
+    void anotherEndingOfALineWhoseAnswerIsHeldChangesNothing() throws Exception {
+        left.published.addAll(List.of(3, 3, 1));
+        left.answered.add(3);
+        left.expiredLater.add(3);
+        left.answeredLast.add(1);
+
+        assertThat(submit(3, "--ordered", "--timeout=20s")).isZero();
+
+        assertThat(sent()).containsExactly(2);
+        assertThat(answers()).containsExactly("line-1 earlier", "line-2 new", "line-3 earlier");
     }
 
     private int submit(int lines, String... options) throws Exception {

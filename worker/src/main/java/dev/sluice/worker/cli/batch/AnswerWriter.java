@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the answers into their files, each line's once: as they come, or in the order of the batch. For that it holds
- * what is ahead, at most as many as the window has lines. Not thread-safe.
+ * what is ahead, whatever comes: it is paid for. Not thread-safe.
  */
 public final class AnswerWriter implements AutoCloseable {
     private static final long HELD_IN_MEMORY_BYTES = 16 << 20;
@@ -18,7 +18,7 @@ public final class AnswerWriter implements AutoCloseable {
     private final HeldAnswers held = new HeldAnswers(HELD_IN_MEMORY_BYTES);
     private int firstOpen;
 
-    /** @param window how far ahead of the first line without an answer an ordered writer takes one */
+    /** @param window how far ahead of the first line without an answer an ordered batch is sent */
     public AnswerWriter(BatchOutput output, Ledger ledger, boolean ordered, int window) {
         this.output = output;
         this.ledger = ledger;
@@ -27,9 +27,14 @@ public final class AnswerWriter implements AutoCloseable {
         this.firstOpen = ledger.firstOpen();
     }
 
-    /** Whether an answer to this line can be written or held now. */
+    /** Whether this line may be sent now, rather than wait until fewer answers are held. */
     public boolean hasRoomFor(int line) {
         return !ordered || line < firstOpen + (long) window;
+    }
+
+    /** Whether there is a request on this line, and no answer to it yet, neither written nor held. */
+    public boolean wants(int line) {
+        return ledger.isOpen(line) && !held.has(line);
     }
 
     /**
@@ -38,7 +43,7 @@ public final class AnswerWriter implements AutoCloseable {
      * @throws BatchOutput.BrokenException where it cannot be written, nor anything after it
      */
     public void write(int line, String customId, ChatReply reply) throws BatchOutput.BrokenException {
-        if (!ledger.isOpen(line)) {
+        if (!wants(line)) {
             return;
         }
         BatchOutput.Answer answer = BatchOutput.answer(customId, reply);

@@ -36,6 +36,10 @@ final class HeldAnswers implements AutoCloseable {
         this.memoryBytes = memoryBytes;
     }
 
+    boolean has(int line) {
+        return held.containsKey(line);
+    }
+
     /** Keeps an answer; a second one to the same line is left out. */
     void put(int line, BatchOutput.Answer answer) throws IOException {
         if (held.containsKey(line)) {
