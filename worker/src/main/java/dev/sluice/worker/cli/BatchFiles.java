@@ -47,7 +47,7 @@ final class BatchFiles {
             defaultValue = "false",
             description =
                     "Write the answers in the order of the batch. An answer that is ahead waits, beyond 16 MiB in a "
-                            + "temporary file, and nothing is sent further ahead than the window.")
+                            + "temporary file beside the output, and nothing is sent further ahead than the window.")
     private boolean ordered;
 
     @Option(
@@ -195,6 +195,12 @@ final class BatchFiles {
     @Nullable
     Path errors() {
         return errors;
+    }
+
+    /** Where answers wait for their turn: beside the output, for which there must be room; the system's folder may be RAM. */
+    Path waiting() {
+        Path folder = output == null ? null : output.toAbsolutePath().getParent();
+        return folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : folder;
     }
 
     /** Where an earlier run began that has not ended. */

@@ -57,7 +57,7 @@ final class Submission {
         this.queue = queue;
         this.batch = batch;
         this.ledger = batch.ledger();
-        this.answers = new AnswerWriter(batch.output(), ledger, batch.ordered(), window);
+        this.answers = new AnswerWriter(batch.output(), ledger, batch.ordered(), window, batch.waiting());
         this.progress = new Progress(err, shell.interactive(), System::nanoTime, ledger.total(), ledger.done());
         this.leftBehind = new LeftBehind(earlier, ledger, answers);
         this.window = window;

@@ -135,7 +135,7 @@ final class SubmitCommand implements Subcommand {
 
     private int submit(ChatQueue queue, BatchOutput output, String run, EarlierRun earlier)
             throws IOException, InterruptedException {
-        Batch batch = new Batch(files.input(), files.ledger(), output, files.ordered(), run);
+        Batch batch = new Batch(files.input(), files.ledger(), output, files.waiting(), files.ordered(), run);
         files.input().problems().forEach(problem -> shell.err().println("sluice submit: skipped: " + problem));
         return new Submission(shell, queue, batch, earlier, window, timeout).run();
     }

@@ -33,9 +33,16 @@ class ResumedSubmitTest {
         private final List<Integer> answeredLater = new ArrayList<>();
         private final List<Integer> expiredLater = new ArrayList<>();
         private final List<Integer> answeredLast = new ArrayList<>();
+        private String text = "earlier";
+        private Before before = () -> {};
+
+        private interface Before {
+            void run() throws IOException;
+        }
 
         @Override
         public void catchUp(Findings findings) throws IOException {
+            before.run();
             tell(answered, expired, findings);
             published.forEach(findings::published);
         }
@@ -51,7 +58,7 @@ class ResumedSubmitTest {
             expiredLater.clear();
         }
 
-        private static void tell(List<Integer> ok, List<Integer> expired, Findings findings) throws IOException {
+        private void tell(List<Integer> ok, List<Integer> expired, Findings findings) throws IOException {
             for (int line : ok) {
                 findings.ended(line, reply(true));
             }
@@ -60,11 +67,11 @@ class ResumedSubmitTest {
             }
         }
 
-        private static ChatReply reply(boolean ok) {
+        private ChatReply reply(boolean ok) {
             InMemoryChatQueue earlier = InMemoryChatQueue.answering(request -> "");
             earlier.submit(ChatRequest.builder().model("m").user("Hi").build()).join();
             Submitted submitted = earlier.submitted().get(0);
-            return ok ? Replies.ok(submitted, "earlier") : Replies.failed(submitted, Reason.EXPIRED, 0, "too late");
+            return ok ? Replies.ok(submitted, text) : Replies.failed(submitted, Reason.EXPIRED, 0, "too late");
         }
 
         @Override
@@ -160,6 +167,23 @@ class ResumedSubmitTest {
 
         assertThat(sent()).containsExactly(2);
         assertThat(answers()).containsExactly("line-1 earlier", "line-2 new", "line-3 earlier");
+    }
+
+    @Test
+    void answersThatAreAheadWaitBesideTheOutput() throws Exception {
+        Path beside = Files.createDirectory(folder.resolve("beside"));
+        Path output = beside.resolve("out.jsonl");
+        left.published.addAll(List.of(1, 2));
+        left.before = () -> {
+            Files.delete(output);
+            Files.delete(beside);
+        };
+        left.answered.add(2);
+        left.text = "x".repeat(17 << 20);
+
+        assertThat(submit(2, "--ordered", "--output=" + output)).isEqualTo(1);
+
+        assertThat(shell.err()).contains("could not be kept in a temporary file in " + beside + ": ");
     }
 
     private int submit(int lines, String... options) throws Exception {

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli.batch;
 
 import dev.sluice.ChatReply;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,15 +16,23 @@ public final class AnswerWriter implements AutoCloseable {
     private final Ledger ledger;
     private final boolean ordered;
     private final int window;
-    private final HeldAnswers held = new HeldAnswers(HELD_IN_MEMORY_BYTES);
+    private final Path folder;
+    private final HeldAnswers held;
     private int firstOpen;
 
-    /** @param window how far ahead of the first line without an answer an ordered batch is sent */
-    public AnswerWriter(BatchOutput output, Ledger ledger, boolean ordered, int window) {
+    /**
+     * Continues what the ledger tells of.
+     *
+     * @param window how far ahead of the first line without an answer an ordered batch is sent
+     * @param folder where answers wait that are too many for the memory
+     */
+    public AnswerWriter(BatchOutput output, Ledger ledger, boolean ordered, int window, Path folder) {
         this.output = output;
         this.ledger = ledger;
         this.ordered = ordered;
         this.window = window;
+        this.folder = folder;
+        this.held = new HeldAnswers(folder, HELD_IN_MEMORY_BYTES);
         this.firstOpen = ledger.firstOpen();
     }
 
@@ -74,9 +83,10 @@ public final class AnswerWriter implements AutoCloseable {
         }
     }
 
-    private static BatchOutput.BrokenException notHeld(IOException failed) {
+    private BatchOutput.BrokenException notHeld(IOException failed) {
         return new BatchOutput.BrokenException(
-                "an answer that waits for its turn could not be kept in a temporary file: " + failed.getMessage(),
+                "an answer that waits for its turn could not be kept in a temporary file in " + folder + ": "
+                        + failed.getMessage(),
                 failed);
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.batch;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -15,10 +16,15 @@ final class HeldAnswers implements AutoCloseable {
     private final HeldFile inFile;
     private long bytesInMemory;
 
-    /** @param memoryBytes how much may wait in memory, and be unused in the file */
-    HeldAnswers(long memoryBytes) {
+    /**
+     * Holds none yet.
+     *
+     * @param folder where the file is made
+     * @param memoryBytes how much may wait in memory, and be unused in the file
+     */
+    HeldAnswers(Path folder, long memoryBytes) {
         this.memoryBytes = memoryBytes;
-        this.inFile = new HeldFile(memoryBytes);
+        this.inFile = new HeldFile(folder, memoryBytes);
     }
 
     boolean has(int line) {

@@ -14,11 +14,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers in a temporary file, by line. The file is made when it is needed, and gone with the process. It is never larger
- * than twice what waits in it and some slack: where it would be, what waits is moved to its beginning, which costs no more
+ * Answers in a temporary file, by line. The file is made when it is needed, readable by its owner alone, and gone with
+ * the process. It is never larger than twice what waits in it and some slack: where it would be, what waits is moved to its beginning, which costs no more
  * than what was taken since. Not thread-safe.
  */
 final class HeldFile implements AutoCloseable {
+    private final Path folder;
     private final long slackBytes;
     private final Map<Integer, Place> places = new HashMap<>();
     private @Nullable FileChannel file;
@@ -28,7 +29,8 @@ final class HeldFile implements AutoCloseable {
     /** Where an answer lies. */
     private record Place(boolean ok, long position, int bytes) {}
 
-    HeldFile(long slackBytes) {
+    HeldFile(Path folder, long slackBytes) {
+        this.folder = folder;
         this.slackBytes = slackBytes;
     }
 
@@ -98,7 +100,7 @@ final class HeldFile implements AutoCloseable {
     private FileChannel opened() throws IOException {
         FileChannel open = file;
         if (open == null) {
-            Path path = Files.createTempFile("sluice-submit-", ".held");
+            Path path = Files.createTempFile(folder, "sluice-submit-", ".held");
             open = FileChannel.open(
                     path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
             file = open;

@@ -2,17 +2,47 @@ package dev.sluice.worker.cli.batch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.worker.cli.batch.BatchOutput.Answer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.Random;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class HeldAnswersTest {
     private static final int MEMORY = 20;
 
-    private final HeldAnswers held = new HeldAnswers(MEMORY);
+    @TempDir
+    private Path folder;
+
+    private HeldAnswers held;
+
+    @BeforeEach
+    void open() {
+        held = new HeldAnswers(folder, MEMORY);
+    }
+
+    @AfterEach
+    void nothingIsLeftOfIt() throws Exception {
+        held.close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void theFileIsMadeInTheFolderThatWasNamed() throws Exception {
+        Path gone = folder.resolve("gone");
+        try (HeldAnswers nowhere = new HeldAnswers(gone, 0)) {
+            assertThatThrownBy(() -> nowhere.put(1, answer("x")))
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining(gone.toString());
+        }
+    }
 
     @Test
     void whatDoesNotFitIntoMemoryIsHandedOverAllTheSame() throws Exception {
@@ -55,7 +85,6 @@ class HeldAnswersTest {
             int waiting = model.values().stream().mapToInt(String::length).sum();
             assertThat(held.fileBytes()).isLessThanOrEqualTo(2L * waiting + MEMORY);
         }
-        held.close();
     }
 
     private static Answer answer(String text) {
