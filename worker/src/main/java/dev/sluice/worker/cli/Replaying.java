@@ -4,6 +4,7 @@ import dev.sluice.worker.cli.batch.Progress;
 import dev.sluice.worker.cli.dlq.DeadTopic;
 import dev.sluice.worker.cli.dlq.Fate;
 import dev.sluice.worker.cli.dlq.Marks;
+import dev.sluice.worker.cli.dlq.Obstacle;
 import dev.sluice.worker.cli.dlq.Printable;
 import dev.sluice.worker.cli.dlq.Replay;
 import dev.sluice.worker.cli.dlq.Selection;
@@ -21,7 +22,6 @@ import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.common.errors.AuthorizationException;
 
 /** One run of {@code sluice dlq replay}: says what it would do, asks, does it, and says what came of it. */
 final class Replaying {
@@ -137,10 +137,6 @@ final class Replaying {
             Replay.Result result = replay.run();
             progress.end();
             return report(result);
-        } catch (AuthorizationException denied) {
-            // what it reads has been read for the plan already, so it is the sending
-            return dead.fail(Denied.words(denied, Denied.Right.WRITE, Replay.transactionalId(kafka.topics()))
-                    .orElseThrow());
         }
     }
 
@@ -148,20 +144,30 @@ final class Replaying {
         Defects.log(new IllegalStateException("the replay did not end in time"));
     }
 
-    private int report(Replay.Result result) {
+    /** Says how it ended; returns the exit code. */
+    int report(Replay.Result result) {
         out.println(result.sent() + " sent and marked as replayed");
         if (result.tooLarge() > 0) {
             out.println(result.tooLarge() + " stay: " + kafka.topics().requests() + " takes no record so large: "
                     + LetterWords.places(result.tooLargeAt(), result.tooLarge()));
         }
-        if (result.problem().isPresent()) {
-            return dead.fail(
-                    result.problem().get() + "; what was under way was sent and marked as a whole or not at all:"
-                            + " the same command again goes on");
+        if (result.obstacle().isPresent()) {
+            return dead.fail(words(result.obstacle().get())
+                    + "; what was under way was sent and marked as a whole or not at all:"
+                    + " the same command again goes on");
         }
         if (result.stopped()) {
             return dead.fail("stopped; the same command again goes on");
         }
         return 0;
+    }
+
+    private String words(Obstacle obstacle) {
+        if (obstacle instanceof Obstacle.Refused refused) {
+            Denied.Right tried = refused.sending() ? Denied.Right.WRITE : Denied.Right.READ;
+            return Denied.words(refused.refusal(), tried, Replay.transactionalId(kafka.topics()))
+                    .orElseThrow();
+        }
+        return ((Obstacle.Failed) obstacle).words();
     }
 }

@@ -5,20 +5,28 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.worker.cli.dlq.DeadTopic;
 import dev.sluice.worker.cli.dlq.LetterFilter;
+import dev.sluice.worker.cli.dlq.Obstacle;
 import dev.sluice.worker.cli.dlq.Replay;
 import dev.sluice.worker.cli.dlq.Selection;
 import dev.sluice.worker.settle.SettleClients;
 import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -53,7 +61,7 @@ class DlqReplayUncertainIT {
     void aCommitThatArrivedAndWhoseAnswerWasLostIsNotRepeated() throws Exception {
         Replay.Result cut = replayWithoutAnswerToACommit(true);
 
-        assertThat(cut.problem()).get().asString().contains("connection lost");
+        assertThat(cut.obstacle()).get().asString().contains("connection lost");
         assertThat(box.requestIds()).isNotEmpty().hasSizeLessThan(LETTERS);
         assertThat(shell("replay", "--yes")).contains("sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(eachOnce);
@@ -63,7 +71,7 @@ class DlqReplayUncertainIT {
     void aCommitThatNeverArrivedIsMadeUpFor() throws Exception {
         Replay.Result cut = replayWithoutAnswerToACommit(false);
 
-        assertThat(cut.problem()).get().asString().contains("connection lost");
+        assertThat(cut.obstacle()).get().asString().contains("connection lost");
         assertThat(shell("replay", "--yes")).contains(LETTERS + " sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(eachOnce);
     }
@@ -78,8 +86,25 @@ class DlqReplayUncertainIT {
         assertThat(shell("replay", "--yes")).contains("none of the " + LETTERS + " letters");
     }
 
+    @Test
+    void aRightThatIsTakenAwayMidwayIsToldWithWhatWasSent() throws Exception {
+        TopicAuthorizationException denied = new TopicAuthorizationException(Set.of(box.topics.requests()));
+
+        Replay.Result cut = replay(producer -> deniedAfterACommit(producer, denied));
+
+        assertThat(cut.obstacle()).contains(new Obstacle.Refused(denied, true));
+        assertThat(cut.sent()).isPositive().isLessThan(LETTERS);
+        assertThat(box.requestIds()).hasSize((int) cut.sent());
+        assertThat(shell("replay", "--yes")).contains(LETTERS - cut.sent() + " sent and marked as replayed");
+        assertThat(box.requestIds()).isEqualTo(eachOnce);
+    }
+
     /** @param arrives whether the first commit takes place, though nobody is told */
     private Replay.Result replayWithoutAnswerToACommit(boolean arrives) throws Exception {
+        return replay(producer -> losingAnswers(producer, arrives));
+    }
+
+    private Replay.Result replay(UnaryOperator<Producer<byte[], byte[]>> damaged) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
         try (Admin admin = Admin.create(config);
                 DeadTopic topic = new DeadTopic(admin, config, box.topics.dead(), DeadLetterBox.PARTITIONS);
@@ -88,7 +113,7 @@ class DlqReplayUncertainIT {
             return new Replay(
                             topic,
                             new Selection(LetterFilter.ALL, List.of(), 3),
-                            losingAnswers(producer, arrives),
+                            damaged.apply(producer),
                             box.topics,
                             new Replay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY),
                             sent -> {})
@@ -96,17 +121,42 @@ class DlqReplayUncertainIT {
         }
     }
 
-    @SuppressWarnings("unchecked") // a proxy of an interface with parameters
     private static Producer<byte[], byte[]> losingAnswers(Producer<byte[], byte[]> producer, boolean arrives) {
+        return proxy((method, args) -> {
+            boolean commit = method.getName().equals("commitTransaction");
+            Object answer = commit && !arrives ? null : method.invoke(producer, args);
+            if (commit) {
+                throw new KafkaException("connection lost");
+            }
+            return answer;
+        });
+    }
+
+    private static Producer<byte[], byte[]> deniedAfterACommit(
+            Producer<byte[], byte[]> producer, TopicAuthorizationException denied) {
+        AtomicBoolean committed = new AtomicBoolean();
+        return proxy((method, args) -> {
+            if (committed.get() && method.getName().equals("send")) {
+                ((Callback) args[1]).onCompletion(null, denied);
+                return null;
+            }
+            Object answer = method.invoke(producer, args);
+            committed.compareAndSet(false, method.getName().equals("commitTransaction"));
+            return answer;
+        });
+    }
+
+    private interface Calls {
+        @Nullable
+        Object on(Method method, Object[] args) throws Exception;
+    }
+
+    @SuppressWarnings("unchecked") // a proxy of an interface with parameters
+    private static Producer<byte[], byte[]> proxy(Calls calls) {
         return (Producer<byte[], byte[]>) Proxy.newProxyInstance(
                 Producer.class.getClassLoader(), new Class<?>[] {Producer.class}, (proxy, method, args) -> {
-                    boolean commit = method.getName().equals("commitTransaction");
                     try {
-                        Object answer = commit && !arrives ? null : method.invoke(producer, args);
-                        if (commit) {
-                            throw new KafkaException("connection lost");
-                        }
-                        return answer;
+                        return calls.on(method, args);
                     } catch (InvocationTargetException failed) {
                         throw failed.getCause();
                     }

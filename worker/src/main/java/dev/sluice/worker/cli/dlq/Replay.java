@@ -58,11 +58,11 @@ public final class Replay {
      *
      * @param sent letters that were sent back and marked
      * @param tooLarge letters that {@code chat.requests} does not take, and where the first of them lie
-     * @param problem why it could not go on
+     * @param obstacle why it could not go on
      * @param stopped whether it was asked to stop
      */
     public record Result(
-            long sent, long tooLarge, List<String> tooLargeAt, Optional<String> problem, boolean stopped) {}
+            long sent, long tooLarge, List<String> tooLargeAt, Optional<Obstacle> obstacle, boolean stopped) {}
 
     /** The id all replays of a queue share, so that only one of them can be at work. */
     public static String transactionalId(Topics topics) {
@@ -101,17 +101,19 @@ public final class Replay {
             topic.letters(letter -> offer(letter, marks), DeadTopic.Watch.NOBODY);
             flush();
             return result(Optional.empty());
-        } catch (ReplayStoppedException | DeadTopic.StalledException failed) {
-            return result(Optional.ofNullable(failed.getMessage()));
+        } catch (ReplayStoppedException failed) {
+            return result(Optional.of(failed.obstacle()));
+        } catch (DeadTopic.StalledException failed) {
+            return result(Optional.of(new Obstacle.Failed(String.valueOf(failed.getMessage()))));
         } catch (AuthorizationException denied) {
-            throw denied; // the caller knows which right that is
+            return result(Optional.of(new Obstacle.Refused(denied, false)));
         } catch (KafkaException failed) {
-            return result(Optional.of("Kafka: " + failed.getMessage()));
+            return result(Optional.of(new Obstacle.Failed("Kafka: " + failed.getMessage())));
         }
     }
 
-    private Result result(Optional<String> problem) {
-        return new Result(sender.sent(), sender.tooLarge(), sender.tooLargeAt(), problem, stopped.getCount() == 0);
+    private Result result(Optional<Obstacle> obstacle) {
+        return new Result(sender.sent(), sender.tooLarge(), sender.tooLargeAt(), obstacle, stopped.getCount() == 0);
     }
 
     /** Returns whether more are wanted. */

@@ -1,8 +1,15 @@
 package dev.sluice.worker.cli.dlq;
 
-/** A replay could not go on. Of what was under way all was sent and marked, or nothing. The message is for people. */
+/** A replay could not go on. Of what was under way all was sent and marked, or nothing. */
 final class ReplayStoppedException extends RuntimeException {
-    ReplayStoppedException(String message, Throwable cause) {
-        super(message, cause);
+    private final Obstacle obstacle;
+
+    ReplayStoppedException(Obstacle obstacle, Throwable cause) {
+        super(cause);
+        this.obstacle = obstacle;
+    }
+
+    Obstacle obstacle() {
+        return obstacle;
     }
 }

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.dlq;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.producer.Producer;
@@ -37,21 +38,23 @@ final class Sender {
         this.clock = clock;
     }
 
-    /** Ends whatever an earlier replay has left open, and shuts out one that is still running. */
+    /**
+     * Ends whatever an earlier replay has left open, and shuts out one that is still running.
+     *
+     * @throws ReplayStoppedException where it cannot
+     */
     void takeOver() {
         try {
             producer.initTransactions();
         } catch (KafkaException failed) {
-            throw isCausedBy(failed, AuthorizationException.class)
-                    ? failed
-                    : new ReplayStoppedException("nothing was sent: " + reason(failed), failed);
+            throw stopped("nothing was sent: ", failed);
         }
     }
 
     /**
-     * Sends all, but for those that are too large for the topic.
+     * Sends all, but for those that are too large for the topic. Where one is, the others are sent in several transactions.
      *
-     * @throws AuthorizationException where this user may not; then nothing of these was sent
+     * @throws ReplayStoppedException where it cannot; those transactions that were committed before, {@link #sent} counts
      */
     void send(List<Item> items) {
         if (transact(items)) {
@@ -109,23 +112,27 @@ final class Sender {
     }
 
     private boolean aborted(Queue<Exception> failures) {
-        Exception first = failures.element();
+        Exception first = failures.stream()
+                .filter(failure -> refusal(failure).isPresent())
+                .findFirst()
+                .orElse(failures.element());
         try {
             producer.abortTransaction();
         } catch (KafkaException failed) {
             first.addSuppressed(failed);
-            throw stopped(first);
+            throw stopped("", first);
         }
         if (failures.stream().noneMatch(failure -> isCausedBy(failure, RecordTooLargeException.class))) {
-            throw stopped(first);
+            throw stopped("", first);
         }
         return false;
     }
 
-    private static RuntimeException stopped(Exception failure) {
-        return failure instanceof AuthorizationException denied
-                ? denied
-                : new ReplayStoppedException(reason(failure), failure);
+    private static ReplayStoppedException stopped(String before, Exception failure) {
+        Obstacle obstacle = refusal(failure)
+                .<Obstacle>map(refusal -> new Obstacle.Refused(refusal, true))
+                .orElseGet(() -> new Obstacle.Failed(before + reason(failure)));
+        return new ReplayStoppedException(obstacle, failure);
     }
 
     /** Asking again is allowed after a timeout and commits nothing twice. */
@@ -136,10 +143,10 @@ final class Sender {
                 return;
             } catch (TimeoutException late) {
                 if (tries == COMMIT_TRIES) {
-                    throw new ReplayStoppedException(reason(late), late);
+                    throw stopped("", late);
                 }
             } catch (KafkaException failed) {
-                throw new ReplayStoppedException(reason(failed), failed);
+                throw stopped("", failed);
             }
         }
     }
@@ -148,6 +155,16 @@ final class Sender {
         boolean fenced = isCausedBy(failure, ProducerFencedException.class)
                 || isCausedBy(failure, InvalidProducerEpochException.class);
         return fenced ? "another replay of this queue has begun and taken over" : "Kafka: " + failure.getMessage();
+    }
+
+    /** In a transaction that has failed already the producer wraps what it failed of. */
+    private static Optional<AuthorizationException> refusal(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof AuthorizationException refusal) {
+                return Optional.of(refusal);
+            }
+        }
+        return Optional.empty();
     }
 
     private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
