@@ -33,6 +33,8 @@ final class KafkaEarlierRun implements EarlierRun {
     private final String idPrefix;
     private final ResumePoint.Ends ends;
     private final Duration patience;
+    /** Where each partition is to be read on, as far as it is known. */
+    private final Map<TopicPartition, Long> reached = new HashMap<>();
 
     /**
      * Takes the consumer over.
@@ -84,11 +86,11 @@ final class KafkaEarlierRun implements EarlierRun {
                 .filter(partition -> partition.topic().equals(point.replies().topic()))
                 .toList();
         consumer.assign(all.keySet());
-        all.keySet().forEach(partition -> consumer.seek(partition, point.start(partition)));
+        all.keySet().forEach(partition -> reached.put(partition, point.start(partition)));
+        reached.forEach(consumer::seek);
         readUpTo(all, findings);
-        Map<TopicPartition, Long> reached = new HashMap<>();
-        replies.forEach(partition -> reached.put(partition, consumer.position(partition)));
         consumer.assign(replies);
+        reached.keySet().retainAll(replies);
         reached.forEach(consumer::seek);
     }
 
@@ -102,7 +104,8 @@ final class KafkaEarlierRun implements EarlierRun {
         List<TopicPartition> open = open(all);
         while (findings.goOn() && !open.isEmpty()) {
             poll(POLL, findings);
-            long now = all.keySet().stream().mapToLong(consumer::position).sum();
+            all.keySet().forEach(this::lookAtPosition);
+            long now = reached.values().stream().mapToLong(each -> each).sum();
             movedAt = now == before ? movedAt : System.nanoTime();
             before = now;
             open = open(all);
@@ -114,9 +117,19 @@ final class KafkaEarlierRun implements EarlierRun {
         }
     }
 
+    /** Passes over what is no record, such as a transaction's end. It is not waited for where the broker has to be asked. */
+    private void lookAtPosition(TopicPartition partition) {
+        try {
+            reached.put(partition, consumer.position(partition, Duration.ZERO));
+        } catch (RetriableException brokerAway) {
+            Defects.log(brokerAway);
+        }
+    }
+
     private List<TopicPartition> open(Map<TopicPartition, Long> all) {
-        return all.keySet().stream()
-                .filter(partition -> consumer.position(partition) < all.get(partition))
+        return all.entrySet().stream()
+                .filter(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue())
+                .map(Map.Entry::getKey)
                 .toList();
     }
 
@@ -128,6 +141,7 @@ final class KafkaEarlierRun implements EarlierRun {
     private void poll(Duration patience, Findings findings) throws IOException {
         try {
             for (ConsumerRecord<byte[], byte[]> each : consumer.poll(patience)) {
+                reached.put(new TopicPartition(each.topic(), each.partition()), each.offset() + 1);
                 tell(each, findings);
             }
         } catch (RetriableException brokerAway) {

@@ -72,7 +72,9 @@ final class Submission {
             try {
                 leftBehind.catchUp(lines, this::goesOn);
                 progress.begin(ledger.done());
-                leftBehind.summary().ifPresent(err::println);
+                if (stopped == null) {
+                    leftBehind.summary().ifPresent(err::println);
+                }
                 work(lines);
             } catch (BatchOutput.BrokenException broken) {
                 stopped = "stopped, since " + broken.getMessage();
@@ -94,9 +96,7 @@ final class Submission {
             }
             take(arrivals.poll(TICK_MILLIS, TimeUnit.MILLISECONDS));
             cursor = Math.min(cursor, leftBehind.poll());
-            if (remaining().toMillis() <= 0 && stopped == null) {
-                stopped = "timed out (--timeout)";
-            }
+            lookAtTheTime();
             showProgress();
         }
         for (Arrival last = arrivals.poll(); last != null; last = arrivals.poll()) {
@@ -117,8 +117,15 @@ final class Submission {
 
     /** While the earlier run's traces are read. */
     private boolean goesOn() {
+        lookAtTheTime();
         showProgress();
         return stopped == null;
+    }
+
+    private void lookAtTheTime() {
+        if (remaining().toMillis() <= 0 && stopped == null) {
+            stopped = "timed out (--timeout)";
+        }
     }
 
     private void showProgress() {

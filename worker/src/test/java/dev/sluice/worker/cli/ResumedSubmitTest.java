@@ -11,6 +11,7 @@ import dev.sluice.wire.Reason;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What a resumed submit makes of that which the earlier run has left in the queue. */
 class ResumedSubmitTest {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
     private final TestShell shell = new TestShell();
     private final InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "new");
     private final Left left = new Left();
@@ -35,6 +38,7 @@ class ResumedSubmitTest {
         private final List<Integer> answeredLast = new ArrayList<>();
         private String text = "earlier";
         private Before before = () -> {};
+        private boolean endless;
 
         private interface Before {
             void run() throws IOException;
@@ -43,6 +47,10 @@ class ResumedSubmitTest {
         @Override
         public void catchUp(Findings findings) throws IOException {
             before.run();
+            long giveUp = System.nanoTime() + PATIENCE.toNanos();
+            while (endless && findings.goOn()) {
+                assertThat(System.nanoTime()).as("asked to go on for ever").isLessThan(giveUp);
+            }
             tell(answered, expired, findings);
             published.forEach(findings::published);
         }
@@ -184,6 +192,16 @@ class ResumedSubmitTest {
         assertThat(submit(2, "--ordered", "--output=" + output)).isEqualTo(1);
 
         assertThat(shell.err()).contains("could not be kept in a temporary file in " + beside + ": ");
+    }
+
+    @Test
+    void theTimeoutBoundsTheLookAtWhatIsLeftToo() throws Exception {
+        left.endless = true;
+
+        assertThat(submit(1, "--timeout=50ms")).isEqualTo(1);
+
+        assertThat(sent()).isEmpty();
+        assertThat(shell.err()).contains("timed out (--timeout)", "1 without an answer", "--resume continues");
     }
 
     private int submit(int lines, String... options) throws Exception {
