@@ -32,20 +32,29 @@ final class RequestTopic implements TopicCheck {
         this.admins = admins;
     }
 
-    /** Blocks for {@code max.block.ms} at most. */
+    /** Blocks for {@code max.block.ms} at most, whatever becomes of the looks it waits for. */
     @Override
     public void require() {
+        long deadline = System.nanoTime() + maxBlock.toNanos();
+        while (!isThere(deadline)) {
+            if (deadline - System.nanoTime() <= 0) {
+                throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata"));
+            }
+        }
+    }
+
+    /** False where another caller's look ended for a reason that is that caller's alone, so that this one has to look. */
+    private boolean isThere(long deadline) {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
-        CompletableFuture<Boolean> first = look.compareAndExchange(null, mine);
-        if (first == null) {
-            lookAndTell(mine);
+        CompletableFuture<Boolean> others = look.compareAndExchange(null, mine);
+        if (others == null) {
+            lookAndTell(mine, deadline);
         }
         try {
-            boolean unused = (first == null ? mine : first).get(maxBlock.toMillis(), TimeUnit.MILLISECONDS);
+            return (others == null ? mine : others).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            if (first != null && e.getCause() instanceof org.apache.kafka.common.errors.InterruptException) {
-                require(); // somebody else's thread was interrupted, not this one
-                return;
+            if (others != null && isItsOwn(e.getCause())) {
+                return false;
             }
             throw failures.explain(e.getCause());
         } catch (TimeoutException e) {
@@ -55,9 +64,15 @@ final class RequestTopic implements TopicCheck {
         }
     }
 
-    private void lookAndTell(CompletableFuture<Boolean> mine) {
+    /** Its thread was interrupted, or its time, which began before this caller's or was spent with waiting, is over. */
+    private static boolean isItsOwn(Throwable failure) {
+        return failure instanceof org.apache.kafka.common.errors.InterruptException
+                || failure instanceof org.apache.kafka.common.errors.TimeoutException;
+    }
+
+    private void lookAndTell(CompletableFuture<Boolean> mine, long deadline) {
         try {
-            describe();
+            describe(deadline);
             mine.complete(true);
         } catch (ExecutionException e) {
             fail(mine, e.getCause());
@@ -65,6 +80,9 @@ final class RequestTopic implements TopicCheck {
             fail(mine, new org.apache.kafka.common.errors.InterruptException(e));
         } catch (RuntimeException e) { // what an admin that can't be made throws is not only Kafka's
             fail(mine, e);
+        } catch (Error e) { // such as a class that is missing
+            fail(mine, e);
+            throw e;
         }
     }
 
@@ -74,10 +92,11 @@ final class RequestTopic implements TopicCheck {
         mine.completeExceptionally(cause);
     }
 
-    private void describe() throws ExecutionException, InterruptedException {
+    private void describe(long deadline) throws ExecutionException, InterruptedException {
         Admin admin = admins.get();
         try {
-            DescribeTopicsOptions options = new DescribeTopicsOptions().timeoutMs((int) maxBlock.toMillis());
+            long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            DescribeTopicsOptions options = new DescribeTopicsOptions().timeoutMs((int) Math.max(1, millis));
             admin.describeTopics(List.of(topic), options).allTopicNames().get();
         } finally {
             admin.close(Duration.ZERO);

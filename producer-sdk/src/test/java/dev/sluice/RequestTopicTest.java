@@ -4,12 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.lang.reflect.Proxy;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.common.errors.InterruptException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -34,12 +38,48 @@ class RequestTopicTest {
     }
 
     @Test
+    void anErrorLeavesNobodyWaiting() {
+        RequestTopic topic = new RequestTopic(settings, new SendFailures(settings), () -> {
+            throw new NoClassDefFoundError("look " + looks.incrementAndGet());
+        });
+
+        assertThatThrownBy(topic::require)
+                .isInstanceOf(NoClassDefFoundError.class)
+                .hasMessage("look 1");
+        assertThatThrownBy(topic::require)
+                .isInstanceOf(NoClassDefFoundError.class)
+                .hasMessage("look 2");
+    }
+
+    @Test
     void anotherThreadsInterruptIsNotOnes() throws Exception {
+        assertThat(afterAnothersInterrupt(() -> {
+                    throw new IllegalStateException("its own look");
+                }))
+                .endsWith("its own look");
+    }
+
+    @Test
+    void anotherThreadsInterruptLeavesNoMoreTimeThanThereWas() throws Exception {
+        AtomicInteger millis = new AtomicInteger();
+
+        assertThat(afterAnothersInterrupt(() -> admin(options -> {
+                    millis.set(options.timeoutMs());
+                    throw new IllegalStateException("its own look");
+                })))
+                .endsWith("its own look");
+
+        assertThat(millis.get()).isPositive().isLessThan((int)
+                settings.maxBlock().toMillis());
+    }
+
+    /** Returns what came of the wait of one that waited for a look when that one's thread was interrupted. */
+    private String afterAnothersInterrupt(Supplier<Admin> ownLook) throws Exception {
         CountDownLatch looking = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
         RequestTopic topic = new RequestTopic(settings, new SendFailures(settings), () -> {
             if (looks.incrementAndGet() > 1) {
-                throw new IllegalStateException("its own look");
+                return ownLook.get();
             }
             looking.countDown();
             return interrupted(never);
@@ -56,7 +96,17 @@ class RequestTopicTest {
         interrupted.interrupt();
 
         assertThat(first.get(10, TimeUnit.SECONDS)).endsWith("the thread was interrupted");
-        assertThat(second.get(10, TimeUnit.SECONDS)).endsWith("its own look");
+        return second.get(10, TimeUnit.SECONDS);
+    }
+
+    private static Admin admin(Consumer<DescribeTopicsOptions> described) {
+        return (Admin) Proxy.newProxyInstance(
+                Admin.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, args) -> {
+                    if (method.getName().equals("describeTopics")) {
+                        described.accept((DescribeTopicsOptions) args[1]);
+                    }
+                    return null;
+                });
     }
 
     private static Admin interrupted(CountDownLatch never) {
