@@ -180,7 +180,8 @@ public final class Worker implements AutoCloseable, Health {
             throws InterruptedException {
         Admin admin = Admin.create(config.kafka());
         try {
-            RightsCheck.missing(admin, config.topics(), config.group(), START_BOUND)
+            new RightsCheck(admin, START_BOUND)
+                    .ofWorker(config.topics(), config.group())
                     .ifPresent(missing -> {
                         throw new StartException(missing);
                     });

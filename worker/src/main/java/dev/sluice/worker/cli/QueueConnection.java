@@ -2,7 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.intake.Denied;
+import dev.sluice.worker.intake.RightsCheck;
 import dev.sluice.worker.intake.TopicState;
 import java.util.HashMap;
 import java.util.List;
@@ -16,12 +16,15 @@ final class QueueConnection {
     /**
      * The queue's SDK, connected.
      *
-     * @throws Refusal where there is no broker, no topics, or the SDK does not take the configuration
+     * @throws Refusal where there is no broker, no topics, not the rights that are needed, or the SDK does not take the configuration
      */
     static ChatQueue open(KafkaOptions options) throws InterruptedException {
         Topics topics = options.topics();
         List<String> needed = List.of(topics.requests(), topics.replies());
         try (Admin admin = Broker.connect(options)) {
+            new RightsCheck(admin, Broker.PATIENCE).ofClient(topics).ifPresent(denied -> {
+                throw new Refusal(denied);
+            });
             Map<String, TopicState> found = TopicState.read(admin, needed, Broker.PATIENCE);
             List<String> missing =
                     needed.stream().filter(name -> !found.containsKey(name)).toList();
@@ -31,15 +34,9 @@ final class QueueConnection {
                         + "', or name another queue with --topic");
             }
         } catch (TopicState.UnreadableException unreadable) {
-            throw new Refusal(why(unreadable, topics));
+            throw new Refusal(unreadable.getMessage());
         }
         return build(options);
-    }
-
-    /** Whoever may write to a topic, or read it, may look at it too: that is the right that is missing in the end. */
-    private static String why(TopicState.UnreadableException unreadable, Topics topics) {
-        Denied.Right needed = unreadable.topic().equals(topics.requests()) ? Denied.Right.WRITE : Denied.Right.READ;
-        return Denied.words(unreadable, needed).orElseGet(() -> String.valueOf(unreadable.getMessage()));
     }
 
     private static ChatQueue build(KafkaOptions options) {

@@ -3,7 +3,10 @@ package dev.sluice.worker.intake;
 import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -20,8 +23,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether Kafka's ACLs allow this user what a worker does. Asked of the broker before the worker joins its group: what is
- * missing is said at once and as a whole, and not when it is tried for the first time, which for dead letters may be days
+ * Whether Kafka's ACLs allow this user what is about to be done. Asked of the broker before anything is: what is missing is
+ * said at once and as a whole, and not when it is tried for the first time, which for a worker's dead letters may be days
  * later.
  */
 public final class RightsCheck {
@@ -29,55 +32,74 @@ public final class RightsCheck {
 
     private static final Logger log = LoggerFactory.getLogger(RightsCheck.class);
 
-    private RightsCheck() {}
+    private final Admin admin;
+    private final int timeoutMillis;
+
+    /** @param timeout for each of the broker's answers */
+    public RightsCheck(Admin admin, Duration timeout) {
+        this.admin = admin;
+        this.timeoutMillis = (int) timeout.toMillis();
+    }
+
+    /** What a worker lacks; as {@link #missing}. */
+    public Optional<String> ofWorker(Topics topics, String group) throws InterruptedException {
+        List<String> written = topics.all().stream()
+                .filter(topic -> !topic.equals(topics.requests()))
+                .toList();
+        return missing(topics.inputs(), written, Optional.of(group));
+    }
+
+    /** What a client lacks that publishes requests and reads their replies; as {@link #missing}. */
+    public Optional<String> ofClient(Topics topics) throws InterruptedException {
+        return missing(List.of(topics.replies()), List.of(topics.requests()), Optional.empty());
+    }
 
     /**
      * All that is missing, in a sentence that names resources and rights. Empty where nothing is, and where the broker
-     * does not say: then it shows when it is tried. So it does with the transactional id, about which it cannot be asked.
+     * does not say: then it shows when it is tried. So it does with transactional ids, about which it cannot be asked.
      */
-    public static Optional<String> missing(Admin admin, Topics topics, String group, Duration timeout)
+    private Optional<String> missing(List<String> read, List<String> written, Optional<String> joined)
             throws InterruptedException {
-        int millis = (int) timeout.toMillis();
+        Set<String> all = new LinkedHashSet<>(read);
+        all.addAll(written);
         var descriptions = admin.describeTopics(
-                        topics.all(),
+                        all,
                         new DescribeTopicsOptions()
                                 .includeAuthorizedOperations(true)
-                                .timeoutMs(millis))
+                                .timeoutMs(timeoutMillis))
                 .topicNameValues();
-        var groups = admin.describeConsumerGroups(
-                        List.of(group),
-                        new DescribeConsumerGroupsOptions()
-                                .includeAuthorizedOperations(true)
-                                .timeoutMs(millis))
-                .describedGroups();
-        List<String> unreadable = new ArrayList<>();
-        List<String> unwritable = new ArrayList<>();
-        for (String topic : topics.all()) {
-            var allowed = allowed(descriptions.get(topic), TopicDescription::authorizedOperations);
-            if (topics.inputs().contains(topic) && !allowed.contains(AclOperation.READ)) {
-                unreadable.add(topic);
-            }
-            if (!topic.equals(topics.requests()) && !allowed.contains(AclOperation.WRITE)) {
-                unwritable.add(topic);
-            }
+        Map<String, Set<AclOperation>> allowed = new HashMap<>();
+        for (String topic : all) {
+            allowed.put(topic, allowed(descriptions.get(topic), TopicDescription::authorizedOperations));
         }
-        boolean joins = allowed(groups.get(group), ConsumerGroupDescription::authorizedOperations)
-                .contains(AclOperation.READ);
-        return sentence(unreadable, unwritable, joins ? List.of() : List.of(group));
-    }
-
-    private static Optional<String> sentence(List<String> unreadable, List<String> unwritable, List<String> closed) {
         List<String> missing = new ArrayList<>();
-        if (!unreadable.isEmpty()) {
-            missing.add(Denied.Right.READ.on(unreadable));
+        without(AclOperation.READ, read, allowed).map(Denied.Right.READ::on).ifPresent(missing::add);
+        without(AclOperation.WRITE, written, allowed)
+                .map(Denied.Right.WRITE::on)
+                .ifPresent(missing::add);
+        if (joined.isPresent() && !mayRead(joined.get())) {
+            missing.add(Denied.Right.READ.onGroup(joined.get()));
         }
-        if (!unwritable.isEmpty()) {
-            missing.add(Denied.Right.WRITE.on(unwritable));
-        }
-        closed.forEach(group -> missing.add(Denied.Right.READ.onGroup(group)));
         return missing.isEmpty()
                 ? Optional.empty()
-                : Optional.of("Kafka does not allow what a worker does: give this user " + String.join("; ", missing));
+                : Optional.of("Kafka does not allow it: give this user " + String.join("; ", missing));
+    }
+
+    private static Optional<List<String>> without(
+            AclOperation needed, List<String> topics, Map<String, Set<AclOperation>> allowed) {
+        List<String> without = topics.stream()
+                .filter(topic -> !allowed.getOrDefault(topic, Set.of()).contains(needed))
+                .toList();
+        return without.isEmpty() ? Optional.empty() : Optional.of(without);
+    }
+
+    private boolean mayRead(String group) throws InterruptedException {
+        DescribeConsumerGroupsOptions options = new DescribeConsumerGroupsOptions()
+                .includeAuthorizedOperations(true)
+                .timeoutMs(timeoutMillis);
+        var described = admin.describeConsumerGroups(List.of(group), options).describedGroups();
+        return allowed(described.get(group), ConsumerGroupDescription::authorizedOperations)
+                .contains(AclOperation.READ);
     }
 
     private static <T> Set<AclOperation> allowed(KafkaFuture<T> answer, Function<T, Set<AclOperation>> operations)

@@ -92,8 +92,7 @@ class MissingRightIT {
             int code = shell.run(kafka.worker(api, TOPICS, GROUP));
 
             assertThat(shell.err())
-                    .startsWith(
-                            "sluice worker: Kafka does not allow what a worker does: give this user " + missing.words())
+                    .startsWith("sluice worker: Kafka does not allow it: give this user " + missing.words())
                     .hasLineCount(1);
             assertThat(code).isEqualTo(2);
         } finally {
