@@ -1,6 +1,7 @@
 package dev.sluice.worker;
 
 import java.time.Duration;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,7 @@ final class Deadline {
         try {
             end.get(nanosLeft(), TimeUnit.NANOSECONDS);
             return true;
-        } catch (TimeoutException | ExecutionException late) {
+        } catch (TimeoutException | ExecutionException | CancellationException late) {
             return false;
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -51,7 +51,10 @@ public interface Ledger {
     /** Their weight in bytes. */
     long openBytes();
 
-    /** Completes when everything sent before is committed or discarded, and no transaction of it is under way. */
+    /**
+     * Completes when everything sent before is committed or discarded, and no transaction of it is under way; cancelled
+     * where the ledger has ended, since nothing more is committed then.
+     */
     CompletableFuture<Void> flush();
 
     /** Closes these accounts; what they still hold is discarded. */

@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -196,7 +197,7 @@ final class Rebalance implements ConsumerRebalanceListener {
         try {
             end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
             return true;
-        } catch (java.util.concurrent.TimeoutException tooSlow) {
+        } catch (java.util.concurrent.TimeoutException | CancellationException never) {
             return false;
         } catch (InterruptedException interrupted) {
             throw new InterruptException(interrupted);

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -51,7 +52,12 @@ public final class Settle implements Ledger, Runnable {
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Accounts accounts = new Accounts();
     private final Unsettled unsettled;
+    /** Those whose turn has come. */
     private final List<CompletableFuture<Void>> flushes = new ArrayList<>();
+    /** All that are not done, of any thread. */
+    private final Set<CompletableFuture<Void>> open = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean ended;
     private long positionsAt;
     private long retryAt;
     private volatile boolean stopped;
@@ -135,10 +141,14 @@ public final class Settle implements Ledger, Runnable {
     @Override
     public CompletableFuture<Void> flush() {
         CompletableFuture<Void> flushed = new CompletableFuture<>();
+        open.add(flushed);
         inbox.add(() -> {
             flushes.add(flushed);
             positionsAt = nanoTime.getAsLong();
         });
+        if (ended) {
+            cancelFlushes();
+        }
         return flushed;
     }
 
@@ -170,8 +180,8 @@ public final class Settle implements Ledger, Runnable {
     /** Runs until {@link #stop}. Throws what cannot be recovered from. */
     @Override
     public void run() {
-        transactions.replace();
         try {
+            transactions.replace();
             while (!stopped) {
                 Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 for (Runnable next = message; next != null; next = inbox.poll()) {
@@ -182,8 +192,15 @@ public final class Settle implements Ledger, Runnable {
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } finally {
+            ended = true;
+            cancelFlushes();
             transactions.close();
         }
+    }
+
+    private void cancelFlushes() {
+        open.forEach(flush -> flush.cancel(false));
+        open.clear();
     }
 
     /** Commits everything that can be; what is left afterwards is tried again a little later. */
@@ -208,6 +225,7 @@ public final class Settle implements Ledger, Runnable {
         }
         if (unsettled.isEmpty()) {
             flushes.forEach(flushed -> flushed.complete(null));
+            open.removeIf(CompletableFuture::isDone);
             flushes.clear();
         }
     }

@@ -137,6 +137,21 @@ class SettleTest {
     }
 
     @Test
+    void nobodyWaitsForAFlushOfAThreadThatHasEnded() throws InterruptedException {
+        open(first);
+        answer(registered(first, 0).get(0));
+        producer.commitFailures = Integer.MAX_VALUE;
+        thread.start();
+        CompletableFuture<Void> waiting = settle.flush();
+
+        settle.stop();
+        thread.join(BOUND.toMillis());
+
+        assertThat(waiting).isCancelled();
+        assertThat(settle.flush()).isCancelled();
+    }
+
+    @Test
     void tellsWhatIsCommittedAndOnlyThat() {
         open(first);
         List<Envelope> envelopes = registered(first, 0, 1);
