@@ -72,9 +72,8 @@ public final class Cli {
             shell.err().println(name + ": " + refusal.getMessage());
             return REFUSED;
         } catch (RuntimeException failure) {
-            shell.err()
-                    .println(name + ": failed: "
-                            + Denied.words(failure, Denied.Right.READ).orElse(failure.toString()));
+            // of what nobody has caught it is not known what was tried
+            shell.err().println(name + ": failed: " + Denied.words(failure).orElse(failure.toString()));
             Defects.log(failure);
             return FAILED;
         }

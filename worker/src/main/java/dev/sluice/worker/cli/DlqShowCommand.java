@@ -5,7 +5,7 @@ import dev.sluice.worker.cli.dlq.DeadTopic;
 import dev.sluice.worker.cli.dlq.Letter;
 import dev.sluice.worker.cli.dlq.LetterFilter;
 import dev.sluice.worker.cli.dlq.Marks;
-import dev.sluice.worker.cli.dlq.Printable;
+import dev.sluice.worker.observe.Printable;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.ArrayDeque;

@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.dlq.Groups;
-import dev.sluice.worker.cli.dlq.Printable;
 import dev.sluice.worker.cli.dlq.Survey;
+import dev.sluice.worker.observe.Printable;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;

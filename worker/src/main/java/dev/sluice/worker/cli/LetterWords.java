@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.dlq.Fate;
-import dev.sluice.worker.cli.dlq.Printable;
 import dev.sluice.worker.cli.dlq.Survey;
+import dev.sluice.worker.observe.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;

@@ -42,7 +42,7 @@ final class BoundedNames {
     /** Quotes and backslashes stay: the exposition format has an escape for them. */
     private static String printable(String name) {
         StringBuilder printable = new StringBuilder(name.length());
-        name.codePoints().map(c -> isPrintable(c) ? c : '?').forEach(printable::appendCodePoint);
+        name.codePoints().map(c -> Printable.isHarmful(c) ? '?' : c).forEach(printable::appendCodePoint);
         boolean isItself = printable.toString().equals(name) && !name.equals(OTHER);
         return isItself ? name : marked(printable.toString(), name);
     }
@@ -51,18 +51,5 @@ final class BoundedNames {
     private static String marked(String text, String name) {
         String hash = "%08x".formatted(name.hashCode());
         return text.substring(0, Math.min(text.length(), LONGEST - 1 - hash.length())) + "~" + hash;
-    }
-
-    private static boolean isPrintable(int codePoint) {
-        return switch (Character.getType(codePoint)) {
-            case Character.CONTROL,
-                    Character.FORMAT,
-                    Character.SURROGATE,
-                    Character.PRIVATE_USE,
-                    Character.UNASSIGNED,
-                    Character.LINE_SEPARATOR,
-                    Character.PARAGRAPH_SEPARATOR -> false;
-            default -> true;
-        };
     }
 }

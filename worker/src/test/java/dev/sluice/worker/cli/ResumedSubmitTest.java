@@ -189,7 +189,8 @@ class ResumedSubmitTest {
         left.answered.add(2);
         left.text = "x".repeat(17 << 20);
 
-        assertThat(submit(2, "--ordered", "--output=" + output)).isEqualTo(1);
+        assertThat(submit(2, "--ordered", "--timeout=20s", "--output=" + output))
+                .isEqualTo(1);
 
         assertThat(shell.err()).contains("could not be kept in a temporary file in " + beside + ": ");
     }

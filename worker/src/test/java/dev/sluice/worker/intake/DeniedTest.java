@@ -41,6 +41,22 @@ class DeniedTest {
     }
 
     @Test
+    void whereNobodyKnowsTheRightTheResourceIsNamed() {
+        assertThat(Denied.words(new KafkaException(new TopicAuthorizationException(Set.of("chat.requests")))))
+                .contains("Kafka does not allow it: this user lacks a right on topic chat.requests; the log of the"
+                        + " broker's authorizer names it");
+        assertThat(Denied.words(GroupAuthorizationException.forGroupId("sluice")))
+                .hasValueSatisfying(words -> assertThat(words).contains("on consumer group 'sluice';"));
+        assertThat(Denied.words(new IllegalStateException("a defect"))).isEmpty();
+    }
+
+    @Test
+    void onTheClusterToWriteHasAnotherName() {
+        assertThat(Denied.words(new ClusterAuthorizationException("no"), Denied.Right.WRITE))
+                .contains("Kafka does not allow it: give this user IdempotentWrite on the cluster");
+    }
+
+    @Test
     void topicsMayBeCreatedByOneOfTwoRights() {
         assertThat(Denied.words(new ClusterAuthorizationException("no"), Denied.Right.CREATE))
                 .contains(

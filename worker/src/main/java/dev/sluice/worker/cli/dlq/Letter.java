@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.dlq;
 
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.observe.Printable;
 import java.time.Instant;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.observe.Printable;
 import java.time.Instant;
 import java.util.BitSet;
 import java.util.HashMap;

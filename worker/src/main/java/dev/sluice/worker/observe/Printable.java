@@ -1,8 +1,8 @@
-package dev.sluice.worker.cli.dlq;
+package dev.sluice.worker.observe;
 
 /**
- * Foreign text made fit for a terminal: what could move its cursor, turn the direction of writing or hide something is
- * written as {@code \}{@code u001b}. Stateless.
+ * Foreign text made fit to be shown, on a terminal for example: what could move its cursor, turn the direction of writing
+ * or hide something is written as {@code \}{@code u001b}. Stateless.
  */
 public final class Printable {
     private Printable() {}
@@ -30,7 +30,8 @@ public final class Printable {
         return safe.toString();
     }
 
-    private static boolean isHarmful(int point) {
+    /** Whether this code point is better not shown. */
+    static boolean isHarmful(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL,
                     Character.FORMAT,
