@@ -22,7 +22,7 @@ public final class KafkaMeters implements AutoCloseable {
     private @Nullable Binding consumer;
     private @Nullable Binding producer;
 
-    /** One client's meters, looked for by a thread of their own: it has to end with them, or would hold the client for ever. */
+    /** One client's meters, looked for by a thread of their own: it ends with them, or would hold the client for ever. */
     private static final class Binding implements AutoCloseable {
         private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "sluice-kafka-meters");
@@ -50,8 +50,8 @@ public final class KafkaMeters implements AutoCloseable {
 
     /**
      * What nobody needs of each partition: all but its lag, and a second time under its topic's name with underscores, as
-     * Kafka 4 has it for topics with a dot, which all of ours have. And what a producer keeps of each topic: there may be as
-     * many as requests name reply topics.
+     * Kafka 4 has it for topics with a dot, which all of ours have. And what a producer keeps of each topic: there may be
+     * as many as requests name reply topics.
      */
     static boolean isNoise(Meter.Id id) {
         String topic = id.getTag("topic");

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Answers in a temporary file, by line. The file is made when it is needed, readable by its owner alone, and gone with
- * the process. It is never larger than twice what waits in it and some slack: where it would be, what waits is moved to its beginning, which costs no more
- * than what was taken since. Not thread-safe.
+ * the process. It is never larger than twice what waits in it and some slack: where it would be, what waits is moved to
+ * its beginning, which costs no more than what was taken since. Not thread-safe.
  */
 final class HeldFile implements AutoCloseable {
     private final Path folder;
