@@ -20,14 +20,15 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class BrokerLossIT {
     private static final int REQUESTS = 5_000;
+    /** So that they are not all answered, by far, before the broker has gone a second time. */
+    private static final Duration LATENCY = Duration.ofSeconds(1);
 
     @Test
     void everyRequestEndsOnceThoughTheBrokerIsKilledAndRestartedInTheMiddleOfCommits() throws Exception {
         try (SandboxBroker broker = SandboxBroker.start();
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
-                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT
-                        .withApiKeys(TestQueue.KEY)
-                        .withLatency(Latency.fixed(Duration.ofMillis(200))))) {
+                TogetherStandIn api = TogetherStandIn.start(
+                        Settings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(Latency.fixed(LATENCY)))) {
             for (int i = 0; i < REQUESTS; i++) {
                 queue.publish(body("m", "question"));
             }
