@@ -21,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
@@ -57,7 +58,7 @@ public final class Calls implements AutoCloseable {
         this.maxResponseBytes = maxResponseBytes;
         this.executor = Executors.newFixedThreadPool(
                 Math.max(2, Runtime.getRuntime().availableProcessors()), daemon("sluice-http"));
-        this.deadlines = Executors.newSingleThreadScheduledExecutor(daemon("sluice-deadlines"));
+        this.deadlines = deadlines();
         this.client = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .followRedirects(HttpClient.Redirect.NEVER)
@@ -69,6 +70,13 @@ public final class Calls implements AutoCloseable {
     /** Gets ready for the first call. Blocks, for some tenths of a second as a rule and two seconds at most. */
     public void warmUp() {
         WarmUp.run(client);
+    }
+
+    /** Of calls under way only: a cancelled one would hold its request for as long as the call might have taken. */
+    private static ScheduledExecutorService deadlines() {
+        ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1, daemon("sluice-deadlines"));
+        deadlines.setRemoveOnCancelPolicy(true);
+        return deadlines;
     }
 
     private static ThreadFactory daemon(String name) {

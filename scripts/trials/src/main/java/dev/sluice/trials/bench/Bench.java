@@ -1,6 +1,6 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.JavaProgram;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -76,7 +76,7 @@ final class Bench {
     /** A rig that also ends with this JVM, however that ends. */
     Rig rig(Path folder, Ledger ledger, String... jvmOptions) throws IOException {
         Rig rig = new Rig(
-                new SluiceJar(workerJar.toAbsolutePath(), List.of(jvmOptions)),
+                JavaProgram.sluice(workerJar.toAbsolutePath(), List.of(jvmOptions)),
                 Files.createDirectories(folder),
                 ledger);
         Runtime.getRuntime().addShutdownHook(new Thread(rig::close, "bench-stop"));

@@ -8,7 +8,16 @@ import picocli.CommandLine.Command;
         name = "bench",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        subcommands = {Restart.class, Overtake.class, Delayed.class, Scaling.class, Pace.class},
+        subcommands = {
+            Restart.class,
+            Overtake.class,
+            Delayed.class,
+            Scaling.class,
+            Pace.class,
+            Throughput.class,
+            OpenLoop.class,
+            Retry.class
+        },
         description =
                 "Measures real workers on a real broker and compares what it finds with stated bounds. All times are "
                         + "in milliseconds.")

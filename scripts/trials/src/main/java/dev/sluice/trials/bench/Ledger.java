@@ -89,6 +89,11 @@ final class Ledger implements CallObserver {
         }
     }
 
+    /** How many requests there are so far. */
+    int published() {
+        return next.get();
+    }
+
     /** The numbers of all requests so far. */
     IntStream numbers() {
         return IntStream.range(0, next.get());

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,6 +33,14 @@ final class Machine {
     /** The most memory that a process has had in RAM so far, in KiB; 0 where this system does not tell. */
     static long peakKib(long pid) {
         return Long.parseLong("0" + line("/proc/" + pid + "/status", "VmHWM").replaceAll("\\D", ""));
+    }
+
+    /** The processor time that a process has taken so far, in ms, to a hundredth of a second; 0 where nobody tells. */
+    static long cpuMillis(long pid) {
+        return ProcessHandle.of(pid)
+                .flatMap(process -> process.info().totalCpuDuration())
+                .map(Duration::toMillis)
+                .orElse(0L);
     }
 
     /** Kafka's own class for this is not public any more. */

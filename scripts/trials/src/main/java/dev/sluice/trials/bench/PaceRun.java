@@ -24,10 +24,11 @@ final class PaceRun implements AutoCloseable {
     private final Rig.Ends ends;
     private final int requests;
 
-    PaceRun(Bench bench, Path folder, int requests, Settings settings) throws IOException, InterruptedException {
+    PaceRun(Bench bench, Path folder, int requests, Settings settings, String... jvmOptions)
+            throws IOException, InterruptedException {
         this.requests = requests;
         this.ledger = new Ledger(requests);
-        this.rig = bench.rig(folder, ledger);
+        this.rig = bench.rig(folder, ledger, jvmOptions);
         this.ends = rig.open(PARTITIONS, settings);
         WarmBroker.run(ends.bootstrapServers());
         WarmApi.run();
@@ -51,6 +52,26 @@ final class PaceRun implements AutoCloseable {
             ends.publisher().publish(i % PARTITIONS, body);
         }
         ends.publisher().confirm();
+    }
+
+    /** The same with a trace for each. */
+    void publish(boolean traced, IntFunction<String> body) {
+        if (traced) {
+            ends.publisher().trace();
+        }
+        publish(body);
+    }
+
+    /** Requests that nobody counts, behind the others. */
+    void publishBehind(int count) {
+        for (int i = 0; i < count; i++) {
+            ends.publisher().publishUncounted(i % PARTITIONS);
+        }
+        ends.publisher().confirm();
+    }
+
+    WorkerProcess start(Contender contender, Contest contest) {
+        return contender.start(rig, ends, contest.inFlight(), contest.heapMib());
     }
 
     WorkerProcess worker(List<String> options) {

@@ -15,13 +15,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Publishes requests; where nothing else is said small ones, about 150 bytes each. Thread-safe. */
 final class Publisher implements AutoCloseable {
+    private static final String TRACE = "00-%032x-%016x-01";
     private static final String BODY =
             "{\"model\":\"openai/gpt-oss-20b\",\"max_tokens\":8,\"messages\":[{\"role\":\"user\","
                     + "\"content\":\"%s: in one word, what holds back the water of a mill stream?\"}]}";
 
+    private static final byte[] UNCOUNTED = BODY.formatted("one of many").getBytes(StandardCharsets.UTF_8);
+
     private final Producer<byte[], byte[]> producer;
     private final Ledger ledger;
     private final AtomicReference<@Nullable Exception> firstFailure = new AtomicReference<>();
+    private volatile boolean traced;
 
     Publisher(String bootstrapServers, Ledger ledger) {
         this.ledger = ledger;
@@ -39,6 +43,11 @@ final class Publisher implements AutoCloseable {
                         1_000),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
+    }
+
+    /** From now on each request has a {@code traceparent}. */
+    void trace() {
+        traced = true;
     }
 
     /**
@@ -61,6 +70,11 @@ final class Publisher implements AutoCloseable {
         return publish(partition, 0, body);
     }
 
+    /** Hands over a request that the ledger does not know. */
+    void publishUncounted(int partition) {
+        send(new ProducerRecord<>(Rig.TOPICS.requests(), partition, null, UNCOUNTED));
+    }
+
     private int publish(int partition, long due, IntFunction<String> body) {
         int number = ledger.publish(System.currentTimeMillis(), due);
         byte[] value = body.apply(number).getBytes(StandardCharsets.UTF_8);
@@ -69,13 +83,20 @@ final class Publisher implements AutoCloseable {
         if (due != 0) {
             WireHeaders.set(record.headers(), WireHeaders.NOT_BEFORE, due);
         }
+        if (traced) {
+            WireHeaders.set(record.headers(), WireHeaders.TRACEPARENT, TRACE.formatted(number + 1, number + 1));
+        }
+        send(record);
+        return number;
+    }
+
+    private void send(ProducerRecord<byte[], byte[]> record) {
         var unused = producer.send(record, (done, failure) -> {
             if (failure != null) {
                 ledger.notPublished();
                 firstFailure.compareAndSet(null, failure);
             }
         });
-        return number;
     }
 
     void flush() {

@@ -4,7 +4,7 @@ import dev.sluice.sandbox.Latency;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.Settings;
 import dev.sluice.sandbox.TogetherStandIn;
-import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.WorkerProcess;
 import dev.sluice.wire.Topics;
 import java.io.IOException;
@@ -28,7 +28,7 @@ final class Rig implements AutoCloseable {
     private static final long PAUSE_MILLIS = 20;
     private static final long TERMINATION_SECONDS = 60;
 
-    private final SluiceJar jar;
+    private final JavaProgram jar;
     private final Path folder;
     private final Ledger ledger;
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
@@ -36,7 +36,7 @@ final class Rig implements AutoCloseable {
     private boolean closed;
 
     /** @param folder for logs */
-    Rig(SluiceJar jar, Path folder, Ledger ledger) {
+    Rig(JavaProgram jar, Path folder, Ledger ledger) {
         this.jar = jar;
         this.folder = folder;
         this.ledger = ledger;
@@ -79,8 +79,13 @@ final class Rig implements AutoCloseable {
                 "--bootstrap-servers=" + ends.bootstrapServers(),
                 "--base-url=" + ends.api().baseUrl()));
         arguments.addAll(options);
+        return process(jar, arguments);
+    }
+
+    /** Starts another program in the place of a worker. */
+    WorkerProcess process(JavaProgram program, List<String> arguments) {
         int number = processes.size() + 1;
-        WorkerProcess worker = jar.start(
+        WorkerProcess worker = program.start(
                 folder.resolve("worker-" + number + ".log"),
                 arguments,
                 Map.of("TOGETHER_API_KEY", Integer.toString(number)));

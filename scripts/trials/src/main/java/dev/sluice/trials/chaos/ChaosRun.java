@@ -2,7 +2,7 @@ package dev.sluice.trials.chaos;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.chaos.history.History;
 import dev.sluice.trials.chaos.history.Recorder;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
@@ -63,7 +63,7 @@ final class ChaosRun implements AutoCloseable {
 
     /** Runs the plan with workers from this jar and tells what happened. */
     History run(Path workerJar) throws IOException, InterruptedException {
-        SluiceJar jar = new SluiceJar(workerJar, JVM_OPTIONS);
+        JavaProgram jar = JavaProgram.sluice(workerJar, JVM_OPTIONS);
         ServerSocket proxySocket = starts(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
         SandboxBroker broker = starts(SandboxBroker.start(BrokerSettings.defaults()
                 .withDataFolder(Files.createDirectories(folder.resolve("broker")))

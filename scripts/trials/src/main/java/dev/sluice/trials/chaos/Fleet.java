@@ -1,6 +1,6 @@
 package dev.sluice.trials.chaos;
 
-import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.WorkerProcess;
 import dev.sluice.trials.chaos.history.Recorder;
 import dev.sluice.trials.chaos.history.WorkerLife;
@@ -32,7 +32,7 @@ final class Fleet implements AutoCloseable {
     private static final long JOIN_PAUSE_MILLIS = 200;
     private static final long RESTART_SECONDS = 1;
 
-    private final SluiceJar jar;
+    private final JavaProgram jar;
     private final List<String> arguments;
     private final Path folder;
     private final Recorder recorder;
@@ -41,7 +41,7 @@ final class Fleet implements AutoCloseable {
     private boolean closed;
 
     /** @param arguments of every worker */
-    Fleet(SluiceJar jar, List<String> arguments, Path folder, Recorder recorder, Clock clock) {
+    Fleet(JavaProgram jar, List<String> arguments, Path folder, Recorder recorder, Clock clock) {
         this.jar = jar;
         this.arguments = List.copyOf(arguments);
         this.folder = folder;

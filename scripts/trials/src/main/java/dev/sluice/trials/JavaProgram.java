@@ -10,20 +10,35 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The packaged {@code sluice.jar}, run in processes of its own as a user runs it. Nothing is taken over from this
- * process's environment that could configure it.
+ * A Java program that is run in processes of its own. Nothing is taken over from this process's environment that could
+ * configure Sluice or the JVM.
  *
- * @param jvmOptions of every process
+ * @param launch what stands between {@code java} and the program's own arguments
  */
-public record SluiceJar(Path file, List<String> jvmOptions) {
+public record JavaProgram(List<String> launch) {
     private static final String CONFIGURING = "(SLUICE|TOGETHER|KAFKA)_.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS";
     /** As {@code scripts/sluice} has it. */
     private static final String COMPILER = "-XX:TieredStopAtLevel=1";
 
     private static final int COMMAND_SECONDS = 60;
 
-    public SluiceJar {
-        jvmOptions = List.copyOf(jvmOptions);
+    public JavaProgram {
+        launch = List.copyOf(launch);
+    }
+
+    /** The packaged {@code sluice.jar}, as a user runs it; {@code jvmOptions} win over the launcher's. */
+    public static JavaProgram sluice(Path jar, List<String> jvmOptions) {
+        List<String> launch = new ArrayList<>(List.of(COMPILER));
+        launch.addAll(jvmOptions);
+        launch.addAll(List.of("-jar", jar.toString()));
+        return new JavaProgram(launch);
+    }
+
+    /** A class of this process's class path. */
+    public static JavaProgram of(Class<?> main, List<String> jvmOptions) {
+        List<String> launch = new ArrayList<>(jvmOptions);
+        launch.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+        return new JavaProgram(launch);
     }
 
     /**
@@ -42,7 +57,7 @@ public record SluiceJar(Path file, List<String> jvmOptions) {
         }
     }
 
-    /** Starts a worker, or any other command that lives on. */
+    /** Starts what lives on, such as a worker. */
     public WorkerProcess start(Path log, List<String> arguments, Map<String, String> environment) {
         return new WorkerProcess(launch(log, arguments, environment), log);
     }
@@ -50,9 +65,7 @@ public record SluiceJar(Path file, List<String> jvmOptions) {
     private Process launch(Path log, List<String> arguments, Map<String, String> environment) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add(COMPILER);
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-jar", file.toString()));
+        command.addAll(launch);
         command.addAll(arguments);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))

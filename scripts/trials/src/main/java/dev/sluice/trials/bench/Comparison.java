@@ -1,0 +1,65 @@
+package dev.sluice.trials.bench;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * What several runs of each contender have shown: medians, and how they compare with the best floor's.
+ *
+ * @param rounds every contender has the same measures
+ */
+record Comparison(Map<Contender, List<Map<String, Double>>> rounds) {
+
+    double median(Contender contender, String measure) {
+        return PaceReport.median(rounds.get(contender).stream()
+                .mapToDouble(round -> round.get(measure))
+                .toArray());
+    }
+
+    /** Of the floors; of rates (measures that end in {@code /s}) the highest is the best, of all others the lowest. */
+    OptionalDouble floor(String measure) {
+        var medians = rounds.keySet().stream()
+                .filter(Contender::isFloor)
+                .mapToDouble(contender -> median(contender, measure));
+        return measure.endsWith("/s") ? medians.max() : medians.min();
+    }
+
+    /** To the best floor; empty where there is none, or nothing to divide by. */
+    OptionalDouble ratio(Contender contender, String measure) {
+        OptionalDouble floor = floor(measure);
+        return floor.isPresent() && floor.getAsDouble() > 0
+                ? OptionalDouble.of(median(contender, measure) / floor.getAsDouble())
+                : OptionalDouble.empty();
+    }
+
+    /** A row for each contender. */
+    void show(Result result) {
+        rounds.forEach((contender, runs) -> {
+            Map<String, String> cells = new LinkedHashMap<>();
+            for (String measure : runs.get(0).keySet()) {
+                cells.put(measure, cell(contender, measure));
+            }
+            result.row(contender.toString(), cells);
+        });
+    }
+
+    /** The median must not be above {@code most}; nothing where the contender did not take part. */
+    void bound(Result result, Contender contender, String measure, long most) {
+        if (rounds.containsKey(contender)) {
+            result.bound(new Bound(contender + ": " + measure, (long) Math.ceil(median(contender, measure)), most));
+        }
+    }
+
+    private String cell(Contender contender, String measure) {
+        String value = number(median(contender, measure));
+        OptionalDouble ratio = ratio(contender, measure);
+        return ratio.isPresent() ? value + String.format(Locale.ROOT, " (%.2f)", ratio.getAsDouble()) : value;
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.0f", value);
+    }
+}

@@ -1,0 +1,67 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.trials.JavaProgram;
+import dev.sluice.trials.WorkerProcess;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** What is compared, each in a JVM of its own with the same heap. */
+enum Contender {
+    /** {@link Floor}, with the compilers as the JVM has them. */
+    FLOOR(4),
+    /** The same, with the first compiler alone, as a worker has it. */
+    FLOOR_C1(1),
+    /** A worker that nobody watches, as the launcher starts it. */
+    SLUICE(1),
+    /** A worker whose metrics are kept and asked for each five seconds, with requests that carry a trace. */
+    SLUICE_OBSERVED(1),
+    /** A worker with both compilers, for hours at thousands a second. */
+    SLUICE_C2(4);
+
+    private final int compilers;
+
+    Contender(int compilers) {
+        this.compilers = compilers;
+    }
+
+    static Contender of(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
+    }
+
+    /** As it is called on the command line. */
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    boolean isFloor() {
+        return this == FLOOR || this == FLOOR_C1;
+    }
+
+    boolean isObserved() {
+        return this == SLUICE_OBSERVED;
+    }
+
+    String[] jvmOptions(int heapMib) {
+        return new String[] {"-Xmx" + heapMib + "m", "-XX:TieredStopAtLevel=" + compilers};
+    }
+
+    /** Starts it in its own time: it has yet to come up. */
+    WorkerProcess start(Rig rig, Rig.Ends ends, int inFlight, int heapMib) {
+        if (isFloor()) {
+            return rig.process(
+                    JavaProgram.of(Floor.class, List.of(jvmOptions(heapMib))),
+                    List.of(
+                            ends.bootstrapServers(),
+                            ends.api().baseUrl().toString(),
+                            Rig.TOPICS.base(),
+                            Integer.toString(inFlight)));
+        }
+        List<String> options = new ArrayList<>(List.of("--max-in-flight=" + inFlight));
+        if (isObserved()) {
+            options.add("--admin-port=" + rig.starts(Scrapes.start()).port());
+        }
+        return rig.worker(ends, options.toArray(String[]::new));
+    }
+}

@@ -1,0 +1,100 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.Settings;
+import dev.sluice.trials.WorkerProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** How fast a backlog is answered where nothing limits it but the machine. */
+@Command(
+        name = "throughput",
+        mixinStandardHelpOptions = true,
+        description =
+                "A backlog without any limit, against a stand-in with a fixed latency: replies per second from the "
+                        + "first call to the last reply that a read_committed reader sees, processor time, memory. In "
+                        + "parentheses the ratio to the floor, a program without any guarantee.")
+final class Throughput implements Callable<Integer> {
+    private static final int PATIENCE_SECONDS = 600;
+    private static final String RATE = "replies/s";
+
+    @Option(names = "--requests", defaultValue = "20000", description = "In the queue (${DEFAULT-VALUE}).")
+    private int requests;
+
+    @Option(names = "--bytes", defaultValue = "1024", description = "Of each (${DEFAULT-VALUE}).")
+    private int bytes;
+
+    @Option(
+            names = "--behind",
+            defaultValue = "0",
+            description = "How many more small ones wait behind those that are measured (${DEFAULT-VALUE}).")
+    private int behind;
+
+    @Option(names = "--latency", defaultValue = "50", description = "Of the stand-in, in ms (${DEFAULT-VALUE}).")
+    private int latency;
+
+    @Option(
+            names = "--bound",
+            defaultValue = "95",
+            description = "Least ratio of sluice's rate to the floor's, in per cent (${DEFAULT-VALUE}).")
+    private int bound;
+
+    @Mixin
+    private Contest contest = new Contest();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        contest.bench().within("--requests", requests, 1, 1_000_000);
+        contest.bench().within("--bytes", bytes, 1, 1_000_000);
+        contest.bench().within("--behind", behind, 0, 100_000_000);
+        contest.bench().within("--latency", latency, 0, 60_000);
+        return contest.run(this::measure);
+    }
+
+    private Result measure(Path folder) throws IOException, InterruptedException {
+        Comparison comparison = contest.compare(folder, this::round);
+        Result result = new Result();
+        comparison.show(result);
+        if (comparison.rounds().containsKey(Contender.SLUICE)) {
+            OptionalDouble ratio = comparison.ratio(Contender.SLUICE, RATE);
+            ratio.ifPresent(reached -> result.bound(new Bound(
+                    "rate missing to the floor's, per mille",
+                    PaceOutcome.perMille(1 - reached),
+                    1_000L - bound * 10L)));
+        }
+        return result;
+    }
+
+    private Map<String, Double> round(Contender contender, Path folder) throws IOException, InterruptedException {
+        Settings settings = Settings.DEFAULT.withLatency(Latency.fixed(Duration.ofMillis(latency)));
+        try (PaceRun run = contest.prepare(contender, folder, requests, settings)) {
+            run.publish(contender.isObserved(), number -> PacedBodies.sized(number, bytes));
+            run.publishBehind(behind);
+            long startedAt = System.currentTimeMillis();
+            WorkerProcess process = run.start(contender, contest);
+            long first = run.firstCall();
+            long cpuBefore = Machine.cpuMillis(process.pid());
+            if (!run.answeredBefore(first, PATIENCE_SECONDS)) {
+                throw new IllegalStateException(contender + " has not answered all within " + PATIENCE_SECONDS + " s");
+            }
+            double cpu = Machine.cpuMillis(process.pid()) - cpuBefore;
+            Ledger ledger = run.ledger();
+            long firstCall = ledger.numbers().mapToLong(ledger::calledAt).min().orElseThrow();
+            long lastReply = ledger.numbers().mapToLong(ledger::repliedAt).max().orElseThrow();
+            Map<String, Double> shown = new LinkedHashMap<>();
+            shown.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
+            shown.put("CPU per reply, ms", cpu / requests);
+            shown.put("peak RSS, MiB", Machine.peakKib(process.pid()) / 1_024.0);
+            shown.put("start to first call, ms", (double) (firstCall - startedAt));
+            return shown;
+        }
+    }
+}
