@@ -72,7 +72,7 @@ public final class Calls implements AutoCloseable {
         WarmUp.run(client);
     }
 
-    /** Of calls under way only: a cancelled one would hold its request for as long as the call might have taken. */
+    /** Of calls under way only: by itself it would keep a cancelled one for as long as the call might have taken. */
     private static ScheduledExecutorService deadlines() {
         ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1, daemon("sluice-deadlines"));
         deadlines.setRemoveOnCancelPolicy(true);
