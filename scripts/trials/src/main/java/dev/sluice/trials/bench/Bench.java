@@ -8,6 +8,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -17,9 +19,16 @@ import tools.jackson.databind.json.JsonMapper;
 /** What every scenario has: its options, its rigs, its report. */
 final class Bench {
     private static final int FAILED = 1;
+    private static final Set<String> PLACES = Set.of("--worker-jar", "--results", "--plot");
 
     @Option(names = "--json", description = "One JSON object instead of a table.")
     private boolean json;
+
+    @Option(
+            names = "--results",
+            paramLabel = "FILE",
+            description = "Where the report is kept, as JSON, beside a page that shows all reports in its folder.")
+    private @Nullable Path results;
 
     @Option(names = "--worker-jar", paramLabel = "FILE", required = true, description = "The jar of the workers.")
     private Path workerJar = Path.of("");
@@ -40,7 +49,8 @@ final class Bench {
         Path folder = Files.createTempDirectory("sluice-bench-");
         Result result = scenario.measure(folder);
         Map<String, Object> report = new LinkedHashMap<>();
-        report.put("scenario", spec.name());
+        report.put("command", typed());
+        report.put("scenario", spec.commandLine().getCommandName());
         report.put("holds", result.holds());
         report.put("measured", result.measured());
         if (!result.rows().isEmpty()) {
@@ -49,6 +59,11 @@ final class Bench {
         report.put("bounds", result.bounds());
         report.put("machine", machine);
         report.put("logs", folder.toString());
+        if (results != null) {
+            Map<String, Object> kept = new LinkedHashMap<>(report);
+            kept.remove("logs");
+            ResultsPage.add(results, kept, result.plot());
+        }
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(JsonMapper.shared().writeValueAsString(report));
@@ -57,6 +72,21 @@ final class Bench {
         }
         out.flush();
         return result.holds() ? 0 : FAILED;
+    }
+
+    /** The options that were given, without those that only say where things lie on this machine. */
+    private String typed() {
+        StringBuilder typed =
+                new StringBuilder("scripts/bench " + spec.commandLine().getCommandName());
+        spec.commandLine().getParseResult().matchedOptions().stream()
+                .filter(option -> !PLACES.contains(option.longestName()))
+                .forEach(option -> {
+                    typed.append(' ').append(option.longestName());
+                    if (option.arity().max() > 0) {
+                        typed.append('=').append(String.join(",", option.originalStringValues()));
+                    }
+                });
+        return typed.toString();
     }
 
     private static void print(Map<String, Object> machine, Result result, Path folder, PrintWriter out) {

@@ -35,8 +35,9 @@ record Comparison(Map<Contender, List<Map<String, Double>>> rounds) {
                 : OptionalDouble.empty();
     }
 
-    /** A row for each contender. */
+    /** A row for each contender, and a plot. */
     void show(Result result) {
+        result.plot(ComparisonPlot.svg(this));
         rounds.forEach((contender, runs) -> {
             Map<String, String> cells = new LinkedHashMap<>();
             for (String measure : runs.get(0).keySet()) {
@@ -59,7 +60,7 @@ record Comparison(Map<Contender, List<Map<String, Double>>> rounds) {
         return ratio.isPresent() ? value + String.format(Locale.ROOT, " (%.2f)", ratio.getAsDouble()) : value;
     }
 
-    private static String number(double value) {
+    static String number(double value) {
         return String.format(Locale.ROOT, value < 10 ? "%.2f" : "%.0f", value);
     }
 }

@@ -10,6 +10,7 @@ final class Result {
     private final Map<String, Object> measured = new LinkedHashMap<>();
     private final Map<String, Map<String, String>> rows = new LinkedHashMap<>();
     private final List<Bound> bounds = new ArrayList<>();
+    private String plot = "";
 
     Result put(String what, long value) {
         measured.put(what, value);
@@ -32,6 +33,12 @@ final class Result {
         return this;
     }
 
+    /** SVG. */
+    Result plot(String svg) {
+        plot = svg;
+        return this;
+    }
+
     Result bound(Bound bound) {
         bounds.add(bound);
         return this;
@@ -44,6 +51,11 @@ final class Result {
     /** By their names; empty: there is no table. */
     Map<String, Map<String, String>> rows() {
         return rows;
+    }
+
+    /** SVG; empty: there is none. */
+    String plot() {
+        return plot;
     }
 
     List<Bound> bounds() {

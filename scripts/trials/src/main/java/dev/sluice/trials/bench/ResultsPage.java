@@ -1,0 +1,144 @@
+package dev.sluice.trials.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A page that shows every report in a folder, made anew whenever one is added. */
+final class ResultsPage {
+    private static final String HEAD = """
+            # What was measured
+
+            Written by `scripts/bench`; each part says with which command. Ratios in parentheses are to the best floor of the
+            same run: a program that consumes, calls and produces and promises nothing (`Floor.java`), once with the JVM's two
+            compilers and once with the first alone. Figures are medians of the runs, dots in the plots are single runs. All of it
+            shares the machine: broker, stand-in, load, reader, and what is measured.
+            """;
+
+    private ResultsPage() {}
+
+    /**
+     * Adds a report, or puts it in the place of an earlier one.
+     *
+     * @param file in whose folder the page is
+     * @param plot SVG; empty: there is none
+     */
+    static void add(Path file, Map<String, Object> report, String plot) throws IOException {
+        Path folder = Files.createDirectories(file.toAbsolutePath().getParent());
+        Files.writeString(
+                file,
+                JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(report)
+                        + System.lineSeparator());
+        Path drawn = plotOf(file);
+        if (plot.isEmpty()) {
+            Files.deleteIfExists(drawn);
+        } else {
+            Files.writeString(drawn, plot);
+        }
+        Files.writeString(folder.resolve("README.md"), page(folder));
+    }
+
+    private static Path plotOf(Path file) {
+        return file.resolveSibling(file.getFileName().toString().replaceFirst("\\.json$", "") + ".svg");
+    }
+
+    private static String page(Path folder) throws IOException {
+        StringBuilder page = new StringBuilder(HEAD);
+        List<Path> files;
+        try (Stream<Path> all = Files.list(folder)) {
+            files = all.filter(file -> file.toString().endsWith(".json"))
+                    .sorted()
+                    .toList();
+        }
+        for (Path file : files) {
+            part(file, page);
+        }
+        return page.toString();
+    }
+
+    private static void part(Path file, StringBuilder page) throws IOException {
+        JsonNode report = JsonMapper.shared().readTree(Files.readString(file));
+        JsonNode machine = report.path("machine");
+        String name = file.getFileName().toString().replaceFirst("\\.json$", "");
+        page.append("\n## ")
+                .append(name)
+                .append("\n\n`")
+                .append(report.path("command").stringValue(""))
+                .append("`\n");
+        rows(report.path("table"), page);
+        if (Files.exists(plotOf(file))) {
+            page.append("\n![").append(name).append("](").append(name).append(".svg)\n");
+        }
+        if (!report.path("measured").isEmpty()) {
+            page.append('\n');
+            report.path("measured")
+                    .forEachEntry((what, value) -> page.append("- ")
+                            .append(what)
+                            .append(": ")
+                            .append(words(value))
+                            .append('\n'));
+        }
+        if (!report.path("bounds").isEmpty()) {
+            page.append("\nBounds:\n\n");
+            report.path("bounds")
+                    .valueStream()
+                    .forEach(bound -> page.append("- ").append(bound(bound)).append('\n'));
+        }
+        page.append("\n")
+                .append(machine.path("at").stringValue(""))
+                .append(", ")
+                .append(machine.path("processors").asString())
+                .append(" × ")
+                .append(machine.path("cpu").stringValue(""))
+                .append(", ")
+                .append(machine.path("memory").stringValue(""))
+                .append(", ")
+                .append(machine.path("jdk").stringValue(""))
+                .append(", Kafka ")
+                .append(machine.path("kafka").stringValue(""))
+                .append(", load before ")
+                .append(machine.path("load before").stringValue(""))
+                .append(".\n");
+    }
+
+    private static String bound(JsonNode bound) {
+        long measured = bound.path("measured").longValue();
+        long limit = bound.path("limit").longValue();
+        return bound.path("what").stringValue("") + ": " + measured + ", at most " + limit
+                + (measured <= limit ? "" : ": **missed**");
+    }
+
+    private static String words(JsonNode value) {
+        if (!value.isObject()) {
+            return value.asString();
+        }
+        List<String> words = new ArrayList<>();
+        value.forEachEntry((name, inner) -> words.add(name + " " + inner.asString()));
+        return String.join(", ", words);
+    }
+
+    private static void rows(JsonNode table, StringBuilder page) {
+        if (table.isEmpty()) {
+            return;
+        }
+        Map<String, String> columns = new LinkedHashMap<>();
+        table.values().iterator().next().forEachEntry((name, cell) -> columns.put(name, "---"));
+        page.append("\n| | ")
+                .append(String.join(" | ", columns.keySet()))
+                .append(" |\n|---|")
+                .append("---|".repeat(columns.size()))
+                .append('\n');
+        table.forEachEntry((name, cells) -> {
+            page.append("| ").append(name);
+            cells.values().forEach(cell -> page.append(" | ").append(cell.asString()));
+            page.append(" |\n");
+        });
+    }
+}
