@@ -2,7 +2,6 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.WorkerProcess;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -58,10 +57,7 @@ enum Contender {
                             Rig.TOPICS.base(),
                             Integer.toString(inFlight)));
         }
-        List<String> options = new ArrayList<>(List.of("--max-in-flight=" + inFlight));
-        if (isObserved()) {
-            options.add("--admin-port=" + rig.starts(Scrapes.start()).port());
-        }
-        return rig.worker(ends, options.toArray(String[]::new));
+        String admin = isObserved() ? "--admin-port=" + rig.scraped() : "--admin-port=0";
+        return rig.worker(ends, "--max-in-flight=" + inFlight, admin);
     }
 }

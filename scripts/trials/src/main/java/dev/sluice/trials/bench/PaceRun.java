@@ -74,6 +74,10 @@ final class PaceRun implements AutoCloseable {
         return contender.start(rig, ends, contest.inFlight(), contest.heapMib());
     }
 
+    void requireScraped() {
+        rig.requireScraped();
+    }
+
     WorkerProcess worker(List<String> options) {
         return rig.pacedWorker(ends, options);
     }

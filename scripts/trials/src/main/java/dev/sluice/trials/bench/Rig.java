@@ -33,6 +33,7 @@ final class Rig implements AutoCloseable {
     private final Ledger ledger;
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final List<WorkerProcess> processes = new ArrayList<>();
+    private final List<Scrapes> scrapes = new ArrayList<>();
     private boolean closed;
 
     /** @param folder for logs */
@@ -75,10 +76,12 @@ final class Rig implements AutoCloseable {
     WorkerProcess pacedWorker(Ends ends, List<String> options) {
         List<String> arguments = new ArrayList<>(List.of(
                 "worker",
-                "--admin-port=0",
                 "--bootstrap-servers=" + ends.bootstrapServers(),
                 "--base-url=" + ends.api().baseUrl()));
         arguments.addAll(options);
+        if (options.stream().noneMatch(option -> option.startsWith("--admin-port"))) {
+            arguments.add("--admin-port=0");
+        }
         return process(jar, arguments);
     }
 
@@ -92,6 +95,18 @@ final class Rig implements AutoCloseable {
         starts(worker::kill);
         processes.add(worker);
         return worker;
+    }
+
+    /** Asks whoever is started with this admin port for its metrics, from now on. */
+    int scraped() {
+        Scrapes started = starts(Scrapes.start());
+        scrapes.add(started);
+        return started.port();
+    }
+
+    /** @throws IllegalStateException if one of them has never told any: nothing was observed */
+    void requireScraped() {
+        scrapes.forEach(Scrapes::requireAnswer);
     }
 
     /** Waits until a request, published now, has got its reply. */

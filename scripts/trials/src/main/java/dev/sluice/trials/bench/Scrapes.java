@@ -53,12 +53,15 @@ final class Scrapes implements AutoCloseable {
         });
     }
 
-    /** @throws IllegalStateException if the worker has never answered: nothing was observed */
-    @Override
-    public void close() {
-        scheduler.shutdownNow();
+    /** @throws IllegalStateException if no answer has come so far */
+    void requireAnswer() {
         if (answered.get() == 0) {
             throw new IllegalStateException("no worker has told its metrics at port " + port);
         }
+    }
+
+    @Override
+    public void close() {
+        scheduler.shutdownNow();
     }
 }

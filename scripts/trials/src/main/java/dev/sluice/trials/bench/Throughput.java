@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +24,8 @@ import picocli.CommandLine.Option;
 final class Throughput implements Callable<Integer> {
     private static final int PATIENCE_SECONDS = 600;
     private static final String RATE = "replies/s";
+    /** What being watched leaves of the rate, in per cent. */
+    private static final int OBSERVED = 97;
 
     @Option(names = "--requests", defaultValue = "20000", description = "In the queue (${DEFAULT-VALUE}).")
     private int requests;
@@ -64,13 +65,24 @@ final class Throughput implements Callable<Integer> {
         Result result = new Result();
         comparison.show(result);
         if (comparison.rounds().containsKey(Contender.SLUICE)) {
-            OptionalDouble ratio = comparison.ratio(Contender.SLUICE, RATE);
-            ratio.ifPresent(reached -> result.bound(new Bound(
-                    "rate missing to the floor's, per mille",
-                    PaceOutcome.perMille(1 - reached),
-                    1_000L - bound * 10L)));
+            comparison
+                    .floor(RATE)
+                    .ifPresent(
+                            floor -> result.bound(missing(comparison, Contender.SLUICE, "the floor's", floor, bound)));
+            if (comparison.rounds().containsKey(Contender.SLUICE_OBSERVED)) {
+                double unobserved = comparison.median(Contender.SLUICE, RATE);
+                result.bound(missing(
+                        comparison, Contender.SLUICE_OBSERVED, "that of one nobody watches", unobserved, OBSERVED));
+            }
         }
         return result;
+    }
+
+    private static Bound missing(Comparison comparison, Contender contender, String whose, double rate, int percent) {
+        return new Bound(
+                contender + ": rate missing to " + whose + ", per mille",
+                PaceOutcome.perMille(1 - comparison.median(contender, RATE) / rate),
+                1_000L - percent * 10L);
     }
 
     private Map<String, Double> round(Contender contender, Path folder) throws IOException, InterruptedException {
@@ -85,6 +97,7 @@ final class Throughput implements Callable<Integer> {
             if (!run.answeredBefore(first, PATIENCE_SECONDS)) {
                 throw new IllegalStateException(contender + " has not answered all within " + PATIENCE_SECONDS + " s");
             }
+            run.requireScraped();
             double cpu = Machine.cpuMillis(process.pid()) - cpuBefore;
             Ledger ledger = run.ledger();
             long firstCall = ledger.numbers().mapToLong(ledger::calledAt).min().orElseThrow();

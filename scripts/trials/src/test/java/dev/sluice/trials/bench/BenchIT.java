@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
@@ -57,6 +59,54 @@ class BenchIT {
     }
 
     @Test
+    void comparesAWorkerWithTheFloorAndKeepsTheReport(@TempDir Path folder) {
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(new StringWriter()))
+                .execute(
+                        "throughput",
+                        "--worker-jar=" + JAR,
+                        "--results=" + folder.resolve("small.json"),
+                        "--contenders=floor-c1,sluice-observed",
+                        "--runs=1",
+                        "--requests=200",
+                        "--behind=100");
+
+        // how fast it is depends on the machine and on who else is on it
+        JsonNode report =
+                JsonMapper.shared().readTree(folder.resolve("small.json").toFile());
+        assertThat(report.path("command").stringValue(""))
+                .startsWith("scripts/bench throughput ")
+                .contains("--requests=200")
+                .doesNotContain("jar", "results");
+        assertThat(report.at("/table/floor-c1/replies~1s").stringValue("")).endsWith("(1.00)");
+        assertThat(report.at("/table/sluice-observed/peak RSS, MiB").stringValue(""))
+                .matches("[1-9].*");
+        assertThat(folder.resolve("README.md")).content().contains("## small", "| sluice-observed |", "![small]");
+    }
+
+    @Test
+    void measuresLatencyAndRetries() {
+        JsonNode latency = report("latency", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
+        JsonNode retry = report("retry", "--warm-up=1", "--seconds=2", "--reset=1");
+
+        assertThat(latency.at("/table/sluice/p50, ms").stringValue("")).matches("[1-9].*");
+        assertThat(retry.at("/measured/called again after the wait, ms later/count")
+                        .intValue())
+                .isBetween(50, 150);
+        assertThat(retry.at("/measured/called again after the wait, ms later/p50")
+                        .longValue())
+                .isNotNegative();
+    }
+
+    private static JsonNode report(String scenario, String... options) {
+        StringWriter out = new StringWriter();
+        List<String> arguments = new ArrayList<>(List.of(scenario, "--worker-jar=" + JAR, "--json"));
+        arguments.addAll(List.of(options));
+        BenchCommand.commandLine().setOut(new PrintWriter(out)).execute(arguments.toArray(String[]::new));
+        return JsonMapper.shared().readTree(out.toString());
+    }
+
+    @Test
     void refusesWhatItCannotMeasure() {
         int exitCode = BenchCommand.commandLine()
                 .setErr(new PrintWriter(new StringWriter()))
@@ -65,7 +115,16 @@ class BenchIT {
                 .setErr(new PrintWriter(new StringWriter()))
                 .execute("pace", "--worker-jar", JAR, "--scenario=known,unheard");
 
+        int contender = BenchCommand.commandLine()
+                .setErr(new PrintWriter(new StringWriter()))
+                .execute("throughput", "--worker-jar", JAR, "--contenders=floor,nobody");
+        int part = BenchCommand.commandLine()
+                .setErr(new PrintWriter(new StringWriter()))
+                .execute("all", "--worker-jar", JAR, "--results=unused", "--only=nothing");
+
         assertThat(exitCode).isEqualTo(2);
         assertThat(unknown).isEqualTo(2);
+        assertThat(contender).isEqualTo(2);
+        assertThat(part).isEqualTo(2);
     }
 }
