@@ -21,8 +21,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A replay that is killed again and again. Small here; larger with {@code -Dsluice.test.dlq.letters=50000
- * -Dsluice.test.dlq.replayed=10000 -Dsluice.test.dlq.kills=5}.
+ * A replay that is killed again and again, in a heap of 128 MB. Small here; larger with {@code
+ * -Dsluice.test.dlq.letters=1000000 -Dsluice.test.dlq.replayed=10000 -Dsluice.test.dlq.kills=3}.
  */
 class DlqReplayKilledIT {
     private static final int LETTERS = Integer.getInteger("sluice.test.dlq.letters", 3_000);
