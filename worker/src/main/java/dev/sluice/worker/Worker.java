@@ -70,6 +70,8 @@ public final class Worker implements AutoCloseable, Health {
     /** After the drain time, for all threads to have ended. */
     private static final Duration LEAVE_BOUND = Duration.ofSeconds(18);
 
+    private static final String READING = "sluice-intake";
+    private static final String PACING = "sluice-pace";
     private static final String SETTLING = "sluice-settle";
 
     private static final int HELD_RECORDS = 20_000;
@@ -91,7 +93,7 @@ public final class Worker implements AutoCloseable, Health {
     private final Pace pace;
     private final ReplyCache cache;
     private final Intake intake;
-    private final StageThreads threads = new StageThreads(this::fail);
+    private final StageThreads threads = new StageThreads(this::fail, System::nanoTime);
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
@@ -116,7 +118,8 @@ public final class Worker implements AutoCloseable, Health {
                 transactions(transactionalId),
                 clock,
                 System::nanoTime,
-                SettleListener.both(metrics.settlements(), tracing));
+                SettleListener.both(metrics.settlements(), tracing),
+                threads.pulse(SETTLING));
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(
                 config.maxAttempts(),
@@ -130,7 +133,8 @@ public final class Worker implements AutoCloseable, Health {
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),
                 this::call,
                 this::expired,
-                request -> settle.accept(request.envelope(), outcomes.blamed(request, clock.millis())));
+                request -> settle.accept(request.envelope(), outcomes.blamed(request, clock.millis())),
+                threads.pulse(PACING));
         this.cache = new ReplyCache(
                 config.cacheBytes(),
                 config.maxAge(),
@@ -151,8 +155,9 @@ public final class Worker implements AutoCloseable, Health {
                 replyTopics,
                 ownership,
                 new FromIntake(),
-                settle);
-        metrics.show(new Stages(intake, cache, pace, settle));
+                settle,
+                threads.pulse(READING));
+        metrics.show(new Stages(intake, cache, pace, settle, threads::ages));
     }
 
     private Transactions transactions(String id) {
@@ -160,7 +165,8 @@ public final class Worker implements AutoCloseable, Health {
         return new Transactions(
                 () -> metrics.kafka().watch(SettleClients.producer(config.kafka(), id, maxRecordBytes)),
                 () -> IntakeConsumer.reading(config.kafka(), config.group()),
-                config.instanceId().isPresent());
+                config.instanceId().isPresent(),
+                threads.pulse(SETTLING));
     }
 
     /** Starts a worker that nobody watches. */
@@ -207,12 +213,12 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
                 .log("worker starts");
         threads.start(SETTLING, settle);
-        threads.start("sluice-pace", () -> {
+        threads.start(PACING, () -> {
             // while intake joins the group
             calls.warmUp();
             pace.run();
         });
-        threads.start("sluice-intake", intake);
+        threads.start(READING, intake);
     }
 
     private void fail(String where, Throwable failure) {
@@ -292,9 +298,7 @@ public final class Worker implements AutoCloseable, Health {
 
     @Override
     public List<String> deadly() {
-        return threads.dead().stream()
-                .map(name -> "thread " + name + " has ended")
-                .toList();
+        return threads.deadly(IntakeConsumer.pollInterval(config.drainTimeout()));
     }
 
     @Override
@@ -339,10 +343,10 @@ public final class Worker implements AutoCloseable, Health {
         }
         calls.cancel(ownership.get().assignments().values());
         intake.stop();
-        threads.join("sluice-intake", leave);
+        threads.join(READING, leave);
         pace.stop();
         settle.stop();
-        threads.join("sluice-pace", leave);
+        threads.join(PACING, leave);
         threads.join(SETTLING, leave);
         calls.close();
         admin.close(Duration.ZERO);

@@ -203,6 +203,10 @@ class MetricsIT {
             assertThat(status.get("share").toString()).isEqualTo("{\"bundles\":2,\"of\":4}");
             assertThat(status.get("partitions")).hasSize(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE / 2);
             assertThat(other.deadly()).isEmpty();
+            assertThat(status.get("last_round_seconds_ago").propertyNames())
+                    .containsExactlyInAnyOrder("sluice-intake", "sluice-pace", "sluice-settle");
+            assertThat(status.get("last_round_seconds_ago"))
+                    .allSatisfy(age -> assertThat(age.asDouble()).isBetween(0.0, 30.0));
         }
 
         awaitPartitions(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE);

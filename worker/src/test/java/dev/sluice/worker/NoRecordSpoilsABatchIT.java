@@ -250,10 +250,12 @@ class NoRecordSpoilsABatchIT {
                 new Transactions(
                         () -> SettleClients.producer(clients, UUID.randomUUID().toString(), 2 << 20),
                         () -> IntakeConsumer.reading(clients, queue.group()),
-                        false),
+                        false,
+                        () -> {}),
                 Clock.systemUTC(),
                 System::nanoTime,
-                SettleListener.NONE);
+                SettleListener.NONE,
+                () -> {});
     }
 
     /** The second of three; the others are answered, and nothing is left. */

@@ -52,6 +52,7 @@ public final class Intake implements Runnable {
     private final DueGate dueGate;
     private final Rebalance rebalance;
     private final Positions positions;
+    private final Runnable cameRound;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
@@ -70,7 +71,10 @@ public final class Intake implements Runnable {
      */
     public record Bounds(int readyRecords, long readyBytes, int heldRecords, int requestBytes, Duration drainTimeout) {}
 
-    /** @param oneByOne makes a consumer outside of the group whose every poll gives one record at most */
+    /**
+     * @param oneByOne makes a consumer outside of the group whose every poll gives one record at most
+     * @param cameRound told again and again that the poll thread does not hang
+     */
     public Intake(
             Consumer<byte[], byte[]> consumer,
             Supplier<Consumer<byte[], byte[]>> oneByOne,
@@ -80,7 +84,8 @@ public final class Intake implements Runnable {
             ReplyTopics replyTopics,
             AtomicReference<Ownership> ownership,
             Downstream downstream,
-            Ledger ledger) {
+            Ledger ledger,
+            Runnable cameRound) {
         this.consumer = consumer;
         this.topics = topics;
         this.bounds = bounds;
@@ -95,6 +100,7 @@ public final class Intake implements Runnable {
         this.rebalance = new Rebalance(
                 consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
         this.positions = new Positions(consumer, partitions, ledger);
+        this.cameRound = cameRound;
     }
 
     /** Reads until {@link #stop}; then leaves the group. Throws what the consumer cannot recover from. */
@@ -148,6 +154,7 @@ public final class Intake implements Runnable {
     }
 
     private void round() {
+        cameRound.run();
         openAssigned();
         refusals = partitions.refusals();
         pauseAndResume();
@@ -290,6 +297,7 @@ public final class Intake implements Runnable {
     private final class FromSalvage implements Salvage.Taker {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
+            cameRound.run();
             if (isFull()) {
                 return false;
             }
@@ -299,6 +307,7 @@ public final class Intake implements Runnable {
 
         @Override
         public boolean passOver(OwnedPartition partition, long offset, String problem) {
+            cameRound.run();
             if (draining || offset >= ledger.registerLimit(partition.assignment())) {
                 return false;
             }

@@ -55,12 +55,20 @@ public final class IntakeConsumer {
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MAX_FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        long pollInterval = POLL_INTERVAL.plus(Rebalance.longest(drainTimeout)).toMillis();
-        config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Math.min(Integer.MAX_VALUE, pollInterval));
+        long pollMillis = pollInterval(drainTimeout).toMillis();
+        config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, (int) Math.min(Integer.MAX_VALUE, pollMillis));
         config.putAll(kafka);
         instanceId.ifPresent(id -> config.put(CommonClientConfigs.GROUP_INSTANCE_ID_CONFIG, id));
         config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, List.of(BundleAssignor.class));
         return config;
+    }
+
+    /**
+     * How long a worker may take between two polls before its partitions are given to others. No stage that is well is
+     * as long about one round, whatever it waits for: a broker that is away is waited for in pieces of seconds.
+     */
+    public static Duration pollInterval(Duration drainTimeout) {
+        return POLL_INTERVAL.plus(Rebalance.longest(drainTimeout));
     }
 
     /** A consumer outside of the group that hands over one record at a time: see {@link Salvage}. */

@@ -50,6 +50,8 @@ public final class StatusPage implements Page {
         root.put("open_bytes", view.stages().settle().openBytes());
         ArrayNode refusals = root.putArray("not_read");
         view.stages().intake().refusals().forEach(refusals::add);
+        ObjectNode ages = root.putObject("last_round_seconds_ago");
+        view.stages().ages().get().forEach((thread, age) -> ages.put(thread, age.toMillis() / 1e3));
         ArrayNode lanes = root.putArray("lanes");
         sorted(pace.lanes(), Comparator.comparing(LaneState::model)).forEach(lane -> write(lane, lanes.addObject()));
         ArrayNode partitions = root.putArray("partitions");

@@ -89,10 +89,15 @@ final class Lane {
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
     long nanosToNext() {
-        Request next = retries.isEmpty() ? arrivals.peekFirst() : retries.peekFirst();
+        Request next = first();
         if (next == null || breaker.isProbing() || !concurrency.hasRoom()) {
             return NEVER;
         }
+        return nanosToRate(next);
+    }
+
+    /** Nanoseconds until the rate allows it. */
+    private long nanosToRate(Request next) {
         long now = time.currentTimeNanos();
         long wait = Math.max(0, resumesAt - now);
         if (!paced) {
@@ -211,18 +216,34 @@ final class Lane {
         return retries.size() + arrivals.size();
     }
 
-    LaneState state(String model) {
+    /** @param roomInWorker whether the worker may have more calls under way, of whichever lane */
+    LaneState state(String model, boolean roomInWorker) {
         LaneState.Spending ofRequests = requests.spending(paced);
-        boolean atLimit = ofRequests.perSecond() >= NEARLY * ofRequests.limit().orElse(Double.POSITIVE_INFINITY);
-        boolean limited = !isEmpty() && concurrency.hasRoom() && (atLimit || nanosToNext() > 0);
         return new LaneState(
                 model,
-                breaker.flow().orElse(limited ? LaneState.Flow.LIMITED : LaneState.Flow.FLOWING),
+                breaker.flow().orElseGet(() -> flow(ofRequests, roomInWorker)),
                 breaker.heldBy().orElse(""),
                 size(),
                 concurrency.underWay(),
                 ofRequests,
                 tokens.spending(paced));
+    }
+
+    /** What keeps it back first is said: with more room a lane at its limit would send no more. */
+    private LaneState.Flow flow(LaneState.Spending spent, boolean roomInWorker) {
+        Request next = first();
+        if (next == null) {
+            return LaneState.Flow.FLOWING;
+        }
+        boolean atLimit = spent.perSecond() >= NEARLY * spent.limit().orElse(Double.POSITIVE_INFINITY);
+        if (atLimit || nanosToRate(next) > 0) {
+            return LaneState.Flow.LIMITED;
+        }
+        return roomInWorker && concurrency.hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+    }
+
+    private @Nullable Request first() {
+        return retries.isEmpty() ? arrivals.peekFirst() : retries.peekFirst();
     }
 
     /** Why it does not flow; empty while it does. Any thread. */

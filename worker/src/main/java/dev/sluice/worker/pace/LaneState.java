@@ -14,8 +14,10 @@ public record LaneState(
         String model, Flow flow, String reason, int waiting, int inFlight, Spending requests, Spending tokens) {
     /** Whether a lane's requests are sent. */
     public enum Flow {
-        /** As many are as there are, or as may be under way at once. */
+        /** As many are as there are. */
         FLOWING,
+        /** Some wait until calls end, since no more may be under way: in this worker, or of this lane after failures. */
+        FULL,
         /** Some wait for the rate limit. */
         LIMITED,
         /** The breaker is open: the API fails, and only probes are sent. */

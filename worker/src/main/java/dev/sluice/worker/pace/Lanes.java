@@ -97,9 +97,9 @@ final class Lanes {
         ring.forEach(lane -> lane.drop(gone));
     }
 
-    PaceState state(int inFlight) {
+    PaceState state(int inFlight, int maxInFlight) {
         List<LaneState> lanes = byModel.entrySet().stream()
-                .map(lane -> lane.getValue().state(lane.getKey()))
+                .map(lane -> lane.getValue().state(lane.getKey(), inFlight < maxInFlight))
                 .toList();
         return new PaceState(share, inFlight, lanes);
     }

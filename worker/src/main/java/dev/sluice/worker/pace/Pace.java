@@ -34,6 +34,7 @@ public final class Pace implements Runnable {
     private final int maxInFlight;
     private final BiConsumer<Request, Runnable> call;
     private final Consumer<Request> onBlamed;
+    private final Runnable cameRound;
     private final IdentityHashMap<Request, Sent> underWay = new IdentityHashMap<>();
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
@@ -50,6 +51,7 @@ public final class Pace implements Runnable {
      *     {@link #putBack} has to follow
      * @param onExpired takes a request whose time is over
      * @param onBlamed takes a request that was put back and has turned out to be at fault itself
+     * @param cameRound told again and again that the thread does not hang
      */
     public Pace(
             Function<String, Limit> limits,
@@ -58,12 +60,14 @@ public final class Pace implements Runnable {
             Predicate<Request> expired,
             BiConsumer<Request, Runnable> call,
             Consumer<Request> onExpired,
-            Consumer<Request> onBlamed) {
+            Consumer<Request> onBlamed,
+            Runnable cameRound) {
         this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
         this.time = time;
         this.maxInFlight = maxInFlight;
         this.call = call;
         this.onBlamed = onBlamed;
+        this.cameRound = cameRound;
         this.lookAt = time.currentTimeNanos();
     }
 
@@ -113,7 +117,7 @@ public final class Pace implements Runnable {
         CompletableFuture<PaceState> state = new CompletableFuture<>();
         inbox.add(() -> {
             try {
-                state.complete(lanes.state(underWay.size()));
+                state.complete(lanes.state(underWay.size(), maxInFlight));
             } catch (RuntimeException defect) {
                 // the asker's affair: the thread has more to do than to tell
                 state.completeExceptionally(defect);
@@ -137,6 +141,7 @@ public final class Pace implements Runnable {
     public void run() {
         try {
             while (!stopped) {
+                cameRound.run();
                 Runnable message = inbox.poll(step(), TimeUnit.NANOSECONDS);
                 if (message != null) {
                     message.run();

@@ -49,6 +49,7 @@ public final class Settle implements Ledger, Runnable {
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final SettleListener listener;
+    private final Runnable cameRound;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Accounts accounts = new Accounts();
     private final Unsettled unsettled;
@@ -68,6 +69,7 @@ public final class Settle implements Ledger, Runnable {
      * @param clock tells when an outcome was known
      * @param nanoTime a monotonic clock for all waits: one that can be set would prolong them by as much
      * @param listener told what is committed
+     * @param cameRound told again and again that the thread does not hang; as are the transactions
      */
     public Settle(
             AtomicReference<Ownership> ownership,
@@ -76,7 +78,8 @@ public final class Settle implements Ledger, Runnable {
             Transactions transactions,
             Clock clock,
             LongSupplier nanoTime,
-            SettleListener listener) {
+            SettleListener listener,
+            Runnable cameRound) {
         this.ownership = ownership;
         this.unsettled =
                 new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), nanoTime);
@@ -84,6 +87,7 @@ public final class Settle implements Ledger, Runnable {
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.listener = listener;
+        this.cameRound = cameRound;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
     }
@@ -183,6 +187,7 @@ public final class Settle implements Ledger, Runnable {
         try {
             transactions.replace();
             while (!stopped) {
+                cameRound.run();
                 Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 for (Runnable next = message; next != null; next = inbox.poll()) {
                     next.run();

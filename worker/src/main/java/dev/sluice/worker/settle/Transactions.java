@@ -57,6 +57,7 @@ public final class Transactions implements AutoCloseable {
     private final boolean idIsStable;
     private final LongSupplier nanoTime;
     private final LongConsumer pause;
+    private final Runnable stillAtIt;
     private OptionalLong fencedAt = OptionalLong.empty();
     private int failedInARow;
     private volatile boolean stopped;
@@ -66,12 +67,15 @@ public final class Transactions implements AutoCloseable {
      * @param producers makes a producer, always with the same transactional id
      * @param offsetReaders makes a consumer that names the group but joins it not, only to read committed offsets
      * @param idIsStable whether somebody else could be given our transactional id: being fenced then means they were
+     * @param stillAtIt told before everything that waits for the broker: each of these waits has a bound, but where the
+     *     broker is away they follow each other for as long as that takes
      */
     public Transactions(
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
-            boolean idIsStable) {
-        this(producers, offsetReaders, idIsStable, System::nanoTime, LockSupport::parkNanos);
+            boolean idIsStable,
+            Runnable stillAtIt) {
+        this(producers, offsetReaders, idIsStable, stillAtIt, System::nanoTime, LockSupport::parkNanos);
     }
 
     /**
@@ -82,6 +86,7 @@ public final class Transactions implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             boolean idIsStable,
+            Runnable stillAtIt,
             LongSupplier nanoTime,
             LongConsumer pause) {
         this.producers = producers;
@@ -89,6 +94,7 @@ public final class Transactions implements AutoCloseable {
         this.idIsStable = idIsStable;
         this.nanoTime = nanoTime;
         this.pause = pause;
+        this.stillAtIt = stillAtIt;
     }
 
     /** What cannot be done now is not waited for any longer. Any thread. */
@@ -105,10 +111,12 @@ public final class Transactions implements AutoCloseable {
             current.beginTransaction();
             for (int i = 0; i < batch.records().size(); i++) {
                 for (ProducerRecord<byte[], byte[]> record : batch.records().get(i)) {
+                    stillAtIt.run();
                     Future<?> unused = current.send(record, culprits.watch(i, record.topic()));
                     culprits.failIfOneWaitedInVain();
                 }
             }
+            stillAtIt.run();
             current.sendOffsetsToTransaction(batch.offsets(), batch.group());
             committing = true;
             commit(current);
@@ -120,8 +128,9 @@ public final class Transactions implements AutoCloseable {
     }
 
     /** A commit that timed out may be repeated; nothing else may be done with that producer. */
-    private static void commit(Producer<byte[], byte[]> current) {
+    private void commit(Producer<byte[], byte[]> current) {
         for (int tries = 1; ; tries++) {
+            stillAtIt.run();
             try {
                 current.commitTransaction();
                 return;
@@ -164,7 +173,8 @@ public final class Transactions implements AutoCloseable {
     }
 
     /** Why the producer cannot abort and has to be replaced; empty where it has. */
-    private static Optional<RuntimeException> abort(Producer<byte[], byte[]> current) {
+    private Optional<RuntimeException> abort(Producer<byte[], byte[]> current) {
+        stillAtIt.run();
         try {
             current.abortTransaction();
             return Optional.empty();
@@ -191,6 +201,7 @@ public final class Transactions implements AutoCloseable {
     /** Whether these offsets were committed. No answer means unknown, so it is asked until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         while (true) {
+            stillAtIt.run();
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
                 return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
             } catch (KafkaException unknown) {
@@ -209,6 +220,7 @@ public final class Transactions implements AutoCloseable {
     /** Makes a new producer, and tries for as long as it takes: without one nothing can end. */
     void replace() {
         while (true) {
+            stillAtIt.run();
             close();
             try {
                 Producer<byte[], byte[]> fresh = producers.get();

@@ -26,6 +26,7 @@ final class IntakeInSteps {
     final AtomicReference<Ownership> ownership =
             new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
     final AtomicInteger readers = new AtomicInteger();
+    final AtomicInteger cameRound = new AtomicInteger();
     final Intake intake;
 
     private final Deque<Runnable> steps = new ArrayDeque<>();
@@ -44,7 +45,8 @@ final class IntakeInSteps {
                 new ReplyTopics(FakeLog.TOPICS, List.of()),
                 ownership,
                 downstream,
-                ledger);
+                ledger,
+                cameRound::incrementAndGet);
     }
 
     private LogConsumer oneByOne() {

@@ -54,6 +54,9 @@ class SalvageTest {
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L, 4L);
         assertThat(test.downstream.refused).hasSize(4);
         assertThat(test.readers).hasValue(2);
+        assertThat(test.cameRound)
+                .as("its rounds, and once for each of the passed over")
+                .hasValue(7 + 4);
     }
 
     @Test

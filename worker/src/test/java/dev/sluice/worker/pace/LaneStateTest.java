@@ -16,9 +16,9 @@ class LaneStateTest {
 
     @Test
     void flowsWhileNothingWaits() {
-        assertThat(lane.state("m").flow()).isEqualTo(Flow.FLOWING);
-        assertThat(lane.state("m").requests().limit()).hasValue(5);
-        assertThat(lane.state("m").tokens().limit()).isEmpty();
+        assertThat(lane.state("m", true).flow()).isEqualTo(Flow.FLOWING);
+        assertThat(lane.state("m", true).requests().limit()).hasValue(5);
+        assertThat(lane.state("m", true).tokens().limit()).isEmpty();
     }
 
     @Test
@@ -29,7 +29,7 @@ class LaneStateTest {
             end(lane.poll(), Feedback.PASSED.with(Optional.of(new Usage(30, 70))));
         }
 
-        LaneState state = lane.state("m");
+        LaneState state = lane.state("m", true);
 
         assertThat(state.flow()).isEqualTo(Flow.LIMITED);
         assertThat(state.reason()).isEmpty();
@@ -40,21 +40,60 @@ class LaneStateTest {
     }
 
     @Test
+    void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
+        Lane unpaced = new Lane("m", Limit.NONE, time, Share.ALL);
+        assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
+
+        unpaced.add(Requests.ofModel("m").build());
+
+        assertThat(unpaced.state("m", false).flow()).isEqualTo(Flow.FULL);
+        assertThat(unpaced.state("m", true).flow()).isEqualTo(Flow.FLOWING);
+    }
+
+    @Test
+    void isFullWhileRequestsWaitForTheFewCallsThatAFailingApiIsSent() {
+        Lane unpaced = new Lane("m", Limit.NONE, time, Share.ALL);
+        for (int i = 0; i < 10; i++) {
+            unpaced.add(Requests.ofModel("m").at(i).build());
+        }
+        Sent fails = unpaced.poll();
+        for (int i = 0; i < 3; i++) {
+            unpaced.poll();
+        }
+        time.pass(Duration.ofMillis(100));
+
+        unpaced.ended(fails, Feedback.unavailable("503"));
+        time.pass(Duration.ofMinutes(1));
+
+        assertThat(unpaced.poll()).isNull();
+        assertThat(unpaced.state("m", true).flow()).isEqualTo(Flow.FULL);
+    }
+
+    @Test
+    void isLimitedWhereMoreRoomWouldNotHelp() {
+        add(2);
+        end(next(), Feedback.PASSED);
+
+        assertThat(lane.poll()).isNull();
+        assertThat(lane.state("m", false).flow()).isEqualTo(Flow.LIMITED);
+    }
+
+    @Test
     void isOpenAfterFailuresOfTheApiAndFlowsAgainAfterAProbe() {
         add(100);
         for (int i = 0; i < 3; i++) {
             end(next(), Feedback.unavailable("503"));
         }
 
-        assertThat(lane.state("m").flow()).isEqualTo(Flow.OPEN);
-        assertThat(lane.state("m").reason()).isEqualTo("503");
+        assertThat(lane.state("m", true).flow()).isEqualTo(Flow.OPEN);
+        assertThat(lane.state("m", true).reason()).isEqualTo("503");
 
         Sent probe = next();
-        assertThat(lane.state("m").flow()).as("while probing").isEqualTo(Flow.OPEN);
-        assertThat(lane.state("m").inFlight()).isEqualTo(1);
+        assertThat(lane.state("m", true).flow()).as("while probing").isEqualTo(Flow.OPEN);
+        assertThat(lane.state("m", true).inFlight()).isEqualTo(1);
         end(probe, Feedback.PASSED);
 
-        assertThat(lane.state("m").flow()).isEqualTo(Flow.LIMITED);
+        assertThat(lane.state("m", true).flow()).isEqualTo(Flow.LIMITED);
     }
 
     @Test
@@ -63,8 +102,8 @@ class LaneStateTest {
 
         end(next(), Feedback.blocked("401 invalid_api_key"));
 
-        assertThat(lane.state("m").flow()).isEqualTo(Flow.HELD);
-        assertThat(lane.state("m").reason()).startsWith("401");
+        assertThat(lane.state("m", true).flow()).isEqualTo(Flow.HELD);
+        assertThat(lane.state("m", true).reason()).startsWith("401");
     }
 
     private void add(int count) {

@@ -30,6 +30,7 @@ class PaceTest {
     private final BlockingQueue<Request> blamed = new LinkedBlockingQueue<>();
     private final AtomicInteger underWay = new AtomicInteger();
     private final AtomicInteger mostUnderWay = new AtomicInteger();
+    private final AtomicInteger rounds = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
     private final Pace pace = new Pace(
             model -> Limit.NONE,
@@ -38,7 +39,8 @@ class PaceTest {
             request -> over.contains(request.envelope().offset()),
             this::call,
             expired::add,
-            blamed::add);
+            blamed::add,
+            rounds::incrementAndGet);
     private final Thread thread = new Thread(pace, "pace");
 
     @BeforeEach
@@ -69,6 +71,32 @@ class PaceTest {
         handled();
         assertThat(called).isEmpty();
         assertThat(mostUnderWay).hasValue(MAX_IN_FLIGHT);
+    }
+
+    @Test
+    void aLaneWhoseRequestsWaitForCallsToEndIsFull() throws Exception {
+        for (int i = 0; i <= MAX_IN_FLIGHT; i++) {
+            pace.accept(request(Requests.ASSIGNMENT, i));
+        }
+        await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
+        assertThat(flow()).isEqualTo(LaneState.Flow.FULL);
+
+        pace.ended(next(), Feedback.PASSED);
+
+        await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
+        assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
+    }
+
+    private LaneState.Flow flow() {
+        PaceState state = pace.state().orTimeout(10, TimeUnit.SECONDS).join();
+        return state.lanes().get(0).flow();
+    }
+
+    @Test
+    void comesRoundThoughThereIsNothingToDo() {
+        int before = rounds.get();
+
+        await().atMost(BOUND).until(() -> rounds.get() > before + 1);
     }
 
     @Test

@@ -81,7 +81,8 @@ final class Simulation {
         private int calls;
 
         Worker(Limit limit, Share share) {
-            this.pace = new Pace(model -> limit, 512, time, request -> false, this::call, request -> {}, request -> {});
+            this.pace = new Pace(
+                    model -> limit, 512, time, request -> false, this::call, request -> {}, request -> {}, () -> {});
             pace.spend(share);
         }
 

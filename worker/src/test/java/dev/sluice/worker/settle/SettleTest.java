@@ -68,14 +68,16 @@ class SettleTest {
     private final AtomicLong passed = new AtomicLong();
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicInteger rounds = new AtomicInteger();
     private final Settle settle = new Settle(
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
             topic -> slowTopic,
-            new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false),
+            new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false, () -> {}),
             new SetBackClock(),
             () -> System.nanoTime() + passed.get(),
-            new Heard());
+            new Heard(),
+            rounds::incrementAndGet);
     private final Thread thread = new Thread(this::run, "settle");
 
     @AfterEach
@@ -84,6 +86,14 @@ class SettleTest {
         thread.join(BOUND.toMillis());
         assertThat(thread.isAlive()).isFalse();
         assertThat(failure.get()).isNull();
+    }
+
+    @Test
+    void comesRoundThoughThereIsNothingToDo() {
+        int before = rounds.get();
+        thread.start();
+
+        await().atMost(BOUND).until(() -> rounds.get() > before + 1);
     }
 
     @Test

@@ -187,7 +187,8 @@ class TransactionsIT {
                             : producer;
                 },
                 () -> IntakeConsumer.reading(kafka(), group()),
-                true);
+                true,
+                () -> {});
     }
 
     private static Map<String, Object> kafka() {

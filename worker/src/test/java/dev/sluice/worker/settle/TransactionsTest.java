@@ -54,6 +54,9 @@ class TransactionsTest {
     /** What the clients are asked for, over all producers and readers, in order. */
     private final List<String> events = new ArrayList<>();
 
+    /** After how many of these it said that it does not hang. */
+    private final List<Integer> saidAfter = new ArrayList<>();
+
     private final Deque<FakeProducer> prepared = new ArrayDeque<>();
     private final Deque<RuntimeException> constructionFailures = new ArrayDeque<>();
     private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
@@ -429,6 +432,30 @@ class TransactionsTest {
         assertThat(events).containsExactly("new", "init", "pause", "close", "new", "init");
     }
 
+    /** Each of these calls has a bound of Kafka's own; how many follow each other while the broker is away has none. */
+    @Test
+    void saysThatItDoesNotHangHoweverLongTheBrokerIsAway() {
+        for (int i = 0; i < 500; i++) {
+            prepare().initFailures.add(new TimeoutException("no broker"));
+        }
+        FakeProducer producer = prepare();
+        producer.commitFailures.addAll(
+                List.of(new TimeoutException("slow"), new TimeoutException("slow"), new TimeoutException("slow")));
+        producer.abortFailures.add(new KafkaException("unknown end"));
+        for (int i = 0; i < 500; i++) {
+            readFailures.add(new TimeoutException("no broker"));
+        }
+        prepare();
+
+        unique.run(batch("a", "b", "c"));
+
+        assertThat(events).hasSizeGreaterThan(2_000);
+        saidAfter.add(events.size());
+        for (int i = 1; i < saidAfter.size(); i++) {
+            assertThat(events.subList(saidAfter.get(i - 1), saidAfter.get(i))).hasSizeLessThanOrEqualTo(4);
+        }
+    }
+
     private Transactions transactions(boolean idIsStable) {
         return new Transactions(
                 () -> {
@@ -438,6 +465,7 @@ class TransactionsTest {
                 },
                 FakeReader::new,
                 idIsStable,
+                () -> saidAfter.add(events.size()),
                 () -> nanos,
                 ignored -> {
                     events.add("pause");
