@@ -215,7 +215,7 @@ public final class Worker implements AutoCloseable, Health {
         threads.start(SETTLING, settle);
         threads.start(PACING, () -> {
             // while intake joins the group
-            calls.warmUp();
+            Tracing.unseen(calls::warmUp);
             pace.run();
         });
         threads.start(READING, intake);
@@ -256,7 +256,8 @@ public final class Worker implements AutoCloseable, Health {
     private void call(Request request, Runnable left) {
         metrics.calls().begins(request, clock.millis());
         TracedCall traced = tracing.begins(request);
-        calls.call(request, traced.headers(), left, (ended, result) -> called(ended, result, traced));
+        traced.start(
+                () -> calls.call(request, traced.headers(), left, (ended, result) -> called(ended, result, traced)));
         if (!ownership.get().holds(request.assignment())) {
             calls.cancel(Set.of(request.assignment()));
         }

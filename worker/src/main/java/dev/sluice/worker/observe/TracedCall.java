@@ -4,6 +4,7 @@ import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.outcome.Outcomes.Verdict;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Context;
 import java.util.Map;
 import java.util.Optional;
 
@@ -20,6 +21,11 @@ public final class TracedCall {
     /** What tells the API of the trace; empty where there is none. */
     public Map<String, String> headers() {
         return headers;
+    }
+
+    /** Starts the call; to whatever else is traced on the way, such as the HTTP client by an agent, it is the parent. */
+    public void start(Runnable call) {
+        Context.current().with(span).wrap(call).run();
     }
 
     /**

@@ -7,7 +7,10 @@ import dev.sluice.worker.settle.SettleListener;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.TraceFlags;
+import io.opentelemetry.api.trace.TraceState;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
@@ -36,6 +39,10 @@ public final class Tracing implements SettleListener {
         }
     };
 
+    /** Any valid parent whose flag says that it is not kept: that is for its children to follow. */
+    private static final SpanContext UNSAMPLED = SpanContext.create(
+            "00000000000000000000000000000001", "0000000000000001", TraceFlags.getDefault(), TraceState.getDefault());
+
     private final Tracer tracer;
     private final Clock clock;
 
@@ -43,6 +50,11 @@ public final class Tracing implements SettleListener {
     public Tracing(OpenTelemetry telemetry, Clock clock) {
         this.tracer = telemetry.getTracer("dev.sluice.worker");
         this.clock = clock;
+    }
+
+    /** Runs what is of no request: an agent, as it is set up by default, keeps nothing of it. */
+    public static void unseen(Runnable work) {
+        Context.root().with(Span.wrap(UNSAMPLED)).wrap(work).run();
     }
 
     /** A request is called now. */

@@ -6,12 +6,16 @@ import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.outcome.Outcome;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.sdk.OpenTelemetrySdk;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.data.SpanData;
 import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -66,6 +70,43 @@ class TracingTest {
                     .extracting(SpanData::getName)
                     .containsExactly("chat m");
             assertThat(call.headers()).containsOnlyKeys("traceparent");
+        }
+    }
+
+    /** What an agent traces of the HTTP client becomes a child of what is current. */
+    @Test
+    void theCallStartsWithItsSpanAsTheCurrentOne() {
+        try (SdkTracerProvider provider = SdkTracerProvider.builder().build();
+                OpenTelemetrySdk sdk =
+                        OpenTelemetrySdk.builder().setTracerProvider(provider).build()) {
+            TracedCall call = new Tracing(sdk, Clock.systemUTC())
+                    .begins(Requests.ofModel("m")
+                            .withHeader("traceparent", TRACE)
+                            .build());
+            List<SpanContext> current = new ArrayList<>();
+
+            call.start(() -> current.add(Span.current().getSpanContext()));
+
+            assertThat(current)
+                    .extracting(span -> "00-" + span.getTraceId() + "-" + span.getSpanId() + "-01")
+                    .containsExactly(call.headers().get("traceparent"));
+            assertThat(Span.current().getSpanContext().isValid()).isFalse();
+        }
+    }
+
+    @Test
+    void whatIsOfNoRequestIsNotKept() {
+        InMemorySpanExporter spans = InMemorySpanExporter.create();
+        try (SdkTracerProvider provider = SdkTracerProvider.builder()
+                .addSpanProcessor(SimpleSpanProcessor.create(spans))
+                .build()) {
+            Tracing.unseen(() ->
+                    provider.get("an agent").spanBuilder("POST").startSpan().end());
+            provider.get("an agent").spanBuilder("seen").startSpan().end();
+
+            assertThat(spans.getFinishedSpanItems())
+                    .extracting(SpanData::getName)
+                    .containsExactly("seen");
         }
     }
 
