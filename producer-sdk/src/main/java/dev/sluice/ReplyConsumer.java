@@ -9,7 +9,9 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * {@code metadata.max.age.ms} (5 minutes) and read from their beginning. A reply topic that does not exist when it starts,
  * refused credentials or permissions, and a handler that has thrown for the last time stop it: that is logged, and {@link
  * #stopped()} completes with it. It does not start again by itself; let what watches your service look at {@link
- * #failure()}.
+ * #failure()}, which names the right where one is missing.
  *
  * <p>All methods are thread-safe.
  */
@@ -126,9 +128,29 @@ public final class ReplyConsumer implements AutoCloseable {
             }
             stopped.complete(null);
         } catch (Throwable t) {
-            LOG.atError().addKeyValue("group", settings.group()).setCause(t).log("Stopped reading replies");
-            stopped.completeExceptionally(t);
+            Throwable failure = explained(t);
+            LOG.atError()
+                    .addKeyValue("group", settings.group())
+                    .setCause(failure)
+                    .log("Stopped reading replies");
+            stopped.completeExceptionally(failure);
         }
+    }
+
+    /** Kafka says what it refuses, not which right is missing. */
+    private Throwable explained(Throwable failure) {
+        String missing;
+        if (failure instanceof TopicAuthorizationException) {
+            missing = "Read on topic " + settings.topic();
+        } else if (failure instanceof GroupAuthorizationException) {
+            missing = "Read on consumer group '" + settings.group() + "'";
+        } else {
+            return failure;
+        }
+        return new ChatQueueException(
+                "replies on topic " + settings.topic() + " can't be read: Kafka does not allow it; give this user "
+                        + missing + ", and start again",
+                failure);
     }
 
     private void turn(ReplyLoop loop) throws InterruptedException {

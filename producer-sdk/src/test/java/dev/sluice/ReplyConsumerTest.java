@@ -7,12 +7,16 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.MockConsumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
+import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -40,14 +44,30 @@ class ReplyConsumerTest {
 
     @Test
     void showsWhatStoppedIt() {
-        consumer.setPollException(new TopicAuthorizationException("no"));
+        consumer.setPollException(new SaslAuthenticationException("no"));
 
         ReplyConsumer replies = start(reply -> {}, Duration.ofSeconds(10));
 
-        assertThatThrownBy(replies.stopped()::join).hasCauseInstanceOf(TopicAuthorizationException.class);
-        assertThat(replies.failure()).containsInstanceOf(TopicAuthorizationException.class);
+        assertThatThrownBy(replies.stopped()::join).hasCauseInstanceOf(SaslAuthenticationException.class);
+        assertThat(replies.failure()).containsInstanceOf(SaslAuthenticationException.class);
         assertThat(consumer.closed()).isTrue();
         replies.close();
+    }
+
+    @Test
+    void namesTheRightThatIsMissing() {
+        assertThat(stoppedBy(new TopicAuthorizationException(Set.of("chat.replies"))))
+                .hasMessageContaining("give this user Read on topic chat.replies");
+        assertThat(stoppedBy(GroupAuthorizationException.forGroupId("g")))
+                .hasMessageContaining("give this user Read on consumer group 'g'");
+    }
+
+    private Throwable stoppedBy(KafkaException refusal) {
+        MockConsumer<byte[], byte[]> refused = new MockConsumer<>("earliest");
+        refused.setPollException(refusal);
+        ReplyConsumer replies = start(refused, reply -> {}, Duration.ofSeconds(10));
+        assertThatThrownBy(replies.stopped()::join).hasRootCause(refusal);
+        return replies.failure().orElseThrow();
     }
 
     @Test
@@ -81,6 +101,11 @@ class ReplyConsumerTest {
     }
 
     private ReplyConsumer start(ReplyHandler handler, Duration closeTimeout) {
+        return start(consumer, handler, closeTimeout);
+    }
+
+    private static ReplyConsumer start(
+            MockConsumer<byte[], byte[]> consumer, ReplyHandler handler, Duration closeTimeout) {
         Node node = new Node(0, "localhost", 9092);
         Node[] nodes = {node};
         consumer.updatePartitions(P0.topic(), List.of(new PartitionInfo(P0.topic(), 0, node, nodes, nodes)));
