@@ -42,7 +42,7 @@ final class OpenHeads implements AutoCloseable {
     /** Where more may be open than this, they are not counted one by one. */
     private static final long MOST_COUNTED = 500;
 
-    private static final Comparator<TopicPartition> BY_NAME =
+    static final Comparator<TopicPartition> BY_NAME =
             Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
 
     /** Most partitions that are named in one sentence. */
@@ -128,9 +128,12 @@ final class OpenHeads implements AutoCloseable {
                         taken(group, partition -> denied.unauthorizedTopics().contains(partition.topic()));
                 add(unread, Denied.words(denied, Denied.Right.READ).orElseThrow(), those.isEmpty() ? group : those);
                 groups.addFirst(those.isEmpty() ? Set.of() : group);
-            } catch (KafkaException failed) {
+            } catch (KafkaException | OutOfMemoryError failed) {
                 if (group.size() == 1) {
-                    add(unread, String.valueOf(failed.getMessage()), group);
+                    String why = failed instanceof OutOfMemoryError
+                            ? "its record unpacks to more than the memory holds"
+                            : String.valueOf(failed.getMessage());
+                    add(unread, why, group);
                 } else {
                     // one of them is at fault, and nothing but words says which
                     groups.addFirst(half(group));
@@ -159,7 +162,8 @@ final class OpenHeads implements AutoCloseable {
         }
     }
 
-    private static String names(Set<TopicPartition> partitions) {
+    /** In a sentence; not too many. */
+    static String names(Set<TopicPartition> partitions) {
         String names =
                 partitions.stream().map(TopicPartition::toString).limit(NAMED).collect(Collectors.joining(", "));
         return names + (partitions.size() > NAMED ? " and " + (partitions.size() - NAMED) + " more" : "");

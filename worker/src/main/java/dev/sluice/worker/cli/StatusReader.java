@@ -7,15 +7,16 @@ import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
-import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 
 /** Asks Kafka how a queue is; no worker needs to run. Not thread-safe. */
@@ -75,15 +76,24 @@ final class StatusReader implements AutoCloseable {
         List<TopicPartition> partitions = partitions(states);
         var begins = offsets(partitions, OffsetSpec.earliest());
         var ends = offsets(partitions, OffsetSpec.latest());
-        var begin = KafkaAnswers.await(begins, "the topics' first offsets");
-        var end = KafkaAnswers.await(ends, "the topics' last offsets");
-        return partitions.stream()
-                .map(partition -> committed.span(
-                        partition,
-                        begin.get(partition).offset(),
-                        end.get(partition).offset(),
-                        problems))
-                .toList();
+        Map<TopicPartition, Long> begin = PartitionOffsets.known(begins, partitions, "the topics' first offsets");
+        Map<TopicPartition, Long> end = PartitionOffsets.known(ends, partitions, "the topics' last offsets");
+        List<OpenSpan> spans = new ArrayList<>();
+        Set<TopicPartition> away = new TreeSet<>(OpenHeads.BY_NAME);
+        for (TopicPartition partition : partitions) {
+            Long first = begin.get(partition);
+            Long last = end.get(partition);
+            if (first == null || last == null) {
+                away.add(partition);
+            } else {
+                spans.add(committed.span(partition, first, last, problems));
+            }
+        }
+        if (!away.isEmpty()) {
+            problems.add("what waits in " + OpenHeads.names(away)
+                    + " is not counted: no leader has answered; look at the brokers that hold it");
+        }
+        return spans;
     }
 
     /** Of the inputs and the dead letters, of which nothing is ever committed by the workers' group. */
@@ -96,13 +106,12 @@ final class StatusReader implements AutoCloseable {
     }
 
     /** Up to where workers can read: a requeued request shows in its new topic when its old offset is committed. */
-    private KafkaFuture<Map<TopicPartition, ListOffsetsResultInfo>> offsets(
-            List<TopicPartition> partitions, OffsetSpec which) {
+    private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
         ListOffsetsOptions options =
                 new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs((int) Broker.PATIENCE.toMillis());
         Map<TopicPartition, OffsetSpec> asked =
                 partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
-        return admin.listOffsets(asked, options).all();
+        return admin.listOffsets(asked, options);
     }
 
     private TopicBacklog backlog(
@@ -113,6 +122,7 @@ final class StatusReader implements AutoCloseable {
                 topic.startsWith(prefix) ? topic.substring(prefix.length()) : "requests",
                 IntStream.range(0, states.get(topic).partitions())
                         .mapToObj(partition -> backlogs.get(new TopicPartition(topic, partition)))
+                        .filter(Objects::nonNull)
                         .toList());
     }
 

@@ -8,7 +8,7 @@ import java.util.OptionalLong;
  *
  * @param topic its full name
  * @param kind what distinguishes it from the queue's other topics: {@code requests}, {@code retry}, {@code delay-10s}, …
- * @param partitions in the order of their numbers
+ * @param partitions in the order of their numbers, without those whose leader does not answer
  */
 record TopicBacklog(String topic, String kind, List<PartitionBacklog> partitions) {
     TopicBacklog {

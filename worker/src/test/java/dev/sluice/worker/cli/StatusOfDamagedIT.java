@@ -7,8 +7,10 @@ import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.DamagedRecord;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -56,6 +58,53 @@ class StatusOfDamagedIT {
                     .singleElement()
                     .asString()
                     .startsWith("the oldest of " + topics.requests() + "-" + DAMAGED + " could not be read (");
+        }
+    }
+
+    /** It takes some kilobytes on the wire, whatever bound a fetch has. */
+    @Test
+    void soItIsWhereARecordUnpacksToMoreThanTheHeap() throws Exception {
+        try (SandboxBroker broker = SandboxBroker.start()) {
+            String servers = "--bootstrap-servers=" + broker.bootstrapServers();
+            assertThat(shell.run("topics", "create", "--partitions=" + PARTITIONS, servers))
+                    .isZero();
+            fill(broker.bootstrapServers());
+            putLargerThanTheHeap(broker.bootstrapServers());
+            Path words = folder.resolve("words");
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+            Process status = new ProcessBuilder(java, "-Xmx96m", "-jar", "target/sluice.jar", "status", servers)
+                    .redirectErrorStream(true)
+                    .redirectOutput(words.toFile())
+                    .start();
+
+            assertThat(status.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(status.exitValue()).as(Files.readString(words)).isZero();
+            assertThat(Files.readString(words))
+                    .containsPattern("dead letters +<= 1")
+                    .contains("the oldest of " + topics.dead() + "-0 could not be read")
+                    .doesNotContain("OutOfMemoryError");
+        }
+    }
+
+    private void putLargerThanTheHeap(String servers) throws Exception {
+        int size = 100 << 20;
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers",
+                servers,
+                "compression.type",
+                "zstd",
+                "max.request.size",
+                size + size / 10,
+                "batch.size",
+                size + size / 10,
+                "buffer.memory",
+                size + size / 5L);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(topics.dead(), 0, null, new byte[size]))
+                    .get();
         }
     }
 
