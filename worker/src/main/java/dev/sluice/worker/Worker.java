@@ -97,7 +97,7 @@ public final class Worker implements AutoCloseable, Health {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private Worker(WorkerConfig config, Admin admin, Metrics metrics, OpenTelemetry telemetry) {
+    private Worker(WorkerConfig config, Admin admin, Calls calls, Metrics metrics, OpenTelemetry telemetry) {
         this.config = config;
         this.metrics = metrics;
         this.tracing = new Tracing(telemetry, clock);
@@ -125,7 +125,7 @@ public final class Worker implements AutoCloseable, Health {
                 config.maxAttempts(),
                 config.maxAge(),
                 () -> ThreadLocalRandom.current().nextDouble());
-        this.calls = new Calls(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
+        this.calls = calls;
         this.pace = new Pace(
                 config::limit,
                 config.maxInFlight(),
@@ -184,6 +184,8 @@ public final class Worker implements AutoCloseable, Health {
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
+        Calls calls = new Calls(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
+        CompletableFuture<Void> warm = warmUp(calls);
         Admin admin = Admin.create(config.kafka());
         try {
             new RightsCheck(admin, START_BOUND)
@@ -196,16 +198,26 @@ public final class Worker implements AutoCloseable, Health {
             if (!check.refusals().isEmpty()) {
                 throw new StartException(String.join("\n", check.refusals()));
             }
-            Worker worker = new Worker(config, admin, metrics, telemetry);
-            worker.startStages();
+            Worker worker = new Worker(config, admin, calls, metrics, telemetry);
+            worker.startStages(warm);
             return worker;
         } catch (RuntimeException | InterruptedException failure) {
             admin.close(Duration.ZERO);
+            calls.close();
             throw failure;
         }
     }
 
-    private void startStages() {
+    /** While Kafka is asked and the group joined. */
+    private static CompletableFuture<Void> warmUp(Calls calls) {
+        return CompletableFuture.runAsync(() -> Tracing.unseen(calls::warmUp), task -> {
+            Thread thread = new Thread(task, "sluice-warm-up");
+            thread.setDaemon(true);
+            thread.start();
+        });
+    }
+
+    private void startStages(CompletableFuture<Void> warm) {
         log.atInfo()
                 .addKeyValue("topic", config.topics().base())
                 .addKeyValue("group", config.group())
@@ -214,8 +226,7 @@ public final class Worker implements AutoCloseable, Health {
                 .log("worker starts");
         threads.start(SETTLING, settle);
         threads.start(PACING, () -> {
-            // while intake joins the group
-            Tracing.unseen(calls::warmUp);
+            warm.join();
             pace.run();
         });
         threads.start(READING, intake);

@@ -36,6 +36,8 @@ public final class Intake implements Runnable {
 
     private static final long POSITIONS_EVERY_MILLIS = 200;
     private static final Duration QUICKLY = Duration.ofSeconds(2);
+    /** For committed offsets: if they take longer, a dead worker's open transaction is what they wait for, as a rule. */
+    private static final Duration UNLESS_HELD_BACK = Duration.ofMillis(500);
 
     private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
@@ -207,7 +209,7 @@ public final class Intake implements Runnable {
         Set<TopicPartition> keys =
                 waiting.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
         try {
-            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, QUICKLY);
+            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, UNLESS_HELD_BACK);
             for (OwnedPartition partition : waiting) {
                 open(partition, Optional.ofNullable(committed.get(partition.partition())));
             }
