@@ -26,7 +26,7 @@ final class Retry implements Callable<Integer> {
     private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    @Option(names = "--rate", defaultValue = "50", description = "Requests per second (${DEFAULT-VALUE}).")
+    @Option(names = "--rate", defaultValue = "1", description = "Requests per second (${DEFAULT-VALUE}).")
     private int rate;
 
     @Option(names = "--reset", defaultValue = "2", description = "The wait, in s (${DEFAULT-VALUE}).")
@@ -35,7 +35,7 @@ final class Retry implements Callable<Integer> {
     @Option(names = "--warm-up", defaultValue = "10", description = "Seconds that do not count (${DEFAULT-VALUE}).")
     private int warmUp;
 
-    @Option(names = "--seconds", defaultValue = "30", description = "Seconds that do (${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", defaultValue = "60", description = "Seconds that do (${DEFAULT-VALUE}).")
     private int seconds;
 
     @Option(names = "--p50", defaultValue = "15", description = "The bound, in ms (${DEFAULT-VALUE}).")
@@ -59,7 +59,7 @@ final class Retry implements Callable<Integer> {
     private Result measure(Path folder) throws IOException, InterruptedException {
         Ledger ledger = new Ledger(rate * (warmUp + seconds) + 1);
         try (Rig rig = bench.rig(folder, ledger)) {
-            Rig.Ends ends = rig.open(PARTITIONS, Latency.fixed(Duration.ofMillis(50)));
+            Rig.Ends ends = rig.open(PARTITIONS, Latency.NONE);
             WarmBroker.run(ends.bootstrapServers());
             WarmApi.run();
             rig.worker(ends);

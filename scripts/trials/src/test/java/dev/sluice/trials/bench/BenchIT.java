@@ -87,7 +87,7 @@ class BenchIT {
     @Test
     void measuresLatencyAndRetries() {
         JsonNode latency = report("latency", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
-        JsonNode retry = report("retry", "--warm-up=1", "--seconds=2", "--reset=1");
+        JsonNode retry = report("retry", "--rate=50", "--warm-up=1", "--seconds=2", "--reset=1");
 
         assertThat(latency.at("/table/sluice/p50, ms").stringValue("")).matches("[1-9].*");
         assertThat(retry.at("/measured/called again after the wait, ms later/count")
