@@ -1,0 +1,134 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.Request;
+import io.github.bucket4j.TimeMeter;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * What the pace thread does for each request: takes it, chooses it, starts its call, hears that it has left and that it
+ * has ended. The lane always has room, the call does nothing, and all is one thread, so that nobody is woken.
+ */
+@State(Scope.Thread)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@Fork(2)
+@Warmup(iterations = 5, time = 1)
+@Measurement(iterations = 5, time = 1)
+public class PaceBenchmark {
+    /**
+     * So many times as fast as ours is the lane's time. A million requests a second, far below its limit, are some
+     * thousand to it, so that it remembers no more of them than a fast worker's.
+     */
+    private static final int FASTER = 1000;
+
+    private static final int MAX_IN_FLIGHT = 100_000;
+    private static final Feedback ANSWERED = Feedback.PASSED.with(Optional.of(new Usage(20, 80)));
+
+    public enum Pacing {
+        UNPACED("none"),
+        PACED("1000000/s,100000000 tokens/s");
+
+        private final Limit limit;
+
+        Pacing(String limit) {
+            this.limit = Limit.parse(limit);
+        }
+    }
+
+    @Param({"1", "256"})
+    public int inFlight;
+
+    @Param
+    public Pacing pacing;
+
+    private final Deque<Request> calls = new ArrayDeque<>();
+    private Request[] requests;
+    private int next;
+    private Pace pace;
+
+    @Setup
+    public void fill() {
+        Assignment assignment = new Assignment(new TopicPartition("chat", 0));
+        requests = new Request[inFlight + 1];
+        for (int i = 0; i < requests.length; i++) {
+            requests[i] = request(assignment, i);
+        }
+        pace = new Pace(
+                model -> pacing.limit, MAX_IN_FLIGHT, new FastTime(), over -> false, this::call, this::no, this::no);
+        while (calls.size() < inFlight) {
+            accept();
+            stepUntilCalled(calls.size() + 1);
+        }
+    }
+
+    @Benchmark
+    public long dispatch() {
+        pace.ended(calls.removeFirst(), ANSWERED);
+        accept();
+        long wait = pace.step();
+        if (calls.size() != inFlight) {
+            throw new IllegalStateException("the lane has no room for another " + wait + " ns");
+        }
+        return wait;
+    }
+
+    private void accept() {
+        pace.accept(requests[next]);
+        next = (next + 1) % requests.length;
+    }
+
+    /** A lane begins empty. */
+    private void stepUntilCalled(int count) {
+        while (calls.size() < count) {
+            pace.step();
+        }
+    }
+
+    private void call(Request request, Runnable left) {
+        left.run();
+        calls.addLast(request);
+    }
+
+    private void no(Request request) {
+        throw new IllegalStateException(request + " has neither expired nor failed");
+    }
+
+    private static Request request(Assignment assignment, long offset) {
+        ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>("chat", 0, offset, null, new byte[200]);
+        Envelope envelope = new Envelope(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
+        return new Request(envelope, "model", 100, 1);
+    }
+
+    /** Reads the clock as a worker does, which is part of the cost. */
+    private static final class FastTime implements TimeMeter {
+        private final long start = System.nanoTime();
+
+        @Override
+        public long currentTimeNanos() {
+            return (System.nanoTime() - start) * FASTER;
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return false;
+        }
+    }
+}
