@@ -31,10 +31,12 @@ final class All implements Callable<Integer> {
         SCENARIOS.put(
                 "waiting-10-million", List.of("throughput", "--contenders=sluice", "--behind=10000000", "--runs=1"));
         SCENARIOS.put("latency-50-per-second", List.of("latency"));
-        SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500"));
+        SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
         SCENARIOS.put("retry", List.of("retry"));
-        SCENARIOS.put("restart", List.of("restart", "--bound=11000"));
-        SCENARIOS.put("restart-with-instance-id", List.of("restart", "--instance-id", "--bound=3000"));
+        SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--bound=11000"));
+        SCENARIOS.put(
+                "restart-with-instance-id",
+                List.of("restart", "--rate=200", "--latency=300", "--instance-id", "--bound=3000"));
         SCENARIOS.put("scaling", List.of("scaling"));
     }
 
