@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
             Pace.class,
             Throughput.class,
             OpenLoop.class,
-            Retry.class
+            Retry.class,
+            All.class
         },
         description =
                 "Measures real workers on a real broker and compares what it finds with stated bounds. All times are "
