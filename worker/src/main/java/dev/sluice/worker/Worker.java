@@ -184,9 +184,9 @@ public final class Worker implements AutoCloseable, Health {
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
+        Admin admin = Admin.create(config.kafka());
         Calls calls = new Calls(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
         CompletableFuture<Void> warm = warmUp(calls);
-        Admin admin = Admin.create(config.kafka());
         try {
             new RightsCheck(admin, START_BOUND)
                     .ofWorker(config.topics(), config.group())
