@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 /** The broker goes away in the middle of commits, and comes again: every request ends once. */
 @Timeout(180)
 class BrokerLossIT {
-    private static final int REQUESTS = 5_000;
+    private static final int REQUESTS = 2_500;
     /** So that they are not all answered, by far, before the broker has gone a second time. */
     private static final Duration LATENCY = Duration.ofSeconds(1);
 

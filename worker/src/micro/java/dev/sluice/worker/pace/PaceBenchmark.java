@@ -72,7 +72,14 @@ public class PaceBenchmark {
             requests[i] = request(assignment, i);
         }
         pace = new Pace(
-                model -> pacing.limit, MAX_IN_FLIGHT, new FastTime(), over -> false, this::call, this::no, this::no);
+                model -> pacing.limit,
+                MAX_IN_FLIGHT,
+                new FastTime(),
+                over -> false,
+                this::call,
+                this::no,
+                this::no,
+                () -> {});
         while (calls.size() < inFlight) {
             accept();
             stepUntilCalled(calls.size() + 1);
