@@ -74,7 +74,7 @@ final class PaceRun implements AutoCloseable {
         return contender.start(rig, ends, contest.inFlight(), contest.heapMib());
     }
 
-    void requireScraped() {
+    void requireScraped() throws InterruptedException {
         rig.requireScraped();
     }
 

@@ -104,9 +104,9 @@ final class Rig implements AutoCloseable {
         return started.port();
     }
 
-    /** @throws IllegalStateException if one of them has never told any: nothing was observed */
-    void requireScraped() {
-        scrapes.forEach(Scrapes::requireAnswer);
+    /** @throws IllegalStateException if one of them tells none, also not now: nothing was observed */
+    void requireScraped() throws InterruptedException {
+        await("metrics of the worker", PATIENCE, () -> scrapes.stream().allMatch(Scrapes::isAnswered));
     }
 
     /** Waits until a request, published now, has got its reply. */

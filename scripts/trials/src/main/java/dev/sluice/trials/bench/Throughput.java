@@ -97,8 +97,8 @@ final class Throughput implements Callable<Integer> {
             if (!run.answeredBefore(first, PATIENCE_SECONDS)) {
                 throw new IllegalStateException(contender + " has not answered all within " + PATIENCE_SECONDS + " s");
             }
-            run.requireScraped();
             double cpu = Machine.cpuMillis(process.pid()) - cpuBefore;
+            run.requireScraped();
             Ledger ledger = run.ledger();
             long firstCall = ledger.numbers().mapToLong(ledger::calledAt).min().orElseThrow();
             long lastReply = ledger.numbers().mapToLong(ledger::repliedAt).max().orElseThrow();
