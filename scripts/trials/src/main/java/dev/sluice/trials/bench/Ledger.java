@@ -99,6 +99,11 @@ final class Ledger implements CallObserver {
         return IntStream.range(0, next.get());
     }
 
+    /** Whether each of them has its reply. */
+    boolean isAnswered() {
+        return numbers().allMatch(number -> replies(number) > 0);
+    }
+
     long publishedAt(int number) {
         return publishedAt.get(number);
     }

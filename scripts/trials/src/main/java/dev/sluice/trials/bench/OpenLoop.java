@@ -78,7 +78,7 @@ final class OpenLoop implements Callable<Integer> {
             double cpu = Machine.cpuMillis(process.pid()) - cpuBefore;
             load.close();
             int to = ledger.published();
-            Rig.await("all replies", PATIENCE, () -> ledger.numbers().allMatch(number -> ledger.replies(number) > 0));
+            Rig.await("all replies", PATIENCE, ledger::isAnswered);
             Percentiles times = Percentiles.of(ledger.numbers()
                     .skip(from)
                     .mapToLong(number -> ledger.repliedAt(number) - ledger.publishedAt(number)));

@@ -66,10 +66,7 @@ final class Overtake implements Callable<Integer> {
                     new SteadyLoad(ends.publisher(), 1, rate, i -> isLater(i, share) ? AHEAD_MILLIS : 0).start());
             Thread.sleep(Duration.ofSeconds(seconds).toMillis());
             steady.close();
-            Rig.await(
-                    "a reply to every request",
-                    PATIENCE,
-                    () -> ledger.numbers().allMatch(number -> ledger.replies(number) > 0));
+            Rig.await("a reply to every request", PATIENCE, ledger::isAnswered);
             return ledger;
         }
     }

@@ -118,7 +118,7 @@ final class PaceRun implements AutoCloseable {
     }
 
     boolean isAnswered() {
-        return ledger.numbers().allMatch(number -> ledger.replies(number) > 0);
+        return ledger.isAnswered();
     }
 
     Traffic traffic(@Nullable RateLine limit, boolean inTokens) {

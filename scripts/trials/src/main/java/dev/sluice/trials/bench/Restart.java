@@ -64,8 +64,7 @@ final class Restart implements Callable<Integer> {
             Rig.await("a reply to a call of the second worker", PATIENCE, () -> firstReply(ledger) != 0);
             long back = firstReply(ledger) - killedAt;
             steady.close();
-            boolean all =
-                    Rig.comesTrue(PATIENCE, () -> ledger.numbers().allMatch(number -> ledger.replies(number) > 0));
+            boolean all = Rig.comesTrue(PATIENCE, ledger::isAnswered);
             Rig.terminate(second);
             return new Result()
                     .put("calls in flight at the kill", inFlight)

@@ -65,47 +65,39 @@ final class ResultsPage {
 
     private static void part(Path file, StringBuilder page) throws IOException {
         JsonNode report = JsonMapper.shared().readTree(Files.readString(file));
-        JsonNode machine = report.path("machine");
         String name = file.getFileName().toString().replaceFirst("\\.json$", "");
-        page.append("\n## ")
-                .append(name)
-                .append("\n\n`")
-                .append(report.path("command").stringValue(""))
-                .append("`\n");
+        String command = report.path("command").stringValue("");
+        page.append("\n## " + name + "\n\n`" + command + "`\n");
         rows(report.path("table"), page);
         if (Files.exists(plotOf(file))) {
-            page.append("\n![").append(name).append("](").append(name).append(".svg)\n");
+            page.append("\n![" + name + "](" + name + ".svg)\n");
         }
-        if (!report.path("measured").isEmpty()) {
-            page.append('\n');
-            report.path("measured")
-                    .forEachEntry((what, value) -> page.append("- ")
-                            .append(what)
-                            .append(": ")
-                            .append(words(value))
-                            .append('\n'));
+        List<String> measured = new ArrayList<>();
+        report.path("measured").forEachEntry((what, value) -> measured.add(what + ": " + words(value)));
+        list("", measured, page);
+        List<String> bounds =
+                report.path("bounds").valueStream().map(ResultsPage::bound).toList();
+        list("Bounds:\n\n", bounds, page);
+        page.append("\n" + machine(report.path("machine")) + ".\n");
+    }
+
+    private static void list(String head, List<String> items, StringBuilder page) {
+        if (!items.isEmpty()) {
+            page.append("\n" + head);
+            items.forEach(item -> page.append("- " + item + "\n"));
         }
-        if (!report.path("bounds").isEmpty()) {
-            page.append("\nBounds:\n\n");
-            report.path("bounds")
-                    .valueStream()
-                    .forEach(bound -> page.append("- ").append(bound(bound)).append('\n'));
-        }
-        page.append("\n")
-                .append(machine.path("at").stringValue(""))
-                .append(", ")
-                .append(machine.path("processors").asString())
-                .append(" × ")
-                .append(machine.path("cpu").stringValue(""))
-                .append(", ")
-                .append(machine.path("memory").stringValue(""))
-                .append(", ")
-                .append(machine.path("jdk").stringValue(""))
-                .append(", Kafka ")
-                .append(machine.path("kafka").stringValue(""))
-                .append(", load before ")
-                .append(machine.path("load before").stringValue(""))
-                .append(".\n");
+    }
+
+    private static String machine(JsonNode machine) {
+        return String.join(
+                ", ",
+                machine.path("at").stringValue(""),
+                machine.path("processors").asString() + " × "
+                        + machine.path("cpu").stringValue(""),
+                machine.path("memory").stringValue(""),
+                machine.path("jdk").stringValue(""),
+                "Kafka " + machine.path("kafka").stringValue(""),
+                "load before " + machine.path("load before").stringValue(""));
     }
 
     private static String bound(JsonNode bound) {

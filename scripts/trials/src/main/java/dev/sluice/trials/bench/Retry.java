@@ -21,7 +21,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "Requests at a steady rate, each refused with 429 and a wait at its first call: how much later than "
-                        + "after that wait it is called again.")
+                        + "after that wait it is called again. A refusal stops its model for that wait, so that with "
+                        + "many a second they meet afterwards.")
 final class Retry implements Callable<Integer> {
     private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -65,7 +66,7 @@ final class Retry implements Callable<Integer> {
             rig.worker(ends);
             rig.awaitServing(ends);
             publish(ends.publisher());
-            Rig.await("all replies", PATIENCE, () -> ledger.numbers().allMatch(number -> ledger.replies(number) > 0));
+            Rig.await("all replies", PATIENCE, ledger::isAnswered);
             List<Call> calls = ends.api().history();
             Percentiles late = lateness(calls, calls.get(0).nanoTime() + TimeUnit.SECONDS.toNanos(warmUp));
             return new Result()
