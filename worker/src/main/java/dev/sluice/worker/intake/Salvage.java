@@ -93,6 +93,9 @@ final class Salvage {
     private sealed interface Next {
         record Whole(ConsumerRecord<byte[], byte[]> record) implements Next {}
 
+        /** A whole one that was handed over, unless it was kept back. */
+        record Taken(boolean keptBack) implements Next {}
+
         record Unreadable(long offset, Throwable why) implements Next {}
 
         /** Everything is read that was there when the failure was looked into. */
@@ -120,16 +123,22 @@ final class Salvage {
 
         /** What the heap cannot hold may also be many records at once that are each readable, or lie behind such. */
         boolean takeAndPassOver() {
-            Next next = next();
             boolean some = false;
-            while (next instanceof Next.Whole whole && left-- > 0) {
+            Next next = takeNext();
+            while (next instanceof Next.Taken taken) {
                 some = true;
-                if (!taker.take(partition, whole.record())) {
+                if (taken.keptBack() || --left == 0) {
                     return true;
                 }
-                next = next();
+                next = takeNext();
             }
             return passOver(next) || some;
+        }
+
+        /** Holds no record while it reads the next one, which may need that memory. */
+        private Next takeNext() {
+            Next next = next();
+            return next instanceof Next.Whole whole ? new Next.Taken(!taker.take(partition, whole.record())) : next;
         }
 
         boolean passOver() {
@@ -157,6 +166,7 @@ final class Salvage {
 
         private Next next() {
             long position = consumer.position(key, BOUND);
+            boolean again = false;
             while (position < end) {
                 ConsumerRecords<byte[], byte[]> records;
                 try {
@@ -165,7 +175,13 @@ final class Salvage {
                     if (!isOfARecord(failure)) {
                         throw failure;
                     }
-                    return new Next.Unreadable(position, failure);
+                    if (again || !(failure instanceof OutOfMemoryError)) {
+                        return new Next.Unreadable(position, failure);
+                    }
+                    // with what the consumer kept of the last record, and the calls under way held: once more without
+                    again = true;
+                    consumer.seek(key, position);
+                    continue;
                 }
                 if (!records.isEmpty()) {
                     return new Next.Whole(records.iterator().next());

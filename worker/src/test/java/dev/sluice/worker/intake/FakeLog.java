@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -67,6 +68,22 @@ final class FakeLog {
 
     FakeLog unreadable(TopicPartition partition, Supplier<Throwable> failure) {
         return add(partition, new Entry(Optional.empty(), failure));
+    }
+
+    /** A request at which {@code poll} throws so many times, and then no more. */
+    FakeLog unreadableAtFirst(TopicPartition partition, int times, Supplier<Throwable> failure) {
+        long offset = end(partition);
+        request(partition);
+        NavigableMap<Long, Entry> log = from(partition, offset);
+        Entry whole = log.get(offset);
+        AtomicInteger left = new AtomicInteger(times);
+        log.put(offset, new Entry(Optional.empty(), () -> {
+            if (left.decrementAndGet() == 0) {
+                log.put(offset, whole);
+            }
+            return failure.get();
+        }));
+        return this;
     }
 
     /** An offset without a record, such as a transaction marker's. */

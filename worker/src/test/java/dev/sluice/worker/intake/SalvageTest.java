@@ -90,6 +90,21 @@ class SalvageTest {
         assertThat(test.readers).hasValue(1);
     }
 
+    /** What was held by others when it was read first is free at the second time. */
+    @Test
+    void aRecordIsNotPassedOverForTheHeapHavingBeenShortOnce() {
+        test.log
+                .request(FIRST)
+                .unreadableAtFirst(FIRST, 2, OutOfMemoryError::new)
+                .request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.readers).hasValue(1);
+    }
+
     @Test
     void waitsWithWhatMayNotBeRegisteredYet() {
         test.log.request(FIRST).corrupt(FIRST).request(FIRST);
