@@ -165,7 +165,6 @@ public final class Worker implements AutoCloseable, Health {
         return new Transactions(
                 () -> metrics.kafka().watch(SettleClients.producer(config.kafka(), id, maxRecordBytes)),
                 () -> IntakeConsumer.reading(config.kafka(), config.group()),
-                config.instanceId().isPresent(),
                 threads.pulse(SETTLING));
     }
 

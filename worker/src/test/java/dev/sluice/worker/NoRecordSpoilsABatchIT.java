@@ -250,7 +250,6 @@ class NoRecordSpoilsABatchIT {
                 new Transactions(
                         () -> SettleClients.producer(clients, UUID.randomUUID().toString(), 2 << 20),
                         () -> IntakeConsumer.reading(clients, queue.group()),
-                        false,
                         () -> {}),
                 Clock.systemUTC(),
                 System::nanoTime,

@@ -6,11 +6,9 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
-import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -37,14 +35,17 @@ import org.slf4j.event.Level;
  * <p>A producer that can no longer be used (fenced, expired id, an abort that fails) is replaced by a new one with the
  * same transactional id, whose initialisation ends what the old one left open. Only then do committed offsets tell
  * whether a transaction of unknown end has landed.
+ *
+ * <p>To be fenced does not tell why: by another worker with the same instance id, by a successor that took us for dead,
+ * or since a transaction took too long, as that of a suspended process does. So the id is initialised anew, which fences
+ * the other one, and so on in turns: neither is to end by this. Which of two is the younger, the group knows, and it
+ * refuses the offsets of the older; only that is the end.
  */
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
     private static final Duration OFFSETS_BOUND = Duration.ofSeconds(10);
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     private static final int COMMIT_TRIES = 3;
-    /** Longer than two workers that use one id leave each other alone; shorter than one that is suspended time and again. */
-    private static final long FENCED_AGAIN_NANOS = Duration.ofSeconds(30).toNanos();
 
     /** Kafka's own words for it are that a generation id is not valid. */
     private static final String REBALANCING =
@@ -54,11 +55,8 @@ public final class Transactions implements AutoCloseable {
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
-    private final boolean idIsStable;
-    private final LongSupplier nanoTime;
     private final LongConsumer pause;
     private final Runnable stillAtIt;
-    private OptionalLong fencedAt = OptionalLong.empty();
     private int failedInARow;
     private volatile boolean stopped;
     private @Nullable Producer<byte[], byte[]> producer;
@@ -66,33 +64,24 @@ public final class Transactions implements AutoCloseable {
     /**
      * @param producers makes a producer, always with the same transactional id
      * @param offsetReaders makes a consumer that names the group but joins it not, only to read committed offsets
-     * @param idIsStable whether somebody else could be given our transactional id: being fenced then means they were
      * @param stillAtIt told before everything that waits for the broker: each of these waits has a bound, but where the
      *     broker is away they follow each other for as long as that takes
      */
     public Transactions(
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
-            boolean idIsStable,
             Runnable stillAtIt) {
-        this(producers, offsetReaders, idIsStable, stillAtIt, System::nanoTime, LockSupport::parkNanos);
+        this(producers, offsetReaders, stillAtIt, LockSupport::parkNanos);
     }
 
-    /**
-     * @param nanoTime a monotonic clock
-     * @param pause waits for so many nanoseconds
-     */
+    /** @param pause waits for so many nanoseconds */
     Transactions(
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
-            boolean idIsStable,
             Runnable stillAtIt,
-            LongSupplier nanoTime,
             LongConsumer pause) {
         this.producers = producers;
         this.offsetReaders = offsetReaders;
-        this.idIsStable = idIsStable;
-        this.nanoTime = nanoTime;
         this.pause = pause;
         this.stillAtIt = stillAtIt;
     }
@@ -165,9 +154,6 @@ public final class Transactions implements AutoCloseable {
         if (unusable.isEmpty()) {
             return new TransactionResult(false, culprits.found());
         }
-        if (failure instanceof ProducerFencedException || unusable.get() instanceof ProducerFencedException) {
-            fenced(failure);
-        }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;
     }
@@ -182,20 +168,6 @@ public final class Transactions implements AutoCloseable {
             log.atDebug().setCause(unusable).log("producer cannot abort; it is replaced");
             return Optional.of(unusable);
         }
-    }
-
-    /**
-     * Either another worker runs with our id, or the broker has ended a transaction that took too long, such as that of
-     * a suspended process. Kafka says the same in both cases. So the id is initialised anew: that fences the other one,
-     * and only where there is another one we are fenced again.
-     */
-    private void fenced(KafkaException failure) {
-        long now = nanoTime.getAsLong();
-        boolean again = fencedAt.isPresent() && now - fencedAt.getAsLong() < FENCED_AGAIN_NANOS;
-        if (idIsStable && again) {
-            throw new InstanceIdClashException(failure);
-        }
-        fencedAt = OptionalLong.of(now);
     }
 
     /** Whether these offsets were committed. No answer means unknown, so it is asked until there is one. */
@@ -227,9 +199,6 @@ public final class Transactions implements AutoCloseable {
                 producer = fresh;
                 fresh.initTransactions();
                 return;
-            } catch (ProducerFencedException overtaken) {
-                fenced(overtaken);
-                pauseAfter(overtaken, "initialisation was overtaken by another");
             } catch (KafkaException unavailable) {
                 pauseAfter(unavailable, "transactional producer cannot be initialised");
             }

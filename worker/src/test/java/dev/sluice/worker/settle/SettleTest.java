@@ -73,7 +73,7 @@ class SettleTest {
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
             topic -> slowTopic,
-            new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), false, () -> {}),
+            new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new SetBackClock(),
             () -> System.nanoTime() + passed.get(),
             new Heard(),

@@ -175,7 +175,7 @@ class TransactionsIT {
         return transactions("none", 1, false, producer -> {});
     }
 
-    /** With a stable id, and the {@code call}th call of a method of its first producer disturbed. */
+    /** With the {@code call}th call of a method of its first producer disturbed. */
     private Transactions transactions(String method, int call, boolean unusable, Disturbance disturbance) {
         AtomicInteger producers = new AtomicInteger();
         return new Transactions(
@@ -187,7 +187,6 @@ class TransactionsIT {
                             : producer;
                 },
                 () -> IntakeConsumer.reading(kafka(), group()),
-                true,
                 () -> {});
     }
 

@@ -61,17 +61,26 @@ class TransactionsTest {
     private final Deque<RuntimeException> constructionFailures = new ArrayDeque<>();
     private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
-    private long nanos;
     private Runnable whilePausing = () -> {};
 
-    private final Transactions stable = transactions(true);
-    private final Transactions unique = transactions(false);
+    private final Transactions transactions = new Transactions(
+            () -> {
+                events.add("new");
+                failIfAny(constructionFailures);
+                return prepared.remove();
+            },
+            FakeReader::new,
+            () -> saidAfter.add(events.size()),
+            ignored -> {
+                events.add("pause");
+                whilePausing.run();
+            });
 
     @Test
     void recordsAndOffsetsAreOneTransaction() {
         FakeProducer producer = prepare();
 
-        TransactionResult result = unique.run(batch("a", "b"));
+        TransactionResult result = transactions.run(batch("a", "b"));
 
         assertThat(result).isEqualTo(TransactionResult.COMMITTED);
         assertThat(values(producer)).containsExactly("a", "b");
@@ -83,8 +92,8 @@ class TransactionsTest {
     void theProducerIsKept() {
         prepare();
 
-        unique.run(batch("a"));
-        unique.run(batch("b"));
+        transactions.run(batch("a"));
+        transactions.run(batch("b"));
 
         assertThat(events).containsOnlyOnce("new").doesNotContain("close");
     }
@@ -98,7 +107,7 @@ class TransactionsTest {
         producer.refused.put("d2", tooLarge);
         producer.offsetsFailures.add(new KafkaException("in an error state"));
 
-        TransactionResult result = unique.run(batch("a", "b", "c", "d1 d2", "e"));
+        TransactionResult result = transactions.run(batch("a", "b", "c", "d1 d2", "e"));
 
         assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge)));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
@@ -111,7 +120,7 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         producer.refused.put("b", new TimeoutException("no metadata of its topic"));
 
-        assertThat(unique.run(batch("a", "b", "c", "d"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a", "b", "c", "d"))).isEqualTo(TransactionResult.ABORTED);
 
         assertThat(events).containsExactly("new", "init", "begin", "send", "send", "abort");
     }
@@ -122,8 +131,8 @@ class TransactionsTest {
         producer.offsetsFailures.add(new CommitFailedException("generation id is not valid"));
 
         try (LogLines log = new LogLines(Transactions.class)) {
-            assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-            assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
             assertThat(log.all()).hasSize(1).first().asString().startsWith("INFO the group is rebalancing");
         }
@@ -136,7 +145,7 @@ class TransactionsTest {
         producer.commitFailures.add(new TimeoutException("slow"));
         producer.commitFailures.add(new TimeoutException("slow"));
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).endsWith("offsets", "commit", "commit", "commit").doesNotContain("abort", "close");
     }
@@ -147,7 +156,7 @@ class TransactionsTest {
         prepare();
         committed = Map.of(PARTITION, OFFSET);
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).endsWith("commit", "commit", "commit", "abort", "close", "new", "init", "read");
     }
@@ -158,8 +167,8 @@ class TransactionsTest {
         FakeProducer next = prepare();
         committed = Map.of(PARTITION, new OffsetAndMetadata(3));
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(values(next)).containsExactly("a");
     }
@@ -172,7 +181,7 @@ class TransactionsTest {
         readFailures.add(new TimeoutException("unstable"));
         committed = Map.of(PARTITION, OFFSET);
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).endsWith("init", "read", "pause", "read", "pause", "read");
     }
@@ -183,19 +192,19 @@ class TransactionsTest {
         prepare();
         readFailures.add(new GroupAuthorizationException("group"));
 
-        assertThatThrownBy(() -> unique.run(batch("a"))).isInstanceOf(GroupAuthorizationException.class);
+        assertThatThrownBy(() -> transactions.run(batch("a"))).isInstanceOf(GroupAuthorizationException.class);
     }
 
     @Test
     void stopEndsTheWaitForOffsets() {
         endsUnknown(prepare());
         prepare();
-        whilePausing = unique::stop;
+        whilePausing = transactions::stop;
         for (int i = 0; i < 3; i++) {
             readFailures.add(new TimeoutException("unstable"));
         }
 
-        assertThatThrownBy(() -> unique.run(batch("a"))).isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(() -> transactions.run(batch("a"))).isInstanceOf(TimeoutException.class);
 
         assertThat(events).endsWith("read", "pause", "read");
     }
@@ -208,7 +217,7 @@ class TransactionsTest {
         producer.abortFailures.add(new KafkaException("in an error state"));
         prepare();
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
 
         assertThat(events).endsWith("commit", "abort", "close", "new", "init", "read");
     }
@@ -221,7 +230,7 @@ class TransactionsTest {
         prepare();
         committed = Map.of(PARTITION, OFFSET);
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
 
         assertThat(events).endsWith("offsets", "abort", "close", "new", "init").doesNotContain("read");
     }
@@ -231,27 +240,25 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         producer.offsetsFailures.add(new CommitFailedException("rebalanced"));
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
 
         assertThat(events).endsWith("abort").doesNotContain("close");
     }
 
     @Test
     void anExpiredOrConfusedProducerIsReplaced() {
-        for (Transactions transactions : List.of(stable, unique)) {
-            for (KafkaException failure :
-                    List.of(new InvalidPidMappingException("expired"), new OutOfOrderSequenceException("gap"))) {
-                FakeProducer producer = prepare();
-                producer.offsetsFailures.add(new KafkaException("in an error state", failure));
-                producer.abortFailures.add(new KafkaException("in an error state", failure));
-                FakeProducer next = prepare();
+        for (KafkaException failure :
+                List.of(new InvalidPidMappingException("expired"), new OutOfOrderSequenceException("gap"))) {
+            FakeProducer producer = prepare();
+            producer.offsetsFailures.add(new KafkaException("in an error state", failure));
+            producer.abortFailures.add(new KafkaException("in an error state", failure));
+            FakeProducer next = prepare();
 
-                assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-                assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
-                assertThat(values(next)).containsExactly("a");
-                transactions.close();
-            }
+            assertThat(values(next)).containsExactly("a");
+            transactions.close();
         }
     }
 
@@ -260,74 +267,41 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         producer.offsetsFailures.add(new OutOfOrderSequenceException("gap"));
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).containsOnlyOnce("new");
     }
 
+    /** Only the group can tell which of two workers with one id is the younger: while they initialise it in turns, neither ends. */
     @Test
-    void aFirstFencingIsRecoveredFromEvenWithAStableId() {
-        for (Transactions transactions : List.of(stable, unique)) {
+    void howeverOftenItIsFencedItGoesOn() {
+        for (int i = 0; i < 5; i++) {
             isFenced(prepare());
-            FakeProducer next = prepare();
-
-            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
-
-            assertThat(values(next)).containsExactly("a");
         }
-    }
+        prepare().initFailures.add(fenced());
+        FakeProducer last = prepare();
 
-    @Test
-    void aSecondFencingSoonAfterMeansThatAnotherWorkerHasTheId() {
-        isFenced(prepare());
-        FakeProducer second = prepare();
-        stable.run(batch("a"));
-        stable.run(batch("a"));
-        isFenced(second);
-        nanos += Duration.ofSeconds(29).toNanos();
+        for (int i = 0; i < 5; i++) {
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        }
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
-        assertThatThrownBy(() -> stable.run(batch("b")))
-                .isInstanceOf(InstanceIdClashException.class)
-                .hasMessageContaining("--instance-id");
-        assertThat(events).as("the other one is left alone").endsWith("abort");
-    }
-
-    @Test
-    void aSecondFencingMuchLaterIsRecoveredFromToo() {
-        isFenced(prepare());
-        isFenced(prepare());
-        prepare();
-        stable.run(batch("a"));
-        nanos += Duration.ofSeconds(31).toNanos();
-
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
-    }
-
-    @Test
-    void withAUniqueIdFencingIsNobodysClash() {
-        isFenced(prepare());
-        isFenced(prepare());
-        prepare();
-
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(values(last)).containsExactly("a");
     }
 
     /** What a broker answers to the first send after another producer was initialised: not "fenced" until the abort. */
     @Test
-    void anOldEpochWhoseAbortIsFencedCountsAsFencing() {
-        for (int i = 0; i < 2; i++) {
-            FakeProducer producer = prepare();
-            producer.offsetsFailures.add(new InvalidProducerEpochException("old epoch"));
-            producer.abortFailures.add(fenced());
-        }
+    void anOldEpochWhoseAbortIsFencedIsReplaced() {
+        FakeProducer old = prepare();
+        old.offsetsFailures.add(new InvalidProducerEpochException("old epoch"));
+        old.abortFailures.add(fenced());
+        FakeProducer next = prepare();
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
-        assertThatThrownBy(() -> stable.run(batch("a"))).isInstanceOf(InstanceIdClashException.class);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(values(next)).containsExactly("a");
     }
 
     /** What it answers where it has ended the transaction itself, since it took too long. */
@@ -336,10 +310,10 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         for (int i = 0; i < 3; i++) {
             producer.offsetsFailures.add(new InvalidProducerEpochException("old epoch"));
-            assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
         }
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
         assertThat(events).containsOnlyOnce("new");
     }
 
@@ -351,7 +325,7 @@ class TransactionsTest {
         prepare();
         committed = Map.of(PARTITION, OFFSET);
 
-        assertThat(stable.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
     }
 
     @Test
@@ -359,7 +333,7 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         producer.offsetsFailures.add(new FencedInstanceIdException("another member"));
 
-        assertThatThrownBy(() -> stable.run(batch("a")))
+        assertThatThrownBy(() -> transactions.run(batch("a")))
                 .isInstanceOf(InstanceIdClashException.class)
                 .hasMessageContaining("--instance-id");
         assertThat(events).as("no open transaction is left behind").endsWith("offsets", "abort");
@@ -371,7 +345,7 @@ class TransactionsTest {
         prepare().initFailures.add(fenced());
         prepare();
 
-        unique.replace();
+        transactions.replace();
 
         assertThat(events)
                 .containsExactly("new", "init", "pause", "close", "new", "init", "pause", "close", "new", "init");
@@ -383,11 +357,11 @@ class TransactionsTest {
         endsUnknown(prepare());
         prepare();
         committed = Map.of(PARTITION, OFFSET);
-        unique.replace();
+        transactions.replace();
         constructionFailures.add(unresolved("producer"));
         readFailures.add(unresolved("consumer"));
 
-        assertThat(unique.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
         assertThat(events).endsWith("abort", "close", "new", "pause", "new", "init", "read", "pause", "read");
     }
@@ -397,7 +371,7 @@ class TransactionsTest {
         constructionFailures.add(
                 new KafkaException("Failed to construct kafka producer", new ConfigException("no such mechanism")));
 
-        assertThatThrownBy(unique::replace).hasRootCauseInstanceOf(ConfigException.class);
+        assertThatThrownBy(transactions::replace).hasRootCauseInstanceOf(ConfigException.class);
     }
 
     private static KafkaException unresolved(String client) {
@@ -407,27 +381,19 @@ class TransactionsTest {
     }
 
     @Test
-    void anInitialisationThatIsOvertakenTwiceMeansThatAnotherWorkerHasTheId() {
-        prepare().initFailures.add(fenced());
-        prepare().initFailures.add(fenced());
-
-        assertThatThrownBy(stable::replace).isInstanceOf(InstanceIdClashException.class);
-    }
-
-    @Test
     void anInitialisationThatIsNotAllowedIsNotRepeated() {
         prepare().initFailures.add(new TransactionalIdAuthorizationException("id"));
 
-        assertThatThrownBy(unique::replace).isInstanceOf(TransactionalIdAuthorizationException.class);
+        assertThatThrownBy(transactions::replace).isInstanceOf(TransactionalIdAuthorizationException.class);
     }
 
     @Test
     void stopEndsTheWaitForACoordinator() {
         prepare().initFailures.add(new TimeoutException("no coordinator"));
         prepare().initFailures.add(new TimeoutException("no coordinator"));
-        whilePausing = unique::stop;
+        whilePausing = transactions::stop;
 
-        assertThatThrownBy(unique::replace).isInstanceOf(TimeoutException.class);
+        assertThatThrownBy(transactions::replace).isInstanceOf(TimeoutException.class);
 
         assertThat(events).containsExactly("new", "init", "pause", "close", "new", "init");
     }
@@ -447,30 +413,13 @@ class TransactionsTest {
         }
         prepare();
 
-        unique.run(batch("a", "b", "c"));
+        transactions.run(batch("a", "b", "c"));
 
         assertThat(events).hasSizeGreaterThan(2_000);
         saidAfter.add(events.size());
         for (int i = 1; i < saidAfter.size(); i++) {
             assertThat(events.subList(saidAfter.get(i - 1), saidAfter.get(i))).hasSizeLessThanOrEqualTo(4);
         }
-    }
-
-    private Transactions transactions(boolean idIsStable) {
-        return new Transactions(
-                () -> {
-                    events.add("new");
-                    failIfAny(constructionFailures);
-                    return prepared.remove();
-                },
-                FakeReader::new,
-                idIsStable,
-                () -> saidAfter.add(events.size()),
-                () -> nanos,
-                ignored -> {
-                    events.add("pause");
-                    whilePausing.run();
-                });
     }
 
     /** The producer that is made next. */
