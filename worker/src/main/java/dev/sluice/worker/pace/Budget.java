@@ -67,7 +67,7 @@ final class Budget {
         this.time = time;
         this.share = share;
         this.configured = configured;
-        this.tuner = unit == Unit.REQUESTS ? Tuner.ofRequests(window, share) : Tuner.ofTokens(window);
+        this.tuner = unit == Unit.REQUESTS ? Tuner.ofRequests(window, share) : Tuner.ofTokens(window, share);
         this.toldAt = time.currentTimeNanos();
         tell();
         fresh();
@@ -75,7 +75,7 @@ final class Budget {
 
     /** The part of the whole limit that is ours from now on; it begins with an empty bucket. */
     void share(double fraction) {
-        tuner.scale(fraction / share);
+        tuner.share(fraction);
         share = fraction;
         fresh();
     }

@@ -18,6 +18,11 @@ final class Tuner {
     private static final double GENTLE = 0.02;
     /** The part of all calls that finding out may cost. */
     private static final double REFUSED_FOR_FINDING_OUT = 0.008;
+    /**
+     * And where others share the limit, what it costs by the root of the calls per second. If it were by the calls, as above,
+     * who is fast would look for more so much more often that who is slow would never catch up.
+     */
+    private static final double REFUSED_BY_ROOT = 0.014;
 
     /** Of what we were told. */
     private static final double NEARLY = 0.9;
@@ -30,10 +35,15 @@ final class Tuner {
     private static final long AFTERMATH = 1_200_000_000L;
 
     private static final double A_LITTLE_LESS = 0.95;
+    /** What is kept with each refusal where others look for the same limit. */
+    private static final double KEPT = 0.97;
     /** Within a second fewer calls than this say little about a rate. */
     private static final int FEW = 4;
 
     private final SpendWindow window;
+    /** The part of a whole limit that is ours. */
+    private double share;
+
     /** Nobody is granted less: there is no sense in going below, however often a call is refused. */
     private double least;
 
@@ -56,20 +66,21 @@ final class Tuner {
     /** Calls since that event was noticed; before the first one, as if it had been long ago. */
     private int calls = RARELY;
 
-    private Tuner(SpendWindow window, double granted, double least) {
+    private Tuner(SpendWindow window, double share, double granted, double least) {
         this.window = window;
+        this.share = share;
         this.granted = granted;
         this.least = least;
     }
 
     /** @param share the part of a whole limit that is ours */
     static Tuner ofRequests(SpendWindow window, double share) {
-        return new Tuner(window, FIRST_PER_SECOND * share, FIRST_PER_SECOND * share);
+        return new Tuner(window, share, FIRST_PER_SECOND * share, FIRST_PER_SECOND * share);
     }
 
     /** Tokens are taken to be without a limit until one shows: the requests are few at first. */
-    static Tuner ofTokens(SpendWindow window) {
-        return new Tuner(window, Double.POSITIVE_INFINITY, 1);
+    static Tuner ofTokens(SpendWindow window, double share) {
+        return new Tuner(window, share, Double.POSITIVE_INFINITY, 1);
     }
 
     /** What may be spent per second from now on. */
@@ -108,11 +119,13 @@ final class Tuner {
         return !Double.isInfinite(ceiling);
     }
 
-    /** Our share of everything has changed. */
-    void scale(double factor) {
+    /** The part of a whole limit that is ours from now on. */
+    void share(double fraction) {
+        double factor = fraction / share;
         ceiling *= factor;
         granted *= factor;
         least *= factor;
+        share = fraction;
     }
 
     /**
@@ -146,6 +159,9 @@ final class Tuner {
     }
 
     private double lowered(boolean aftermath) {
+        if (sharesTheUnknown()) {
+            return KEPT * (provoked ? measured() : granted);
+        }
         if (provoked || isBelieved()) {
             return measured();
         }
@@ -185,6 +201,15 @@ final class Tuner {
         return calls >= RARELY ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
     }
 
+    /**
+     * Whether others look for the same limit. Each sees only its own part of what was sent, and would keep that for good,
+     * however small. So with each refusal a part of what one has is given away: who has more gives more, and who looks next
+     * finds it, whoever that is. That ends where all have the same.
+     */
+    private boolean sharesTheUnknown() {
+        return share < 1 && !isTold();
+    }
+
     /** Whether what we were told has proved true, but for delays on the way of some calls. */
     private boolean isBelieved() {
         return granted > NEARLY * ceiling;
@@ -192,7 +217,9 @@ final class Tuner {
 
     private void hold(long now) {
         double perSecond = Math.max(0.1, window.calls(now));
-        double seconds = refusals / (REFUSED_FOR_FINDING_OUT * perSecond);
+        double seconds = sharesTheUnknown()
+                ? refusals / (REFUSED_BY_ROOT * Math.sqrt(perSecond))
+                : refusals / (REFUSED_FOR_FINDING_OUT * perSecond);
         double bounded =
                 !provoked && isBelieved() ? SHORTEST_HOLD : Math.max(SHORTEST_HOLD, Math.min(LONGEST_HOLD, seconds));
         raisesAt = now + (long) (bounded * SECOND);

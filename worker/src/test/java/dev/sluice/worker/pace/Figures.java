@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import dev.sluice.sandbox.Limit;
 import dev.sluice.worker.pace.Simulation.Arrival;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 
 /** What a simulation has shown, from the first call on or from a later time on. */
@@ -40,6 +41,13 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
 
     long admitted() {
         return arrivals.stream().filter(Arrival::admitted).count();
+    }
+
+    /** What the worker with the fewest calls got, as a part of an equal share. */
+    double leastShare() {
+        long[] calls = new long[scenario.workers()];
+        arrivals.stream().filter(Arrival::admitted).forEach(call -> calls[call.worker()]++);
+        return (double) Arrays.stream(calls).min().orElseThrow() * calls.length / admitted();
     }
 
     double refused() {

@@ -22,9 +22,14 @@ record Scenario(
 
     record Span<T>(T least, T most) {}
 
-    record Step(Limit limit, Duration lasts) {
+    /** @param up whether calls are answered at all; while it is down, each fails */
+    record Step(Limit limit, Duration lasts, boolean up) {
         static Step of(LimitKind kind, double perSecond, int seconds) {
-            return new Step(Limit.requests(perSecond).withKind(kind), Duration.ofSeconds(seconds));
+            return new Step(Limit.requests(perSecond).withKind(kind), Duration.ofSeconds(seconds), true);
+        }
+
+        Step down() {
+            return new Step(limit, lasts, false);
         }
     }
 
@@ -80,13 +85,21 @@ record Scenario(
 
     /** The API's limit so long after the start. */
     Limit api(long nanos) {
+        return step(nanos).limit();
+    }
+
+    boolean isUp(long nanos) {
+        return step(nanos).up();
+    }
+
+    private Step step(long nanos) {
         long left = nanos;
         for (Step step : steps) {
             left -= step.lasts().toNanos();
             if (left < 0) {
-                return step.limit();
+                return step;
             }
         }
-        return steps.get(steps.size() - 1).limit();
+        return steps.get(steps.size() - 1);
     }
 }

@@ -39,14 +39,14 @@ final class Simulation {
         }
     }
 
-    /** A call as the API has seen it. */
-    record Arrival(long at, boolean admitted, long tokens) {}
+    /** A call as the API has seen it, from the worker of this number. */
+    record Arrival(long at, int worker, boolean admitted, long tokens) {}
 
     Simulation(Scenario scenario, long seed) {
         this.scenario = scenario;
         this.random = new Random(seed);
         for (int i = 0; i < scenario.workers(); i++) {
-            workers.add(new Worker(scenario.limit(), new Share(1, scenario.workers())));
+            workers.add(new Worker(i));
         }
     }
 
@@ -76,14 +76,23 @@ final class Simulation {
     }
 
     private final class Worker {
+        private final int number;
         private final Pace pace;
         private int wake;
         private int calls;
 
-        Worker(Limit limit, Share share) {
+        Worker(int number) {
+            this.number = number;
             this.pace = new Pace(
-                    model -> limit, 512, time, request -> false, this::call, request -> {}, request -> {}, () -> {});
-            pace.spend(share);
+                    model -> scenario.limit(),
+                    512,
+                    time,
+                    request -> false,
+                    this::call,
+                    request -> {},
+                    request -> {},
+                    () -> {});
+            pace.spend(new Share(1, scenario.workers()));
         }
 
         void start() {
@@ -127,11 +136,15 @@ final class Simulation {
 
         private void arrive(Request request) {
             long now = time.currentTimeNanos();
+            if (!scenario.isUp(now - VirtualTime.START)) {
+                at(journey(), () -> fail(request));
+                return;
+            }
             long prompt = 8 + request.body().length / 4L;
             long completion = request.body().length / 4L + random.nextInt(20);
             Verdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
             boolean admitted = verdict.refusedBy() == null;
-            arrivals.add(new Arrival(now - VirtualTime.START, admitted, prompt + completion));
+            arrivals.add(new Arrival(now - VirtualTime.START, number, admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
                 Feedback passed = Feedback.PASSED.with(quota(verdict)).with(Optional.of(new Usage(prompt, completion)));
@@ -158,6 +171,23 @@ final class Simulation {
             Duration hint = scenario.answers().hints()
                     ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI))
                     : Duration.ZERO;
+            again(request, hint.toNanos());
+            end(request, Feedback.limited(over, hint).with(quota(verdict)));
+        }
+
+        private void fail(Request request) {
+            Feedback failed = Feedback.unavailable("503");
+            if (pace.standing(request) == Standing.FLOWING) {
+                again(request, 0);
+                end(request, failed);
+            } else {
+                pace.putBack(request, failed);
+                step();
+            }
+        }
+
+        /** As a new record, later. */
+        private void again(Request request, long leastNanos) {
             int deferrals = request.envelope().deferrals() + 1;
             long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;
             Request again = Requests.ofModel("m")
@@ -165,11 +195,10 @@ final class Simulation {
                     .withBody(request.body())
                     .counted(0, deferrals)
                     .build();
-            at(Math.max(hint.toNanos(), backoff), () -> {
+            at(Math.max(leastNanos, backoff), () -> {
                 pace.accept(again);
                 step();
             });
-            end(request, Feedback.limited(over, hint).with(quota(verdict)));
         }
 
         private void end(Request request, Feedback feedback) {
