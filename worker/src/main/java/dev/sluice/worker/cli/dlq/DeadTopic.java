@@ -99,7 +99,7 @@ public final class DeadTopic implements AutoCloseable {
     /** All marks there are now; what has been read of them before is not read again. */
     public Marks marks(Watch watch) throws InterruptedException {
         Span unread = new Span(markedUpTo.to(), offsets(OffsetSpec.latest()));
-        new SpanReader(consumer, unread, watch).asItComes(marks::take);
+        new SpanReader(consumer, unread, watch, System::nanoTime).asItComes(marks::take);
         markedUpTo = unread;
         return marks;
     }
@@ -112,7 +112,7 @@ public final class DeadTopic implements AutoCloseable {
     public void letters(Predicate<Letter> visitor, Watch watch) {
         Predicate<ConsumerRecord<byte[], byte[]>> each =
                 record -> Marks.isMark(record) || visitor.test(Letter.of(record));
-        new SpanReader(consumer, all, watch).oldestFirst(each);
+        new SpanReader(consumer, all, watch, System::nanoTime).oldestFirst(each);
     }
 
     @Override

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -27,16 +28,24 @@ final class SpanReader {
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
     private final Span span;
     private final DeadTopic.Watch watch;
+    private final LongSupplier nanoTime;
     /** Partitions of which something is still to come. */
     private final Set<TopicPartition> open = new HashSet<>();
 
     private long read;
-    private long movedAt = System.nanoTime();
+    /** Spent in asking since it last moved: what the visitor does meanwhile, slowly perhaps, is no stall. */
+    private long waitedNanos;
 
-    SpanReader(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer, Span span, DeadTopic.Watch watch) {
+    /** @param nanoTime a monotonic clock */
+    SpanReader(
+            org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer,
+            Span span,
+            DeadTopic.Watch watch,
+            LongSupplier nanoTime) {
         this.consumer = consumer;
         this.span = span;
         this.watch = watch;
+        this.nanoTime = nanoTime;
         span.to().forEach((partition, end) -> {
             if (span.from().getOrDefault(partition, 0L) < end) {
                 open.add(partition);
@@ -92,6 +101,7 @@ final class SpanReader {
     private List<ConsumerRecord<byte[], byte[]>> poll(Collection<TopicPartition> wanted) {
         consumer.pause(consumer.assignment());
         consumer.resume(wanted);
+        long begun = nanoTime.getAsLong();
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
@@ -99,11 +109,17 @@ final class SpanReader {
                 records.add(record);
             }
         }
-        advance();
+        if (advances()) {
+            waitedNanos = 0;
+        } else {
+            waitedNanos += nanoTime.getAsLong() - begun;
+            requirePatience();
+        }
+        watch.at(read, span.size());
         return records;
     }
 
-    private void advance() {
+    private boolean advances() {
         long before = read;
         read = 0;
         span.to().forEach((partition, end) -> {
@@ -114,13 +130,14 @@ final class SpanReader {
                 open.remove(partition);
             }
         });
-        if (read != before) {
-            movedAt = System.nanoTime();
-        } else if (System.nanoTime() - movedAt > PATIENCE.toNanos()) {
+        return read != before;
+    }
+
+    private void requirePatience() {
+        if (waitedNanos > PATIENCE.toNanos()) {
             throw new DeadTopic.StalledException("the dead letters could not be read on for " + PATIENCE.toSeconds()
                     + " s, with " + (span.size() - read) + " to come: the broker does not answer, or a transaction"
                     + " stays open on " + open);
         }
-        watch.at(read, span.size());
     }
 }
