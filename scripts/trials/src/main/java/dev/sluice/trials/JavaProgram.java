@@ -3,6 +3,7 @@ package dev.sluice.trials;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,9 +27,16 @@ public record JavaProgram(List<String> launch) {
         launch = List.copyOf(launch);
     }
 
-    /** The packaged {@code sluice.jar}, as a user runs it; {@code jvmOptions} win over the launcher's. */
+    /**
+     * The packaged {@code sluice.jar}, as a user runs it; {@code jvmOptions} win over the launcher's. With the archive of
+     * its classes where there is one beside it, as in the image.
+     */
     public static JavaProgram sluice(Path jar, List<String> jvmOptions) {
         List<String> launch = new ArrayList<>(List.of(COMPILER));
+        Path archive = jar.resolveSibling("sluice.jsa");
+        if (Files.isRegularFile(archive)) {
+            launch.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));
+        }
         launch.addAll(jvmOptions);
         launch.addAll(List.of("-jar", jar.toString()));
         return new JavaProgram(launch);
