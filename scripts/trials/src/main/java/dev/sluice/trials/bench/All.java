@@ -28,15 +28,17 @@ final class All implements Callable<Integer> {
                 "throughput-1s-2000-in-flight",
                 List.of("throughput", "--latency=1000", "--in-flight=2000", "--heap=512"));
         SCENARIOS.put("observed", List.of("throughput", "--contenders=sluice,sluice-observed", "--runs=5"));
+        SCENARIOS.put("waiting-10-thousand", List.of("throughput", "--contenders=sluice", "--behind=10000"));
         SCENARIOS.put(
                 "waiting-10-million", List.of("throughput", "--contenders=sluice", "--behind=10000000", "--runs=1"));
         SCENARIOS.put("latency-50-per-second", List.of("latency"));
         SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
         SCENARIOS.put("retry", List.of("retry"));
-        SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--bound=11000"));
+        SCENARIOS.put("start", List.of("start"));
+        SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--bound=11000"));
         SCENARIOS.put(
                 "restart-with-instance-id",
-                List.of("restart", "--rate=200", "--latency=300", "--instance-id", "--bound=3000"));
+                List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--instance-id", "--bound=3000"));
         SCENARIOS.put("scaling", List.of("scaling"));
     }
 

@@ -9,6 +9,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         subcommands = {
+            StartUp.class,
             Restart.class,
             Overtake.class,
             Delayed.class,

@@ -5,6 +5,8 @@ import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,6 +34,9 @@ final class Restart implements Callable<Integer> {
     @Option(names = "--instance-id", description = "The worker has a fixed instance id.")
     private boolean instanceId;
 
+    @Option(names = "--runs", defaultValue = "1", description = "How many kills; medians count (${DEFAULT-VALUE}).")
+    private int runs;
+
     @Option(names = "--bound", defaultValue = "15000", description = "In ms (${DEFAULT-VALUE}).")
     private long bound;
 
@@ -43,10 +48,43 @@ final class Restart implements Callable<Integer> {
         bench.within("--rate", rate, 1, 2_000);
         bench.within("--latency", latency, 1, 60_000);
         bench.within("--load", load, 1, 600);
+        bench.within("--runs", runs, 1, 100);
         return bench.run(this::measure);
     }
 
     private Result measure(Path folder) throws IOException, InterruptedException {
+        List<Round> rounds = new ArrayList<>();
+        for (int run = 1; run <= runs; run++) {
+            Bench.say("run " + run + " of " + runs);
+            rounds.add(round(folder.resolve("run-" + run)));
+        }
+        Percentiles back = Percentiles.of(rounds.stream().mapToLong(Round::reply));
+        return new Result()
+                .put(
+                        "calls in flight at the kill",
+                        Percentiles.of(rounds.stream().mapToLong(Round::inFlight)))
+                .put(
+                        "from the kill to the first new call, ms",
+                        Percentiles.of(rounds.stream().mapToLong(Round::call)))
+                .put("from the kill to the first new reply, ms", back)
+                .bound(new Bound("median of ms without replies", back.at(50), bound))
+                .bound(Bound.is("every request is answered", rounds.stream().allMatch(Round::answered)))
+                .bound(Bound.none(
+                        "more than one reply",
+                        rounds.stream().mapToLong(Round::repeated).sum()))
+                .bound(Bound.none(
+                        "failed", rounds.stream().mapToLong(Round::failed).sum()));
+    }
+
+    /**
+     * What one kill has shown.
+     *
+     * @param call ms from the kill to the first new call
+     * @param reply and to the first reply to one
+     */
+    private record Round(long inFlight, long call, long reply, boolean answered, long repeated, long failed) {}
+
+    private Round round(Path folder) throws IOException, InterruptedException {
         Ledger ledger = new Ledger(rate * (load + (int) PATIENCE.toSeconds() * 3));
         String[] options = instanceId ? new String[] {"--instance-id=bench"} : new String[0];
         try (Rig rig = bench.rig(folder, ledger)) {
@@ -66,14 +104,7 @@ final class Restart implements Callable<Integer> {
             steady.close();
             boolean all = Rig.comesTrue(PATIENCE, ledger::isAnswered);
             Rig.terminate(second);
-            return new Result()
-                    .put("calls in flight at the kill", inFlight)
-                    .put("from the kill to the first new call, ms", firstCall(ledger) - killedAt)
-                    .put("from the kill to the first new reply, ms", back)
-                    .bound(new Bound("ms without replies", back, bound))
-                    .bound(Bound.is("every request is answered", all))
-                    .bound(Bound.none("more than one reply", repeated(ledger)))
-                    .bound(Bound.none("failed", ledger.failures()));
+            return new Round(inFlight, firstCall(ledger) - killedAt, back, all, repeated(ledger), ledger.failures());
         }
     }
 

@@ -29,10 +29,24 @@ class BenchIT {
         JsonNode report = JsonMapper.shared().readTree(out.toString());
         assertThat(exitCode).as("%s", report).isZero();
         assertThat(report.at("/holds").booleanValue()).isTrue();
-        assertThat(report.at("/measured/from the kill to the first new reply, ms")
+        assertThat(report.at("/measured/from the kill to the first new reply, ms/p50")
                         .longValue())
                 .isPositive();
         assertThat(report.at("/machine/jdk").stringValue()).isNotBlank();
+    }
+
+    @Test
+    void measuresAStart() {
+        StringWriter out = new StringWriter();
+
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute("start", "--worker-jar", JAR, "--json", "--runs=1");
+
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(report.at("/measured/from the start of the process to its partitions, ms/p50")
+                        .longValue())
+                .isPositive();
     }
 
     @Test
