@@ -127,7 +127,7 @@ public final class Worker implements AutoCloseable, Health {
                 () -> ThreadLocalRandom.current().nextDouble());
         this.calls = calls;
         this.pace = new Pace(
-                config::limit,
+                config.limitsByModel(),
                 config.maxInFlight(),
                 TimeMeter.SYSTEM_NANOTIME,
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),

@@ -2,9 +2,11 @@ package dev.sluice.worker;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.pace.Limit;
+import dev.sluice.worker.pace.Limits;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,10 +91,11 @@ public record WorkerConfig(
         }
     }
 
-    /** The limit that holds for {@code model}. */
-    public Limit limit(String model) {
-        Limit own = limits.get(model);
-        return own != null ? own : limits.getOrDefault(ANY_MODEL, Limit.UNKNOWN);
+    /** The limits, with that of {@link #ANY_MODEL} apart. */
+    Limits limitsByModel() {
+        Map<String, Limit> own = new HashMap<>(limits);
+        Limit others = own.remove(ANY_MODEL);
+        return new Limits(own, others == null ? Limit.UNKNOWN : others);
     }
 
     /** Without the values of Kafka's properties, among which are passwords; the key's source does not show the key. */

@@ -76,7 +76,7 @@ final class StageMeters {
         partitions.end();
     }
 
-    /** There are no more lanes than labels may be, so that none of them has to share one. */
+    /** The lanes that there are at one time are bounded in number, so that none of them has to share a label. */
     static String model(LaneState lane) {
         return lane.model().isEmpty() ? BoundedNames.OTHER : BoundedNames.label(lane.model());
     }

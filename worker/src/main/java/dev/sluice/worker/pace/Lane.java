@@ -31,6 +31,9 @@ final class Lane {
     /** Of the limit: between two slots a lane that is at it may have room for a moment. */
     private static final double NEARLY = 0.9;
 
+    /** After so long without calls, what the API granted once says little. Longer than any pause. */
+    private static final long LONG_IDLE = Duration.ofMinutes(5).toNanos();
+
     private final boolean paced;
     private final TimeMeter time;
     private final Budget requests;
@@ -43,6 +46,9 @@ final class Lane {
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
     private long resumesAt;
+    private long usedAt;
+    /** Whether an answer has shown what calls cost or how many are granted. */
+    private boolean hasLearned;
 
     Lane(String name, Limit limit, TimeMeter time, Share share) {
         this.paced = !limit.isNone();
@@ -51,6 +57,7 @@ final class Lane {
         this.tokens = new Budget(Unit.TOKENS, limit.perSecond(Unit.TOKENS), share.fraction(), time);
         this.departures = new Departures(time);
         this.resumesAt = time.currentTimeNanos();
+        this.usedAt = resumesAt;
         this.breaker = new Breaker(name, resumesAt);
         this.refusals = new RefusalLog(name, resumesAt);
         this.concurrency = new Concurrency(resumesAt);
@@ -63,6 +70,7 @@ final class Lane {
     }
 
     void add(Request request) {
+        usedAt = time.currentTimeNanos();
         (request.isRetry() ? retries : arrivals).addLast(request);
     }
 
@@ -84,7 +92,7 @@ final class Lane {
         long cost = paced ? estimate.of(request) : 0;
         long now = time.currentTimeNanos();
         Departures.Departure departure = departures.add(now);
-        return new Sent(request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
+        return new Sent(this, request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
@@ -116,6 +124,7 @@ final class Lane {
      * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */
     Optional<Request> ended(Sent sent, Feedback feedback) {
+        usedAt = time.currentTimeNanos();
         sent.departure().run();
         refusals.ended(feedback.kind() == Feedback.Kind.LIMITED);
         settle(sent, feedback);
@@ -139,6 +148,7 @@ final class Lane {
     private void settle(Sent sent, Feedback feedback) {
         feedback.quota().requests().ifPresent(told -> requests.told(told, sent.at()));
         feedback.quota().tokens().ifPresent(told -> tokens.told(told, sent.at()));
+        hasLearned |= feedback.usage().isPresent() || feedback.kind() == Feedback.Kind.LIMITED;
         feedback.usage().ifPresent(usage -> {
             estimate.learn(sent.request(), usage);
             tokens.correct(sent.tokens(), usage.total());
@@ -214,6 +224,23 @@ final class Lane {
 
     int size() {
         return retries.size() + arrivals.size();
+    }
+
+    /**
+     * Whether nothing is lost if it is given up: nothing waits or is under way, and either it has been idle for
+     * minutes, or it flows and has learned nothing, as that of a mistyped name, for which the API has only 404.
+     */
+    boolean isSpare() {
+        if (!isEmpty() || concurrency.underWay() > 0) {
+            return false;
+        }
+        boolean flows = breaker.flow().isEmpty() && time.currentTimeNanos() - resumesAt >= 0;
+        return idleNanos() >= LONG_IDLE || (flows && !hasLearned);
+    }
+
+    /** Since a request came or a call ended. */
+    long idleNanos() {
+        return time.currentTimeNanos() - usedAt;
     }
 
     /** @param roomInWorker whether the worker may have more calls under way, of whichever lane */

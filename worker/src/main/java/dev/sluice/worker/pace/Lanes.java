@@ -4,28 +4,34 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane per model, served round robin. Owned by the pace thread but for {@link #standing}.
+ * A lane per model, served round robin. Owned by the pace thread but for {@link #held}.
  *
- * <p>Model names come from outside, so that the number of lanes is bounded; models beyond it share one more lane.
+ * <p>Model names come from outside, so that the number of lanes is bounded, but for models with a limit of their own, which
+ * always have their lane. When all others are taken, a model that comes takes the place of the {@linkplain Lane#isSpare
+ * spare} one that has been idle longest. Only where none is spare it shares one more lane, until one is: what waits or is
+ * under way in the shared lane then ends there.
  */
 final class Lanes {
-    /** The lane of all models that came when the others were taken. Not a possible model name. */
+    /** The lane that models share which came when the others were taken. Not a possible model name. */
     private static final String OVERFLOW = "";
 
     private final int maxLanes;
     private final Expiry expiry;
-    private final Function<String, Limit> limits;
+    private final Limits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
     private final List<Lane> ring = new ArrayList<>();
@@ -35,7 +41,7 @@ final class Lanes {
     /** When a request's time is over, and who takes it then. */
     record Expiry(Predicate<Request> isOver, Consumer<Request> to) {}
 
-    Lanes(int maxLanes, Function<String, Limit> limits, TimeMeter time, Expiry expiry) {
+    Lanes(int maxLanes, Limits limits, TimeMeter time, Expiry expiry) {
         this.maxLanes = maxLanes;
         this.expiry = expiry;
         this.limits = limits;
@@ -43,17 +49,48 @@ final class Lanes {
     }
 
     Lane of(Request request) {
-        String model = request.model();
-        Lane own = byModel.get(model);
-        return own != null ? own : lane(byModel.size() < maxLanes ? model : OVERFLOW);
+        Lane present = byModel.get(request.model());
+        return present != null ? present : forNew(request.model());
     }
 
-    private Lane lane(String name) {
-        return byModel.computeIfAbsent(name, absent -> {
-            Lane lane = new Lane(absent, limits.apply(absent), time, share);
-            ring.add(lane);
-            return lane;
-        });
+    private Lane forNew(String model) {
+        if (limits.isOwn(model) || bounded().count() < maxLanes) {
+            return open(model, limits.of(model));
+        }
+        Optional<String> spare = bounded()
+                .filter(other -> lane(other).isSpare())
+                .max(Comparator.comparingLong(other -> lane(other).idleNanos()));
+        if (spare.isPresent()) {
+            close(spare.get());
+            return open(model, limits.of(model));
+        }
+        Lane shared = byModel.get(OVERFLOW);
+        return shared != null ? shared : open(OVERFLOW, limits.others());
+    }
+
+    /** The models whose lanes are bounded in number. */
+    private Stream<String> bounded() {
+        return byModel.keySet().stream().filter(model -> !model.equals(OVERFLOW) && !limits.isOwn(model));
+    }
+
+    private Lane lane(String model) {
+        return Objects.requireNonNull(byModel.get(model));
+    }
+
+    private Lane open(String model, Limit limit) {
+        Lane lane = new Lane(model, limit, time, share);
+        byModel.put(model, lane);
+        ring.add(lane);
+        return lane;
+    }
+
+    /** Nothing else holds on to it: none of its calls is under way. */
+    private void close(String model) {
+        Lane lane = lane(model);
+        int at = ring.indexOf(lane);
+        ring.remove(at);
+        next -= at < next ? 1 : 0;
+        byModel.remove(model);
     }
 
     void spend(Share owned) {
@@ -109,12 +146,5 @@ final class Lanes {
         Map<String, String> held = new TreeMap<>();
         byModel.forEach((model, lane) -> lane.heldBy().ifPresent(reason -> held.put(model, reason)));
         return held;
-    }
-
-    /** How this request, which is called or was, stands in its lane. Any thread. */
-    Standing standing(Request request) {
-        Lane lane = byModel.get(request.model());
-        lane = lane != null ? lane : byModel.get(OVERFLOW);
-        return lane == null ? Standing.FLOWING : lane.standing(request);
     }
 }

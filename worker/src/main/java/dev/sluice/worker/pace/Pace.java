@@ -5,6 +5,7 @@ import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -35,7 +35,8 @@ public final class Pace implements Runnable {
     private final BiConsumer<Request, Runnable> call;
     private final Consumer<Request> onBlamed;
     private final Runnable cameRound;
-    private final IdentityHashMap<Request, Sent> underWay = new IdentityHashMap<>();
+    /** Changed by the thread only, which may look through it without the lock. */
+    private final Map<Request, Sent> underWay = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
     private long lookAt;
@@ -44,7 +45,6 @@ public final class Pace implements Runnable {
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
 
     /**
-     * @param limits the limit of each model
      * @param maxInFlight most calls under way at once
      * @param expired whether a request's time is over
      * @param call starts a call, and is told by it (any thread) when it has left; must not block; {@link #ended} or
@@ -54,7 +54,7 @@ public final class Pace implements Runnable {
      * @param cameRound told again and again that the thread does not hang
      */
     public Pace(
-            Function<String, Limit> limits,
+            Limits limits,
             int maxInFlight,
             TimeMeter time,
             Predicate<Request> expired,
@@ -86,7 +86,7 @@ public final class Pace implements Runnable {
         inbox.add(() -> {
             // Before the call counts as ended: it may be the last one that a withdrawal waits for.
             if (!isLeaving(request.assignment())) {
-                lanes.of(request).putBack(request);
+                sent(request).lane().putBack(request);
             }
             end(request, feedback);
         });
@@ -131,9 +131,9 @@ public final class Pace implements Runnable {
         return lanes.held();
     }
 
-    /** How this request, whose call has just ended, stands in its lane. */
+    /** How this request stands in its lane: its call has ended, and the lane has not been told yet. */
     public Standing standing(Request request) {
-        return lanes.standing(request);
+        return sent(request).lane().standing(request);
     }
 
     /** Runs until {@link #stop}. */
@@ -175,9 +175,14 @@ public final class Pace implements Runnable {
     }
 
     private void end(Request request, Feedback feedback) {
-        Sent sent = Objects.requireNonNull(underWay.remove(request), "not under way");
-        lanes.of(request).ended(sent, feedback).ifPresent(onBlamed);
+        Sent sent = sent(request);
+        underWay.remove(request);
+        sent.lane().ended(sent, feedback).ifPresent(onBlamed);
         completeWithdrawals();
+    }
+
+    private Sent sent(Request request) {
+        return Objects.requireNonNull(underWay.get(request), "not under way");
     }
 
     private boolean isLeaving(Assignment assignment) {

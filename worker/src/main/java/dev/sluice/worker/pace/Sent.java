@@ -5,9 +5,10 @@ import dev.sluice.worker.intake.Request;
 /**
  * A call under way.
  *
+ * @param lane where it came from: by now its model may have got another one
  * @param at when it was sent, in nanoseconds of the pace's clock
  * @param departure told when it has left
  * @param requests what it took from the budget of requests
  * @param tokens likewise of tokens
  */
-record Sent(Request request, long at, Departures.Departure departure, Spend requests, Spend tokens) {}
+record Sent(Lane lane, Request request, long at, Departures.Departure departure, Spend requests, Spend tokens) {}

@@ -72,7 +72,7 @@ public class PaceBenchmark {
             requests[i] = request(assignment, i);
         }
         pace = new Pace(
-                model -> pacing.limit,
+                Limits.each(pacing.limit),
                 MAX_IN_FLIGHT,
                 new FastTime(),
                 over -> false,

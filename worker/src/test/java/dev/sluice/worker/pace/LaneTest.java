@@ -441,8 +441,10 @@ class LaneTest {
 
     /** A call that was sent then. */
     static Sent sentAt(long at) {
-        Departures.Departure departure = new Departures(new VirtualTime()).add(at);
-        return new Sent(request(99), at, departure, new Spend(at, departure, 1), new Spend(at, departure, 1));
+        VirtualTime time = new VirtualTime();
+        Departures.Departure departure = new Departures(time).add(at);
+        Lane lane = new Lane("m", Limit.NONE, time, Share.ALL);
+        return new Sent(lane, request(99), at, departure, new Spend(at, departure, 1), new Spend(at, departure, 1));
     }
 
     private static long offset(Request request) {

@@ -9,10 +9,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
+    private static final Feedback ANSWER = Feedback.PASSED.with(Optional.of(new Usage(10, 10)));
+
     private final VirtualTime time = new VirtualTime();
     private final Set<Long> over = new HashSet<>();
     private final List<Request> expired = new ArrayList<>();
@@ -39,18 +43,13 @@ class LanesTest {
 
         assertThat(standing(lanes, "a")).isEqualTo(Standing.HELD);
         assertThat(standing(lanes, "b")).isEqualTo(Standing.FLOWING);
-        assertThat(standing(lanes, "unknown")).isEqualTo(Standing.FLOWING);
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
 
     @Test
     void eachModelHasItsOwnLimit() {
-        Lanes lanes = new Lanes(
-                8,
-                model -> Limit.parse(model.equals("a") ? "10/s" : "20/s"),
-                time,
-                new Lanes.Expiry(r -> false, r -> {}));
+        Lanes lanes = lanes(8, new Limits(Map.of("a", Limit.parse("10/s")), Limit.parse("20/s")));
         for (int i = 0; i < 100; i++) {
             add(lanes, "a", i);
             add(lanes, "b", i);
@@ -84,6 +83,141 @@ class LanesTest {
         laneOf(lanes, "d").ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("401"));
         assertThat(standing(lanes, "c")).isEqualTo(Standing.HELD);
         assertThat(standing(lanes, "a")).isEqualTo(Standing.FLOWING);
+    }
+
+    @Test
+    void aModelWithALimitOfItsOwnHasItsLaneHoweverManyOthersThereAre() {
+        Lanes lanes = lanes(1, new Limits(Map.of("big", Limit.NONE), Limit.parse("1/s")));
+        for (String model : List.of("a", "b", "c")) {
+            add(lanes, model, 1);
+        }
+        laneOf(lanes, "c").ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("401"));
+
+        for (int i = 0; i < 50; i++) {
+            add(lanes, "big", i);
+        }
+
+        assertThat(polled(lanes))
+                .hasSize(50)
+                .allMatch(request -> request.model().equals("big"));
+    }
+
+    @Test
+    void mistypedNamesTakeNoLaneFromModelsThatComeLater() {
+        Lanes lanes = lanes(2, "none");
+        for (String mistyped : List.of("a", "b")) {
+            add(lanes, mistyped, 1);
+            answered(lanes, Feedback.PASSED);
+        }
+
+        add(lanes, "c", 1);
+        add(lanes, "d", 1);
+
+        assertThat(laneOf(lanes, "c")).isNotSameAs(laneOf(lanes, "d"));
+        assertThat(models(lanes)).containsExactlyInAnyOrder("c", "d");
+    }
+
+    @Test
+    void aLaneThatHasLearnedIsGivenUpOnlyWhenItHasBeenIdleForMinutes() {
+        Lanes lanes = lanes(1, "none");
+        add(lanes, "a", 1);
+        answered(lanes, ANSWER);
+        time.pass(Duration.ofMinutes(5).minusNanos(1));
+        add(lanes, "b", 1);
+        assertThat(models(lanes)).containsExactlyInAnyOrder("a", "");
+
+        time.passNanos(1);
+        add(lanes, "b", 2);
+
+        assertThat(models(lanes)).containsExactlyInAnyOrder("b", "");
+    }
+
+    @Test
+    void aRefusalIsSomethingLearned() {
+        Lanes lanes = lanes(1, "none");
+        add(lanes, "a", 1);
+        answered(lanes, Feedback.limited(Unit.REQUESTS, Duration.ZERO));
+
+        add(lanes, "b", 1);
+
+        assertThat(models(lanes)).containsExactlyInAnyOrder("a", "");
+    }
+
+    @Test
+    void theLaneThatHasBeenIdleLongestIsGivenUpFirst() {
+        Lanes lanes = lanes(3, "none");
+        for (String model : List.of("a", "b", "c", "a")) {
+            add(lanes, model, 1);
+            time.pass(Duration.ofSeconds(1));
+            answered(lanes, ANSWER);
+        }
+        time.pass(Duration.ofMinutes(6));
+
+        add(lanes, "d", 1);
+        assertThat(models(lanes)).containsExactlyInAnyOrder("a", "c", "d");
+        add(lanes, "e", 1);
+        assertThat(models(lanes)).containsExactlyInAnyOrder("a", "d", "e");
+    }
+
+    @Test
+    void aLaneInUseIsNotGivenUpHoweverLong() {
+        Lanes lanes = lanes(2, "none");
+        add(lanes, "under way", 1);
+        Sent sent = lanes.poll();
+        add(lanes, "waits", 1);
+        time.pass(Duration.ofHours(1));
+
+        add(lanes, "c", 1);
+
+        assertThat(models(lanes)).containsExactlyInAnyOrder("under way", "waits", "");
+        sent.lane().ended(sent, Feedback.PASSED);
+        add(lanes, "c", 2);
+        assertThat(models(lanes)).containsExactlyInAnyOrder("c", "waits", "");
+    }
+
+    @Test
+    void aLaneThatIsHeldIsGivenUpOnlyWhenItHasBeenIdleForMinutes() {
+        Lanes lanes = lanes(1, "none");
+        add(lanes, "a", 1);
+        answered(lanes, Feedback.blocked("401"));
+        time.pass(Duration.ofMinutes(4));
+        add(lanes, "b", 1);
+        assertThat(lanes.held()).containsOnlyKeys("a");
+
+        time.pass(Duration.ofMinutes(1));
+        add(lanes, "b", 2);
+
+        assertThat(lanes.held()).isEmpty();
+    }
+
+    @Test
+    void lanesKeepTheirTurnsWhenOneIsGivenUp() {
+        Lanes lanes = lanes(3, "none");
+        for (String model : List.of("a", "b", "c")) {
+            add(lanes, model, 1);
+        }
+        answered(lanes, Feedback.PASSED);
+        answered(lanes, ANSWER);
+        add(lanes, "b", 2);
+        add(lanes, "d", 1);
+
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("c", "d", "b");
+    }
+
+    @Test
+    void aCallEndsInTheLaneItCameFromThoughItsModelHasGotItsOwn() {
+        Lanes lanes = lanes(1, "none");
+        add(lanes, "a", 1);
+        Sent mistyped = lanes.poll();
+        add(lanes, "b", 1);
+        Sent shared = lanes.poll();
+        mistyped.lane().ended(mistyped, Feedback.PASSED);
+        add(lanes, "b", 2);
+
+        shared.lane().ended(shared, Feedback.blocked("401"));
+
+        assertThat(lanes.held()).containsOnlyKeys("");
+        assertThat(polled(lanes)).extracting(LanesTest::offset).containsExactly(2L);
     }
 
     @Test
@@ -155,14 +289,28 @@ class LanesTest {
     }
 
     private Lanes lanes(int max, String limit) {
+        return lanes(max, Limits.each(Limit.parse(limit)));
+    }
+
+    private Lanes lanes(int max, Limits limits) {
         Lanes.Expiry expiry = new Lanes.Expiry(request -> over.contains(offset(request)), expired::add);
-        return new Lanes(max, model -> Limit.parse(limit), time, expiry);
+        return new Lanes(max, limits, time, expiry);
     }
 
     private static Request add(Lanes lanes, String model, long offset) {
         Request request = Requests.ofModel(model).at(offset).build();
         lanes.of(request).add(request);
         return request;
+    }
+
+    /** Sends the next call and ends it. */
+    private static void answered(Lanes lanes, Feedback feedback) {
+        Sent sent = lanes.poll();
+        sent.lane().ended(sent, feedback);
+    }
+
+    private static List<String> models(Lanes lanes) {
+        return lanes.state(0, 1).lanes().stream().map(LaneState::model).toList();
     }
 
     private static Lane laneOf(Lanes lanes, String model) {
@@ -183,6 +331,6 @@ class LanesTest {
     }
 
     private static Standing standing(Lanes lanes, String model) {
-        return lanes.standing(Requests.ofModel(model).at(77).build());
+        return laneOf(lanes, model).standing(Requests.ofModel(model).at(77).build());
     }
 }

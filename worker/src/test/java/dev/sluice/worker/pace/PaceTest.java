@@ -8,6 +8,7 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -33,7 +34,7 @@ class PaceTest {
     private final AtomicInteger rounds = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
     private final Pace pace = new Pace(
-            model -> Limit.NONE,
+            Limits.each(Limit.NONE),
             MAX_IN_FLIGHT,
             TimeMeter.SYSTEM_NANOTIME,
             request -> over.contains(request.envelope().offset()),
@@ -160,13 +161,13 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request first = next();
         pace.putBack(first, Feedback.blocked("401"));
-        await().atMost(BOUND).until(() -> pace.standing(first) == Standing.HELD);
+        await().atMost(BOUND).until(() -> pace.held().equals(Map.of("m", "401")));
 
         Request probe = next();
         assertThat(pace.standing(probe)).isEqualTo(Standing.ALONE);
 
         pace.ended(probe, Feedback.PASSED);
-        await().atMost(BOUND).until(() -> pace.standing(probe) == Standing.FLOWING);
+        await().atMost(BOUND).until(() -> pace.held().isEmpty());
     }
 
     @Test

@@ -84,7 +84,7 @@ final class Simulation {
         Worker(int number) {
             this.number = number;
             this.pace = new Pace(
-                    model -> scenario.limit(),
+                    Limits.each(scenario.limit()),
                     512,
                     time,
                     request -> false,
