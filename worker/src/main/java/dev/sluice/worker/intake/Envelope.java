@@ -7,6 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param enqueuedAt epoch ms of the request's first record; of one that was called before, its {@link #waitsSince}
  * @param notBefore epoch ms before which it is not called; 0 for at once
  * @param expiresAt epoch ms from which on it is not called any more; {@link Long#MAX_VALUE} for never
+ * @param weight the bytes it is counted with while it is in memory
  */
 public record Envelope(
         Assignment assignment,
@@ -29,10 +31,37 @@ public record Envelope(
         int deferrals,
         long enqueuedAt,
         long notBefore,
-        long expiresAt) {
+        long expiresAt,
+        long weight) {
 
     /** What the objects around a record cost in memory, roughly; counted so that empty records have a weight too. */
     private static final int OVERHEAD = 512;
+
+    /** Likewise those around a header: a record of a megabyte has room for some hundred thousand. */
+    private static final int HEADER_OVERHEAD = 100;
+
+    /** Of a record that is not weighed yet. */
+    public Envelope(
+            Assignment assignment,
+            ConsumerRecord<byte[], byte[]> record,
+            String id,
+            int attempts,
+            int deferrals,
+            long enqueuedAt,
+            long notBefore,
+            long expiresAt) {
+        this(assignment, record, id, attempts, deferrals, enqueuedAt, notBefore, expiresAt, weightOf(record));
+    }
+
+    /** Looking at a header's value also lets go of what Kafka fetched it in, which would be kept for it as a whole. */
+    private static long weightOf(ConsumerRecord<byte[], byte[]> record) {
+        long weight = OVERHEAD + Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+        for (Header header : record.headers()) {
+            byte[] value = header.value();
+            weight += HEADER_OVERHEAD + header.key().length() + (value == null ? 0 : value.length);
+        }
+        return weight;
+    }
 
     /** Epoch ms since which it waits to be answered: its first record's, or its producer's not-before where that is later. */
     public long waitsSince() {
@@ -80,11 +109,6 @@ public record Envelope(
     public String contentHash() {
         byte[] tenant = WireHeaders.bytes(record.headers(), WireHeaders.TENANT).orElse(null);
         return ContentHash.of(tenant, Objects.requireNonNull(value()));
-    }
-
-    /** The bytes this record is counted with while it is in memory. */
-    public int weight() {
-        return OVERHEAD + Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
     }
 
     @Override

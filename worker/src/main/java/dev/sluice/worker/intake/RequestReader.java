@@ -112,7 +112,8 @@ final class RequestReader {
                 ours ? counter(headers, WireHeaders.DEFERRALS) : 0,
                 ours ? number(headers, WireHeaders.ENQUEUED_AT, bare.enqueuedAt()) : bare.enqueuedAt(),
                 number(headers, WireHeaders.NOT_BEFORE, 0),
-                number(headers, WireHeaders.EXPIRES_AT, Long.MAX_VALUE));
+                number(headers, WireHeaders.EXPIRES_AT, Long.MAX_VALUE),
+                bare.weight());
     }
 
     private static int counter(Headers headers, String name) {

@@ -14,9 +14,9 @@ class DueGateTest {
     private static final long ROOM = Long.MAX_VALUE;
     private static final long NOW = 1_000_000;
     private static final long HORIZON = DueGate.HORIZON.toMillis();
-    private static final int WEIGHT = due(0, NOW).envelope().weight();
+    private static final long WEIGHT = due(0, NOW).envelope().weight();
 
-    private final DueGate gate = new DueGate(3, 10L * WEIGHT);
+    private final DueGate gate = new DueGate(3, 10 * WEIGHT);
 
     @Test
     void holdsWhatIsDueWithinTheHorizonOnly() {
@@ -39,12 +39,12 @@ class DueGateTest {
 
     @Test
     void holdsNoMoreBytesThanItMay() {
-        DueGate small = new DueGate(100, 2L * WEIGHT);
+        DueGate small = new DueGate(100, 2 * WEIGHT);
 
         assertThat(small.hold(due(0, NOW + 1), NOW, ROOM)).isTrue();
         assertThat(small.hold(due(1, NOW + 1), NOW, ROOM)).isTrue();
         assertThat(small.hold(due(2, NOW + 1), NOW, ROOM)).isFalse();
-        assertThat(small.bytes()).isEqualTo(2L * WEIGHT);
+        assertThat(small.bytes()).isEqualTo(2 * WEIGHT);
     }
 
     @Test
@@ -99,7 +99,7 @@ class DueGateTest {
     private static void compareWithAList(Random random, String seed) {
         List<Assignment> assignments = List.of(Requests.assigned(), Requests.assigned(), Requests.assigned());
         int maxRecords = 1 + random.nextInt(20);
-        long maxBytes = WEIGHT * (1L + random.nextInt(20));
+        long maxBytes = WEIGHT * (1 + random.nextInt(20));
         DueGate gate = new DueGate(maxRecords, maxBytes);
         List<Request> held = new ArrayList<>();
         long now = NOW;
@@ -108,7 +108,7 @@ class DueGateTest {
             if (random.nextInt(10) < 7) {
                 Request request = due(i, now + random.nextInt(12_000), assignments.get(random.nextInt(3)));
                 boolean soon = request.envelope().notBefore() - now <= HORIZON;
-                boolean fits = held.size() < maxRecords && (held.size() + 1L) * WEIGHT <= maxBytes;
+                boolean fits = held.size() < maxRecords && (held.size() + 1) * WEIGHT <= maxBytes;
                 assertThat(gate.hold(request, now, ROOM)).as(seed).isEqualTo(soon && fits);
                 if (soon && fits) {
                     held.add(request);
@@ -132,7 +132,7 @@ class DueGateTest {
                 held.removeAll(due);
             }
             assertThat(gate.records()).as(seed).isEqualTo(held.size());
-            assertThat(gate.bytes()).as(seed).isEqualTo((long) held.size() * WEIGHT);
+            assertThat(gate.bytes()).as(seed).isEqualTo(held.size() * WEIGHT);
             assertThat(gate.millisToNext(now, 5_000)).as(seed).isEqualTo(millisToNext(held, now));
         }
     }

@@ -33,6 +33,32 @@ class RequestReaderTest {
             new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
             Clock.systemUTC());
 
+    /** Else some hundred bytes of body could bring a megabyte with them, uncounted. */
+    @Test
+    void headersWeighAsTheValueDoes() {
+        long without =
+                read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope().weight();
+        RecordHeaders headers = new RecordHeaders();
+        headers.add("x-large", new byte[500_000]);
+        headers.add("x-".repeat(1_000), new byte[0]);
+        headers.add("x-null", null);
+
+        long with = read(TOPICS.requests(), GOOD, headers).envelope().weight();
+
+        assertThat(with - without).isBetween(502_000L, 503_000L);
+    }
+
+    /** One of a byte takes some three on the wire, and a hundred in memory. */
+    @Test
+    void manySmallHeadersWeighWhatTheyTakeInMemory() {
+        RecordHeaders headers = new RecordHeaders();
+        for (int i = 0; i < 10_000; i++) {
+            headers.add("x", new byte[1]);
+        }
+
+        assertThat(read(TOPICS.requests(), GOOD, headers).envelope().weight()).isGreaterThan(1_000_000);
+    }
+
     @Test
     void readsWhatRoutingAndPacingNeed() {
         String body = "{\"n\":3,\"tools\":[{\"model\":\"decoy\"}],\"max_tokens\":70,\"messages\":[],\"model\":\"a/b\"}";
