@@ -128,7 +128,7 @@ public final class Worker implements AutoCloseable, Health {
         this.calls = calls;
         this.pace = new Pace(
                 config.limitsByModel(),
-                config.maxInFlight(),
+                new Pace.Bounds(config.maxInFlight(), this::hasRoomForAnswers),
                 TimeMeter.SYSTEM_NANOTIME,
                 request -> outcomes.isExpired(request.envelope(), clock.millis()),
                 this::call,
@@ -271,6 +271,14 @@ public final class Worker implements AutoCloseable, Health {
         if (!ownership.get().holds(request.assignment())) {
             calls.cancel(Set.of(request.assignment()));
         }
+    }
+
+    /**
+     * As much again as for what is read. Not one bound for both: requests alone can take all of theirs, and would never be
+     * called then.
+     */
+    private boolean hasRoomForAnswers() {
+        return settle.answerBytes() < config.readAheadBytes();
     }
 
     /** Settle is told before pace: once pace counts a call as ended, its outcome is on its way. */

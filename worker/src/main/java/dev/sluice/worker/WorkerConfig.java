@@ -29,7 +29,7 @@ import java.util.regex.Pattern;
  * @param instanceId static membership and a stable transactional id; unique among the running workers of a group
  * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link Topics#replies()}
  * @param readAhead most requests this worker has read and not yet ended
- * @param readAheadBytes most bytes of requests this worker has read and not yet ended
+ * @param readAheadBytes most bytes of requests this worker has read and not yet ended, and of answers not yet committed
  * @param cacheBytes most memory for answers that requests may share; with 0 none is kept, and no call is shared
  * @param maxRequestBytes largest body of a request that is parsed and called; a larger one is a dead letter
  * @param maxResponseBytes largest answer that is accepted from the API

@@ -138,7 +138,9 @@ final class WorkerCommand implements Subcommand {
             names = "--read-ahead-bytes",
             paramLabel = "SIZE",
             defaultValue = "64MiB",
-            description = "Most memory for requests this worker has read and not yet ended.")
+            description =
+                    "Most memory for requests this worker has read and not yet ended, and as much again for their "
+                            + "answers until these are committed.")
     private ByteSize readAheadBytes = new ByteSize(0);
 
     @Option(

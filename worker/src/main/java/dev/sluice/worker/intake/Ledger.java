@@ -48,7 +48,7 @@ public interface Ledger {
     /** Records registered and not yet committed, over all partitions. */
     int openRecords();
 
-    /** Their weight in bytes. */
+    /** Their weight in bytes, with the answers among them that wait for their commit. */
     long openBytes();
 
     /**

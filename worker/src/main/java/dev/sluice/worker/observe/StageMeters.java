@@ -38,7 +38,11 @@ final class StageMeters {
                 "sluice.open.records",
                 "Records that were read and are not settled",
                 stages.settle()::openRecords);
-        gauge(registry, "sluice.open.bytes", "Their bytes", stages.settle()::openBytes);
+        gauge(
+                registry,
+                "sluice.open.bytes",
+                "Their bytes, with the answers that wait for their commit",
+                stages.settle()::openBytes);
         gauge(registry, "sluice.held.requests", "Requests held in memory until they are due", stages.intake()::held);
         cache(registry, stages.cache(), "hit", ReplyCache.Counts::hits);
         cache(registry, stages.cache(), "shared", ReplyCache.Counts::shared);

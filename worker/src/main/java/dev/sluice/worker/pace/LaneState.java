@@ -16,7 +16,7 @@ public record LaneState(
     public enum Flow {
         /** As many are as there are. */
         FLOWING,
-        /** Some wait until calls end, since no more may be under way: in this worker, or of this lane after failures. */
+        /** Some wait until calls end, in this worker or, after failures, of this lane; or until answers are committed. */
         FULL,
         /** Some wait for the rate limit. */
         LIMITED,

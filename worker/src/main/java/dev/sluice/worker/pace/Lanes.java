@@ -134,9 +134,10 @@ final class Lanes {
         ring.forEach(lane -> lane.drop(gone));
     }
 
-    PaceState state(int inFlight, int maxInFlight) {
+    /** @param roomInWorker whether it may have more calls under way, of whichever lane */
+    PaceState state(int inFlight, boolean roomInWorker) {
         List<LaneState> lanes = byModel.entrySet().stream()
-                .map(lane -> lane.getValue().state(lane.getKey(), inFlight < maxInFlight))
+                .map(lane -> lane.getValue().state(lane.getKey(), roomInWorker))
                 .toList();
         return new PaceState(share, inFlight, lanes);
     }

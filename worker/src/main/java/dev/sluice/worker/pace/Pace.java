@@ -16,6 +16,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -28,10 +29,13 @@ public final class Pace implements Runnable {
     /** How often waiting requests are looked through for expired ones, and lanes for what there is to say. */
     private static final long LOOK_EVERY = Duration.ofSeconds(1).toNanos();
 
+    /** How soon it is seen that there is room for answers again, of which nobody tells. */
+    private static final long ROOM_AGAIN = Duration.ofMillis(10).toNanos();
+
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
     private final TimeMeter time;
-    private final int maxInFlight;
+    private final Bounds bounds;
     private final BiConsumer<Request, Runnable> call;
     private final Consumer<Request> onBlamed;
     private final Runnable cameRound;
@@ -45,7 +49,14 @@ public final class Pace implements Runnable {
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
 
     /**
-     * @param maxInFlight most calls under way at once
+     * What keeps a call from being started, whatever its lane.
+     *
+     * @param inFlight most calls under way at once
+     * @param roomForAnswers whether answers can be taken; asked before each call, and must become true without one
+     */
+    public record Bounds(int inFlight, BooleanSupplier roomForAnswers) {}
+
+    /**
      * @param expired whether a request's time is over
      * @param call starts a call, and is told by it (any thread) when it has left; must not block; {@link #ended} or
      *     {@link #putBack} has to follow
@@ -55,7 +66,7 @@ public final class Pace implements Runnable {
      */
     public Pace(
             Limits limits,
-            int maxInFlight,
+            Bounds bounds,
             TimeMeter time,
             Predicate<Request> expired,
             BiConsumer<Request, Runnable> call,
@@ -64,7 +75,7 @@ public final class Pace implements Runnable {
             Runnable cameRound) {
         this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
         this.time = time;
-        this.maxInFlight = maxInFlight;
+        this.bounds = bounds;
         this.call = call;
         this.onBlamed = onBlamed;
         this.cameRound = cameRound;
@@ -117,7 +128,7 @@ public final class Pace implements Runnable {
         CompletableFuture<PaceState> state = new CompletableFuture<>();
         inbox.add(() -> {
             try {
-                state.complete(lanes.state(underWay.size(), maxInFlight));
+                state.complete(lanes.state(underWay.size(), mayCall()));
             } catch (RuntimeException defect) {
                 // the asker's affair: the thread has more to do than to tell
                 state.completeExceptionally(defect);
@@ -162,7 +173,7 @@ public final class Pace implements Runnable {
             next.run();
         }
         lookThrough();
-        while (underWay.size() < maxInFlight) {
+        while (mayCall()) {
             Sent sent = lanes.poll();
             if (sent == null) {
                 // at least one: Bucket4j rounds down, and a wait for less than a nanosecond is one for zero
@@ -171,7 +182,11 @@ public final class Pace implements Runnable {
             underWay.put(sent.request(), sent);
             call.accept(sent.request(), sent.departure());
         }
-        return LOOK_EVERY;
+        return bounds.roomForAnswers().getAsBoolean() ? LOOK_EVERY : ROOM_AGAIN;
+    }
+
+    private boolean mayCall() {
+        return underWay.size() < bounds.inFlight() && bounds.roomForAnswers().getAsBoolean();
     }
 
     private void end(Request request, Feedback feedback) {

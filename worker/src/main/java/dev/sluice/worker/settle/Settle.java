@@ -95,6 +95,7 @@ public final class Settle implements Ledger, Runnable {
     /** What became of a record that was registered before. */
     public void accept(Envelope envelope, Outcome outcome) {
         Settlement settlement = new Settlement(envelope, outcome, Settlement.Form.AS_ASKED, clock.millis());
+        unsettled.count(settlement);
         inbox.add(() -> unsettled.add(settlement));
     }
 
@@ -139,7 +140,12 @@ public final class Settle implements Ledger, Runnable {
 
     @Override
     public long openBytes() {
-        return accounts.openBytes();
+        return accounts.openBytes() + answerBytes();
+    }
+
+    /** What the answers take that wait for their commit. Any thread. */
+    public long answerBytes() {
+        return unsettled.answerBytes();
     }
 
     @Override
@@ -271,6 +277,7 @@ public final class Settle implements Ledger, Runnable {
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));
             settlements.forEach(accounts::settled);
+            unsettled.committed(settlements);
             tell(settlements);
         } else {
             staged.forEach((account, snapshot) -> account.window().abort(snapshot));

@@ -37,7 +37,12 @@ record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
 
     /** Bytes it takes in memory and, roughly, on Kafka. */
     long weight() {
-        return envelope.weight() + (outcome instanceof Outcome.Reply reply ? reply.body().length : 0L);
+        return envelope.weight() + answerBytes();
+    }
+
+    /** Those of the API's answer, which it takes beside its record. */
+    long answerBytes() {
+        return outcome instanceof Outcome.Reply reply ? reply.body().length : 0;
     }
 
     /** The same request, ended as a dead letter for a reason of settle's own. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
@@ -19,7 +20,7 @@ import org.slf4j.event.Level;
 /**
  * The outcomes that are not committed yet, and which of them go into the next transaction. One that cannot go holds up no
  * other: neither while its reply topic is being looked up, nor where Kafka takes it in no form. Owned by the settle
- * thread.
+ * thread, but for {@link #count} and {@link #answerBytes}.
  */
 final class Unsettled {
     private static final int MAX_SETTLEMENTS = 1_000;
@@ -36,6 +37,8 @@ final class Unsettled {
     private final List<Settlement> aside = new ArrayList<>();
 
     private long asideUntil;
+    /** Of all that were counted, be they on their way here, here or in a transaction, in the form they have now. */
+    private final AtomicLong answerBytes = new AtomicLong();
 
     /** A settlement in the form it goes, and what it puts on Kafka. */
     record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
@@ -47,6 +50,17 @@ final class Unsettled {
         this.asideUntil = nanoTime.getAsLong();
     }
 
+    /** Counts an answer from when it is handed over: it is added later. Any thread. */
+    void count(Settlement settlement) {
+        answerBytes.addAndGet(settlement.answerBytes());
+    }
+
+    /** What the answers take that are counted and neither committed nor dropped. Any thread. */
+    long answerBytes() {
+        return answerBytes.get();
+    }
+
+    /** @param settlement counted before */
     void add(Settlement settlement) {
         pending.add(settlement);
     }
@@ -57,8 +71,30 @@ final class Unsettled {
 
     /** Drops what belongs to somebody else by now. */
     void keep(Ownership owned) {
-        pending.removeIf(settlement -> !owned.holds(settlement.envelope().assignment()));
-        aside.removeIf(settlement -> !owned.holds(settlement.envelope().assignment()));
+        for (List<Settlement> those : List.of(pending, aside)) {
+            those.removeIf(settlement -> {
+                boolean stale = !owned.holds(settlement.envelope().assignment());
+                if (stale) {
+                    release(settlement);
+                }
+                return stale;
+            });
+        }
+    }
+
+    /** What was taken is on Kafka. */
+    void committed(List<Settlement> settlements) {
+        settlements.forEach(this::release);
+    }
+
+    private void release(Settlement settlement) {
+        answerBytes.addAndGet(-settlement.answerBytes());
+    }
+
+    /** The same request goes in another form from now on. */
+    private Settlement changed(Settlement from, Settlement to) {
+        answerBytes.addAndGet(to.answerBytes() - from.answerBytes());
+        return to;
     }
 
     /** Takes out what goes into one transaction: at least one that can go, however large it is. */
@@ -85,10 +121,14 @@ final class Unsettled {
         long nowMillis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong());
         return routes.of(settlement, nowMillis).map(route -> {
             Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
-                    ? settlement.dead(Reason.REPLY_TOPIC_REFUSED, route.problem(), Settlement.Form.OWN_REPLY_TOPIC)
+                    ? changed(settlement, refused(settlement, route.problem()))
                     : settlement;
             return new Routed(routed, publications.of(routed, route));
         });
+    }
+
+    private static Settlement refused(Settlement settlement, String problem) {
+        return settlement.dead(Reason.REPLY_TOPIC_REFUSED, problem, Settlement.Form.OWN_REPLY_TOPIC);
     }
 
     /**
@@ -129,7 +169,7 @@ final class Unsettled {
      * @return false where it is put aside
      */
     private boolean putBack(Settlement settlement, Exception refusal, List<Settlement> next) {
-        Settlement lesser = settlement.afterRefusal(refusal, publications.own());
+        Settlement lesser = changed(settlement, settlement.afterRefusal(refusal, publications.own()));
         boolean waits = lesser.equals(settlement);
         log.atLevel(waits ? Level.DEBUG : Level.WARN)
                 .addKeyValue("id", settlement.envelope().id())

@@ -73,7 +73,7 @@ public class PaceBenchmark {
         }
         pace = new Pace(
                 Limits.each(pacing.limit),
-                MAX_IN_FLIGHT,
+                new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 new FastTime(),
                 over -> false,
                 this::call,

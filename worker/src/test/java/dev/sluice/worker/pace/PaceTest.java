@@ -15,6 +15,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,9 +34,10 @@ class PaceTest {
     private final AtomicInteger mostUnderWay = new AtomicInteger();
     private final AtomicInteger rounds = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean room = new AtomicBoolean(true);
     private final Pace pace = new Pace(
             Limits.each(Limit.NONE),
-            MAX_IN_FLIGHT,
+            new Pace.Bounds(MAX_IN_FLIGHT, room::get),
             TimeMeter.SYSTEM_NANOTIME,
             request -> over.contains(request.envelope().offset()),
             this::call,
@@ -86,6 +88,55 @@ class PaceTest {
 
         await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
         assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
+    }
+
+    /** Answers that cannot be committed would pile up: one for everything that was read. */
+    @Test
+    void noCallIsStartedWhileThereIsNoRoomForItsAnswer() throws Exception {
+        room.set(false);
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+
+        handled();
+        assertThat(called).isEmpty();
+        assertThat(flow()).isEqualTo(LaneState.Flow.FULL);
+
+        room.set(true);
+        assertThat(next().envelope().offset()).isEqualTo(1);
+        assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
+    }
+
+    @Test
+    void withdrawingWaitsForNoRoom() throws Exception {
+        Assignment leaving = Requests.assigned();
+        pace.accept(request(leaving, 1));
+        Request underWayStill = next();
+        room.set(false);
+        pace.accept(request(leaving, 2));
+
+        CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
+        pace.ended(underWayStill, Feedback.PASSED);
+
+        assertThat(withdrawn).succeedsWithin(BOUND);
+        room.set(true);
+        handled();
+        assertThat(called).isEmpty();
+    }
+
+    @Test
+    void aStoppedLaneProbesWhenThereIsRoomAgain() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        Request first = next();
+        room.set(false);
+        pace.putBack(first, Feedback.blocked("401"));
+        await().atMost(BOUND).until(() -> pace.standing(first) == Standing.HELD);
+        handled();
+        handled();
+        assertThat(called).as("its time to probe has come").isEmpty();
+
+        room.set(true);
+
+        pace.ended(next(), Feedback.PASSED);
+        await().atMost(BOUND).until(() -> pace.standing(first) == Standing.FLOWING);
     }
 
     private LaneState.Flow flow() {

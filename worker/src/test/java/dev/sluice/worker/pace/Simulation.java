@@ -85,7 +85,7 @@ final class Simulation {
             this.number = number;
             this.pace = new Pace(
                     Limits.each(scenario.limit()),
-                    512,
+                    new Pace.Bounds(512, () -> true),
                     time,
                     request -> false,
                     this::call,

@@ -128,6 +128,7 @@ class SettleTest {
 
         assertThat(replies()).containsExactly("id-5");
         assertThat(committed()).containsOnlyKeys(second.partition());
+        assertThat(settle.answerBytes()).isZero();
     }
 
     @Test
@@ -144,6 +145,22 @@ class SettleTest {
         await().atMost(BOUND).until(seen::isDone);
         assertThat(commitsAtFlush.get()).isEqualTo(1);
         assertThat(producer.commitTries).hasValue(3);
+    }
+
+    /** While Kafka takes nothing, answers of 7 MiB each would come in for everything that was read. */
+    @Test
+    void anAnswerCountsUntilItIsCommitted() {
+        open(first);
+        List<Envelope> envelopes = registered(first, 0, 1);
+        long before = settle.openBytes();
+        producer.commitFailures = 2;
+
+        settle.accept(envelopes.get(0), new Reply(200, new byte[150], 1));
+        answer(envelopes.get(1));
+        assertThat(settle.openBytes()).isEqualTo(before + 152);
+        flushed();
+
+        assertThat(settle.openBytes()).isZero();
     }
 
     @Test
@@ -265,6 +282,7 @@ class SettleTest {
         assertThat(records(TOPICS.replies(), WireHeaders.STATUS)).containsExactly("ok", "failed", "ok");
         assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
         assertThat(settle.openRecords()).isZero();
+        assertThat(settle.openBytes()).isZero();
     }
 
     @Test
