@@ -44,6 +44,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -65,6 +66,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker implements AutoCloseable, Health {
     private static final Duration START_BOUND = Duration.ofSeconds(10);
+    private static final Duration WARM_UP_BOUND = Duration.ofSeconds(2);
     /** After the drain time, for what has ended to be committed. */
     private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
     /** After the drain time, for all threads to have ended. */
@@ -209,11 +211,12 @@ public final class Worker implements AutoCloseable, Health {
 
     /** While Kafka is asked and the group joined. */
     private static CompletableFuture<Void> warmUp(Calls calls) {
-        return CompletableFuture.runAsync(() -> Tracing.unseen(calls::warmUp), task -> {
+        Executor ownThread = task -> {
             Thread thread = new Thread(task, "sluice-warm-up");
             thread.setDaemon(true);
             thread.start();
-        });
+        };
+        return WarmStart.begin(ownThread, () -> Tracing.unseen(() -> calls.warmUp(WARM_UP_BOUND)), WARM_UP_BOUND);
     }
 
     private void startStages(CompletableFuture<Void> warm) {

@@ -67,9 +67,12 @@ public final class Calls implements AutoCloseable {
                 .build();
     }
 
-    /** Gets ready for the first call. Blocks, for some tenths of a second as a rule and two seconds at most. */
-    public void warmUp() {
-        WarmUp.run(client);
+    /**
+     * Gets ready for the first call. Blocks, for some tenths of a second as a rule and that long at most. That it fails
+     * makes the first calls slow and nothing else.
+     */
+    public void warmUp(Duration atMost) {
+        WarmUp.run(client, atMost);
     }
 
     /** Of calls under way only: by itself it would keep a cancelled one for as long as the call might have taken. */

@@ -1,7 +1,6 @@
 package dev.sluice.worker.call;
 
 import com.sun.net.httpserver.HttpServer;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,13 +26,24 @@ final class WarmUp {
     private static final Logger log = LoggerFactory.getLogger(WarmUp.class);
     private static final int ROUNDS = 25;
     private static final int AT_ONCE = 8;
-    private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final byte[] ANSWER = new byte[1024];
 
     private WarmUp() {}
 
     /** That it fails makes the first calls slow and nothing else. */
-    static void run(HttpClient client) {
+    static void run(HttpClient client, Duration atMost) {
+        long until = System.nanoTime() + atMost.toNanos();
+        try {
+            run(client, until);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+        } catch (Throwable failure) {
+            // whatever it is: a worker that cannot warm up can still work
+            log.atDebug().setCause(failure).log("calls are not warmed up");
+        }
+    }
+
+    private static void run(HttpClient client, long until) throws Exception {
         ExecutorService executor = Executors.newFixedThreadPool(2);
         HttpServer server = null;
         try {
@@ -46,10 +57,7 @@ final class WarmUp {
                 }
             });
             server.start();
-            call(client, server.getAddress());
-        } catch (IOException | RuntimeException failure) {
-            // whatever it is: a worker that cannot warm up can still work
-            log.atDebug().setCause(failure).log("calls are not warmed up");
+            call(client, server.getAddress(), until);
         } finally {
             if (server != null) {
                 server.stop(0);
@@ -58,19 +66,23 @@ final class WarmUp {
         }
     }
 
-    private static void call(HttpClient client, InetSocketAddress address) {
+    /** Waits by its own clock: the client's timeout ends with the headers. */
+    private static void call(HttpClient client, InetSocketAddress address, long until) throws Exception {
         URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + "/");
         HttpRequest request = HttpRequest.newBuilder(uri)
-                .timeout(PATIENCE)
                 .POST(HttpRequest.BodyPublishers.ofByteArray(ANSWER))
                 .build();
-        long until = System.nanoTime() + PATIENCE.toNanos();
         for (int round = 0; round < ROUNDS && System.nanoTime() - until < 0; round++) {
             List<CompletableFuture<HttpResponse<byte[]>>> sent = new ArrayList<>();
             for (int i = 0; i < AT_ONCE; i++) {
                 sent.add(client.sendAsync(request, head -> new BoundedBody(ANSWER.length)));
             }
-            sent.forEach(CompletableFuture::join);
+            try {
+                CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
+                        .get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } finally {
+                sent.forEach(answer -> answer.cancel(true));
+            }
         }
     }
 }
