@@ -52,8 +52,9 @@ public interface Ledger {
     long openBytes();
 
     /**
-     * Completes when everything sent before is committed or discarded, and no transaction of it is under way; cancelled
-     * where the ledger has ended, since nothing more is committed then.
+     * Completes when everything sent before is committed or discarded, or waits for a reply topic that cannot be written
+     * to, and no transaction of it is under way; cancelled where the ledger has ended, since nothing more is committed
+     * then.
      */
     CompletableFuture<Void> flush();
 

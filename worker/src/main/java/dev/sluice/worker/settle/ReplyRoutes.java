@@ -84,20 +84,20 @@ final class ReplyRoutes {
         } catch (IllegalArgumentException malformed) {
             return Optional.of(fallback(malformed.getMessage()));
         }
-        Route asked = new Route(topic, partition.isPresent() ? partition.getAsInt() : null, null);
         if (topic.equals(topics.replies()) && partition.isEmpty()) {
-            return Optional.of(asked);
+            return Optional.of(fallback(null));
         }
         int partitions = width(topic, nowMillis);
         if (partitions == UNKNOWN) {
             return Optional.empty();
         }
+        Route asked = new Route(topic, partition.isPresent() ? partition.getAsInt() : null, partitions, null);
         return Optional.of(
                 problem(topic, partition, partitions).map(this::fallback).orElse(asked));
     }
 
     private Route fallback(@Nullable String problem) {
-        return new Route(topics.replies(), null, problem);
+        return new Route(topics.replies(), null, 0, problem);
     }
 
     private static Optional<String> problem(String topic, OptionalInt partition, int partitions) {

@@ -234,7 +234,7 @@ public final class Settle implements Ledger, Runnable {
         if (positions) {
             positionsAt = nanoTime.getAsLong() + POSITIONS_EVERY;
         }
-        if (unsettled.isEmpty()) {
+        if (!unsettled.isWaitedFor()) {
             flushes.forEach(flushed -> flushed.complete(null));
             open.removeIf(CompletableFuture::isDone);
             flushes.clear();
@@ -252,7 +252,7 @@ public final class Settle implements Ledger, Runnable {
 
     /** How an attempt to commit ended. */
     private enum Round {
-        /** Something was committed, or will be in another form. */
+        /** Something was committed, or will be in another form or company. */
         GOES_ON,
         /** There was nothing that could be. */
         RESTS,
@@ -279,10 +279,9 @@ public final class Settle implements Ledger, Runnable {
             settlements.forEach(accounts::settled);
             unsettled.committed(settlements);
             tell(settlements);
-        } else {
-            staged.forEach((account, snapshot) -> account.window().abort(snapshot));
-            unsettled.putBack(settlements, result.culprits());
+            return Round.GOES_ON;
         }
-        return result.committed() || !result.culprits().isEmpty() ? Round.GOES_ON : Round.ABORTED;
+        staged.forEach((account, snapshot) -> account.window().abort(snapshot));
+        return unsettled.putBack(settlements, result) ? Round.GOES_ON : Round.ABORTED;
     }
 }

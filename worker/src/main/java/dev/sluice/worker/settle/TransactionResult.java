@@ -7,8 +7,9 @@ import java.util.Map;
  *
  * @param culprits of an aborted one: the settlements, by index, whose records Kafka will never take, with the reason;
  *     empty where trying again may help
+ * @param undelivered of an aborted one: what Kafka has not taken for the moment
  */
-record TransactionResult(boolean committed, Map<Integer, Exception> culprits) {
-    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of());
-    static final TransactionResult ABORTED = new TransactionResult(false, Map.of());
+record TransactionResult(boolean committed, Map<Integer, Exception> culprits, Undelivered undelivered) {
+    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of(), Undelivered.NOTHING);
+    static final TransactionResult ABORTED = new TransactionResult(false, Map.of(), Undelivered.NOTHING);
 }

@@ -101,7 +101,7 @@ public final class Transactions implements AutoCloseable {
             for (int i = 0; i < batch.records().size(); i++) {
                 for (ProducerRecord<byte[], byte[]> record : batch.records().get(i)) {
                     stillAtIt.run();
-                    Future<?> unused = current.send(record, culprits.watch(i, record.topic()));
+                    Future<?> unused = current.send(record, culprits.watch(i, record));
                     culprits.failIfOneWaitedInVain();
                 }
             }
@@ -152,7 +152,7 @@ public final class Transactions implements AutoCloseable {
             throw new InstanceIdClashException(failure);
         }
         if (unusable.isEmpty()) {
-            return new TransactionResult(false, culprits.found());
+            return new TransactionResult(false, culprits.found(), culprits.undelivered());
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;

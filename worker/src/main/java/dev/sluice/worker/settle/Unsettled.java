@@ -12,15 +12,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
  * The outcomes that are not committed yet, and which of them go into the next transaction. One that cannot go holds up no
- * other: neither while its reply topic is being looked up, nor where Kafka takes it in no form. Owned by the settle
- * thread, but for {@link #count} and {@link #answerBytes}.
+ * other: neither while its reply topic is being looked up or cannot be written to, nor where Kafka takes it in no form.
+ * Owned by the settle thread, but for {@link #count} and {@link #answerBytes}.
  */
 final class Unsettled {
     private static final int MAX_SETTLEMENTS = 1_000;
@@ -36,6 +38,9 @@ final class Unsettled {
     /** What Kafka takes in no form, since our own topics cannot be written to; tried again after a while. */
     private final List<Settlement> aside = new ArrayList<>();
 
+    /** What others' reply topics do not take for the moment. */
+    private final Unwritable unwritable;
+
     private long asideUntil;
     /** Of all that were counted, be they on their way here, here or in a transaction, in the form they have now. */
     private final AtomicLong answerBytes = new AtomicLong();
@@ -47,6 +52,7 @@ final class Unsettled {
         this.routes = routes;
         this.publications = publications;
         this.nanoTime = nanoTime;
+        this.unwritable = new Unwritable(publications.own(), nanoTime);
         this.asideUntil = nanoTime.getAsLong();
     }
 
@@ -65,26 +71,32 @@ final class Unsettled {
         pending.add(settlement);
     }
 
-    boolean isEmpty() {
-        return pending.isEmpty() && aside.isEmpty();
+    /**
+     * Whether there is anything a flush has to wait for. What is held for a partition that cannot be written to is not: it
+     * would hold up the whole group, at each rebalance, for a reply that is not to be expected soon.
+     */
+    boolean isWaitedFor() {
+        return !pending.isEmpty() || !aside.isEmpty() || unwritable.isUndecided();
     }
 
     /** Drops what belongs to somebody else by now. */
     void keep(Ownership owned) {
-        for (List<Settlement> those : List.of(pending, aside)) {
-            those.removeIf(settlement -> {
-                boolean stale = !owned.holds(settlement.envelope().assignment());
-                if (stale) {
-                    release(settlement);
-                }
-                return stale;
-            });
-        }
+        Predicate<Settlement> goes = settlement -> {
+            boolean stale = !owned.holds(settlement.envelope().assignment());
+            if (stale) {
+                release(settlement);
+            }
+            return stale;
+        };
+        pending.removeIf(goes);
+        aside.removeIf(goes);
+        unwritable.removeIf(goes);
     }
 
     /** What was taken is on Kafka. */
     void committed(List<Settlement> settlements) {
         settlements.forEach(this::release);
+        pending.addAll(0, unwritable.released());
     }
 
     private void release(Settlement settlement) {
@@ -103,28 +115,41 @@ final class Unsettled {
             pending.addAll(aside);
             aside.clear();
         }
+        List<Routed> trial = unwritable.trial((settlement, partition) ->
+                route(settlement).map(route -> routed(settlement, Unwritable.tried(settlement, route, partition))));
+        return trial.isEmpty() ? takePending() : trial;
+    }
+
+    private List<Routed> takePending() {
         List<Routed> taken = new ArrayList<>();
         List<Settlement> others = new ArrayList<>();
         long bytes = 0;
         for (Settlement settlement : pending) {
             boolean full = taken.size() == MAX_SETTLEMENTS || bytes >= MAX_BYTES;
-            Optional<Routed> routed = full ? Optional.empty() : routed(settlement);
-            routed.ifPresentOrElse(taken::add, () -> others.add(settlement));
-            bytes += routed.isPresent() ? settlement.weight() : 0;
+            Optional<Route> route = full ? Optional.empty() : route(settlement);
+            if (route.isEmpty()) {
+                others.add(settlement);
+                continue;
+            }
+            Optional<Route> open = unwritable.pass(settlement, route.get());
+            open.ifPresent(to -> taken.add(routed(settlement, to)));
+            bytes += open.isPresent() ? settlement.weight() : 0;
         }
         pending = others;
         return taken;
     }
 
-    /** A dead letter where the reply cannot go where it is wanted; empty while that is not known. */
-    private Optional<Routed> routed(Settlement settlement) {
-        long nowMillis = TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong());
-        return routes.of(settlement, nowMillis).map(route -> {
-            Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
-                    ? changed(settlement, refused(settlement, route.problem()))
-                    : settlement;
-            return new Routed(routed, publications.of(routed, route));
-        });
+    /** Empty while it is not known. */
+    private Optional<Route> route(Settlement settlement) {
+        return routes.of(settlement, TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong()));
+    }
+
+    /** A dead letter where the reply cannot go where it is wanted. */
+    private Routed routed(Settlement settlement, Route route) {
+        Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
+                ? changed(settlement, refused(settlement, route.problem()))
+                : settlement;
+        return new Routed(routed, publications.of(routed, route));
     }
 
     private static Settlement refused(Settlement settlement, String problem) {
@@ -134,9 +159,11 @@ final class Unsettled {
     /**
      * Takes back what was aborted.
      *
-     * @param culprits those, by index, that Kafka refuses as they are
+     * @return whether what is taken next differs, so that it is worth trying at once
      */
-    void putBack(List<Settlement> aborted, Map<Integer, Exception> culprits) {
+    boolean putBack(List<Settlement> aborted, TransactionResult result) {
+        Map<Integer, Exception> culprits = result.culprits();
+        Map<Integer, TopicPartition> held = unwritable.aborted(aborted, result.undelivered());
         if (culprits.isEmpty()) {
             routes.forget();
         }
@@ -146,13 +173,17 @@ final class Unsettled {
         for (int i = 0; i < aborted.size(); i++) {
             Settlement settlement = aborted.get(i);
             Exception refusal = culprits.get(i);
-            if (refusal == null) {
+            TopicPartition closed = held.get(i);
+            if (refusal == null && closed != null) {
+                unwritable.hold(closed, settlement);
+            } else if (refusal == null) {
                 next.add(settlement);
             } else if (!putBack(settlement, refusal, next)) {
                 cause = refusal;
             }
         }
         pending.addAll(0, next);
+        pending.addAll(unwritable.released());
         if (cause != null) {
             asideUntil = nanoTime.getAsLong() + ASIDE_NANOS;
             log.atError()
@@ -161,6 +192,7 @@ final class Unsettled {
                     .log("Kafka takes no record of these requests in any form, so that they wait: look at the rights to"
                             + " our own topics, and at their settings");
         }
+        return !culprits.isEmpty() || !held.isEmpty();
     }
 
     /**

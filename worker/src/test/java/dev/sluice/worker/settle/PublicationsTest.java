@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 
 class PublicationsTest {
     private static final Topics TOPICS = new Topics("chat");
-    private static final Route OWN = new Route(TOPICS.replies(), null, null);
+    private static final Route OWN = new Route(TOPICS.replies(), null, 0, null);
     private static final byte[] KEY = "key".getBytes(UTF_8);
     private static final byte[] VALUE = "{\"model\":\"m\"}".getBytes(UTF_8);
     private static final byte[] ANSWER = "{\"choices\":[1]}".getBytes(UTF_8);
@@ -73,7 +73,7 @@ class PublicationsTest {
 
     @Test
     void aReplyGoesWhereItsRouteLeads() {
-        Route route = new Route("app.answers", 5, null);
+        Route route = new Route("app.answers", 5, 6, null);
 
         ProducerRecord<byte[], byte[]> reply = publications
                 .of(settlement(request(Map.of()), new Reply(200, ANSWER, 1), Form.AS_ASKED), route)

@@ -22,12 +22,15 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -46,7 +49,9 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -62,17 +67,17 @@ class SettleTest {
     private final Assignment first = new Assignment(new TopicPartition(TOPICS.requests(), 0));
     private final Assignment second = new Assignment(new TopicPartition(TOPICS.requests(), 1));
     private final ConsumerGroupMetadata group = metadata();
-    private final FakeProducer producer = new FakeProducer();
     private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
     private final AtomicLong passed = new AtomicLong();
+    private final FakeProducer producer = new FakeProducer(passed);
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final AtomicInteger rounds = new AtomicInteger();
     private final Settle settle = new Settle(
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
-            topic -> slowTopic,
+            topic -> topic.equals("app.slow") ? slowTopic : CompletableFuture.completedFuture(2),
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new SetBackClock(),
             () -> System.nanoTime() + passed.get(),
@@ -353,6 +358,35 @@ class SettleTest {
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
     }
 
+    @Test
+    void aReplyTopicThatCannotBeWrittenToForTheMomentHoldsUpNoOther() {
+        open(first, second);
+        Envelope away = replyingTo("app.away", 0, 0);
+        Envelope toBadPartition = replyingTo("app.half", 1, 1);
+        Envelope toGoodPartition = replyingTo("app.half", 0, 2);
+        List<Envelope> others = registered(second, 7);
+        producer.unwritable.addAll(List.of(new TopicPartition("app.away", 0), new TopicPartition("app.half", 1)));
+        answer(away, toBadPartition, toGoodPartition, others.get(0));
+        CompletableFuture<Void> flush = settle.flush();
+        thread.start();
+
+        await().atMost(BOUND).until(() -> replies().contains("id-7"));
+        await().atMost(BOUND).until(flush::isDone);
+        assertThat(records("app.half", WireHeaders.ID)).containsExactly("id-2");
+        assertThat(committed().get(first.partition()).offset())
+                .as("both stay open")
+                .isZero();
+        assertThat(settle.openRecords()).isEqualTo(2);
+
+        producer.unwritable.clear();
+        passed.addAndGet(Duration.ofSeconds(11).toNanos());
+        await().atMost(BOUND).until(() -> settle.openRecords() == 0);
+        assertThat(records("app.away", WireHeaders.STATUS)).containsExactly("ok");
+        assertThat(records("app.half", WireHeaders.ID)).containsExactly("id-2", "id-1");
+        assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
+        assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
+    }
+
     /** It may read on in a partition that has come back before this thread has got to either. */
     @Test
     void theLimitOfAnEarlierAssignmentIsNotThatOfTheNext() throws InterruptedException {
@@ -389,6 +423,18 @@ class SettleTest {
                 .toList();
         settle.register(assignment, envelopes);
         return envelopes;
+    }
+
+    /** A request under the first assignment. */
+    private Envelope replyingTo(String topic, int partition, long offset) {
+        Envelope envelope = Requests.ofModel("m")
+                .under(first)
+                .at(offset)
+                .withHeader(WireHeaders.REPLY_TOPIC, topic)
+                .withHeader(WireHeaders.REPLY_PARTITION, "\0\0\0" + (char) partition)
+                .envelope();
+        settle.register(first, List.of(envelope));
+        return envelope;
     }
 
     private void answer(Envelope... envelopes) {
@@ -467,17 +513,24 @@ class SettleTest {
         }
     }
 
-    /** Refuses large values as KafkaProducer does: the transaction can only be aborted then. */
+    /**
+     * Refuses large values as KafkaProducer does: the transaction can only be aborted then. As it does, too, it waits with
+     * the commit for a partition that cannot be written to until that has taken too long, and fails what waits for others.
+     */
     private static final class FakeProducer extends MockProducer<byte[], byte[]> {
         private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();
         private boolean refused;
         private volatile int commitFailures;
         private volatile String refusedTopic = "";
+        private final Set<TopicPartition> unwritable = ConcurrentHashMap.newKeySet();
+        private final Map<Callback, TopicPartition> waiting = new LinkedHashMap<>();
+        private final AtomicLong passed;
         private final AtomicInteger refusals = new AtomicInteger();
         private final AtomicInteger commitTries = new AtomicInteger();
 
-        FakeProducer() {
+        FakeProducer(AtomicLong passed) {
             super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
+            this.passed = passed;
         }
 
         @Override
@@ -489,7 +542,28 @@ class SettleTest {
             if (record.topic().equals(refusedTopic)) {
                 return refused(callback, new TopicAuthorizationException(Set.of(refusedTopic)));
             }
-            return super.send(record, callback);
+            TopicPartition target =
+                    new TopicPartition(record.topic(), Objects.requireNonNullElse(record.partition(), 0));
+            if (unwritable.contains(target)) {
+                waiting.put(callback, target);
+                return new CompletableFuture<>();
+            }
+            return super.send(record, (metadata, failure) -> callback.onCompletion(metadata(target), failure));
+        }
+
+        private static RecordMetadata metadata(TopicPartition target) {
+            return new RecordMetadata(target, -1, -1, -1, -1, -1);
+        }
+
+        private void expire() {
+            passed.addAndGet(Duration.ofSeconds(10).toNanos());
+            refused = true;
+            RuntimeException expired = new TimeoutException("Expiring 1 record(s)");
+            for (Map.Entry<Callback, TopicPartition> each : waiting.entrySet()) {
+                each.getKey().onCompletion(metadata(each.getValue()), expired);
+                expired = new TransactionAbortableException("aborted after exhausting retries", expired);
+            }
+            waiting.clear();
         }
 
         private Future<RecordMetadata> refused(Callback callback, Exception refusal) {
@@ -509,6 +583,9 @@ class SettleTest {
 
         @Override
         public void commitTransaction() {
+            if (!waiting.isEmpty()) {
+                expire();
+            }
             failIfRefused();
             if (commitTries.incrementAndGet() <= commitFailures) {
                 throw new KafkaException("commit failed");

@@ -109,7 +109,7 @@ class TransactionsTest {
 
         TransactionResult result = transactions.run(batch("a", "b", "c", "d1 d2", "e"));
 
-        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge)));
+        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), Undelivered.NOTHING));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
     }
@@ -120,8 +120,11 @@ class TransactionsTest {
         FakeProducer producer = prepare();
         producer.refused.put("b", new TimeoutException("no metadata of its topic"));
 
-        assertThat(transactions.run(batch("a", "b", "c", "d"))).isEqualTo(TransactionResult.ABORTED);
+        TransactionResult result = transactions.run(batch("a", "b", "c", "d"));
 
+        assertThat(result.committed()).isFalse();
+        assertThat(result.culprits()).isEmpty();
+        assertThat(result.undelivered().unwritable()).isEqualTo(Map.of(new TopicPartition("out", -1), Set.of(1)));
         assertThat(events).containsExactly("new", "init", "begin", "send", "send", "abort");
     }
 
