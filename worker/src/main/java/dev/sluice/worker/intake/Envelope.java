@@ -55,7 +55,8 @@ public record Envelope(
 
     /** Looking at a header's value also lets go of what Kafka fetched it in, which would be kept for it as a whole. */
     private static long weightOf(ConsumerRecord<byte[], byte[]> record) {
-        long weight = OVERHEAD + Math.max(0, record.serializedKeySize()) + Math.max(0, record.serializedValueSize());
+        long weight = OVERHEAD;
+        weight += Math.max(0, record.serializedKeySize()) + (long) Math.max(0, record.serializedValueSize());
         for (Header header : record.headers()) {
             byte[] value = header.value();
             weight += HEADER_OVERHEAD + header.key().length() + (value == null ? 0 : value.length);

@@ -310,7 +310,7 @@ class LanesTest {
     }
 
     private static List<String> models(Lanes lanes) {
-        return lanes.state(0, 1).lanes().stream().map(LaneState::model).toList();
+        return lanes.state(0, true).lanes().stream().map(LaneState::model).toList();
     }
 
     private static Lane laneOf(Lanes lanes, String model) {

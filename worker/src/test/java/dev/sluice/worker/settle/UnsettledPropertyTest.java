@@ -162,14 +162,19 @@ class UnsettledPropertyTest {
 
         private void abort() {
             Map<Integer, Exception> culprits = new HashMap<>();
+            Map<TopicPartition, Set<Integer>> unwritable = new HashMap<>();
             for (int i = 0; i < inTransaction.size(); i++) {
-                if (random.nextInt(3) == 0) {
+                if (random.nextInt(4) == 0) {
+                    TopicPartition away = new TopicPartition("app.away", random.nextInt(2));
+                    unwritable.computeIfAbsent(away, first -> new HashSet<>()).add(i);
+                } else if (random.nextInt(3) == 0) {
                     Exception refusal = REFUSALS.get(random.nextInt(REFUSALS.size()));
                     culprits.put(i, refusal);
                     hasForm(inTransaction.get(i).afterRefusal(refusal, TOPICS.all()));
                 }
             }
-            unsettled.putBack(List.copyOf(inTransaction), culprits);
+            Undelivered undelivered = new Undelivered(unwritable, Map.of(), Set.of());
+            unsettled.putBack(List.copyOf(inTransaction), new TransactionResult(false, culprits, undelivered));
             inTransaction.clear();
         }
 

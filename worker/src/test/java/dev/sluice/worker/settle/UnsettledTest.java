@@ -200,7 +200,7 @@ class UnsettledTest {
         if (failed) {
             unsettled.putBack(taken, new TransactionResult(false, culprits.found(), culprits.undelivered()));
         } else {
-            unsettled.committed();
+            unsettled.committed(taken);
         }
         return ids;
     }
