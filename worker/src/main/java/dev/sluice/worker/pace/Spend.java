@@ -4,6 +4,7 @@ package dev.sluice.worker.pace;
 final class Spend {
     private final Departures.Departure departure;
     private final long at;
+    private final long asked;
     private long amount;
     /** Whether it counts in its window's sum at present: {@link SpendWindow}'s own. */
     boolean counted;
@@ -15,6 +16,7 @@ final class Spend {
     Spend(long at, Departures.Departure departure, long amount) {
         this.at = at;
         this.departure = departure;
+        this.asked = amount;
         this.amount = amount;
     }
 
@@ -25,6 +27,11 @@ final class Spend {
 
     long at() {
         return at;
+    }
+
+    /** What it was expected to take, also where it has taken nothing. */
+    long asked() {
+        return asked;
     }
 
     long amount() {

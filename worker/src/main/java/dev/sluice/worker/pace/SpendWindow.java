@@ -100,6 +100,12 @@ final class SpendWindow {
         return inside.size();
     }
 
+    /** What the calls within the span were expected to spend, refused ones included. */
+    long asked(long now) {
+        sum(now);
+        return inside.stream().mapToLong(Spend::asked).sum();
+    }
+
     /** The average rate per second of the last few that were granted before {@code to}; infinite with too few. */
     double averageBefore(long to, int calls) {
         long spent = 0;

@@ -37,6 +37,15 @@ final class Tuner {
     private static final double A_LITTLE_LESS = 0.95;
     /** What is kept with each refusal where others look for the same limit. */
     private static final double KEPT = 0.97;
+    /** And no more than this many times what is asked for: that so much was granted once shows nothing for now. */
+    private static final double ASKED = 1.5;
+    /** A refusal after no more calls than this follows on the last one. */
+    private static final int FOLLOWS = 8;
+    /** So many in a row are what another one's search costs. */
+    private static final int FROM_A_SEARCH = 3;
+    /** Each of more costs one part more than the last one, up to so many: the limit has fallen a lot. */
+    private static final int MOST_PARTS = 6;
+
     /** Within a second fewer calls than this say little about a rate. */
     private static final int FEW = 4;
 
@@ -63,6 +72,8 @@ final class Tuner {
     private boolean provoked;
     /** A single one where we keep to what we were told: something has delayed our calls. */
     private boolean excused;
+    /** Such events, with few calls between them, that we did not provoke. */
+    private int inARow;
     /** Calls since that event was noticed; before the first one, as if it had been long ago. */
     private int calls = RARELY;
 
@@ -148,6 +159,7 @@ final class Tuner {
             cutAt = now;
             refusals = 1;
             provoked = granted < ceiling && spend.at() - raisesAt >= 0;
+            inARow = provoked ? 0 : (calls <= FOLLOWS ? inARow : 0) + 1;
             excused = !provoked && isBelieved() && calls >= RARELY;
             first(spend.at(), amount, waitNanos);
             granted = excused ? granted : lowered(aftermath);
@@ -160,12 +172,22 @@ final class Tuner {
 
     private double lowered(boolean aftermath) {
         if (sharesTheUnknown()) {
-            return KEPT * (provoked ? measured() : granted);
+            return provoked ? KEPT * measured() : lowerPart();
         }
         if (provoked || isBelieved()) {
             return measured();
         }
         return Math.min(measured(), Math.min(granted, ceiling) * (aftermath ? A_LITTLE_LESS : part()));
+    }
+
+    /**
+     * What all keep of their parts, so that these come closer. Not as little as each has been granted of late, which would
+     * keep down who is refused most.
+     */
+    private double lowerPart() {
+        double used = Math.max(measured(), ASKED * window.asked(cutAt));
+        int parts = Math.max(1, Math.min(MOST_PARTS, inARow - FROM_A_SEARCH + 1));
+        return Math.pow(KEPT, parts) * Math.min(granted, used);
     }
 
     private void first(long sentAt, long amount, long waitNanos) {

@@ -16,6 +16,14 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
                 arrivals.stream().filter(call -> call.at() >= start.toNanos()).toList());
     }
 
+    /** The part of the calls that was refused within so long from {@code start} on. */
+    double refused(Duration start, Duration length) {
+        long end = start.plus(length).toNanos();
+        List<Arrival> within =
+                after(start).arrivals().stream().filter(call -> call.at() < end).toList();
+        return new Figures(scenario, within).refused();
+    }
+
     /** What was admitted, in the unit that is limited, as a part of what the limit would have let pass in the same time. */
     double utilisation() {
         long first = arrivals.get(0).at();

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LaneTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Feedback LIMITED = Feedback.limited(Unit.REQUESTS, Duration.ZERO);
     private static final Feedback FAILED = Feedback.unavailable("503");
 
     private final VirtualTime time = new VirtualTime();
@@ -343,6 +344,31 @@ class LaneTest {
     }
 
     @Test
+    void whereLessIsSentThanWasGrantedOnceARefusalLowersTheRateToThat() {
+        Lane lane = full(new Lane("m", Limit.UNKNOWN, time, new Share(1, 2)), 1_000);
+        while (!lane.isEmpty()) {
+            time.pass(Duration.ofMillis(1));
+            Sent sent = send(lane);
+            if (sent != null) {
+                lane.ended(sent, lane.size() == 200 ? LIMITED : Feedback.PASSED);
+            }
+        }
+        assertThat(limit(lane)).as("after a backlog").isGreaterThan(50);
+
+        for (int i = 0; i < 20; i++) {
+            time.pass(Duration.ofMillis(100));
+            lane.add(request(i));
+            lane.ended(send(lane), i == 19 ? LIMITED : Feedback.PASSED);
+        }
+
+        assertThat(limit(lane)).isBetween(10.0, 17.0);
+    }
+
+    private static double limit(Lane lane) {
+        return lane.state("m", true).requests().limit().orElseThrow();
+    }
+
+    @Test
     void noSingleAnswerClosesItForLong() {
         Lane lane = full("none", Share.ALL, 10);
 
@@ -420,7 +446,10 @@ class LaneTest {
     }
 
     private Lane full(String limit, Share share, int requests) {
-        Lane lane = lane(limit, share);
+        return full(lane(limit, share), requests);
+    }
+
+    private static Lane full(Lane lane, int requests) {
         for (int i = 0; i < requests; i++) {
             lane.add(request(i));
         }

@@ -145,6 +145,31 @@ class PaceSimulationTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("halved")
+    void severalKeepToALimitThatHasFallenWithinSeconds(String name, Scenario scenario) {
+        Duration fall = scenario.steps().get(0).lasts();
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Figures figures = new Simulation(scenario, seed).run();
+
+            assertThat(figures.refused(fall, Duration.ofSeconds(10)))
+                    .as("seed %d: in the first ten seconds", seed)
+                    .isLessThan(0.2);
+            assertThat(figures.refused(fall.plusSeconds(5), Duration.ofSeconds(10)))
+                    .as("seed %d: in the next ten, from the fifth on", seed)
+                    .isLessThan(0.05);
+            assertThat(figures.refused()).as("seed %d: %s", seed, figures).isLessThan(0.035);
+        }
+    }
+
+    static Stream<Arguments> halved() {
+        Scenario halved = Scenario.of(
+                        Scenario.Step.of(SLIDING_WINDOW, 40, 90), Scenario.Step.of(SLIDING_WINDOW, 20, 120))
+                .withWorkers(4)
+                .withLatency(Duration.ofMillis(50), Duration.ofMillis(51));
+        return Stream.of(Arguments.of("halved", halved), Arguments.of("without hints", halved.withoutHints()));
+    }
+
     static Stream<Arguments> shared() {
         Scenario.Step twenty = Scenario.Step.of(SLIDING_WINDOW, 20, 240);
         Scenario three = Scenario.of(twenty).withWorkers(3);

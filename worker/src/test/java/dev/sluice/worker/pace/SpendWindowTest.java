@@ -64,6 +64,15 @@ class SpendWindowTest {
         assertThat(window.between(0, now() + 1)).as("the last three seconds").isBetween(25L, 40L);
     }
 
+    @Test
+    void whatWasAskedForCountsThoughItWasRefused() {
+        window.correct(spend(3).spend(), 0);
+        window.correct(spend(4).spend(), 5);
+
+        assertThat(window.asked(now())).isEqualTo(7);
+        assertThat(window.sum(now())).isEqualTo(5);
+    }
+
     private void operate(Random random) {
         if (random.nextInt(4) > 0 || all.isEmpty()) {
             all.add(spend(1 + random.nextInt(50)));
