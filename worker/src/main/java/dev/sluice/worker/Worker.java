@@ -344,7 +344,9 @@ public final class Worker implements AutoCloseable, Health {
     @Override
     public List<String> notices() {
         return pace.held().entrySet().stream()
-                .map(lane -> "model " + lane.getKey() + " is held: " + lane.getValue())
+                .map(lane ->
+                        (lane.getKey().isEmpty() ? "models that share a lane are" : "model " + lane.getKey() + " is")
+                                + " held: " + lane.getValue())
                 .toList();
     }
 
