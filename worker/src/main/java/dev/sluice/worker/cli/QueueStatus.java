@@ -7,7 +7,7 @@ import java.util.List;
  * How a queue is at one moment, as far as Kafka knows. Immutable.
  *
  * @param queue base name of its topics
- * @param width partitions of the topic of requests, that is, the bundles that workers share
+ * @param width the bundles that workers share: partitions that every topic has that they read
  * @param inputs what waits in each topic that workers read, in their order
  * @param dead the dead letters
  * @param problems what is not as it should be, one sentence each

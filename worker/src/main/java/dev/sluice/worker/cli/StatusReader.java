@@ -46,7 +46,10 @@ final class StatusReader implements AutoCloseable {
         List<OpenSpan> spans = spans(states, problems);
         Map<TopicPartition, PartitionBacklog> backlogs = heads.read(spans, problems);
         GroupStatus workers = group.status();
-        int width = states.get(topics.requests()).partitions();
+        int width = topics.inputs().stream()
+                .mapToInt(topic -> states.get(topic).partitions())
+                .min()
+                .orElseThrow();
         problems.addAll(problems(workers, width));
         List<TopicBacklog> inputs = topics.inputs().stream()
                 .map(topic -> backlog(topic, states, backlogs))

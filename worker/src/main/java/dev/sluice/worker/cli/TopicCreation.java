@@ -5,7 +5,6 @@ import dev.sluice.worker.intake.TopicPlan;
 import dev.sluice.worker.intake.TopicState;
 import java.io.PrintStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -37,7 +36,8 @@ final class TopicCreation {
     /** What was done, by topic; shown in the table. */
     private final Map<String, String> done = new HashMap<>();
 
-    private final List<String> failures = new ArrayList<>();
+    /** What could not be done and why, by topic; the empty one stands for all. */
+    private final Map<String, String> failures = new LinkedHashMap<>();
 
     TopicCreation(
             PrintStream out, PrintStream err, Admin admin, List<TopicPlan> plans, OptionalInt asked, int replication) {
@@ -57,9 +57,9 @@ final class TopicCreation {
             widen(before);
             report(before, settled());
         } catch (TopicState.UnreadableException unreadable) {
-            failures.add(unreadable.getMessage());
+            failures.put("", unreadable.getMessage());
         }
-        failures.forEach(failure -> err.println("sluice topics create: " + failure));
+        failures.values().forEach(failure -> err.println("sluice topics create: " + failure));
         return failures.isEmpty() ? 0 : Cli.FAILED;
     }
 
@@ -91,26 +91,45 @@ final class TopicCreation {
         return width == 0 ? TopicPlan.PARTITIONS : width;
     }
 
-    /** Only when asked to. The topic of new requests comes last, so that none arrives in a bundle that is not whole. */
+    /**
+     * Only when asked to. The topic of new requests comes last, and only where all other inputs are as wide: what arrives
+     * in a partition that one of them has not got is read by nobody.
+     */
     private void widen(Map<String, TopicState> before) throws InterruptedException {
         if (asked.isEmpty()) {
             return;
         }
-        int width = asked.getAsInt();
-        Map<String, NewPartitions> narrower = new LinkedHashMap<>();
-        for (int index = plans.size() - 1; index >= 0; index--) {
-            TopicPlan plan = plans.get(index);
-            TopicState state = before.get(plan.name());
-            if (plan.input() && state != null && state.partitions() < width) {
-                narrower.put(plan.name(), NewPartitions.increaseTo(width));
-            }
+        List<TopicPlan> inputs = plans.stream().filter(TopicPlan::input).toList();
+        for (TopicPlan plan : inputs.subList(1, inputs.size())) {
+            widen(plan.name(), before);
         }
-        for (var each : narrower.entrySet()) {
-            KafkaFuture<Void> result = admin.createPartitions(Map.of(each.getKey(), each.getValue()))
-                    .values()
-                    .get(each.getKey());
-            attempt(each.getKey(), WIDENED, Denied.Right.ALTER, result);
+        TopicPlan requests = inputs.get(0);
+        List<String> failed = inputs.stream()
+                .map(TopicPlan::name)
+                .filter(failures::containsKey)
+                .toList();
+        if (failed.isEmpty()) {
+            widen(requests.name(), before);
+        } else if (isNarrower(requests.name(), before)) {
+            failures.put(
+                    requests.name(),
+                    "topic " + requests.name() + " was not " + WIDENED + ", since " + String.join(", ", failed)
+                            + " is not as wide: nobody would read what arrives in the partitions that are missing there");
         }
+    }
+
+    private void widen(String topic, Map<String, TopicState> before) throws InterruptedException {
+        if (isNarrower(topic, before)) {
+            NewPartitions wider = NewPartitions.increaseTo(asked.getAsInt());
+            KafkaFuture<Void> result =
+                    admin.createPartitions(Map.of(topic, wider)).values().get(topic);
+            attempt(topic, WIDENED, Denied.Right.ALTER, result);
+        }
+    }
+
+    private boolean isNarrower(String topic, Map<String, TopicState> before) {
+        TopicState state = before.get(topic);
+        return state != null && state.partitions() < asked.getAsInt();
     }
 
     private void attempt(String topic, String success, Denied.Right needed, KafkaFuture<Void> result)
@@ -121,8 +140,10 @@ final class TopicCreation {
         } catch (ExecutionException failed) {
             if (!(failed.getCause() instanceof TopicExistsException)) {
                 Throwable cause = failed.getCause();
-                failures.add("topic " + topic + " could not be " + success + ": "
-                        + Denied.words(cause, needed).orElse(cause.getMessage()));
+                failures.put(
+                        topic,
+                        "topic " + topic + " could not be " + success + ": "
+                                + Denied.words(cause, needed).orElse(cause.getMessage()));
             }
         }
     }

@@ -158,10 +158,18 @@ final class Rebalance implements ConsumerRebalanceListener {
         downstream.share(bundles.length, width);
     }
 
-    /** What the consumer knows at hand; what was known before where it has just forgotten it. */
+    /**
+     * How many bundles are whole, as far as the consumer knows at hand; what was known before where it has just forgotten
+     * it. Nobody is given what is beyond the narrowest of the topics.
+     */
     private int knownWidth() {
         try {
-            return consumer.partitionsFor(topics.requests(), Duration.ZERO).size();
+            int known = Integer.MAX_VALUE;
+            for (String input : topics.inputs()) {
+                known = Math.min(
+                        known, consumer.partitionsFor(input, Duration.ZERO).size());
+            }
+            return known == 0 ? width : known;
         } catch (TimeoutException | AuthorizationException unknown) {
             log.debug("the number of partitions is not known now", unknown);
             return width;

@@ -3,6 +3,7 @@ package dev.sluice.worker.intake;
 import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,7 +37,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         List<String> refusals = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
         missing(topics, states).ifPresent(refusals::add);
-        unequal(topics, states).ifPresent(refusals::add);
+        unequal(topics, widths(topics, states)).ifPresent(refusals::add);
         for (TopicPlan plan : TopicPlan.of(topics)) {
             TopicState state = states.get(plan.name());
             if (state != null) {
@@ -64,20 +65,29 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         return Optional.of(which + " not exist; create what is missing with: " + create(topics));
     }
 
-    /** Partition i of all inputs belongs to one worker, so each of them needs every i. */
-    private static Optional<String> unequal(Topics topics, Map<String, TopicState> states) {
-        List<TopicState> inputs = topics.inputs().stream()
+    private static Map<String, Integer> widths(Topics topics, Map<String, TopicState> states) {
+        Map<String, Integer> widths = new LinkedHashMap<>();
+        topics.inputs().stream()
                 .filter(states::containsKey)
-                .map(states::get)
-                .toList();
-        int widest = inputs.stream().mapToInt(TopicState::partitions).max().orElse(0);
-        if (inputs.stream().allMatch(input -> input.partitions() == widest)) {
+                .forEach(input -> widths.put(input, states.get(input).partitions()));
+        return widths;
+    }
+
+    /**
+     * Partition i of all inputs belongs to one worker, so each of them needs every i. Empty where that is so, else a
+     * sentence with the remedy.
+     *
+     * @param widths the number of partitions of every input
+     */
+    static Optional<String> unequal(Topics topics, Map<String, Integer> widths) {
+        int widest = widths.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+        if (widths.values().stream().allMatch(width -> width == widest)) {
             return Optional.empty();
         }
-        String widths = inputs.stream()
-                .map(input -> input.name() + " " + input.partitions())
+        String all = widths.entrySet().stream()
+                .map(input -> input.getKey() + " " + input.getValue())
                 .collect(Collectors.joining(", "));
-        return Optional.of("the input topics differ in their number of partitions (" + widths
+        return Optional.of("the input topics differ in their number of partitions (" + all
                 + "); widen the narrower ones with: " + create(topics) + " --partitions " + widest);
     }
 

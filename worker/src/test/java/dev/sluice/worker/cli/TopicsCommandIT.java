@@ -6,13 +6,17 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.intake.TopicPlan;
 import dev.sluice.worker.intake.TopicState;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,6 +96,42 @@ class TopicsCommandIT {
         assertThat(Stream.of(topics.dead(), topics.replies()))
                 .allMatch(other -> states.get(other).partitions() == 2);
         assertThat(shell.out()).contains("widened");
+    }
+
+    @Test
+    void theTopicOfRequestsIsNotWidenedWhereAnotherInputCouldNotBe() throws Exception {
+        run("create", "--partitions=2");
+
+        int code = new TopicCreation(
+                        shell.shell().out(),
+                        shell.shell().err(),
+                        refusing(topics.retry()),
+                        TopicPlan.of(topics),
+                        OptionalInt.of(4),
+                        1)
+                .run();
+
+        assertThat(code).isEqualTo(1);
+        Map<String, TopicState> states = states();
+        assertThat(topics.inputs())
+                .filteredOn(input -> states.get(input).partitions() == 2)
+                .containsExactly(topics.requests(), topics.retry());
+        assertThat(shell.err())
+                .contains("topic " + topics.retry() + " could not be widened: ")
+                .contains(
+                        "topic " + topics.requests() + " was not widened, since " + topics.retry() + " is not as wide");
+    }
+
+    /** Asks for fewer partitions than this topic has, which a broker refuses. */
+    private Admin refusing(String topic) {
+        return (Admin) Proxy.newProxyInstance(
+                TopicsCommandIT.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
+                    boolean widens = method.getName().equals("createPartitions")
+                            && ((Map<?, ?>) arguments[0]).containsKey(topic);
+                    return widens
+                            ? admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(1)))
+                            : method.invoke(admin, arguments);
+                });
     }
 
     @Test

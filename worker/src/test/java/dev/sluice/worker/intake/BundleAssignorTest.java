@@ -3,6 +3,7 @@ package dev.sluice.worker.intake;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.LogLines;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,7 +46,7 @@ class BundleAssignorTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void keepsBundlesWholeAndBalancedWhileMembersComeAndGo(long seed) {
         Random random = new Random(seed);
-        Cluster cluster = cluster(Map.of(TOPICS, 12));
+        Cluster cluster = cluster(widths(12, 12));
         Map<String, Member> members = new TreeMap<>();
         int generation = 0;
         for (int step = 0; step < 40; step++) {
@@ -69,8 +70,10 @@ class BundleAssignorTest {
         group.put("a", members.get("a").subscription(TOPICS));
         group.put("b", members.get("b").subscription(other));
 
+        Map<String, Integer> both = widths(3, 3);
+        other.inputs().forEach(topic -> both.put(topic, 2));
         Map<String, Assignment> assigned = new BundleAssignor()
-                .assign(cluster(Map.of(TOPICS, 3, other, 2)), new GroupSubscription(group))
+                .assign(cluster(both), new GroupSubscription(group))
                 .groupAssignment();
 
         assertThat(assigned.get("a").partitions()).hasSize(3 * TOPICS.inputs().size());
@@ -78,22 +81,68 @@ class BundleAssignorTest {
     }
 
     @Test
-    void expandsOnlyToPartitionsThatExist() {
-        List<PartitionInfo> infos = new ArrayList<>();
-        infos.add(new PartitionInfo(TOPICS.requests(), 0, NODE, new Node[] {NODE}, new Node[] {NODE}));
-        infos.add(new PartitionInfo(TOPICS.requests(), 1, NODE, new Node[] {NODE}, new Node[] {NODE}));
-        infos.add(new PartitionInfo(TOPICS.retry(), 0, NODE, new Node[] {NODE}, new Node[] {NODE}));
-        Cluster cluster = new Cluster("c", List.of(NODE), infos, Set.of(), Set.of());
+    void givesOutOnlyWholeBundlesAndTheOthersWhenTheyHaveBecomeWhole() {
+        Map<String, Member> members = new TreeMap<>(Map.of("a", new Member(), "b", new Member()));
+        Cluster surplus = cluster(widths(8, 4));
+        for (int generation = 1; generation < 4; generation++) {
+            assignOnce(surplus, members, generation, 0);
+        }
 
-        Map<String, Assignment> assigned = new BundleAssignor()
-                .assign(cluster, new GroupSubscription(Map.of("a", new Member().subscription(TOPICS))))
-                .groupAssignment();
+        assertThat(members.values()).extracting(BundleAssignorTest::bundles).containsExactly(2L, 2L);
+        assertThat(members.values())
+                .flatExtracting(member -> member.owned)
+                .allSatisfy(partition -> assertThat(partition.partition()).isLessThan(4));
 
-        assertThat(assigned.get("a").partitions())
-                .containsExactlyInAnyOrder(
-                        new TopicPartition(TOPICS.requests(), 0),
-                        new TopicPartition(TOPICS.requests(), 1),
-                        new TopicPartition(TOPICS.retry(), 0));
+        for (int generation = 4; generation < 7; generation++) {
+            assignOnce(cluster(widths(8, 8)), members, generation, 0);
+        }
+        assertThat(members.values()).extracting(BundleAssignorTest::bundles).containsExactly(4L, 4L);
+    }
+
+    /** As an earlier version has given it out. */
+    @Test
+    void takesBackABundleThatIsNotWhole() {
+        Member member = new Member();
+        member.owned = List.of(new TopicPartition(TOPICS.requests(), 7));
+        Map<String, Member> members = new TreeMap<>(Map.of("a", member));
+
+        assignOnce(cluster(widths(8, 4)), members, 1, 0);
+
+        assertThat(bundles(member)).isEqualTo(4);
+    }
+
+    @Test
+    void withoutOneOfItsTopicsNoBundleIsWhole() {
+        Map<String, Integer> widths = widths(8, 8);
+        widths.remove(TOPICS.retry());
+        Map<String, Member> members = new TreeMap<>(Map.of("a", new Member()));
+
+        assignOnce(cluster(widths), members, 1, 0);
+
+        assertThat(members.get("a").owned).isEmpty();
+    }
+
+    @Test
+    void saysOncePerChangeThatBundlesAreNotWholeAndWhatToDo() {
+        BundleAssignor assignor = new BundleAssignor();
+        GroupSubscription group = new GroupSubscription(Map.of("a", new Member().subscription(TOPICS)));
+
+        try (LogLines log = new LogLines(BundleAssignor.class)) {
+            assignor.assign(cluster(widths(4, 4)), group);
+            assignor.assign(cluster(widths(8, 4)), group);
+            assignor.assign(cluster(widths(8, 4)), group);
+            assignor.assign(cluster(widths(9, 4)), group);
+            assignor.assign(cluster(widths(9, 9)), group);
+            assignor.assign(cluster(widths(9, 9)), group);
+
+            assertThat(log.all()).hasSize(3);
+            assertThat(log.all().get(0))
+                    .startsWith("WARN ")
+                    .contains("chat.requests 8, chat.requests.retry 4, ")
+                    .contains("sluice topics create --partitions 8");
+            assertThat(log.all().get(1)).contains("--partitions 9");
+            assertThat(log.all().get(2)).startsWith("INFO ");
+        }
     }
 
     /** One rebalance: every member gives up what it is not assigned, and takes what it is. */
@@ -151,13 +200,20 @@ class BundleAssignorTest {
         return parts.size();
     }
 
-    private static Cluster cluster(Map<Topics, Integer> widths) {
+    private static Map<String, Integer> widths(int requests, int others) {
+        Map<String, Integer> widths = new HashMap<>();
+        TOPICS.inputs().forEach(topic -> widths.put(topic, others));
+        widths.put(TOPICS.requests(), requests);
+        return widths;
+    }
+
+    private static Cluster cluster(Map<String, Integer> widths) {
         List<PartitionInfo> infos = new ArrayList<>();
-        widths.forEach((topics, width) -> topics.inputs().forEach(topic -> {
+        widths.forEach((topic, width) -> {
             for (int i = 0; i < width; i++) {
                 infos.add(new PartitionInfo(topic, i, NODE, new Node[] {NODE}, new Node[] {NODE}));
             }
-        }));
+        });
         return new Cluster("cluster", List.of(NODE), infos, Set.of(), Set.of());
     }
 }

@@ -39,9 +39,16 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
 
     /** So many partitions the consumer knows of, be they more or fewer than there are. */
     void width(int partitions) {
+        FakeLog.TOPICS.inputs().forEach(topic -> width(topic, partitions));
+    }
+
+    /** The same of one topic alone. */
+    void width(String topic, int partitions) {
         updatePartitions(
-                FakeLog.TOPICS.requests(),
-                IntStream.range(0, partitions).mapToObj(LogConsumer::info).toList());
+                topic,
+                IntStream.range(0, partitions)
+                        .mapToObj(partition -> info(topic, partition))
+                        .toList());
     }
 
     /** It knows none, and finds none out. */
@@ -57,9 +64,9 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         return super.partitionsFor(topic);
     }
 
-    private static PartitionInfo info(int partition) {
+    private static PartitionInfo info(String topic, int partition) {
         Node[] none = {};
-        return new PartitionInfo(FakeLog.TOPICS.requests(), partition, null, none, none);
+        return new PartitionInfo(topic, partition, null, none, none);
     }
 
     /** A rebalance that leaves these partitions assigned, none of which anything is committed for. */

@@ -81,6 +81,21 @@ class RebalanceTest {
         assertThat(downstream.shares).containsExactly("2/6");
     }
 
+    /** Nobody is given what is not whole. */
+    @Test
+    void bundlesThatAreNotWholeAreNoPartOfTheShare() {
+        Rebalance rebalance = subscribe(Duration.ofSeconds(10));
+        consumer.assigned(FIRST, SECOND, RETRY);
+
+        consumer.width(FakeLog.TOPICS.requests(), 8);
+        rebalance.shareIfWider();
+        assertThat(downstream.shares).containsExactly("2/3");
+
+        consumer.width(8);
+        rebalance.shareIfWider();
+        assertThat(downstream.shares).containsExactly("2/3", "2/8");
+    }
+
     @Test
     void keepsTheWidthItKnewWhereKafkaDoesNotTell() {
         consumer.assigned(FIRST, SECOND);
