@@ -9,12 +9,14 @@ import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.DeniedException;
 import dev.sluice.worker.intake.Downstream;
 import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.HeapRoom;
 import dev.sluice.worker.intake.Intake;
 import dev.sluice.worker.intake.IntakeConsumer;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.RightsCheck;
+import dev.sluice.worker.intake.Salvage;
 import dev.sluice.worker.intake.TopicCheck;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
@@ -145,7 +147,10 @@ public final class Worker implements AutoCloseable, Health {
                 (request, body) -> settle.accept(request.envelope(), new Outcome.Reply(200, body, 0)));
         this.intake = new Intake(
                 consumer,
-                () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
+                new Salvage(
+                        () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
+                        HeapRoom.ofThisProcess(),
+                        System::nanoTime),
                 config.topics(),
                 new Intake.Bounds(
                         config.readAhead(),

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -74,12 +73,12 @@ public final class Intake implements Runnable {
     public record Bounds(int readyRecords, long readyBytes, int heldRecords, int requestBytes, Duration drainTimeout) {}
 
     /**
-     * @param oneByOne makes a consumer outside of the group whose every poll gives one record at most
+     * @param salvage reads on where poll fails because of a record; of this intake only
      * @param cameRound told again and again that the poll thread does not hang
      */
     public Intake(
             Consumer<byte[], byte[]> consumer,
-            Supplier<Consumer<byte[], byte[]>> oneByOne,
+            Salvage salvage,
             Topics topics,
             Bounds bounds,
             Clock clock,
@@ -96,7 +95,7 @@ public final class Intake implements Runnable {
         this.downstream = downstream;
         this.ledger = ledger;
         this.reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
-        this.salvage = new Salvage(oneByOne);
+        this.salvage = salvage;
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
         this.rebalance = new Rebalance(
@@ -318,6 +317,11 @@ public final class Intake implements Runnable {
                 handOver(partition.assignment(), List.of(reader.unreadable(partition.assignment(), offset, problem)));
             }
             return true;
+        }
+
+        @Override
+        public boolean ends() {
+            return draining || stopped;
         }
     }
 }

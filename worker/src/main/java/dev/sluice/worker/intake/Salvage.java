@@ -1,14 +1,17 @@
 package dev.sluice.worker.intake;
 
+import dev.sluice.worker.intake.SalvageReader.Step;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.CorruptRecordException;
@@ -26,15 +29,39 @@ import org.slf4j.LoggerFactory;
  * where intake stands. Where it fails as well, that position is passed over; where it fails nowhere, no record was at
  * fault. A transaction marker right before a corrupt batch cannot be told from a record, and is passed over like one.
  *
+ * <p>For want of memory one record is passed over at a time, and only where {@link HeapRoom} says that it is the record
+ * which is too large, but for a single one: see {@link SalvageReader}. Else the error is left to end the worker: what it
+ * has read and not ended is read again by the next.
+ *
  * <p>Owned by the poll thread.
  */
-final class Salvage {
-    /** For one answer of the broker. The whole must end within the consumer's poll interval. */
-    private static final Duration BOUND = Duration.ofSeconds(30);
+public final class Salvage {
+    /** The whole must end within the consumer's poll interval. */
+    private static final long BOUND = Duration.ofMinutes(2).toNanos();
+
+    /** For the ends of the partitions. */
+    private static final long BOUND_OF_ENDS = Duration.ofSeconds(30).toNanos();
+
+    /** So many in a row that moved nothing, and the next would not either. */
+    private static final int MOST_IN_VAIN = 3;
+
+    /** How reading ends where something is to blame, or it is too early to say that nothing is. */
+    private static final Set<Step> EXPLAINED = EnumSet.of(Step.TOO_LARGE, Step.DOUBTED, Step.KEPT_BACK, Step.BREAK);
+
+    /** How it ends where the heap was too small: then nothing else is read that might be blamed for it. */
+    private static final Set<Step> OF_MEMORY = EnumSet.of(Step.TOO_LARGE, Step.DOUBTED, Step.OUT_OF_MEMORY);
 
     private static final Logger log = LoggerFactory.getLogger(Salvage.class);
 
     private final Supplier<Consumer<byte[], byte[]>> oneByOne;
+    private final HeapRoom heap;
+    private final LongSupplier nanoTime;
+    private Map<TopicPartition, Long> stood = Map.of();
+    private int inVain;
+    /** Since it may keep a fetch in which it ran out of memory, and throws for that when it gets there again. */
+    private boolean nextMayBeAnEcho;
+
+    private boolean hasDoubted;
 
     /** Where what is read goes, in the order of the offsets. */
     interface Taker {
@@ -43,37 +70,95 @@ final class Salvage {
 
         /** False where this may not be done yet; it will be asked again. */
         boolean passOver(OwnedPartition partition, long offset, String problem);
+
+        /** Whether nothing more is to be read. */
+        boolean ends();
     }
 
-    /** @param oneByOne makes a consumer outside of the group whose every poll gives one record at most */
-    Salvage(Supplier<Consumer<byte[], byte[]>> oneByOne) {
+    /**
+     * @param oneByOne makes a consumer outside of the group whose every poll gives one record at most
+     * @param nanoTime a monotonic clock
+     */
+    public Salvage(Supplier<Consumer<byte[], byte[]>> oneByOne, HeapRoom heap, LongSupplier nanoTime) {
         this.oneByOne = oneByOne;
+        this.heap = heap;
+        this.nanoTime = nanoTime;
     }
 
     /**
      * Reads past what made {@code poll} throw. Afterwards the group's consumer has to seek to where the partitions stand:
      * it may have lost records that it was about to hand over.
      *
-     * @return false where no record was at fault: then {@code failure} is for somebody else
+     * @return false where no record was at fault, or nothing helps: then {@code failure} is for somebody else
      */
     boolean readsOn(Throwable failure, Collection<OwnedPartition> partitions, Taker taker) {
         if (!isOfARecord(failure)) {
             return false;
         }
-        try (Consumer<byte[], byte[]> reader = oneByOne.get()) {
-            Set<TopicPartition> keys =
-                    partitions.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
-            Map<TopicPartition, Long> ends = reader.endOffsets(keys, BOUND);
-            boolean readsOn = false;
+        boolean outOfMemory = failure instanceof OutOfMemoryError;
+        // what the heap cannot hold may also be many records at once that are each readable, or lie behind such
+        boolean takes = outOfMemory || nextMayBeAnEcho;
+        Map<TopicPartition, Long> before = positions(partitions);
+        inVain = before.equals(stood) ? inVain : 0;
+        boolean explained = readOn(failure, partitions, takes, taker);
+        stood = positions(partitions);
+        boolean moved = !stood.equals(before);
+        inVain = moved ? 0 : inVain + 1;
+        nextMayBeAnEcho = takes && (outOfMemory || !moved);
+        return taker.ends() || (explained && inVain < MOST_IN_VAIN);
+    }
+
+    private boolean readOn(Throwable failure, Collection<OwnedPartition> partitions, boolean takes, Taker taker) {
+        long begun = nanoTime.getAsLong();
+        BooleanSupplier isOver = () -> taker.ends() || nanoTime.getAsLong() - begun >= BOUND;
+        try (Consumer<byte[], byte[]> consumer = oneByOne.get()) {
+            SalvageReader reader = new SalvageReader(consumer, heap, taker, !hasDoubted, isOver);
+            Map<TopicPartition, Long> ends =
+                    ends(consumer, positions(partitions).keySet(), taker);
+            Set<Step> last = EnumSet.noneOf(Step.class);
             for (OwnedPartition partition : partitions) {
-                Reader one = new Reader(reader, partition, ends.getOrDefault(partition.partition(), 0L), taker);
-                readsOn |= failure instanceof OutOfMemoryError ? one.takeAndPassOver() : one.passOver();
+                last.add(reader.read(partition, ends.getOrDefault(partition.partition(), 0L), takes));
+                hasDoubted |= last.contains(Step.DOUBTED);
+                if (last.stream().anyMatch(OF_MEMORY::contains)) {
+                    break;
+                }
             }
-            return readsOn;
+            tell(failure, reader);
+            boolean explained = last.stream().anyMatch(EXPLAINED::contains) || reader.records() > 0;
+            return explained && !last.contains(Step.OUT_OF_MEMORY);
         } catch (KafkaException unavailable) {
             failure.addSuppressed(unavailable);
             return false;
         }
+    }
+
+    /** Waits in pieces, so that a worker that stops need not wait for a broker that is away. */
+    private Map<TopicPartition, Long> ends(
+            Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions, Taker taker) {
+        long begun = nanoTime.getAsLong();
+        while (true) {
+            try {
+                return consumer.endOffsets(partitions, SalvageReader.ONE_WAIT);
+            } catch (TimeoutException notYet) {
+                if (taker.ends() || nanoTime.getAsLong() - begun >= BOUND_OF_ENDS) {
+                    throw notYet;
+                }
+            }
+        }
+    }
+
+    private static void tell(Throwable failure, SalvageReader reader) {
+        log.atWarn()
+                .addKeyValue("failure", failure)
+                .addKeyValue("taken", reader.count(Step.TAKEN))
+                .addKeyValue("passedOver", reader.passedOver())
+                .addKeyValue("keptBack", reader.count(Step.KEPT_BACK))
+                .addKeyValue("outOfMemory", reader.count(Step.OUT_OF_MEMORY) > 0)
+                .log("poll failed, and partitions were read record by record");
+    }
+
+    private static Map<TopicPartition, Long> positions(Collection<OwnedPartition> partitions) {
+        return partitions.stream().collect(Collectors.toMap(OwnedPartition::partition, OwnedPartition::position));
     }
 
     /**
@@ -81,125 +166,11 @@ final class Salvage {
      * say that the broker, the group or this worker's rights are at fault, a cause of another kind that a rebalance
      * callback has failed.
      */
-    private static boolean isOfARecord(Throwable failure) {
+    static boolean isOfARecord(Throwable failure) {
         Throwable cause = failure.getCause();
         return (failure.getClass() == KafkaException.class && (cause == null || cause instanceof KafkaException))
                 || failure instanceof CorruptRecordException
                 || failure instanceof SerializationException
                 || failure instanceof OutOfMemoryError;
-    }
-
-    /** What comes next in a partition. */
-    private sealed interface Next {
-        record Whole(ConsumerRecord<byte[], byte[]> record) implements Next {}
-
-        /** A whole one that was handed over, unless it was kept back. */
-        record Taken(boolean keptBack) implements Next {}
-
-        record Unreadable(long offset, Throwable why) implements Next {}
-
-        /** Everything is read that was there when the failure was looked into. */
-        record End() implements Next {}
-    }
-
-    /** One partition, read record by record. */
-    private static final class Reader {
-        private final Consumer<byte[], byte[]> consumer;
-        private final OwnedPartition partition;
-        private final TopicPartition key;
-        private final long end;
-        private final Taker taker;
-        private int left = IntakeConsumer.MAX_POLL_RECORDS;
-
-        Reader(Consumer<byte[], byte[]> consumer, OwnedPartition partition, long end, Taker taker) {
-            this.consumer = consumer;
-            this.partition = partition;
-            this.key = partition.partition();
-            this.end = end;
-            this.taker = taker;
-            consumer.assign(Set.of(key));
-            consumer.seek(key, partition.position());
-        }
-
-        /** What the heap cannot hold may also be many records at once that are each readable, or lie behind such. */
-        boolean takeAndPassOver() {
-            boolean some = false;
-            Next next = takeNext();
-            while (next instanceof Next.Taken taken) {
-                some = true;
-                if (taken.keptBack() || --left == 0) {
-                    return true;
-                }
-                next = takeNext();
-            }
-            return passOver(next) || some;
-        }
-
-        /** Holds no record while it reads the next one, which may need that memory. */
-        private Next takeNext() {
-            Next next = next();
-            return next instanceof Next.Whole whole ? new Next.Taken(!taker.take(partition, whole.record())) : next;
-        }
-
-        boolean passOver() {
-            return passOver(next());
-        }
-
-        private boolean passOver(Next first) {
-            Next next = first;
-            boolean some = false;
-            while (next instanceof Next.Unreadable unreadable && left-- > 0) {
-                some = true;
-                String problem = problem(unreadable.why());
-                if (!taker.passOver(partition, unreadable.offset(), problem)) {
-                    return true;
-                }
-                log.atWarn()
-                        .addKeyValue("record", key + "@" + unreadable.offset())
-                        .addKeyValue("problem", problem)
-                        .log("record cannot be read and is passed over");
-                consumer.seek(key, unreadable.offset() + 1);
-                next = next();
-            }
-            return some;
-        }
-
-        private Next next() {
-            long position = consumer.position(key, BOUND);
-            boolean again = false;
-            while (position < end) {
-                ConsumerRecords<byte[], byte[]> records;
-                try {
-                    records = consumer.poll(BOUND);
-                } catch (KafkaException | OutOfMemoryError failure) {
-                    if (!isOfARecord(failure)) {
-                        throw failure;
-                    }
-                    if (again || !(failure instanceof OutOfMemoryError)) {
-                        return new Next.Unreadable(position, failure);
-                    }
-                    // with what the consumer kept of the last record, and the calls under way held: once more without
-                    again = true;
-                    consumer.seek(key, position);
-                    continue;
-                }
-                if (!records.isEmpty()) {
-                    return new Next.Whole(records.iterator().next());
-                }
-                long before = position;
-                position = consumer.position(key, BOUND);
-                if (position == before) {
-                    throw new TimeoutException("no answer from " + key + "@" + position + " within " + BOUND);
-                }
-            }
-            return new Next.End();
-        }
-
-        private static String problem(Throwable why) {
-            Throwable cause = why.getCause() == null ? why : why.getCause();
-            return why instanceof OutOfMemoryError
-                    ? "the record unpacks to more than the worker's memory holds"
-                    : "Kafka cannot hand the record over: " + cause.getMessage();
-        }
     }
 }

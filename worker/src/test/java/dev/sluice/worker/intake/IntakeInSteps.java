@@ -28,6 +28,9 @@ final class IntakeInSteps {
     final AtomicInteger readers = new AtomicInteger();
     final AtomicInteger cameRound = new AtomicInteger();
     final Intake intake;
+    Runnable onRound = () -> {};
+    /** The part of it that is taken. */
+    double heap = 0.1;
 
     private final Deque<Runnable> steps = new ArrayDeque<>();
 
@@ -38,7 +41,10 @@ final class IntakeInSteps {
     IntakeInSteps(Intake.Bounds bounds) {
         intake = new Intake(
                 consumer,
-                this::oneByOne,
+                new Salvage(
+                        this::oneByOne,
+                        new HeapRoom(() -> heap, nanos -> clock.pass(Duration.ofNanos(nanos))),
+                        () -> Duration.ofMillis(clock.millis()).toNanos()),
                 FakeLog.TOPICS,
                 bounds,
                 clock,
@@ -46,7 +52,12 @@ final class IntakeInSteps {
                 ownership,
                 downstream,
                 ledger,
-                cameRound::incrementAndGet);
+                this::cameRound);
+    }
+
+    private void cameRound() {
+        cameRound.incrementAndGet();
+        onRound.run();
     }
 
     private LogConsumer oneByOne() {

@@ -22,12 +22,14 @@ import org.apache.kafka.common.errors.TimeoutException;
 /**
  * Kafka's mock consumer, reading a {@link FakeLog}: a record is there again after a seek. It fails as the real one does:
  * what is a Kafka exception waits until there is nothing else to hand over, while an error loses what was read before,
- * the positions of the other partitions included.
+ * the positions of the other partitions included, and leaves what was fetched broken: from there the partition throws a
+ * Kafka exception until it is sought away from or not assigned any more.
  */
 final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final FakeLog log;
     private final int maxPollRecords;
     private final List<Duration> timeouts = new ArrayList<>();
+    private final Map<TopicPartition, Long> broken = new HashMap<>();
     private boolean metadataIsForgotten;
 
     LogConsumer(FakeLog log, int maxPollRecords) {
@@ -91,6 +93,12 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         super.rebalance(newAssignment);
     }
 
+    @Override
+    public synchronized void assign(Collection<TopicPartition> partitions) {
+        broken.keySet().retainAll(partitions);
+        super.assign(partitions);
+    }
+
     /** How long each poll might have waited. */
     List<Duration> timeouts() {
         return timeouts;
@@ -107,6 +115,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
                 .sorted(Comparator.comparing(TopicPartition::toString))
                 .toList();
         for (TopicPartition partition : fetched) {
+            failIfBroken(partition);
             List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
             for (Map.Entry<Long, FakeLog.Entry> entry :
                     log.from(partition, position(partition)).entrySet()) {
@@ -114,8 +123,11 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
                     break;
                 }
                 if (entry.getValue().record().isEmpty()) {
-                    boolean none = polled.isEmpty() && records.isEmpty();
-                    fail(entry.getValue().failure().get(), none);
+                    Throwable failure = entry.getValue().failure().get();
+                    if (failure instanceof Error) {
+                        broken.put(partition, entry.getKey());
+                    }
+                    fail(failure, polled.isEmpty() && records.isEmpty());
                     left = 0;
                     break;
                 }
@@ -132,6 +144,14 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
             }
         }
         return new ConsumerRecords<>(polled, Map.of());
+    }
+
+    private void failIfBroken(TopicPartition partition) {
+        Long at = broken.get(partition);
+        if (at != null && at == position(partition)) {
+            throw new KafkaException("Received exception when fetching the next record from " + partition);
+        }
+        broken.remove(partition);
     }
 
     private static void fail(Throwable failure, boolean none) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.wire.Reason;
+import dev.sluice.worker.LogLines;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -103,6 +104,123 @@ class SalvageTest {
         assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
         assertThat(test.downstream.refused).isEmpty();
         assertThat(test.readers).hasValue(1);
+    }
+
+    /** Something else holds the memory: the records are not to blame, but for the first that cannot be told from one that is. */
+    @Test
+    void endsRatherThanPassOverOneAfterAnotherForAFullHeap() {
+        test.heap = 0.9;
+        for (int i = 0; i < 3; i++) {
+            test.log.unreadableAtFirst(FIRST, 1_000, OutOfMemoryError::new);
+        }
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(9);
+
+        assertThatThrownBy(test::run).isInstanceOf(OutOfMemoryError.class);
+        assertThat(onlyRefusal().envelope().offset()).isZero();
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L);
+    }
+
+    @Test
+    void blamesNoRecordForMemoryThatIsNotTheHeaps() {
+        test.log.unreadableAtFirst(
+                FIRST, 1_000, () -> new OutOfMemoryError("Cannot reserve 9 bytes of direct buffer memory"));
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(9);
+
+        assertThatThrownBy(test::run).hasMessageContaining("direct");
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    @Test
+    void passesOverOneRecordForEachTimeTheHeapIsTooSmall() {
+        for (int i = 0; i < 3; i++) {
+            test.log.unreadable(FIRST, OutOfMemoryError::new);
+        }
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(6).run();
+
+        assertThat(test.downstream.refused).hasSize(3);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(3L);
+        assertThat(test.readers).hasValue(3);
+    }
+
+    @Test
+    void endsWhenItHasReadNothingOnThreeTimesInARow() {
+        test.log.request(FIRST);
+        test.ledger.limits.put(FIRST, 0L);
+        OutOfMemoryError error = new OutOfMemoryError("elsewhere");
+
+        test.then(() -> test.consumer.assigned(FIRST));
+        for (int i = 0; i < 9; i++) {
+            test.then(throwing(error));
+        }
+
+        assertThatThrownBy(test::run).isSameAs(error);
+        assertThat(test.readers).hasValue(3);
+    }
+
+    @Test
+    void whatWasReadOnBetweenTwoErrorsIsProgress() {
+        test.log.request(FIRST).request(SECOND);
+        test.ledger.limits.put(FIRST, 0L);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND));
+        for (int i = 0; i < 5; i++) {
+            test.then(throwing(new OutOfMemoryError())).then(() -> test.log.request(SECOND));
+        }
+        test.run();
+
+        assertThat(test.downstream.offsets(SECOND)).hasSize(6);
+    }
+
+    /** The consumer keeps the fetch in which it ran out of memory, and throws another exception for it later. */
+    @Test
+    void readsOnWhereWhatWasFetchedStaysBroken() {
+        test.log.request(FIRST).unreadableAtFirst(FIRST, 1, OutOfMemoryError::new);
+        test.ledger.limits.put(FIRST, 1L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(3)
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    @Test
+    void endsSoonWhenItsWorkerDoes() {
+        test.log.requests(FIRST, 90);
+        test.onRound = () -> {
+            if (test.ledger.registered.size() == 5) {
+                test.intake.stop();
+            }
+        };
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError()))
+                .rounds(3)
+                .run();
+
+        assertThat(test.ledger.registered).hasSizeLessThan(10);
+    }
+
+    @Test
+    void saysOnceWhatItDid() {
+        test.log.request(FIRST).unreadable(FIRST, OutOfMemoryError::new).request(FIRST);
+
+        try (LogLines lines = new LogLines(Salvage.class)) {
+            test.then(() -> test.consumer.assigned(FIRST)).rounds(4).run();
+
+            assertThat(lines.all())
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN")
+                    .contains("taken=\"1\"", "passedOver=\"1\"", "keptBack=\"0\"");
+        }
     }
 
     @Test
