@@ -21,6 +21,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,6 +61,8 @@ public final class Intake implements Runnable {
     private volatile List<String> refusals = List.of();
     private volatile int held;
     private long positionsSentAt;
+    /** What poll ran out of memory with, until it is looked into: nothing is read meanwhile. */
+    private @Nullable OutOfMemoryError ranOut;
 
     /**
      * How much may be in memory.
@@ -157,6 +160,7 @@ public final class Intake implements Runnable {
     private void round() {
         cameRound.run();
         openAssigned();
+        lookIntoShortage();
         refusals = partitions.refusals();
         pauseAndResume();
         ConsumerRecords<byte[], byte[]> records = poll();
@@ -173,18 +177,49 @@ public final class Intake implements Runnable {
     private ConsumerRecords<byte[], byte[]> poll() {
         try {
             return consumer.poll(Duration.ofMillis(pollMillis()));
-        } catch (KafkaException | OutOfMemoryError failure) {
-            // where these differ, a rebalance callback is what ran out of memory
-            boolean settled =
-                    consumer.assignment().equals(ownership.get().assignments().keySet());
-            if (!settled || !salvage.readsOn(failure, partitions.open(), new FromSalvage())) {
+        } catch (OutOfMemoryError failure) {
+            if (ranOut != null || !isSettled()) {
                 throw failure;
             }
-            for (OwnedPartition partition : partitions.open()) {
-                consumer.seek(partition.partition(), partition.position());
+            ranOut = failure;
+            // it has half read what it fetched, would go on behind the record it was about to copy, and keeps all of
+            // that
+            consumer.unsubscribe();
+            consumer.subscribe(topics.inputs(), rebalance);
+        } catch (KafkaException failure) {
+            if (!isSettled() || !isReadOn(failure)) {
+                throw failure;
             }
-            return ConsumerRecords.empty();
         }
+        return ConsumerRecords.empty();
+    }
+
+    /** Where not, a rebalance callback is what has failed. */
+    private boolean isSettled() {
+        return consumer.assignment().equals(ownership.get().assignments().keySet());
+    }
+
+    /** With nothing in the consumer's memory: so that what does not fit now is no other's fault. */
+    private void lookIntoShortage() {
+        OutOfMemoryError failure = ranOut;
+        if (failure != null && isOpened()) {
+            ranOut = null;
+            if (!isReadOn(failure)) {
+                throw failure;
+            }
+        }
+    }
+
+    private boolean isOpened() {
+        return !partitions.open().isEmpty() && partitions.awaitingOpening().isEmpty();
+    }
+
+    private boolean isReadOn(Throwable failure) {
+        boolean readsOn = salvage.readsOn(failure, partitions.open(), new FromSalvage());
+        for (OwnedPartition partition : partitions.open()) {
+            consumer.seek(partition.partition(), partition.position());
+        }
+        return readsOn;
     }
 
     private long pollMillis() {
@@ -230,10 +265,10 @@ public final class Intake implements Runnable {
 
     private void pauseAndResume() {
         long now = clock.millis();
-        boolean full = isFull();
+        boolean none = draining || stopped || ranOut != null || isFull();
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
-            if (draining || full || !partition.isOpen() || waits(partition, now)) {
+            if (none || !partition.isOpen() || waits(partition, now)) {
                 paused.add(partition.partition());
             }
         }

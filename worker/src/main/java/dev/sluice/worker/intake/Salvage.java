@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * fault. A transaction marker right before a corrupt batch cannot be told from a record, and is passed over like one.
  *
  * <p>For want of memory one record is passed over at a time, and only where {@link HeapRoom} says that it is the record
- * which is too large, but for a single one: see {@link SalvageReader}. Else the error is left to end the worker: what it
- * has read and not ended is read again by the next.
+ * which is too large. So the group's consumer must hold nothing then. Else the error is left to end the worker: what it has
+ * read and not ended is read again by the next.
  *
  * <p>Owned by the poll thread.
  */
@@ -46,10 +46,10 @@ public final class Salvage {
     private static final int MOST_IN_VAIN = 3;
 
     /** How reading ends where something is to blame, or it is too early to say that nothing is. */
-    private static final Set<Step> EXPLAINED = EnumSet.of(Step.TOO_LARGE, Step.DOUBTED, Step.KEPT_BACK, Step.BREAK);
+    private static final Set<Step> EXPLAINED = EnumSet.of(Step.TOO_LARGE, Step.KEPT_BACK, Step.BREAK);
 
     /** How it ends where the heap was too small: then nothing else is read that might be blamed for it. */
-    private static final Set<Step> OF_MEMORY = EnumSet.of(Step.TOO_LARGE, Step.DOUBTED, Step.OUT_OF_MEMORY);
+    private static final Set<Step> OF_MEMORY = EnumSet.of(Step.TOO_LARGE, Step.OUT_OF_MEMORY);
 
     private static final Logger log = LoggerFactory.getLogger(Salvage.class);
 
@@ -58,10 +58,6 @@ public final class Salvage {
     private final LongSupplier nanoTime;
     private Map<TopicPartition, Long> stood = Map.of();
     private int inVain;
-    /** Since it may keep a fetch in which it ran out of memory, and throws for that when it gets there again. */
-    private boolean nextMayBeAnEcho;
-
-    private boolean hasDoubted;
 
     /** Where what is read goes, in the order of the offsets. */
     interface Taker {
@@ -95,16 +91,13 @@ public final class Salvage {
         if (!isOfARecord(failure)) {
             return false;
         }
-        boolean outOfMemory = failure instanceof OutOfMemoryError;
         // what the heap cannot hold may also be many records at once that are each readable, or lie behind such
-        boolean takes = outOfMemory || nextMayBeAnEcho;
+        boolean takes = failure instanceof OutOfMemoryError;
         Map<TopicPartition, Long> before = positions(partitions);
         inVain = before.equals(stood) ? inVain : 0;
         boolean explained = readOn(failure, partitions, takes, taker);
         stood = positions(partitions);
-        boolean moved = !stood.equals(before);
-        inVain = moved ? 0 : inVain + 1;
-        nextMayBeAnEcho = takes && (outOfMemory || !moved);
+        inVain = stood.equals(before) ? inVain + 1 : 0;
         return taker.ends() || (explained && inVain < MOST_IN_VAIN);
     }
 
@@ -112,13 +105,12 @@ public final class Salvage {
         long begun = nanoTime.getAsLong();
         BooleanSupplier isOver = () -> taker.ends() || nanoTime.getAsLong() - begun >= BOUND;
         try (Consumer<byte[], byte[]> consumer = oneByOne.get()) {
-            SalvageReader reader = new SalvageReader(consumer, heap, taker, !hasDoubted, isOver);
+            SalvageReader reader = new SalvageReader(consumer, heap, taker, isOver);
             Map<TopicPartition, Long> ends =
                     ends(consumer, positions(partitions).keySet(), taker);
             Set<Step> last = EnumSet.noneOf(Step.class);
             for (OwnedPartition partition : partitions) {
                 last.add(reader.read(partition, ends.getOrDefault(partition.partition(), 0L), takes));
-                hasDoubted |= last.contains(Step.DOUBTED);
                 if (last.stream().anyMatch(OF_MEMORY::contains)) {
                     break;
                 }

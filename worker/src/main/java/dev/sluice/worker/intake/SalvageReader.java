@@ -25,7 +25,6 @@ final class SalvageReader {
     private final Consumer<byte[], byte[]> consumer;
     private final HeapRoom heap;
     private final Salvage.Taker taker;
-    private final boolean mayDoubt;
     private final BooleanSupplier isOver;
     private final Map<Step, Integer> counts = new EnumMap<>(Step.class);
 
@@ -42,8 +41,6 @@ final class SalvageReader {
         AGAIN(true),
         /** The heap was too small again, and almost empty: passed over as well. */
         TOO_LARGE(false),
-        /** The heap was too small again, perhaps not because of this record; passed over as well. */
-        DOUBTED(false),
         /** The heap is too small for more reasons than this record, or it is not the heap that is. */
         OUT_OF_MEMORY(false),
         /** It may not be handed over or passed over yet. */
@@ -63,19 +60,12 @@ final class SalvageReader {
     }
 
     /**
-     * @param mayDoubt whether a record may be passed over though the heap is full without it
      * @param isOver asked before each record: whether to leave it at that
      */
-    SalvageReader(
-            Consumer<byte[], byte[]> consumer,
-            HeapRoom heap,
-            Salvage.Taker taker,
-            boolean mayDoubt,
-            BooleanSupplier isOver) {
+    SalvageReader(Consumer<byte[], byte[]> consumer, HeapRoom heap, Salvage.Taker taker, BooleanSupplier isOver) {
         this.consumer = consumer;
         this.heap = heap;
         this.taker = taker;
-        this.mayDoubt = mayDoubt;
         this.isOver = isOver;
     }
 
@@ -85,7 +75,7 @@ final class SalvageReader {
     }
 
     int passedOver() {
-        return count(Step.PASSED_OVER) + count(Step.TOO_LARGE) + count(Step.DOUBTED);
+        return count(Step.PASSED_OVER) + count(Step.TOO_LARGE);
     }
 
     /** How many records it has got past, over all partitions, but for one that was too large. */
@@ -161,11 +151,7 @@ final class SalvageReader {
         return words == null || words.contains("heap space") || words.contains("array size");
     }
 
-    /**
-     * Blames the record only where it did not fit twice. A heap that is still full then leaves a doubt: the group's consumer
-     * may hold the very record, and nothing makes it let go, or others fill the heap. The doubt is in a record's disfavour
-     * once in a worker's life, or one that is too large would end every worker; the next time it ends the worker.
-     */
+    /** Blames the record only where it did not fit twice, and nothing else fills the heap. */
     private Step ranOut(OwnedPartition partition, long position) {
         // else the consumer keeps the broken fetch, with the record before, and throws something else for it next time
         consumer.assign(Set.of());
@@ -175,14 +161,11 @@ final class SalvageReader {
             ranOutAt = position;
             return Step.AGAIN;
         }
-        if (!room && !mayDoubt) {
+        if (!room) {
             return Step.OUT_OF_MEMORY;
         }
         String problem = "the record unpacks to more than the worker's memory holds";
-        if (!passesOver(partition, position, problem)) {
-            return Step.KEPT_BACK;
-        }
-        return room ? Step.TOO_LARGE : Step.DOUBTED;
+        return passesOver(partition, position, problem) ? Step.TOO_LARGE : Step.KEPT_BACK;
     }
 
     private boolean passesOver(OwnedPartition partition, long position, String problem) {

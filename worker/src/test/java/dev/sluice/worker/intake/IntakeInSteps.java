@@ -79,6 +79,7 @@ final class IntakeInSteps {
     }
 
     void run() {
+        consumer.committedOnLeaving = ledger::end;
         steps.forEach(consumer::schedulePollTask);
         consumer.schedulePollTask(intake::stop);
         intake.run();

@@ -47,6 +47,11 @@ final class JournalLedger implements Ledger {
                 .toList();
     }
 
+    /** The offset behind the last one that was registered, if any. */
+    long end(TopicPartition partition) {
+        return offsets(partition).stream().mapToLong(offset -> offset + 1).max().orElse(0);
+    }
+
     @Override
     public Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed) {
         opened.put(assignment.partition(), position);

@@ -7,6 +7,8 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -30,7 +32,11 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final int maxPollRecords;
     private final List<Duration> timeouts = new ArrayList<>();
     private final Map<TopicPartition, Long> broken = new HashMap<>();
+    private final Map<TopicPartition, Long> halfRead = new HashMap<>();
+    private Set<TopicPartition> left = Set.of();
     private boolean metadataIsForgotten;
+    /** What the group has committed of a partition by the time that this one has left. */
+    ToLongFunction<TopicPartition> committedOnLeaving = partition -> 0;
 
     LogConsumer(FakeLog log, int maxPollRecords) {
         super("earliest");
@@ -99,6 +105,33 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         super.assign(partitions);
     }
 
+    /** Lets go of all that was fetched. Once it subscribes again it comes back to the same partitions. */
+    @Override
+    public synchronized void unsubscribe() {
+        left = Set.copyOf(assignment());
+        rebalance(Set.of());
+        broken.clear();
+        halfRead.clear();
+        super.unsubscribe();
+    }
+
+    private void comeBack() {
+        if (!left.isEmpty() && !subscription().isEmpty()) {
+            left.forEach(partition ->
+                    committed(partition, new OffsetAndMetadata(committedOnLeaving.applyAsLong(partition))));
+            rebalance(left);
+            left = Set.of();
+        }
+    }
+
+    /**
+     * As after an error while it copied the next record: it goes on behind that one, unless it is sought elsewhere, and
+     * lets go of it only with all that it fetched.
+     */
+    void halfRead(TopicPartition partition) {
+        halfRead.put(partition, position(partition));
+    }
+
     /** How long each poll might have waited. */
     List<Duration> timeouts() {
         return timeouts;
@@ -107,6 +140,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
     @Override
     public synchronized ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
         timeouts.add(timeout);
+        comeBack();
         super.poll(timeout);
         Map<TopicPartition, List<ConsumerRecord<byte[], byte[]>>> polled = new HashMap<>();
         int left = maxPollRecords;
@@ -116,6 +150,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
                 .toList();
         for (TopicPartition partition : fetched) {
             failIfBroken(partition);
+            skipHalfRead(partition);
             List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
             for (Map.Entry<Long, FakeLog.Entry> entry :
                     log.from(partition, position(partition)).entrySet()) {
@@ -144,6 +179,13 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
             }
         }
         return new ConsumerRecords<>(polled, Map.of());
+    }
+
+    private void skipHalfRead(TopicPartition partition) {
+        Long at = halfRead.remove(partition);
+        if (at != null && at == position(partition)) {
+            seek(partition, at + 1);
+        }
     }
 
     private void failIfBroken(TopicPartition partition) {

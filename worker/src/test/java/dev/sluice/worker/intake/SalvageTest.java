@@ -106,7 +106,7 @@ class SalvageTest {
         assertThat(test.readers).hasValue(1);
     }
 
-    /** Something else holds the memory: the records are not to blame, but for the first that cannot be told from one that is. */
+    /** Something else holds the memory: the records are not to blame. */
     @Test
     void endsRatherThanPassOverOneAfterAnotherForAFullHeap() {
         test.heap = 0.9;
@@ -117,8 +117,8 @@ class SalvageTest {
         test.then(() -> test.consumer.assigned(FIRST)).rounds(9);
 
         assertThatThrownBy(test::run).isInstanceOf(OutOfMemoryError.class);
-        assertThat(onlyRefusal().envelope().offset()).isZero();
-        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.ledger.offsets(FIRST)).isEmpty();
     }
 
     @Test
@@ -153,8 +153,8 @@ class SalvageTest {
         OutOfMemoryError error = new OutOfMemoryError("elsewhere");
 
         test.then(() -> test.consumer.assigned(FIRST));
-        for (int i = 0; i < 9; i++) {
-            test.then(throwing(error));
+        for (int i = 0; i < 5; i++) {
+            test.then(throwing(error)).rounds(2);
         }
 
         assertThatThrownBy(test::run).isSameAs(error);
@@ -189,6 +189,39 @@ class SalvageTest {
 
         assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L);
         assertThat(test.downstream.refused).isEmpty();
+    }
+
+    /** It comes back to its group in between: there is no memory for that either. */
+    @Test
+    void endsWithTheSecondErrorInARow() {
+        OutOfMemoryError second = new OutOfMemoryError("second");
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError("first")))
+                .then(throwing(second));
+
+        assertThatThrownBy(test::run).isSameAs(second);
+        assertThat(test.readers).hasValue(0);
+    }
+
+    @Test
+    void losesNoRecordThatWasHalfReadAndIsKeptBack() {
+        test.log.requests(FIRST, 2);
+        test.ledger.limits.put(FIRST, 0L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(1)
+                .then(() -> {
+                    test.consumer.halfRead(FIRST);
+                    throw new OutOfMemoryError();
+                })
+                .rounds(3)
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L);
     }
 
     @Test
