@@ -28,8 +28,9 @@ import org.slf4j.LoggerFactory;
  * to the same member.
  *
  * <p>Only the partitions of the requests topic are presented to Kafka's {@link CooperativeStickyAssignor}; its answer is
- * expanded to the bundles. A partition that one of the topics has not got belongs to no bundle and waits. Over all topics at once it balances the total number of partitions, which has left members
- * with no partition of the requests topic at all.
+ * expanded to the bundles. A partition that one of the topics has not got belongs to no bundle, and waits. Over all topics
+ * at once that assignor balances the total number of partitions, which has left members with no partition of the requests
+ * topic at all.
  */
 public final class BundleAssignor implements ConsumerPartitionAssignor {
     private static final String REQUESTS = new Topics("x").requests().substring(1);
