@@ -20,6 +20,7 @@ import dev.sluice.worker.intake.Salvage;
 import dev.sluice.worker.intake.TopicCheck;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
+import dev.sluice.worker.observe.RequestLog;
 import dev.sluice.worker.observe.Stages;
 import dev.sluice.worker.observe.TracedCall;
 import dev.sluice.worker.observe.Tracing;
@@ -122,7 +123,7 @@ public final class Worker implements AutoCloseable, Health {
                 transactions(transactionalId),
                 clock,
                 System::nanoTime,
-                SettleListener.both(metrics.settlements(), tracing),
+                SettleListener.both(metrics.settlements(), SettleListener.both(tracing, new RequestLog())),
                 threads.pulse(SETTLING));
         this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
         this.outcomes = new Outcomes(

@@ -7,12 +7,13 @@ import java.util.stream.Stream;
 
 /**
  * Sets up the log, which goes to standard error. The rest is in {@code logback.xml}; whoever brings a file of their own
- * ({@code JAVA_OPTS=-Dlogback.configurationFile=FILE}) can use the same three properties in it.
+ * ({@code JAVA_OPTS=-Dlogback.configurationFile=FILE}) can use the same properties in it.
  */
 final class Logging {
     static final String LEVEL = "sluice.log.level";
     static final String LIBRARIES = "sluice.log.libraries";
     static final String FORMAT = "sluice.log.format";
+    static final String REQUESTS = "sluice.log.requests";
 
     /** How much is logged of our own code; of the libraries only warnings are. */
     enum Level {
@@ -39,8 +40,9 @@ final class Logging {
     private Logging() {}
 
     /** Takes effect only before the first logger is made, so that commands keep theirs in classes they use late. */
-    static void forWorker(Level level, Format format) {
+    static void forWorker(Level level, Format format, boolean requests) {
         set(level, Level.WARN, format);
+        System.setProperty(REQUESTS, requests ? Level.INFO.name() : "OFF");
     }
 
     /** For a command that talks to a person: it says itself what went wrong, Kafka's client does not. */

@@ -179,6 +179,13 @@ final class WorkerCommand implements Subcommand {
             description = "text, or json for one JSON object per line. The log goes to standard error.")
     private Logging.Format logFormat = Logging.Format.TEXT;
 
+    @Option(
+            names = "--log-requests",
+            description =
+                    "A line for each request that has ended: its id, tenant, status, attempts and times, never what "
+                            + "it asked or was answered. Costs something where thousands end in a second.")
+    private boolean logRequests;
+
     private @Nullable WorkerConfig config;
 
     WorkerCommand(Shell shell) {
@@ -187,7 +194,7 @@ final class WorkerCommand implements Subcommand {
 
     @Override
     public void check(List<String> problems) {
-        Logging.forWorker(logLevel, logFormat);
+        Logging.forWorker(logLevel, logFormat, logRequests);
         kafka.check(problems);
         Supplier<String> apiKey = api.apiKey(shell, problems);
         requireArray("--max-request-bytes", maxRequestBytes, problems);

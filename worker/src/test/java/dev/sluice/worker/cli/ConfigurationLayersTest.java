@@ -39,6 +39,7 @@ class ConfigurationLayersTest {
                         "limit",
                         "log-format",
                         "log-level",
+                        "log-requests",
                         "max-age",
                         "max-attempts",
                         "max-in-flight",
@@ -63,7 +64,7 @@ class ConfigurationLayersTest {
                         "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
-                .hasSize(41)
+                .hasSize(42)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -1,0 +1,63 @@
+package dev.sluice.worker.observe;
+
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.settle.SettleListener;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
+
+/**
+ * A line for each request that has ended, once that is committed; at INFO, by a logger of its own that is off unless
+ * somebody asks for it. It has nothing of what was asked or answered. Stateless.
+ */
+public final class RequestLog implements SettleListener {
+    private static final Logger log = LoggerFactory.getLogger(RequestLog.class);
+    private static final int LONGEST = 256;
+
+    @Override
+    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+        if (!log.isInfoEnabled()) {
+            return;
+        }
+        if (outcome instanceof Outcome.Reply reply) {
+            LoggingEventBuilder line = line(envelope, "ok").addKeyValue("httpStatus", reply.httpStatus());
+            end(line, envelope.attempts(), reply.callMillis(), knownAtMillis, envelope);
+        } else if (outcome instanceof Outcome.DeadLetter dead) {
+            LoggingEventBuilder line =
+                    line(envelope, "failed").addKeyValue("reason", dead.reason().word());
+            if (dead.httpStatus().isPresent()) {
+                line = line.addKeyValue("httpStatus", dead.httpStatus().getAsInt());
+            }
+            end(line, dead.attempts(), dead.callMillis(), knownAtMillis, envelope);
+        }
+    }
+
+    @Override
+    public void transactionEnded(boolean committed, long nanos) {
+        // of no single request
+    }
+
+    private static LoggingEventBuilder line(Envelope envelope, String status) {
+        LoggingEventBuilder line = log.atInfo()
+                .addKeyValue("id", Printable.line(envelope.id(), LONGEST))
+                .addKeyValue("record", envelope);
+        Optional<String> tenant = envelope.header(WireHeaders.TENANT);
+        if (tenant.isPresent()) {
+            line = line.addKeyValue("tenant", Printable.line(tenant.get(), LONGEST));
+        }
+        return line.addKeyValue("status", status);
+    }
+
+    /** @param knownAtMillis epoch ms at which it was known how the request ends */
+    private static void end(
+            LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, Envelope envelope) {
+        line.addKeyValue("attempts", attempts)
+                .addKeyValue("deferrals", envelope.deferrals())
+                .addKeyValue("callMs", callMillis)
+                .addKeyValue("totalMs", Math.max(0, knownAtMillis - envelope.waitsSince()))
+                .log("request ended");
+    }
+}
