@@ -18,8 +18,9 @@ import java.util.concurrent.TimeUnit;
  */
 public record JavaProgram(List<String> launch) {
     private static final String CONFIGURING = "(SLUICE|TOGETHER|KAFKA)_.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS";
-    /** As {@code scripts/sluice} has it. */
-    private static final String COMPILER = "-XX:TieredStopAtLevel=1";
+    /** As {@code scripts/sluice} has them. */
+    public static final List<String> WORKER_OPTIONS =
+            List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:InitialRAMPercentage=0.25");
 
     private static final int COMMAND_SECONDS = 60;
 
@@ -32,7 +33,7 @@ public record JavaProgram(List<String> launch) {
      * its classes where there is one beside it, as in the image.
      */
     public static JavaProgram sluice(Path jar, List<String> jvmOptions) {
-        List<String> launch = new ArrayList<>(List.of(COMPILER));
+        List<String> launch = new ArrayList<>(WORKER_OPTIONS);
         Path archive = jar.resolveSibling("sluice.jsa");
         if (Files.isRegularFile(archive)) {
             launch.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));

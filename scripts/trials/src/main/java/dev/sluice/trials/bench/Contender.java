@@ -4,24 +4,26 @@ import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.WorkerProcess;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What is compared, each in a JVM of its own with the same heap. */
 enum Contender {
-    /** {@link Floor}, with the compilers as the JVM has them. */
-    FLOOR(4),
-    /** The same, with the first compiler alone, as a worker has it. */
-    FLOOR_C1(1),
+    /** {@link Floor}, with all as the JVM has it. */
+    FLOOR(List.of()),
+    /** The same, with the first compiler alone and what else a worker's JVM has. */
+    FLOOR_C1(JavaProgram.WORKER_OPTIONS),
     /** A worker that nobody watches, as the launcher starts it. */
-    SLUICE(1),
+    SLUICE(List.of()),
     /** A worker whose metrics are kept and asked for each five seconds, with requests that carry a trace. */
-    SLUICE_OBSERVED(1),
+    SLUICE_OBSERVED(List.of()),
     /** A worker with both compilers, for hours at thousands a second. */
-    SLUICE_C2(4);
+    SLUICE_C2(List.of("-XX:TieredStopAtLevel=4"));
 
-    private final int compilers;
+    /** Beside those that a worker has anyway. */
+    private final List<String> options;
 
-    Contender(int compilers) {
-        this.compilers = compilers;
+    Contender(List<String> options) {
+        this.options = options;
     }
 
     static Contender of(String name) {
@@ -43,7 +45,8 @@ enum Contender {
     }
 
     String[] jvmOptions(int heapMib) {
-        return new String[] {"-Xmx" + heapMib + "m", "-XX:TieredStopAtLevel=" + compilers};
+        return Stream.concat(options.stream(), Stream.of("-Xmx" + heapMib + "m"))
+                .toArray(String[]::new);
     }
 
     /** Starts it in its own time: it has yet to come up. */

@@ -17,9 +17,9 @@ final class ResultsPage {
             # What was measured
 
             Written by `scripts/bench`; each part says with which command. Ratios in parentheses are to the best floor of the
-            same run: a program that consumes, calls and produces and promises nothing (`Floor.java`), once with the JVM's two
-            compilers and once with the first alone. Figures are medians of the runs, dots in the plots are single runs. All of it
-            shares the machine: broker, stand-in, load, reader, and what is measured.
+            same run: a program that consumes, calls and produces and promises nothing (`Floor.java`), once as the JVM
+            is by itself and once, as `floor-c1`, with the options that a worker's JVM has. Figures are medians of the runs, dots
+            in the plots are single runs. All of it shares the machine: broker, stand-in, load, reader, and what is measured.
             """;
 
     private ResultsPage() {}
