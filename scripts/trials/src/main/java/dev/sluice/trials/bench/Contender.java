@@ -9,22 +9,15 @@ import java.util.stream.Stream;
 /** What is compared, each in a JVM of its own with the same heap. */
 enum Contender {
     /** {@link Floor}, with all as the JVM has it. */
-    FLOOR(List.of()),
+    FLOOR,
     /** The same, with the first compiler alone and what else a worker's JVM has. */
-    FLOOR_C1(JavaProgram.WORKER_OPTIONS),
+    FLOOR_C1,
     /** A worker that nobody watches, as the launcher starts it. */
-    SLUICE(List.of()),
+    SLUICE,
     /** A worker whose metrics are kept and asked for each five seconds, with requests that carry a trace. */
-    SLUICE_OBSERVED(List.of()),
+    SLUICE_OBSERVED,
     /** A worker with both compilers, for hours at thousands a second. */
-    SLUICE_C2(List.of("-XX:TieredStopAtLevel=4"));
-
-    /** Beside those that a worker has anyway. */
-    private final List<String> options;
-
-    Contender(List<String> options) {
-        this.options = options;
-    }
+    SLUICE_C2;
 
     static Contender of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
@@ -45,8 +38,17 @@ enum Contender {
     }
 
     String[] jvmOptions(int heapMib) {
-        return Stream.concat(options.stream(), Stream.of("-Xmx" + heapMib + "m"))
+        return Stream.concat(options().stream(), Stream.of("-Xmx" + heapMib + "m"))
                 .toArray(String[]::new);
+    }
+
+    /** Beside those that a worker has anyway. */
+    private List<String> options() {
+        return switch (this) {
+            case FLOOR, SLUICE, SLUICE_OBSERVED -> List.of();
+            case FLOOR_C1 -> JavaProgram.WORKER_OPTIONS;
+            case SLUICE_C2 -> List.of("-XX:TieredStopAtLevel=4");
+        };
     }
 
     /** Starts it in its own time: it has yet to come up. */
