@@ -23,9 +23,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions of others' reply topics that cannot be written to for the moment, since they have no leader or too few
- * replicas in sync, and what is to go there. It waits here as it is, since such a partition comes back, and nothing else
- * waits for it. Never one of the queue's own topics: nothing can be settled without those.
+ * The partitions of others' reply topics that cannot be written to for the moment, since they have no leader, and what is to
+ * go there. It waits here as it is, since such a partition comes back, and nothing else waits for it. Never one of the
+ * queue's own topics: nothing can be settled without those. Where there are too few replicas in sync this is not enough:
+ * Kafka cannot write the end of the aborted transaction there, and lets the transactional id do nothing until it can.
  *
  * <p>Only a send finds out whether a partition is back, and one that is not costs all others a transaction that takes the
  * producer's delivery timeout, 10 s. So all of them are tried together, with one settlement each and in a transaction of
