@@ -195,6 +195,8 @@ public final class Settle implements Ledger, Runnable {
             while (!stopped) {
                 cameRound.run();
                 Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                // what comes until then goes, too
+                transactions.awaitMarkers();
                 for (Runnable next = message; next != null; next = inbox.poll()) {
                     next.run();
                 }

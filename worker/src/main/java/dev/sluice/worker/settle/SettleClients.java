@@ -22,7 +22,7 @@ public final class SettleClients {
     /** A dead worker's open transaction blocks every {@code read_committed} reader for this long. */
     private static final int TRANSACTION_TIMEOUT_MILLIS = 10_000;
 
-    /** Small: it is the pause while the markers of the last transaction are written, 100 ms by default. */
+    /** Small: it is the pause after a transaction that came before the last one's markers, 100 ms by default. */
     private static final int RETRY_BACKOFF_MILLIS = 5;
 
     /** What a send waits for metadata of a topic that does not exist. */

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -47,6 +48,12 @@ public final class Transactions implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     private static final int COMMIT_TRIES = 3;
 
+    /** A commit is answered after one replicated write; the markers, and the note that they are written, take two. */
+    private static final int MARKERS_PER_COMMIT = 2;
+
+    /** Less than what the broker waits where it meets a transaction whose markers are not written yet. */
+    private static final long MOST_FOR_MARKERS = Duration.ofMillis(15).toNanos();
+
     /** Kafka's own words for it are that a generation id is not valid. */
     private static final String REBALANCING =
             "the group is rebalancing, so that Kafka takes no offsets from before; the transaction is tried again";
@@ -55,8 +62,10 @@ public final class Transactions implements AutoCloseable {
 
     private final Supplier<Producer<byte[], byte[]>> producers;
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
+    private final LongSupplier nanoTime;
     private final LongConsumer pause;
     private final Runnable stillAtIt;
+    private long markersAt;
     private int failedInARow;
     private volatile boolean stopped;
     private @Nullable Producer<byte[], byte[]> producer;
@@ -71,7 +80,7 @@ public final class Transactions implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable stillAtIt) {
-        this(producers, offsetReaders, stillAtIt, LockSupport::parkNanos);
+        this(producers, offsetReaders, stillAtIt, System::nanoTime, LockSupport::parkNanos);
     }
 
     /** @param pause waits for so many nanoseconds */
@@ -79,11 +88,14 @@ public final class Transactions implements AutoCloseable {
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable stillAtIt,
+            LongSupplier nanoTime,
             LongConsumer pause) {
         this.producers = producers;
         this.offsetReaders = offsetReaders;
+        this.nanoTime = nanoTime;
         this.pause = pause;
         this.stillAtIt = stillAtIt;
+        this.markersAt = nanoTime.getAsLong();
     }
 
     /** What cannot be done now is not waited for any longer. Any thread. */
@@ -91,8 +103,21 @@ public final class Transactions implements AutoCloseable {
         stopped = true;
     }
 
+    /**
+     * Waits until the markers of the last transaction are likely to be written; some milliseconds. Kafka answers a commit
+     * before that. What comes too early is refused until then, and tried again by the broker after 20 ms (its
+     * {@code add.partitions.to.txn.retry.backoff.ms}): more than these few cost.
+     */
+    void awaitMarkers() {
+        long left = markersAt - nanoTime.getAsLong();
+        if (left > 0) {
+            pause.accept(left);
+        }
+    }
+
     /** Puts everything on Kafka, or nothing. */
     TransactionResult run(Batch batch) {
+        awaitMarkers();
         Producer<byte[], byte[]> current = usable();
         Culprits culprits = new Culprits();
         boolean committing = false;
@@ -120,8 +145,11 @@ public final class Transactions implements AutoCloseable {
     private void commit(Producer<byte[], byte[]> current) {
         for (int tries = 1; ; tries++) {
             stillAtIt.run();
+            long begun = nanoTime.getAsLong();
             try {
                 current.commitTransaction();
+                long now = nanoTime.getAsLong();
+                markersAt = now + Math.min(MARKERS_PER_COMMIT * (now - begun), MOST_FOR_MARKERS);
                 return;
             } catch (TimeoutException slow) {
                 if (tries == COMMIT_TRIES) {

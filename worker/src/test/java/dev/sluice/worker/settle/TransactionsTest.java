@@ -62,6 +62,8 @@ class TransactionsTest {
     private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
     private Map<TopicPartition, OffsetAndMetadata> committed = Map.of();
     private Runnable whilePausing = () -> {};
+    private final List<Long> paused = new ArrayList<>();
+    private long now;
 
     private final Transactions transactions = new Transactions(
             () -> {
@@ -71,8 +73,11 @@ class TransactionsTest {
             },
             FakeReader::new,
             () -> saidAfter.add(events.size()),
-            ignored -> {
+            () -> now,
+            nanos -> {
                 events.add("pause");
+                paused.add(nanos);
+                now += nanos;
                 whilePausing.run();
             });
 
@@ -86,6 +91,37 @@ class TransactionsTest {
         assertThat(values(producer)).containsExactly("a", "b");
         assertThat(producer.consumerGroupOffsetsHistory()).containsExactly(Map.of("group", Map.of(PARTITION, OFFSET)));
         assertThat(events).containsExactly("new", "init", "begin", "send", "send", "offsets", "commit");
+    }
+
+    @Test
+    void theNextBeginsWhenTheMarkersOfTheLastAreLikelyToBeWritten() {
+        FakeProducer producer = prepare();
+        producer.commitNanos = 3;
+
+        transactions.run(batch("a"));
+        assertThat(paused).isEmpty();
+
+        transactions.run(batch("b"));
+        assertThat(paused).containsExactly(6L);
+
+        now += 2;
+        transactions.run(batch("c"));
+        assertThat(paused).containsExactly(6L, 4L);
+
+        now += 6;
+        transactions.run(batch("d"));
+        assertThat(paused).hasSize(2);
+    }
+
+    @Test
+    void markersAreNotWaitedForAsLongAsASlowCommitTook() {
+        FakeProducer producer = prepare();
+        producer.commitNanos = Duration.ofSeconds(4).toNanos();
+
+        transactions.run(batch("a"));
+        transactions.run(batch("b"));
+
+        assertThat(paused).containsExactly(Duration.ofMillis(15).toNanos());
     }
 
     @Test
@@ -499,6 +535,7 @@ class TransactionsTest {
         private final Deque<RuntimeException> commitFailures = new ArrayDeque<>();
         private final Deque<RuntimeException> abortFailures = new ArrayDeque<>();
         private final Map<String, Exception> refused = new HashMap<>();
+        private long commitNanos;
 
         FakeProducer() {
             super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
@@ -539,6 +576,7 @@ class TransactionsTest {
         @Override
         public void commitTransaction() {
             events.add("commit");
+            now += commitNanos;
             failIfAny(commitFailures);
             super.commitTransaction();
         }
