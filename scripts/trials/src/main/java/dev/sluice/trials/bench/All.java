@@ -18,20 +18,24 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = "Runs what the page of results shows, one scenario after another, and writes that page.")
 final class All implements Callable<Integer> {
+    /** What each guarantee costs, and what it is worth. */
+    private static final String GUARANTEED = "at-least-once,transactional,sluice";
+
     /** The names of the files, and what fills them. */
     private static final Map<String, List<String>> SCENARIOS = new LinkedHashMap<>();
 
     static {
-        SCENARIOS.put("throughput-50ms", List.of("throughput", "--contenders=floor,floor-c1,sluice,sluice-c2"));
+        SCENARIOS.put("throughput-50ms", List.of("throughput", "--contenders=floor,floor-c1,sluice-c2," + GUARANTEED));
         SCENARIOS.put("throughput-0ms", List.of("throughput", "--latency=0", "--bound=90"));
         SCENARIOS.put(
                 "throughput-1s-2000-in-flight",
                 List.of("throughput", "--latency=1000", "--in-flight=2000", "--heap=512"));
+        SCENARIOS.put("killed", List.of("killed", "--contenders=floor-c1," + GUARANTEED, "--in-flight=64"));
         SCENARIOS.put("observed", List.of("throughput", "--contenders=sluice,sluice-observed", "--runs=5"));
         SCENARIOS.put("waiting-10-thousand", List.of("throughput", "--contenders=sluice", "--behind=10000"));
         SCENARIOS.put(
                 "waiting-10-million", List.of("throughput", "--contenders=sluice", "--behind=10000000", "--runs=1"));
-        SCENARIOS.put("latency-50-per-second", List.of("latency"));
+        SCENARIOS.put("latency-50-per-second", List.of("latency", "--contenders=floor-c1," + GUARANTEED));
         SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
         SCENARIOS.put("retry", List.of("retry"));
         SCENARIOS.put("start", List.of("start"));

@@ -30,6 +30,12 @@ final class Bench {
             description = "Where the report is kept, as JSON, beside a page that shows all reports in its folder.")
     private @Nullable Path results;
 
+    @Option(
+            names = "--cold",
+            description = "Without letting broker and stand-in warm up before: quicker, to try a scenario; the machine "
+                    + "compiles them meanwhile.")
+    private boolean cold;
+
     @Option(names = "--worker-jar", paramLabel = "FILE", required = true, description = "The jar of the workers.")
     private Path workerJar = Path.of("");
 
@@ -111,6 +117,14 @@ final class Bench {
                 ledger);
         Runtime.getRuntime().addShutdownHook(new Thread(rig::close, "bench-stop"));
         return rig;
+    }
+
+    /** Takes some seconds each time: the broker is another one. */
+    void warmUp(Rig.Ends ends) throws IOException, InterruptedException {
+        if (!cold) {
+            WarmBroker.run(ends.bootstrapServers());
+            WarmApi.run();
+        }
     }
 
     void within(String option, long value, long min, long max) {

@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
             Pace.class,
             Throughput.class,
             OpenLoop.class,
+            Killed.class,
             Retry.class,
             All.class
         },

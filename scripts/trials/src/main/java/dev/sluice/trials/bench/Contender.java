@@ -4,6 +4,7 @@ import dev.sluice.trials.JavaProgram;
 import dev.sluice.trials.WorkerProcess;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What is compared, each in a JVM of its own with the same heap. */
@@ -12,6 +13,10 @@ enum Contender {
     FLOOR,
     /** The same, with the first compiler alone and what else a worker's JVM has. */
     FLOOR_C1,
+    /** The same with the guarantee that no request is lost. */
+    AT_LEAST_ONCE,
+    /** And with the one that none has two replies. */
+    TRANSACTIONAL,
     /** A worker that nobody watches, as the launcher starts it. */
     SLUICE,
     /** A worker whose metrics are kept and asked for each five seconds, with requests that carry a trace. */
@@ -29,6 +34,7 @@ enum Contender {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** Whether it is a measure for the others: it promises nothing. */
     boolean isFloor() {
         return this == FLOOR || this == FLOOR_C1;
     }
@@ -42,25 +48,36 @@ enum Contender {
                 .toArray(String[]::new);
     }
 
+    private Optional<Floor.Guarantee> handMade() {
+        return switch (this) {
+            case FLOOR, FLOOR_C1 -> Optional.of(Floor.Guarantee.NONE);
+            case AT_LEAST_ONCE -> Optional.of(Floor.Guarantee.AT_LEAST_ONCE);
+            case TRANSACTIONAL -> Optional.of(Floor.Guarantee.TRANSACTIONAL);
+            case SLUICE, SLUICE_OBSERVED, SLUICE_C2 -> Optional.empty();
+        };
+    }
+
     /** Beside those that a worker has anyway. */
     private List<String> options() {
         return switch (this) {
             case FLOOR, SLUICE, SLUICE_OBSERVED -> List.of();
-            case FLOOR_C1 -> JavaProgram.WORKER_OPTIONS;
+            case FLOOR_C1, AT_LEAST_ONCE, TRANSACTIONAL -> JavaProgram.WORKER_OPTIONS;
             case SLUICE_C2 -> List.of("-XX:TieredStopAtLevel=4");
         };
     }
 
     /** Starts it in its own time: it has yet to come up. */
     WorkerProcess start(Rig rig, Rig.Ends ends, int inFlight, int heapMib) {
-        if (isFloor()) {
+        Optional<Floor.Guarantee> handMade = handMade();
+        if (handMade.isPresent()) {
             return rig.process(
                     JavaProgram.of(Floor.class, List.of(jvmOptions(heapMib))),
                     List.of(
                             ends.bootstrapServers(),
                             ends.api().baseUrl().toString(),
                             Rig.TOPICS.base(),
-                            Integer.toString(inFlight)));
+                            Integer.toString(inFlight),
+                            handMade.get().name()));
         }
         String admin = isObserved() ? "--admin-port=" + rig.scraped() : "--admin-port=0";
         return rig.worker(ends, "--max-in-flight=" + inFlight, admin);

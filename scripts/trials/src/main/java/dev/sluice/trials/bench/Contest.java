@@ -17,7 +17,8 @@ final class Contest {
             split = ",",
             paramLabel = "NAME",
             defaultValue = "floor,floor-c1,sluice",
-            description = "floor, floor-c1, sluice, sluice-observed, sluice-c2 (${DEFAULT-VALUE}).")
+            description = "floor, floor-c1, at-least-once, transactional, sluice, sluice-observed, sluice-c2 "
+                    + "(${DEFAULT-VALUE}).")
     private List<String> names = List.of();
 
     @Option(names = "--runs", defaultValue = "3", description = "Of each; medians are shown (${DEFAULT-VALUE}).")

@@ -1,21 +1,14 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.wire.WireHeaders;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -25,96 +18,102 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * The least that one can write for the task, and the yardstick: consume, call, produce, with bounded calls at once. It
- * promises nothing: offsets are committed by the clock, whatever has become of the calls, and a call that fails ends it.
- * Kafka's clients are as they are by default; the HTTP client has an executor of its own, without which it is slower.
+ * The least that one can write for the task, and the yardstick: consume, call, produce, with bounded calls at once. Kafka's
+ * clients are as they are by default, but for what the guarantee needs.
  */
 final class Floor {
     private static final Duration POLL = Duration.ofMillis(100);
-    private static final int OK = 200;
-    private static final int FAILED = 1;
+    private static final String GROUP = "floor";
 
-    private final URI endpoint;
+    private final FloorCalls calls;
     private final Topics topics;
-    private final Semaphore free;
-    private final HttpClient client;
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
 
-    private Floor(String bootstrapServers, String baseUrl, Topics topics, int inFlight) {
-        this.endpoint = URI.create(baseUrl + "/chat/completions");
+    /** What it promises, and does for that. */
+    enum Guarantee {
+        /** Nothing: offsets are committed by the clock, whatever has become of the calls. */
+        NONE,
+        /** No request is lost: offsets of what was polled are committed when all replies to it are written. */
+        AT_LEAST_ONCE,
+        /** And none has two replies: both are one transaction. */
+        TRANSACTIONAL
+    }
+
+    private Floor(String bootstrapServers, String baseUrl, Topics topics, int inFlight, Guarantee guarantee) {
         this.topics = topics;
-        this.free = new Semaphore(inFlight);
-        this.client = HttpClient.newBuilder()
-                .version(HttpClient.Version.HTTP_1_1)
-                .executor(Executors.newFixedThreadPool(
-                        Math.max(2, Runtime.getRuntime().availableProcessors())))
-                .build();
-        this.consumer = new KafkaConsumer<>(
-                Map.of(
-                        ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                        bootstrapServers,
-                        ConsumerConfig.GROUP_ID_CONFIG,
-                        "floor",
-                        ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                        "earliest"),
-                new ByteArrayDeserializer(),
-                new ByteArrayDeserializer());
-        this.producer = new KafkaProducer<>(
-                Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
-                new ByteArraySerializer(),
-                new ByteArraySerializer());
+        this.calls = new FloorCalls(baseUrl, topics, inFlight, this::write);
+        Map<String, Object> consumes = new HashMap<>(Map.of(
+                ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                bootstrapServers,
+                ConsumerConfig.GROUP_ID_CONFIG,
+                GROUP,
+                ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                "earliest"));
+        Map<String, Object> produces = new HashMap<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
+        if (guarantee != Guarantee.NONE) {
+            consumes.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        }
+        if (guarantee == Guarantee.TRANSACTIONAL) {
+            consumes.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+            produces.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, GROUP);
+        }
+        this.consumer = new KafkaConsumer<>(consumes, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        this.producer = new KafkaProducer<>(produces, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** Runs until it is killed; arguments: bootstrap servers, base URL, base topic, calls at once. */
+    /** Runs until it is killed; arguments: bootstrap servers, base URL, base topic, calls at once, guarantee. */
     public static void main(String[] args) throws InterruptedException {
-        new Floor(args[0], args[1], new Topics(args[2]), Integer.parseInt(args[3])).run();
+        Guarantee guarantee = Guarantee.valueOf(args[4]);
+        new Floor(args[0], args[1], new Topics(args[2]), Integer.parseInt(args[3]), guarantee).run(guarantee);
     }
 
-    private void run() throws InterruptedException {
+    private void run(Guarantee guarantee) throws InterruptedException {
+        if (guarantee == Guarantee.TRANSACTIONAL) {
+            producer.initTransactions();
+        }
         consumer.subscribe(List.of(topics.requests()));
         while (true) {
-            for (ConsumerRecord<byte[], byte[]> request : consumer.poll(POLL)) {
-                free.acquire();
-                call(request);
+            ConsumerRecords<byte[], byte[]> requests = consumer.poll(POLL);
+            switch (guarantee) {
+                case NONE -> start(requests);
+                case AT_LEAST_ONCE -> {
+                    answer(requests);
+                    consumer.commitSync();
+                }
+                case TRANSACTIONAL -> commit(requests);
             }
         }
     }
 
-    private void call(ConsumerRecord<byte[], byte[]> request) {
-        HttpRequest http = HttpRequest.newBuilder(endpoint)
-                .header("Content-Type", "application/json")
-                .header("Authorization", "Bearer 1")
-                // the edge refuses the library's own
-                .header("User-Agent", "floor")
-                .POST(BodyPublishers.ofByteArray(request.value()))
-                .build();
-        var unused = client.sendAsync(http, BodyHandlers.ofByteArray()).whenComplete((answer, failure) -> {
-            free.release();
-            if (failure != null) {
-                end("a call has failed: " + failure);
-            } else if (answer.statusCode() != OK) {
-                end("a call was answered with " + answer.statusCode());
-            } else {
-                reply(request, answer);
-            }
-        });
+    private void commit(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
+        if (requests.isEmpty()) {
+            return;
+        }
+        producer.beginTransaction();
+        answer(requests);
+        producer.sendOffsetsToTransaction(requests.nextOffsets(), consumer.groupMetadata());
+        producer.commitTransaction();
     }
 
-    private void reply(ConsumerRecord<byte[], byte[]> request, HttpResponse<byte[]> answer) {
-        ProducerRecord<byte[], byte[]> reply =
-                new ProducerRecord<>(topics.replies(), request.partition(), request.key(), answer.body());
-        reply.headers().add(request.headers().lastHeader(WireHeaders.ID));
-        WireHeaders.set(reply.headers(), WireHeaders.STATUS, WireHeaders.OK);
+    private void start(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
+        for (ConsumerRecord<byte[], byte[]> request : requests) {
+            calls.call(request);
+        }
+    }
+
+    /** All replies are written when it returns. */
+    private void answer(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
+        start(requests);
+        calls.awaitAll();
+        producer.flush();
+    }
+
+    private void write(ProducerRecord<byte[], byte[]> reply) {
         var unused = producer.send(reply, (sent, failure) -> {
             if (failure != null) {
-                end("a reply was not written: " + failure);
+                FloorCalls.end("a reply was not written: " + failure);
             }
         });
-    }
-
-    private static void end(String what) {
-        System.err.println("floor: " + what);
-        Runtime.getRuntime().halt(FAILED);
     }
 }

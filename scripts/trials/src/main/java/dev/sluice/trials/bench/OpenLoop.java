@@ -66,8 +66,7 @@ final class OpenLoop implements Callable<Integer> {
         Ledger ledger = new Ledger(rate * (warmUp + seconds + 2 * (int) PATIENCE.toSeconds()));
         try (Rig rig = contest.rig(contender, folder, ledger)) {
             Rig.Ends ends = rig.open(PARTITIONS, Latency.fixed(Duration.ofMillis(latency)));
-            WarmBroker.run(ends.bootstrapServers());
-            WarmApi.run();
+            contest.bench().warmUp(ends);
             WorkerProcess process = contender.start(rig, ends, contest.inFlight(), contest.heapMib());
             rig.awaitServing(ends);
             SteadyLoad load = rig.starts(new SteadyLoad(ends.publisher(), PARTITIONS, rate, place -> 0).start());

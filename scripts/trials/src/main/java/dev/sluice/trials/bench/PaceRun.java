@@ -30,8 +30,7 @@ final class PaceRun implements AutoCloseable {
         this.ledger = new Ledger(requests);
         this.rig = bench.rig(folder, ledger, jvmOptions);
         this.ends = rig.open(PARTITIONS, settings);
-        WarmBroker.run(ends.bootstrapServers());
-        WarmApi.run();
+        bench.warmUp(ends);
     }
 
     Ledger ledger() {

@@ -61,8 +61,7 @@ final class Retry implements Callable<Integer> {
         Ledger ledger = new Ledger(rate * (warmUp + seconds) + 1);
         try (Rig rig = bench.rig(folder, ledger)) {
             Rig.Ends ends = rig.open(PARTITIONS, Latency.NONE);
-            WarmBroker.run(ends.bootstrapServers());
-            WarmApi.run();
+            bench.warmUp(ends);
             rig.worker(ends);
             rig.awaitServing(ends);
             publish(ends.publisher());

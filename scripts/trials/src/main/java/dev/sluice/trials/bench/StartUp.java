@@ -45,7 +45,7 @@ final class StartUp implements Callable<Integer> {
         LongStream.Builder memory = LongStream.builder();
         try (Rig rig = bench.rig(folder, new Ledger(1))) {
             Rig.Ends ends = rig.open(PARTITIONS, Latency.NONE);
-            WarmBroker.run(ends.bootstrapServers());
+            bench.warmUp(ends);
             for (int run = 0; run < runs; run++) {
                 long startedAt = System.currentTimeMillis();
                 WorkerProcess worker = rig.worker(ends);

@@ -4,13 +4,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -20,14 +23,15 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Lets the broker's JVM compile what writing in transactions and reading needs, with a topic of its own: a broker that has
- * just been started takes from the worker, on the same cores, what no broker in use takes.
+ * Lets the broker's JVM compile what writing, committing and reading need, with a topic of its own: a broker that has just
+ * been started takes from the worker, on the same cores, what no broker in use takes.
  */
 final class WarmBroker {
     private static final String TOPIC = "bench-warm-up";
     private static final int PARTITIONS = 12;
-    private static final int TRANSACTIONS = 400;
-    private static final int RECORDS = 10;
+    private static final int TRANSACTIONS = 2_000;
+    private static final int MOST_RECORDS = 40;
+    private static final long MARKERS_MILLIS = 2;
     private static final byte[] VALUE = new byte[500];
 
     private WarmBroker() {}
@@ -38,15 +42,26 @@ final class WarmBroker {
         try (Producer<byte[], byte[]> producer = producer(bootstrapServers);
                 Consumer<byte[], byte[]> consumer = consumer(bootstrapServers)) {
             producer.initTransactions();
+            ConsumerGroupMetadata group = consumer.groupMetadata();
             for (int transaction = 0; transaction < TRANSACTIONS; transaction++) {
                 producer.beginTransaction();
-                for (int record = 0; record < RECORDS; record++) {
+                for (int record = 0; record < 1 + transaction % MOST_RECORDS; record++) {
                     var unused = producer.send(new ProducerRecord<>(TOPIC, record % PARTITIONS, null, VALUE));
                 }
+                producer.sendOffsetsToTransaction(offsets(transaction), group);
                 producer.commitTransaction();
                 consumer.poll(Duration.ZERO);
+                // until its markers are written, or the next waits for much longer
+                Thread.sleep(MARKERS_MILLIS);
             }
         }
+    }
+
+    private static Map<TopicPartition, OffsetAndMetadata> offsets(long offset) {
+        return IntStream.range(0, PARTITIONS)
+                .boxed()
+                .collect(Collectors.toMap(
+                        partition -> new TopicPartition(TOPIC, partition), partition -> new OffsetAndMetadata(offset)));
     }
 
     private static void create(String bootstrapServers) throws InterruptedException {
@@ -75,6 +90,10 @@ final class WarmBroker {
                 Map.of(
                         ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
+                        ConsumerConfig.GROUP_ID_CONFIG,
+                        TOPIC,
+                        ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
+                        false,
                         ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                         "read_committed"),
                 new ByteArrayDeserializer(),

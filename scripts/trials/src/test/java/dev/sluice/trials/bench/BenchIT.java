@@ -41,7 +41,7 @@ class BenchIT {
 
         BenchCommand.commandLine()
                 .setOut(new PrintWriter(out))
-                .execute("start", "--worker-jar", JAR, "--json", "--runs=1");
+                .execute("start", "--worker-jar", JAR, "--json", "--cold", "--runs=1");
 
         JsonNode report = JsonMapper.shared().readTree(out.toString());
         assertThat(report.at("/measured/from the start of the process to its partitions, ms/p50")
@@ -56,7 +56,15 @@ class BenchIT {
 
         BenchCommand.commandLine()
                 .setOut(new PrintWriter(out))
-                .execute("pace", "--worker-jar", JAR, "--json", "--scenario=known", "--requests=60", "--plot=" + plot);
+                .execute(
+                        "pace",
+                        "--worker-jar",
+                        JAR,
+                        "--json",
+                        "--cold",
+                        "--scenario=known",
+                        "--requests=60",
+                        "--plot=" + plot);
 
         // how much of the limit is used depends on the machine and on who else is on it
         JsonNode report = JsonMapper.shared().readTree(out.toString());
@@ -80,7 +88,8 @@ class BenchIT {
                         "throughput",
                         "--worker-jar=" + JAR,
                         "--results=" + folder.resolve("small.json"),
-                        "--contenders=floor-c1,sluice-observed",
+                        "--contenders=floor-c1,transactional,sluice-observed",
+                        "--cold",
                         "--runs=1",
                         "--requests=200",
                         "--behind=100");
@@ -93,6 +102,7 @@ class BenchIT {
                 .contains("--requests=200")
                 .doesNotContain("jar", "results");
         assertThat(report.at("/table/floor-c1/replies~1s").stringValue("")).endsWith("(1.00)");
+        assertThat(report.at("/table/transactional/replies~1s").stringValue("")).matches("[1-9].*");
         assertThat(report.at("/table/sluice-observed/peak RSS, MiB").stringValue(""))
                 .matches("[1-9].*");
         assertThat(folder.resolve("README.md")).content().contains("## small", "| sluice-observed |", "![small]");
@@ -100,8 +110,8 @@ class BenchIT {
 
     @Test
     void measuresLatencyAndRetries() {
-        JsonNode latency = report("latency", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
-        JsonNode retry = report("retry", "--rate=50", "--warm-up=1", "--seconds=2", "--reset=1");
+        JsonNode latency = report("latency", "--cold", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
+        JsonNode retry = report("retry", "--cold", "--rate=50", "--warm-up=1", "--seconds=2", "--reset=1");
 
         assertThat(latency.at("/table/sluice/p50, ms").stringValue("")).matches("[1-9].*");
         assertThat(retry.at("/measured/called again after the wait, ms later/count")
@@ -110,6 +120,18 @@ class BenchIT {
         assertThat(retry.at("/measured/called again after the wait, ms later/p50")
                         .longValue())
                 .isNotNegative();
+    }
+
+    /** Guarantees hold on any machine; how many calls are under way does not. */
+    @Test
+    void aKilledWorkerLosesNothingAndAnswersNothingTwice() {
+        JsonNode report =
+                report("killed", "--cold", "--contenders=sluice", "--runs=1", "--requests=600", "--in-flight=16");
+
+        JsonNode sluice = report.at("/table/sluice");
+        assertThat(sluice.path("without a reply").stringValue("")).isEqualTo("0.00");
+        assertThat(sluice.path("with more than one").stringValue("")).isEqualTo("0.00");
+        assertThat(sluice.path("called again").stringValue("")).matches("[1-9].*");
     }
 
     private static JsonNode report(String scenario, String... options) {
