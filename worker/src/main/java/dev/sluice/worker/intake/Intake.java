@@ -3,30 +3,22 @@ package dev.sluice.worker.intake;
 import dev.sluice.wire.Topics;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The poll loop: reads, opens, pauses and hands over. One thread runs it and is the sole owner of the consumer.
+ * The poll loop: has partitions opened, pauses, polls and hands over. One thread runs it and is the sole owner of the consumer.
  *
  * <p>Which partitions are paused is derived afresh in every round and never remembered: a rebalance forgets pauses.
  */
@@ -35,11 +27,6 @@ public final class Intake implements Runnable {
     private static final long MAX_POLL_MILLIS = 50;
 
     private static final long POSITIONS_EVERY_MILLIS = 200;
-    private static final Duration QUICKLY = Duration.ofSeconds(2);
-    /** For committed offsets: if they take longer, a dead worker's open transaction is what they wait for, as a rule. */
-    private static final Duration UNLESS_HELD_BACK = Duration.ofMillis(500);
-
-    private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
@@ -48,12 +35,13 @@ public final class Intake implements Runnable {
     private final AtomicReference<Ownership> ownership;
     private final Downstream downstream;
     private final Ledger ledger;
-    private final RequestReader reader;
     private final Salvage salvage;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
     private final Rebalance rebalance;
     private final Positions positions;
+    private final Openings openings;
+    private final Arrivals arrivals;
     private final Runnable cameRound;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
@@ -97,13 +85,22 @@ public final class Intake implements Runnable {
         this.ownership = ownership;
         this.downstream = downstream;
         this.ledger = ledger;
-        this.reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
         this.salvage = salvage;
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
         this.rebalance = new Rebalance(
                 consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
         this.positions = new Positions(consumer, partitions, ledger);
+        this.openings = new Openings(consumer, partitions, ledger, downstream::heldBack);
+        this.arrivals = new Arrivals(
+                consumer,
+                positions,
+                new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock),
+                dueGate,
+                downstream,
+                ledger,
+                clock,
+                () -> draining);
         this.cameRound = cameRound;
     }
 
@@ -159,13 +156,13 @@ public final class Intake implements Runnable {
 
     private void round() {
         cameRound.run();
-        openAssigned();
+        openings.openAssigned();
         lookIntoShortage();
         refusals = partitions.refusals();
         pauseAndResume();
         ConsumerRecords<byte[], byte[]> records = poll();
         for (TopicPartition partition : records.partitions()) {
-            take(partitions.get(partition), records.records(partition));
+            arrivals.take(partitions.get(partition), records.records(partition));
         }
         reportPositions();
         if (!draining) {
@@ -202,16 +199,12 @@ public final class Intake implements Runnable {
     /** With nothing in the consumer's memory: so that what does not fit now is no other's fault. */
     private void lookIntoShortage() {
         OutOfMemoryError failure = ranOut;
-        if (failure != null && isOpened()) {
+        if (failure != null && openings.areComplete()) {
             ranOut = null;
             if (!isReadOn(failure)) {
                 throw failure;
             }
         }
-    }
-
-    private boolean isOpened() {
-        return !partitions.open().isEmpty() && partitions.awaitingOpening().isEmpty();
     }
 
     private boolean isReadOn(Throwable failure) {
@@ -232,35 +225,6 @@ public final class Intake implements Runnable {
             }
         }
         return wait;
-    }
-
-    /** Opens the accounts of newly assigned partitions: from what the group has committed, else from the beginning. */
-    private void openAssigned() {
-        List<OwnedPartition> waiting = partitions.awaitingOpening();
-        if (waiting.isEmpty()) {
-            return;
-        }
-        Set<TopicPartition> keys =
-                waiting.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
-        try {
-            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, UNLESS_HELD_BACK);
-            for (OwnedPartition partition : waiting) {
-                open(partition, Optional.ofNullable(committed.get(partition.partition())));
-            }
-        } catch (RetriableException notNow) {
-            log.atDebug().addKeyValue("partitions", keys).log("committed offsets are not known yet");
-            downstream.heldBack();
-        }
-    }
-
-    private void open(OwnedPartition partition, Optional<OffsetAndMetadata> committed) {
-        committed.ifPresent(offset -> consumer.seek(partition.partition(), offset.offset()));
-        long position = consumer.position(partition.partition(), QUICKLY);
-        partition.position(position);
-        partition.opened(ledger.open(partition.assignment(), position, committed));
-        if (partition.refusal() != null) {
-            Positions.logRefusal(partition);
-        }
     }
 
     private void pauseAndResume() {
@@ -288,38 +252,6 @@ public final class Intake implements Runnable {
         return partition.resumesAt() > now || partition.position() >= ledger.registerLimit(partition.assignment());
     }
 
-    private void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
-        if (positions.isCutShort(partition, records.get(0).offset())) {
-            return;
-        }
-        long limit = ledger.registerLimit(partition.assignment());
-        List<Reading> readings = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : records) {
-            long leavesAt = partition.leavesAt(record.timestamp());
-            if (draining || record.offset() >= limit || leavesAt > clock.millis()) {
-                partition.resumeAt(leavesAt);
-                consumer.seek(partition.partition(), record.offset());
-                partition.position(record.offset());
-                break;
-            }
-            partition.position(record.offset() + 1);
-            if (!partition.isDone(record.offset())) {
-                readings.add(reader.read(partition.assignment(), record));
-            }
-        }
-        handOver(partition.assignment(), readings);
-    }
-
-    /** Registers before handing over: an outcome must never reach the ledger before its record. */
-    private void handOver(Assignment assignment, List<Reading> readings) {
-        ledger.register(assignment, readings.stream().map(Reading::envelope).toList());
-        long limit = ledger.registerLimit(assignment);
-        for (Reading reading : readings) {
-            long room = limit - reading.envelope().offset();
-            reading.to(downstream, dueGate, clock.millis(), room);
-        }
-    }
-
     private void reportPositions() {
         long now = clock.millis();
         if (now - positionsSentAt >= POSITIONS_EVERY_MILLIS) {
@@ -337,21 +269,14 @@ public final class Intake implements Runnable {
             if (isFull()) {
                 return false;
             }
-            Intake.this.take(partition, List.of(record));
+            arrivals.take(partition, List.of(record));
             return partition.position() > record.offset();
         }
 
         @Override
         public boolean passOver(OwnedPartition partition, long offset, String problem) {
             cameRound.run();
-            if (draining || offset >= ledger.registerLimit(partition.assignment())) {
-                return false;
-            }
-            partition.position(offset + 1);
-            if (!partition.isDone(offset)) {
-                handOver(partition.assignment(), List.of(reader.unreadable(partition.assignment(), offset, problem)));
-            }
-            return true;
+            return arrivals.passOver(partition, offset, problem);
         }
 
         @Override
