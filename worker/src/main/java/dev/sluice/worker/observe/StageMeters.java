@@ -44,6 +44,11 @@ final class StageMeters {
                 "Their bytes, with the answers that wait for their commit",
                 stages.settle()::openBytes);
         gauge(registry, "sluice.held.requests", "Requests held in memory until they are due", stages.intake()::held);
+        gauge(
+                registry,
+                "sluice.unwritable.replies",
+                "Replies that wait for a partition of a reply topic that cannot be written to",
+                stages.settle()::unwritableReplies);
         cache(registry, stages.cache(), "hit", ReplyCache.Counts::hits);
         cache(registry, stages.cache(), "shared", ReplyCache.Counts::shared);
         cache(registry, stages.cache(), "miss", ReplyCache.Counts::misses);

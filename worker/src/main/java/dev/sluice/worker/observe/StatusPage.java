@@ -48,6 +48,7 @@ public final class StatusPage implements Page {
         root.put("held_until_due", view.stages().intake().held());
         root.put("open_records", view.stages().settle().openRecords());
         root.put("open_bytes", view.stages().settle().openBytes());
+        root.put("unwritable_replies", view.stages().settle().unwritableReplies());
         ArrayNode refusals = root.putArray("not_read");
         view.stages().intake().refusals().forEach(refusals::add);
         ObjectNode ages = root.putObject("last_round_seconds_ago");

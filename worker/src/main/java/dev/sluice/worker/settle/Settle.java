@@ -58,6 +58,7 @@ public final class Settle implements Ledger, Runnable {
     /** All that are not done, of any thread. */
     private final Set<CompletableFuture<Void>> open = ConcurrentHashMap.newKeySet();
 
+    private volatile int unwritableReplies;
     private volatile boolean ended;
     private long positionsAt;
     private long retryAt;
@@ -148,6 +149,11 @@ public final class Settle implements Ledger, Runnable {
         return unsettled.answerBytes();
     }
 
+    /** How many replies wait for a partition of a reply topic that cannot be written to. Any thread. */
+    public int unwritableReplies() {
+        return unwritableReplies;
+    }
+
     @Override
     public CompletableFuture<Void> flush() {
         CompletableFuture<Void> flushed = new CompletableFuture<>();
@@ -201,6 +207,7 @@ public final class Settle implements Ledger, Runnable {
                     next.run();
                 }
                 commit();
+                unwritableReplies = unsettled.unwritable();
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
@@ -225,6 +232,7 @@ public final class Settle implements Ledger, Runnable {
         boolean positions = now - positionsAt >= 0;
         Round round;
         do {
+            transactions.awaitMarkers();
             Ownership owned = ownership.get();
             unsettled.keep(owned);
             round = commitSome(owned, positions);

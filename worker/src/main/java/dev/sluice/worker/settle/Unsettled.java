@@ -79,6 +79,11 @@ final class Unsettled {
         return !pending.isEmpty() || !aside.isEmpty() || unwritable.isUndecided();
     }
 
+    /** How many replies wait for a partition that cannot be written to. */
+    int unwritable() {
+        return unwritable.size();
+    }
+
     /** Drops what belongs to somebody else by now. */
     void keep(Ownership owned) {
         Predicate<Settlement> goes = settlement -> {

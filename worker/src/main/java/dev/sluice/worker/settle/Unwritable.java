@@ -203,7 +203,8 @@ final class Unwritable {
         return released;
     }
 
-    private int size() {
+    /** How many settlements wait here. */
+    int size() {
         return waiting.values().stream().mapToInt(Deque::size).sum();
     }
 

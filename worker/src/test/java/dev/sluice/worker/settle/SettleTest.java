@@ -377,11 +377,13 @@ class SettleTest {
                 .as("both stay open")
                 .isZero();
         assertThat(settle.openRecords()).isEqualTo(2);
+        await().atMost(BOUND).until(() -> settle.unwritableReplies() == 2);
 
         producer.unwritable.clear();
         passed.addAndGet(Duration.ofSeconds(11).toNanos());
         await().atMost(BOUND).until(() -> settle.openRecords() == 0);
         assertThat(records("app.away", WireHeaders.STATUS)).containsExactly("ok");
+        await().atMost(BOUND).until(() -> settle.unwritableReplies() == 0);
         assertThat(records("app.half", WireHeaders.ID)).containsExactly("id-2", "id-1");
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
         assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
