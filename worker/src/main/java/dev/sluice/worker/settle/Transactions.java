@@ -48,8 +48,8 @@ public final class Transactions implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     private static final int COMMIT_TRIES = 3;
 
-    /** A commit is answered after one replicated write; the markers, and the note that they are written, take two. */
-    private static final int MARKERS_PER_COMMIT = 2;
+    /** An end is answered after one replicated write; the markers, and the note that they are written, take two more. */
+    private static final int MARKERS_PER_END = 2;
 
     /** Less than what the broker waits where it meets a transaction whose markers are not written yet. */
     private static final long MOST_FOR_MARKERS = Duration.ofMillis(15).toNanos();
@@ -104,20 +104,22 @@ public final class Transactions implements AutoCloseable {
     }
 
     /**
-     * Waits until the markers of the last transaction are likely to be written; some milliseconds. Kafka answers a commit
-     * before that. What comes too early is refused until then, and tried again by the broker after 20 ms (its
-     * {@code add.partitions.to.txn.retry.backoff.ms}): more than these few cost.
+     * Waits until the markers of the last transaction are likely to be written; some milliseconds, nothing where it is
+     * longer ago. Kafka answers the end of a transaction before that, and refuses what comes too early: it is tried again
+     * after 20 ms, by the broker (its {@code add.partitions.to.txn.retry.backoff.ms}) or, up to Kafka 3.9, by the client.
      */
     void awaitMarkers() {
-        long left = markersAt - nanoTime.getAsLong();
-        if (left > 0) {
+        for (long left = left(); left > 0; left = left()) {
             pause.accept(left);
         }
     }
 
+    private long left() {
+        return markersAt - nanoTime.getAsLong();
+    }
+
     /** Puts everything on Kafka, or nothing. */
     TransactionResult run(Batch batch) {
-        awaitMarkers();
         Producer<byte[], byte[]> current = usable();
         Culprits culprits = new Culprits();
         boolean committing = false;
@@ -148,8 +150,7 @@ public final class Transactions implements AutoCloseable {
             long begun = nanoTime.getAsLong();
             try {
                 current.commitTransaction();
-                long now = nanoTime.getAsLong();
-                markersAt = now + Math.min(MARKERS_PER_COMMIT * (now - begun), MOST_FOR_MARKERS);
+                endedAfter(begun);
                 return;
             } catch (TimeoutException slow) {
                 if (tries == COMMIT_TRIES) {
@@ -157,6 +158,11 @@ public final class Transactions implements AutoCloseable {
                 }
             }
         }
+    }
+
+    private void endedAfter(long begun) {
+        long now = nanoTime.getAsLong();
+        markersAt = now + Math.min(MARKERS_PER_END * (now - begun), MOST_FOR_MARKERS);
     }
 
     private TransactionResult afterFailure(
@@ -189,8 +195,10 @@ public final class Transactions implements AutoCloseable {
     /** Why the producer cannot abort and has to be replaced; empty where it has. */
     private Optional<RuntimeException> abort(Producer<byte[], byte[]> current) {
         stillAtIt.run();
+        long begun = nanoTime.getAsLong();
         try {
             current.abortTransaction();
+            endedAfter(begun);
             return Optional.empty();
         } catch (KafkaException | IllegalStateException unusable) {
             log.atDebug().setCause(unusable).log("producer cannot abort; it is replaced");

@@ -94,23 +94,54 @@ class TransactionsTest {
     }
 
     @Test
-    void theNextBeginsWhenTheMarkersOfTheLastAreLikelyToBeWritten() {
+    void markersAreLikelyToBeWrittenTwiceAsLongAfterTheEndAsItTook() {
         FakeProducer producer = prepare();
         producer.commitNanos = 3;
-
+        transactions.awaitMarkers();
         transactions.run(batch("a"));
         assertThat(paused).isEmpty();
 
-        transactions.run(batch("b"));
+        transactions.awaitMarkers();
         assertThat(paused).containsExactly(6L);
+        transactions.awaitMarkers();
+        assertThat(paused).hasSize(1);
 
+        transactions.run(batch("b"));
         now += 2;
-        transactions.run(batch("c"));
+        transactions.awaitMarkers();
         assertThat(paused).containsExactly(6L, 4L);
 
+        transactions.run(batch("c"));
         now += 6;
-        transactions.run(batch("d"));
+        transactions.awaitMarkers();
         assertThat(paused).hasSize(2);
+    }
+
+    @Test
+    void markersOfAnAbortAreWaitedForToo() {
+        FakeProducer producer = prepare();
+        producer.abortNanos = 5;
+        producer.offsetsFailures.add(new CommitFailedException("rebalanced"));
+
+        transactions.run(batch("a"));
+        transactions.awaitMarkers();
+
+        assertThat(paused).containsExactly(10L);
+    }
+
+    @Test
+    void aPauseThatEndsTooEarlyGoesOn() {
+        FakeProducer producer = prepare();
+        producer.commitNanos = 3;
+        transactions.run(batch("a"));
+        whilePausing = () -> {
+            whilePausing = () -> {};
+            now -= 2;
+        };
+
+        transactions.awaitMarkers();
+
+        assertThat(paused).containsExactly(6L, 2L);
     }
 
     @Test
@@ -119,7 +150,7 @@ class TransactionsTest {
         producer.commitNanos = Duration.ofSeconds(4).toNanos();
 
         transactions.run(batch("a"));
-        transactions.run(batch("b"));
+        transactions.awaitMarkers();
 
         assertThat(paused).containsExactly(Duration.ofMillis(15).toNanos());
     }
@@ -536,6 +567,7 @@ class TransactionsTest {
         private final Deque<RuntimeException> abortFailures = new ArrayDeque<>();
         private final Map<String, Exception> refused = new HashMap<>();
         private long commitNanos;
+        private long abortNanos;
 
         FakeProducer() {
             super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
@@ -584,6 +616,7 @@ class TransactionsTest {
         @Override
         public void abortTransaction() {
             events.add("abort");
+            now += abortNanos;
             failIfAny(abortFailures);
             super.abortTransaction();
         }
