@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What several runs of each contender have shown: medians, and how they compare with the best floor's.
@@ -51,6 +52,14 @@ record Comparison(Map<Contender, List<Map<String, Double>>> rounds) {
     void bound(Result result, Contender contender, String measure, long most) {
         if (rounds.containsKey(contender)) {
             result.bound(new Bound(contender + ": " + measure, (long) Math.ceil(median(contender, measure)), most));
+        }
+    }
+
+    /** In no round may it be above what {@code most} makes of that round. */
+    void boundEach(Result result, Contender contender, String measure, ToDoubleFunction<Map<String, Double>> most) {
+        for (Map<String, Double> round : rounds.getOrDefault(contender, List.of())) {
+            result.bound(new Bound(contender + ": " + measure, (long) Math.ceil(round.get(measure)), (long)
+                    most.applyAsDouble(round)));
         }
     }
 

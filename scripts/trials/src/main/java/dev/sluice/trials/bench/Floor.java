@@ -18,8 +18,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * The least that one can write for the task, and the yardstick: consume, call, produce, with bounded calls at once. Kafka's
- * clients are as they are by default, but for what the guarantee needs.
+ * What one writes for the task by hand: consume, call, produce, with bounded calls at once. Without a guarantee it is the
+ * least that one can write, and the yardstick. Kafka's clients are as they are by default, but for what a guarantee needs.
  */
 final class Floor {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -49,7 +49,10 @@ final class Floor {
                 ConsumerConfig.GROUP_ID_CONFIG,
                 GROUP,
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                "earliest"));
+                "earliest",
+                // a batch is to fill all calls at once
+                ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
+                Math.max(ConsumerConfig.DEFAULT_MAX_POLL_RECORDS, inFlight)));
         Map<String, Object> produces = new HashMap<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
         if (guarantee != Guarantee.NONE) {
             consumes.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -57,6 +60,8 @@ final class Floor {
         if (guarantee == Guarantee.TRANSACTIONAL) {
             consumes.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
             produces.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, GROUP);
+            // the most a broker allows: a transaction lasts as long as the calls of its batch
+            produces.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 900_000);
         }
         this.consumer = new KafkaConsumer<>(consumes, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.producer = new KafkaProducer<>(produces, new ByteArraySerializer(), new ByteArraySerializer());
@@ -77,16 +82,21 @@ final class Floor {
             ConsumerRecords<byte[], byte[]> requests = consumer.poll(POLL);
             switch (guarantee) {
                 case NONE -> start(requests);
-                case AT_LEAST_ONCE -> {
-                    answer(requests);
-                    consumer.commitSync();
-                }
-                case TRANSACTIONAL -> commit(requests);
+                case AT_LEAST_ONCE -> commit(requests);
+                case TRANSACTIONAL -> transact(requests);
             }
         }
     }
 
     private void commit(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
+        if (requests.isEmpty()) {
+            return;
+        }
+        answer(requests);
+        consumer.commitSync();
+    }
+
+    private void transact(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
         if (requests.isEmpty()) {
             return;
         }

@@ -19,9 +19,9 @@ final class ResultsPage {
             Written by `scripts/bench`; each part says with which command. Ratios in parentheses are to the best floor of the
             same run: a program that consumes, calls and produces and promises nothing (`Floor.java`), once as the JVM
             is by itself and once, as `floor-c1`, with the options that a worker's JVM has. `at-least-once` and `transactional`
-            are that program with the usual way to a guarantee: poll, call all, wait for all, commit. Figures are medians of the
-            runs, dots in the plots are single runs. All of it shares the machine: broker, stand-in, load, reader, and what is
-            measured.
+            are that program, with the same options, and the usual way to a guarantee: poll, call all, wait for all, commit.
+            Figures are medians of the runs, dots in the plots are single runs. All of it shares the machine: broker, stand-in,
+            load, reader, and what is measured.
             """;
 
     private ResultsPage() {}

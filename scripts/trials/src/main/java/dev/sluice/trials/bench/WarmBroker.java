@@ -23,7 +23,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Lets the broker's JVM compile what writing, committing and reading need, with a topic of its own: a broker that has just
+ * Lets the broker's JVM compile what transactions with offsets and reading need, with a topic of its own: a broker that has just
  * been started takes from the worker, on the same cores, what no broker in use takes.
  */
 final class WarmBroker {
@@ -80,7 +80,9 @@ final class WarmBroker {
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         bootstrapServers,
                         ProducerConfig.TRANSACTIONAL_ID_CONFIG,
-                        TOPIC),
+                        TOPIC,
+                        ProducerConfig.RETRY_BACKOFF_MS_CONFIG,
+                        5L),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
