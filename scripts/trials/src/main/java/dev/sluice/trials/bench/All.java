@@ -37,6 +37,7 @@ final class All implements Callable<Integer> {
                 "waiting-10-million", List.of("throughput", "--contenders=sluice", "--behind=10000000", "--runs=1"));
         SCENARIOS.put("latency-50-per-second", List.of("latency", "--contenders=floor-c1," + GUARANTEED));
         SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
+        SCENARIOS.put("a-million-delayed", List.of("delayed", "--watch=120"));
         SCENARIOS.put("retry", List.of("retry"));
         SCENARIOS.put("start", List.of("start"));
         SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--bound=11000"));
