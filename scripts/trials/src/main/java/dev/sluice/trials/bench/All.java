@@ -26,7 +26,9 @@ final class All implements Callable<Integer> {
 
     static {
         SCENARIOS.put("throughput-50ms", List.of("throughput", "--contenders=floor,floor-c1,sluice-c2," + GUARANTEED));
-        SCENARIOS.put("throughput-0ms", List.of("throughput", "--latency=0", "--bound=90"));
+        SCENARIOS.put(
+                "throughput-0ms",
+                List.of("throughput", "--latency=0", "--bound=90", "--contenders=floor-c1,sluice", "--runs=5"));
         SCENARIOS.put(
                 "throughput-1s-2000-in-flight",
                 List.of("throughput", "--latency=1000", "--in-flight=2000", "--heap=512"));
