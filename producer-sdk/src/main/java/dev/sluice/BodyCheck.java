@@ -36,15 +36,15 @@ final class BodyCheck {
     private static final int MAX_STOPS = 4;
 
     private final Map<String, Object> fields;
-    private final Problems problems;
+    private final RequestProblems problems;
 
-    private BodyCheck(Map<String, Object> fields, Problems problems) {
+    private BodyCheck(Map<String, Object> fields, RequestProblems problems) {
         this.fields = fields;
         this.problems = problems;
     }
 
     static void check(
-            Map<String, Object> fields, List<ChatMessage> messages, Map<String, String> raw, Problems problems) {
+            Map<String, Object> fields, List<ChatMessage> messages, Map<String, String> raw, RequestProblems problems) {
         BodyCheck check = new BodyCheck(fields, problems);
         check.model();
         check.messages(messages);
@@ -54,7 +54,7 @@ final class BodyCheck {
 
     private void model() {
         Object model = fields.get("model");
-        boolean named = model instanceof String name && !name.isBlank() && Text.wellFormed(name);
+        boolean named = model instanceof String name && !name.isBlank() && Utf8Text.wellFormed(name);
         problems.require(named, "model", model == null ? null : "'" + model + "'", "call model() with a model's name");
     }
 
@@ -67,7 +67,7 @@ final class BodyCheck {
 
     private void message(String where, ChatMessage message) {
         problems.require(
-                !message.role().isBlank() && Text.wellFormed(message.role()),
+                !message.role().isBlank() && Utf8Text.wellFormed(message.role()),
                 where + ".role",
                 "'" + message.role() + "'",
                 "must be system, user, assistant or tool");
@@ -79,7 +79,7 @@ final class BodyCheck {
         } else {
             problems.require(!json.containsKey("content"), where + ".content", "given twice", "as text or as JSON");
             problems.require(
-                    Text.wellFormed(text), where + ".content", "half a surrogate pair", "must be valid Unicode");
+                    Utf8Text.wellFormed(text), where + ".content", "half a surrogate pair", "must be valid Unicode");
         }
         json.forEach((name, value) -> value(where + "." + name, value));
     }
@@ -96,11 +96,12 @@ final class BodyCheck {
         }
         if (fields.get("stop") instanceof List<?> stop) {
             problems.require(stop.size() <= MAX_STOPS, "stop", stop.size() + " texts", "at most " + MAX_STOPS);
-            boolean usable = stop.stream().allMatch(text -> text instanceof String s && Text.wellFormed(s));
+            boolean usable = stop.stream().allMatch(text -> text instanceof String s && Utf8Text.wellFormed(s));
             problems.require(usable, "stop", "half a surrogate pair", "must be valid Unicode");
         }
         if (fields.get("tool_choice") instanceof String word) {
-            problems.require(Text.wellFormed(word), "tool_choice", "half a surrogate pair", "must be valid Unicode");
+            problems.require(
+                    Utf8Text.wellFormed(word), "tool_choice", "half a surrogate pair", "must be valid Unicode");
         }
         shaped("response_format", "{", "must be a JSON object");
         shaped("tools", "[", "must be a JSON array");
@@ -126,7 +127,8 @@ final class BodyCheck {
 
     private void raw(String name, String json) {
         problems.require(!KNOWN.contains(name), name, json, "has a method of its own; use that instead of raw()");
-        problems.require(!name.isEmpty() && Text.wellFormed(name), "raw", "'" + name + "'", "needs the field's name");
+        problems.require(
+                !name.isEmpty() && Utf8Text.wellFormed(name), "raw", "'" + name + "'", "needs the field's name");
         JsonNode value = value(name, json);
         if (name.equals("stream") && value != null) {
             problems.require(!value.booleanValue(false), "stream", json, ReadyBody.NO_STREAM);
@@ -136,8 +138,8 @@ final class BodyCheck {
     /** The parsed value; null, with a problem, where it does not parse. */
     private @Nullable JsonNode value(String field, String json) {
         try {
-            JsonNode value = Json.MAPPER.readTree(json);
-            if (!value.isMissingNode() && Text.wellFormed(json)) {
+            JsonNode value = JsonMapping.MAPPER.readTree(json);
+            if (!value.isMissingNode() && Utf8Text.wellFormed(json)) {
                 return value;
             }
             problems.add(field, "'" + json + "'", "must be one JSON value");

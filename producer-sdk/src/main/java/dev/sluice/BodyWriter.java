@@ -16,7 +16,7 @@ final class BodyWriter {
         messages.forEach(message -> list.add(written(message)));
         body.put("messages", list);
         raw.forEach((name, json) -> body.put(name, new RawValue(json)));
-        return Json.MAPPER.writeValueAsBytes(body);
+        return JsonMapping.MAPPER.writeValueAsBytes(body);
     }
 
     private static Map<String, Object> written(ChatMessage message) {

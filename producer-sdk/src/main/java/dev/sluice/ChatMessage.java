@@ -48,7 +48,7 @@ public record ChatMessage(String role, @Nullable String text, Map<String, String
 
     /** A tool's result for the call {@code toolCallId}. */
     public static ChatMessage tool(String toolCallId, String text) {
-        return new ChatMessage("tool", text, Map.of("tool_call_id", Json.quote(toolCallId)));
+        return new ChatMessage("tool", text, Map.of("tool_call_id", JsonMapping.quote(toolCallId)));
     }
 
     /** The same message with one more field; {@code value} is one JSON value. Replaces a field of that name. */

@@ -17,10 +17,10 @@ import java.util.stream.Collectors;
 public final class ChatRequest {
     private final byte[] body;
     private final String model;
-    private final Envelope envelope;
+    private final RequestEnvelope envelope;
 
     /** Takes over {@code body} without a copy. */
-    ChatRequest(byte[] body, String model, Envelope envelope) {
+    ChatRequest(byte[] body, String model, RequestEnvelope envelope) {
         this.body = body;
         this.model = model;
         this.envelope = envelope;

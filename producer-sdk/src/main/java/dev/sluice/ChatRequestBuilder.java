@@ -11,11 +11,11 @@ import tools.jackson.databind.util.RawValue;
  * were first set, so that equal calls give equal bytes; what was set twice has the last value. The rules that {@link
  * #build()} checks are those of Together AI's chat-completions API. Not thread-safe.
  */
-public final class ChatRequestBuilder extends EnvelopeBuilder<ChatRequestBuilder> {
+public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequestBuilder> {
     private final Map<String, Object> fields = new LinkedHashMap<>();
     private final List<ChatMessage> messages = new ArrayList<>();
     private final Map<String, String> raw = new LinkedHashMap<>();
-    private final Problems early = new Problems();
+    private final RequestProblems early = new RequestProblems();
 
     ChatRequestBuilder() {}
 
@@ -149,9 +149,9 @@ public final class ChatRequestBuilder extends EnvelopeBuilder<ChatRequestBuilder
      */
     @Override
     public ChatRequest build() {
-        Problems problems = new Problems(early);
-        Envelope envelope = envelope();
-        EnvelopeCheck.check(envelope, problems);
+        RequestProblems problems = new RequestProblems(early);
+        RequestEnvelope envelope = envelope();
+        RequestEnvelopeCheck.check(envelope, problems);
         BodyCheck.check(fields, messages, raw, problems);
         problems.throwIfAny();
         byte[] body = BodyWriter.write(fields, messages, raw);

@@ -7,7 +7,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** Deadlines on one daemon thread, which starts with the first of them. Thread-safe. */
-final class DeadlineThread implements Deadlines {
+final class DeadlineThread implements DeadlineScheduler {
     private final ScheduledThreadPoolExecutor executor;
 
     DeadlineThread() {

@@ -1,7 +1,7 @@
 package dev.sluice;
 
 /** Puts an envelope around a ready body, from {@link ChatRequest#jsonBuilder(String)}. Not thread-safe. */
-public final class JsonRequestBuilder extends EnvelopeBuilder<JsonRequestBuilder> {
+public final class JsonRequestBuilder extends RequestEnvelopeBuilder<JsonRequestBuilder> {
     private final byte[] body;
 
     JsonRequestBuilder(byte[] body) {
@@ -20,9 +20,9 @@ public final class JsonRequestBuilder extends EnvelopeBuilder<JsonRequestBuilder
      */
     @Override
     public ChatRequest build() {
-        Problems problems = new Problems();
-        Envelope envelope = envelope();
-        EnvelopeCheck.check(envelope, problems);
+        RequestProblems problems = new RequestProblems();
+        RequestEnvelope envelope = envelope();
+        RequestEnvelopeCheck.check(envelope, problems);
         String model = ReadyBody.check(body, problems);
         problems.throwIfAny();
         return new ChatRequest(body, model, envelope);

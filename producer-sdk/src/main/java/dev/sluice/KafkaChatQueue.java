@@ -21,13 +21,13 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The queue on a real Kafka: checks, writes, sends; {@link Asks} does the waiting. */
+/** The queue on a real Kafka: checks, writes, sends; {@link AskInbox} does the waiting. */
 final class KafkaChatQueue implements ChatQueue {
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
-    private final TopicCheck topic;
+    private final TopicExistenceCheck topic;
     private final SendFailures failures;
-    private final Asks asks;
+    private final AskInbox asks;
     private final UuidV7 ids;
     private final Clock clock;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -35,8 +35,8 @@ final class KafkaChatQueue implements ChatQueue {
     KafkaChatQueue(
             QueueSettings settings,
             Producer<byte[], byte[]> producer,
-            TopicCheck topic,
-            Asks asks,
+            TopicExistenceCheck topic,
+            AskInbox asks,
             UuidV7 ids,
             Clock clock) {
         this.settings = settings;
@@ -52,14 +52,14 @@ final class KafkaChatQueue implements ChatQueue {
     static ChatQueue open(QueueSettings settings) {
         Clock clock = Clock.systemUTC();
         SecureRandom random = new SecureRandom();
-        Deadlines deadlines = new DeadlineThread();
+        DeadlineScheduler deadlines = new DeadlineThread();
         PendingAsks pending = new PendingAsks(random.nextLong(), deadlines);
-        Asks asks = new Asks(
+        AskInbox asks = new AskInbox(
                 settings,
                 pending,
                 deadlines,
                 () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
-        TopicCheck topic = new RequestTopic(
+        TopicExistenceCheck topic = new RequestTopic(
                 settings, new SendFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());

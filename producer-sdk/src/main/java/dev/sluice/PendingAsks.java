@@ -34,11 +34,11 @@ final class PendingAsks {
     private final AtomicLong counter = new AtomicLong();
     private final AtomicLong late = new AtomicLong();
     private final long instance;
-    private final Deadlines deadlines;
+    private final DeadlineScheduler deadlines;
     private volatile @Nullable ChatQueueException end;
 
     /** @param instance at random, different from every other instance's */
-    PendingAsks(long instance, Deadlines deadlines) {
+    PendingAsks(long instance, DeadlineScheduler deadlines) {
         this.instance = instance;
         this.deadlines = deadlines;
     }

@@ -14,7 +14,7 @@ final class ReadyBody {
     private ReadyBody() {}
 
     /** Checks a body and returns its model; the empty string where there is none, which is a problem by then. */
-    static String check(byte[] body, Problems problems) {
+    static String check(byte[] body, RequestProblems problems) {
         JsonNode root = parsed(body, problems);
         if (root == null) {
             return "";
@@ -38,13 +38,13 @@ final class ReadyBody {
     }
 
     /** Decoded before it is parsed, since Jackson would accept UTF-16 and a byte order mark, and the API would not. */
-    private static @Nullable JsonNode parsed(byte[] body, Problems problems) {
+    private static @Nullable JsonNode parsed(byte[] body, RequestProblems problems) {
         try {
             String text = StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(ByteBuffer.wrap(body))
                     .toString();
-            return Json.MAPPER.readTree(text);
+            return JsonMapping.MAPPER.readTree(text);
         } catch (CharacterCodingException e) {
             problems.add("body", "not UTF-8", "must be JSON in UTF-8");
         } catch (JacksonException e) {

@@ -16,7 +16,7 @@ record ReplyBody(
     /** Never throws: a body that is no JSON reads as one that says nothing. */
     static ReplyBody parse(byte[] body) {
         try {
-            JsonNode root = Json.MAPPER.readTree(body);
+            JsonNode root = JsonMapping.MAPPER.readTree(body);
             JsonNode choice = root.path("choices").path(0);
             JsonNode message = choice.path("message");
             JsonNode toolCalls = message.path("tool_calls");

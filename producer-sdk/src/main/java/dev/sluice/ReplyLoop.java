@@ -35,7 +35,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
 
     private final Consumer<byte[], byte[]> consumer;
     private final ReplyConsumerSettings settings;
-    private final Refusals refusals;
+    private final HandlerFailures refusals;
     private final BooleanSupplier closing;
     private final Map<TopicPartition, OffsetAndMetadata> handled = new HashMap<>();
     private boolean subscribed;
@@ -51,7 +51,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
             BooleanSupplier closing) {
         this.consumer = consumer;
         this.settings = settings;
-        this.refusals = new Refusals(settings.retries(), nanoTime);
+        this.refusals = new HandlerFailures(settings.retries(), nanoTime);
         this.closing = closing;
     }
 

@@ -18,7 +18,7 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
  *
  * <p>Thread-safe: the first caller looks, the others wait for it. A look that failed is taken again by the next caller.
  */
-final class RequestTopic implements TopicCheck {
+final class RequestTopic implements TopicExistenceCheck {
     private final String topic;
     private final Duration maxBlock;
     private final SendFailures failures;

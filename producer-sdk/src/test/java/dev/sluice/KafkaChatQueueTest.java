@@ -44,13 +44,13 @@ class KafkaChatQueueTest {
     private final ManualDeadlines deadlines = new ManualDeadlines();
     private final Random random = new Random(5);
     private final PendingAsks pending = new PendingAsks(1, deadlines);
-    private TopicCheck check = () -> {};
+    private TopicExistenceCheck check = () -> {};
     private Runnable beforeInbox = () -> {};
     private final KafkaChatQueue queue = new KafkaChatQueue(
             settings,
             producer,
             () -> check.require(),
-            new Asks(settings, pending, deadlines, this::inbox),
+            new AskInbox(settings, pending, deadlines, this::inbox),
             new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
             Clock.fixed(NOW, ZoneOffset.UTC));
 

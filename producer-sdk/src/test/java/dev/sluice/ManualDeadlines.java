@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Deadlines in virtual time, on the thread that moves it. */
-final class ManualDeadlines implements Deadlines {
+final class ManualDeadlines implements DeadlineScheduler {
     private final List<Entry> entries = new ArrayList<>();
     private Duration now = Duration.ZERO;
 

@@ -169,10 +169,10 @@ class ReplyLoopTest {
 
     @Test
     void pausesLongerEachTimeUpToABound() {
-        assertThat(Refusals.pause(1)).isEqualTo(Duration.ofMillis(250));
-        assertThat(Refusals.pause(2)).isEqualTo(Duration.ofMillis(500));
-        assertThat(Refusals.pause(7)).isEqualTo(Duration.ofSeconds(10));
-        assertThat(Refusals.pause(Integer.MAX_VALUE)).isEqualTo(Duration.ofSeconds(10));
+        assertThat(HandlerFailures.pause(1)).isEqualTo(Duration.ofMillis(250));
+        assertThat(HandlerFailures.pause(2)).isEqualTo(Duration.ofMillis(500));
+        assertThat(HandlerFailures.pause(7)).isEqualTo(Duration.ofSeconds(10));
+        assertThat(HandlerFailures.pause(Integer.MAX_VALUE)).isEqualTo(Duration.ofSeconds(10));
     }
 
     private ReplyLoop subscribed(int retries, FailurePolicy policy) throws InterruptedException {

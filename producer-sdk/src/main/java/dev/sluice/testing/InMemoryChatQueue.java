@@ -60,10 +60,10 @@ public final class InMemoryChatQueue implements ChatQueue {
 
     /** Answers each ask with this text, as an ok reply. An exception of the function fails the ask. */
     public static InMemoryChatQueue answering(Function<ChatRequest, String> answer) {
-        return replying(submitted -> Replies.ok(submitted, answer.apply(submitted.request())));
+        return replying(submitted -> SampleReplyRecords.ok(submitted, answer.apply(submitted.request())));
     }
 
-    /** Answers each ask with this reply; see {@link Replies}. An exception of the function fails the ask. */
+    /** Answers each ask with this reply; see {@link SampleReplyRecords}. An exception of the function fails the ask. */
     public static InMemoryChatQueue replying(Function<Submitted, ChatReply> answers) {
         return new InMemoryChatQueue(answers);
     }

@@ -55,8 +55,8 @@ class InMemoryChatQueueTest {
 
     @Test
     void canReplyWithAFailure() {
-        InMemoryChatQueue failing =
-                InMemoryChatQueue.replying(asked -> Replies.failed(asked, Reason.REJECTED, 404, "no such model"));
+        InMemoryChatQueue failing = InMemoryChatQueue.replying(
+                asked -> SampleReplyRecords.failed(asked, Reason.REJECTED, 404, "no such model"));
 
         ChatReply reply = failing.ask(REQUEST).join();
 

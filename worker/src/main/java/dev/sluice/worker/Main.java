@@ -1,13 +1,13 @@
 package dev.sluice.worker;
 
 import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.Shell;
+import dev.sluice.worker.cli.command.Terminal;
 
 /** The entry of {@code sluice.jar}. */
 public final class Main {
     private Main() {}
 
     public static void main(String[] args) {
-        System.exit(Cli.run(Shell.ofProcess(), args));
+        System.exit(Cli.run(Terminal.ofProcess(), args));
     }
 }

@@ -2,39 +2,42 @@ package dev.sluice.worker;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.cache.ReplyCache;
+import dev.sluice.worker.call.ApiClient;
 import dev.sluice.worker.call.CallResult;
-import dev.sluice.worker.call.Calls;
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Denied;
-import dev.sluice.worker.intake.DeniedException;
-import dev.sluice.worker.intake.Downstream;
-import dev.sluice.worker.intake.Envelope;
-import dev.sluice.worker.intake.HeapRoom;
+import dev.sluice.worker.intake.HeapHeadroom;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Intake;
-import dev.sluice.worker.intake.IntakeConsumer;
 import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.PollRecovery;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.RightsCheck;
-import dev.sluice.worker.intake.Salvage;
-import dev.sluice.worker.intake.TopicCheck;
+import dev.sluice.worker.intake.RequestSink;
+import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.kafka.Producers;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.RequestLog;
-import dev.sluice.worker.observe.Stages;
 import dev.sluice.worker.observe.TracedCall;
 import dev.sluice.worker.observe.Tracing;
+import dev.sluice.worker.observe.WatchedStages;
 import dev.sluice.worker.outcome.Outcome;
-import dev.sluice.worker.outcome.Outcomes;
-import dev.sluice.worker.pace.Feedback;
-import dev.sluice.worker.pace.Limit;
+import dev.sluice.worker.outcome.OutcomeClassifier;
+import dev.sluice.worker.pace.CallFeedback;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.pace.LimitShare;
 import dev.sluice.worker.pace.Pace;
-import dev.sluice.worker.pace.Share;
-import dev.sluice.worker.settle.LeftoverTransactions;
+import dev.sluice.worker.settle.AbandonedTransactions;
 import dev.sluice.worker.settle.Settle;
-import dev.sluice.worker.settle.SettleClients;
 import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
+import dev.sluice.worker.threads.SharedDeadline;
+import dev.sluice.worker.threads.StageThreads;
+import dev.sluice.worker.threads.WarmStart;
+import dev.sluice.worker.topics.AclCheck;
+import dev.sluice.worker.topics.AclDeniedException;
+import dev.sluice.worker.topics.AclErrors;
+import dev.sluice.worker.topics.TopicCheck;
 import io.github.bucket4j.TimeMeter;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
@@ -91,10 +94,10 @@ public final class Worker implements AutoCloseable, Health {
     private final String transactionalId;
     private final AtomicReference<Ownership> ownership;
     private final Admin admin;
-    private final Outcomes outcomes;
-    private final LeftoverTransactions leftovers;
+    private final OutcomeClassifier outcomes;
+    private final AbandonedTransactions leftovers;
     private final Settle settle;
-    private final Calls calls;
+    private final ApiClient calls;
     private final Pace pace;
     private final ReplyCache cache;
     private final Intake intake;
@@ -102,7 +105,7 @@ public final class Worker implements AutoCloseable, Health {
     private final AtomicBoolean closing = new AtomicBoolean();
     private final CompletableFuture<Void> ended = new CompletableFuture<>();
 
-    private Worker(WorkerConfig config, Admin admin, Calls calls, Metrics metrics, OpenTelemetry telemetry) {
+    private Worker(WorkerConfig config, Admin admin, ApiClient calls, Metrics metrics, OpenTelemetry telemetry) {
         this.config = config;
         this.metrics = metrics;
         this.tracing = new Tracing(telemetry, clock);
@@ -112,21 +115,21 @@ public final class Worker implements AutoCloseable, Health {
         String ids = config.group() + ":" + config.topics().base() + ":";
         this.transactionalId = ids + name;
         Consumer<byte[], byte[]> consumer = metrics.kafka()
-                .watch(IntakeConsumer.joining(
+                .watch(Consumers.joining(
                         config.kafka(), config.group(), name, config.instanceId(), config.drainTimeout()));
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(config.topics(), config.replyTopics());
         this.settle = new Settle(
                 ownership,
                 replyTopics,
-                SettleClients.widths(admin),
+                Producers.widths(admin),
                 transactions(transactionalId),
                 clock,
                 System::nanoTime,
                 SettleListener.both(metrics.settlements(), SettleListener.both(tracing, new RequestLog())),
                 threads.pulse(SETTLING));
-        this.leftovers = new LeftoverTransactions(admin, config.group(), ids, System::nanoTime);
-        this.outcomes = new Outcomes(
+        this.leftovers = new AbandonedTransactions(admin, config.group(), ids, System::nanoTime);
+        this.outcomes = new OutcomeClassifier(
                 config.maxAttempts(),
                 config.maxAge(),
                 () -> ThreadLocalRandom.current().nextDouble());
@@ -148,9 +151,9 @@ public final class Worker implements AutoCloseable, Health {
                 (request, body) -> settle.accept(request.envelope(), new Outcome.Reply(200, body, 0)));
         this.intake = new Intake(
                 consumer,
-                new Salvage(
-                        () -> IntakeConsumer.oneByOne(config.kafka(), config.group()),
-                        HeapRoom.ofThisProcess(),
+                new PollRecovery(
+                        () -> Consumers.oneByOne(config.kafka(), config.group()),
+                        HeapHeadroom.ofThisProcess(),
                         System::nanoTime),
                 config.topics(),
                 new Intake.Bounds(
@@ -165,14 +168,14 @@ public final class Worker implements AutoCloseable, Health {
                 new FromIntake(),
                 settle,
                 threads.pulse(READING));
-        metrics.show(new Stages(intake, cache, pace, settle, threads::ages));
+        metrics.show(new WatchedStages(intake, cache, pace, settle, threads::ages));
     }
 
     private Transactions transactions(String id) {
         int maxRecordBytes = config.maxResponseBytes() + RECORD_OVERHEAD;
         return new Transactions(
-                () -> metrics.kafka().watch(SettleClients.producer(config.kafka(), id, maxRecordBytes)),
-                () -> IntakeConsumer.reading(config.kafka(), config.group()),
+                () -> metrics.kafka().watch(Producers.producer(config.kafka(), id, maxRecordBytes)),
+                () -> Consumers.reading(config.kafka(), config.group()),
                 threads.pulse(SETTLING));
     }
 
@@ -192,10 +195,11 @@ public final class Worker implements AutoCloseable, Health {
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
         Admin admin = Admin.create(config.kafka());
-        Calls calls = new Calls(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
+        ApiClient calls =
+                new ApiClient(config.baseUrl(), config.apiKey(), config.callTimeout(), config.maxResponseBytes());
         CompletableFuture<Void> warm = warmUp(calls);
         try {
-            new RightsCheck(admin, START_BOUND)
+            new AclCheck(admin, START_BOUND)
                     .ofWorker(config.topics(), config.group())
                     .ifPresent(missing -> {
                         throw new StartException(missing);
@@ -216,7 +220,7 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     /** While Kafka is asked and the group joined. */
-    private static CompletableFuture<Void> warmUp(Calls calls) {
+    private static CompletableFuture<Void> warmUp(ApiClient calls) {
         Executor ownThread = task -> {
             Thread thread = new Thread(task, "sluice-warm-up");
             thread.setDaemon(true);
@@ -230,7 +234,7 @@ public final class Worker implements AutoCloseable, Health {
                 .addKeyValue("topic", config.topics().base())
                 .addKeyValue("group", config.group())
                 .addKeyValue("api", config.baseUrl())
-                .addKeyValue("limits", config.limits().isEmpty() ? Limit.UNKNOWN : config.limits())
+                .addKeyValue("limits", config.limits().isEmpty() ? ConfiguredLimit.UNKNOWN : config.limits())
                 .log("worker starts");
         threads.start(SETTLING, settle);
         threads.start(PACING, () -> {
@@ -241,8 +245,8 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     private void fail(String where, Throwable failure) {
-        Denied.Right tried = where.equals(SETTLING) ? Denied.Right.WRITE : Denied.Right.READ;
-        Denied.words(failure, tried, transactionalId)
+        AclErrors.Right tried = where.equals(SETTLING) ? AclErrors.Right.WRITE : AclErrors.Right.READ;
+        AclErrors.words(failure, tried, transactionalId)
                 .ifPresentOrElse(missing -> failDenied(where, missing, failure), () -> {
                     log.atError().addKeyValue("stage", where).setCause(failure).log("worker fails");
                     ended.completeExceptionally(failure);
@@ -252,7 +256,7 @@ public final class Worker implements AutoCloseable, Health {
     /** No defect, so that a stack trace would only hide what is to be done. */
     private void failDenied(String where, String missing, Throwable failure) {
         log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("worker fails");
-        ended.completeExceptionally(new DeniedException(missing, failure));
+        ended.completeExceptionally(new AclDeniedException(missing, failure));
     }
 
     /**
@@ -261,8 +265,10 @@ public final class Worker implements AutoCloseable, Health {
      */
     private void called(Request request, CallResult result, TracedCall traced) {
         try {
-            Optional<Outcomes.Verdict> end = outcomes.of(request, result, pace.standing(request), clock.millis());
-            end.ifPresentOrElse(verdict -> conclude(request, verdict), () -> pace.ended(request, Feedback.CANCELLED));
+            Optional<OutcomeClassifier.Verdict> end =
+                    outcomes.of(request, result, pace.standing(request), clock.millis());
+            end.ifPresentOrElse(
+                    verdict -> conclude(request, verdict), () -> pace.ended(request, CallFeedback.CANCELLED));
             cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
             metrics.calls().ended(request, result, end);
             traced.ended(result, end);
@@ -291,7 +297,7 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     /** Settle is told before pace: once pace counts a call as ended, its outcome is on its way. */
-    private void conclude(Request request, Outcomes.Verdict verdict) {
+    private void conclude(Request request, OutcomeClassifier.Verdict verdict) {
         if (verdict.outcome() instanceof Outcome.Hold) {
             pace.putBack(request, verdict.feedback());
         } else {
@@ -326,7 +332,7 @@ public final class Worker implements AutoCloseable, Health {
 
     @Override
     public List<String> deadly() {
-        return threads.deadly(IntakeConsumer.pollInterval(config.drainTimeout()));
+        return threads.deadly(Consumers.pollInterval(config.drainTimeout()));
     }
 
     @Override
@@ -364,8 +370,8 @@ public final class Worker implements AutoCloseable, Health {
         }
         log.info("worker drains");
         boolean healthy = !ended.isCompletedExceptionally();
-        Deadline drain = Deadline.in(healthy ? config.drainTimeout() : Duration.ZERO, System::nanoTime);
-        Deadline leave = drain.plus(LEAVE_BOUND);
+        SharedDeadline drain = SharedDeadline.in(healthy ? config.drainTimeout() : Duration.ZERO, System::nanoTime);
+        SharedDeadline leave = drain.plus(LEAVE_BOUND);
         if (healthy && !drained(drain)) {
             log.atWarn()
                     .addKeyValue("drainTimeout", config.drainTimeout())
@@ -384,7 +390,7 @@ public final class Worker implements AutoCloseable, Health {
         log.info("worker ends");
     }
 
-    private boolean drained(Deadline drain) {
+    private boolean drained(SharedDeadline drain) {
         boolean read = drain.meets(intake.drain());
         // whether or not reading has ended in time: nothing more is to be called
         boolean called =
@@ -393,25 +399,25 @@ public final class Worker implements AutoCloseable, Health {
     }
 
     /** Intake → cache → pace, or straight to settle for what is not called. */
-    private final class FromIntake implements Downstream {
+    private final class FromIntake implements RequestSink {
         @Override
         public void accept(Request request) {
             cache.accept(request);
         }
 
         @Override
-        public void refuse(Envelope envelope, Reason reason, String problem) {
+        public void refuse(InputRecord envelope, Reason reason, String problem) {
             settle.accept(envelope, outcomes.refused(envelope, reason, problem));
         }
 
         @Override
-        public void postpone(Envelope envelope) {
+        public void postpone(InputRecord envelope) {
             settle.accept(envelope, outcomes.postponed(envelope, clock.millis()));
         }
 
         @Override
         public void share(int bundles, int width) {
-            pace.spend(new Share(Math.max(1, bundles), Math.max(1, width)));
+            pace.spend(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
         }
 
         @Override

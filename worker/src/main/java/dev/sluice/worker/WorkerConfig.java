@@ -1,8 +1,8 @@
 package dev.sluice.worker;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.pace.Limit;
-import dev.sluice.worker.pace.Limits;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.pace.ConfiguredLimits;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,7 +40,7 @@ import java.util.regex.Pattern;
 public record WorkerConfig(
         Topics topics,
         String group,
-        Map<String, Limit> limits,
+        Map<String, ConfiguredLimit> limits,
         int maxInFlight,
         Duration callTimeout,
         int maxAttempts,
@@ -92,10 +92,10 @@ public record WorkerConfig(
     }
 
     /** The limits, with that of {@link #ANY_MODEL} apart. */
-    Limits limitsByModel() {
-        Map<String, Limit> own = new HashMap<>(limits);
-        Limit others = own.remove(ANY_MODEL);
-        return new Limits(own, others == null ? Limit.UNKNOWN : others);
+    ConfiguredLimits limitsByModel() {
+        Map<String, ConfiguredLimit> own = new HashMap<>(limits);
+        ConfiguredLimit others = own.remove(ANY_MODEL);
+        return new ConfiguredLimits(own, others == null ? ConfiguredLimit.UNKNOWN : others);
     }
 
     /** Without the values of Kafka's properties, among which are passwords; the key's source does not show the key. */

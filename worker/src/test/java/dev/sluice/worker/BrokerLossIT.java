@@ -5,9 +5,9 @@ import static dev.sluice.worker.TestQueue.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
@@ -28,7 +28,7 @@ class BrokerLossIT {
         try (SandboxBroker broker = SandboxBroker.start();
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 TogetherStandIn api = TogetherStandIn.start(
-                        Settings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(Latency.fixed(LATENCY)))) {
+                        StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(LatencyModel.fixed(LATENCY)))) {
             for (int i = 0; i < REQUESTS; i++) {
                 queue.publish(body("m", "question"));
             }

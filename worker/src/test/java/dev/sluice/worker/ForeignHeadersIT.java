@@ -4,7 +4,7 @@ import static dev.sluice.worker.TestQueue.body;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
@@ -54,7 +54,7 @@ class ForeignHeadersIT {
     @BeforeAll
     static void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
         worker = Worker.start(queue.config(api.baseUrl()));
     }
 

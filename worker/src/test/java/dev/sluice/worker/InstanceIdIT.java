@@ -5,7 +5,7 @@ import static dev.sluice.worker.TestQueue.header;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
@@ -29,7 +29,7 @@ class InstanceIdIT {
     void ofTwoWorkersWithOneIdTheOlderEndsAndTheYoungerServesOn() throws Exception {
         int each = 50;
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+                TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
                 Worker older = Worker.start(withInstanceId(queue.config(api.baseUrl())))) {
             publish(queue, each);
             queue.awaitReplies(each);

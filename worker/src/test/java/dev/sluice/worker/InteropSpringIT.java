@@ -6,11 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.pace.Limit;
+import dev.sluice.worker.pace.ConfiguredLimit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -62,9 +62,9 @@ class InteropSpringIT {
                 .createTopics(List.of(new NewTopic("billing.replies", 2, (short) 1)))
                 .all()
                 .get();
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
         List<Pattern> replyTopics = List.of(Pattern.compile("billing\\.replies"));
-        worker = Worker.start(queue.config(api.baseUrl(), Map.of("*", Limit.NONE), replyTopics));
+        worker = Worker.start(queue.config(api.baseUrl(), Map.of("*", ConfiguredLimit.NONE), replyTopics));
         spring = new AnnotationConfigApplicationContext();
         Map<String, Object> properties = Map.of(
                 "spring.kafka.bootstrap-servers",

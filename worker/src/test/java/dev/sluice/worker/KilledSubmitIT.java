@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Call;
-import dev.sluice.sandbox.Latency;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.ReceivedCall;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import java.io.BufferedWriter;
@@ -55,9 +55,11 @@ class KilledSubmitIT {
     @BeforeEach
     void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("submit"));
-        Latency latency =
-                LINES > 10_000 ? Latency.NONE : new Latency.Uniform(Duration.ofMillis(50), Duration.ofMillis(150));
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(latency));
+        LatencyModel latency = LINES > 10_000
+                ? LatencyModel.NONE
+                : new LatencyModel.Uniform(Duration.ofMillis(50), Duration.ofMillis(150));
+        api = TogetherStandIn.start(
+                StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(latency));
         worker = Worker.start(queue.config(api.baseUrl()));
     }
 
@@ -236,7 +238,7 @@ class KilledSubmitIT {
 
     /** Only a request that reached the broker after the resumed run had looked could be called twice. */
     private void assertNoCallTwice() {
-        assertThat(api.history().stream().map(Call::bodyHash).distinct().count())
+        assertThat(api.history().stream().map(ReceivedCall::bodyHash).distinct().count())
                 .isEqualTo(api.calls());
     }
 }

@@ -4,7 +4,7 @@ import static dev.sluice.worker.TestQueue.body;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
@@ -34,7 +34,7 @@ class LogSecrecyIT {
     @Test
     void noLineHasAPromptAnAnswerOrTheKey() throws Exception {
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+                TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
                 AllLogLines lines = new AllLogLines()) {
             for (String fault : FAULTS) {
                 queue.publish(body("m", PROMPT + " " + fault), headers());

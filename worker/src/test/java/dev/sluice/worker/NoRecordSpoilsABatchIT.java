@@ -9,13 +9,13 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
-import dev.sluice.worker.intake.IntakeConsumer;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.kafka.Producers;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settle;
-import dev.sluice.worker.settle.SettleClients;
 import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
 import java.time.Clock;
@@ -54,7 +54,7 @@ class NoRecordSpoilsABatchIT {
     static final KafkaExtension kafka = new KafkaExtension();
 
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final List<Envelope> envelopes = new ArrayList<>();
+    private final List<InputRecord> envelopes = new ArrayList<>();
     private final List<Outcome> outcomes = new ArrayList<>();
     private TestQueue queue;
     private Assignment assignment;
@@ -246,10 +246,10 @@ class NoRecordSpoilsABatchIT {
         return new Settle(
                 new AtomicReference<>(ownership),
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
-                SettleClients.widths(queue.admin()),
+                Producers.widths(queue.admin()),
                 new Transactions(
-                        () -> SettleClients.producer(clients, UUID.randomUUID().toString(), 2 << 20),
-                        () -> IntakeConsumer.reading(clients, queue.group()),
+                        () -> Producers.producer(clients, UUID.randomUUID().toString(), 2 << 20),
+                        () -> Consumers.reading(clients, queue.group()),
                         () -> {}),
                 Clock.systemUTC(),
                 System::nanoTime,
@@ -282,8 +282,7 @@ class NoRecordSpoilsABatchIT {
         queue.admin().createTopics(List.of(topic)).all().get();
         await().atMost(Duration.ofSeconds(10))
                 .ignoreExceptions()
-                .until(() ->
-                        SettleClients.widths(queue.admin()).apply(topic.name()).join() > 0);
+                .until(() -> Producers.widths(queue.admin()).apply(topic.name()).join() > 0);
     }
 
     private void limit(String topic) throws Exception {

@@ -5,12 +5,12 @@ import static dev.sluice.worker.TestQueue.header;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.Shell;
+import dev.sluice.worker.cli.command.Terminal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -35,7 +35,8 @@ class ReplayedLetterIT {
     @BeforeEach
     void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("replayed"));
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY).withModels("new"));
+        api = TogetherStandIn.start(
+                StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY).withModels("new"));
     }
 
     @AfterEach
@@ -95,14 +96,14 @@ class ReplayedLetterIT {
     private String replay(String... options) {
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream out = new PrintStream(said, true, UTF_8);
-        Shell shell = new Shell(Map.of(), new ByteArrayInputStream(new byte[0]), out, out, false, false);
+        Terminal terminal = new Terminal(Map.of(), new ByteArrayInputStream(new byte[0]), out, out, false, false);
         Stream<String> words = Stream.of(
                 "dlq",
                 "replay",
                 "--yes",
                 "--topic=" + queue.topics.base(),
                 "--bootstrap-servers=" + kafka.bootstrapServers());
-        Cli.run(shell, Stream.concat(words, Stream.of(options)).toArray(String[]::new));
+        Cli.run(terminal, Stream.concat(words, Stream.of(options)).toArray(String[]::new));
         return said.toString(UTF_8);
     }
 }

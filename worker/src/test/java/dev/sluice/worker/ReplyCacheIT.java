@@ -6,8 +6,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Latency;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
@@ -37,8 +37,9 @@ class ReplyCacheIT {
     @BeforeEach
     void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-        api = TogetherStandIn.start(
-                Settings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(Latency.fixed(Duration.ofMillis(500))));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT
+                .withApiKeys(TestQueue.KEY)
+                .withLatency(LatencyModel.fixed(Duration.ofMillis(500))));
     }
 
     @AfterEach
@@ -115,7 +116,7 @@ class ReplyCacheIT {
 
     @Test
     void followersAreAnsweredByAnotherWorkerWhereTheirOwnLeaves() throws Exception {
-        api.update(settings -> settings.withLatency(Latency.fixed(Duration.ofSeconds(2))));
+        api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(2))));
         publish(MANY, "same", "t", "PT10M");
 
         Worker leaving = Worker.start(queue.config(api.baseUrl()));

@@ -3,7 +3,7 @@ package dev.sluice.worker;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -97,7 +97,7 @@ public record Requests(
         return new Request(envelope(), model, 0, 1);
     }
 
-    public Envelope envelope() {
+    public InputRecord envelope() {
         TopicPartition partition = assignment.partition();
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>(
                 partition.topic(),
@@ -111,7 +111,7 @@ public record Requests(
                 body,
                 headers,
                 Optional.empty());
-        return new Envelope(
+        return new InputRecord(
                 assignment, consumed, "id-" + offset, attempts, deferrals, enqueuedAt, notBefore, expiresAt);
     }
 }

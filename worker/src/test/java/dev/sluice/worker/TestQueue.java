@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.intake.TopicPlan;
-import dev.sluice.worker.pace.Limit;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.topics.TopicPlan;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,10 +71,10 @@ final class TestQueue implements AutoCloseable {
 
     /** Defaults for tests: no limit, retries that do not wait for long. */
     WorkerConfig config(String baseUrl) {
-        return config(baseUrl, Map.of("*", Limit.NONE), List.of());
+        return config(baseUrl, Map.of("*", ConfiguredLimit.NONE), List.of());
     }
 
-    WorkerConfig config(String baseUrl, Map<String, Limit> limits, List<Pattern> replyTopics) {
+    WorkerConfig config(String baseUrl, Map<String, ConfiguredLimit> limits, List<Pattern> replyTopics) {
         return new WorkerConfig(
                 topics,
                 group(),

@@ -6,8 +6,8 @@ import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Received;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.ReceivedRequest;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
@@ -47,7 +47,7 @@ class TracingIT {
                 OpenTelemetrySdk telemetry =
                         OpenTelemetrySdk.builder().setTracerProvider(provider).build();
                 TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-                TogetherStandIn api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY))) {
+                TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY))) {
             RecordHeaders headers = new RecordHeaders();
             WireHeaders.set(headers, WireHeaders.TRACEPARENT, TRACEPARENT);
             queue.publish(body("m", TEXT), headers);
@@ -74,7 +74,7 @@ class TracingIT {
             assertThat(calls)
                     .extracting(span -> span.getStatus().getStatusCode())
                     .containsExactly(StatusCode.ERROR, StatusCode.UNSET);
-            Received answered = api.received(TEXT).orElseThrow();
+            ReceivedRequest answered = api.received(TEXT).orElseThrow();
             assertThat(answered.header("traceparent"))
                     .hasValue("00-" + TRACE + "-" + calls.get(1).getSpanId() + "-01");
             assertThat(header(replies.get(0), WireHeaders.TRACEPARENT)).isEqualTo(TRACEPARENT);

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
@@ -44,7 +44,7 @@ class UnreadableRecordsIT {
     void open() throws Exception {
         broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
         queue = new TestQueue(broker.bootstrapServers(), "chat");
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
     }
 
     @AfterEach

@@ -8,15 +8,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
-import dev.sluice.sandbox.Fault;
+import dev.sluice.sandbox.ApiFault;
 import dev.sluice.sandbox.FaultRule;
-import dev.sluice.sandbox.Latency;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.settle.SettleClients;
+import dev.sluice.worker.kafka.Producers;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -51,7 +51,7 @@ class WorkerIT {
     @BeforeEach
     void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(TestQueue.KEY));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
     }
 
     @AfterEach
@@ -145,7 +145,7 @@ class WorkerIT {
 
     @Test
     void theOnlyRequestOutlivesAnOutageThatIsLongerThanItsAttempts() throws Exception {
-        api.update(settings -> settings.withFaults(FaultRule.always(Fault.status(503))));
+        api.update(settings -> settings.withFaults(FaultRule.always(ApiFault.status(503))));
         queue.publish(body("m", "patience"));
 
         ConsumerRecord<byte[], byte[]> reply;
@@ -268,7 +268,7 @@ class WorkerIT {
 
     @Test
     void twoWorkersShareTheWorkAndOneTakesOverWhenTheOtherLeaves() throws Exception {
-        api.update(settings -> settings.withLatency(Latency.fixed(Duration.ofMillis(50))));
+        api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofMillis(50))));
         int requests = 200;
         try (Worker first = Worker.start(queue.config(api.baseUrl()))) {
             Worker second = Worker.start(queue.config(api.baseUrl()));
@@ -320,7 +320,7 @@ class WorkerIT {
         config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 120_000);
         String id = queue.group() + ":" + queue.topics.base() + ":dead";
 
-        try (Producer<byte[], byte[]> dead = SettleClients.producer(config, id, 1 << 20)) {
+        try (Producer<byte[], byte[]> dead = Producers.producer(config, id, 1 << 20)) {
             dead.initTransactions();
             dead.beginTransaction();
             dead.sendOffsetsToTransaction(

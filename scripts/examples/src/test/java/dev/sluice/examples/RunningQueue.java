@@ -3,7 +3,7 @@ package dev.sluice.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,7 +25,7 @@ final class RunningQueue implements AutoCloseable {
     private final Process worker;
 
     RunningQueue(Path folder) throws IOException, InterruptedException {
-        this.api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(KEY));
+        this.api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(KEY));
         this.log = folder.resolve("worker.log");
         Process topics = sluice("topics", "create");
         assertThat(topics.waitFor(60, TimeUnit.SECONDS) && topics.exitValue() == 0)

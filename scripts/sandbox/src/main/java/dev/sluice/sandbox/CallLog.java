@@ -8,7 +8,7 @@ import java.util.Map;
 
 /**
  * The latest calls, 42 bytes each, in columns that grow up to a capacity and then lose the oldest. Not thread-safe:
- * {@link History} owns it.
+ * {@link CallHistory} owns it.
  */
 final class CallLog {
     private final int capacity;
@@ -28,7 +28,7 @@ final class CallLog {
     }
 
     /** The call's number, counted from 0. */
-    long add(long nanoTime, long epochMilli, ChatRequest request) {
+    long add(long nanoTime, long epochMilli, ParsedChatBody request) {
         if (arrived == nanoTimes.length && arrived < capacity) {
             grow((int) Math.min(capacity, arrived * 2));
         }
@@ -36,7 +36,7 @@ final class CallLog {
         nanoTimes[at] = nanoTime;
         epochMillis[at] = epochMilli;
         bodyHashes[at] = request.bodyHash();
-        textHashes[at] = ChatRequest.hash(request.text());
+        textHashes[at] = ParsedChatBody.hash(request.text());
         modelOf[at] = number(request.model());
         statuses[at] = 0;
         tokens[at] = 0;
@@ -64,12 +64,13 @@ final class CallLog {
     }
 
     /** The latest {@code max} calls, the oldest of them first. */
-    List<Call> latest(int max) {
-        List<Call> calls = new ArrayList<>();
+    List<ReceivedCall> latest(int max) {
+        List<ReceivedCall> calls = new ArrayList<>();
         for (long number = Math.max(oldest(), arrived - max); number < arrived; number++) {
             int at = place(number);
             String model = models.get(modelOf[at]);
-            calls.add(new Call(nanoTimes[at], epochMillis[at], statuses[at], model, tokens[at], bodyHashes[at]));
+            calls.add(
+                    new ReceivedCall(nanoTimes[at], epochMillis[at], statuses[at], model, tokens[at], bodyHashes[at]));
         }
         return calls;
     }

@@ -15,7 +15,7 @@ public interface CallObserver {
      *
      * @return is told once how it ends; never, if it still hangs when the stand-in closes
      */
-    End began(Received request);
+    End began(ReceivedRequest request);
 
     /** The end of one call. */
     @FunctionalInterface

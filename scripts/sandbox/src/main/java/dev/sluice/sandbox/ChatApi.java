@@ -1,9 +1,9 @@
 package dev.sluice.sandbox;
 
-import dev.sluice.sandbox.Answer.Manner;
-import dev.sluice.sandbox.Completions.Completion;
-import dev.sluice.sandbox.Fault.Reply;
-import dev.sluice.sandbox.Verdict.Dimension;
+import dev.sluice.sandbox.ApiFault.Reply;
+import dev.sluice.sandbox.LimitVerdict.Dimension;
+import dev.sluice.sandbox.PlannedAnswer.Manner;
+import dev.sluice.sandbox.SampleCompletions.Completion;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -24,7 +24,7 @@ final class ChatApi {
     private final FaultPicker faults = new FaultPicker();
     private final Map<String, ModelLimiter> limiters = new ConcurrentHashMap<>();
     private final Random random = new Random();
-    private final Completions completions = new Completions(random);
+    private final SampleCompletions completions = new SampleCompletions(random);
 
     ChatApi(LongSupplier nanoTime, InstantSource clock, long seed) {
         this.nanoTime = nanoTime;
@@ -33,8 +33,8 @@ final class ChatApi {
     }
 
     /** What is sent, how long after the call's arrival, and the tokens that the limiter has charged; 0: none. */
-    record Plan(Answer answer, Duration latency, int charged) {
-        static Plan atOnce(Answer answer) {
+    record Plan(PlannedAnswer answer, Duration latency, int charged) {
+        static Plan atOnce(PlannedAnswer answer) {
             return new Plan(answer, Duration.ZERO, 0);
         }
     }
@@ -47,7 +47,7 @@ final class ChatApi {
         faults.forgetCalls();
     }
 
-    Plan plan(Received received, ChatRequest request, Settings settings) {
+    Plan plan(ReceivedRequest received, ParsedChatBody request, StandInSettings settings) {
         if (settings.access().refuseLibraryAgents()
                 && isLibrary(received.header("user-agent").orElse(""))) {
             return Plan.atOnce(ErrorBodies.html(403, Map.of()));
@@ -69,61 +69,69 @@ final class ChatApi {
         }
     }
 
-    Answer tooLarge(Settings settings) {
+    PlannedAnswer tooLarge(StandInSettings settings) {
         return error(413, ErrorBodies.text(413, false), Map.of(), settings);
     }
 
-    Answer edgeTimeout() {
+    PlannedAnswer edgeTimeout() {
         return ErrorBodies.html(524, Map.of());
     }
 
-    private Plan plan(Fault fault, ChatRequest request, Settings settings) {
-        Latency latency = fault.latency() == null ? settings.answers().latency() : fault.latency();
-        if (fault.ending() instanceof Fault.Status status) {
+    private Plan plan(ApiFault fault, ParsedChatBody request, StandInSettings settings) {
+        LatencyModel latency = fault.latency() == null ? settings.answers().latency() : fault.latency();
+        if (fault.ending() instanceof ApiFault.Status status) {
             return new Plan(failed(status, fault, request, settings), latency.draw(random), 0);
         }
         Completion completion = completions.complete(request, settings.answers(), fault.finishReason());
-        int tokens = Completions.totalTokens(request, completion);
-        Limit limit = settings.limits().of(request.model());
+        int tokens = SampleCompletions.totalTokens(request, completion);
+        RateLimit limit = settings.limits().of(request.model());
         ModelLimiter limiter = limiter(request);
-        Verdict verdict = limiter.admit(nanoTime.getAsLong(), tokens, limit);
+        LimitVerdict verdict = limiter.admit(nanoTime.getAsLong(), tokens, limit);
         if (verdict.refusedBy() != null) {
             return Plan.atOnce(refused(verdict, fault, settings));
         }
-        if (fault.ending() == Reply.NORMAL || fault.ending() == Reply.EMPTY || fault.ending() instanceof Fault.Huge) {
+        if (fault.ending() == Reply.NORMAL
+                || fault.ending() == Reply.EMPTY
+                || fault.ending() instanceof ApiFault.Huge) {
             limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
         }
         return new Plan(answered(fault, request, completion, verdict, settings), latency.draw(random), tokens);
     }
 
-    private Answer answered(
-            Fault fault, ChatRequest request, Completion completion, Verdict verdict, Settings settings) {
+    private PlannedAnswer answered(
+            ApiFault fault,
+            ParsedChatBody request,
+            Completion completion,
+            LimitVerdict verdict,
+            StandInSettings settings) {
         Map<String, String> headers = headers(200, verdict, fault, settings);
         Completion told = fault.ending() == Reply.EMPTY
                 ? new Completion(
                         "", completion.tokens(), fault.finishReason() == null ? "length" : fault.finishReason())
                 : completion;
         var json = completions.json(request, told, settings.answers(), clock.millis() / 1000);
-        if (fault.ending() instanceof Fault.Huge huge) {
-            return Completions.huge(json, huge.bytes(), headers);
+        if (fault.ending() instanceof ApiFault.Huge huge) {
+            return SampleCompletions.huge(json, huge.bytes(), headers);
         }
-        Answer whole = Answer.json(200, headers, json.toString());
+        PlannedAnswer whole = PlannedAnswer.json(200, headers, json.toString());
         return switch ((Reply) fault.ending()) {
             case NORMAL, EMPTY -> whole;
             case HANG -> whole.in(Manner.HANG);
             case HANG_BODY -> whole.in(Manner.HANG_BODY);
             case CUT -> whole.in(Manner.CUT);
             case CUT_BODY -> whole.in(Manner.CUT_BODY);
-            case NOT_JSON -> Answer.json(200, headers, "upstream connect error or disconnect/reset before headers");
+            case NOT_JSON ->
+                PlannedAnswer.json(200, headers, "upstream connect error or disconnect/reset before headers");
             case NO_CHOICES -> {
                 json.remove("choices");
-                yield Answer.json(200, headers, json.toString());
+                yield PlannedAnswer.json(200, headers, json.toString());
             }
         };
     }
 
-    private Answer failed(Fault.Status status, Fault fault, ChatRequest request, Settings settings) {
-        Verdict verdict =
+    private PlannedAnswer failed(
+            ApiFault.Status status, ApiFault fault, ParsedChatBody request, StandInSettings settings) {
+        LimitVerdict verdict =
                 limiter(request).look(nanoTime.getAsLong(), settings.limits().of(request.model()));
         Map<String, String> headers = headers(status.code(), verdict, fault, settings);
         boolean html = status.html() == null ? ErrorBodies.fromEdge(status.code()) : status.html();
@@ -134,7 +142,7 @@ final class ChatApi {
         return error(status.code(), typed(text, status.type()), headers, settings);
     }
 
-    private Answer refused(Verdict verdict, Fault fault, Settings settings) {
+    private PlannedAnswer refused(LimitVerdict verdict, ApiFault fault, StandInSettings settings) {
         String type = settings.limits().refusalType();
         if (type == null) {
             boolean requests = verdict.refusedBy() == Dimension.REQUESTS;
@@ -144,12 +152,13 @@ final class ChatApi {
         return error(429, typed(ErrorBodies.text(429, false), type), headers, settings);
     }
 
-    private Answer malformed(String message, @Nullable String param, Settings settings) {
+    private PlannedAnswer malformed(String message, @Nullable String param, StandInSettings settings) {
         ErrorBodies.Text text = new ErrorBodies.Text(message, "invalid_request_error", param, null);
         return error(400, text, Map.of(), settings);
     }
 
-    private Answer error(int status, ErrorBodies.Text text, Map<String, String> headers, Settings settings) {
+    private PlannedAnswer error(
+            int status, ErrorBodies.Text text, Map<String, String> headers, StandInSettings settings) {
         return ErrorBodies.json(status, text, headers, settings.errors(), completions.id());
     }
 
@@ -157,7 +166,8 @@ final class ChatApi {
         return type == null ? text : new ErrorBodies.Text(text.message(), type, text.param(), text.code());
     }
 
-    private static Map<String, String> headers(int status, Verdict verdict, Fault fault, Settings settings) {
+    private static Map<String, String> headers(
+            int status, LimitVerdict verdict, ApiFault fault, StandInSettings settings) {
         Map<String, String> headers = new HashMap<>(RateHeaders.of(status, settings.limits(), verdict));
         if (fault.reset() != null) {
             headers.put(RateHeaders.RESET, RateHeaders.decimal(fault.reset()));
@@ -168,7 +178,7 @@ final class ChatApi {
         return headers;
     }
 
-    private ModelLimiter limiter(ChatRequest request) {
+    private ModelLimiter limiter(ParsedChatBody request) {
         return limiters.computeIfAbsent(request.model(), model -> new ModelLimiter());
     }
 
@@ -183,7 +193,7 @@ final class ChatApi {
                 || agent.startsWith("libwww-perl");
     }
 
-    private static boolean knowsKey(String authorization, Settings.Access access) {
+    private static boolean knowsKey(String authorization, StandInSettings.Access access) {
         if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             return false;
         }

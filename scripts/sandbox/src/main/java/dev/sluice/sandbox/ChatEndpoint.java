@@ -2,7 +2,7 @@ package dev.sluice.sandbox;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import dev.sluice.sandbox.Answer.Manner;
+import dev.sluice.sandbox.PlannedAnswer.Manner;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.time.Duration;
@@ -24,15 +24,15 @@ final class ChatEndpoint implements HttpHandler {
     static final String PATH = "/v1/chat/completions";
 
     private final ChatApi api;
-    private final History history;
-    private final Supplier<Settings> settings;
+    private final CallHistory history;
+    private final Supplier<StandInSettings> settings;
     private final LongSupplier nanoTime;
     private final InstantSource clock;
     private final ScheduledExecutorService timer;
     private final Executor executor;
     private final CallObserver observer;
 
-    ChatEndpoint(Parts parts, Supplier<Settings> settings, CallObserver observer) {
+    ChatEndpoint(StandInParts parts, Supplier<StandInSettings> settings, CallObserver observer) {
         this.api = parts.api();
         this.history = parts.history();
         this.nanoTime = parts.nanoTime();
@@ -46,8 +46,8 @@ final class ChatEndpoint implements HttpHandler {
     @Override
     public void handle(HttpExchange exchange) throws IOException {
         long nanos = nanoTime.getAsLong();
-        Received received = HttpPort.receive(exchange);
-        Settings now = settings.get();
+        ReceivedRequest received = HttpPort.receive(exchange);
+        StandInSettings now = settings.get();
         if (!exchange.getRequestURI().getPath().equals(PATH)) {
             HttpPort.send(exchange, unrouted(404, "Not found", now));
         } else if (!exchange.getRequestMethod().equals("POST")) {
@@ -55,8 +55,8 @@ final class ChatEndpoint implements HttpHandler {
         } else if (HttpPort.isTooLarge(received)) {
             HttpPort.send(exchange, api.tooLarge(now));
         } else {
-            ChatRequest request = ChatRequest.parse(received.sharedBody());
-            History.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
+            ParsedChatBody request = ParsedChatBody.parse(received.sharedBody());
+            CallHistory.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
             Open open = new Open(exchange, ticket, observer.began(received));
             ChatApi.Plan plan = api.plan(received, request, now);
             history.charged(ticket, plan.charged());
@@ -64,14 +64,14 @@ final class ChatEndpoint implements HttpHandler {
         }
     }
 
-    private record Open(HttpExchange exchange, History.Ticket ticket, CallObserver.End end) {}
+    private record Open(HttpExchange exchange, CallHistory.Ticket ticket, CallObserver.End end) {}
 
-    private static Answer unrouted(int status, String message, Settings settings) {
+    private static PlannedAnswer unrouted(int status, String message, StandInSettings settings) {
         ErrorBodies.Text text = ErrorBodies.Text.of(message, "invalid_request_error");
         return ErrorBodies.json(status, text, Map.of(), settings.errors(), "");
     }
 
-    private void begin(Open open, ChatApi.Plan plan, Settings.Answers answers) {
+    private void begin(Open open, ChatApi.Plan plan, StandInSettings.Answers answers) {
         Duration edge = answers.edgeTimeout();
         boolean silent = plan.answer().manner() == Manner.HANG;
         if (edge != null && (silent || plan.latency().compareTo(edge) >= 0)) {
@@ -93,7 +93,7 @@ final class ChatEndpoint implements HttpHandler {
         }
     }
 
-    private void finish(Open open, Answer answer) {
+    private void finish(Open open, PlannedAnswer answer) {
         boolean whole = answer.manner() == Manner.WHOLE;
         try {
             // before the last byte: a caller who has the answer finds it in the history

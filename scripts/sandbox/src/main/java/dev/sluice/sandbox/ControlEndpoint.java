@@ -33,7 +33,7 @@ final class ControlEndpoint implements HttpHandler {
         HttpPort.send(exchange, answer(route, query == null ? "" : query, body));
     }
 
-    private Answer answer(String route, String query, String body) {
+    private PlannedAnswer answer(String route, String query, String body) {
         return switch (route) {
             case "GET " + PATH -> state();
             case "PUT " + PATH, "PATCH " + PATH -> apply(body);
@@ -47,7 +47,7 @@ final class ControlEndpoint implements HttpHandler {
         };
     }
 
-    private Answer apply(String body) {
+    private PlannedAnswer apply(String body) {
         try {
             standIn.update(settings -> settings.patched(body));
             return state();
@@ -56,11 +56,11 @@ final class ControlEndpoint implements HttpHandler {
         }
     }
 
-    private Answer state() {
+    private PlannedAnswer state() {
         ObjectNode root = JsonMapper.shared().createObjectNode();
-        root.set("settings", SettingsJson.masked(standIn.settings()));
+        root.set("settings", StandInSettingsJson.masked(standIn.settings()));
         counts(root);
-        return Answer.json(200, Map.of(), root.toString());
+        return PlannedAnswer.json(200, Map.of(), root.toString());
     }
 
     private void counts(ObjectNode root) {
@@ -71,7 +71,7 @@ final class ControlEndpoint implements HttpHandler {
         standIn.callsByStatus().forEach((status, calls) -> byStatus.put(status.toString(), calls));
     }
 
-    private Answer history(String query) {
+    private PlannedAnswer history(String query) {
         Matcher max = MAX.matcher(query);
         if (!query.isEmpty() && !max.matches()) {
             return refusal(400, "unknown query '" + query + "'; there is max=1000");
@@ -79,7 +79,7 @@ final class ControlEndpoint implements HttpHandler {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         counts(root);
         ArrayNode calls = root.putArray("calls");
-        for (Call call : standIn.history(query.isEmpty() ? DEFAULT_MAX : Integer.parseInt(max.group(1)))) {
+        for (ReceivedCall call : standIn.history(query.isEmpty() ? DEFAULT_MAX : Integer.parseInt(max.group(1)))) {
             calls.addObject()
                     .put("nanoTime", call.nanoTime())
                     .put("epochMillis", call.epochMillis())
@@ -88,12 +88,12 @@ final class ControlEndpoint implements HttpHandler {
                     .put("tokens", call.tokens())
                     .put("body", "%016x".formatted(call.bodyHash()));
         }
-        return Answer.json(200, Map.of(), root.toString());
+        return PlannedAnswer.json(200, Map.of(), root.toString());
     }
 
-    private static Answer refusal(int status, String message) {
+    private static PlannedAnswer refusal(int status, String message) {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         root.put("error", message);
-        return Answer.json(status, Map.of(), root.toString());
+        return PlannedAnswer.json(status, Map.of(), root.toString());
     }
 }

@@ -66,7 +66,8 @@ final class ErrorBodies {
         return FROM_EDGES.contains(status);
     }
 
-    static Answer json(int status, Text text, Map<String, String> headers, Settings.Errors errors, String id) {
+    static PlannedAnswer json(
+            int status, Text text, Map<String, String> headers, StandInSettings.Errors errors, String id) {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         if (errors.id()) {
             root.put("id", id);
@@ -79,12 +80,12 @@ final class ErrorBodies {
             case BESIDE -> root.put("error_type", text.type());
             case ABSENT -> {}
         }
-        return Answer.json(status, headers, root.toString());
+        return PlannedAnswer.json(status, headers, root.toString());
     }
 
-    static Answer html(int status, Map<String, String> headers) {
+    static PlannedAnswer html(int status, Map<String, String> headers) {
         String title = status + " " + TITLES.getOrDefault(status, "Error");
-        return Answer.html(
+        return PlannedAnswer.html(
                 status,
                 headers,
                 "<!DOCTYPE html>\n<html><head><title>%1$s</title></head>\n<body><center><h1>%1$s</h1></center>\n"

@@ -20,12 +20,12 @@ final class FaultPicker {
     private int[] struck = {};
 
     /**
-     * The fault of this call, {@link Fault#NONE} if there is none.
+     * The fault of this call, {@link ApiFault#NONE} if there is none.
      *
      * @throws IllegalArgumentException if the request holds a directive that can't be read
      */
-    synchronized Fault pick(ChatRequest request, List<FaultRule> current, RandomGenerator random) {
-        List<Fault> directives = directives(request.text());
+    synchronized ApiFault pick(ParsedChatBody request, List<FaultRule> current, RandomGenerator random) {
+        List<ApiFault> directives = directives(request.text());
         if (!directives.isEmpty()) {
             return directed(directives, request.bodyHash());
         }
@@ -39,31 +39,31 @@ final class FaultPicker {
                 return rules.get(i).fault();
             }
         }
-        return Fault.NONE;
+        return ApiFault.NONE;
     }
 
     synchronized void forgetCalls() {
         callsOfBody.clear();
     }
 
-    static List<Fault> directives(String text) {
+    static List<ApiFault> directives(String text) {
         return DIRECTIVE
                 .matcher(text)
                 .results()
-                .map((MatchResult found) -> Fault.parse(found.group(1)))
+                .map((MatchResult found) -> ApiFault.parse(found.group(1)))
                 .toList();
     }
 
     /** One after the other, each for as many calls of this body as its times say. */
-    private Fault directed(List<Fault> directives, long bodyHash) {
+    private ApiFault directed(List<ApiFault> directives, long bodyHash) {
         int before = callsBefore(bodyHash);
-        for (Fault directive : directives) {
+        for (ApiFault directive : directives) {
             if (directive.times().isEmpty() || before < directive.times().getAsInt()) {
                 return directive;
             }
             before -= directive.times().getAsInt();
         }
-        return Fault.NONE;
+        return ApiFault.NONE;
     }
 
     private int callsBefore(long bodyHash) {

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  *     the fault strikes every call as long as the rule is there: an outage.
  */
 public record FaultRule(
-        Fault fault, @Nullable Double probability, @Nullable Integer next) {
+        ApiFault fault,
+        @Nullable Double probability,
+        @Nullable Integer next) {
     /**
      * Checks the values.
      *
@@ -36,15 +38,15 @@ public record FaultRule(
     }
 
     /** An outage: every call, as long as the rule is there. */
-    public static FaultRule always(Fault fault) {
+    public static FaultRule always(ApiFault fault) {
         return new FaultRule(fault, null, null);
     }
 
-    public static FaultRule next(int calls, Fault fault) {
+    public static FaultRule next(int calls, ApiFault fault) {
         return new FaultRule(fault, null, calls);
     }
 
-    public static FaultRule withProbability(double probability, Fault fault) {
+    public static FaultRule withProbability(double probability, ApiFault fault) {
         return new FaultRule(fault, probability, null);
     }
 }

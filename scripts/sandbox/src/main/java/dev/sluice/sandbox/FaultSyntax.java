@@ -1,9 +1,9 @@
 package dev.sluice.sandbox;
 
-import dev.sluice.sandbox.Fault.Ending;
-import dev.sluice.sandbox.Fault.Huge;
-import dev.sluice.sandbox.Fault.Reply;
-import dev.sluice.sandbox.Fault.Status;
+import dev.sluice.sandbox.ApiFault.Ending;
+import dev.sluice.sandbox.ApiFault.Huge;
+import dev.sluice.sandbox.ApiFault.Reply;
+import dev.sluice.sandbox.ApiFault.Status;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes what {@link Fault} describes. */
+/** Reads and writes what {@link ApiFault} describes. */
 final class FaultSyntax {
     private static final Set<String> KEYS = Set.of(
             "status",
@@ -47,13 +47,13 @@ final class FaultSyntax {
             String key = equals < 0 ? word : word.substring(0, equals);
             if (!KEYS.contains(key)) {
                 throw new IllegalArgumentException("unknown word '" + key + "' in fault '" + text + "'; did you mean '"
-                        + Nearest.to(key, KEYS) + "'?");
+                        + NearestWord.to(key, KEYS) + "'?");
             }
             words.put(key, equals < 0 ? "" : word.substring(equals + 1));
         }
     }
 
-    static Fault parse(String text) {
+    static ApiFault parse(String text) {
         try {
             return new FaultSyntax(text).fault();
         } catch (NumberFormatException e) {
@@ -61,10 +61,10 @@ final class FaultSyntax {
         }
     }
 
-    private Fault fault() {
-        Fault fault = new Fault(
+    private ApiFault fault() {
+        ApiFault fault = new ApiFault(
                 ending(),
-                take("latency", Latency::parse),
+                take("latency", LatencyModel::parse),
                 take("finish", Function.identity()),
                 take("reset", FaultSyntax::seconds),
                 take("retry-after", FaultSyntax::seconds),
@@ -81,7 +81,7 @@ final class FaultSyntax {
         if (tooLong || code != null) {
             return new Status(code == null ? 400 : code, tooLong, html(), take("type", Function.identity()));
         }
-        Long huge = take("huge", Units::bytes);
+        Long huge = take("huge", UnitSyntax::bytes);
         if (huge != null) {
             return new Huge(huge);
         }
@@ -129,7 +129,7 @@ final class FaultSyntax {
         return reply.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    static String text(Fault fault) {
+    static String text(ApiFault fault) {
         List<String> text = new ArrayList<>();
         add(text, fault.ending());
         addValue(text, "latency", fault.latency());

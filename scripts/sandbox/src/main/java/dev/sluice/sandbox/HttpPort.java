@@ -53,26 +53,28 @@ final class HttpPort {
             } catch (RuntimeException e) {
                 System.getLogger(TogetherStandIn.class.getName())
                         .log(System.Logger.Level.ERROR, "the stand-in failed to answer a call", e);
-                send(exchange, Answer.json(500, Map.of(), "{\"error\":{\"message\":\"the stand-in has a defect\"}}"));
+                send(
+                        exchange,
+                        PlannedAnswer.json(500, Map.of(), "{\"error\":{\"message\":\"the stand-in has a defect\"}}"));
             }
         };
     }
 
-    static Received receive(HttpExchange exchange) throws IOException {
+    static ReceivedRequest receive(HttpExchange exchange) throws IOException {
         Map<String, List<String>> headers = new HashMap<>();
         exchange.getRequestHeaders()
                 .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), List.copyOf(values)));
         try (InputStream body = exchange.getRequestBody()) {
-            return new Received(headers, body.readNBytes(MAX_REQUEST_BYTES + 1));
+            return new ReceivedRequest(headers, body.readNBytes(MAX_REQUEST_BYTES + 1));
         }
     }
 
-    static boolean isTooLarge(Received received) {
+    static boolean isTooLarge(ReceivedRequest received) {
         return received.sharedBody().length > MAX_REQUEST_BYTES;
     }
 
     /** Sends {@code answer} as its manner says; after a hang the exchange stays open. */
-    static void send(HttpExchange exchange, Answer answer) throws IOException {
+    static void send(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         switch (answer.manner()) {
             case WHOLE -> {
                 try (OutputStream body = begin(exchange, answer)) {
@@ -94,13 +96,13 @@ final class HttpPort {
         }
     }
 
-    private static void sendHalf(HttpExchange exchange, Answer answer) throws IOException {
+    private static void sendHalf(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         OutputStream body = begin(exchange, answer);
         answer.body().writeHalfTo(body);
         body.flush();
     }
 
-    private static OutputStream begin(HttpExchange exchange, Answer answer) throws IOException {
+    private static OutputStream begin(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", answer.body().type());
         answer.headers().forEach(headers::set);

@@ -1,7 +1,7 @@
 package dev.sluice.sandbox;
 
-import dev.sluice.sandbox.Verdict.Dimension;
-import dev.sluice.sandbox.Verdict.Standing;
+import dev.sluice.sandbox.LimitVerdict.Dimension;
+import dev.sluice.sandbox.LimitVerdict.Standing;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 public final class ModelLimiter {
     /** One dimension: its meter, and the successes that a dynamic limit follows. */
     private static final class Gauge {
-        private Meter meter = Meter.of(LimitKind.SLIDING_WINDOW);
+        private RateMeter meter = RateMeter.of(RateLimitKind.SLIDING_WINDOW);
         private final DynamicRate successes = new DynamicRate();
 
-        double rate(long now, Limit limit, double base, @Nullable Double cap) {
-            return limit.kind() == LimitKind.DYNAMIC
+        double rate(long now, RateLimit limit, double base, @Nullable Double cap) {
+            return limit.kind() == RateLimitKind.DYNAMIC
                     ? successes.limit(now, limit.period().toNanos(), base, cap)
                     : base;
         }
@@ -23,13 +23,14 @@ public final class ModelLimiter {
 
     private final Gauge requests = new Gauge();
     private final Gauge tokens = new Gauge();
-    private LimitKind kind = LimitKind.SLIDING_WINDOW;
+    private RateLimitKind kind = RateLimitKind.SLIDING_WINDOW;
 
     /** Asks for one call of {@code tokenCount} tokens at {@code now} (nanoseconds) and charges it if it is admitted. */
-    public synchronized Verdict admit(long now, long tokenCount, Limit limit) {
+    public synchronized LimitVerdict admit(long now, long tokenCount, RateLimit limit) {
         follow(limit);
-        Allowance requestAllowance = allowance(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap());
-        Allowance tokenAllowance = allowance(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap());
+        RateAllowance requestAllowance =
+                allowance(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap());
+        RateAllowance tokenAllowance = allowance(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap());
         long requestWait = wait(requests, now, 1, requestAllowance);
         long tokenWait = wait(tokens, now, tokenCount, tokenAllowance);
         if (requestWait == 0 && tokenWait == 0) {
@@ -42,44 +43,44 @@ public final class ModelLimiter {
     }
 
     /** Where the limit stands, without asking for anything. */
-    synchronized Verdict look(long now, Limit limit) {
+    synchronized LimitVerdict look(long now, RateLimit limit) {
         follow(limit);
         return verdict(now, null, 0, limit);
     }
 
     /** Counts an admitted call as successful: a dynamic limit grows with these. */
-    public synchronized void succeeded(long now, long tokenCount, Limit limit) {
-        if (limit.kind() == LimitKind.DYNAMIC) {
+    public synchronized void succeeded(long now, long tokenCount, RateLimit limit) {
+        if (limit.kind() == RateLimitKind.DYNAMIC) {
             requests.successes.succeeded(now, 1, limit.period().toNanos());
             tokens.successes.succeeded(now, tokenCount, limit.period().toNanos());
         }
     }
 
-    private void follow(Limit limit) {
+    private void follow(RateLimit limit) {
         if (limit.kind() != kind) {
             kind = limit.kind();
-            requests.meter = Meter.of(kind);
-            tokens.meter = Meter.of(kind);
+            requests.meter = RateMeter.of(kind);
+            tokens.meter = RateMeter.of(kind);
         }
     }
 
-    private static @Nullable Allowance allowance(
-            Gauge gauge, long now, Limit limit, @Nullable Double base, @Nullable Double cap) {
-        return base == null ? null : Allowance.of("rate", gauge.rate(now, limit, base, cap), limit.window());
+    private static @Nullable RateAllowance allowance(
+            Gauge gauge, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
+        return base == null ? null : RateAllowance.of("rate", gauge.rate(now, limit, base, cap), limit.window());
     }
 
-    private static long wait(Gauge gauge, long now, long amount, @Nullable Allowance allowance) {
+    private static long wait(Gauge gauge, long now, long amount, @Nullable RateAllowance allowance) {
         return allowance == null ? 0 : gauge.meter.waitNanos(now, amount, allowance);
     }
 
-    private static void take(Gauge gauge, long now, long amount, @Nullable Allowance allowance) {
+    private static void take(Gauge gauge, long now, long amount, @Nullable RateAllowance allowance) {
         if (allowance != null) {
             gauge.meter.take(now, amount, allowance);
         }
     }
 
-    private Verdict verdict(long now, @Nullable Dimension refusedBy, long waitNanos, Limit limit) {
-        return new Verdict(
+    private LimitVerdict verdict(long now, @Nullable Dimension refusedBy, long waitNanos, RateLimit limit) {
+        return new LimitVerdict(
                 refusedBy,
                 waitNanos,
                 standing(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap()),
@@ -87,12 +88,12 @@ public final class ModelLimiter {
     }
 
     private static @Nullable Standing standing(
-            Gauge gauge, long now, Limit limit, @Nullable Double base, @Nullable Double cap) {
+            Gauge gauge, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
         if (base == null) {
             return null;
         }
         double rate = gauge.rate(now, limit, base, cap);
-        Allowance allowance = Allowance.of("rate", rate, limit.window());
+        RateAllowance allowance = RateAllowance.of("rate", rate, limit.window());
         return new Standing(
                 base, rate, gauge.meter.remaining(now, allowance), gauge.meter.waitNanos(now, 1, allowance));
     }

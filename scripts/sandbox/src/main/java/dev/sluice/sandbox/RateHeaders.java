@@ -1,6 +1,6 @@
 package dev.sluice.sandbox;
 
-import dev.sluice.sandbox.Verdict.Standing;
+import dev.sluice.sandbox.LimitVerdict.Standing;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -13,7 +13,7 @@ final class RateHeaders {
 
     private RateHeaders() {}
 
-    static Map<String, String> of(int status, Settings.Limits limits, Verdict verdict) {
+    static Map<String, String> of(int status, StandInSettings.Limits limits, LimitVerdict verdict) {
         Map<String, String> headers = new LinkedHashMap<>();
         if (limits.headers() == HeaderMode.ALL) {
             dimension(headers, "x-ratelimit", verdict.requests());
@@ -40,7 +40,7 @@ final class RateHeaders {
         }
     }
 
-    private static String reset(int status, Settings.Limits limits, Verdict verdict) {
+    private static String reset(int status, StandInSettings.Limits limits, LimitVerdict verdict) {
         if (limits.reset() != null) {
             return decimal(limits.reset());
         }

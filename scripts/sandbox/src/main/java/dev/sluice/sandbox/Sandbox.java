@@ -72,8 +72,8 @@ public final class Sandbox implements Callable<Integer> {
     public Integer call() throws IOException {
         BrokerSettings settings = settings();
         requireFree("--api-port", apiPort);
-        TogetherStandIn standIn =
-                TogetherStandIn.start(Settings.DEFAULT.withLimit(Limit.requests(REQUESTS_PER_SECOND)), apiPort);
+        TogetherStandIn standIn = TogetherStandIn.start(
+                StandInSettings.DEFAULT.withLimit(RateLimit.requests(REQUESTS_PER_SECOND)), apiPort);
         SandboxBroker broker = SandboxBroker.start(settings);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, standIn), "sandbox-stop"));
         explain(broker, standIn);
@@ -94,7 +94,7 @@ public final class Sandbox implements Callable<Integer> {
         if (wanted < 0 || wanted > 65_535) {
             throw wrong(option + " " + wanted + ": must be 0 (any free one) to 65535");
         }
-        if (wanted != 0 && !Ports.isFree(wanted)) {
+        if (wanted != 0 && !LoopbackPorts.isFree(wanted)) {
             throw wrong("port " + wanted + " can't be had; stop what listens there, or choose another one, or 0 for any"
                     + " free one, with " + option);
         }

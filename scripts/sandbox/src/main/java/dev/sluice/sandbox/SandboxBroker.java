@@ -24,7 +24,7 @@ public final class SandboxBroker implements AutoCloseable {
     private final ServerProperties server;
     private final Path folder;
     private @Nullable BrokerProcess process;
-    private @Nullable Suspension suspension;
+    private @Nullable ProcessSuspension suspension;
 
     private SandboxBroker(BrokerSettings settings, ServerProperties server, Path folder) {
         this.settings = settings;
@@ -157,7 +157,7 @@ public final class SandboxBroker implements AutoCloseable {
      */
     public synchronized void suspend() {
         if (suspension == null) {
-            suspension = Suspension.of(pid());
+            suspension = ProcessSuspension.of(pid());
         }
     }
 

@@ -20,9 +20,9 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
     /** On free ports; {@code port} as given unless it is 0. */
     static ServerProperties onPort(int port) {
         Set<Integer> ports = new LinkedHashSet<>();
-        ports.add(port == 0 ? Ports.free() : port);
+        ports.add(port == 0 ? LoopbackPorts.free() : port);
         while (ports.size() < 3) {
-            ports.add(Ports.free());
+            ports.add(LoopbackPorts.free());
         }
         List<Integer> distinct = List.copyOf(ports);
         return new ServerProperties(distinct.get(0), distinct.get(1), distinct.get(2));

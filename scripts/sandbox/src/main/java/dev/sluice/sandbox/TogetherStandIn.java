@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
  * errors and failures as the real one has them, all of which can be changed while it runs.
  *
  * <p><b>Directives.</b> A request can say itself how it is to end, by words in the text of its last message, written as
- * {@link Fault} describes:
+ * {@link ApiFault} describes:
  *
  * <pre>
  * [stand-in: status=500]
@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
  * before any {@link FaultRule}; a malformed one is a 400 that says why.
  *
  * <p><b>Control</b>, for a stand-in that runs alone: {@code GET /control} gives settings and counts, {@code PUT} or
- * {@code PATCH /control} takes a part of the settings ({@link Settings#patched}), {@code GET /control/history?max=1000}
+ * {@code PATCH /control} takes a part of the settings ({@link StandInSettings#patched}), {@code GET /control/history?max=1000}
  * gives the latest calls, {@code DELETE /control/history} forgets them.
  *
  * <p>Streaming isn't there: {@code "stream": true} is a 400. Thread-safe.
@@ -36,26 +36,27 @@ import java.util.function.UnaryOperator;
 public final class TogetherStandIn implements AutoCloseable {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
 
-    private final AtomicReference<Settings> settings;
-    private final Parts parts;
+    private final AtomicReference<StandInSettings> settings;
+    private final StandInParts parts;
     private final HttpServer server;
 
-    private TogetherStandIn(Settings settings, InetSocketAddress address, CallObserver observer) throws IOException {
+    private TogetherStandIn(StandInSettings settings, InetSocketAddress address, CallObserver observer)
+            throws IOException {
         this.settings = new AtomicReference<>(settings);
-        this.parts = Parts.of(settings.seed());
+        this.parts = StandInParts.of(settings.seed());
         this.server = HttpPort.open(address, parts.executor());
         server.createContext("/", HttpPort.guarded(new ChatEndpoint(parts, this.settings::get, observer)));
         server.createContext(ControlEndpoint.PATH, HttpPort.guarded(new ControlEndpoint(this)));
         server.start();
     }
 
-    /** On a free port of the loopback interface, with {@link Settings#DEFAULT}. */
+    /** On a free port of the loopback interface, with {@link StandInSettings#DEFAULT}. */
     public static TogetherStandIn start() throws IOException {
-        return start(Settings.DEFAULT);
+        return start(StandInSettings.DEFAULT);
     }
 
     /** On a free port of the loopback interface. */
-    public static TogetherStandIn start(Settings settings) throws IOException {
+    public static TogetherStandIn start(StandInSettings settings) throws IOException {
         return start(settings, 0);
     }
 
@@ -65,18 +66,18 @@ public final class TogetherStandIn implements AutoCloseable {
      * @param port 0: a free one
      * @throws IOException if the port is taken
      */
-    public static TogetherStandIn start(Settings settings, int port) throws IOException {
+    public static TogetherStandIn start(StandInSettings settings, int port) throws IOException {
         return start(settings, port, CallObserver.NONE);
     }
 
     /** On the loopback interface, with an observer of every call; port 0: a free one. */
-    public static TogetherStandIn start(Settings settings, int port, CallObserver observer) throws IOException {
+    public static TogetherStandIn start(StandInSettings settings, int port, CallObserver observer) throws IOException {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
         return new TogetherStandIn(settings, address, observer);
     }
 
     /** On an interface of one's choice. Whoever reaches it can also control it. */
-    public static TogetherStandIn start(Settings settings, InetSocketAddress address) throws IOException {
+    public static TogetherStandIn start(StandInSettings settings, InetSocketAddress address) throws IOException {
         return new TogetherStandIn(settings, address, CallObserver.NONE);
     }
 
@@ -89,12 +90,12 @@ public final class TogetherStandIn implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    public Settings settings() {
+    public StandInSettings settings() {
         return settings.get();
     }
 
     /** From now on; calls under way end as they began. What limiters have counted stays, unless their kind changes. */
-    public void apply(Settings newSettings) {
+    public void apply(StandInSettings newSettings) {
         update(old -> newSettings);
     }
 
@@ -103,9 +104,9 @@ public final class TogetherStandIn implements AutoCloseable {
      *
      * @param change may be called more than once
      */
-    public void update(UnaryOperator<Settings> change) {
-        Settings before = settings.getAndUpdate(change);
-        Settings after = settings.get();
+    public void update(UnaryOperator<StandInSettings> change) {
+        StandInSettings before = settings.getAndUpdate(change);
+        StandInSettings after = settings.get();
         if (before.seed() != after.seed()) {
             parts.api().reseed(after.seed());
         }
@@ -127,22 +128,22 @@ public final class TogetherStandIn implements AutoCloseable {
     }
 
     /** The latest calls in the order of their arrival, up to a million. */
-    public List<Call> history() {
-        return history(History.MAX_CALLS);
+    public List<ReceivedCall> history() {
+        return history(CallHistory.MAX_CALLS);
     }
 
     /** The latest {@code max} calls in the order of their arrival. */
-    public List<Call> history(int max) {
+    public List<ReceivedCall> history(int max) {
         return parts.history().latest(max);
     }
 
     /** The latest request at all, as it came. */
-    public Optional<Received> received() {
+    public Optional<ReceivedRequest> received() {
         return parts.history().last();
     }
 
     /** The latest request whose last message has exactly this text; of the latest 10,000 texts, at most 64 MiB. */
-    public Optional<Received> received(String text) {
+    public Optional<ReceivedRequest> received(String text) {
         return parts.history().received(text);
     }
 

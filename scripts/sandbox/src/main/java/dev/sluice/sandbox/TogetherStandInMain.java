@@ -61,10 +61,10 @@ public final class TogetherStandInMain implements Callable<Integer> {
         return 0;
     }
 
-    private Settings read() throws IOException {
+    private StandInSettings read() throws IOException {
         try {
             String json = settings.startsWith("@") ? Files.readString(Path.of(settings.substring(1))) : settings;
-            return Settings.DEFAULT.patched(json);
+            return StandInSettings.DEFAULT.patched(json);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), "--settings: " + e.getMessage(), e);
         }

@@ -53,7 +53,7 @@ class BrokerStartIT {
     @Test
     void findsItsDataAgainInItsFolder() throws Exception {
         BrokerSettings settings =
-                BrokerSettings.defaults().withDataFolder(folder).withPort(Ports.free());
+                BrokerSettings.defaults().withDataFolder(folder).withPort(LoopbackPorts.free());
         try (SandboxBroker first = SandboxBroker.start(settings)) {
             Records records = new Records(first.bootstrapServers());
             records.createTopic("kept");

@@ -20,7 +20,7 @@ class CallObserverTest {
 
     @BeforeEach
     void start() throws Exception {
-        standIn = TogetherStandIn.start(Settings.DEFAULT, 0, this::began);
+        standIn = TogetherStandIn.start(StandInSettings.DEFAULT, 0, this::began);
         caller = new Caller(standIn.baseUrl());
     }
 
@@ -29,7 +29,7 @@ class CallObserverTest {
         standIn.close();
     }
 
-    private CallObserver.End began(Received request) {
+    private CallObserver.End began(ReceivedRequest request) {
         begun.add(
                 request.header("authorization").orElse("") + " " + new String(request.body(), StandardCharsets.UTF_8));
         return (status, delivered) -> ended.add(status + " " + delivered);

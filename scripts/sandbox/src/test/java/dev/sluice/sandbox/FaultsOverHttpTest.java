@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Fault.Reply;
+import dev.sluice.sandbox.ApiFault.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
@@ -206,7 +206,7 @@ class FaultsOverHttpTest {
 
     @Test
     void latencyDelaysTheHeaders() throws Exception {
-        standIn.apply(standIn.settings().withLatency(Latency.parse("60ms..80ms")));
+        standIn.apply(standIn.settings().withLatency(LatencyModel.parse("60ms..80ms")));
         long before = System.nanoTime();
         caller.call("slow");
         long between = System.nanoTime();
@@ -250,7 +250,7 @@ class FaultsOverHttpTest {
 
     @Test
     void anOutageLastsAsLongAsItsRule() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.always(Fault.status(503))));
+        standIn.apply(standIn.settings().withFaults(FaultRule.always(ApiFault.status(503))));
         assertThat(caller.call("x").statusCode()).isEqualTo(503);
         assertThat(caller.call("[stand-in: normal]").statusCode())
                 .as("directives go first")
@@ -262,7 +262,7 @@ class FaultsOverHttpTest {
 
     @Test
     void theNextCallsFailAlsoWhenOtherSettingsChangeMeanwhile() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.next(2, Fault.status(500))));
+        standIn.apply(standIn.settings().withFaults(FaultRule.next(2, ApiFault.status(500))));
 
         assertThat(caller.call("x").statusCode()).isEqualTo(500);
         standIn.update(settings -> settings.patched("{\"answers\":{\"completionTokens\":5}}"));
@@ -272,7 +272,7 @@ class FaultsOverHttpTest {
 
     @Test
     void chanceIsRepeatableBySeed() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.withProbability(0.5, Fault.of(Reply.NOT_JSON))));
+        standIn.apply(standIn.settings().withFaults(FaultRule.withProbability(0.5, ApiFault.of(Reply.NOT_JSON))));
 
         List<String> first = bodies(41);
         List<String> second = bodies(42);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** Windows are an hour long here: what a test asks for takes less, whatever the machine. */
 class LimitsOverHttpTest {
     private static final Duration HOUR = Duration.ofHours(1);
-    private static final Limit ONE_REQUEST = Limit.requests(1 / 3600.0).withWindow(HOUR);
+    private static final RateLimit ONE_REQUEST = RateLimit.requests(1 / 3600.0).withWindow(HOUR);
 
     private TogetherStandIn standIn;
     private Caller caller;
@@ -56,7 +56,7 @@ class LimitsOverHttpTest {
 
     @Test
     void aboveTheTokenLimitTheTypeIsAnother() throws Exception {
-        standIn.apply(standIn.settings().withLimit(Limit.tokens(20 / 3600.0).withWindow(HOUR)));
+        standIn.apply(standIn.settings().withLimit(RateLimit.tokens(20 / 3600.0).withWindow(HOUR)));
 
         assertThat(caller.call("a text of some length").statusCode()).isEqualTo(200);
         HttpResponse<String> refused = caller.call("a text of some length");
@@ -93,7 +93,8 @@ class LimitsOverHttpTest {
 
     @Test
     void allNineHeadersAreOnEveryAnswer() throws Exception {
-        Limit limit = new Limit(LimitKind.DYNAMIC, 5 / 3600.0, 100.0, HOUR, null, 150.0, Duration.ofMinutes(1));
+        RateLimit limit =
+                new RateLimit(RateLimitKind.DYNAMIC, 5 / 3600.0, 100.0, HOUR, null, 150.0, Duration.ofMinutes(1));
         standIn.apply(standIn.settings().withLimit(limit).withHeaders(HeaderMode.ALL));
         String[] nine = {
             "x-ratelimit-limit",
@@ -129,7 +130,7 @@ class LimitsOverHttpTest {
         assertThat(caller.send(another).statusCode()).isEqualTo(200);
         assertThat(caller.send(another).statusCode()).isEqualTo(429);
         assertThat(caller.call("x").statusCode()).isEqualTo(200);
-        standIn.apply(standIn.settings().withLimit("another", Limit.NONE));
+        standIn.apply(standIn.settings().withLimit("another", RateLimit.NONE));
         assertThat(caller.send(another).statusCode()).isEqualTo(200);
     }
 

@@ -2,7 +2,7 @@ package dev.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.sandbox.Verdict.Dimension;
+import dev.sluice.sandbox.LimitVerdict.Dimension;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -13,10 +13,10 @@ class ModelLimiterTest {
 
     @Test
     void aRefusedCallIsChargedNothing() {
-        Limit limit = Limit.sliding(2.0, 100.0);
+        RateLimit limit = RateLimit.sliding(2.0, 100.0);
         assertThat(limiter.admit(0, 60, limit).refusedBy()).isNull();
 
-        Verdict refused = limiter.admit(0, 41, limit);
+        LimitVerdict refused = limiter.admit(0, 41, limit);
         assertThat(refused.refusedBy()).isEqualTo(Dimension.TOKENS);
         assertThat(refused.waitNanos()).isEqualTo(SECOND);
         assertThat(refused.requests().remaining()).isEqualTo(1);
@@ -29,21 +29,21 @@ class ModelLimiterTest {
     @Test
     void aNewRateCountsWhatTheOldOneAdmitted() {
         for (int i = 0; i < 5; i++) {
-            assertThat(limiter.admit(i, 1, Limit.requests(5)).refusedBy()).isNull();
+            assertThat(limiter.admit(i, 1, RateLimit.requests(5)).refusedBy()).isNull();
         }
 
-        assertThat(limiter.admit(10, 1, Limit.requests(6)).refusedBy()).isNull();
-        assertThat(limiter.admit(11, 1, Limit.requests(6)).refusedBy()).isNotNull();
-        assertThat(limiter.admit(12, 1, Limit.NONE).refusedBy()).isNull();
+        assertThat(limiter.admit(10, 1, RateLimit.requests(6)).refusedBy()).isNull();
+        assertThat(limiter.admit(11, 1, RateLimit.requests(6)).refusedBy()).isNotNull();
+        assertThat(limiter.admit(12, 1, RateLimit.NONE).refusedBy()).isNull();
     }
 
     @Test
     void anotherKindTakesOverWhileItRuns() {
-        Limit sliding = Limit.requests(1);
+        RateLimit sliding = RateLimit.requests(1);
         limiter.admit(SECOND - 1, 1, sliding);
         assertThat(limiter.admit(SECOND, 1, sliding).refusedBy()).isNotNull();
 
-        Limit bucket = sliding.withKind(LimitKind.TOKEN_BUCKET).withWindow(Duration.ofSeconds(4));
+        RateLimit bucket = sliding.withKind(RateLimitKind.TOKEN_BUCKET).withWindow(Duration.ofSeconds(4));
         for (int i = 0; i < 4; i++) {
             assertThat(limiter.admit(SECOND, 1, bucket).refusedBy()).isNull();
         }
@@ -52,7 +52,7 @@ class ModelLimiterTest {
 
     @Test
     void aDynamicLimitFollowsTwiceTheSuccessfulRateFromItsBaseUpToItsCap() {
-        Limit limit = Limit.requests(2).dynamic(12.0, null, Duration.ofSeconds(60));
+        RateLimit limit = RateLimit.requests(2).dynamic(12.0, null, Duration.ofSeconds(60));
 
         assertThat(limiter.look(0, limit).requests().current()).isEqualTo(2);
         double before = 0;
@@ -72,7 +72,7 @@ class ModelLimiterTest {
 
     @Test
     void aDynamicLimitDoesNotGrowWithCallsThatFailed() {
-        Limit limit = Limit.requests(2).dynamic(null, null, Duration.ofSeconds(10));
+        RateLimit limit = RateLimit.requests(2).dynamic(null, null, Duration.ofSeconds(10));
 
         for (long now = 0; now < 100 * SECOND; now += SECOND / 10) {
             limiter.admit(now, 1, limit);

@@ -65,12 +65,12 @@ public final class WorkerProcess {
 
     /** SIGSTOP. */
     public void freeze() {
-        Signals.stop(process.toHandle());
+        ProcessSignals.stop(process.toHandle());
     }
 
     /** SIGCONT. */
     public void thaw() {
-        Signals.proceed(process.toHandle());
+        ProcessSignals.proceed(process.toHandle());
     }
 
     /** All that it has logged. */

@@ -1,6 +1,12 @@
 package dev.sluice.worker.cli;
 
-import dev.sluice.worker.intake.Denied;
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.options.LayeredDefaults;
+import dev.sluice.worker.cli.options.ParseProblems;
+import dev.sluice.worker.topics.AclErrors;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,27 +21,27 @@ import picocli.CommandLine.ParseResult;
  */
 public final class Cli {
     /** A started thing failed. */
-    static final int FAILED = ExitCode.SOFTWARE;
+    public static final int FAILED = ExitCode.SOFTWARE;
     /** Nothing was started: wrong input or configuration, no broker, no topics. */
     static final int REFUSED = ExitCode.USAGE;
 
-    private final Shell shell;
+    private final Terminal terminal;
     private final CommandLine root;
 
-    private Cli(Shell shell) {
-        this.shell = shell;
-        this.root = CommandTree.of(shell);
-        root.setOut(new PrintWriter(shell.out(), true, StandardCharsets.UTF_8));
-        root.setErr(new PrintWriter(shell.err(), true, StandardCharsets.UTF_8));
+    private Cli(Terminal terminal) {
+        this.terminal = terminal;
+        this.root = CommandTree.of(terminal);
+        root.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8));
+        root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     }
 
     /** Returns the exit code: 0, 1 where something that was started has failed, 2 where it was not started */
-    public static int run(Shell shell, String... args) {
-        return new Cli(shell).run(List.of(args));
+    public static int run(Terminal terminal, String... args) {
+        return new Cli(terminal).run(List.of(args));
     }
 
     private int run(List<String> args) {
-        LayeredDefaults layers = LayeredDefaults.of(shell.env(), args);
+        LayeredDefaults layers = LayeredDefaults.of(terminal.env(), args);
         root.setDefaultValueProvider(layers);
         ParseResult parsed = root.parseArgs(args.toArray(new String[0]));
         Integer help = CommandLine.executeHelpRequest(parsed);
@@ -68,25 +74,26 @@ public final class Cli {
         }
         try {
             return subcommand.run();
-        } catch (Refusal refusal) {
-            shell.err().println(name + ": " + refusal.getMessage());
+        } catch (CommandException refusal) {
+            terminal.err().println(name + ": " + refusal.getMessage());
             return REFUSED;
         } catch (RuntimeException failure) {
             // of what nobody has caught it is not known what was tried
-            shell.err().println(name + ": failed: " + Denied.words(failure).orElse(failure.toString()));
-            Defects.log(failure);
+            terminal.err()
+                    .println(name + ": failed: " + AclErrors.words(failure).orElse(failure.toString()));
+            DebugLog.log(failure);
             return FAILED;
         }
     }
 
     private int refuse(String name, List<String> problems) {
         if (problems.size() == 1) {
-            shell.err().println(name + ": " + problems.get(0));
+            terminal.err().println(name + ": " + problems.get(0));
         } else {
-            shell.err().println(name + ": " + problems.size() + " problems");
-            problems.forEach(problem -> shell.err().println("  - " + problem));
+            terminal.err().println(name + ": " + problems.size() + " problems");
+            problems.forEach(problem -> terminal.err().println("  - " + problem));
         }
-        shell.err().println("See '" + name + " --help'.");
+        terminal.err().println("See '" + name + " --help'.");
         return REFUSED;
     }
 

@@ -1,6 +1,21 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.Main;
+import dev.sluice.worker.cli.ask.AskCommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.dlq.DlqCommand;
+import dev.sluice.worker.cli.dlq.DlqListCommand;
+import dev.sluice.worker.cli.dlq.DlqReplayCommand;
+import dev.sluice.worker.cli.dlq.DlqShowCommand;
+import dev.sluice.worker.cli.options.Converters;
+import dev.sluice.worker.cli.options.LayeredDefaults;
+import dev.sluice.worker.cli.options.OptionNames;
+import dev.sluice.worker.cli.status.StatusCommand;
+import dev.sluice.worker.cli.submit.SubmitCommand;
+import dev.sluice.worker.cli.topics.TopicsCommand;
+import dev.sluice.worker.cli.topics.TopicsCreateCommand;
+import dev.sluice.worker.cli.topics.TopicsDescribeCommand;
+import dev.sluice.worker.cli.worker.WorkerCommand;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -8,28 +23,28 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** All commands, in the order in which help shows them. */
-final class CommandTree {
+public final class CommandTree {
     private static final int HELP_WIDTH = 100;
 
     private CommandTree() {}
 
-    static CommandLine of(Shell shell) {
+    public static CommandLine of(Terminal terminal) {
         CommandLine topics = new CommandLine(new TopicsCommand())
-                .addSubcommand(new TopicsCreateCommand(shell))
-                .addSubcommand(new TopicsDescribeCommand(shell));
+                .addSubcommand(new TopicsCreateCommand(terminal))
+                .addSubcommand(new TopicsDescribeCommand(terminal));
         CommandLine deadLetters = new CommandLine(new DlqCommand())
-                .addSubcommand(new DlqListCommand(shell))
-                .addSubcommand(new DlqShowCommand(shell))
-                .addSubcommand(new DlqReplayCommand(shell));
+                .addSubcommand(new DlqListCommand(terminal))
+                .addSubcommand(new DlqShowCommand(terminal))
+                .addSubcommand(new DlqReplayCommand(terminal));
         CommandLine root = new CommandLine(new SluiceCommand())
-                .addSubcommand(new WorkerCommand(shell))
-                .addSubcommand(new SubmitCommand(shell))
-                .addSubcommand(new AskCommand(shell))
+                .addSubcommand(new WorkerCommand(terminal))
+                .addSubcommand(new SubmitCommand(terminal))
+                .addSubcommand(new AskCommand(terminal))
                 .addSubcommand(deadLetters)
-                .addSubcommand(new StatusCommand(shell))
+                .addSubcommand(new StatusCommand(terminal))
                 .addSubcommand(topics)
                 .addSubcommand(new SandboxCommand())
-                .addSubcommand(new CompletionCommand(shell));
+                .addSubcommand(new CompletionCommand(terminal));
         Converters.register(root);
         root.setUsageHelpWidth(HELP_WIDTH);
         root.setInterpolateVariables(false);
@@ -97,7 +112,7 @@ final class CommandTree {
     }
 
     /** From the jar's manifest; classes run from a folder have none. */
-    static String version() {
+    public static String version() {
         String version = Main.class.getPackage().getImplementationVersion();
         return version == null ? "(not packaged)" : version;
     }

@@ -1,5 +1,7 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
 import java.util.List;
 import picocli.AutoComplete;
 import picocli.CommandLine;
@@ -17,13 +19,13 @@ import picocli.CommandLine.Spec;
             "  source <(/path/to/scripts/sluice completion)"
         })
 final class CompletionCommand implements Subcommand {
-    private final Shell shell;
+    private final Terminal terminal;
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    CompletionCommand(Shell shell) {
-        this.shell = shell;
+    CompletionCommand(Terminal terminal) {
+        this.terminal = terminal;
     }
 
     @Override
@@ -34,7 +36,7 @@ final class CompletionCommand implements Subcommand {
     @Override
     public int run() {
         CommandLine root = spec.root().commandLine();
-        shell.out().print(AutoComplete.bash(root.getCommandName(), root));
+        terminal.out().print(AutoComplete.bash(root.getCommandName(), root));
         return 0;
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.cli.command.Subcommand;
 import java.util.List;
 import picocli.CommandLine.Command;
 

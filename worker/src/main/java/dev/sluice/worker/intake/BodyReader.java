@@ -29,7 +29,7 @@ final class BodyReader {
     private BodyReader() {}
 
     /** @throws IllegalArgumentException saying what is missing or wrong, without quoting the body */
-    static Request read(Envelope envelope) {
+    static Request read(InputRecord envelope) {
         byte[] value = envelope.value();
         if (value == null) {
             throw new IllegalArgumentException("the record has no value; it must be a chat-completions JSON object");
@@ -90,7 +90,7 @@ final class BodyReader {
         }
     }
 
-    private Request request(Envelope envelope) {
+    private Request request(InputRecord envelope) {
         if (model == null || model.isBlank()) {
             throw new IllegalArgumentException("the body names no model; set model to a text");
         }

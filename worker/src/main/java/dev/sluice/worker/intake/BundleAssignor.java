@@ -1,6 +1,7 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.topics.TopicCheck;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -33,15 +33,15 @@ public final class Intake implements Runnable {
     private final Bounds bounds;
     private final Clock clock;
     private final AtomicReference<Ownership> ownership;
-    private final Downstream downstream;
-    private final Ledger ledger;
-    private final Salvage salvage;
+    private final RequestSink downstream;
+    private final OffsetLedger ledger;
+    private final PollRecovery salvage;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
-    private final Rebalance rebalance;
-    private final Positions positions;
-    private final Openings openings;
-    private final Arrivals arrivals;
+    private final RebalanceHandler rebalance;
+    private final PositionReporter positions;
+    private final PartitionOpener openings;
+    private final RecordDispatcher arrivals;
     private final Runnable cameRound;
     private final CompletableFuture<Void> quiet = new CompletableFuture<>();
     private volatile boolean draining;
@@ -69,14 +69,14 @@ public final class Intake implements Runnable {
      */
     public Intake(
             Consumer<byte[], byte[]> consumer,
-            Salvage salvage,
+            PollRecovery salvage,
             Topics topics,
             Bounds bounds,
             Clock clock,
             ReplyTopics replyTopics,
             AtomicReference<Ownership> ownership,
-            Downstream downstream,
-            Ledger ledger,
+            RequestSink downstream,
+            OffsetLedger ledger,
             Runnable cameRound) {
         this.consumer = consumer;
         this.topics = topics;
@@ -88,11 +88,11 @@ public final class Intake implements Runnable {
         this.salvage = salvage;
         this.partitions = new OwnedPartitions(topics);
         this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
-        this.rebalance = new Rebalance(
+        this.rebalance = new RebalanceHandler(
                 consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
-        this.positions = new Positions(consumer, partitions, ledger);
-        this.openings = new Openings(consumer, partitions, ledger, downstream::heldBack);
-        this.arrivals = new Arrivals(
+        this.positions = new PositionReporter(consumer, partitions, ledger);
+        this.openings = new PartitionOpener(consumer, partitions, ledger, downstream::heldBack);
+        this.arrivals = new RecordDispatcher(
                 consumer,
                 positions,
                 new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock),
@@ -262,7 +262,7 @@ public final class Intake implements Runnable {
     }
 
     /** What was read while poll could not: the same as what it hands over. */
-    private final class FromSalvage implements Salvage.Taker {
+    private final class FromSalvage implements PollRecovery.Taker {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
             cameRound.run();

@@ -41,11 +41,11 @@ final class OwnedPartition {
         return done != null;
     }
 
-    void opened(Ledger.Opening opening) {
-        if (opening instanceof Ledger.Opening.Refused refusal) {
+    void opened(OffsetLedger.Opening opening) {
+        if (opening instanceof OffsetLedger.Opening.Refused refusal) {
             refuse(refusal.why());
         } else {
-            done = ((Ledger.Opening.Ready) opening).done();
+            done = ((OffsetLedger.Opening.Ready) opening).done();
         }
     }
 

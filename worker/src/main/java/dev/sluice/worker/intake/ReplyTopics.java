@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 public record ReplyTopics(Topics topics, List<Pattern> allowed) {
     /** Why the request may not have its reply where it wants it; empty where it may. */
-    public Optional<String> problem(Envelope envelope) {
+    public Optional<String> problem(InputRecord envelope) {
         return envelope.header(WireHeaders.REPLY_TOPIC)
                 .filter(topic -> !isAllowed(topic))
                 .map(topic -> "reply topic '" + WireHeaders.abbreviated(topic)

@@ -9,7 +9,7 @@ import java.util.Objects;
  * @param maxTokens the most tokens one choice may have; 0 where the request names none
  * @param choices how many choices it asks for
  */
-public record Request(Envelope envelope, String model, long maxTokens, int choices) {
+public record Request(InputRecord envelope, String model, long maxTokens, int choices) {
     /** The chat-completions body, byte for byte as it was published. Not to be changed. */
     public byte[] body() {
         return Objects.requireNonNull(envelope.value());

@@ -37,35 +37,36 @@ final class RequestReader {
         this.clock = clock;
     }
 
-    Reading read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
-        Envelope bare = bare(assignment, record);
+    ParsedRecord read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+        InputRecord bare = bare(assignment, record);
         if (record.value() != null && record.value().length > maxBytes) {
             boolean carried = record.value().length <= MAX_LETTER_BYTES;
-            Envelope light = carried ? bare : bare(assignment, withoutValue(record));
-            return new Reading.Refused(light, Reason.TOO_LARGE, tooLarge(record.value().length));
+            InputRecord light = carried ? bare : bare(assignment, withoutValue(record));
+            return new ParsedRecord.Refused(light, Reason.TOO_LARGE, tooLarge(record.value().length));
         }
         try {
-            Envelope envelope = withHeaders(bare);
+            InputRecord envelope = withHeaders(bare);
             Request request = BodyReader.read(envelope);
             return replyTopics
                     .problem(envelope)
-                    .<Reading>map(problem -> new Reading.Refused(envelope, Reason.REPLY_TOPIC_REFUSED, problem))
-                    .orElseGet(() -> new Reading.Ready(request));
+                    .<ParsedRecord>map(
+                            problem -> new ParsedRecord.Refused(envelope, Reason.REPLY_TOPIC_REFUSED, problem))
+                    .orElseGet(() -> new ParsedRecord.Ready(request));
         } catch (IllegalArgumentException unreadable) {
-            return new Reading.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
+            return new ParsedRecord.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
         } catch (RuntimeException defect) {
             // else this record would end every worker that reads it, one after another
             log.atError().addKeyValue("record", bare).setCause(defect).log("a defect of ours: record cannot be read");
-            return new Reading.Refused(bare, Reason.INVALID_REQUEST, "the request cannot be read");
+            return new ParsedRecord.Refused(bare, Reason.INVALID_REQUEST, "the request cannot be read");
         }
     }
 
     /** A record of which nothing is known but where it lies. */
-    Reading unreadable(Assignment assignment, long offset, String problem) {
+    ParsedRecord unreadable(Assignment assignment, long offset, String problem) {
         TopicPartition partition = assignment.partition();
         ConsumerRecord<byte[], byte[]> nothing =
                 new ConsumerRecord<>(partition.topic(), partition.partition(), offset, null, null);
-        return new Reading.Refused(bare(assignment, nothing), Reason.UNREADABLE, problem);
+        return new ParsedRecord.Refused(bare(assignment, nothing), Reason.UNREADABLE, problem);
     }
 
     private static ConsumerRecord<byte[], byte[]> withoutValue(ConsumerRecord<byte[], byte[]> record) {
@@ -89,22 +90,22 @@ final class RequestReader {
     }
 
     /** What is known without a look at numbers that may be wrong: enough to end the request with a reply. */
-    private Envelope bare(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+    private InputRecord bare(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
         String id = WireHeaders.text(record.headers(), WireHeaders.ID)
                 .filter(text -> problemOf(text) == null)
                 .orElse(record.topic() + "-" + record.partition() + "@" + record.offset());
         long appendedAt = record.timestamp() >= 0 ? record.timestamp() : clock.millis();
-        return new Envelope(assignment, record, id, 0, 0, appendedAt, 0, Long.MAX_VALUE);
+        return new InputRecord(assignment, record, id, 0, 0, appendedAt, 0, Long.MAX_VALUE);
     }
 
-    private Envelope withHeaders(Envelope bare) {
+    private InputRecord withHeaders(InputRecord bare) {
         Headers headers = bare.record().headers();
         requireText(headers, WireHeaders.ID);
         requireText(headers, WireHeaders.TENANT);
         WireHeaders.replyPartition(headers);
         WireHeaders.duration(headers, WireHeaders.CACHE);
         boolean ours = !bare.record().topic().equals(requestsTopic);
-        return new Envelope(
+        return new InputRecord(
                 bare.assignment(),
                 bare.record(),
                 bare.id(),

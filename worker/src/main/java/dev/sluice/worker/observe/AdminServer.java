@@ -41,10 +41,10 @@ public final class AdminServer implements AutoCloseable {
 
     private final HttpServer server;
     private final Health health;
-    private final Map<String, Page> pages;
+    private final Map<String, AdminPage> pages;
     private final ExecutorService executor;
 
-    private AdminServer(HttpServer server, Health health, Map<String, Page> pages) {
+    private AdminServer(HttpServer server, Health health, Map<String, AdminPage> pages) {
         this.server = server;
         this.health = health;
         this.pages = new TreeMap<>(pages);
@@ -62,7 +62,7 @@ public final class AdminServer implements AutoCloseable {
      * @param pages by their paths
      * @throws IOException where the port cannot be had
      */
-    public static AdminServer start(InetSocketAddress address, Health health, Map<String, Page> pages)
+    public static AdminServer start(InetSocketAddress address, Health health, Map<String, AdminPage> pages)
             throws IOException {
         AdminServer admin = new AdminServer(HttpServer.create(address, BACKLOG), health, pages);
         admin.server.setExecutor(admin.executor);
@@ -98,7 +98,7 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private void show(HttpExchange exchange, String path) throws IOException {
-        Page page = pages.get(path);
+        AdminPage page = pages.get(path);
         if (page == null) {
             String known = Stream.concat(Stream.of(LIVE, READY), pages.keySet().stream())
                     .collect(Collectors.joining(", "));
@@ -106,7 +106,7 @@ public final class AdminServer implements AutoCloseable {
             return;
         }
         String accept = exchange.getRequestHeaders().getFirst("Accept");
-        Page.Content content;
+        AdminPage.Content content;
         try {
             content = page.now(accept == null ? "" : accept);
         } catch (RuntimeException defect) {
@@ -126,10 +126,10 @@ public final class AdminServer implements AutoCloseable {
     }
 
     private static void send(HttpExchange exchange, int status, String text) throws IOException {
-        send(exchange, status, new Page.Content("text/plain; charset=utf-8", text.getBytes(UTF_8)));
+        send(exchange, status, new AdminPage.Content("text/plain; charset=utf-8", text.getBytes(UTF_8)));
     }
 
-    private static void send(HttpExchange exchange, int status, Page.Content content) throws IOException {
+    private static void send(HttpExchange exchange, int status, AdminPage.Content content) throws IOException {
         exchange.getResponseHeaders().set("Content-Type", content.type());
         boolean head = exchange.getRequestMethod().equals("HEAD");
         exchange.sendResponseHeaders(status, head ? -1 : content.body().length);

@@ -1,5 +1,6 @@
 package dev.sluice.worker.observe;
 
+import dev.sluice.worker.text.PrintableText;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -42,7 +43,7 @@ final class BoundedNames {
     /** Quotes and backslashes stay: the exposition format has an escape for them. */
     private static String printable(String name) {
         StringBuilder printable = new StringBuilder(name.length());
-        name.codePoints().map(c -> Printable.isHarmful(c) ? '?' : c).forEach(printable::appendCodePoint);
+        name.codePoints().map(c -> PrintableText.isHarmful(c) ? '?' : c).forEach(printable::appendCodePoint);
         boolean isItself = printable.toString().equals(name) && !name.equals(OTHER);
         return isItself ? name : marked(printable.toString(), name);
     }

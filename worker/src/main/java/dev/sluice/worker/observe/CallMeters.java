@@ -2,10 +2,10 @@ package dev.sluice.worker.observe;
 
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.call.CallResult;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.outcome.Outcomes.Verdict;
-import dev.sluice.worker.pace.Usage;
+import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
+import dev.sluice.worker.pace.TokenUsage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -46,7 +46,7 @@ public final class CallMeters {
 
     /** A request is called now, in epoch ms; it has waited since it was due. */
     public void begins(Request request, long nowMillis) {
-        Envelope envelope = request.envelope();
+        InputRecord envelope = request.envelope();
         long since = Math.max(envelope.enqueuedAt(), envelope.notBefore());
         waits.computeIfAbsent(models.of(request.model()), this::wait)
                 .record(Math.max(0, nowMillis - since), TimeUnit.MILLISECONDS);
@@ -59,8 +59,8 @@ public final class CallMeters {
      */
     public void ended(Request request, CallResult result, Optional<Verdict> verdict) {
         String model = models.of(request.model());
-        String status = Statuses.of(result, verdict);
-        String outcome = verdict.map(end -> OutcomeNames.of(end.outcome())).orElse("none");
+        String status = StatusLabel.of(result, verdict);
+        String outcome = verdict.map(end -> OutcomeLabel.of(end.outcome())).orElse("none");
         calls.computeIfAbsent(new Ending(model, status, outcome), this::calls).increment();
         durations
                 .computeIfAbsent(new Answer(model, status), this::duration)
@@ -68,7 +68,7 @@ public final class CallMeters {
         verdict.flatMap(end -> end.feedback().usage()).ifPresent(usage -> spent(request, model, usage));
     }
 
-    private void spent(Request request, String model, Usage usage) {
+    private void spent(Request request, String model, TokenUsage usage) {
         String tenant = tenants.of(request.envelope().header(WireHeaders.TENANT).orElse(""));
         spent(model, tenant, "input", usage.prompt());
         spent(model, tenant, "output", usage.completion());
@@ -82,7 +82,7 @@ public final class CallMeters {
     private Timer wait(String model) {
         return Timer.builder("sluice.queue.wait")
                 .description("From when a request was due until it was called")
-                .serviceLevelObjectives(Buckets.WAITS)
+                .serviceLevelObjectives(HistogramBuckets.WAITS)
                 .tag("model", model)
                 .register(registry);
     }
@@ -99,16 +99,16 @@ public final class CallMeters {
     private Timer duration(Answer answer) {
         return Timer.builder("gen_ai.client.operation.duration")
                 .description("Calls of the API; error_type is empty for those that were answered well")
-                .serviceLevelObjectives(Buckets.CALLS)
+                .serviceLevelObjectives(HistogramBuckets.CALLS)
                 .tags(conventional(answer.model()))
-                .tag("error.type", answer.status().equals(Statuses.OK) ? "" : answer.status())
+                .tag("error.type", answer.status().equals(StatusLabel.OK) ? "" : answer.status())
                 .register(registry);
     }
 
     private DistributionSummary usage(Size size) {
         return DistributionSummary.builder("gen_ai.client.token.usage")
                 .description("Tokens of a call, as the API counts them")
-                .serviceLevelObjectives(Buckets.TOKENS)
+                .serviceLevelObjectives(HistogramBuckets.TOKENS)
                 .tags(conventional(size.model()))
                 .tag("gen_ai.token.type", size.type())
                 .register(registry);

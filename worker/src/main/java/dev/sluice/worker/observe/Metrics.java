@@ -52,7 +52,7 @@ public final class Metrics implements AutoCloseable {
     }
 
     /** Shows what these stages hold. To be called once. */
-    public synchronized void show(Stages fresh) {
+    public synchronized void show(WatchedStages fresh) {
         StageView shown = new StageView(fresh);
         view = shown;
         stages = new StageMeters(registry, shown, clock);

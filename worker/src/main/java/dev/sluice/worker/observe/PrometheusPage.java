@@ -20,7 +20,7 @@ import java.util.List;
  * The meters of a worker and of its process, as Prometheus reads them: in its own text format, or as OpenMetrics for
  * those who accept that. Thread-safe.
  */
-public final class PrometheusPage implements Page, AutoCloseable {
+public final class PrometheusPage implements AdminPage, AutoCloseable {
     private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
     private static final String OPEN_METRICS = "application/openmetrics-text";
     private static final String OPEN_METRICS_TYPE = OPEN_METRICS + "; version=1.0.0; charset=utf-8";

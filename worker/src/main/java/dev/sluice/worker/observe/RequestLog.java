@@ -1,9 +1,10 @@
 package dev.sluice.worker.observe;
 
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.SettleListener;
+import dev.sluice.worker.text.PrintableText;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +19,7 @@ public final class RequestLog implements SettleListener {
     private static final int LONGEST = 256;
 
     @Override
-    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
         if (!log.isInfoEnabled()) {
             return;
         }
@@ -40,20 +41,20 @@ public final class RequestLog implements SettleListener {
         // of no single request
     }
 
-    private static LoggingEventBuilder line(Envelope envelope, String status) {
+    private static LoggingEventBuilder line(InputRecord envelope, String status) {
         LoggingEventBuilder line = log.atInfo()
-                .addKeyValue("id", Printable.line(envelope.id(), LONGEST))
+                .addKeyValue("id", PrintableText.line(envelope.id(), LONGEST))
                 .addKeyValue("record", envelope);
         Optional<String> tenant = envelope.header(WireHeaders.TENANT);
         if (tenant.isPresent()) {
-            line = line.addKeyValue("tenant", Printable.line(tenant.get(), LONGEST));
+            line = line.addKeyValue("tenant", PrintableText.line(tenant.get(), LONGEST));
         }
         return line.addKeyValue("status", status);
     }
 
     /** @param knownAtMillis epoch ms at which it was known how the request ends */
     private static void end(
-            LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, Envelope envelope) {
+            LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, InputRecord envelope) {
         line.addKeyValue("attempts", attempts)
                 .addKeyValue("deferrals", envelope.deferrals())
                 .addKeyValue("callMs", callMillis)

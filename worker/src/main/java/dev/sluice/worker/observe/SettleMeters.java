@@ -2,7 +2,7 @@ package dev.sluice.worker.observe;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.SettleListener;
 import io.micrometer.core.instrument.Counter;
@@ -60,7 +60,7 @@ final class SettleMeters implements SettleListener {
         this.failed = endToEnd("failed");
         this.commits = Timer.builder("sluice.commit.duration")
                 .description("Transactions that were committed, from their begin to their end")
-                .serviceLevelObjectives(Buckets.COMMITS)
+                .serviceLevelObjectives(HistogramBuckets.COMMITS)
                 .register(registry);
         this.aborts = Counter.builder("sluice.commit.aborts")
                 .description("Transactions that were aborted; what was in them is tried again")
@@ -71,7 +71,7 @@ final class SettleMeters implements SettleListener {
         return Timer.builder("sluice.request.duration")
                 .description(
                         "From when a request was published, or may be called at the earliest, to its committed reply")
-                .serviceLevelObjectives(Buckets.WAITS)
+                .serviceLevelObjectives(HistogramBuckets.WAITS)
                 .tag("status", status)
                 .register(registry);
     }
@@ -86,7 +86,7 @@ final class SettleMeters implements SettleListener {
     }
 
     @Override
-    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
         if (outcome instanceof Outcome.Reply) {
             replies.increment();
             ended(envelope, answered);
@@ -101,11 +101,11 @@ final class SettleMeters implements SettleListener {
         }
     }
 
-    private void ended(Envelope envelope, Timer timer) {
+    private void ended(InputRecord envelope, Timer timer) {
         timer.record(Math.max(0, clock.millis() - envelope.waitsSince()), TimeUnit.MILLISECONDS);
     }
 
-    private void requeued(Envelope envelope, Outcome.Requeue requeue) {
+    private void requeued(InputRecord envelope, Outcome.Requeue requeue) {
         Cause cause = requeue.attempts() > envelope.attempts()
                 ? Cause.ATTEMPT
                 : requeue.deferrals() > envelope.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;

@@ -32,7 +32,7 @@ final class StageMeters {
         this.worker = new GaugeGroup(registry);
         this.lanes = new GaugeGroup(registry);
         this.partitions = new GaugeGroup(registry);
-        Stages stages = view.stages();
+        WatchedStages stages = view.stages();
         gauge(
                 registry,
                 "sluice.open.records",

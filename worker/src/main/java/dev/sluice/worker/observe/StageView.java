@@ -9,17 +9,17 @@ import java.util.List;
 final class StageView {
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
-    private final Stages stages;
-    private final Latest<PaceState> pace;
-    private final Latest<List<PartitionState>> partitions;
+    private final WatchedStages stages;
+    private final PolledSnapshot<PaceState> pace;
+    private final PolledSnapshot<List<PartitionState>> partitions;
 
-    StageView(Stages stages) {
+    StageView(WatchedStages stages) {
         this.stages = stages;
-        this.pace = new Latest<>(PaceState.NONE, stages.pace()::state, PATIENCE);
-        this.partitions = new Latest<>(List.of(), stages.settle()::partitions, PATIENCE);
+        this.pace = new PolledSnapshot<>(PaceState.NONE, stages.pace()::state, PATIENCE);
+        this.partitions = new PolledSnapshot<>(List.of(), stages.settle()::partitions, PATIENCE);
     }
 
-    Stages stages() {
+    WatchedStages stages() {
         return stages;
     }
 

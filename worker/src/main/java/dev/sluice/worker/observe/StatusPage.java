@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What a worker holds now, as JSON. Thread-safe. */
-public final class StatusPage implements Page {
+public final class StatusPage implements AdminPage {
     private static final String TYPE = "application/json";
     private static final JsonMapper JSON = JsonMapper.shared();
 

@@ -1,7 +1,7 @@
 package dev.sluice.worker.observe;
 
 import dev.sluice.worker.call.CallResult;
-import dev.sluice.worker.outcome.Outcomes.Verdict;
+import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
@@ -41,12 +41,12 @@ public final class TracedCall {
             span.setAttribute("gen_ai.usage.input_tokens", usage.prompt());
             span.setAttribute("gen_ai.usage.output_tokens", usage.completion());
         });
-        String status = Statuses.of(result, verdict);
-        if (!status.equals(Statuses.OK)) {
+        String status = StatusLabel.of(result, verdict);
+        if (!status.equals(StatusLabel.OK)) {
             span.setAttribute("error.type", status);
             span.setStatus(StatusCode.ERROR);
         }
-        verdict.ifPresent(end -> span.setAttribute("sluice.outcome", OutcomeNames.of(end.outcome())));
+        verdict.ifPresent(end -> span.setAttribute("sluice.outcome", OutcomeLabel.of(end.outcome())));
         span.end();
     }
 }

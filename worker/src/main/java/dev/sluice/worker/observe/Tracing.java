@@ -1,6 +1,6 @@
 package dev.sluice.worker.observe;
 
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.SettleListener;
@@ -32,9 +32,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Tracing implements SettleListener {
     private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
-    private static final TextMapGetter<Envelope> HEADERS = new TextMapGetter<>() {
+    private static final TextMapGetter<InputRecord> HEADERS = new TextMapGetter<>() {
         @Override
-        public @Nullable String get(@Nullable Envelope envelope, String name) {
+        public @Nullable String get(@Nullable InputRecord envelope, String name) {
             return envelope == null ? null : envelope.header(name).orElse(null);
         }
     };
@@ -59,7 +59,7 @@ public final class Tracing implements SettleListener {
 
     /** A request is called now. */
     public TracedCall begins(Request request) {
-        Envelope envelope = request.envelope();
+        InputRecord envelope = request.envelope();
         Context context = contextOf(envelope);
         if (isTraced(context)) {
             long now = clock.millis();
@@ -81,11 +81,11 @@ public final class Tracing implements SettleListener {
     }
 
     @Override
-    public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
         Context context = contextOf(envelope);
         if (isTraced(context)) {
             span("settle", SpanKind.PRODUCER, envelope, context)
-                    .setAttribute("sluice.outcome", OutcomeNames.of(outcome))
+                    .setAttribute("sluice.outcome", OutcomeLabel.of(outcome))
                     .setStartTimestamp(knownAtMillis, TimeUnit.MILLISECONDS)
                     .startSpan()
                     .end(Math.max(knownAtMillis, clock.millis()), TimeUnit.MILLISECONDS);
@@ -97,7 +97,7 @@ public final class Tracing implements SettleListener {
         // of no single request
     }
 
-    private SpanBuilder span(String name, SpanKind kind, Envelope envelope, Context context) {
+    private SpanBuilder span(String name, SpanKind kind, InputRecord envelope, Context context) {
         return tracer.spanBuilder(name)
                 .setParent(context)
                 .setSpanKind(kind)
@@ -106,7 +106,7 @@ public final class Tracing implements SettleListener {
                 .setAttribute("sluice.deferrals", envelope.deferrals());
     }
 
-    private static Context contextOf(Envelope envelope) {
+    private static Context contextOf(InputRecord envelope) {
         return W3C.extract(Context.root(), envelope, HEADERS);
     }
 

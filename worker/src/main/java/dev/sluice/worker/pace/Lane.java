@@ -36,13 +36,13 @@ final class Lane {
 
     private final boolean paced;
     private final TimeMeter time;
-    private final Budget requests;
-    private final Budget tokens;
+    private final LaneBudget requests;
+    private final LaneBudget tokens;
     private final TokenEstimate estimate = new TokenEstimate();
-    private final Breaker breaker;
-    private final Concurrency concurrency;
-    private final Departures departures;
-    private final RefusalLog refusals;
+    private final CircuitBreaker breaker;
+    private final ConcurrencyLimit concurrency;
+    private final ConnectingCalls departures;
+    private final RateLimitLog refusals;
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
     private long resumesAt;
@@ -50,21 +50,21 @@ final class Lane {
     /** Whether an answer has shown what calls cost or how many are granted. */
     private boolean hasLearned;
 
-    Lane(String name, Limit limit, TimeMeter time, Share share) {
+    Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share) {
         this.paced = !limit.isNone();
         this.time = time;
-        this.requests = new Budget(Unit.REQUESTS, limit.perSecond(Unit.REQUESTS), share.fraction(), time);
-        this.tokens = new Budget(Unit.TOKENS, limit.perSecond(Unit.TOKENS), share.fraction(), time);
-        this.departures = new Departures(time);
+        this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
+        this.tokens = new LaneBudget(LimitUnit.TOKENS, limit.perSecond(LimitUnit.TOKENS), share.fraction(), time);
+        this.departures = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
-        this.breaker = new Breaker(name, resumesAt);
-        this.refusals = new RefusalLog(name, resumesAt);
-        this.concurrency = new Concurrency(resumesAt);
+        this.breaker = new CircuitBreaker(name, resumesAt);
+        this.refusals = new RateLimitLog(name, resumesAt);
+        this.concurrency = new ConcurrencyLimit(resumesAt);
     }
 
     /** Paces by this share of the limit from now on. */
-    void spend(Share share) {
+    void spend(LimitShare share) {
         requests.share(share.fraction());
         tokens.share(share.fraction());
     }
@@ -81,7 +81,7 @@ final class Lane {
 
     /** The next call that may be sent now. */
     @Nullable
-    Sent poll() {
+    InFlightCall poll() {
         if (nanosToNext() > 0) {
             return null;
         }
@@ -91,8 +91,9 @@ final class Lane {
         concurrency.began();
         long cost = paced ? estimate.of(request) : 0;
         long now = time.currentTimeNanos();
-        Departures.Departure departure = departures.add(now);
-        return new Sent(this, request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
+        ConnectingCalls.Departure departure = departures.add(now);
+        return new InFlightCall(
+                this, request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
     }
 
     /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
@@ -123,10 +124,10 @@ final class Lane {
      *
      * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */
-    Optional<Request> ended(Sent sent, Feedback feedback) {
+    Optional<Request> ended(InFlightCall sent, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
         sent.departure().run();
-        refusals.ended(feedback.kind() == Feedback.Kind.LIMITED);
+        refusals.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
         settle(sent, feedback);
         if (!breaker.isRecent(sent.at())) {
             return Optional.empty();
@@ -145,10 +146,10 @@ final class Lane {
     }
 
     /** What the call has cost and what that says about the limit. */
-    private void settle(Sent sent, Feedback feedback) {
+    private void settle(InFlightCall sent, CallFeedback feedback) {
         feedback.quota().requests().ifPresent(told -> requests.told(told, sent.at()));
         feedback.quota().tokens().ifPresent(told -> tokens.told(told, sent.at()));
-        hasLearned |= feedback.usage().isPresent() || feedback.kind() == Feedback.Kind.LIMITED;
+        hasLearned |= feedback.usage().isPresent() || feedback.kind() == CallFeedback.Kind.LIMITED;
         feedback.usage().ifPresent(usage -> {
             estimate.learn(sent.request(), usage);
             tokens.correct(sent.tokens(), usage.total());
@@ -164,7 +165,7 @@ final class Lane {
         }
     }
 
-    private void refused(Sent sent, Feedback feedback) {
+    private void refused(InFlightCall sent, CallFeedback feedback) {
         boolean byRequests = requests.refused(sent.requests(), feedback.over(), feedback.pause());
         boolean byTokens = tokens.refused(sent.tokens(), feedback.over(), feedback.pause());
         boolean provoked = byRequests || byTokens;
@@ -279,7 +280,7 @@ final class Lane {
     }
 
     /** How this request, which is called or was, stands in the lane. Any thread. */
-    Standing standing(Request request) {
+    FailureBlame standing(Request request) {
         return breaker.standing(request);
     }
 }

@@ -31,17 +31,17 @@ final class Lanes {
 
     private final int maxLanes;
     private final Expiry expiry;
-    private final Limits limits;
+    private final ConfiguredLimits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
     private final List<Lane> ring = new ArrayList<>();
-    private Share share = Share.ALL;
+    private LimitShare share = LimitShare.ALL;
     private int next;
 
     /** When a request's time is over, and who takes it then. */
     record Expiry(Predicate<Request> isOver, Consumer<Request> to) {}
 
-    Lanes(int maxLanes, Limits limits, TimeMeter time, Expiry expiry) {
+    Lanes(int maxLanes, ConfiguredLimits limits, TimeMeter time, Expiry expiry) {
         this.maxLanes = maxLanes;
         this.expiry = expiry;
         this.limits = limits;
@@ -77,7 +77,7 @@ final class Lanes {
         return Objects.requireNonNull(byModel.get(model));
     }
 
-    private Lane open(String model, Limit limit) {
+    private Lane open(String model, ConfiguredLimit limit) {
         Lane lane = new Lane(model, limit, time, share);
         byModel.put(model, lane);
         ring.add(lane);
@@ -93,7 +93,7 @@ final class Lanes {
         byModel.remove(model);
     }
 
-    void spend(Share owned) {
+    void spend(LimitShare owned) {
         if (!owned.equals(share)) {
             share = owned;
             ring.forEach(lane -> lane.spend(owned));
@@ -102,12 +102,12 @@ final class Lanes {
 
     /** The next call that may be sent now, from the lane whose turn it is. */
     @Nullable
-    Sent poll() {
+    InFlightCall poll() {
         for (int i = 0; i < ring.size(); i++) {
             int turn = (next + i) % ring.size();
             Lane lane = ring.get(turn);
             lane.expireFirst(expiry);
-            Sent sent = lane.poll();
+            InFlightCall sent = lane.poll();
             if (sent != null) {
                 next = (turn + 1) % ring.size();
                 return sent;

@@ -40,7 +40,7 @@ public final class Pace implements Runnable {
     private final Consumer<Request> onBlamed;
     private final Runnable cameRound;
     /** Changed by the thread only, which may look through it without the lock. */
-    private final Map<Request, Sent> underWay = Collections.synchronizedMap(new IdentityHashMap<>());
+    private final Map<Request, InFlightCall> underWay = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
     private long lookAt;
@@ -65,7 +65,7 @@ public final class Pace implements Runnable {
      * @param cameRound told again and again that the thread does not hang
      */
     public Pace(
-            Limits limits,
+            ConfiguredLimits limits,
             Bounds bounds,
             TimeMeter time,
             Predicate<Request> expired,
@@ -88,12 +88,12 @@ public final class Pace implements Runnable {
     }
 
     /** A call has ended, and its request with it. */
-    public void ended(Request request, Feedback feedback) {
+    public void ended(Request request, CallFeedback feedback) {
         inbox.add(() -> end(request, feedback));
     }
 
     /** A call has ended through no fault of its request, which goes back to the tail of its lane. */
-    public void putBack(Request request, Feedback feedback) {
+    public void putBack(Request request, CallFeedback feedback) {
         inbox.add(() -> {
             // Before the call counts as ended: it may be the last one that a withdrawal waits for.
             if (!isLeaving(request.assignment())) {
@@ -104,7 +104,7 @@ public final class Pace implements Runnable {
     }
 
     /** The part of every limit that may be spent from now on. */
-    public void spend(Share share) {
+    public void spend(LimitShare share) {
         inbox.add(() -> lanes.spend(share));
     }
 
@@ -143,7 +143,7 @@ public final class Pace implements Runnable {
     }
 
     /** How this request stands in its lane: its call has ended, and the lane has not been told yet. */
-    public Standing standing(Request request) {
+    public FailureBlame standing(Request request) {
         return sent(request).lane().standing(request);
     }
 
@@ -174,7 +174,7 @@ public final class Pace implements Runnable {
         }
         lookThrough();
         while (mayCall()) {
-            Sent sent = lanes.poll();
+            InFlightCall sent = lanes.poll();
             if (sent == null) {
                 // at least one: Bucket4j rounds down, and a wait for less than a nanosecond is one for zero
                 return Math.max(1, Math.min(lanes.nanosToNext(), LOOK_EVERY));
@@ -189,14 +189,14 @@ public final class Pace implements Runnable {
         return underWay.size() < bounds.inFlight() && bounds.roomForAnswers().getAsBoolean();
     }
 
-    private void end(Request request, Feedback feedback) {
-        Sent sent = sent(request);
+    private void end(Request request, CallFeedback feedback) {
+        InFlightCall sent = sent(request);
         underWay.remove(request);
         sent.lane().ended(sent, feedback).ifPresent(onBlamed);
         completeWithdrawals();
     }
 
-    private Sent sent(Request request) {
+    private InFlightCall sent(Request request) {
         return Objects.requireNonNull(underWay.get(request), "not under way");
     }
 

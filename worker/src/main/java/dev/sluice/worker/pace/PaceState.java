@@ -8,7 +8,7 @@ import java.util.List;
  * @param share the part of every limit that may be spent
  * @param inFlight calls under way in this worker
  */
-public record PaceState(Share share, int inFlight, List<LaneState> lanes) {
+public record PaceState(LimitShare share, int inFlight, List<LaneState> lanes) {
     /** Before anything was sent. */
-    public static final PaceState NONE = new PaceState(Share.ALL, 0, List.of());
+    public static final PaceState NONE = new PaceState(LimitShare.ALL, 0, List.of());
 }

@@ -31,7 +31,7 @@ final class TokenEstimate {
         return Math.max(1, Math.round(Math.max(1, prompted) + request.choices() * Math.max(1, each)));
     }
 
-    void learn(Request request, Usage usage) {
+    void learn(Request request, TokenUsage usage) {
         double bytes = request.body().length;
         prompt.learn(bytes, (double) usage.prompt());
         output.learn(bytes, (double) usage.completion() / request.choices());

@@ -2,7 +2,7 @@ package dev.sluice.worker.settle;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Duration;
@@ -59,7 +59,7 @@ final class ReplyRoutes {
      *
      * @param nowMillis of a monotonic clock
      */
-    Optional<Route> of(Settlement settlement, long nowMillis) {
+    Optional<ReplyRoute> of(Settlement settlement, long nowMillis) {
         boolean noReply = settlement.outcome() instanceof Outcome.Requeue;
         return noReply || settlement.form() != Settlement.Form.AS_ASKED
                 ? Optional.of(fallback(null))
@@ -71,7 +71,7 @@ final class ReplyRoutes {
         seen.clear();
     }
 
-    private Optional<Route> wanted(Envelope envelope, long nowMillis) {
+    private Optional<ReplyRoute> wanted(InputRecord envelope, long nowMillis) {
         Optional<String> named = envelope.header(WireHeaders.REPLY_TOPIC);
         Optional<String> refused = allowed.problem(envelope);
         if (refused.isPresent()) {
@@ -91,13 +91,13 @@ final class ReplyRoutes {
         if (partitions == UNKNOWN) {
             return Optional.empty();
         }
-        Route asked = new Route(topic, partition.isPresent() ? partition.getAsInt() : null, partitions, null);
+        ReplyRoute asked = new ReplyRoute(topic, partition.isPresent() ? partition.getAsInt() : null, partitions, null);
         return Optional.of(
                 problem(topic, partition, partitions).map(this::fallback).orElse(asked));
     }
 
-    private Route fallback(@Nullable String problem) {
-        return new Route(topics.replies(), null, 0, problem);
+    private ReplyRoute fallback(@Nullable String problem) {
+        return new ReplyRoute(topics.replies(), null, 0, problem);
     }
 
     private static Optional<String> problem(String topic, OptionalInt partition, int partitions) {

@@ -1,8 +1,8 @@
 package dev.sluice.worker.settle;
 
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
-import dev.sluice.worker.intake.Ledger;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.outcome.Outcome;
@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
  * one batches by itself. Outcomes stay here until they are committed: an aborted transaction is sent again, and the API
  * is not called again.
  */
-public final class Settle implements Ledger, Runnable {
+public final class Settle implements OffsetLedger, Runnable {
     /** How often offsets are committed that moved without an outcome, past transaction markers. */
     private static final long POSITIONS_EVERY = Duration.ofSeconds(1).toNanos();
 
@@ -51,8 +51,8 @@ public final class Settle implements Ledger, Runnable {
     private final SettleListener listener;
     private final Runnable cameRound;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    private final Accounts accounts = new Accounts();
-    private final Unsettled unsettled;
+    private final PartitionWindows accounts = new PartitionWindows();
+    private final PendingSettlements unsettled;
     /** Those whose turn has come. */
     private final List<CompletableFuture<Void>> flushes = new ArrayList<>();
     /** All that are not done, of any thread. */
@@ -82,8 +82,8 @@ public final class Settle implements Ledger, Runnable {
             SettleListener listener,
             Runnable cameRound) {
         this.ownership = ownership;
-        this.unsettled =
-                new Unsettled(new ReplyRoutes(replyTopics, width), new Publications(replyTopics.topics()), nanoTime);
+        this.unsettled = new PendingSettlements(
+                new ReplyRoutes(replyTopics, width), new OutputRecords(replyTopics.topics()), nanoTime);
         this.transactions = transactions;
         this.clock = clock;
         this.nanoTime = nanoTime;
@@ -94,7 +94,7 @@ public final class Settle implements Ledger, Runnable {
     }
 
     /** What became of a record that was registered before. */
-    public void accept(Envelope envelope, Outcome outcome) {
+    public void accept(InputRecord envelope, Outcome outcome) {
         Settlement settlement = new Settlement(envelope, outcome, Settlement.Form.AS_ASKED, clock.millis());
         unsettled.count(settlement);
         inbox.add(() -> unsettled.add(settlement));
@@ -104,7 +104,7 @@ public final class Settle implements Ledger, Runnable {
     public Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed) {
         AckRuns.Decoded decoded =
                 AckRuns.decode(committed.map(OffsetAndMetadata::metadata).orElse(""), position);
-        Optional<Opening> refused = Account.problem(decoded).map(Opening.Refused::new);
+        Optional<Opening> refused = PartitionWindow.problem(decoded).map(Opening.Refused::new);
         if (refused.isPresent()) {
             return refused.get();
         }
@@ -114,12 +114,12 @@ public final class Settle implements Ledger, Runnable {
                     .log("offset metadata of another tool is ignored");
         }
         AckRuns done = decoded instanceof AckRuns.Runs runs ? runs.runs() : AckRuns.NONE;
-        inbox.add(() -> accounts.open(new Account(assignment, new AckWindow(position, done))));
+        inbox.add(() -> accounts.open(new PartitionWindow(assignment, new AckWindow(position, done))));
         return new Opening.Ready(done::contains);
     }
 
     @Override
-    public void register(Assignment assignment, Collection<Envelope> envelopes) {
+    public void register(Assignment assignment, Collection<InputRecord> envelopes) {
         accounts.count(envelopes);
         inbox.add(() -> envelopes.forEach(accounts.of(assignment)::register));
     }
@@ -272,17 +272,18 @@ public final class Settle implements Ledger, Runnable {
 
     /** One transaction, if there is anything to commit. */
     private Round commitSome(Ownership owned, boolean positions) {
-        List<Unsettled.Routed> chosen = unsettled.take();
+        List<PendingSettlements.Routed> chosen = unsettled.take();
         List<Settlement> settlements =
-                chosen.stream().map(Unsettled.Routed::settlement).toList();
-        Map<Account, AckWindow.Snapshot> staged = accounts.stage(settlements, owned, positions);
+                chosen.stream().map(PendingSettlements.Routed::settlement).toList();
+        Map<PartitionWindow, AckWindow.Snapshot> staged = accounts.stage(settlements, owned, positions);
         if (staged.isEmpty()) {
             return Round.RESTS;
         }
         List<List<ProducerRecord<byte[], byte[]>>> records =
-                chosen.stream().map(Unsettled.Routed::records).toList();
+                chosen.stream().map(PendingSettlements.Routed::records).toList();
         long begun = nanoTime.getAsLong();
-        TransactionResult result = transactions.run(new Batch(records, Batch.offsets(staged), owned.metadata()));
+        TransactionResult result =
+                transactions.run(new TransactionBatch(records, TransactionBatch.offsets(staged), owned.metadata()));
         listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
         if (result.committed()) {
             staged.forEach((account, snapshot) -> account.window().commit(snapshot));

@@ -1,6 +1,6 @@
 package dev.sluice.worker.settle;
 
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 
 /** Told what settle commits. Called by the settle thread; must neither block nor throw. */
@@ -8,7 +8,7 @@ public interface SettleListener {
     /** Nobody listens. */
     SettleListener NONE = new SettleListener() {
         @Override
-        public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {}
+        public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {}
 
         @Override
         public void transactionEnded(boolean committed, long nanos) {}
@@ -18,7 +18,7 @@ public interface SettleListener {
     static SettleListener both(SettleListener first, SettleListener second) {
         return new SettleListener() {
             @Override
-            public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+            public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
                 first.committed(envelope, outcome, knownAtMillis);
                 second.committed(envelope, outcome, knownAtMillis);
             }
@@ -36,7 +36,7 @@ public interface SettleListener {
      *
      * @param knownAtMillis epoch ms at which it was known
      */
-    void committed(Envelope envelope, Outcome outcome, long knownAtMillis);
+    void committed(InputRecord envelope, Outcome outcome, long knownAtMillis);
 
     /**
      * A transaction has ended.

@@ -1,7 +1,7 @@
 package dev.sluice.worker.settle;
 
 import dev.sluice.wire.Reason;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 import java.util.Collection;
 import java.util.Collections;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param outcome any but {@link Outcome.Hold}, which leaves the record where it is
  * @param endedAt epoch ms at which the outcome was known
  */
-record Settlement(Envelope envelope, Outcome outcome, Form form, long endedAt) {
+record Settlement(InputRecord envelope, Outcome outcome, Form form, long endedAt) {
     /** How much of the request goes into the records: less each time Kafka refuses them for good. */
     enum Form {
         /** The reply where the request wants it. */

@@ -9,7 +9,7 @@ import java.util.Map;
  *     empty where trying again may help
  * @param undelivered of an aborted one: what Kafka has not taken for the moment
  */
-record TransactionResult(boolean committed, Map<Integer, Exception> culprits, Undelivered undelivered) {
-    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of(), Undelivered.NOTHING);
-    static final TransactionResult ABORTED = new TransactionResult(false, Map.of(), Undelivered.NOTHING);
+record TransactionResult(boolean committed, Map<Integer, Exception> culprits, FailedPartitions undelivered) {
+    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of(), FailedPartitions.NOTHING);
+    static final TransactionResult ABORTED = new TransactionResult(false, Map.of(), FailedPartitions.NOTHING);
 }

@@ -1,7 +1,7 @@
 package dev.sluice.worker.settle;
 
-import dev.sluice.worker.intake.Denied;
 import dev.sluice.worker.intake.InstanceIdClashException;
+import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -119,9 +119,9 @@ public final class Transactions implements AutoCloseable {
     }
 
     /** Puts everything on Kafka, or nothing. */
-    TransactionResult run(Batch batch) {
+    TransactionResult run(TransactionBatch batch) {
         Producer<byte[], byte[]> current = usable();
-        Culprits culprits = new Culprits();
+        RejectedRecords culprits = new RejectedRecords();
         boolean committing = false;
         try {
             current.beginTransaction();
@@ -167,8 +167,8 @@ public final class Transactions implements AutoCloseable {
 
     private TransactionResult afterFailure(
             Producer<byte[], byte[]> current,
-            Batch batch,
-            Culprits culprits,
+            TransactionBatch batch,
+            RejectedRecords culprits,
             boolean committing,
             KafkaException failure) {
         failedInARow++;
@@ -176,7 +176,8 @@ public final class Transactions implements AutoCloseable {
         boolean rebalancing = failure instanceof CommitFailedException;
         Level level = rebalancing ? Level.INFO : Level.WARN;
         log.atLevel(Integer.bitCount(failedInARow) == 1 ? level : Level.DEBUG)
-                .addKeyValue("error", Denied.words(failure, Denied.Right.WRITE).orElseGet(failure::toString))
+                .addKeyValue(
+                        "error", AclErrors.words(failure, AclErrors.Right.WRITE).orElseGet(failure::toString))
                 .addKeyValue("records", batch.records().size())
                 .addKeyValue("inARow", failedInARow)
                 .log(rebalancing ? REBALANCING : "transaction failed; it is tried again");

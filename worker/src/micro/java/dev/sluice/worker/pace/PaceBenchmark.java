@@ -1,7 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.util.ArrayDeque;
@@ -40,16 +40,16 @@ public class PaceBenchmark {
     private static final int FASTER = 1000;
 
     private static final int MAX_IN_FLIGHT = 100_000;
-    private static final Feedback ANSWERED = Feedback.PASSED.with(Optional.of(new Usage(20, 80)));
+    private static final CallFeedback ANSWERED = CallFeedback.PASSED.with(Optional.of(new TokenUsage(20, 80)));
 
     public enum Pacing {
         UNPACED("none"),
         PACED("1000000/s,100000000 tokens/s");
 
-        private final Limit limit;
+        private final ConfiguredLimit limit;
 
         Pacing(String limit) {
-            this.limit = Limit.parse(limit);
+            this.limit = ConfiguredLimit.parse(limit);
         }
     }
 
@@ -72,7 +72,7 @@ public class PaceBenchmark {
             requests[i] = request(assignment, i);
         }
         pace = new Pace(
-                Limits.each(pacing.limit),
+                ConfiguredLimits.each(pacing.limit),
                 new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 new FastTime(),
                 over -> false,
@@ -120,7 +120,7 @@ public class PaceBenchmark {
 
     private static Request request(Assignment assignment, long offset) {
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>("chat", 0, offset, null, new byte[200]);
-        Envelope envelope = new Envelope(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
+        InputRecord envelope = new InputRecord(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
         return new Request(envelope, "model", 100, 1);
     }
 

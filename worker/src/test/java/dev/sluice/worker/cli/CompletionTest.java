@@ -26,9 +26,9 @@ class CompletionTest {
     @BeforeEach
     void printScript() throws IOException {
         assumeThereIs("bash");
-        TestShell shell = new TestShell();
-        assertThat(shell.run("completion")).isZero();
-        script = Files.writeString(folder.resolve("completion.sh"), shell.out());
+        TestTerminal terminal = new TestTerminal();
+        assertThat(terminal.run("completion")).isZero();
+        script = Files.writeString(folder.resolve("completion.sh"), terminal.out());
     }
 
     private static void assumeThereIs(String program) {
@@ -41,7 +41,7 @@ class CompletionTest {
     @Test
     void zshTakesItToo() throws Exception {
         assumeThereIs("zsh");
-        // as a file that is sourced, in a shell that has not set up its own completion yet
+        // as a file that is sourced, in a terminal that has not set up its own completion yet
         assertThat(output(
                         "zsh",
                         "-f",

@@ -3,6 +3,8 @@ package dev.sluice.worker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.cli.options.OptionNames;
+import dev.sluice.worker.cli.worker.WorkerCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,14 +15,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationLayersTest {
-    private final TestShell shell = new TestShell().env("TOGETHER_API_KEY", "secret");
+    private final TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", "secret");
 
     @TempDir
     private Path folder;
 
     @Test
     void everyKeyIsPinned() {
-        assertThat(OptionNames.allKeys(CommandTree.of(shell.shell())))
+        assertThat(OptionNames.allKeys(CommandTree.of(terminal.terminal())))
                 .containsExactly(
                         "admin-address",
                         "admin-port",
@@ -63,7 +65,7 @@ class ConfigurationLayersTest {
                         "topic",
                         "watch",
                         "window");
-        assertThat(OptionNames.allEnv(CommandTree.of(shell.shell())))
+        assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
                 .hasSize(42)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
@@ -71,7 +73,9 @@ class ConfigurationLayersTest {
     @Test
     void commandLineWinsThenEnvironmentThenFile() throws Exception {
         Path file = file("call-timeout=1s\nmax-attempts=11\nread-ahead=111\nlimit=a=1/s");
-        shell.env("SLUICE_MAX_ATTEMPTS", "22").env("SLUICE_READ_AHEAD", "222").env("SLUICE_LIMIT", "b=1/s;c=2/s");
+        terminal.env("SLUICE_MAX_ATTEMPTS", "22")
+                .env("SLUICE_READ_AHEAD", "222")
+                .env("SLUICE_LIMIT", "b=1/s;c=2/s");
 
         WorkerConfig config = config("worker", "--config", file.toString(), "--read-ahead=333");
 
@@ -83,32 +87,32 @@ class ConfigurationLayersTest {
 
     @Test
     void aRepeatableOptionOnTheCommandLineReplacesThoseBelow() throws Exception {
-        shell.env("SLUICE_LIMIT", "b=1/s;c=2/s");
+        terminal.env("SLUICE_LIMIT", "b=1/s;c=2/s");
 
         assertThat(config("worker", "--limit=d=3/s").limits()).containsOnlyKeys("d");
     }
 
     @Test
     void theFileCanBeNamedInTheEnvironment() throws Exception {
-        shell.env("SLUICE_CONFIG", file("max-attempts=11").toString());
+        terminal.env("SLUICE_CONFIG", file("max-attempts=11").toString());
 
         assertThat(config("worker").maxAttempts()).isEqualTo(11);
     }
 
     @Test
     void kafkasAndTogethersOwnVariablesAreUnderstoodAndOursWin() throws Exception {
-        shell.env("KAFKA_BOOTSTRAP_SERVERS", "k:1").env("TOGETHER_BASE_URL", "http://together/v1");
+        terminal.env("KAFKA_BOOTSTRAP_SERVERS", "k:1").env("TOGETHER_BASE_URL", "http://together/v1");
         assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "k:1");
         assertThat(config("worker").baseUrl()).hasToString("http://together/v1");
 
-        shell.env("SLUICE_BOOTSTRAP_SERVERS", "s:1").env("SLUICE_BASE_URL", "http://sluice/v1");
+        terminal.env("SLUICE_BOOTSTRAP_SERVERS", "s:1").env("SLUICE_BASE_URL", "http://sluice/v1");
         assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "s:1");
         assertThat(config("worker").baseUrl()).hasToString("http://sluice/v1");
     }
 
     @Test
     void aValueIsTakenAsItIsWithoutInterpolation() throws Exception {
-        shell.env("SLUICE_GROUP", "${env:HOME}");
+        terminal.env("SLUICE_GROUP", "${env:HOME}");
 
         assertThat(config("worker").group()).isEqualTo("${env:HOME}");
     }
@@ -116,9 +120,9 @@ class ConfigurationLayersTest {
     @Test
     void everyProblemIsReportedAtOnce() throws Exception {
         Path file = file("call-timeout=abc\nlimt=x\npartitions=3");
-        shell.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_IN_FLIGT", "3");
+        terminal.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_IN_FLIGT", "3");
 
-        int code = shell.run(
+        int code = terminal.run(
                 "worker",
                 "--config=" + file,
                 "--limit=foo",
@@ -127,7 +131,7 @@ class ConfigurationLayersTest {
                 "--max-in-flight=0");
 
         assertThat(code).isEqualTo(2);
-        assertThat(shell.err())
+        assertThat(terminal.err())
                 .contains("sluice worker: 8 problems")
                 .contains("--limit: 'foo' is none of MODEL=10/s")
                 .contains("--max-attempts: 'x' is no whole number")
@@ -142,11 +146,11 @@ class ConfigurationLayersTest {
 
     @Test
     void aWrongLastWordDoesNotHideWhatTheOtherLayersSay() throws Exception {
-        shell.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_ATTEMPTS", "0");
+        terminal.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_ATTEMPTS", "0");
 
-        shell.run("worker", "--max-in-flight=x");
+        terminal.run("worker", "--max-in-flight=x");
 
-        assertThat(shell.err())
+        assertThat(terminal.err())
                 .contains("sluice worker: 3 problems")
                 .contains(
                         "--max-in-flight: 'x'",
@@ -156,10 +160,10 @@ class ConfigurationLayersTest {
 
     @Test
     void aKeyOnTheCommandLineIsRefusedAndNotRepeated() {
-        shell.run("worker", "--api-key", "sk-very-secret");
-        shell.run("worker", "--api-key=sk-very-secret");
+        terminal.run("worker", "--api-key", "sk-very-secret");
+        terminal.run("worker", "--api-key=sk-very-secret");
 
-        assertThat(shell.err())
+        assertThat(terminal.err())
                 .contains("TOGETHER_API_KEY")
                 .contains("--api-key-file")
                 .doesNotContain("sk-very-secret");
@@ -176,9 +180,9 @@ class ConfigurationLayersTest {
                 "SLUICE_WORKER_PORT_9400_TCP"
             })
     void whatKubernetesSetsBesideAServiceIsNoMistake(String name) throws Exception {
-        shell.env(name, "tcp://10.0.0.1:9400");
+        terminal.env(name, "tcp://10.0.0.1:9400");
 
-        assertThat(ParsedCommand.of(shell, "worker").problems()).isEmpty();
+        assertThat(ParsedCommand.of(terminal, "worker").problems()).isEmpty();
     }
 
     @ParameterizedTest
@@ -186,7 +190,8 @@ class ConfigurationLayersTest {
     void whatThePromiseRestsOnCannotBeSetInPassing(String line) throws Exception {
         Path kafka = file(line);
 
-        assertThat(ParsedCommand.of(shell, "worker", "--kafka-config=" + kafka).problems())
+        assertThat(ParsedCommand.of(terminal, "worker", "--kafka-config=" + kafka)
+                        .problems())
                 .singleElement()
                 .asString()
                 .contains("cannot be set");
@@ -194,7 +199,7 @@ class ConfigurationLayersTest {
 
     @Test
     void aModelWithTwoLimitsIsAProblem() throws Exception {
-        assertThat(ParsedCommand.of(shell, "worker", "--limit=a=1/s", "--limit=a=2/s")
+        assertThat(ParsedCommand.of(terminal, "worker", "--limit=a=1/s", "--limit=a=2/s")
                         .problems())
                 .containsExactly("--limit: model 'a' has more than one; keep one");
     }
@@ -204,7 +209,7 @@ class ConfigurationLayersTest {
     }
 
     private WorkerConfig config(String... args) throws InterruptedException {
-        ParsedCommand parsed = ParsedCommand.of(shell, args);
+        ParsedCommand parsed = ParsedCommand.of(terminal, args);
         assertThat(parsed.problems()).isEmpty();
         return ((WorkerCommand) parsed.command()).config();
     }

@@ -2,7 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.intake.IntakeConsumer;
+import dev.sluice.worker.kafka.Consumers;
 import dev.sluice.worker.settle.AckRuns;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,38 +22,38 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Puts known numbers of records and commits into a queue's topics, as workers and publishers would. */
-final class FilledQueue implements AutoCloseable {
+public final class FilledQueue implements AutoCloseable {
     final Topics topics;
     private final Map<String, Object> kafka;
     private final Admin admin;
     private final List<KafkaProducer<byte[], byte[]>> producers = new ArrayList<>();
 
-    FilledQueue(String bootstrapServers, Topics topics) {
+    public FilledQueue(String bootstrapServers, Topics topics) {
         this.kafka = Map.of("bootstrap.servers", bootstrapServers);
         this.topics = topics;
         this.admin = Admin.create(kafka);
     }
 
-    String group() {
+    public String group() {
         return topics.base() + "-group";
     }
 
     /** A member of the workers' group, once it is polled. */
-    Consumer<byte[], byte[]> member(String name) {
+    public Consumer<byte[], byte[]> member(String name) {
         Consumer<byte[], byte[]> consumer =
-                IntakeConsumer.joining(kafka, group(), name, Optional.empty(), Duration.ofSeconds(1));
+                Consumers.joining(kafka, group(), name, Optional.empty(), Duration.ofSeconds(1));
         consumer.subscribe(topics.inputs());
         return consumer;
     }
 
-    ConsumerGroupMetadata groupMetadata() {
-        try (Consumer<byte[], byte[]> consumer = IntakeConsumer.reading(kafka, group())) {
+    public ConsumerGroupMetadata groupMetadata() {
+        try (Consumer<byte[], byte[]> consumer = Consumers.reading(kafka, group())) {
             return consumer.groupMetadata();
         }
     }
 
     /** A producer with transactions. */
-    KafkaProducer<byte[], byte[]> worker() {
+    public KafkaProducer<byte[], byte[]> worker() {
         KafkaProducer<byte[], byte[]> producer = producer(Map.of("transactional.id", group()));
         producer.initTransactions();
         return producer;
@@ -69,7 +69,7 @@ final class FilledQueue implements AutoCloseable {
     }
 
     /** Publishes requests of so many bytes. */
-    void publish(int partition, int count, int bytes) throws ExecutionException, InterruptedException {
+    public void publish(int partition, int count, int bytes) throws ExecutionException, InterruptedException {
         KafkaProducer<byte[], byte[]> producer = producer(Map.of());
         for (int i = 0; i < count; i++) {
             producer.send(new ProducerRecord<>(topics.requests(), partition, null, new byte[bytes]))
@@ -78,7 +78,7 @@ final class FilledQueue implements AutoCloseable {
     }
 
     /** Each has a transaction to itself, and with it a marker behind it. */
-    void publishEachInATransaction(KafkaProducer<byte[], byte[]> worker, String topic, int count, Duration age)
+    public void publishEachInATransaction(KafkaProducer<byte[], byte[]> worker, String topic, int count, Duration age)
             throws ExecutionException, InterruptedException {
         for (int i = 0; i < count; i++) {
             ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, 1, null, new byte[10]);
@@ -90,20 +90,20 @@ final class FilledQueue implements AutoCloseable {
     }
 
     /** What workers have committed of a partition of the requests. */
-    void commit(int partition, long offset, AckRuns done) throws ExecutionException, InterruptedException {
+    public void commit(int partition, long offset, AckRuns done) throws ExecutionException, InterruptedException {
         OffsetAndMetadata committed = new OffsetAndMetadata(offset, done.encode(offset));
         admin.alterConsumerGroupOffsets(group(), Map.of(requests(partition), committed))
                 .all()
                 .get();
     }
 
-    void deleteRequestsBefore(int partition, long offset) throws ExecutionException, InterruptedException {
+    public void deleteRequestsBefore(int partition, long offset) throws ExecutionException, InterruptedException {
         admin.deleteRecords(Map.of(requests(partition), RecordsToDelete.beforeOffset(offset)))
                 .all()
                 .get();
     }
 
-    TopicPartition requests(int partition) {
+    public TopicPartition requests(int partition) {
         return new TopicPartition(topics.requests(), partition);
     }
 

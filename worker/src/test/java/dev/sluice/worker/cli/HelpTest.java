@@ -7,7 +7,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class HelpTest {
-    private final TestShell shell = new TestShell();
+    private final TestTerminal terminal = new TestTerminal();
 
     @ParameterizedTest
     @ValueSource(
@@ -23,64 +23,65 @@ class HelpTest {
                 "topics describe"
             })
     void helpNamesEveryVariableAndFitsAScreen(String command) {
-        int code = shell.run((command + " --help").split(" ", -1));
+        int code = terminal.run((command + " --help").split(" ", -1));
 
         assertThat(code).isZero();
-        assertThat(shell.err()).isEmpty();
-        assertThat(shell.out())
+        assertThat(terminal.err()).isEmpty();
+        assertThat(terminal.out())
                 .contains("Usage: sluice " + command)
                 .contains("SLUICE_BOOTSTRAP_SERVERS or KAFKA_BOOTSTRAP_SERVERS")
                 .contains("SLUICE_CONFIG");
-        assertThat(shell.out().lines()).allMatch(line -> line.length() <= 100);
+        assertThat(terminal.out().lines()).allMatch(line -> line.length() <= 100);
     }
 
     @Test
     void helpListsTheCommands() {
-        assertThat(shell.run("--help")).isZero();
-        assertThat(shell.out()).contains("worker", "submit", "ask", "dlq", "status", "topics", "sandbox", "completion");
+        assertThat(terminal.run("--help")).isZero();
+        assertThat(terminal.out())
+                .contains("worker", "submit", "ask", "dlq", "status", "topics", "sandbox", "completion");
     }
 
     @Test
     void defaultsAreShownAsDeclaredWhateverTheEnvironmentSays() {
-        shell.env("SLUICE_MAX_IN_FLIGHT", "3").run("worker", "--help");
+        terminal.env("SLUICE_MAX_IN_FLIGHT", "3").run("worker", "--help");
 
-        assertThat(shell.out()).contains("Default: 256");
+        assertThat(terminal.out()).contains("Default: 256");
     }
 
     @Test
     void versionIsShown() {
-        assertThat(shell.run("--version")).isZero();
-        assertThat(shell.out()).startsWith("sluice ");
+        assertThat(terminal.run("--version")).isZero();
+        assertThat(terminal.out()).startsWith("sluice ");
     }
 
     @Test
     void withoutACommandTheCommandsAreNamed() {
-        assertThat(shell.run()).isEqualTo(2);
-        assertThat(shell.err())
+        assertThat(terminal.run()).isEqualTo(2);
+        assertThat(terminal.err())
                 .contains("say what to do: one of worker, submit, ask, dlq, status, topics, sandbox, completion");
     }
 
     @Test
     void anUnknownCommandIsCorrected() {
-        assertThat(shell.run("wroker")).isEqualTo(2);
-        assertThat(shell.err()).contains("unknown command 'wroker'; did you mean worker?");
+        assertThat(terminal.run("wroker")).isEqualTo(2);
+        assertThat(terminal.err()).contains("unknown command 'wroker'; did you mean worker?");
     }
 
     @Test
     void theSandboxIsElsewhere() {
-        assertThat(shell.run("sandbox")).isEqualTo(2);
-        assertThat(shell.err()).contains("start it with scripts/sluice sandbox");
+        assertThat(terminal.run("sandbox")).isEqualTo(2);
+        assertThat(terminal.err()).contains("start it with scripts/sluice sandbox");
     }
 
     @Test
     void whatIsMissingIsNamed() {
-        assertThat(shell.run("ask")).isEqualTo(2);
-        assertThat(shell.err()).contains("--model NAME is missing; give it, or set SLUICE_MODEL", "TEXT is missing");
+        assertThat(terminal.run("ask")).isEqualTo(2);
+        assertThat(terminal.err()).contains("--model NAME is missing; give it, or set SLUICE_MODEL", "TEXT is missing");
     }
 
     @Test
     void anOptionWithoutItsValueIsNamed() {
-        assertThat(shell.run("worker", "--max-in-flight")).isEqualTo(2);
-        assertThat(shell.err()).contains("--max-in-flight needs a value: CALLS");
+        assertThat(terminal.run("worker", "--max-in-flight")).isEqualTo(2);
+        assertThat(terminal.err()).contains("--max-in-flight needs a value: CALLS");
     }
 }

@@ -4,14 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.AllLogLines;
 import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Worker;
-import dev.sluice.worker.intake.DeniedException;
+import dev.sluice.worker.topics.AclDeniedException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -42,7 +42,7 @@ class MissingRightIT {
     private static final String GROUP = "workers";
     private static final String API_KEY = "api-key";
     private static final Duration BOUND = Duration.ofSeconds(60);
-    private static final List<Grant> GRANTS = Grant.worker(TOPICS, GROUP);
+    private static final List<AclGrant> GRANTS = AclGrant.worker(TOPICS, GROUP);
 
     @TempDir
     private static Path folder;
@@ -52,13 +52,13 @@ class MissingRightIT {
     private static KafkaProducer<byte[], byte[]> producer;
     private static Endings endings;
 
-    private final TestShell shell = new TestShell().env("TOGETHER_API_KEY", API_KEY);
+    private final TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", API_KEY);
 
     @BeforeAll
     static void start() throws Exception {
         kafka = SecuredKafka.start(folder);
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(API_KEY));
-        kafka.addUsers(Grant.WORKER);
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(API_KEY));
+        kafka.addUsers(AclGrant.WORKER);
         kafka.grant(GRANTS);
         kafka.createTopics(TOPICS);
         endings = new Endings(kafka.properties("admin"), TOPICS.replies());
@@ -78,7 +78,7 @@ class MissingRightIT {
         }
     }
 
-    static Stream<Grant> asked() {
+    static Stream<AclGrant> asked() {
         return GRANTS.stream()
                 .filter(grant -> grant.operation() != AclOperation.DESCRIBE_CONFIGS)
                 .filter(grant -> grant.type() != ResourceType.TRANSACTIONAL_ID);
@@ -86,12 +86,12 @@ class MissingRightIT {
 
     @ParameterizedTest
     @MethodSource("asked")
-    void aWorkerThatLacksARightDoesNotStart(Grant missing) throws Exception {
+    void aWorkerThatLacksARightDoesNotStart(AclGrant missing) throws Exception {
         kafka.revoke(List.of(missing));
         try {
-            int code = shell.run(kafka.worker(api, TOPICS, GROUP));
+            int code = terminal.run(kafka.worker(api, TOPICS, GROUP));
 
-            assertThat(shell.err())
+            assertThat(terminal.err())
                     .startsWith("sluice worker: Kafka does not allow it: give this user " + missing.words())
                     .hasLineCount(1);
             assertThat(code).isEqualTo(2);
@@ -102,12 +102,12 @@ class MissingRightIT {
 
     @Test
     void allThatIsMissingIsSaidAtOnce() throws Exception {
-        List<Grant> missing = asked().toList();
+        List<AclGrant> missing = asked().toList();
         kafka.revoke(missing);
         try {
-            assertThat(shell.run(kafka.worker(api, TOPICS, GROUP))).isEqualTo(2);
+            assertThat(terminal.run(kafka.worker(api, TOPICS, GROUP))).isEqualTo(2);
 
-            assertThat(shell.err())
+            assertThat(terminal.err())
                     .contains("give this user Read on topics chat.requests, chat.requests.delay-10m, ")
                     .contains("; Write on topics chat.replies, chat.requests.dead, ")
                     .contains("; Read on consumer group 'workers'")
@@ -119,8 +119,8 @@ class MissingRightIT {
 
     @Test
     void withoutDescribeConfigsAWorkerOnlyWarnsOfWhatItCannotCheck() throws Exception {
-        Predicate<Grant> ofConfigs = grant -> grant.operation() == AclOperation.DESCRIBE_CONFIGS;
-        List<Grant> missing = GRANTS.stream().filter(ofConfigs).toList();
+        Predicate<AclGrant> ofConfigs = grant -> grant.operation() == AclOperation.DESCRIBE_CONFIGS;
+        List<AclGrant> missing = GRANTS.stream().filter(ofConfigs).toList();
         kafka.revoke(missing);
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = worker()) {
@@ -137,7 +137,7 @@ class MissingRightIT {
         }
     }
 
-    static Stream<Grant> fatal() {
+    static Stream<AclGrant> fatal() {
         return GRANTS.stream()
                 .filter(grant -> grant.type() != ResourceType.TOPIC
                         || (grant.operation() == AclOperation.READ
@@ -146,7 +146,7 @@ class MissingRightIT {
 
     @ParameterizedTest
     @MethodSource("fatal")
-    void aWorkerFromWhichARightIsTakenEndsAndTheNextOneAnswers(Grant taken) throws Exception {
+    void aWorkerFromWhichARightIsTakenEndsAndTheNextOneAnswers(AclGrant taken) throws Exception {
         String id = "after " + taken;
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = worker()) {
@@ -159,7 +159,7 @@ class MissingRightIT {
 
             await().atMost(BOUND).until(end::isDone);
             assertThat(end.join().orElseThrow())
-                    .isInstanceOf(DeniedException.class)
+                    .isInstanceOf(AclDeniedException.class)
                     .hasMessageContaining("Kafka does not allow it: give this user " + taken.words());
             assertThat(log.all()).anyMatch(line -> line.startsWith("ERROR") && line.contains(taken.words()));
         } finally {
@@ -176,7 +176,7 @@ class MissingRightIT {
     void whatMayNotBeWrittenWaitsUntilItMay() throws Exception {
         List<String> closed =
                 List.of(TOPICS.replies(), TOPICS.retry(), TOPICS.delay(Topics.Tier.TEN_SECONDS), TOPICS.dead());
-        List<Grant> taken = GRANTS.stream()
+        List<AclGrant> taken = GRANTS.stream()
                 .filter(grant -> grant.operation() == AclOperation.WRITE && closed.contains(grant.name()))
                 .toList();
         try (AllLogLines log = new AllLogLines();
@@ -190,7 +190,7 @@ class MissingRightIT {
             publish("wrong", "? [stand-in: status=400]", Map.of());
             publish("later", "?", Map.of(WireHeaders.NOT_BEFORE, soon));
 
-            for (Grant grant : taken) {
+            for (AclGrant grant : taken) {
                 await().atMost(BOUND).until(() -> !log.with(grant.words()).isEmpty());
             }
             assertThat(List.of("fine", "broken", "wrong", "later"))

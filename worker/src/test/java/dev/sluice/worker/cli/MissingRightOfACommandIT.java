@@ -46,21 +46,21 @@ class MissingRightOfACommandIT {
 
     private static SecuredKafka kafka;
 
-    private final TestShell shell = new TestShell();
+    private final TestTerminal terminal = new TestTerminal();
 
     @BeforeAll
     static void start() throws Exception {
         kafka = SecuredKafka.start(folder);
-        List<Grant> grants = Stream.of(
-                        Grant.publisher(TOPICS),
-                        Grant.reader(TOPICS),
-                        Grant.operator(TOPICS),
-                        Grant.watcher(TOPICS, GROUP),
-                        Grant.submitter(TOPICS),
-                        Grant.creator(TOPICS))
+        List<AclGrant> grants = Stream.of(
+                        AclGrant.publisher(TOPICS),
+                        AclGrant.reader(TOPICS),
+                        AclGrant.operator(TOPICS),
+                        AclGrant.watcher(TOPICS, GROUP),
+                        AclGrant.submitter(TOPICS),
+                        AclGrant.creator(TOPICS))
                 .flatMap(List::stream)
                 .toList();
-        kafka.addUsers(grants.stream().map(Grant::user).distinct().toArray(String[]::new));
+        kafka.addUsers(grants.stream().map(AclGrant::user).distinct().toArray(String[]::new));
         kafka.grant(grants);
         kafka.createTopics(TOPICS);
         putALetterAndARequest();
@@ -87,7 +87,7 @@ class MissingRightOfACommandIT {
     }
 
     /** A command that needs a right, and the exit code without it. */
-    private record Case(Grant missing, List<String> command, int code) {
+    private record Case(AclGrant missing, List<String> command, int code) {
         @Override
         public String toString() {
             return String.join(" ", command) + " without " + missing;
@@ -95,16 +95,17 @@ class MissingRightOfACommandIT {
     }
 
     static Stream<Case> cases() {
-        List<Grant> operator = Grant.operator(TOPICS);
+        List<AclGrant> operator = AclGrant.operator(TOPICS);
         return Stream.of(
-                new Case(Grant.topic(Grant.OPERATOR, AclOperation.READ, TOPICS.dead()), LIST, Cli.FAILED),
-                new Case(Grant.topic(Grant.OPERATOR, AclOperation.WRITE, TOPICS.requests()), REPLAY, Cli.FAILED),
-                new Case(Grant.topic(Grant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, Cli.FAILED),
+                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.READ, TOPICS.dead()), LIST, Cli.FAILED),
+                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.requests()), REPLAY, Cli.FAILED),
+                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, Cli.FAILED),
                 new Case(operator.get(operator.size() - 1), REPLAY, Cli.FAILED),
-                new Case(Grant.group(Grant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, Cli.REFUSED),
-                new Case(Grant.topic(Grant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()), STATUS, Cli.REFUSED),
-                new Case(Grant.topic(Grant.SUBMITTER, AclOperation.WRITE, TOPICS.requests()), ASK, Cli.REFUSED),
-                new Case(Grant.topic(Grant.SUBMITTER, AclOperation.READ, TOPICS.replies()), ASK, Cli.REFUSED));
+                new Case(AclGrant.group(AclGrant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, Cli.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()), STATUS, Cli.REFUSED),
+                new Case(AclGrant.topic(AclGrant.SUBMITTER, AclOperation.WRITE, TOPICS.requests()), ASK, Cli.REFUSED),
+                new Case(AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.replies()), ASK, Cli.REFUSED));
     }
 
     @ParameterizedTest
@@ -114,7 +115,7 @@ class MissingRightOfACommandIT {
         try {
             int code = run(one.missing().user(), one.command());
 
-            assertThat(shell.err()).contains(one.missing().words()).doesNotContain("Exception");
+            assertThat(terminal.err()).contains(one.missing().words()).doesNotContain("Exception");
             assertThat(code).isEqualTo(one.code());
         } finally {
             kafka.grant(List.of(one.missing()));
@@ -123,14 +124,14 @@ class MissingRightOfACommandIT {
 
     @Test
     void statusShowsWhatItMayAndNamesWhatItMayNot() throws Exception {
-        Grant missing = Grant.topic(Grant.WATCHER, AclOperation.READ, TOPICS.requests());
-        Grant least = Grant.topic(Grant.WATCHER, AclOperation.DESCRIBE, TOPICS.requests());
+        AclGrant missing = AclGrant.topic(AclGrant.WATCHER, AclOperation.READ, TOPICS.requests());
+        AclGrant least = AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.requests());
         kafka.grant(List.of(least));
         kafka.revoke(List.of(missing));
         try {
-            assertThat(run(Grant.WATCHER, STATUS)).as(shell.err()).isZero();
+            assertThat(run(AclGrant.WATCHER, STATUS)).as(terminal.err()).isZero();
 
-            assertThat(shell.out()).contains(missing.words());
+            assertThat(terminal.out()).contains(missing.words());
         } finally {
             kafka.grant(List.of(missing));
             kafka.revoke(List.of(least));
@@ -143,15 +144,15 @@ class MissingRightOfACommandIT {
         Files.writeString(batch, "{\"custom_id\":\"a\",\"body\":" + BODY + "}\n");
         List<String> submit =
                 List.of("submit", batch.toString(), "--output=" + folder.resolve("answers.jsonl"), "--timeout=2s");
-        Grant read = Grant.topic(Grant.SUBMITTER, AclOperation.READ, TOPICS.requests());
-        assertThat(run(Grant.SUBMITTER, submit)).isEqualTo(Cli.FAILED);
+        AclGrant read = AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.requests());
+        assertThat(run(AclGrant.SUBMITTER, submit)).isEqualTo(Cli.FAILED);
         kafka.revoke(List.of(read));
         try {
             List<String> resume = new ArrayList<>(submit);
             resume.add("--resume");
-            assertThat(run(Grant.SUBMITTER, resume)).isEqualTo(Cli.REFUSED);
+            assertThat(run(AclGrant.SUBMITTER, resume)).isEqualTo(Cli.REFUSED);
 
-            assertThat(shell.err()).contains("--resume looks for what the earlier run has left", read.words());
+            assertThat(terminal.err()).contains("--resume looks for what the earlier run has left", read.words());
         } finally {
             kafka.grant(List.of(read));
         }
@@ -159,10 +160,10 @@ class MissingRightOfACommandIT {
 
     @Test
     void servicesAreToldWhatIsMissing() throws Exception {
-        Grant write = Grant.topic(Grant.PUBLISHER, AclOperation.WRITE, TOPICS.requests());
+        AclGrant write = AclGrant.topic(AclGrant.PUBLISHER, AclOperation.WRITE, TOPICS.requests());
         kafka.revoke(List.of(write));
         try (ChatQueue queue = ChatQueue.builder()
-                .kafkaProperties(kafka.properties(Grant.PUBLISHER))
+                .kafkaProperties(kafka.properties(AclGrant.PUBLISHER))
                 .build()) {
             ChatRequest request = ChatRequest.builder().model("m").user("?").build();
 
@@ -174,17 +175,17 @@ class MissingRightOfACommandIT {
         }
     }
 
-    static Stream<Grant> reader() {
-        return Grant.reader(TOPICS).stream();
+    static Stream<AclGrant> reader() {
+        return AclGrant.reader(TOPICS).stream();
     }
 
     @ParameterizedTest
     @MethodSource("reader")
-    void aReaderOfRepliesIsToldWhatIsMissing(Grant missing) throws Exception {
+    void aReaderOfRepliesIsToldWhatIsMissing(AclGrant missing) throws Exception {
         kafka.revoke(List.of(missing));
         try (ReplyConsumer replies = ReplyConsumer.builder()
-                .group(Grant.READERS)
-                .kafkaProperties(kafka.properties(Grant.READER))
+                .group(AclGrant.READERS)
+                .kafkaProperties(kafka.properties(AclGrant.READER))
                 .handler(reply -> {})
                 .start()) {
             await().atMost(Duration.ofSeconds(30))
@@ -200,6 +201,6 @@ class MissingRightOfACommandIT {
     private int run(String user, List<String> command) throws Exception {
         List<String> words = new ArrayList<>(command);
         words.add("--kafka-config=" + kafka.file(user));
-        return shell.run(words.toArray(String[]::new));
+        return terminal.run(words.toArray(String[]::new));
     }
 }

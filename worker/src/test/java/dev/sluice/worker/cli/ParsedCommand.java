@@ -1,5 +1,9 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.options.LayeredDefaults;
+import dev.sluice.worker.cli.options.ParseProblems;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -10,14 +14,14 @@ import picocli.CommandLine.ParseResult;
  *
  * @param problems everything that was found wrong
  */
-record ParsedCommand(Object command, List<String> problems) {
-    static ParsedCommand of(TestShell shell, String... args) throws InterruptedException {
-        return of(shell.shell(), args);
+public record ParsedCommand(Object command, List<String> problems) {
+    public static ParsedCommand of(TestTerminal terminal, String... args) throws InterruptedException {
+        return of(terminal.terminal(), args);
     }
 
-    static ParsedCommand of(Shell shell, String... args) throws InterruptedException {
-        CommandLine root = CommandTree.of(shell);
-        LayeredDefaults layers = LayeredDefaults.of(shell.env(), List.of(args));
+    public static ParsedCommand of(Terminal terminal, String... args) throws InterruptedException {
+        CommandLine root = CommandTree.of(terminal);
+        LayeredDefaults layers = LayeredDefaults.of(terminal.env(), List.of(args));
         root.setDefaultValueProvider(layers);
         ParseResult parsed = root.parseArgs(args);
         List<String> problems = new ArrayList<>(ParseProblems.of(parsed, layers));

@@ -34,7 +34,7 @@ class RefusedConnectionIT {
     @BeforeAll
     static void start() throws Exception {
         kafka = SecuredKafka.start(folder);
-        kafka.addUsers(Grant.WORKER);
+        kafka.addUsers(AclGrant.WORKER);
     }
 
     @AfterAll
@@ -49,7 +49,7 @@ class RefusedConnectionIT {
         Path trusted = folder.resolve("broker.pem");
 
         assertRefused(
-                List.of("--kafka-config=" + kafka.file(Grant.WORKER, WRONG, trusted)),
+                List.of("--kafka-config=" + kafka.file(AclGrant.WORKER, WRONG, trusted)),
                 "Kafka at " + kafka.servers() + " does not let us in: ",
                 "check sasl.jaas.config");
     }
@@ -59,7 +59,8 @@ class RefusedConnectionIT {
         Path another = SecuredKafka.certificate(folder, "another");
 
         assertRefused(
-                List.of("--kafka-config=" + kafka.file(Grant.WORKER, SecuredKafka.password(Grant.WORKER), another)),
+                List.of("--kafka-config="
+                        + kafka.file(AclGrant.WORKER, SecuredKafka.password(AclGrant.WORKER), another)),
                 "no TLS connection to Kafka at " + kafka.servers(),
                 "ssl.truststore.location");
     }
@@ -76,7 +77,7 @@ class RefusedConnectionIT {
     void aTlsClientWherePlaintextIsSpoken() throws Exception {
         assertRefused(
                 List.of(
-                        "--kafka-config=" + kafka.file(Grant.WORKER),
+                        "--kafka-config=" + kafka.file(AclGrant.WORKER),
                         "--bootstrap-servers=" + plain.bootstrapServers()),
                 "Kafka at " + plain.bootstrapServers(),
                 "security.protocol");
@@ -117,7 +118,7 @@ class RefusedConnectionIT {
             assertThat(Files.readString(err, UTF_8))
                     .contains(words)
                     .hasLineCount(1)
-                    .doesNotContain("Exception", WRONG, SecuredKafka.password(Grant.WORKER));
+                    .doesNotContain("Exception", WRONG, SecuredKafka.password(AclGrant.WORKER));
             assertThat(Files.readString(out, UTF_8)).isEmpty();
             assertThat(process.waitFor()).isEqualTo(2);
         }

@@ -7,7 +7,8 @@ import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.WorkerConfig;
-import dev.sluice.worker.intake.TopicPlan;
+import dev.sluice.worker.cli.worker.WorkerCommand;
+import dev.sluice.worker.topics.TopicPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -147,7 +148,7 @@ final class SecuredKafka implements AutoCloseable {
     String[] worker(TogetherStandIn api, Topics topics, String group) throws IOException {
         return new String[] {
             "worker",
-            "--kafka-config=" + file(Grant.WORKER),
+            "--kafka-config=" + file(AclGrant.WORKER),
             "--base-url=" + api.baseUrl(),
             "--topic=" + topics.base(),
             "--group=" + group,
@@ -160,8 +161,8 @@ final class SecuredKafka implements AutoCloseable {
     /** What that command line makes. */
     WorkerConfig config(TogetherStandIn api, String apiKey, Topics topics, String group)
             throws IOException, InterruptedException {
-        TestShell shell = new TestShell().env("TOGETHER_API_KEY", apiKey);
-        ParsedCommand parsed = ParsedCommand.of(shell, worker(api, topics, group));
+        TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", apiKey);
+        ParsedCommand parsed = ParsedCommand.of(terminal, worker(api, topics, group));
         if (!parsed.problems().isEmpty()) {
             throw new IllegalStateException(parsed.problems().toString());
         }
@@ -200,15 +201,15 @@ final class SecuredKafka implements AutoCloseable {
     }
 
     /** Returns when the broker acts by it. */
-    void grant(Collection<Grant> grants) throws ExecutionException, InterruptedException {
-        List<AclBinding> bindings = grants.stream().map(Grant::binding).toList();
+    void grant(Collection<AclGrant> grants) throws ExecutionException, InterruptedException {
+        List<AclBinding> bindings = grants.stream().map(AclGrant::binding).toList();
         admin.createAcls(bindings).all().get();
         await().atMost(BOUND).until(() -> acls().containsAll(bindings));
     }
 
     /** Returns when the broker acts by it. */
-    void revoke(Collection<Grant> grants) throws ExecutionException, InterruptedException {
-        List<AclBinding> bindings = grants.stream().map(Grant::binding).toList();
+    void revoke(Collection<AclGrant> grants) throws ExecutionException, InterruptedException {
+        List<AclBinding> bindings = grants.stream().map(AclGrant::binding).toList();
         admin.deleteAcls(bindings.stream().map(AclBinding::toFilter).toList())
                 .all()
                 .get();

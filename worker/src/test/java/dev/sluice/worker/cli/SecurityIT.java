@@ -9,7 +9,7 @@ import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.ChatRequestBuilder;
 import dev.sluice.ReplyConsumer;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.AllLogLines;
@@ -55,26 +55,26 @@ class SecurityIT {
     private static SecuredKafka kafka;
     private static TogetherStandIn api;
 
-    private final TestShell shell = new TestShell();
+    private final TestTerminal terminal = new TestTerminal();
 
     @BeforeAll
     static void start() throws Exception {
         kafka = SecuredKafka.start(folder);
-        api = TogetherStandIn.start(Settings.DEFAULT.withApiKeys(API_KEY));
-        List<Grant> grants = Stream.of(
-                        Grant.worker(TOPICS, GROUP),
-                        Grant.publisher(TOPICS),
-                        Grant.reader(TOPICS),
-                        Grant.operator(TOPICS),
-                        Grant.watcher(TOPICS, GROUP),
-                        Grant.submitter(TOPICS),
-                        Grant.creator(TOPICS))
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(API_KEY));
+        List<AclGrant> grants = Stream.of(
+                        AclGrant.worker(TOPICS, GROUP),
+                        AclGrant.publisher(TOPICS),
+                        AclGrant.reader(TOPICS),
+                        AclGrant.operator(TOPICS),
+                        AclGrant.watcher(TOPICS, GROUP),
+                        AclGrant.submitter(TOPICS),
+                        AclGrant.creator(TOPICS))
                 .flatMap(List::stream)
                 .toList();
-        kafka.addUsers(grants.stream().map(Grant::user).distinct().toArray(String[]::new));
+        kafka.addUsers(grants.stream().map(AclGrant::user).distinct().toArray(String[]::new));
         kafka.grant(grants);
-        TestShell creator = new TestShell();
-        String file = "--kafka-config=" + kafka.file(Grant.CREATOR);
+        TestTerminal creator = new TestTerminal();
+        String file = "--kafka-config=" + kafka.file(AclGrant.CREATOR);
         assertThat(creator.run("topics", "create", "--partitions=1", file))
                 .as(creator.err())
                 .isZero();
@@ -98,10 +98,10 @@ class SecurityIT {
         Map<String, ChatReply> replies = new ConcurrentHashMap<>();
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = Worker.start(config());
-                ChatQueue queue = queue(Grant.PUBLISHER);
+                ChatQueue queue = queue(AclGrant.PUBLISHER);
                 ReplyConsumer consumer = ReplyConsumer.builder()
-                        .group(Grant.READERS)
-                        .kafkaProperties(kafka.properties(Grant.READER))
+                        .group(AclGrant.READERS)
+                        .kafkaProperties(kafka.properties(AclGrant.READER))
                         .handler(reply -> replies.merge(reply.id(), reply, (one, other) -> other))
                         .start()) {
             queue.submit(request("fine", "?").build()).join();
@@ -131,21 +131,23 @@ class SecurityIT {
     private void assertOperatorReplays(Map<String, ChatReply> replies) throws IOException {
         replies.remove("wrong");
 
-        assertThat(run(Grant.OPERATOR, "dlq", "list")).as(shell.err()).isZero();
-        assertThat(shell.out()).contains("total: 1", "rejected");
-        assertThat(run(Grant.OPERATOR, "dlq", "show", "wrong")).as(shell.err()).isZero();
-        assertThat(run(Grant.OPERATOR, "dlq", "replay", "--yes"))
-                .as(shell.err())
+        assertThat(run(AclGrant.OPERATOR, "dlq", "list")).as(terminal.err()).isZero();
+        assertThat(terminal.out()).contains("total: 1", "rejected");
+        assertThat(run(AclGrant.OPERATOR, "dlq", "show", "wrong"))
+                .as(terminal.err())
                 .isZero();
-        assertThat(shell.out()).contains("1 sent and marked");
+        assertThat(run(AclGrant.OPERATOR, "dlq", "replay", "--yes"))
+                .as(terminal.err())
+                .isZero();
+        assertThat(terminal.out()).contains("1 sent and marked");
         await().atMost(BOUND).until(() -> replies.containsKey("wrong"));
     }
 
     private void assertStatusIsShown() throws IOException {
-        assertThat(run(Grant.WATCHER, "status", "--group=" + GROUP))
-                .as(shell.err())
+        assertThat(run(AclGrant.WATCHER, "status", "--group=" + GROUP))
+                .as(terminal.err())
                 .isZero();
-        assertThat(shell.out()).contains("2 of 2").doesNotContain("could not be read");
+        assertThat(terminal.out()).contains("2 of 2").doesNotContain("could not be read");
     }
 
     private void assertBatchesAreAnsweredAndResumed() throws IOException {
@@ -153,13 +155,13 @@ class SecurityIT {
         Files.writeString(batch, line("a", "?") + line("b", "? [stand-in: latency=2s]"));
         String output = "--output=" + folder.resolve("answers.jsonl");
 
-        assertThat(run(Grant.SUBMITTER, "ask", "--model=m", "?"))
-                .as(shell.err())
+        assertThat(run(AclGrant.SUBMITTER, "ask", "--model=m", "?"))
+                .as(terminal.err())
                 .isZero();
-        assertThat(run(Grant.SUBMITTER, "submit", batch.toString(), output, "--timeout=1s"))
+        assertThat(run(AclGrant.SUBMITTER, "submit", batch.toString(), output, "--timeout=1s"))
                 .isEqualTo(1);
-        assertThat(run(Grant.SUBMITTER, "submit", batch.toString(), output, "--resume"))
-                .as(shell.err())
+        assertThat(run(AclGrant.SUBMITTER, "submit", batch.toString(), output, "--resume"))
+                .as(terminal.err())
                 .isZero();
         assertThat(Files.readAllLines(folder.resolve("answers.jsonl"))).hasSize(2);
     }
@@ -185,7 +187,7 @@ class SecurityIT {
                                     page,
                                     "/status",
                                     new StatusPage(page.metrics(), "test", Clock.systemUTC())));
-                    ChatQueue queue = queue(Grant.SUBMITTER)) {
+                    ChatQueue queue = queue(AclGrant.SUBMITTER)) {
                 assertThat(queue.ask(request("secret", "?").build(), BOUND)
                                 .join()
                                 .ok())
@@ -194,13 +196,13 @@ class SecurityIT {
                     shown.add(get(admin.port(), path));
                 }
             }
-            assertThat(run(Grant.WORKER, "worker", "--help")).isZero();
-            shown.add(shell.out());
+            assertThat(run(AclGrant.WORKER, "worker", "--help")).isZero();
+            shown.add(terminal.out());
 
             assertThat(shown).allMatch(text -> !text.isBlank());
             assertThat(lines.with("sasl.jaas.config = [hidden]")).isNotEmpty();
-            for (String secret :
-                    List.of(API_KEY, SecuredKafka.password(Grant.WORKER), SecuredKafka.password(Grant.SUBMITTER))) {
+            for (String secret : List.of(
+                    API_KEY, SecuredKafka.password(AclGrant.WORKER), SecuredKafka.password(AclGrant.SUBMITTER))) {
                 assertThat(shown).noneMatch(text -> text.contains(secret));
                 assertThat(lines.with(secret)).isEmpty();
             }
@@ -228,7 +230,7 @@ class SecurityIT {
     }
 
     private int run(String user, String... args) throws IOException {
-        return shell.run(Stream.concat(Stream.of(args), Stream.of("--kafka-config=" + kafka.file(user)))
+        return terminal.run(Stream.concat(Stream.of(args), Stream.of("--kafka-config=" + kafka.file(user)))
                 .toArray(String[]::new));
     }
 }

@@ -41,9 +41,9 @@ final class IntakeInSteps {
     IntakeInSteps(Intake.Bounds bounds) {
         intake = new Intake(
                 consumer,
-                new Salvage(
+                new PollRecovery(
                         this::oneByOne,
-                        new HeapRoom(() -> heap, nanos -> clock.pass(Duration.ofNanos(nanos))),
+                        new HeapHeadroom(() -> heap, nanos -> clock.pass(Duration.ofNanos(nanos))),
                         () -> Duration.ofMillis(clock.millis()).toNanos()),
                 FakeLog.TOPICS,
                 bounds,

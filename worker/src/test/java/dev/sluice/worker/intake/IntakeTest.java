@@ -160,7 +160,7 @@ class IntakeTest {
                 .then(() -> {
                     assertThat(test.downstream.offsets(FIRST)).containsExactly(2L);
                     assertThat(test.downstream.postponed)
-                            .extracting(Envelope::offset)
+                            .extracting(InputRecord::offset)
                             .containsExactly(1L);
                     test.clock.pass(Duration.ofSeconds(5));
                 })

@@ -8,17 +8,17 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 
 /** The stages behind intake: they write down what they are given. Not thread-safe. */
-final class JournalDownstream implements Downstream {
+final class JournalDownstream implements RequestSink {
     final List<String> journal;
     final List<Request> accepted = new ArrayList<>();
     final List<Refusal> refused = new ArrayList<>();
-    final List<Envelope> postponed = new ArrayList<>();
+    final List<InputRecord> postponed = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
     int heldBack;
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
-    record Refusal(Envelope envelope, Reason reason, String problem) {}
+    record Refusal(InputRecord envelope, Reason reason, String problem) {}
 
     JournalDownstream(List<String> journal) {
         this.journal = journal;
@@ -28,7 +28,7 @@ final class JournalDownstream implements Downstream {
         return accepted.stream()
                 .map(Request::envelope)
                 .filter(envelope -> envelope.partition().equals(partition))
-                .map(Envelope::offset)
+                .map(InputRecord::offset)
                 .toList();
     }
 
@@ -39,13 +39,13 @@ final class JournalDownstream implements Downstream {
     }
 
     @Override
-    public void refuse(Envelope envelope, Reason reason, String problem) {
+    public void refuse(InputRecord envelope, Reason reason, String problem) {
         journal.add("refuse " + envelope);
         refused.add(new Refusal(envelope, reason, problem));
     }
 
     @Override
-    public void postpone(Envelope envelope) {
+    public void postpone(InputRecord envelope) {
         journal.add("postpone " + envelope);
         postponed.add(envelope);
     }

@@ -13,9 +13,9 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /** A ledger that writes down what it is told, and answers as it is set up. Not thread-safe. */
-final class JournalLedger implements Ledger {
+final class JournalLedger implements OffsetLedger {
     final List<String> journal;
-    final List<Envelope> registered = new ArrayList<>();
+    final List<InputRecord> registered = new ArrayList<>();
     final Map<TopicPartition, Long> reached = new HashMap<>();
     final Map<TopicPartition, Long> opened = new HashMap<>();
     final Set<Assignment> closed = new HashSet<>();
@@ -37,13 +37,13 @@ final class JournalLedger implements Ledger {
     }
 
     private long bytes() {
-        return registered.stream().mapToLong(Envelope::weight).sum();
+        return registered.stream().mapToLong(InputRecord::weight).sum();
     }
 
     List<Long> offsets(TopicPartition partition) {
         return registered.stream()
                 .filter(envelope -> envelope.partition().equals(partition))
-                .map(Envelope::offset)
+                .map(InputRecord::offset)
                 .toList();
     }
 
@@ -60,7 +60,7 @@ final class JournalLedger implements Ledger {
     }
 
     @Override
-    public void register(Assignment assignment, Collection<Envelope> envelopes) {
+    public void register(Assignment assignment, Collection<InputRecord> envelopes) {
         envelopes.forEach(envelope -> journal.add("register " + envelope));
         registered.addAll(envelopes);
     }

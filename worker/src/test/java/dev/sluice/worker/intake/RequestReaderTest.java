@@ -91,7 +91,7 @@ class RequestReaderTest {
                 "{\"model\":\"m\",\"messages\":[],\"stream\":true}    | stream is true",
             })
     void refusesWhatIsNoChatRequest(String body, String problem) {
-        Reading reading = read(TOPICS.requests(), body, new RecordHeaders());
+        ParsedRecord reading = read(TOPICS.requests(), body, new RecordHeaders());
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
         assertThat(refused(reading).problem()).contains(problem);
@@ -113,7 +113,7 @@ class RequestReaderTest {
 
     @Test
     void refusesABodyOverTheBoundWithoutParsingIt() {
-        Reading reading = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
+        ParsedRecord reading = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.TOO_LARGE);
         assertThat(refused(reading).problem()).contains("1001", "1000", "--max-request-bytes");
@@ -124,9 +124,9 @@ class RequestReaderTest {
     void keepsTheValueOfARefusedRequestOnlyWhereALetterCanCarryIt() {
         RecordHeaders headers = headers(WireHeaders.TENANT, "t");
 
-        Envelope carried = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES], headers)
+        InputRecord carried = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES], headers)
                 .envelope();
-        Envelope light = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES + 1], headers)
+        InputRecord light = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES + 1], headers)
                 .envelope();
 
         assertThat(carried.value()).hasSize(RequestReader.MAX_LETTER_BYTES);
@@ -141,13 +141,13 @@ class RequestReaderTest {
         String body = GOOD + " ".repeat(MAX_BYTES - GOOD.length() - 1) + "\n";
 
         assertThat(readBytes(TOPICS.requests(), body.getBytes(UTF_8), new RecordHeaders()))
-                .isInstanceOf(Reading.Ready.class);
+                .isInstanceOf(ParsedRecord.Ready.class);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "soon", "-1", "1.5", "9999999999999999999", "0x10", " 5"})
     void refusesANumberThatIsNone(String value) {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
+        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.NOT_BEFORE);
     }
@@ -155,7 +155,7 @@ class RequestReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "10m", "600", "PT0S", "PT-5M", "-PT5M", "PT", "PT99999999999999999999S", "yes"})
     void refusesACacheDurationThatIsNone(String value) {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
+        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
         assertThat(refused(reading).problem()).contains(WireHeaders.CACHE, "'" + value + "'", "PT10M");
@@ -163,16 +163,17 @@ class RequestReaderTest {
 
     @Test
     void quotesNoMoreThanTheBeginningOfALongCacheDuration() {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT" + "9".repeat(100_000) + "S"));
+        ParsedRecord reading =
+                read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT" + "9".repeat(100_000) + "S"));
 
         assertThat(refused(reading).problem()).hasSizeLessThan(200).contains("PT999");
     }
 
     @Test
     void readsHowOldAnAnswerMayBe() {
-        Envelope asking = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT1H0.5S"))
+        InputRecord asking = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT1H0.5S"))
                 .envelope();
-        Envelope plain = read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope();
+        InputRecord plain = read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope();
 
         assertThat(asking.cacheFor()).contains(Duration.ofMillis(3_600_500));
         assertThat(plain.cacheFor()).isEmpty();
@@ -180,7 +181,7 @@ class RequestReaderTest {
 
     @Test
     void refusesAnIdNobodyCanCarryAndEndsItUnderItsPosition() {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
+        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.ID).contains("10000");
         assertThat(reading.envelope().id()).isEqualTo("chat.requests-2@17");
@@ -189,7 +190,7 @@ class RequestReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"a", "abc", "abcde"})
     void refusesAReplyPartitionOfTheWrongLength(String value) {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
+        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.REPLY_PARTITION);
     }
@@ -197,7 +198,7 @@ class RequestReaderTest {
     @ParameterizedTest
     @ValueSource(strings = {"elsewhere", "chat.requests", "chat.requests.retry", "chat.requests.dead", "team"})
     void refusesAReplyTopicThatIsNotAllowedOrIsAnInputWhateverAPatternSays(String topic) {
-        Reading reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
+        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
         assertThat(refused(reading).problem()).contains(topic).contains("--reply-topics");
@@ -207,7 +208,7 @@ class RequestReaderTest {
     @ValueSource(strings = {"chat.replies", "team-a", "chat-answers"})
     void allowsTheQueuesOwnRepliesAndWhatAPatternNames(String topic) {
         assertThat(read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic)))
-                .isInstanceOf(Reading.Ready.class);
+                .isInstanceOf(ParsedRecord.Ready.class);
     }
 
     @Test
@@ -216,9 +217,9 @@ class RequestReaderTest {
         headers.add(WireHeaders.DEFERRALS, "9".getBytes(UTF_8));
         headers.add(WireHeaders.ENQUEUED_AT, "5".getBytes(UTF_8));
 
-        Envelope published = read(TOPICS.requests(), GOOD, new RecordHeaders(headers.toArray()))
+        InputRecord published = read(TOPICS.requests(), GOOD, new RecordHeaders(headers.toArray()))
                 .envelope();
-        Envelope requeued = read(TOPICS.retry(), GOOD, headers).envelope();
+        InputRecord requeued = read(TOPICS.retry(), GOOD, headers).envelope();
 
         assertThat(List.of(published.attempts(), published.deferrals(), (int) published.enqueuedAt()))
                 .containsExactly(0, 0, (int) APPENDED_AT);
@@ -226,11 +227,11 @@ class RequestReaderTest {
                 .containsExactly(4, 9, 5);
     }
 
-    private Reading read(String topic, @Nullable String body, RecordHeaders headers) {
+    private ParsedRecord read(String topic, @Nullable String body, RecordHeaders headers) {
         return readBytes(topic, body == null ? null : body.strip().getBytes(UTF_8), headers);
     }
 
-    private Reading readBytes(String topic, byte @Nullable [] value, RecordHeaders headers) {
+    private ParsedRecord readBytes(String topic, byte @Nullable [] value, RecordHeaders headers) {
         ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 topic,
                 2,
@@ -252,13 +253,13 @@ class RequestReaderTest {
         return headers;
     }
 
-    private static Request readable(Reading reading) {
-        assertThat(reading).isInstanceOf(Reading.Ready.class);
-        return ((Reading.Ready) reading).request();
+    private static Request readable(ParsedRecord reading) {
+        assertThat(reading).isInstanceOf(ParsedRecord.Ready.class);
+        return ((ParsedRecord.Ready) reading).request();
     }
 
-    private static Reading.Refused refused(Reading reading) {
-        assertThat(reading).isInstanceOf(Reading.Refused.class);
-        return (Reading.Refused) reading;
+    private static ParsedRecord.Refused refused(ParsedRecord reading) {
+        assertThat(reading).isInstanceOf(ParsedRecord.Refused.class);
+        return (ParsedRecord.Refused) reading;
     }
 }

@@ -49,8 +49,8 @@ class AdminServerTest {
                 }));
     }
 
-    private static Page.Content page(String accept) {
-        return new Page.Content("text/x-page", ("accepted: " + accept + "\n").getBytes(StandardCharsets.UTF_8));
+    private static AdminPage.Content page(String accept) {
+        return new AdminPage.Content("text/x-page", ("accepted: " + accept + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     @AfterEach

@@ -22,7 +22,7 @@ class PrometheusPageTest {
 
     @Test
     void speaksOpenMetricsToThoseWhoAcceptIt() {
-        Page.Content open = page.now("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3");
+        AdminPage.Content open = page.now("application/openmetrics-text;version=1.0.0;q=0.5,text/plain;q=0.3");
 
         assertThat(open.type()).startsWith("application/openmetrics-text; version=1.0.0");
         assertThat(new String(open.body(), UTF_8)).endsWith("# EOF\n");
@@ -30,7 +30,7 @@ class PrometheusPageTest {
     }
 
     private String text(String accept) {
-        Page.Content content = page.now(accept);
+        AdminPage.Content content = page.now(accept);
         assertThat(content.type()).isEqualTo("text/plain; version=0.0.4; charset=utf-8");
         return new String(content.body(), UTF_8);
     }

@@ -6,7 +6,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Requests;
-import dev.sluice.worker.intake.Envelope;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -18,7 +18,7 @@ class RequestLogTest {
 
     @Test
     void saysHowEachRequestHasEnded() {
-        Envelope envelope = Requests.ofModel("m")
+        InputRecord envelope = Requests.ofModel("m")
                 .at(7)
                 .counted(1, 2)
                 .withHeader(WireHeaders.TENANT, "team\u001b[2J\na")
@@ -46,7 +46,7 @@ class RequestLogTest {
     @Test
     void saysNothingOfOneThatGoesOn() {
         try (LogLines lines = new LogLines(RequestLog.class)) {
-            Envelope envelope = Requests.ofModel("m").envelope();
+            InputRecord envelope = Requests.ofModel("m").envelope();
             requests.committed(envelope, new Outcome.Requeue(Optional.empty(), 0, 1, 0, "500"), 0);
 
             assertThat(lines.all()).isEmpty();

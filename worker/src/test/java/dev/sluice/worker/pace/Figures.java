@@ -1,6 +1,6 @@
 package dev.sluice.worker.pace;
 
-import dev.sluice.sandbox.Limit;
+import dev.sluice.sandbox.RateLimit;
 import dev.sluice.worker.pace.Simulation.Arrival;
 import java.time.Duration;
 import java.util.Arrays;
@@ -35,7 +35,7 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
         return spent() / ideal;
     }
 
-    private static double perSecond(Limit limit) {
+    private static double perSecond(RateLimit limit) {
         return limit.tokensPerSecond() == null ? limit.requestsPerSecond() : limit.tokensPerSecond();
     }
 

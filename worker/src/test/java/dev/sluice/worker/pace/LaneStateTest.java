@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 class LaneStateTest {
     private final VirtualTime time = new VirtualTime();
-    private final Lane lane = new Lane("m", Limit.parse("10/s"), time, new Share(1, 2));
+    private final Lane lane = new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2));
 
     @Test
     void flowsWhileNothingWaits() {
@@ -26,7 +26,7 @@ class LaneStateTest {
         add(100);
         for (int i = 0; i < 100; i++) {
             time.pass(Duration.ofMillis(10));
-            end(lane.poll(), Feedback.PASSED.with(Optional.of(new Usage(30, 70))));
+            end(lane.poll(), CallFeedback.PASSED.with(Optional.of(new TokenUsage(30, 70))));
         }
 
         LaneState state = lane.state("m", true);
@@ -41,7 +41,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
-        Lane unpaced = new Lane("m", Limit.NONE, time, Share.ALL);
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -52,17 +52,17 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForTheFewCallsThatAFailingApiIsSent() {
-        Lane unpaced = new Lane("m", Limit.NONE, time, Share.ALL);
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }
-        Sent fails = unpaced.poll();
+        InFlightCall fails = unpaced.poll();
         for (int i = 0; i < 3; i++) {
             unpaced.poll();
         }
         time.pass(Duration.ofMillis(100));
 
-        unpaced.ended(fails, Feedback.unavailable("503"));
+        unpaced.ended(fails, CallFeedback.unavailable("503"));
         time.pass(Duration.ofMinutes(1));
 
         assertThat(unpaced.poll()).isNull();
@@ -72,7 +72,7 @@ class LaneStateTest {
     @Test
     void isLimitedWhereMoreRoomWouldNotHelp() {
         add(2);
-        end(next(), Feedback.PASSED);
+        end(next(), CallFeedback.PASSED);
 
         assertThat(lane.poll()).isNull();
         assertThat(lane.state("m", false).flow()).isEqualTo(Flow.LIMITED);
@@ -82,16 +82,16 @@ class LaneStateTest {
     void isOpenAfterFailuresOfTheApiAndFlowsAgainAfterAProbe() {
         add(100);
         for (int i = 0; i < 3; i++) {
-            end(next(), Feedback.unavailable("503"));
+            end(next(), CallFeedback.unavailable("503"));
         }
 
         assertThat(lane.state("m", true).flow()).isEqualTo(Flow.OPEN);
         assertThat(lane.state("m", true).reason()).isEqualTo("503");
 
-        Sent probe = next();
+        InFlightCall probe = next();
         assertThat(lane.state("m", true).flow()).as("while probing").isEqualTo(Flow.OPEN);
         assertThat(lane.state("m", true).inFlight()).isEqualTo(1);
-        end(probe, Feedback.PASSED);
+        end(probe, CallFeedback.PASSED);
 
         assertThat(lane.state("m", true).flow()).isEqualTo(Flow.LIMITED);
     }
@@ -100,7 +100,7 @@ class LaneStateTest {
     void isHeldWhileNobodyIsServed() {
         add(1);
 
-        end(next(), Feedback.blocked("401 invalid_api_key"));
+        end(next(), CallFeedback.blocked("401 invalid_api_key"));
 
         assertThat(lane.state("m", true).flow()).isEqualTo(Flow.HELD);
         assertThat(lane.state("m", true).reason()).startsWith("401");
@@ -112,9 +112,9 @@ class LaneStateTest {
         }
     }
 
-    private Sent next() {
+    private InFlightCall next() {
         for (int i = 0; i < 1_000; i++) {
-            Sent sent = lane.poll();
+            InFlightCall sent = lane.poll();
             if (sent != null) {
                 return sent;
             }
@@ -123,7 +123,7 @@ class LaneStateTest {
         throw new AssertionError("nothing was sent");
     }
 
-    private void end(@Nullable Sent sent, Feedback feedback) {
+    private void end(@Nullable InFlightCall sent, CallFeedback feedback) {
         if (sent != null) {
             lane.ended(sent, feedback);
         }

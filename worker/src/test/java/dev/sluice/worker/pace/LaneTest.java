@@ -17,15 +17,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LaneTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
-    private static final Feedback LIMITED = Feedback.limited(Unit.REQUESTS, Duration.ZERO);
-    private static final Feedback FAILED = Feedback.unavailable("503");
+    private static final CallFeedback LIMITED = CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO);
+    private static final CallFeedback FAILED = CallFeedback.unavailable("503");
 
     private final VirtualTime time = new VirtualTime();
 
     @ParameterizedTest
     @ValueSource(strings = {"10/s", "600/min", "1000/s", "1/s"})
     void startsEmptySoThatTheFirstSecondIsNoBurst(String limit) {
-        Lane lane = full(limit, Share.ALL, 2000);
+        Lane lane = full(limit, LimitShare.ALL, 2000);
 
         assertThat(send(lane)).isNull();
         int sent = sentWithin(lane, SECOND);
@@ -36,7 +36,7 @@ class LaneTest {
     @ParameterizedTest
     @CsvSource({"10/s, 600", "600/min, 600", "1000/s, 60000", "7/s, 420", "1/min, 1"})
     void theLongRunRateIsTheLimitButForALittle(String limit, int perMinute) {
-        Lane lane = full(limit, Share.ALL, 2 * perMinute + 1);
+        Lane lane = full(limit, LimitShare.ALL, 2 * perMinute + 1);
 
         assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween((int) (0.975 * perMinute), perMinute);
     }
@@ -46,7 +46,7 @@ class LaneTest {
     void noIntervalEverHasMoreThanItsTimeGivesAndOneSlot(long seed) {
         Random random = new Random(seed);
         int perSecond = 1 + random.nextInt(500);
-        Lane lane = full(perSecond + "/s", Share.ALL, 20_000);
+        Lane lane = full(perSecond + "/s", LimitShare.ALL, 20_000);
 
         List<Long> sentAt = new ArrayList<>();
         for (int i = 0; i < 2_000; i++) {
@@ -65,7 +65,7 @@ class LaneTest {
 
     @Test
     void anIdleLaneSavesNoMoreThanOneSlot() {
-        Lane lane = full("100/s", Share.ALL, 1000);
+        Lane lane = full("100/s", LimitShare.ALL, 1000);
 
         time.pass(Duration.ofHours(1));
 
@@ -74,22 +74,22 @@ class LaneTest {
 
     @Test
     void withoutALimitEverythingGoesAtOnce() {
-        assertThat(polledNow(full("none", Share.ALL, 1000))).hasSize(1000);
+        assertThat(polledNow(full("none", LimitShare.ALL, 1000))).hasSize(1000);
     }
 
     @Test
     void halfOfTheBundlesHalvesTheRate() {
-        Lane lane = full("100/s", new Share(4, 8), 10_000);
+        Lane lane = full("100/s", new LimitShare(4, 8), 10_000);
 
         assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween(2_930, 3_000);
     }
 
     @Test
     void callsThatHaveNotLeftHoldBackWhatWouldLeaveWithThem() {
-        Lane lane = full("1000/s", Share.ALL, 1000);
+        Lane lane = full("1000/s", LimitShare.ALL, 1000);
         time.passNanos(100_000_000);
-        List<Sent> leaving = new ArrayList<>();
-        for (Sent sent = lane.poll(); sent != null; sent = lane.poll()) {
+        List<InFlightCall> leaving = new ArrayList<>();
+        for (InFlightCall sent = lane.poll(); sent != null; sent = lane.poll()) {
             leaving.add(sent);
         }
         assertThat(leaving).as("5 % of a second's").hasSize(50);
@@ -103,7 +103,7 @@ class LaneTest {
 
     @Test
     void callsThatCannotLeaveHoldUpTheOthersForAMoment() {
-        Lane lane = full("100/s", Share.ALL, 1000);
+        Lane lane = full("100/s", LimitShare.ALL, 1000);
         for (int i = 0; i < 5; i++) {
             time.passNanos(11_000_000);
             assertThat(lane.poll()).isNotNull();
@@ -118,10 +118,10 @@ class LaneTest {
 
     @Test
     void aNewShareStartsEmpty() {
-        Lane lane = full("100/s", new Share(1, 2), 1000);
+        Lane lane = full("100/s", new LimitShare(1, 2), 1000);
         time.pass(Duration.ofMinutes(1));
 
-        lane.spend(Share.ALL);
+        lane.spend(LimitShare.ALL);
 
         assertThat(send(lane)).isNull();
         assertThat(sentWithin(lane, SECOND)).isBetween(97, 100);
@@ -129,7 +129,7 @@ class LaneTest {
 
     @Test
     void retriesGoBeforeArrivalsEachInTheirOrder() {
-        Lane lane = lane("none", Share.ALL);
+        Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
         lane.add(retry(2));
         lane.add(request(3));
@@ -140,7 +140,7 @@ class LaneTest {
 
     @Test
     void whatIsPutBackGoesBehindAllOthers() {
-        Lane lane = lane("none", Share.ALL);
+        Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
         lane.putBack(retry(2));
         lane.add(request(3));
@@ -150,44 +150,44 @@ class LaneTest {
 
     @Test
     void anEmptyLaneWaitsForAMessageOnly() {
-        assertThat(lane("10/s", Share.ALL).nanosToNext()).isEqualTo(Lane.NEVER);
+        assertThat(lane("10/s", LimitShare.ALL).nanosToNext()).isEqualTo(Lane.NEVER);
     }
 
     @Test
     void threeFailuresInARowStopIt() {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
 
         for (int i = 0; i < 2; i++) {
             ended(lane, FAILED);
         }
-        ended(lane, Feedback.PASSED);
+        ended(lane, CallFeedback.PASSED);
         for (int i = 0; i < 2; i++) {
             ended(lane, FAILED);
         }
-        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNotNull();
 
         ended(lane, FAILED);
-        assertThat(standing(lane)).isEqualTo(Standing.HELD);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
 
     @Test
     void aRefusedKeyStopsItAtOnce() {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
 
-        ended(lane, Feedback.blocked("401"));
+        ended(lane, CallFeedback.blocked("401"));
 
-        assertThat(standing(lane)).isEqualTo(Standing.HELD);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
 
     @Test
     void aHeldLaneProbesWithAnotherRequestAfterGrowingPauses() {
-        Lane lane = full("none", Share.ALL, 50);
-        ended(lane, Feedback.blocked("401"));
+        Lane lane = full("none", LimitShare.ALL, 50);
+        ended(lane, CallFeedback.blocked("401"));
 
         List<Long> pauses = new ArrayList<>();
         List<Long> probes = new ArrayList<>();
@@ -199,7 +199,7 @@ class LaneTest {
             Request probe = send(lane).request();
             assertThat(send(lane)).as("one probe at a time").isNull();
             assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
-            ended(lane, i % 2 == 0 ? FAILED : Feedback.blocked("401"));
+            ended(lane, i % 2 == 0 ? FAILED : CallFeedback.blocked("401"));
             lane.putBack(probe);
             pauses.add(Duration.ofNanos(pause).toSeconds());
             probes.add(offset(probe));
@@ -216,12 +216,12 @@ class LaneTest {
     void aProbeThatPassesLetsItFlowWithTheFirstPauseTheNextTime() {
         Lane lane = stoppedAndProbing(10);
 
-        ended(lane, Feedback.PASSED);
+        ended(lane, CallFeedback.PASSED);
 
-        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(polledNow(lane)).hasSize(9);
         lane.add(request(99));
-        ended(lane, Feedback.blocked("401"));
+        ended(lane, CallFeedback.blocked("401"));
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
 
@@ -229,9 +229,9 @@ class LaneTest {
     void aProbeThatIsRateLimitedLetsItFlowAfterThePause() {
         Lane lane = stoppedAndProbing(10);
 
-        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofSeconds(3)));
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(3)));
 
-        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
     }
 
@@ -239,9 +239,9 @@ class LaneTest {
     void aCancelledProbeIsFollowedByAnother() {
         Lane lane = stoppedAndProbing(10);
 
-        ended(lane, Feedback.CANCELLED);
+        ended(lane, CallFeedback.CANCELLED);
 
-        assertThat(standing(lane)).isEqualTo(Standing.HELD);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNotNull();
         assertThat(send(lane)).isNull();
     }
@@ -249,58 +249,60 @@ class LaneTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void callsFromBeforeTheStopChangeNothing(boolean probing) {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
         long before = time.currentTimeNanos();
         time.passNanos(1);
-        ended(lane, Feedback.blocked("401"));
+        ended(lane, CallFeedback.blocked("401"));
         if (probing) {
             time.pass(SECOND);
             assertThat(send(lane)).isNotNull();
         }
         long wait = lane.nanosToNext();
 
-        for (Feedback late : List.of(Feedback.blocked("401"), FAILED, Feedback.PASSED, Feedback.CANCELLED)) {
+        for (CallFeedback late :
+                List.of(CallFeedback.blocked("401"), FAILED, CallFeedback.PASSED, CallFeedback.CANCELLED)) {
             lane.ended(sentAt(before), late);
         }
 
-        assertThat(standing(lane)).isEqualTo(Standing.HELD);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(lane.nanosToNext()).isEqualTo(wait);
         assertThat(send(lane)).isNull();
     }
 
     @Test
     void failuresOfCallsFromBeforeItFlowedAgainDoNotStopIt() {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
         long before = time.currentTimeNanos();
         time.passNanos(1);
-        ended(lane, Feedback.blocked("401"));
+        ended(lane, CallFeedback.blocked("401"));
         time.pass(SECOND);
         assertThat(send(lane)).isNotNull();
-        ended(lane, Feedback.PASSED);
+        ended(lane, CallFeedback.PASSED);
 
         for (int i = 0; i < 10; i++) {
             lane.ended(sentAt(before), FAILED);
         }
 
-        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
     void aProbeStandsAloneWhenAllOthersWereProbedInVain() {
-        Lane lane = full("none", Share.ALL, 3);
-        ended(lane, Feedback.blocked("401"));
+        Lane lane = full("none", LimitShare.ALL, 3);
+        ended(lane, CallFeedback.blocked("401"));
 
-        List<Standing> standings = new ArrayList<>();
+        List<FailureBlame> standings = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             time.passNanos(lane.nanosToNext());
             Request probe = send(lane).request();
             standings.add(lane.standing(probe));
             ended(lane, FAILED);
-            assertThat(lane.standing(probe)).isEqualTo(Standing.HELD);
+            assertThat(lane.standing(probe)).isEqualTo(FailureBlame.HELD);
             lane.putBack(probe);
         }
 
-        assertThat(standings).containsExactly(Standing.HELD, Standing.HELD, Standing.ALONE, Standing.ALONE);
+        assertThat(standings)
+                .containsExactly(FailureBlame.HELD, FailureBlame.HELD, FailureBlame.ALONE, FailureBlame.ALONE);
     }
 
     @Test
@@ -309,23 +311,23 @@ class LaneTest {
         ended(lane, FAILED);
         time.pass(Duration.ofMinutes(1));
         assertThat(send(lane)).isNotNull();
-        ended(lane, Feedback.PASSED);
+        ended(lane, CallFeedback.PASSED);
         lane.add(request(50));
-        ended(lane, Feedback.blocked("401"));
+        ended(lane, CallFeedback.blocked("401"));
         time.pass(Duration.ofMinutes(1));
 
-        assertThat(lane.standing(send(lane).request())).isEqualTo(Standing.HELD);
+        assertThat(lane.standing(send(lane).request())).isEqualTo(FailureBlame.HELD);
     }
 
     @Test
     void aRateLimitPausesItWithoutStoppingIt() {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
 
-        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofSeconds(2)));
-        ended(lane, Feedback.limited(Unit.REQUESTS, SECOND));
-        ended(lane, Feedback.PASSED);
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(2)));
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
+        ended(lane, CallFeedback.PASSED);
 
-        assertThat(standing(lane)).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
@@ -335,22 +337,22 @@ class LaneTest {
     @ParameterizedTest
     @ValueSource(doubles = {1e300, 1e12, 1e-12, 1e-300})
     void aHeaderWithAnAbsurdLimitNeitherBreaksNorClosesIt(double told) {
-        Lane lane = full("500/s", Share.ALL, 1_000);
-        Quota quota = new Quota(OptionalDouble.of(told), OptionalDouble.of(told * 1_000));
+        Lane lane = full("500/s", LimitShare.ALL, 1_000);
+        AdvertisedLimits quota = new AdvertisedLimits(OptionalDouble.of(told), OptionalDouble.of(told * 1_000));
 
-        ended(lane, Feedback.PASSED.with(quota));
+        ended(lane, CallFeedback.PASSED.with(quota));
 
         assertThat(sentWithin(lane, Duration.ofMinutes(5))).isGreaterThanOrEqualTo(2);
     }
 
     @Test
     void whereLessIsSentThanWasGrantedOnceARefusalLowersTheRateToThat() {
-        Lane lane = full(new Lane("m", Limit.UNKNOWN, time, new Share(1, 2)), 1_000);
+        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2)), 1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
-            Sent sent = send(lane);
+            InFlightCall sent = send(lane);
             if (sent != null) {
-                lane.ended(sent, lane.size() == 200 ? LIMITED : Feedback.PASSED);
+                lane.ended(sent, lane.size() == 200 ? LIMITED : CallFeedback.PASSED);
             }
         }
         assertThat(limit(lane)).as("after a backlog").isGreaterThan(50);
@@ -358,7 +360,7 @@ class LaneTest {
         for (int i = 0; i < 20; i++) {
             time.pass(Duration.ofMillis(100));
             lane.add(request(i));
-            lane.ended(send(lane), i == 19 ? LIMITED : Feedback.PASSED);
+            lane.ended(send(lane), i == 19 ? LIMITED : CallFeedback.PASSED);
         }
 
         assertThat(limit(lane)).isBetween(10.0, 17.0);
@@ -370,16 +372,16 @@ class LaneTest {
 
     @Test
     void noSingleAnswerClosesItForLong() {
-        Lane lane = full("none", Share.ALL, 10);
+        Lane lane = full("none", LimitShare.ALL, 10);
 
-        ended(lane, Feedback.limited(Unit.REQUESTS, Duration.ofHours(1)));
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofHours(1)));
 
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMinutes(1).toNanos());
     }
 
     @Test
     void expiredRequestsLeaveWithoutAToken() {
-        Lane lane = lane("10/s", Share.ALL);
+        Lane lane = lane("10/s", LimitShare.ALL);
         lane.add(retry(1));
         lane.add(request(2));
         lane.add(request(3));
@@ -393,21 +395,21 @@ class LaneTest {
     }
 
     /** The end of a call that was sent just now. */
-    private void ended(Lane lane, Feedback feedback) {
+    private void ended(Lane lane, CallFeedback feedback) {
         lane.ended(sentAt(time.currentTimeNanos()), feedback);
     }
 
     private static double perSecond(String limit) {
-        return Limit.parse(limit).perSecond(Unit.REQUESTS).orElseThrow();
+        return ConfiguredLimit.parse(limit).perSecond(LimitUnit.REQUESTS).orElseThrow();
     }
 
-    private static Standing standing(Lane lane) {
+    private static FailureBlame standing(Lane lane) {
         return lane.standing(request(77));
     }
 
     private Lane stoppedAndProbing(int requests) {
-        Lane lane = full("none", Share.ALL, requests);
-        ended(lane, Feedback.blocked("401"));
+        Lane lane = full("none", LimitShare.ALL, requests);
+        ended(lane, CallFeedback.blocked("401"));
         time.pass(SECOND);
         assertThat(send(lane)).isNotNull();
         return lane;
@@ -429,8 +431,8 @@ class LaneTest {
     }
 
     /** Takes what may be sent now; it leaves at once. */
-    private static @Nullable Sent send(Lane lane) {
-        Sent sent = lane.poll();
+    private static @Nullable InFlightCall send(Lane lane) {
+        InFlightCall sent = lane.poll();
         if (sent != null) {
             sent.departure().run();
         }
@@ -439,13 +441,13 @@ class LaneTest {
 
     private static List<Request> polledNow(Lane lane) {
         List<Request> polled = new ArrayList<>();
-        for (Sent sent = send(lane); sent != null; sent = send(lane)) {
+        for (InFlightCall sent = send(lane); sent != null; sent = send(lane)) {
             polled.add(sent.request());
         }
         return polled;
     }
 
-    private Lane full(String limit, Share share, int requests) {
+    private Lane full(String limit, LimitShare share, int requests) {
         return full(lane(limit, share), requests);
     }
 
@@ -456,8 +458,8 @@ class LaneTest {
         return lane;
     }
 
-    private Lane lane(String limit, Share share) {
-        return new Lane("m", Limit.parse(limit), time, share);
+    private Lane lane(String limit, LimitShare share) {
+        return new Lane("m", ConfiguredLimit.parse(limit), time, share);
     }
 
     private static Request request(long offset) {
@@ -469,11 +471,12 @@ class LaneTest {
     }
 
     /** A call that was sent then. */
-    static Sent sentAt(long at) {
+    static InFlightCall sentAt(long at) {
         VirtualTime time = new VirtualTime();
-        Departures.Departure departure = new Departures(time).add(at);
-        Lane lane = new Lane("m", Limit.NONE, time, Share.ALL);
-        return new Sent(lane, request(99), at, departure, new Spend(at, departure, 1), new Spend(at, departure, 1));
+        ConnectingCalls.Departure departure = new ConnectingCalls(time).add(at);
+        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
+        return new InFlightCall(
+                lane, request(99), at, departure, new Charge(at, departure, 1), new Charge(at, departure, 1));
     }
 
     private static long offset(Request request) {

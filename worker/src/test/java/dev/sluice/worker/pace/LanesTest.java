@@ -15,7 +15,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class LanesTest {
-    private static final Feedback ANSWER = Feedback.PASSED.with(Optional.of(new Usage(10, 10)));
+    private static final CallFeedback ANSWER = CallFeedback.PASSED.with(Optional.of(new TokenUsage(10, 10)));
 
     private final VirtualTime time = new VirtualTime();
     private final Set<Long> over = new HashSet<>();
@@ -39,17 +39,18 @@ class LanesTest {
         Lanes lanes = lanes(8, "none");
         Request blocked = add(lanes, "a", 1);
         add(lanes, "b", 2);
-        lanes.of(blocked).ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("402"));
+        lanes.of(blocked).ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
 
-        assertThat(standing(lanes, "a")).isEqualTo(Standing.HELD);
-        assertThat(standing(lanes, "b")).isEqualTo(Standing.FLOWING);
+        assertThat(standing(lanes, "a")).isEqualTo(FailureBlame.HELD);
+        assertThat(standing(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
 
     @Test
     void eachModelHasItsOwnLimit() {
-        Lanes lanes = lanes(8, new Limits(Map.of("a", Limit.parse("10/s")), Limit.parse("20/s")));
+        Lanes lanes = lanes(
+                8, new ConfiguredLimits(Map.of("a", ConfiguredLimit.parse("10/s")), ConfiguredLimit.parse("20/s")));
         for (int i = 0; i < 100; i++) {
             add(lanes, "a", i);
             add(lanes, "b", i);
@@ -80,18 +81,18 @@ class LanesTest {
         time.pass(Duration.ofMillis(100));
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
 
-        laneOf(lanes, "d").ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("401"));
-        assertThat(standing(lanes, "c")).isEqualTo(Standing.HELD);
-        assertThat(standing(lanes, "a")).isEqualTo(Standing.FLOWING);
+        laneOf(lanes, "d").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
+        assertThat(standing(lanes, "c")).isEqualTo(FailureBlame.HELD);
+        assertThat(standing(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
     void aModelWithALimitOfItsOwnHasItsLaneHoweverManyOthersThereAre() {
-        Lanes lanes = lanes(1, new Limits(Map.of("big", Limit.NONE), Limit.parse("1/s")));
+        Lanes lanes = lanes(1, new ConfiguredLimits(Map.of("big", ConfiguredLimit.NONE), ConfiguredLimit.parse("1/s")));
         for (String model : List.of("a", "b", "c")) {
             add(lanes, model, 1);
         }
-        laneOf(lanes, "c").ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("401"));
+        laneOf(lanes, "c").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
 
         for (int i = 0; i < 50; i++) {
             add(lanes, "big", i);
@@ -107,7 +108,7 @@ class LanesTest {
         Lanes lanes = lanes(2, "none");
         for (String mistyped : List.of("a", "b")) {
             add(lanes, mistyped, 1);
-            answered(lanes, Feedback.PASSED);
+            answered(lanes, CallFeedback.PASSED);
         }
 
         add(lanes, "c", 1);
@@ -136,7 +137,7 @@ class LanesTest {
     void aRefusalIsSomethingLearned() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
-        answered(lanes, Feedback.limited(Unit.REQUESTS, Duration.ZERO));
+        answered(lanes, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO));
 
         add(lanes, "b", 1);
 
@@ -163,14 +164,14 @@ class LanesTest {
     void aLaneInUseIsNotGivenUpHoweverLong() {
         Lanes lanes = lanes(2, "none");
         add(lanes, "under way", 1);
-        Sent sent = lanes.poll();
+        InFlightCall sent = lanes.poll();
         add(lanes, "waits", 1);
         time.pass(Duration.ofHours(1));
 
         add(lanes, "c", 1);
 
         assertThat(models(lanes)).containsExactlyInAnyOrder("under way", "waits", "");
-        sent.lane().ended(sent, Feedback.PASSED);
+        sent.lane().ended(sent, CallFeedback.PASSED);
         add(lanes, "c", 2);
         assertThat(models(lanes)).containsExactlyInAnyOrder("c", "waits", "");
     }
@@ -179,7 +180,7 @@ class LanesTest {
     void aLaneThatIsHeldIsGivenUpOnlyWhenItHasBeenIdleForMinutes() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
-        answered(lanes, Feedback.blocked("401"));
+        answered(lanes, CallFeedback.blocked("401"));
         time.pass(Duration.ofMinutes(4));
         add(lanes, "b", 1);
         assertThat(lanes.held()).containsOnlyKeys("a");
@@ -196,7 +197,7 @@ class LanesTest {
         for (String model : List.of("a", "b", "c")) {
             add(lanes, model, 1);
         }
-        answered(lanes, Feedback.PASSED);
+        answered(lanes, CallFeedback.PASSED);
         answered(lanes, ANSWER);
         add(lanes, "b", 2);
         add(lanes, "d", 1);
@@ -208,13 +209,13 @@ class LanesTest {
     void aCallEndsInTheLaneItCameFromThoughItsModelHasGotItsOwn() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
-        Sent mistyped = lanes.poll();
+        InFlightCall mistyped = lanes.poll();
         add(lanes, "b", 1);
-        Sent shared = lanes.poll();
-        mistyped.lane().ended(mistyped, Feedback.PASSED);
+        InFlightCall shared = lanes.poll();
+        mistyped.lane().ended(mistyped, CallFeedback.PASSED);
         add(lanes, "b", 2);
 
-        shared.lane().ended(shared, Feedback.blocked("401"));
+        shared.lane().ended(shared, CallFeedback.blocked("401"));
 
         assertThat(lanes.held()).containsOnlyKeys("");
         assertThat(polled(lanes)).extracting(LanesTest::offset).containsExactly(2L);
@@ -223,7 +224,7 @@ class LanesTest {
     @Test
     void aShareHoldsForLanesThatComeLater() {
         Lanes lanes = lanes(8, "100/s");
-        lanes.spend(new Share(1, 10));
+        lanes.spend(new LimitShare(1, 10));
 
         add(lanes, "late", 1);
         add(lanes, "late", 2);
@@ -241,7 +242,7 @@ class LanesTest {
         add(lanes, "a", 1);
         time.pass(Duration.ofMillis(100));
 
-        lanes.spend(Share.ALL);
+        lanes.spend(LimitShare.ALL);
 
         assertThat(lanes.poll()).isNotNull();
     }
@@ -265,7 +266,7 @@ class LanesTest {
         for (int i = 0; i < 5; i++) {
             add(lanes, "a", i);
         }
-        laneOf(lanes, "a").ended(LaneTest.sentAt(time.currentTimeNanos()), Feedback.blocked("401"));
+        laneOf(lanes, "a").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
         over.addAll(Set.of(1L, 3L));
 
         lanes.expireAll();
@@ -289,10 +290,10 @@ class LanesTest {
     }
 
     private Lanes lanes(int max, String limit) {
-        return lanes(max, Limits.each(Limit.parse(limit)));
+        return lanes(max, ConfiguredLimits.each(ConfiguredLimit.parse(limit)));
     }
 
-    private Lanes lanes(int max, Limits limits) {
+    private Lanes lanes(int max, ConfiguredLimits limits) {
         Lanes.Expiry expiry = new Lanes.Expiry(request -> over.contains(offset(request)), expired::add);
         return new Lanes(max, limits, time, expiry);
     }
@@ -304,8 +305,8 @@ class LanesTest {
     }
 
     /** Sends the next call and ends it. */
-    private static void answered(Lanes lanes, Feedback feedback) {
-        Sent sent = lanes.poll();
+    private static void answered(Lanes lanes, CallFeedback feedback) {
+        InFlightCall sent = lanes.poll();
         sent.lane().ended(sent, feedback);
     }
 
@@ -319,7 +320,7 @@ class LanesTest {
 
     private static List<Request> polled(Lanes lanes) {
         List<Request> polled = new ArrayList<>();
-        for (Sent sent = lanes.poll(); sent != null; sent = lanes.poll()) {
+        for (InFlightCall sent = lanes.poll(); sent != null; sent = lanes.poll()) {
             sent.departure().run();
             polled.add(sent.request());
         }
@@ -330,7 +331,7 @@ class LanesTest {
         return request.envelope().offset();
     }
 
-    private static Standing standing(Lanes lanes, String model) {
+    private static FailureBlame standing(Lanes lanes, String model) {
         return laneOf(lanes, model).standing(Requests.ofModel(model).at(77).build());
     }
 }

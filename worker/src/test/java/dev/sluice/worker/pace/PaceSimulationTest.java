@@ -1,11 +1,11 @@
 package dev.sluice.worker.pace;
 
-import static dev.sluice.sandbox.LimitKind.FIXED_WINDOW;
-import static dev.sluice.sandbox.LimitKind.SLIDING_WINDOW;
-import static dev.sluice.sandbox.LimitKind.TOKEN_BUCKET;
+import static dev.sluice.sandbox.RateLimitKind.FIXED_WINDOW;
+import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
+import static dev.sluice.sandbox.RateLimitKind.TOKEN_BUCKET;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.sandbox.Limit;
+import dev.sluice.sandbox.RateLimit;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
@@ -26,11 +26,11 @@ class PaceSimulationTest {
     private static final Scenario THOUSAND = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 1000, 40))
             .withLatency(Duration.ofMillis(300), Duration.ofMillis(301));
     private static final Scenario TOKENS = Scenario.of(
-                    new Scenario.Step(Limit.tokens(4000), Duration.ofSeconds(60), true))
+                    new Scenario.Step(RateLimit.tokens(4000), Duration.ofSeconds(60), true))
             .withSizes(20, 1200);
     /** Twice what succeeded in the past minute, between 5 and 100 a second. */
     private static final Scenario DYNAMIC = Scenario.of(new Scenario.Step(
-            Limit.requests(5).dynamic(100.0, null, Duration.ofMinutes(1)), Duration.ofMinutes(5), true));
+            RateLimit.requests(5).dynamic(100.0, null, Duration.ofMinutes(1)), Duration.ofMinutes(5), true));
 
     /**
      * What a scenario has to reach.

@@ -36,7 +36,7 @@ class PaceTest {
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean room = new AtomicBoolean(true);
     private final Pace pace = new Pace(
-            Limits.each(Limit.NONE),
+            ConfiguredLimits.each(ConfiguredLimit.NONE),
             new Pace.Bounds(MAX_IN_FLIGHT, room::get),
             TimeMeter.SYSTEM_NANOTIME,
             request -> over.contains(request.envelope().offset()),
@@ -68,7 +68,7 @@ class PaceTest {
         for (int ended = 0; ended < 100; ended++) {
             Request request = next();
             underWay.decrementAndGet();
-            pace.ended(request, Feedback.PASSED);
+            pace.ended(request, CallFeedback.PASSED);
         }
 
         handled();
@@ -84,7 +84,7 @@ class PaceTest {
         await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
         assertThat(flow()).isEqualTo(LaneState.Flow.FULL);
 
-        pace.ended(next(), Feedback.PASSED);
+        pace.ended(next(), CallFeedback.PASSED);
 
         await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
         assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
@@ -114,7 +114,7 @@ class PaceTest {
         pace.accept(request(leaving, 2));
 
         CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
-        pace.ended(underWayStill, Feedback.PASSED);
+        pace.ended(underWayStill, CallFeedback.PASSED);
 
         assertThat(withdrawn).succeedsWithin(BOUND);
         room.set(true);
@@ -127,7 +127,7 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request first = next();
         room.set(false);
-        pace.putBack(first, Feedback.blocked("401"));
+        pace.putBack(first, CallFeedback.blocked("401"));
         await().atMost(BOUND).until(() -> !pace.held().isEmpty());
         handled();
         handled();
@@ -135,7 +135,7 @@ class PaceTest {
 
         room.set(true);
 
-        pace.ended(next(), Feedback.PASSED);
+        pace.ended(next(), CallFeedback.PASSED);
         await().atMost(BOUND).until(() -> pace.held().isEmpty());
     }
 
@@ -163,16 +163,16 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 100));
 
         CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
-        pace.ended(first, Feedback.PASSED);
-        pace.putBack(second, Feedback.PASSED);
+        pace.ended(first, CallFeedback.PASSED);
+        pace.putBack(second, CallFeedback.PASSED);
         Request other = next();
 
         assertThat(other.envelope().offset()).isEqualTo(100);
         handled();
         assertThat(withdrawn).isNotDone();
-        pace.ended(third, Feedback.CANCELLED);
+        pace.ended(third, CallFeedback.CANCELLED);
         assertThat(withdrawn).succeedsWithin(BOUND);
-        pace.ended(other, Feedback.PASSED);
+        pace.ended(other, CallFeedback.PASSED);
         handled();
         assertThat(called).isEmpty();
     }
@@ -184,7 +184,7 @@ class PaceTest {
         Request last = next();
 
         CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
-        pace.putBack(last, Feedback.PASSED);
+        pace.putBack(last, CallFeedback.PASSED);
 
         assertThat(withdrawn).succeedsWithin(BOUND);
         handled();
@@ -202,7 +202,7 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request request = next();
 
-        pace.putBack(request, Feedback.PASSED);
+        pace.putBack(request, CallFeedback.PASSED);
 
         assertThat(next()).isSameAs(request);
     }
@@ -211,13 +211,13 @@ class PaceTest {
     void aStoppedLaneIsSeenFromOutsideAndProbes() throws Exception {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request first = next();
-        pace.putBack(first, Feedback.blocked("401"));
+        pace.putBack(first, CallFeedback.blocked("401"));
         await().atMost(BOUND).until(() -> pace.held().equals(Map.of("m", "401")));
 
         Request probe = next();
-        assertThat(pace.standing(probe)).isEqualTo(Standing.ALONE);
+        assertThat(pace.standing(probe)).isEqualTo(FailureBlame.ALONE);
 
-        pace.ended(probe, Feedback.PASSED);
+        pace.ended(probe, CallFeedback.PASSED);
         await().atMost(BOUND).until(() -> pace.held().isEmpty());
     }
 
@@ -225,15 +225,15 @@ class PaceTest {
     void theOneThatTheEdgeRefusedIsBlamedWhenTheNextPasses() throws Exception {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request refused = next();
-        pace.putBack(refused, Feedback.blockedByEdge("403"));
+        pace.putBack(refused, CallFeedback.blockedByEdge("403"));
         pace.accept(request(Requests.ASSIGNMENT, 2));
         Request probe = next();
         if (probe.equals(refused)) {
-            pace.putBack(probe, Feedback.blockedByEdge("403"));
+            pace.putBack(probe, CallFeedback.blockedByEdge("403"));
             probe = next();
         }
 
-        pace.ended(probe, Feedback.PASSED);
+        pace.ended(probe, CallFeedback.PASSED);
 
         assertThat(blamed.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isSameAs(refused);
         handled();

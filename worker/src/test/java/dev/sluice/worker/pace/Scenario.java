@@ -1,7 +1,7 @@
 package dev.sluice.worker.pace;
 
-import dev.sluice.sandbox.Limit;
-import dev.sluice.sandbox.LimitKind;
+import dev.sluice.sandbox.RateLimit;
+import dev.sluice.sandbox.RateLimitKind;
 import java.time.Duration;
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
  */
 record Scenario(
         int workers,
-        dev.sluice.worker.pace.Limit limit,
+        dev.sluice.worker.pace.ConfiguredLimit limit,
         List<Step> steps,
         Duration duration,
         Answers answers,
@@ -23,9 +23,9 @@ record Scenario(
     record Span<T>(T least, T most) {}
 
     /** @param up whether calls are answered at all; while it is down, each fails */
-    record Step(Limit limit, Duration lasts, boolean up) {
-        static Step of(LimitKind kind, double perSecond, int seconds) {
-            return new Step(Limit.requests(perSecond).withKind(kind), Duration.ofSeconds(seconds), true);
+    record Step(RateLimit limit, Duration lasts, boolean up) {
+        static Step of(RateLimitKind kind, double perSecond, int seconds) {
+            return new Step(RateLimit.requests(perSecond).withKind(kind), Duration.ofSeconds(seconds), true);
         }
 
         Step down() {
@@ -48,7 +48,8 @@ record Scenario(
         Duration duration = all.stream().map(Step::lasts).reduce(Duration.ZERO, Duration::plus);
         Span<Duration> latency = new Span<>(Duration.ofMillis(200), Duration.ofMillis(800));
         Answers answers = new Answers(latency, Duration.ofMillis(1), true, false);
-        return new Scenario(1, dev.sluice.worker.pace.Limit.UNKNOWN, all, duration, answers, new Span<>(10, 10));
+        return new Scenario(
+                1, dev.sluice.worker.pace.ConfiguredLimit.UNKNOWN, all, duration, answers, new Span<>(10, 10));
     }
 
     Scenario withWorkers(int count) {
@@ -56,7 +57,8 @@ record Scenario(
     }
 
     Scenario withLimit(String told) {
-        return new Scenario(workers, dev.sluice.worker.pace.Limit.parse(told), steps, duration, answers, letters);
+        return new Scenario(
+                workers, dev.sluice.worker.pace.ConfiguredLimit.parse(told), steps, duration, answers, letters);
     }
 
     Scenario withSizes(int fewest, int most) {
@@ -84,7 +86,7 @@ record Scenario(
     }
 
     /** The API's limit so long after the start. */
-    Limit api(long nanos) {
+    RateLimit api(long nanos) {
         return step(nanos).limit();
     }
 

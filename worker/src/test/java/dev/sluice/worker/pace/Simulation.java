@@ -1,7 +1,7 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.sandbox.LimitVerdict;
 import dev.sluice.sandbox.ModelLimiter;
-import dev.sluice.sandbox.Verdict;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Scenario.Span;
@@ -84,7 +84,7 @@ final class Simulation {
         Worker(int number) {
             this.number = number;
             this.pace = new Pace(
-                    Limits.each(scenario.limit()),
+                    ConfiguredLimits.each(scenario.limit()),
                     new Pace.Bounds(512, () -> true),
                     time,
                     request -> false,
@@ -92,7 +92,7 @@ final class Simulation {
                     request -> {},
                     request -> {},
                     () -> {});
-            pace.spend(new Share(1, scenario.workers()));
+            pace.spend(new LimitShare(1, scenario.workers()));
         }
 
         void start() {
@@ -142,12 +142,13 @@ final class Simulation {
             }
             long prompt = 8 + request.body().length / 4L;
             long completion = request.body().length / 4L + random.nextInt(20);
-            Verdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
+            LimitVerdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
             boolean admitted = verdict.refusedBy() == null;
             arrivals.add(new Arrival(now - VirtualTime.START, number, admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
-                Feedback passed = Feedback.PASSED.with(quota(verdict)).with(Optional.of(new Usage(prompt, completion)));
+                CallFeedback passed =
+                        CallFeedback.PASSED.with(quota(verdict)).with(Optional.of(new TokenUsage(prompt, completion)));
                 long took = between(scenario.answers().latency()) + journey();
                 at(took, () -> end(request, passed));
             } else {
@@ -155,29 +156,30 @@ final class Simulation {
             }
         }
 
-        private Quota quota(Verdict verdict) {
+        private AdvertisedLimits quota(LimitVerdict verdict) {
             if (!scenario.answers().headers()) {
-                return Quota.UNKNOWN;
+                return AdvertisedLimits.UNKNOWN;
             }
-            return new Quota(current(verdict.requests()), current(verdict.tokens()));
+            return new AdvertisedLimits(current(verdict.requests()), current(verdict.tokens()));
         }
 
-        private OptionalDouble current(Verdict.@Nullable Standing standing) {
+        private OptionalDouble current(LimitVerdict.@Nullable Standing standing) {
             return standing == null ? OptionalDouble.empty() : OptionalDouble.of(standing.current());
         }
 
-        private void refuse(Request request, Verdict verdict) {
-            Unit over = verdict.refusedBy() == Verdict.Dimension.TOKENS ? Unit.TOKENS : Unit.REQUESTS;
+        private void refuse(Request request, LimitVerdict verdict) {
+            LimitUnit over =
+                    verdict.refusedBy() == LimitVerdict.Dimension.TOKENS ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
             Duration hint = scenario.answers().hints()
                     ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI))
                     : Duration.ZERO;
             again(request, hint.toNanos());
-            end(request, Feedback.limited(over, hint).with(quota(verdict)));
+            end(request, CallFeedback.limited(over, hint).with(quota(verdict)));
         }
 
         private void fail(Request request) {
-            Feedback failed = Feedback.unavailable("503");
-            if (pace.standing(request) == Standing.FLOWING) {
+            CallFeedback failed = CallFeedback.unavailable("503");
+            if (pace.standing(request) == FailureBlame.FLOWING) {
                 again(request, 0);
                 end(request, failed);
             } else {
@@ -201,7 +203,7 @@ final class Simulation {
             });
         }
 
-        private void end(Request request, Feedback feedback) {
+        private void end(Request request, CallFeedback feedback) {
             pace.ended(request, feedback);
             step();
         }

@@ -24,7 +24,7 @@ class TokenEstimateTest {
     void followsTheSizeWhereAnswersEchoTheirPrompts() {
         for (int letters = 100; letters < 2_000; letters += 50) {
             Request request = sized(letters);
-            estimate.learn(request, new Usage(request.body().length / 3, request.body().length / 2));
+            estimate.learn(request, new TokenUsage(request.body().length / 3, request.body().length / 2));
         }
 
         Request other = sized(5_000);
@@ -35,7 +35,7 @@ class TokenEstimateTest {
     void keepsTheMeanWhereAnswersHaveNothingToDoWithTheSize() {
         for (int i = 0; i < 400; i++) {
             Request request = sized(100 + 97 * i % 1_000);
-            estimate.learn(request, new Usage(request.body().length / 4, i % 2 == 0 ? 50 : 150));
+            estimate.learn(request, new TokenUsage(request.body().length / 4, i % 2 == 0 ? 50 : 150));
         }
 
         Request request = sized(500);
@@ -45,7 +45,7 @@ class TokenEstimateTest {
     @Test
     void aChangeIsLearned() {
         for (int i = 0; i < 1_000; i++) {
-            estimate.learn(sized(100), new Usage(30, i < 500 ? 1_000 : 10));
+            estimate.learn(sized(100), new TokenUsage(30, i < 500 ? 1_000 : 10));
         }
 
         assertThat(estimate.of(sized(100))).isBetween(40L, 50L);
@@ -54,7 +54,7 @@ class TokenEstimateTest {
     @Test
     void isNeverAboveWhatTheRequestAllowsAndCountsItsChoices() {
         for (int i = 0; i < 50; i++) {
-            estimate.learn(sized(100), new Usage(30, 500));
+            estimate.learn(sized(100), new TokenUsage(30, 500));
         }
 
         assertThat(estimate.of(limited(sized(100), 20, 1))).isEqualTo(50);
@@ -64,7 +64,7 @@ class TokenEstimateTest {
     @Test
     void isNeverNothing() {
         for (int i = 0; i < 10; i++) {
-            estimate.learn(sized(1_000 - 90 * i), new Usage(0, 0));
+            estimate.learn(sized(1_000 - 90 * i), new TokenUsage(0, 0));
         }
 
         assertThat(estimate.of(sized(1))).isPositive();

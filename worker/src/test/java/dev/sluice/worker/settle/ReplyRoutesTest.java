@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 class ReplyRoutesTest {
     private static final Topics TOPICS = new Topics("chat");
-    private static final Route OWN = new Route(TOPICS.replies(), null, 0, null);
+    private static final ReplyRoute OWN = new ReplyRoute(TOPICS.replies(), null, 0, null);
     private static final Outcome REPLY = new Outcome.Reply(200, "{}".getBytes(UTF_8), 1);
 
     private final Map<String, Integer> widths = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
@@ -40,20 +40,20 @@ class ReplyRoutesTest {
 
     @Test
     void aTopicThatIsThereIsTaken() {
-        assertThat(of(to("app.answers"))).isEqualTo(new Route("app.answers", null, 2, null));
-        assertThat(of(to("app.answers", 1))).isEqualTo(new Route("app.answers", 1, 2, null));
+        assertThat(of(to("app.answers"))).isEqualTo(new ReplyRoute("app.answers", null, 2, null));
+        assertThat(of(to("app.answers", 1))).isEqualTo(new ReplyRoute("app.answers", 1, 2, null));
     }
 
     @Test
     void aPartitionOfOurOwnTopicIsLookedUpToo() {
-        assertThat(of(withPartition(Requests.ofModel("m"), 2))).isEqualTo(new Route(TOPICS.replies(), 2, 3, null));
+        assertThat(of(withPartition(Requests.ofModel("m"), 2))).isEqualTo(new ReplyRoute(TOPICS.replies(), 2, 3, null));
         assertThat(of(withPartition(Requests.ofModel("m"), 3)).problem()).contains("has 3");
     }
 
     @Test
     void whereItIsMissingTheProblemSaysSoAndOurOwnTopicIsTaken() {
-        Route topic = of(to("app.nowhere"));
-        Route partition = of(to("app.answers", 2));
+        ReplyRoute topic = of(to("app.nowhere"));
+        ReplyRoute partition = of(to("app.answers", 2));
 
         assertThat(topic.problem()).contains("app.nowhere").contains("does not exist");
         assertThat(partition.problem()).isEqualTo("reply partition 2 does not exist; topic 'app.answers' has 2");
@@ -115,7 +115,7 @@ class ReplyRoutesTest {
         assertThat(of(to("app.new")).problem()).isNotNull();
 
         now += 1;
-        assertThat(of(to("app.new"))).isEqualTo(new Route("app.new", null, 1, null));
+        assertThat(of(to("app.new"))).isEqualTo(new ReplyRoute("app.new", null, 1, null));
     }
 
     @Test
@@ -127,7 +127,7 @@ class ReplyRoutesTest {
         assertThat(routeOf(to("app.answers", 1))).isEmpty();
         underWay.complete(2);
 
-        assertThat(of(to("app.answers", 1))).isEqualTo(new Route("app.answers", 1, 2, null));
+        assertThat(of(to("app.answers", 1))).isEqualTo(new ReplyRoute("app.answers", 1, 2, null));
         assertThat(lookUps).containsExactly("app.answers");
     }
 
@@ -150,9 +150,9 @@ class ReplyRoutesTest {
         now += 10_000;
         answer = new CompletableFuture<>();
 
-        assertThat(of(to("app.answers"))).isEqualTo(new Route("app.answers", null, 2, null));
+        assertThat(of(to("app.answers"))).isEqualTo(new ReplyRoute("app.answers", null, 2, null));
         answer.completeExceptionally(new TimeoutException("no broker"));
-        assertThat(of(to("app.answers"))).isEqualTo(new Route("app.answers", null, 2, null));
+        assertThat(of(to("app.answers"))).isEqualTo(new ReplyRoute("app.answers", null, 2, null));
         assertThat(of(to("app.answers"))).as("and is not looked up at once").isNotNull();
         assertThat(lookUps).hasSize(2);
     }
@@ -185,11 +185,11 @@ class ReplyRoutesTest {
         return answer != null ? answer : CompletableFuture.completedFuture(widths.getOrDefault(topic, 0));
     }
 
-    private Route of(Requests request) {
+    private ReplyRoute of(Requests request) {
         return routeOf(request).orElseThrow();
     }
 
-    private Optional<Route> routeOf(Requests request) {
+    private Optional<ReplyRoute> routeOf(Requests request) {
         return routes.of(settlement(request, REPLY, Form.AS_ASKED), now);
     }
 

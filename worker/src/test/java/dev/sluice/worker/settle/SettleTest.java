@@ -9,8 +9,8 @@ import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.Envelope;
-import dev.sluice.worker.intake.Ledger.Opening;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.OffsetLedger.Opening;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.outcome.Outcome;
@@ -104,8 +104,8 @@ class SettleTest {
     @Test
     void outcomesAndOffsetsAreOneTransactionUnderTheMetadataOfTheOwnership() {
         open(first, second);
-        List<Envelope> ones = registered(first, 0, 1, 2);
-        List<Envelope> others = registered(second, 0);
+        List<InputRecord> ones = registered(first, 0, 1, 2);
+        List<InputRecord> others = registered(second, 0);
 
         answer(ones.get(0), ones.get(2), others.get(0));
         flushed();
@@ -123,8 +123,8 @@ class SettleTest {
     @Test
     void theOutcomeOfAStaleAssignmentIsDiscarded() {
         open(first, second);
-        List<Envelope> stale = registered(first, 0);
-        List<Envelope> held = registered(second, 5);
+        List<InputRecord> stale = registered(first, 0);
+        List<InputRecord> held = registered(second, 5);
         Assignment again = new Assignment(first.partition());
         ownership.set(owning(again, second));
 
@@ -156,7 +156,7 @@ class SettleTest {
     @Test
     void anAnswerCountsUntilItIsCommitted() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0, 1);
+        List<InputRecord> envelopes = registered(first, 0, 1);
         long before = settle.openBytes();
         producer.commitFailures = 2;
 
@@ -186,7 +186,7 @@ class SettleTest {
     @Test
     void tellsWhatIsCommittedAndOnlyThat() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0, 1);
+        List<InputRecord> envelopes = registered(first, 0, 1);
         producer.commitFailures = 1;
 
         answer(envelopes.get(1));
@@ -198,7 +198,7 @@ class SettleTest {
     @Test
     void saysWhatPartitionsHold() {
         open(first, second);
-        List<Envelope> envelopes = registered(first, 3, 4, 5);
+        List<InputRecord> envelopes = registered(first, 3, 4, 5);
 
         answer(envelopes.get(0), envelopes.get(2));
         flushed();
@@ -228,7 +228,7 @@ class SettleTest {
     void closingReleasesWhatIsOpen() {
         open(first, second);
         registered(first, 0, 1);
-        List<Envelope> kept = registered(second, 0);
+        List<InputRecord> kept = registered(second, 0);
 
         settle.close(Set.of(first));
         flushed();
@@ -243,7 +243,7 @@ class SettleTest {
         Opening refused = settle.open(second, 0, Optional.of(new OffsetAndMetadata(0, "sluice:damaged")));
         assertThat(refused).isInstanceOf(Opening.Refused.class);
         open(first);
-        List<Envelope> envelopes = registered(first, 0);
+        List<InputRecord> envelopes = registered(first, 0);
         Assignment sameNumber = new Assignment(first.partition());
         Assignment unknown = new Assignment(new TopicPartition(TOPICS.retry(), 7));
 
@@ -259,7 +259,7 @@ class SettleTest {
     @Test
     void aBatchWhoseCommitFailsIsSentAgainAndNothingTwice() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0, 1);
+        List<InputRecord> envelopes = registered(first, 0, 1);
         producer.commitFailures = 1;
 
         answer(envelopes.get(0), envelopes.get(1));
@@ -274,7 +274,7 @@ class SettleTest {
     @Test
     void aReplyThatIsTooLargeBecomesADeadLetterAndTheOthersAreAnswered() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0, 1, 2);
+        List<InputRecord> envelopes = registered(first, 0, 1, 2);
 
         answer(envelopes.get(0));
         settle.accept(envelopes.get(1), new Reply(200, new byte[MAX_VALUE_BYTES + 1], 1));
@@ -293,13 +293,13 @@ class SettleTest {
     @Test
     void aReplyWhoseTopicIsNotKnownYetHoldsUpNoOtherButTheFlush() {
         open(first);
-        Envelope slow = Requests.ofModel("m")
+        InputRecord slow = Requests.ofModel("m")
                 .under(first)
                 .at(0)
                 .withHeader(WireHeaders.REPLY_TOPIC, "app.slow")
                 .envelope();
         settle.register(first, List.of(slow));
-        List<Envelope> others = registered(first, 1, 2);
+        List<InputRecord> others = registered(first, 1, 2);
         answer(slow, others.get(0), others.get(1));
 
         CompletableFuture<Void> flush = settle.flush();
@@ -316,7 +316,7 @@ class SettleTest {
     @Test
     void whatKafkaTakesInNoFormHoldsUpNoOther() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0, 1);
+        List<InputRecord> envelopes = registered(first, 0, 1);
         producer.refusedTopic = TOPICS.dead();
 
         settle.accept(envelopes.get(0), new DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0));
@@ -343,7 +343,7 @@ class SettleTest {
     @Test
     void anAnswerIsKeptWhileOurOwnReplyTopicMayNotBeWrittenTo() {
         open(first);
-        List<Envelope> envelopes = registered(first, 0);
+        List<InputRecord> envelopes = registered(first, 0);
         producer.refusedTopic = TOPICS.replies();
         answer(envelopes.get(0));
         CompletableFuture<Void> flush = settle.flush();
@@ -361,10 +361,10 @@ class SettleTest {
     @Test
     void aReplyTopicThatCannotBeWrittenToForTheMomentHoldsUpNoOther() {
         open(first, second);
-        Envelope away = replyingTo("app.away", 0, 0);
-        Envelope toBadPartition = replyingTo("app.half", 1, 1);
-        Envelope toGoodPartition = replyingTo("app.half", 0, 2);
-        List<Envelope> others = registered(second, 7);
+        InputRecord away = replyingTo("app.away", 0, 0);
+        InputRecord toBadPartition = replyingTo("app.half", 1, 1);
+        InputRecord toGoodPartition = replyingTo("app.half", 0, 2);
+        List<InputRecord> others = registered(second, 7);
         producer.unwritable.addAll(List.of(new TopicPartition("app.away", 0), new TopicPartition("app.half", 1)));
         answer(away, toBadPartition, toGoodPartition, others.get(0));
         CompletableFuture<Void> flush = settle.flush();
@@ -418,8 +418,8 @@ class SettleTest {
         }
     }
 
-    private List<Envelope> registered(Assignment assignment, long... offsets) {
-        List<Envelope> envelopes = Arrays.stream(offsets)
+    private List<InputRecord> registered(Assignment assignment, long... offsets) {
+        List<InputRecord> envelopes = Arrays.stream(offsets)
                 .mapToObj(offset ->
                         Requests.ofModel("m").under(assignment).at(offset).envelope())
                 .toList();
@@ -428,8 +428,8 @@ class SettleTest {
     }
 
     /** A request under the first assignment. */
-    private Envelope replyingTo(String topic, int partition, long offset) {
-        Envelope envelope = Requests.ofModel("m")
+    private InputRecord replyingTo(String topic, int partition, long offset) {
+        InputRecord envelope = Requests.ofModel("m")
                 .under(first)
                 .at(offset)
                 .withHeader(WireHeaders.REPLY_TOPIC, topic)
@@ -439,8 +439,8 @@ class SettleTest {
         return envelope;
     }
 
-    private void answer(Envelope... envelopes) {
-        for (Envelope envelope : envelopes) {
+    private void answer(InputRecord... envelopes) {
+        for (InputRecord envelope : envelopes) {
             settle.accept(envelope, new Reply(200, "{}".getBytes(UTF_8), 1));
         }
     }
@@ -504,7 +504,7 @@ class SettleTest {
 
     private final class Heard implements SettleListener {
         @Override
-        public void committed(Envelope envelope, Outcome outcome, long knownAtMillis) {
+        public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
             heard.add(envelope.id() + " " + outcome.getClass().getSimpleName());
         }
 

@@ -8,7 +8,8 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.worker.intake.InstanceIdClashException;
-import dev.sluice.worker.intake.IntakeConsumer;
+import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.kafka.Producers;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -174,7 +175,7 @@ class TransactionsIT {
         }
     }
 
-    private static void commit(Transactions transactions, Batch batch, int maxTries) {
+    private static void commit(Transactions transactions, TransactionBatch batch, int maxTries) {
         int tries = 1;
         while (!transactions.run(batch).committed()) {
             assertThat(tries++).isLessThan(maxTries);
@@ -194,13 +195,13 @@ class TransactionsIT {
         AtomicInteger producers = new AtomicInteger();
         return new Transactions(
                 () -> {
-                    Producer<byte[], byte[]> producer = SettleClients.producer(kafka(), id, 1 << 20);
+                    Producer<byte[], byte[]> producer = Producers.producer(kafka(), id, 1 << 20);
                     made.add(producer);
                     return producers.incrementAndGet() == 1
                             ? disturbed(producer, method, call, unusable, disturbance)
                             : producer;
                 },
-                () -> IntakeConsumer.reading(kafka(), group()),
+                () -> Consumers.reading(kafka(), group()),
                 () -> {});
     }
 
@@ -237,7 +238,7 @@ class TransactionsIT {
     }
 
     private Consumer<byte[], byte[]> member() {
-        return IntakeConsumer.joining(kafka(), group(), "member", Optional.of("one"), BOUND);
+        return Consumers.joining(kafka(), group(), "member", Optional.of("one"), BOUND);
     }
 
     private ConsumerGroupMetadata joined(Consumer<byte[], byte[]> member) {
@@ -250,21 +251,21 @@ class TransactionsIT {
     }
 
     @SuppressWarnings("removal")
-    private Batch batch(long offset, String... values) {
+    private TransactionBatch batch(long offset, String... values) {
         return batch(new ConsumerGroupMetadata(group()), offset, values);
     }
 
-    private Batch batch(ConsumerGroupMetadata member, long offset, String... values) {
+    private TransactionBatch batch(ConsumerGroupMetadata member, long offset, String... values) {
         List<List<ProducerRecord<byte[], byte[]>>> records = new ArrayList<>();
         for (String value : values) {
             records.add(List.of(new ProducerRecord<>(output.topic(), value.getBytes(UTF_8))));
         }
-        return new Batch(records, Map.of(input, new OffsetAndMetadata(offset, "")), member);
+        return new TransactionBatch(records, Map.of(input, new OffsetAndMetadata(offset, "")), member);
     }
 
     private List<String> published() {
         List<String> values = new ArrayList<>();
-        try (Consumer<byte[], byte[]> reader = IntakeConsumer.reading(kafka(), group())) {
+        try (Consumer<byte[], byte[]> reader = Consumers.reading(kafka(), group())) {
             reader.assign(List.of(output));
             reader.seekToBeginning(List.of(output));
             long end = reader.endOffsets(List.of(output)).get(output);

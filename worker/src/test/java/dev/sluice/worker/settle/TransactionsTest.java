@@ -176,7 +176,7 @@ class TransactionsTest {
 
         TransactionResult result = transactions.run(batch("a", "b", "c", "d1 d2", "e"));
 
-        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), Undelivered.NOTHING));
+        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), FailedPartitions.NOTHING));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
     }
@@ -512,10 +512,10 @@ class TransactionsTest {
     }
 
     /** @param settlements the values of the records of each, with a space between them */
-    private static Batch batch(String... settlements) {
+    private static TransactionBatch batch(String... settlements) {
         List<List<ProducerRecord<byte[], byte[]>>> records =
                 Arrays.stream(settlements).map(TransactionsTest::records).toList();
-        return new Batch(records, Map.of(PARTITION, OFFSET), metadata());
+        return new TransactionBatch(records, Map.of(PARTITION, OFFSET), metadata());
     }
 
     private static List<ProducerRecord<byte[], byte[]>> records(String values) {

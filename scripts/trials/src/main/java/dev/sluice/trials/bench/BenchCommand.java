@@ -9,17 +9,17 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         subcommands = {
-            StartUp.class,
-            Restart.class,
-            Overtake.class,
-            Delayed.class,
-            Scaling.class,
-            Pace.class,
-            Throughput.class,
-            OpenLoop.class,
-            Killed.class,
-            Retry.class,
-            All.class
+            StartUpScenario.class,
+            RestartScenario.class,
+            OvertakeScenario.class,
+            DelayedScenario.class,
+            ScalingScenario.class,
+            PaceCommand.class,
+            ThroughputScenario.class,
+            LatencyScenario.class,
+            KilledScenario.class,
+            RetryScenario.class,
+            AllScenarios.class
         },
         description =
                 "Measures real workers on a real broker and compares what it finds with stated bounds. All times are "

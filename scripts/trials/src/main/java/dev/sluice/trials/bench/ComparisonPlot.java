@@ -17,7 +17,7 @@ final class ComparisonPlot {
 
     private ComparisonPlot() {}
 
-    static String svg(Comparison comparison) {
+    static String svg(ContenderComparison comparison) {
         List<Contender> contenders = List.copyOf(comparison.rounds().keySet());
         List<String> measures = new ArrayList<>(
                 comparison.rounds().get(contenders.get(0)).get(0).keySet());
@@ -44,7 +44,7 @@ final class ComparisonPlot {
         return svg.append("</svg>\n").toString();
     }
 
-    private static void panel(StringBuilder svg, Comparison comparison, String measure, int left) {
+    private static void panel(StringBuilder svg, ContenderComparison comparison, String measure, int left) {
         add(svg, "<text x=\"%d\" y=\"%d\" font-weight=\"bold\">%s</text>%n", left, TOP - 12, measure);
         double most = comparison.rounds().values().stream()
                 .flatMap(List::stream)
@@ -77,7 +77,7 @@ final class ComparisonPlot {
                     "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>%n",
                     left + PANEL,
                     y + BAR - 3,
-                    Comparison.number(median));
+                    ContenderComparison.number(median));
             y += STEP;
         }
     }

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** What is compared, each in a JVM of its own with the same heap. */
 enum Contender {
-    /** {@link Floor}, with all as the JVM has it. */
+    /** {@link FloorProgram}, with all as the JVM has it. */
     FLOOR,
     /** The same, with the first compiler alone and what else a worker's JVM has. */
     FLOOR_C1,
@@ -48,11 +48,11 @@ enum Contender {
                 .toArray(String[]::new);
     }
 
-    private Optional<Floor.Guarantee> handMade() {
+    private Optional<FloorProgram.Guarantee> handMade() {
         return switch (this) {
-            case FLOOR, FLOOR_C1 -> Optional.of(Floor.Guarantee.NONE);
-            case AT_LEAST_ONCE -> Optional.of(Floor.Guarantee.AT_LEAST_ONCE);
-            case TRANSACTIONAL -> Optional.of(Floor.Guarantee.TRANSACTIONAL);
+            case FLOOR, FLOOR_C1 -> Optional.of(FloorProgram.Guarantee.NONE);
+            case AT_LEAST_ONCE -> Optional.of(FloorProgram.Guarantee.AT_LEAST_ONCE);
+            case TRANSACTIONAL -> Optional.of(FloorProgram.Guarantee.TRANSACTIONAL);
             case SLUICE, SLUICE_OBSERVED, SLUICE_C2 -> Optional.empty();
         };
     }
@@ -67,15 +67,15 @@ enum Contender {
     }
 
     /** Starts it in its own time: it has yet to come up. */
-    WorkerProcess start(Rig rig, Rig.Ends ends, int inFlight, int heapMib) {
-        Optional<Floor.Guarantee> handMade = handMade();
+    WorkerProcess start(BenchRig rig, BenchRig.Ends ends, int inFlight, int heapMib) {
+        Optional<FloorProgram.Guarantee> handMade = handMade();
         if (handMade.isPresent()) {
             return rig.process(
-                    JavaProgram.of(Floor.class, List.of(jvmOptions(heapMib))),
+                    JavaProgram.of(FloorProgram.class, List.of(jvmOptions(heapMib))),
                     List.of(
                             ends.bootstrapServers(),
                             ends.api().baseUrl().toString(),
-                            Rig.TOPICS.base(),
+                            BenchRig.TOPICS.base(),
                             Integer.toString(inFlight),
                             handMade.get().name()));
         }

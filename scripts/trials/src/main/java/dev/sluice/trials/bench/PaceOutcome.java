@@ -12,7 +12,12 @@ import java.util.List;
  * @param bounds the same ones, in the same order, in every run of a scenario
  */
 record PaceOutcome(
-        String limit, String promise, Traffic traffic, double utilisation, double refused, List<Bound> bounds) {
+        String limit,
+        String promise,
+        CallTraffic traffic,
+        double utilisation,
+        double refused,
+        List<MeasuredBound> bounds) {
     PaceOutcome {
         bounds = List.copyOf(bounds);
     }
@@ -22,15 +27,15 @@ record PaceOutcome(
         return (long) Math.ceil(part * 1_000 - 1e-9);
     }
 
-    static Bound missing(double utilisation, int atLeastPerMille) {
-        return new Bound("utilisation missing, per mille", perMille(1 - utilisation), 1_000L - atLeastPerMille);
+    static MeasuredBound missing(double utilisation, int atLeastPerMille) {
+        return new MeasuredBound("utilisation missing, per mille", perMille(1 - utilisation), 1_000L - atLeastPerMille);
     }
 
-    static Bound refusals(double refused, int atMostPerMille) {
-        return new Bound("429s, per mille of the calls", perMille(refused), atMostPerMille);
+    static MeasuredBound refusals(double refused, int atMostPerMille) {
+        return new MeasuredBound("429s, per mille of the calls", perMille(refused), atMostPerMille);
     }
 
-    static Bound start(Traffic traffic) {
-        return Bound.none("too many calls in the first second", traffic.tooManyAtFirst());
+    static MeasuredBound start(CallTraffic traffic) {
+        return MeasuredBound.none("too many calls in the first second", traffic.tooManyAtFirst());
     }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.Call;
+import dev.sluice.sandbox.ReceivedCall;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -25,7 +25,7 @@ final class PacePlot {
 
     private final List<Panel> panels = new ArrayList<>();
 
-    private record Panel(String title, Traffic traffic) {}
+    private record Panel(String title, CallTraffic traffic) {}
 
     /** Kinds of calls, in the order in which their bars are stacked. */
     private enum Kind {
@@ -41,15 +41,15 @@ final class PacePlot {
             this.words = words;
         }
 
-        static Kind of(Call call) {
+        static Kind of(ReceivedCall call) {
             if (call.admitted()) {
                 return ADMITTED;
             }
-            return call.status() == Traffic.LIMITED ? LIMITED : FAILED;
+            return call.status() == CallTraffic.LIMITED ? LIMITED : FAILED;
         }
     }
 
-    void add(String title, Traffic traffic) {
+    void add(String title, CallTraffic traffic) {
         panels.add(new Panel(title, traffic));
     }
 
@@ -81,7 +81,7 @@ final class PacePlot {
     }
 
     private static void draw(Panel panel, StringBuilder svg) {
-        Traffic traffic = panel.traffic();
+        CallTraffic traffic = panel.traffic();
         Map<Kind, double[]> bars = bars(traffic);
         int seconds = bars.get(Kind.ADMITTED).length;
         Scale scale = new Scale(seconds, HEADROOM * Math.max(tallest(bars), highestLimit(traffic)));
@@ -102,7 +102,7 @@ final class PacePlot {
     }
 
     /** Per kind and second; where tokens are limited a call that did not pass counts as an average one that did. */
-    private static Map<Kind, double[]> bars(Traffic traffic) {
+    private static Map<Kind, double[]> bars(CallTraffic traffic) {
         long last = traffic.calls().get(traffic.calls().size() - 1).nanoTime();
         int seconds = (int) ((last - traffic.first()) / SECOND_NANOS) + 1;
         Map<Kind, double[]> bars = new EnumMap<>(Kind.class);
@@ -110,11 +110,11 @@ final class PacePlot {
             bars.put(kind, new double[seconds]);
         }
         double average = traffic.calls().stream()
-                .filter(Call::admitted)
-                .mapToInt(Call::tokens)
+                .filter(ReceivedCall::admitted)
+                .mapToInt(ReceivedCall::tokens)
                 .average()
                 .orElse(1);
-        for (Call call : traffic.calls()) {
+        for (ReceivedCall call : traffic.calls()) {
             int second = (int) ((call.nanoTime() - traffic.first()) / SECOND_NANOS);
             double weight = call.admitted() ? call.tokens() : average;
             bars.get(Kind.of(call))[second] += traffic.inTokens() ? weight : 1;
@@ -130,7 +130,7 @@ final class PacePlot {
                 .orElse(1);
     }
 
-    private static double highestLimit(Traffic traffic) {
+    private static double highestLimit(CallTraffic traffic) {
         return traffic.limit() == null
                 ? 0
                 : traffic.limit().steps().stream()
@@ -139,7 +139,7 @@ final class PacePlot {
                         .orElse(0);
     }
 
-    private static void axes(Traffic traffic, Scale scale, StringBuilder svg) {
+    private static void axes(CallTraffic traffic, Scale scale, StringBuilder svg) {
         svg.append("<path d=\"M" + LEFT + "," + TOP + " V" + (HEIGHT - BOTTOM) + " H" + (WIDTH - RIGHT)
                 + "\" stroke=\"#555\" fill=\"none\"/>\n");
         double mark = traffic.limit() == null ? Math.floor(scale.highest / HEADROOM) : highestLimit(traffic);
@@ -161,7 +161,7 @@ final class PacePlot {
         return seconds;
     }
 
-    private static void limit(Traffic traffic, Scale scale, StringBuilder svg) {
+    private static void limit(CallTraffic traffic, Scale scale, StringBuilder svg) {
         if (traffic.limit() == null) {
             return;
         }

@@ -12,19 +12,21 @@ import java.util.stream.IntStream;
 final class PaceReport {
     private static final String NOTHING = "–";
 
-    private final Result result;
+    private final ScenarioResult result;
 
-    PaceReport(Result result) {
+    PaceReport(ScenarioResult result) {
         this.result = result;
     }
 
     /** All runs of one scenario, at least one. */
     void add(String name, List<PaceOutcome> runs) {
-        List<Bound> bounds = judged(runs.stream().map(PaceOutcome::bounds).toList());
-        bounds.forEach(bound -> result.bound(new Bound(name + ": " + bound.what(), bound.measured(), bound.limit())));
+        List<MeasuredBound> bounds =
+                judged(runs.stream().map(PaceOutcome::bounds).toList());
+        bounds.forEach(
+                bound -> result.bound(new MeasuredBound(name + ": " + bound.what(), bound.measured(), bound.limit())));
         PaceOutcome any = runs.get(0);
         Map<String, String> cells =
-                cells(any.limit(), any.promise(), bounds.stream().allMatch(Bound::holds));
+                cells(any.limit(), any.promise(), bounds.stream().allMatch(MeasuredBound::holds));
         cells.put(
                 "calls",
                 "%.0f".formatted(median(runs, run -> run.traffic().calls().size())));
@@ -36,7 +38,7 @@ final class PaceReport {
     /** A scenario that could not be measured. */
     void failed(String name, String why) {
         result.put(name + " has failed", why);
-        result.bound(new Bound(name + ": runs that failed", 1, 0));
+        result.bound(new MeasuredBound(name + ": runs that failed", 1, 0));
         result.row(name, cells(NOTHING, NOTHING, false));
     }
 
@@ -53,17 +55,17 @@ final class PaceReport {
     }
 
     /** The median of each bound over the runs; of what must never occur, the worst. */
-    static List<Bound> judged(List<List<Bound>> runs) {
-        List<Bound> first = runs.get(0);
+    static List<MeasuredBound> judged(List<List<MeasuredBound>> runs) {
+        List<MeasuredBound> first = runs.get(0);
         return IntStream.range(0, first.size())
                 .mapToObj(place -> {
                     long[] measured = runs.stream()
                             .mapToLong(bounds -> bounds.get(place).measured())
                             .sorted()
                             .toArray();
-                    Bound bound = first.get(place);
+                    MeasuredBound bound = first.get(place);
                     int rank = bound.limit() == 0 ? measured.length - 1 : measured.length / 2;
-                    return new Bound(bound.what(), measured[rank], bound.limit());
+                    return new MeasuredBound(bound.what(), measured[rank], bound.limit());
                 })
                 .toList();
     }

@@ -1,7 +1,7 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.Call;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.ReceivedCall;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
@@ -19,21 +19,21 @@ final class PaceRun implements AutoCloseable {
     private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    private final Ledger ledger;
-    private final Rig rig;
-    private final Rig.Ends ends;
+    private final RequestTimes ledger;
+    private final BenchRig rig;
+    private final BenchRig.Ends ends;
     private final int requests;
 
-    PaceRun(Bench bench, Path folder, int requests, Settings settings, String... jvmOptions)
+    PaceRun(BenchScenario bench, Path folder, int requests, StandInSettings settings, String... jvmOptions)
             throws IOException, InterruptedException {
         this.requests = requests;
-        this.ledger = new Ledger(requests);
+        this.ledger = new RequestTimes(requests);
         this.rig = bench.rig(folder, ledger, jvmOptions);
         this.ends = rig.open(PARTITIONS, settings);
         bench.warmUp(ends);
     }
 
-    Ledger ledger() {
+    RequestTimes ledger() {
         return ledger;
     }
 
@@ -69,7 +69,7 @@ final class PaceRun implements AutoCloseable {
         ends.publisher().confirm();
     }
 
-    WorkerProcess start(Contender contender, Contest contest) {
+    WorkerProcess start(Contender contender, ContenderRounds contest) {
         return contender.start(rig, ends, contest.inFlight(), contest.heapMib());
     }
 
@@ -120,15 +120,15 @@ final class PaceRun implements AutoCloseable {
         return ledger.isAnswered();
     }
 
-    Traffic traffic(@Nullable RateLine limit, boolean inTokens) {
-        return new Traffic(ends.api().history(), limit, inTokens);
+    CallTraffic traffic(@Nullable RateLine limit, boolean inTokens) {
+        return new CallTraffic(ends.api().history(), limit, inTokens);
     }
 
-    Traffic traffic(String model, RateLine limit) {
-        List<Call> calls = ends.api().history().stream()
+    CallTraffic traffic(String model, RateLine limit) {
+        List<ReceivedCall> calls = ends.api().history().stream()
                 .filter(call -> call.model().equals(model))
                 .toList();
-        return new Traffic(calls, limit, false);
+        return new CallTraffic(calls, limit, false);
     }
 
     @Override

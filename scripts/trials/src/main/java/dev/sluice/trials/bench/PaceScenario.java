@@ -12,5 +12,5 @@ interface PaceScenario {
      * @param folder for logs
      * @throws IllegalStateException if there is nothing to judge
      */
-    PaceOutcome run(Bench bench, Path folder) throws IOException, InterruptedException;
+    PaceOutcome run(BenchScenario bench, Path folder) throws IOException, InterruptedException;
 }

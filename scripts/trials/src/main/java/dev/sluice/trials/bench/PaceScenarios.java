@@ -1,7 +1,7 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.HeaderMode;
-import dev.sluice.sandbox.Latency;
+import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.trials.bench.PacedLoad.Crew;
 import dev.sluice.trials.bench.PacedLoad.Demand;
 import dev.sluice.trials.bench.PacedLoad.Limits;
@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** What {@code pace} measures, by name. */
 final class PaceScenarios {
-    static final Latency LATENCY = new Latency.Uniform(Duration.ofMillis(200), Duration.ofMillis(800));
+    static final LatencyModel LATENCY = new LatencyModel.Uniform(Duration.ofMillis(200), Duration.ofMillis(800));
     private static final int LEARNING = 15;
     private static final Limits TOKENS = new Limits(HeaderMode.ON_429, true, List.of(4_000), 0);
 
@@ -40,10 +40,10 @@ final class PaceScenarios {
         all.put("tokens", tokens());
         all.put("tokens-unknown", tokensUnknown());
         all.put("fast", fast());
-        all.put("neighbours", new Neighbours(500, 5_000));
-        all.put("outage", new Outage(100, 5_000, outageSeconds, false));
-        all.put("held", new Outage(100, 5_000, outageSeconds, true));
-        all.put("poison", new Poison(100, 1_000));
+        all.put("neighbours", new NeighboursScenario(500, 5_000));
+        all.put("outage", new OutageScenario(100, 5_000, outageSeconds, false));
+        all.put("held", new OutageScenario(100, 5_000, outageSeconds, true));
+        all.put("poison", new PoisonScenario(100, 1_000));
         return all;
     }
 
@@ -100,7 +100,7 @@ final class PaceScenarios {
         return new PacedLoad(
                 Limits.requests(HeaderMode.ON_429, 1_000),
                 Crew.one("--limit=*=1000/s", "--max-in-flight=512"),
-                new Demand(30_000, Latency.fixed(Duration.ofMillis(300)), PacedBodies::small),
+                new Demand(30_000, LatencyModel.fixed(Duration.ofMillis(300)), PacedBodies::small),
                 new Promise(60, 0, true, 950, 5));
     }
 

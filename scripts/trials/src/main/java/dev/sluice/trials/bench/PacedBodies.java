@@ -16,29 +16,29 @@ final class PacedBodies {
     }
 
     static String small(String model, int number) {
-        return body(model, Ledger.id(number) + ": what turns a mill?");
+        return body(model, RequestTimes.id(number) + ": what turns a mill?");
     }
 
     /** Always a 500. */
     static String poisonous(int number) {
-        return body(MODEL, Ledger.id(number) + " [stand-in: status=500]");
+        return body(MODEL, RequestTimes.id(number) + " [stand-in: status=500]");
     }
 
     /** At its first call a 429, with a wait in seconds. */
     static String refusedOnce(int number, int reset) {
-        return body(MODEL, Ledger.id(number) + " [stand-in: status=429 reset=" + reset + " times=1]");
+        return body(MODEL, RequestTimes.id(number) + " [stand-in: status=429 reset=" + reset + " times=1]");
     }
 
     /** A text of 20 to 1,200 characters, each length as likely as any other. */
     static String mixed(int number) {
         int length = new SplittableRandom(number).nextInt(SHORTEST, LONGEST + 1);
-        String text = Ledger.id(number) + ":" + FILLER.repeat(LONGEST / FILLER.length() + 1);
+        String text = RequestTimes.id(number) + ":" + FILLER.repeat(LONGEST / FILLER.length() + 1);
         return body(MODEL, text.substring(0, length));
     }
 
     /** The whole body has so many bytes, or a few more where that is too little for it. */
     static String sized(int number, int bytes) {
-        String text = Ledger.id(number) + ":";
+        String text = RequestTimes.id(number) + ":";
         int missing = Math.max(0, bytes - body(MODEL, text).length());
         return body(MODEL, text + FILLER.repeat(missing / FILLER.length() + 1).substring(0, missing));
     }

@@ -1,9 +1,9 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.HeaderMode;
-import dev.sluice.sandbox.Latency;
-import dev.sluice.sandbox.Limit;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.RateLimit;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -25,9 +25,9 @@ record PacedLoad(Limits limits, Crew crew, Demand demand, Promise promise) imple
             return new Limits(headers, false, List.of(perSecond), 0);
         }
 
-        Limit limit(int step) {
+        RateLimit limit(int step) {
             double rate = perSecond.get(step);
-            return inTokens ? Limit.tokens(rate) : Limit.requests(rate);
+            return inTokens ? RateLimit.tokens(rate) : RateLimit.requests(rate);
         }
 
         @Override
@@ -46,7 +46,7 @@ record PacedLoad(Limits limits, Crew crew, Demand demand, Promise promise) imple
     }
 
     /** @param body by a request's number */
-    record Demand(int requests, Latency latency, IntFunction<String> body) {}
+    record Demand(int requests, LatencyModel latency, IntFunction<String> body) {}
 
     /**
      * What is asked for.
@@ -66,8 +66,8 @@ record PacedLoad(Limits limits, Crew crew, Demand demand, Promise promise) imple
     }
 
     @Override
-    public PaceOutcome run(Bench bench, Path folder) throws IOException, InterruptedException {
-        Settings settings = Settings.DEFAULT
+    public PaceOutcome run(BenchScenario bench, Path folder) throws IOException, InterruptedException {
+        StandInSettings settings = StandInSettings.DEFAULT
                 .withLatency(demand.latency())
                 .withHeaders(limits.headers())
                 .withLimit(limits.limit(0));
@@ -99,7 +99,7 @@ record PacedLoad(Limits limits, Crew crew, Demand demand, Promise promise) imple
         long first = line.steps().get(0).from();
         for (int step = 1; step < limits.perSecond().size(); step++) {
             run.answeredBefore(first, (long) step * limits.stepSeconds());
-            Limit limit = limits.limit(step);
+            RateLimit limit = limits.limit(step);
             run.api().update(settings -> settings.withLimit(limit));
             line.change(System.nanoTime(), limits.perSecond().get(step));
         }
@@ -112,18 +112,18 @@ record PacedLoad(Limits limits, Crew crew, Demand demand, Promise promise) imple
         run.worker(crew.options());
     }
 
-    private PaceOutcome judge(Traffic traffic, boolean answered) {
+    private PaceOutcome judge(CallTraffic traffic, boolean answered) {
         long from = traffic.first() + TimeUnit.SECONDS.toNanos(promise.learning());
         // a backlog that is not used up must be called until the time is over
         long to = answered ? traffic.lastAdmitted() : traffic.first() + TimeUnit.SECONDS.toNanos(promise.seconds());
         double utilisation = traffic.utilisation(from, to);
         double refused = traffic.refused(from, to);
-        List<Bound> bounds = new ArrayList<>(List.of(
+        List<MeasuredBound> bounds = new ArrayList<>(List.of(
                 PaceOutcome.missing(utilisation, promise.utilisation()),
                 PaceOutcome.refusals(refused, promise.refused()),
                 PaceOutcome.start(traffic)));
         if (promise.drains()) {
-            bounds.add(Bound.is("all answered within " + promise.seconds() + " s", answered));
+            bounds.add(MeasuredBound.is("all answered within " + promise.seconds() + " s", answered));
         }
         return new PaceOutcome(limits.toString(), promise.toString(), traffic, utilisation, refused, bounds);
     }

@@ -18,11 +18,11 @@ final class ReplyReader implements AutoCloseable {
     private static final long CLOSE_MILLIS = 5_000;
 
     private final Consumer<byte[], byte[]> consumer;
-    private final Ledger ledger;
+    private final RequestTimes ledger;
     private final Thread thread = new Thread(this::run, "bench-replies");
     private volatile boolean closed;
 
-    ReplyReader(String bootstrapServers, String topic, int partitions, Ledger ledger) {
+    ReplyReader(String bootstrapServers, String topic, int partitions, RequestTimes ledger) {
         this.ledger = ledger;
         this.consumer = new KafkaConsumer<>(
                 Map.of(

@@ -12,7 +12,7 @@ final class SteadyLoad implements AutoCloseable {
     private static final long CLOSE_MILLIS = 5_000;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final Publisher publisher;
+    private final RequestPublisher publisher;
     private final int partitions;
     private final int perSecond;
     private final IntToLongFunction delayMillis;
@@ -20,7 +20,7 @@ final class SteadyLoad implements AutoCloseable {
     private volatile boolean closed;
 
     /** @param delayMillis by the request's place in the load, how far ahead it is due; 0: at once */
-    SteadyLoad(Publisher publisher, int partitions, int perSecond, IntToLongFunction delayMillis) {
+    SteadyLoad(RequestPublisher publisher, int partitions, int perSecond, IntToLongFunction delayMillis) {
         this.publisher = publisher;
         this.partitions = partitions;
         this.perSecond = perSecond;

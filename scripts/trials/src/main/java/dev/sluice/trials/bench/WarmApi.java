@@ -1,6 +1,6 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import java.io.IOException;
 import java.net.URI;
@@ -25,7 +25,7 @@ final class WarmApi {
 
     /** Takes some seconds the first time in a process. */
     static void run() throws IOException {
-        try (TogetherStandIn other = TogetherStandIn.start(Settings.DEFAULT)) {
+        try (TogetherStandIn other = TogetherStandIn.start(StandInSettings.DEFAULT)) {
             HttpClient client =
                     HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
             HttpRequest request = HttpRequest.newBuilder(URI.create(other.baseUrl() + "/chat/completions"))

@@ -2,13 +2,13 @@ package dev.sluice.trials.chaos;
 
 import dev.sluice.sandbox.CallObserver;
 import dev.sluice.sandbox.FaultRule;
-import dev.sluice.sandbox.Latency;
-import dev.sluice.sandbox.Limit;
-import dev.sluice.sandbox.Received;
-import dev.sluice.sandbox.Settings;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.RateLimit;
+import dev.sluice.sandbox.ReceivedRequest;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.trials.chaos.history.ApiCall;
-import dev.sluice.trials.chaos.history.Recorder;
+import dev.sluice.trials.chaos.history.HistoryRecorder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -22,20 +22,20 @@ import org.jspecify.annotations.Nullable;
 /** The stand-in for the API: always at the same address, and unwell as often as asked. Thread-safe. */
 final class ChaosApi implements AutoCloseable {
     private static final Pattern ID = Pattern.compile("chaos-\\d{6,}");
-    private static final Settings WELL = Settings.DEFAULT
-            .withLatency(new Latency.LogNormal(Duration.ofMillis(250), 0.7))
+    private static final StandInSettings WELL = StandInSettings.DEFAULT
+            .withLatency(new LatencyModel.LogNormal(Duration.ofMillis(250), 0.7))
             .withEdgeTimeout(Duration.ofSeconds(30));
 
-    private final Recorder recorder;
+    private final HistoryRecorder recorder;
     private final Clock clock;
     private final List<FaultRule> rules = new ArrayList<>();
-    private final List<Limit> limits = new ArrayList<>();
+    private final List<RateLimit> limits = new ArrayList<>();
     private final long seed;
     private final int port;
     private @Nullable TogetherStandIn standIn;
     private int outages;
 
-    ChaosApi(long seed, Recorder recorder, Clock clock) throws IOException {
+    ChaosApi(long seed, HistoryRecorder recorder, Clock clock) throws IOException {
         this.recorder = recorder;
         this.clock = clock;
         this.seed = seed;
@@ -48,7 +48,7 @@ final class ChaosApi implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/v1";
     }
 
-    private CallObserver.End began(Received request) {
+    private CallObserver.End began(ReceivedRequest request) {
         long startedAt = clock.millis();
         String worker = request.header("authorization").orElse("").replace("Bearer ", "");
         Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
@@ -84,12 +84,12 @@ final class ChaosApi implements AutoCloseable {
         apply();
     }
 
-    synchronized void limit(Limit limit) {
+    synchronized void limit(RateLimit limit) {
         limits.add(limit);
         apply();
     }
 
-    synchronized void unlimit(Limit limit) {
+    synchronized void unlimit(RateLimit limit) {
         limits.remove(limit);
         apply();
     }
@@ -100,10 +100,10 @@ final class ChaosApi implements AutoCloseable {
         }
     }
 
-    private Settings settings() {
+    private StandInSettings settings() {
         return WELL.withSeed(seed)
                 .withFaults(rules.toArray(FaultRule[]::new))
-                .withLimit(limits.isEmpty() ? Limit.NONE : limits.get(limits.size() - 1));
+                .withLimit(limits.isEmpty() ? RateLimit.NONE : limits.get(limits.size() - 1));
     }
 
     @Override

@@ -2,10 +2,10 @@ package dev.sluice.trials.chaos;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.sluice.trials.chaos.check.Bounds;
-import dev.sluice.trials.chaos.check.Check;
+import dev.sluice.trials.chaos.check.HistoryCheck;
+import dev.sluice.trials.chaos.check.SilenceBounds;
 import dev.sluice.trials.chaos.check.Violation;
-import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.FaultKind;
 import java.io.IOException;
@@ -121,10 +121,10 @@ public final class ChaosCommand implements Callable<Integer> {
         Thread stop = new Thread(run::close, "chaos-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            History happened = run.run(workerJar.toAbsolutePath());
-            List<Violation> violations = Check.all(happened, Bounds.DEFAULT);
+            RunHistory happened = run.run(workerJar.toAbsolutePath());
+            List<Violation> violations = HistoryCheck.all(happened, SilenceBounds.DEFAULT);
             HistoryFiles.write(history, happened, violations);
-            new Report(happened, violations, Bounds.DEFAULT, out).print();
+            new ChaosReport(happened, violations, SilenceBounds.DEFAULT, out).print();
             out.printf("%nhistory and logs: %s%nagain with: %s%n", history, again);
             out.flush();
             return violations.isEmpty() ? 0 : FAILED;

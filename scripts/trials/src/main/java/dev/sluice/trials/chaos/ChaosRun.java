@@ -3,8 +3,8 @@ package dev.sluice.trials.chaos;
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.trials.JavaProgram;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Recorder;
+import dev.sluice.trials.chaos.history.HistoryRecorder;
+import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.trials.chaos.plan.RequestMix;
@@ -49,7 +49,7 @@ final class ChaosRun implements AutoCloseable {
     private final Path folder;
     private final PrintWriter out;
     private final Clock clock = Clock.systemUTC();
-    private final Recorder recorder = new Recorder();
+    private final HistoryRecorder recorder = new HistoryRecorder();
     private final Deque<AutoCloseable> started = new ArrayDeque<>();
     private final long bornAt = clock.millis();
     private boolean closed;
@@ -62,7 +62,7 @@ final class ChaosRun implements AutoCloseable {
     }
 
     /** Runs the plan with workers from this jar and tells what happened. */
-    History run(Path workerJar) throws IOException, InterruptedException {
+    RunHistory run(Path workerJar) throws IOException, InterruptedException {
         JavaProgram jar = JavaProgram.sluice(workerJar, JVM_OPTIONS);
         ServerSocket proxySocket = starts(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
         SandboxBroker broker = starts(SandboxBroker.start(BrokerSettings.defaults()
@@ -82,14 +82,14 @@ final class ChaosRun implements AutoCloseable {
         List<String> options = new ArrayList<>(WORKER_OPTIONS);
         options.add("--max-attempts=" + plan.maxAttempts());
         options.addAll(List.of("--bootstrap-servers=" + servers, "--base-url=" + api.baseUrl()));
-        Fleet fleet = starts(new Fleet(jar, options, folder, recorder, clock));
+        WorkerFleet fleet = starts(new WorkerFleet(jar, options, folder, recorder, clock));
         for (int i = 0; i < plan.workers(); i++) {
             fleet.add();
         }
         fleet.awaitJoined(JOIN_BOUND);
         say("the workers have joined");
-        Publisher publisher = starts(new Publisher(servers, TOPICS.requests(), recorder, clock));
-        Injector injector = starts(new Injector(fleet, broker, proxy, api, recorder, clock, this::say));
+        PatientPublisher publisher = starts(new PatientPublisher(servers, TOPICS.requests(), recorder, clock));
+        FaultInjector injector = starts(new FaultInjector(fleet, broker, proxy, api, recorder, clock, this::say));
         CountDownLatch faultsOver = injector.start(plan.schedule());
 
         try (Progress progress = new Progress(fleet)) {
@@ -97,7 +97,7 @@ final class ChaosRun implements AutoCloseable {
             publish(publisher);
             trickle(publisher, faultsOver);
         }
-        Backlog backlog = starts(new Backlog(servers, GROUP, TOPICS));
+        GroupBacklog backlog = starts(new GroupBacklog(servers, GROUP, TOPICS));
         backlog.awaitEmpty(END_BOUND);
         say("all is read; the workers stop");
         fleet.terminate();
@@ -106,7 +106,7 @@ final class ChaosRun implements AutoCloseable {
         return recorder.history(clock.millis());
     }
 
-    private void publish(Publisher publisher) throws InterruptedException {
+    private void publish(PatientPublisher publisher) throws InterruptedException {
         long start = clock.millis();
         for (PlannedRequest request : plan.requests()) {
             for (long left = left(start, request); left > 0; left = left(start, request)) {
@@ -126,7 +126,7 @@ final class ChaosRun implements AutoCloseable {
      * neither a partition that stands still nor, to a worker, the difference between a request at which the API always
      * fails and an API that is down.
      */
-    private void trickle(Publisher publisher, CountDownLatch faultsOver) throws InterruptedException {
+    private void trickle(PatientPublisher publisher, CountDownLatch faultsOver) throws InterruptedException {
         RequestMix more = plan.more();
         int partition = 0;
         int left = Integer.MAX_VALUE;
@@ -152,9 +152,9 @@ final class ChaosRun implements AutoCloseable {
     /** Says every few seconds how far it is. */
     private final class Progress implements AutoCloseable {
         private final Thread thread = new Thread(this::run, "chaos-progress");
-        private final Fleet fleet;
+        private final WorkerFleet fleet;
 
-        Progress(Fleet fleet) {
+        Progress(WorkerFleet fleet) {
             this.fleet = fleet;
             thread.setDaemon(true);
         }
@@ -167,7 +167,7 @@ final class ChaosRun implements AutoCloseable {
             try {
                 while (true) {
                     Thread.sleep(PROGRESS_MILLIS);
-                    Recorder.Progress now = recorder.progress();
+                    HistoryRecorder.Progress now = recorder.progress();
                     say("published %d, ended %d (%d ok), waiting %d; calls %d, %d under way; workers %d"
                             .formatted(
                                     now.published(),

@@ -1,7 +1,7 @@
 package dev.sluice.trials.chaos;
 
-import dev.sluice.trials.chaos.history.Ending;
-import dev.sluice.trials.chaos.history.Recorder;
+import dev.sluice.trials.chaos.history.HistoryRecorder;
+import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import java.time.Clock;
@@ -29,13 +29,13 @@ final class EndingReader implements AutoCloseable {
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
-    private final Recorder recorder;
+    private final HistoryRecorder recorder;
     private final Clock clock;
     private final Thread thread = new Thread(this::run, "chaos-endings");
     private volatile boolean finishing;
     private volatile boolean closed;
 
-    EndingReader(String bootstrapServers, Topics topics, int partitions, Recorder recorder, Clock clock) {
+    EndingReader(String bootstrapServers, Topics topics, int partitions, HistoryRecorder recorder, Clock clock) {
         this.topics = topics;
         this.recorder = recorder;
         this.clock = clock;
@@ -101,8 +101,8 @@ final class EndingReader implements AutoCloseable {
 
     private void take(ConsumerRecord<byte[], byte[]> record) {
         boolean dead = record.topic().equals(topics.dead());
-        recorder.ending(new Ending(
-                new Ending.Place(dead, record.partition(), record.offset()),
+        recorder.ending(new SeenEnding(
+                new SeenEnding.Place(dead, record.partition(), record.offset()),
                 header(record, WireHeaders.ID),
                 header(record, WireHeaders.STATUS),
                 header(record, WireHeaders.REASON),

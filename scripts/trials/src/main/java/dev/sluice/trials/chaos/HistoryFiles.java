@@ -1,7 +1,7 @@
 package dev.sluice.trials.chaos;
 
 import dev.sluice.trials.chaos.check.Violation;
-import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.RunHistory;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -15,7 +15,7 @@ final class HistoryFiles {
 
     private HistoryFiles() {}
 
-    static void write(Path folder, History history, List<Violation> violations) throws IOException {
+    static void write(Path folder, RunHistory history, List<Violation> violations) throws IOException {
         lines(folder.resolve("published.jsonl"), history.published());
         lines(folder.resolve("calls.jsonl"), history.calls());
         lines(folder.resolve("endings.jsonl"), history.endings());

@@ -1,7 +1,7 @@
 package dev.sluice.trials.chaos;
 
-import dev.sluice.trials.chaos.history.Incident;
-import dev.sluice.trials.chaos.history.Incident.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -30,7 +30,7 @@ record WorkerLog(List<String> lines) {
     }
 
     WorkerLife life(String name, long startedAt, long endedAt, WorkerLife.End end, int exitCode) {
-        List<Incident> incidents = new ArrayList<>();
+        List<CommitObstacle> incidents = new ArrayList<>();
         for (String line : lines) {
             if (line.contains("did not end in time") || line.contains("not everything ended in time")) {
                 incident(name, Cause.SLOW_DRAIN, line, DRAIN_MILLIS).ifPresent(incidents::add);
@@ -41,18 +41,18 @@ record WorkerLog(List<String> lines) {
             }
         }
         if (end == WorkerLife.End.KILLED) {
-            incidents.add(new Incident(name, Cause.KILLED, endedAt, endedAt));
+            incidents.add(new CommitObstacle(name, Cause.KILLED, endedAt, endedAt));
         }
         String tail = String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
         return new WorkerLife(name, startedAt, endedAt, end, exitCode, incidents, tail);
     }
 
-    private static Optional<Incident> incident(String name, Cause cause, String line, long before) {
+    private static Optional<CommitObstacle> incident(String name, Cause cause, String line, long before) {
         try {
             long at = OffsetDateTime.parse(line.substring(0, line.indexOf(' ')))
                     .toInstant()
                     .toEpochMilli();
-            return Optional.of(new Incident(name, cause, at - before, at));
+            return Optional.of(new CommitObstacle(name, cause, at - before, at));
         } catch (DateTimeParseException | StringIndexOutOfBoundsException notATime) {
             log.atWarn().addKeyValue("worker", name).addKeyValue("line", line).log("a log line without a time");
             return Optional.empty();

@@ -14,27 +14,27 @@ import org.w3c.dom.Document;
 class PaceReportTest {
     @Test
     void theMedianRunIsJudged() {
-        List<Bound> judged = PaceReport.judged(Stream.of(90L, 10L, 40L)
-                .map(missing -> List.of(new Bound("missing", missing, 50)))
+        List<MeasuredBound> judged = PaceReport.judged(Stream.of(90L, 10L, 40L)
+                .map(missing -> List.of(new MeasuredBound("missing", missing, 50)))
                 .toList());
 
-        assertThat(judged).containsExactly(new Bound("missing", 40, 50));
+        assertThat(judged).containsExactly(new MeasuredBound("missing", 40, 50));
         assertThat(PaceReport.median(4, 1, 3, 2)).as("one that was measured").isEqualTo(3);
         assertThat(PaceReport.median(7)).isEqualTo(7);
     }
 
     @Test
     void whatMustNeverOccurIsJudgedByTheWorstRun() {
-        List<Bound> judged = PaceReport.judged(Stream.of(0L, 1L, 0L)
-                .map(dead -> List.of(Bound.none("dead letters", dead)))
+        List<MeasuredBound> judged = PaceReport.judged(Stream.of(0L, 1L, 0L)
+                .map(dead -> List.of(MeasuredBound.none("dead letters", dead)))
                 .toList());
 
-        assertThat(judged).containsExactly(Bound.none("dead letters", 1));
+        assertThat(judged).containsExactly(MeasuredBound.none("dead letters", 1));
     }
 
     @Test
     void aScenarioThatFailsSpoilsTheResultAndHasItsRow() {
-        Result result = new Result();
+        ScenarioResult result = new ScenarioResult();
         PaceReport report = new PaceReport(result);
         report.add("known", List.of(outcome(0.985), outcome(0.2), outcome(0.99)));
         assertThat(result.holds()).isTrue();
@@ -46,15 +46,15 @@ class PaceReportTest {
                 .containsEntry("utilisation", "98.5 %")
                 .containsEntry("", "held");
         assertThat(result.rows().get("fast")).containsEntry("", "MISSED");
-        assertThat(Table.of(result.rows()).lines()).hasSize(3).anyMatch(line -> line.startsWith("known  1/s"));
-        assertThat(Table.of(Map.of())).isEmpty();
+        assertThat(AlignedTable.of(result.rows()).lines()).hasSize(3).anyMatch(line -> line.startsWith("known  1/s"));
+        assertThat(AlignedTable.of(Map.of())).isEmpty();
     }
 
     @Test
     void thePlotIsXml() throws Exception {
         PacePlot plot = new PacePlot();
         plot.add("a < b & \"c\" > d → e", outcome(1).traffic());
-        plot.add("no limit", new Traffic(outcome(1).traffic().calls(), null, false));
+        plot.add("no limit", new CallTraffic(outcome(1).traffic().calls(), null, false));
 
         Document svg = DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
@@ -76,8 +76,8 @@ class PaceReportTest {
     }
 
     private static PaceOutcome outcome(double utilisation) {
-        Traffic traffic = TrafficTest.traffic(
-                false, Stream.of(TrafficTest.call(0, 200, 9), TrafficTest.call(1_500_000_000L, 429, 0)));
+        CallTraffic traffic = CallTrafficTest.traffic(
+                false, Stream.of(CallTrafficTest.call(0, 200, 9), CallTrafficTest.call(1_500_000_000L, 429, 0)));
         return new PaceOutcome(
                 "1/s", "≥ 97 %", traffic, utilisation, 0, List.of(PaceOutcome.missing(utilisation, 970)));
     }

@@ -46,7 +46,7 @@ class ResultsPageTest {
                 "measured",
                 Map.of("late", Percentiles.of(LongStream.of(4, 6)).summary()),
                 "bounds",
-                List.of(new Bound("p99", p99, 5)),
+                List.of(new MeasuredBound("p99", p99, 5)),
                 "machine",
                 Map.of("processors", 2));
     }

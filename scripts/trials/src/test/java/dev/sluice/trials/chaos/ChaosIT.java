@@ -2,10 +2,10 @@ package dev.sluice.trials.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.trials.chaos.check.Bounds;
-import dev.sluice.trials.chaos.check.Check;
+import dev.sluice.trials.chaos.check.HistoryCheck;
+import dev.sluice.trials.chaos.check.SilenceBounds;
 import dev.sluice.trials.chaos.check.Violation;
-import dev.sluice.trials.chaos.history.History;
+import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.FaultKind;
 import dev.sluice.trials.chaos.plan.RequestKind;
@@ -34,14 +34,14 @@ class ChaosIT {
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "it-");
 
-        History history;
+        RunHistory history;
         try (ChaosRun run = new ChaosRun(plan, folder.toAbsolutePath(), out)) {
             history = run.run(JAR.toAbsolutePath());
         }
 
-        List<Violation> violations = Check.all(history, Bounds.DEFAULT);
+        List<Violation> violations = HistoryCheck.all(history, SilenceBounds.DEFAULT);
         HistoryFiles.write(folder, history, violations);
-        new Report(history, violations, Bounds.DEFAULT, out).print();
+        new ChaosReport(history, violations, SilenceBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
         assertThat(history.faults()).hasSize(KINDS.size());
         assertThat(history.published())

@@ -2,8 +2,8 @@ package dev.sluice.trials.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.trials.chaos.history.Incident;
-import dev.sluice.trials.chaos.history.Incident.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import dev.sluice.trials.chaos.history.WorkerLife.End;
 import java.time.Instant;
@@ -28,7 +28,7 @@ class WorkerLogTest {
                 TIME + " WARN  Transactions transaction failed error=\"org.apache…CommitFailedException: …\"");
 
         assertThat(life.incidents())
-                .extracting(Incident::cause)
+                .extracting(CommitObstacle::cause)
                 .containsExactly(Cause.SLOW_DRAIN, Cause.LOST_PARTITIONS, Cause.REBALANCING);
         assertThat(life.incidents()).allSatisfy(incident -> {
             assertThat(incident.worker()).isEqualTo("w1-1");
@@ -39,7 +39,7 @@ class WorkerLogTest {
     @Test
     void aKilledWorkerWasKilledAtItsEnd() {
         assertThat(life(End.KILLED).incidents())
-                .containsExactly(new Incident("w1-1", Cause.KILLED, MILLIS + 5, MILLIS + 5));
+                .containsExactly(new CommitObstacle("w1-1", Cause.KILLED, MILLIS + 5, MILLIS + 5));
     }
 
     @Test

@@ -1,7 +1,6 @@
 /**
- * Dead letters: reads them in the order in which they died, tells which of them are meant and which were replayed before,
- * and sends them back as requests. A letter that is sent back is marked as replayed in the same transaction; the mark lies
- * behind it in its own partition of the dead-letter topic, so that it outlives the letter. It never prints anything.
+ * {@code sluice dlq}: lists, shows and replays dead letters. What a dead letter is and how it is replayed belongs to
+ * {@link dev.sluice.worker.deadletters}.
  */
 @NullMarked
 package dev.sluice.worker.cli.dlq;

@@ -1,17 +1,17 @@
 package dev.sluice.trials.chaos.check;
 
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Incident.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import java.util.ArrayList;
 import java.util.List;
 
 /** No worker ends unasked, each that is asked to exits with 0, and nothing is left unread. */
-final class CleanEnd implements Check {
+final class CleanEnd implements HistoryCheck {
     private static final int REFUSED = 2;
 
     @Override
-    public List<Violation> of(History history) {
+    public List<Violation> of(RunHistory history) {
         List<Violation> violations = new ArrayList<>();
         for (WorkerLife life : history.lives()) {
             switch (life.end()) {
@@ -42,7 +42,7 @@ final class CleanEnd implements Check {
     }
 
     /** A worker that finds no broker when it starts says so and exits with 2; whoever started it tries again. */
-    private static boolean refusedToStart(WorkerLife life, History history) {
+    private static boolean refusedToStart(WorkerLife life, RunHistory history) {
         return life.exitCode() == REFUSED
                 && history.incidents().stream()
                         .anyMatch(incident -> incident.cause() == Cause.NO_BROKER

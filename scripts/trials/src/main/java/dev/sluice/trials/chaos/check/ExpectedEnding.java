@@ -3,9 +3,9 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.toMap;
 
 import dev.sluice.trials.chaos.history.ApiCall;
-import dev.sluice.trials.chaos.history.Ending;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
+import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.wire.Reason;
 import java.util.ArrayList;
@@ -15,16 +15,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Each request ends as its kind has to, with the answer that was made for it; what needs no call gets none. */
-final class ExpectedEnding implements Check {
+final class ExpectedEnding implements HistoryCheck {
     private static final String ECHO = "You said: ";
 
     @Override
-    public List<Violation> of(History history) {
+    public List<Violation> of(RunHistory history) {
         Map<String, PlannedRequest> requests = history.published().stream()
-                .map(Published::request)
+                .map(PublishedRequest::request)
                 .collect(toMap(PlannedRequest::id, Function.identity()));
         List<Violation> violations = new ArrayList<>();
-        for (Ending ending : history.endings()) {
+        for (SeenEnding ending : history.endings()) {
             PlannedRequest request = requests.get(ending.id());
             if (request != null && !ending.isDead()) {
                 judge(request, ending, violations);
@@ -39,7 +39,7 @@ final class ExpectedEnding implements Check {
         return violations;
     }
 
-    private static void judge(PlannedRequest request, Ending ending, List<Violation> violations) {
+    private static void judge(PlannedRequest request, SeenEnding ending, List<Violation> violations) {
         String problem = problem(request, ending);
         if (problem != null) {
             violations.add(
@@ -47,7 +47,7 @@ final class ExpectedEnding implements Check {
         }
     }
 
-    private static @Nullable String problem(PlannedRequest request, Ending ending) {
+    private static @Nullable String problem(PlannedRequest request, SeenEnding ending) {
         String reason = request.kind().reason().map(Reason::word).orElse("");
         if (ending.isOk() != reason.isEmpty()) {
             return reason.isEmpty() ? "should have been answered" : "should have failed as " + reason;

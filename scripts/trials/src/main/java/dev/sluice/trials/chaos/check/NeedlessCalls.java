@@ -3,9 +3,9 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.groupingBy;
 
 import dev.sluice.trials.chaos.history.ApiCall;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Incident;
-import dev.sluice.trials.chaos.history.Incident.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.RunHistory;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -18,15 +18,15 @@ import java.util.Optional;
  * something that explains it happened to that worker between the call's start and a short time after its end. Or where the
  * worker that calls again is a zombie, which does not know yet that it has lost the request to the other one.
  */
-public final class NeedlessCalls implements Check {
-    private final Bounds bounds;
+public final class NeedlessCalls implements HistoryCheck {
+    private final SilenceBounds bounds;
 
-    public NeedlessCalls(Bounds bounds) {
+    public NeedlessCalls(SilenceBounds bounds) {
         this.bounds = bounds;
     }
 
     @Override
-    public List<Violation> of(History history) {
+    public List<Violation> of(RunHistory history) {
         List<Violation> violations = new ArrayList<>();
         repeated(history).forEach((call, next) -> {
             if (cause(call, next, history).isEmpty()) {
@@ -41,7 +41,7 @@ public final class NeedlessCalls implements Check {
     }
 
     /** How many calls were repeated for which reason. */
-    public Map<Cause, Integer> causes(History history) {
+    public Map<Cause, Integer> causes(RunHistory history) {
         Map<Cause, Integer> causes = new EnumMap<>(Cause.class);
         repeated(history)
                 .forEach((call, next) ->
@@ -50,7 +50,7 @@ public final class NeedlessCalls implements Check {
     }
 
     /** The calls with a final answer that were followed by another call, and that one. */
-    private static Map<ApiCall, ApiCall> repeated(History history) {
+    private static Map<ApiCall, ApiCall> repeated(RunHistory history) {
         Map<ApiCall, ApiCall> repeated = new LinkedHashMap<>();
         history.calls().stream().collect(groupingBy(ApiCall::id)).values().forEach(calls -> {
             for (int i = 0; i + 1 < calls.size(); i++) {
@@ -62,10 +62,10 @@ public final class NeedlessCalls implements Check {
         return repeated;
     }
 
-    private Optional<Cause> cause(ApiCall call, ApiCall next, History history) {
+    private Optional<Cause> cause(ApiCall call, ApiCall next, RunHistory history) {
         Optional<Cause> incident = history.incidents().stream()
                 .filter(one -> one.explains(call.worker(), call.startedAt(), call.endedAt() + bounds.commit()))
-                .map(Incident::cause)
+                .map(CommitObstacle::cause)
                 .min(Cause::compareTo);
         if (incident.isPresent()) {
             return incident;
@@ -76,7 +76,7 @@ public final class NeedlessCalls implements Check {
         return isZombie(next, history) ? Optional.of(Cause.ZOMBIE) : Optional.empty();
     }
 
-    private static boolean isZombie(ApiCall next, History history) {
+    private static boolean isZombie(ApiCall next, RunHistory history) {
         return history.incidents().stream()
                 .anyMatch(one ->
                         one.cause().makesZombies() && one.explains(next.worker(), next.startedAt(), next.startedAt()));

@@ -3,19 +3,20 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.toMap;
 
 import dev.sluice.trials.chaos.history.ApiCall;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /** No request is called before its time. All clocks are this machine's. */
-final class NotBefore implements Check {
+final class NotBefore implements HistoryCheck {
     private static final long TOLERANCE_MILLIS = 5;
 
     @Override
-    public List<Violation> of(History history) {
-        Map<String, Long> notBefore = history.published().stream().collect(toMap(Published::id, Published::notBefore));
+    public List<Violation> of(RunHistory history) {
+        Map<String, Long> notBefore =
+                history.published().stream().collect(toMap(PublishedRequest::id, PublishedRequest::notBefore));
         List<Violation> violations = new ArrayList<>();
         for (ApiCall call : history.calls()) {
             long early = notBefore.getOrDefault(call.id(), 0L) - call.startedAt();

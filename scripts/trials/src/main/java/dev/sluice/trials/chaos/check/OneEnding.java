@@ -3,31 +3,31 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
-import dev.sluice.trials.chaos.history.Ending;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
+import dev.sluice.trials.chaos.history.SeenEnding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
 /** Every acknowledged request has one reply, and one dead letter with the same reason exactly where it failed. */
-final class OneEnding implements Check {
+final class OneEnding implements HistoryCheck {
     @Override
-    public List<Violation> of(History history) {
-        Map<String, List<Ending>> replies = byId(history, false);
-        Map<String, List<Ending>> dead = byId(history, true);
-        Map<String, Published> published =
-                history.published().stream().collect(toMap(Published::id, Function.identity()));
+    public List<Violation> of(RunHistory history) {
+        Map<String, List<SeenEnding>> replies = byId(history, false);
+        Map<String, List<SeenEnding>> dead = byId(history, true);
+        Map<String, PublishedRequest> published =
+                history.published().stream().collect(toMap(PublishedRequest::id, Function.identity()));
         List<Violation> violations = new ArrayList<>();
-        for (Published request : history.published()) {
+        for (PublishedRequest request : history.published()) {
             judge(
                     request,
                     replies.getOrDefault(request.id(), List.of()),
                     dead.getOrDefault(request.id(), List.of()),
                     violations);
         }
-        for (Ending ending : history.endings()) {
+        for (SeenEnding ending : history.endings()) {
             if (!published.containsKey(ending.id())) {
                 violations.add(new Violation("foreign", ending.id(), ending + " was never published"));
             }
@@ -35,13 +35,14 @@ final class OneEnding implements Check {
         return violations;
     }
 
-    private static Map<String, List<Ending>> byId(History history, boolean dead) {
+    private static Map<String, List<SeenEnding>> byId(RunHistory history, boolean dead) {
         return history.endings().stream()
                 .filter(ending -> ending.isDead() == dead)
-                .collect(groupingBy(Ending::id));
+                .collect(groupingBy(SeenEnding::id));
     }
 
-    private static void judge(Published request, List<Ending> replies, List<Ending> dead, List<Violation> violations) {
+    private static void judge(
+            PublishedRequest request, List<SeenEnding> replies, List<SeenEnding> dead, List<Violation> violations) {
         if (replies.isEmpty() && dead.isEmpty()) {
             if (request.isAcknowledged()) {
                 violations.add(new Violation("lost", request.id(), "has no ending: " + request));
@@ -66,10 +67,10 @@ final class OneEnding implements Check {
         }
     }
 
-    private static List<String> reasons(List<Ending> endings) {
+    private static List<String> reasons(List<SeenEnding> endings) {
         return endings.stream()
                 .filter(ending -> !ending.isOk())
-                .map(Ending::reason)
+                .map(SeenEnding::reason)
                 .toList();
     }
 }

@@ -12,7 +12,13 @@ import java.util.List;
  * @param logTail its last lines
  */
 public record WorkerLife(
-        String name, long startedAt, long endedAt, End end, int exitCode, List<Incident> incidents, String logTail) {
+        String name,
+        long startedAt,
+        long endedAt,
+        End end,
+        int exitCode,
+        List<CommitObstacle> incidents,
+        String logTail) {
     /** Who ended it. */
     public enum End {
         KILLED,

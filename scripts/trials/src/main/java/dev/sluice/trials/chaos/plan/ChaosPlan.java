@@ -13,7 +13,12 @@ import java.util.List;
  *     single request, since a good one must never run out of them
  */
 public record ChaosPlan(
-        long seed, int workers, int partitions, int maxAttempts, List<PlannedRequest> requests, Schedule schedule) {
+        long seed,
+        int workers,
+        int partitions,
+        int maxAttempts,
+        List<PlannedRequest> requests,
+        FaultSchedule schedule) {
     /** Time after the last fault's slot in which requests are still published. */
     private static final long AFTER_LAST_MILLIS = 2_000;
 
@@ -31,7 +36,7 @@ public record ChaosPlan(
      */
     public static ChaosPlan of(
             long seed, int requests, int workers, int faults, long spacingMillis, List<FaultKind> kinds) {
-        Schedule schedule = Schedule.of(seed, faults, spacingMillis, kinds);
+        FaultSchedule schedule = FaultSchedule.of(seed, faults, spacingMillis, kinds);
         long millis = schedule.endMillis(spacingMillis) + AFTER_LAST_MILLIS;
         return new ChaosPlan(
                 seed,

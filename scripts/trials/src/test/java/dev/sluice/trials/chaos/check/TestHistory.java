@@ -1,10 +1,10 @@
 package dev.sluice.trials.chaos.check;
 
 import dev.sluice.trials.chaos.history.ApiCall;
-import dev.sluice.trials.chaos.history.Ending;
-import dev.sluice.trials.chaos.history.History;
-import dev.sluice.trials.chaos.history.Incident;
-import dev.sluice.trials.chaos.history.Published;
+import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
+import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.trials.chaos.plan.RequestKind;
@@ -15,11 +15,11 @@ import java.util.Map;
 
 /** Writes a history by hand. Times are milliseconds from an arbitrary beginning; nothing is filled in unasked. */
 final class TestHistory {
-    private final List<Published> published = new ArrayList<>();
+    private final List<PublishedRequest> published = new ArrayList<>();
     private final List<ApiCall> calls = new ArrayList<>();
-    private final List<Ending> endings = new ArrayList<>();
+    private final List<SeenEnding> endings = new ArrayList<>();
     private final List<WorkerLife> lives = new ArrayList<>();
-    private final List<Incident> incidents = new ArrayList<>();
+    private final List<CommitObstacle> incidents = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
     private long endedAt = 1_000_000;
 
@@ -29,13 +29,13 @@ final class TestHistory {
 
     TestHistory published(String id, RequestKind kind, int partition, long at, long notBefore) {
         PlannedRequest request = new PlannedRequest(id, kind, partition, at, 0, id, "{}");
-        published.add(new Published(request, at, notBefore, at));
+        published.add(new PublishedRequest(request, at, notBefore, at));
         return this;
     }
 
     TestHistory unacknowledged(String id) {
         PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, 0, 0, 0, id, "{}");
-        published.add(new Published(request, 0, 0, Published.NEVER));
+        published.add(new PublishedRequest(request, 0, 0, PublishedRequest.NEVER));
         return this;
     }
 
@@ -58,12 +58,12 @@ final class TestHistory {
     }
 
     TestHistory reply(String id, String status, String reason, String answer, long at) {
-        endings.add(new Ending(new Ending.Place(false, 0, endings.size()), id, status, reason, answer, at));
+        endings.add(new SeenEnding(new SeenEnding.Place(false, 0, endings.size()), id, status, reason, answer, at));
         return this;
     }
 
     TestHistory dead(String id, String reason, long at) {
-        endings.add(new Ending(new Ending.Place(true, 0, endings.size()), id, "", reason, "", at));
+        endings.add(new SeenEnding(new SeenEnding.Place(true, 0, endings.size()), id, "", reason, "", at));
         return this;
     }
 
@@ -72,8 +72,8 @@ final class TestHistory {
         return this;
     }
 
-    TestHistory incident(String worker, Incident.Cause cause, long from, long to) {
-        incidents.add(new Incident(worker, cause, from, to));
+    TestHistory incident(String worker, CommitObstacle.Cause cause, long from, long to) {
+        incidents.add(new CommitObstacle(worker, cause, from, to));
         return this;
     }
 
@@ -87,13 +87,13 @@ final class TestHistory {
         return this;
     }
 
-    History history() {
-        return new History(published, calls, endings, List.of(), lives, incidents, lag, endedAt);
+    RunHistory history() {
+        return new RunHistory(published, calls, endings, List.of(), lives, incidents, lag, endedAt);
     }
 
     /** What all checks together find, by rule. */
     List<String> violations() {
-        return Check.all(history(), Bounds.DEFAULT).stream()
+        return HistoryCheck.all(history(), SilenceBounds.DEFAULT).stream()
                 .map(violation -> violation.rule() + " " + violation.subject())
                 .toList();
     }

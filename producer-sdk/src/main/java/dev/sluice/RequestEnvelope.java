@@ -1,0 +1,23 @@
+package dev.sluice;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Everything about a request that travels beside its body: the record's key and its headers. Checked by its builder.
+ *
+ * <p>Stays inside this package, whose code neither changes its arrays nor compares it.
+ */
+@SuppressWarnings("ArrayRecordComponent")
+record RequestEnvelope(
+        @Nullable String id,
+        @Nullable String tenant,
+        @Nullable Instant notBefore,
+        @Nullable Instant expiresAt,
+        @Nullable Duration cacheFor,
+        @Nullable String traceparent,
+        @Nullable String tracestate,
+        byte @Nullable [] key,
+        Map<String, byte[]> headers) {}

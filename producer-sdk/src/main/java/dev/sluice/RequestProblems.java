@@ -1,0 +1,38 @@
+package dev.sluice;
+
+import dev.sluice.wire.WireHeaders;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Collects what is wrong with one request, so that it is all said at once. Used by one thread. */
+final class RequestProblems {
+    private final List<InvalidChatRequestException.Problem> found;
+
+    RequestProblems() {
+        found = new ArrayList<>();
+    }
+
+    /** Begins with what {@code earlier} has. */
+    RequestProblems(RequestProblems earlier) {
+        found = new ArrayList<>(earlier.found);
+    }
+
+    void add(String field, @Nullable Object value, String remedy) {
+        String text = value == null ? "missing" : WireHeaders.abbreviated(value.toString());
+        found.add(new InvalidChatRequestException.Problem(field, text, remedy));
+    }
+
+    /** Adds a problem unless it holds. */
+    void require(boolean holds, String field, @Nullable Object value, String remedy) {
+        if (!holds) {
+            add(field, value, remedy);
+        }
+    }
+
+    void throwIfAny() {
+        if (!found.isEmpty()) {
+            throw new InvalidChatRequestException(found);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package dev.sluice.sandbox;
+
+import java.time.Duration;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How one call is to end. Immutable. Written the same everywhere (settings, control, directives in a request) as words
+ * separated by spaces, in any order, at most one of the first group:
+ *
+ * <pre>
+ * status=500        that status, 300 to 599, with the body the API has for it (an edge's HTML for 502, 504, 520, 524, 529)
+ * too-long          400 that says the context is too long; with status=403 or status=422 that status
+ * hang              no answer, not even headers
+ * hang-body         headers and half of the body, then nothing
+ * cut               the connection is closed before the headers
+ * cut-body          the connection is closed after half of the body
+ * not-json          200 with a body that isn't JSON
+ * no-choices        200 with JSON that has no choices
+ * empty             200 with empty content and finish_reason length, as when reasoning used the budget
+ * huge=10MB         200 with a completion of exactly so many bytes
+ *
+ * latency=250ms     instead of the setting's; also 100ms..2s and lognormal(800ms,0.6)
+ * body=html         or json: the body of a status
+ * type=credit_limit the error type of a status
+ * finish=stop       the finish_reason, any word
+ * reset=2           x-ratelimit-reset in seconds, sent with any status and in any header mode
+ * retry-after=2     the same for retry-after
+ * times=2           directives only: the first 2 calls of the very same body
+ * </pre>
+ *
+ * @param ending what happens in place of the completion
+ * @param latency null: the settings' own
+ * @param finishReason null: what the completion gives
+ * @param reset seconds; null: what the header mode gives
+ * @param retryAfter seconds; null: what the settings give
+ * @param times for the first so many calls of one body; empty: every time
+ */
+public record ApiFault(
+        Ending ending,
+        @Nullable LatencyModel latency,
+        @Nullable String finishReason,
+        @Nullable Double reset,
+        @Nullable Double retryAfter,
+        OptionalInt times) {
+
+    /** What happens in place of the completion. */
+    public sealed interface Ending {}
+
+    /** A 200 of one kind or another, or the lack of it; the limiter has admitted the call before. */
+    public enum Reply implements Ending {
+        NORMAL,
+        HANG,
+        HANG_BODY,
+        CUT,
+        CUT_BODY,
+        NOT_JSON,
+        NO_CHOICES,
+        EMPTY
+    }
+
+    /** A completion of exactly {@code bytes} bytes; the limiter has admitted the call before. */
+    public record Huge(long bytes) implements Ending {
+        public Huge {
+            if (bytes < 1024) {
+                throw new IllegalArgumentException("huge=" + bytes + " is too small; it must be at least 1KB");
+            }
+        }
+    }
+
+    /**
+     * A status without asking the limiter.
+     *
+     * @param html null: as the API does with that status
+     * @param type null: the one the API has for that status
+     */
+    public record Status(
+            int code,
+            boolean tooLong,
+            @Nullable Boolean html,
+            @Nullable String type) implements Ending {
+        public Status {
+            if (code < 300 || code > 599) {
+                throw new IllegalArgumentException("status=" + code + " must lie between 300 and 599");
+            }
+        }
+    }
+
+    /** No fault: the call ends as it does without one. */
+    public static final ApiFault NONE = of(Reply.NORMAL);
+
+    public static ApiFault of(Ending ending) {
+        return new ApiFault(ending, null, null, null, null, OptionalInt.empty());
+    }
+
+    public static ApiFault status(int code) {
+        return of(new Status(code, false, null, null));
+    }
+
+    public static ApiFault latency(Duration latency) {
+        return new ApiFault(Reply.NORMAL, LatencyModel.fixed(latency), null, null, null, OptionalInt.empty());
+    }
+
+    /**
+     * Reads the syntax above.
+     *
+     * @throws IllegalArgumentException if {@code text} doesn't follow it; the message names the word
+     */
+    public static ApiFault parse(String text) {
+        return FaultSyntax.parse(text);
+    }
+
+    /** In the syntax above: {@code parse(toString())} is equal to this. */
+    @Override
+    public String toString() {
+        return FaultSyntax.text(this);
+    }
+}

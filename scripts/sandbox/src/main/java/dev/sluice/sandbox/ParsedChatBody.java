@@ -1,0 +1,143 @@
+package dev.sluice.sandbox;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * A body as far as the API understands it.
+ *
+ * @param text of the last message; of content in parts, their texts; empty: none
+ * @param invalid why the API refuses it; null: it doesn't. The other components are then as good as could be read.
+ */
+record ParsedChatBody(
+        long bodyHash,
+        String model,
+        String text,
+        int promptTokens,
+        int choices,
+        @Nullable Integer maxTokens,
+        @Nullable Invalid invalid) {
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final int CHARACTERS_PER_TOKEN = 4;
+    private static final int TOKENS_PER_MESSAGE = 4;
+
+    /** Why a body is refused; {@code param} is the key at fault, null: the body as a whole. */
+    record Invalid(String message, @Nullable String param) {}
+
+    static ParsedChatBody parse(byte[] body) {
+        try {
+            return of(body, JSON.readTree(body));
+        } catch (JacksonException e) {
+            Invalid invalid = new Invalid("Invalid JSON in the request body: " + e.getOriginalMessage(), null);
+            return new ParsedChatBody(hash(body), "", "", 0, 1, null, invalid);
+        }
+    }
+
+    private static ParsedChatBody of(byte[] body, JsonNode root) {
+        JsonNode messages = root.path("messages");
+        int tokens = 0;
+        String text = "";
+        for (JsonNode message : messages) {
+            text = text(message);
+            tokens += TOKENS_PER_MESSAGE + tokens(text);
+        }
+        JsonNode maxTokens = root.path("max_tokens");
+        return new ParsedChatBody(
+                hash(body),
+                root.path("model").stringValue(""),
+                text,
+                tokens,
+                root.path("n").intValue(1),
+                maxTokens.isIntegralNumber() ? maxTokens.intValue(Integer.MAX_VALUE) : null,
+                invalid(root));
+    }
+
+    private static @Nullable Invalid invalid(JsonNode root) {
+        JsonNode messages = root.path("messages");
+        if (!root.isObject()) {
+            return new Invalid("The request body must be a JSON object", null);
+        }
+        if (root.path("model").stringValue("").isEmpty()) {
+            return new Invalid("Missing required parameter: model", "model");
+        }
+        if (!messages.isArray() || messages.isEmpty()) {
+            return new Invalid("Missing required parameter: messages", "messages");
+        }
+        for (JsonNode message : messages) {
+            if (message.path("role").stringValue("").isEmpty()) {
+                return new Invalid("Every message must have a role", "messages");
+            }
+        }
+        return invalidOption(root);
+    }
+
+    private static @Nullable Invalid invalidOption(JsonNode root) {
+        if (present(root, "max_tokens") && !within(root.path("max_tokens"), 1, Integer.MAX_VALUE)) {
+            return new Invalid("max_tokens must be a positive integer", "max_tokens");
+        }
+        if (present(root, "n") && !within(root.path("n"), 1, 128)) {
+            return new Invalid("n must be an integer between 1 and 128", "n");
+        }
+        if (root.path("stream").booleanValue(false)) {
+            return new Invalid("This stand-in for the API doesn't stream", "stream");
+        }
+        return null;
+    }
+
+    private static boolean present(JsonNode root, String key) {
+        return root.hasNonNull(key);
+    }
+
+    private static boolean within(JsonNode value, long min, long max) {
+        return value.isIntegralNumber()
+                && value.canConvertToLong()
+                && value.longValue() >= min
+                && value.longValue() <= max;
+    }
+
+    private static String text(JsonNode message) {
+        JsonNode content = message.path("content");
+        if (content.isArray()) {
+            return content.valueStream()
+                    .map(part -> part.path("text").stringValue(""))
+                    .collect(Collectors.joining());
+        }
+        return content.stringValue("");
+    }
+
+    /** About four characters each, as a rule of thumb has it; never 0. */
+    static int tokens(String text) {
+        return Math.max(1, (text.length() + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN);
+    }
+
+    /** {@code text}, cut or filled to so many tokens. */
+    static String ofTokens(String text, int tokens) {
+        int length = (int) Math.min((long) tokens * CHARACTERS_PER_TOKEN, Integer.MAX_VALUE);
+        if (text.length() >= length) {
+            return text.substring(0, length);
+        }
+        int missing = length - text.length();
+        String filler = " and so on";
+        return text + filler.repeat(missing / filler.length() + 1).substring(0, missing);
+    }
+
+    static long hash(String text) {
+        return hash(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static long hash(byte[] bytes) {
+        try {
+            return ByteBuffer.wrap(MessageDigest.getInstance("SHA-256").digest(bytes))
+                    .getLong();
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+}

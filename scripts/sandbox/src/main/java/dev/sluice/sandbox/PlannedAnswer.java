@@ -1,0 +1,91 @@
+package dev.sluice.sandbox;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Map;
+
+/** What goes over the wire, and how. */
+record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner manner) {
+    enum Manner {
+        WHOLE,
+        HANG,
+        HANG_BODY,
+        CUT,
+        CUT_BODY
+    }
+
+    private static final String JSON = "application/json; charset=utf-8";
+
+    static PlannedAnswer json(int status, Map<String, String> headers, String json) {
+        return new PlannedAnswer(status, headers, Body.of(JSON, json), Manner.WHOLE);
+    }
+
+    /** JSON in two parts with as many letters between them as make {@code length} bytes. */
+    static PlannedAnswer padded(String head, String tail, long length, Map<String, String> headers) {
+        return new PlannedAnswer(200, headers, Body.padded(JSON, head, tail, length), Manner.WHOLE);
+    }
+
+    static PlannedAnswer html(int status, Map<String, String> headers, String html) {
+        return new PlannedAnswer(status, headers, Body.of("text/html; charset=UTF-8", html), Manner.WHOLE);
+    }
+
+    PlannedAnswer in(Manner newManner) {
+        return new PlannedAnswer(status, headers, body, newManner);
+    }
+
+    /** Bytes with any number of a filler in the middle, so that a huge body needs no memory. */
+    static final class Body {
+        private static final byte[] FILLER = fillerBlock();
+
+        private final String type;
+        private final byte[] head;
+        private final long filler;
+        private final byte[] tail;
+
+        private Body(String type, byte[] head, long filler, byte[] tail) {
+            this.type = type;
+            this.head = head;
+            this.filler = filler;
+            this.tail = tail;
+        }
+
+        /** {@code head} and {@code tail} with as much filler between them as makes {@code length} bytes. */
+        static Body padded(String type, String head, String tail, long length) {
+            byte[] first = head.getBytes(StandardCharsets.UTF_8);
+            byte[] last = tail.getBytes(StandardCharsets.UTF_8);
+            return new Body(type, first, Math.max(0, length - first.length - last.length), last);
+        }
+
+        static Body of(String type, String text) {
+            return new Body(type, text.getBytes(StandardCharsets.UTF_8), 0, new byte[0]);
+        }
+
+        String type() {
+            return type;
+        }
+
+        long length() {
+            return head.length + filler + tail.length;
+        }
+
+        void writeTo(OutputStream out) throws IOException {
+            out.write(head);
+            for (long left = filler; left > 0; left -= FILLER.length) {
+                out.write(FILLER, 0, (int) Math.min(left, FILLER.length));
+            }
+            out.write(tail);
+        }
+
+        void writeHalfTo(OutputStream out) throws IOException {
+            out.write(head, 0, head.length / 2);
+        }
+
+        private static byte[] fillerBlock() {
+            byte[] block = new byte[64 << 10];
+            Arrays.fill(block, (byte) 'x');
+            return block;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package dev.sluice.sandbox;
+
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Plausible completions: each choice says {@code You said: } and the text of the last message, so that a reply can be
+ * matched to its request.
+ */
+final class SampleCompletions {
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final String ECHO = "You said: ";
+    private static final String MARK = "FILLER";
+
+    private final RandomGenerator random;
+
+    SampleCompletions(RandomGenerator random) {
+        this.random = random;
+    }
+
+    /** One answer before it is written. */
+    record Completion(String content, int tokens, String finishReason) {}
+
+    /** Answers a request; finishReason null: {@code stop}, or {@code length} where max_tokens cut it short. */
+    Completion complete(ParsedChatBody request, StandInSettings.Answers answers, @Nullable String finishReason) {
+        String content = ECHO + request.text();
+        Integer wanted = answers.completionTokens();
+        if (wanted != null && wanted > ParsedChatBody.tokens(content)) {
+            content = ParsedChatBody.ofTokens(content, wanted);
+        }
+        int tokens = ParsedChatBody.tokens(content);
+        Integer max = request.maxTokens();
+        boolean cut = max != null && tokens > max;
+        if (cut) {
+            tokens = max;
+            content = ParsedChatBody.ofTokens(content, max);
+        }
+        String natural = cut ? "length" : "stop";
+        return new Completion(content, tokens, finishReason == null ? natural : finishReason);
+    }
+
+    static int totalTokens(ParsedChatBody request, Completion completion) {
+        return (int)
+                Math.min(Integer.MAX_VALUE, request.promptTokens() + (long) request.choices() * completion.tokens());
+    }
+
+    ObjectNode json(ParsedChatBody request, Completion completion, StandInSettings.Answers answers, long epochSeconds) {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("id", id()).put("object", "chat.completion").put("created", epochSeconds);
+        root.put("model", request.model()).putArray("prompt");
+        ArrayNode choices = root.putArray("choices");
+        for (int index = 0; index < request.choices(); index++) {
+            choice(choices.addObject(), index, completion);
+        }
+        int total = totalTokens(request, completion);
+        root.putObject("usage")
+                .put("prompt_tokens", request.promptTokens())
+                .put("completion_tokens", total - request.promptTokens())
+                .put("total_tokens", total);
+        if (!answers.warnings().isEmpty()) {
+            ArrayNode warnings = root.putArray("warnings");
+            answers.warnings().forEach(message -> warnings.addObject().put("message", message));
+        }
+        return root;
+    }
+
+    private void choice(ObjectNode choice, int index, Completion completion) {
+        choice.put("index", index).put("seed", random.nextLong() >>> 1).put("finish_reason", completion.finishReason());
+        choice.putObject("message")
+                .put("role", "assistant")
+                .put("content", completion.content())
+                .putArray("tool_calls");
+        choice.putNull("logprobs");
+    }
+
+    /** In the shape of the API's own: letters and digits in three groups. */
+    String id() {
+        return "n%s-%s-%016x".formatted(letters(), letters(), random.nextLong());
+    }
+
+    private String letters() {
+        return Long.toString(random.nextLong() >>> 29, 36);
+    }
+
+    /** {@code completion} with a content that makes the whole body exactly {@code bytes} long. */
+    static PlannedAnswer huge(ObjectNode completion, long bytes, Map<String, String> headers) {
+        ObjectNode message = (ObjectNode) completion.at("/choices/0/message");
+        message.put("content", MARK);
+        String json = completion.toString();
+        int mark = json.indexOf("\"content\":\"" + MARK) + "\"content\":\"".length();
+        return PlannedAnswer.padded(json.substring(0, mark), json.substring(mark + MARK.length()), bytes, headers);
+    }
+}

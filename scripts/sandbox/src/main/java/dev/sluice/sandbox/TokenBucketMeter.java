@@ -1,0 +1,63 @@
+package dev.sluice.sandbox;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A bucket that starts full and refills evenly. Its level is kept in units × {@code windowNanos}: each nanosecond adds
+ * {@code units}, each unit costs {@code windowNanos}, and nothing is ever rounded.
+ */
+final class TokenBucketMeter implements RateMeter {
+    private static final long LARGEST_DEBT = Long.MAX_VALUE / 4;
+
+    private @Nullable RateAllowance allowance;
+    private long level;
+    private long refilledAt;
+
+    @Override
+    public long waitNanos(long now, long amount, RateAllowance current) {
+        refill(now, current);
+        long needed = Math.min(amount, current.units()) * current.windowNanos();
+        return level >= needed ? 0 : divideUp(needed - level, current.units());
+    }
+
+    @Override
+    public void take(long now, long amount, RateAllowance current) {
+        refill(now, current);
+        level -= Math.min(amount, LARGEST_DEBT / current.windowNanos()) * current.windowNanos();
+    }
+
+    @Override
+    public long remaining(long now, RateAllowance current) {
+        refill(now, current);
+        return Math.max(0, level / current.windowNanos());
+    }
+
+    private void refill(long now, RateAllowance current) {
+        if (!current.equals(allowance)) {
+            change(now, current);
+        }
+        long full = current.units() * current.windowNanos();
+        long elapsed = now - refilledAt;
+        // a bucket that the time fills anyway is not multiplied: the product could overflow
+        boolean fills = elapsed >= divideUp(full - level, current.units());
+        level = fills ? full : level + elapsed * current.units();
+        refilledAt = now;
+    }
+
+    /** Keeps what is in the bucket, in units, up to the new capacity. */
+    private void change(long now, RateAllowance current) {
+        long full = current.units() * current.windowNanos();
+        if (allowance == null) {
+            level = full;
+        } else {
+            refill(now, allowance);
+            level = Math.min(full, Math.floorDiv(level, allowance.windowNanos()) * current.windowNanos());
+        }
+        allowance = current;
+        refilledAt = now;
+    }
+
+    private static long divideUp(long dividend, long divisor) {
+        return -Math.floorDiv(-dividend, divisor);
+    }
+}

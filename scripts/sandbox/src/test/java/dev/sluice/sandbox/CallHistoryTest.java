@@ -1,0 +1,194 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+class CallHistoryTest {
+    private TogetherStandIn standIn;
+    private Caller caller;
+
+    @BeforeEach
+    void start() throws Exception {
+        standIn = TogetherStandIn.start();
+        caller = new Caller(standIn.baseUrl());
+    }
+
+    @AfterEach
+    void close() {
+        standIn.close();
+    }
+
+    @Test
+    void repeatedCallsShow() throws Exception {
+        long before = System.nanoTime();
+        caller.call("once");
+        caller.call("twice [stand-in: status=500 times=1]");
+        caller.call("twice [stand-in: status=500 times=1]");
+
+        assertThat(standIn.calls()).isEqualTo(3);
+        assertThat(standIn.calls("once")).isEqualTo(1);
+        assertThat(standIn.calls("twice [stand-in: status=500 times=1]")).isEqualTo(2);
+        assertThat(standIn.calls("never")).isZero();
+        assertThat(standIn.callsByStatus()).isEqualTo(Map.of(200, 2L, 500, 1L));
+        List<ReceivedCall> history = standIn.history();
+        assertThat(history).extracting(ReceivedCall::status).containsExactly(200, 500, 200);
+        assertThat(history).extracting(ReceivedCall::model).containsOnly(Caller.MODEL);
+        assertThat(history).extracting(ReceivedCall::nanoTime).isSorted().allMatch(time -> time >= before);
+        assertThat(history.get(1).bodyHash()).isEqualTo(history.get(2).bodyHash());
+        assertThat(history.get(0).bodyHash()).isNotEqualTo(history.get(1).bodyHash());
+        assertThat(history.get(0).epochMillis())
+                .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis());
+
+        standIn.clearHistory();
+        assertThat(standIn.calls()).isZero();
+        assertThat(standIn.history()).isEmpty();
+        assertThat(standIn.callsByStatus()).isEmpty();
+        assertThat(standIn.received()).isEmpty();
+    }
+
+    @Test
+    void tellsWhatTheLimiterHasChargedForACall() throws Exception {
+        standIn.apply(standIn.settings().withLimit(RateLimit.requests(1)));
+        HttpResponse<String> answered = caller.call("admitted");
+        caller.call("refused");
+        caller.call("never asked for [stand-in: status=500]");
+
+        int tokens = Caller.json(answered).at("/usage/total_tokens").intValue();
+        assertThat(standIn.history()).extracting(ReceivedCall::tokens).containsExactly(tokens, 0, 0);
+        assertThat(standIn.history()).extracting(ReceivedCall::status).containsExactly(200, 429, 500);
+        assertThat(standIn.history()).extracting(ReceivedCall::admitted).containsExactly(true, false, false);
+        JsonNode shown = Caller.json(caller.control("GET", "/control/history?max=3", ""));
+        assertThat(shown.at("/calls/0/tokens").intValue()).isEqualTo(tokens);
+    }
+
+    @Test
+    void aThousandSlowCallsAreOpenAtOnceWithoutAThreadEach() {
+        standIn.apply(standIn.settings().withEdgeTimeout(Duration.ofMinutes(1)));
+        int threads = Thread.activeCount();
+
+        List<CompletableFuture<HttpResponse<String>>> slow = IntStream.range(0, 1000)
+                .mapToObj(i -> caller.callAsync("slow " + i + " [stand-in: latency=2s]"))
+                .toList();
+        await().atMost(Duration.ofSeconds(10)).until(() -> standIn.maxOpenCalls() == 1000);
+
+        assertThat(Thread.activeCount() - threads).isLessThan(200);
+        assertThat(slow)
+                .allSatisfy(call -> assertThat(call)
+                        .succeedsWithin(Duration.ofSeconds(10))
+                        .extracting(HttpResponse::statusCode)
+                        .isEqualTo(200));
+        assertThat(standIn.openCalls()).isZero();
+        assertThat(standIn.callsByStatus()).isEqualTo(Map.of(200, 1000L));
+    }
+
+    @Test
+    void theOldestCallsAreForgottenBeyondTheCapacity() {
+        CallHistory history = new CallHistory(3000);
+        for (int i = 0; i < 10_000; i++) {
+            ParsedChatBody request = request("text " + i % 7000);
+            history.ended(history.arrived(i, 0, request, raw()), 200 + i % 2);
+        }
+
+        assertThat(history.calls()).isEqualTo(10_000);
+        assertThat(history.latest(Integer.MAX_VALUE)).hasSize(3000);
+        assertThat(history.latest(2))
+                .extracting(ReceivedCall::nanoTime, ReceivedCall::status)
+                .containsExactly(
+                        org.assertj.core.groups.Tuple.tuple(9998L, 200),
+                        org.assertj.core.groups.Tuple.tuple(9999L, 201));
+        assertThat(history.calls("text 10")).as("the second one only").isEqualTo(1);
+        assertThat(history.calls("text 5000")).isZero();
+        assertThat(history.calls("text 2999")).isEqualTo(1);
+        assertThat(history.byStatus()).isEqualTo(Map.of(200, 5000L, 201, 5000L));
+        assertThat(history.received("text 1")).isEmpty();
+        assertThat(history.received("text 2999")).isPresent();
+    }
+
+    @Test
+    void aCallThatEndsAfterTheHistoryWasClearedIsNotCounted() {
+        CallHistory history = new CallHistory(10);
+        CallHistory.Ticket ticket = history.arrived(1, 1, request("a"), raw());
+        history.clear();
+        history.arrived(2, 2, request("b"), raw());
+        history.ended(ticket, 500);
+
+        assertThat(history.byStatus()).isEmpty();
+        assertThat(history.latest(10)).extracting(ReceivedCall::status).containsExactly(0);
+        assertThat(history.open()).isEqualTo(1);
+        assertThat(history.maxOpen()).isEqualTo(2);
+    }
+
+    private static ParsedChatBody request(String text) {
+        return ParsedChatBody.parse(Caller.body(text).toString().getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static ReceivedRequest raw() {
+        return new ReceivedRequest(Map.of(), new byte[1]);
+    }
+
+    @Test
+    void controlShowsAndChangesTheSettings() throws Exception {
+        caller.call("x");
+
+        HttpResponse<String> changed =
+                caller.control("PATCH", "/control", "{\"limits\":{\"perModel\":{\"requestsPerSecond\":7}}}");
+        HttpResponse<String> put = caller.control("PUT", "/control", "{\"access\":{\"apiKeys\":[\"secret\"]}}");
+        HttpResponse<String> shown = caller.control("GET", "/control", "");
+
+        assertThat(changed.statusCode()).isEqualTo(200);
+        assertThat(put.statusCode()).isEqualTo(200);
+        assertThat(standIn.settings())
+                .isEqualTo(
+                        StandInSettings.DEFAULT.withLimit(RateLimit.requests(7)).withApiKeys("secret"));
+        JsonNode json = Caller.json(shown);
+        assertThat(json.at("/settings/limits/perModel/requestsPerSecond").doubleValue())
+                .isEqualTo(7);
+        assertThat(json.at("/counts/calls").intValue()).isEqualTo(1);
+        assertThat(json.at("/counts/byStatus/200").intValue()).isEqualTo(1);
+        assertThat(shown.body()).doesNotContain("secret");
+    }
+
+    @Test
+    void controlRefusesWhatItDoesNotKnow() throws Exception {
+        HttpResponse<String> unknown = caller.control("PATCH", "/control", "{\"acess\":{}}");
+
+        assertThat(unknown.statusCode()).isEqualTo(400);
+        assertThat(Caller.json(unknown).path("error").stringValue())
+                .contains("unknown key 'acess'; did you mean 'access'?");
+        assertThat(standIn.settings()).isEqualTo(StandInSettings.DEFAULT);
+        assertThat(caller.control("POST", "/control", "{}").statusCode()).isEqualTo(404);
+        assertThat(caller.control("GET", "/control/history?maximum=1", "").statusCode())
+                .isEqualTo(400);
+    }
+
+    @Test
+    void controlShowsAndForgetsTheHistory() throws Exception {
+        caller.call("one");
+        caller.call("two");
+
+        JsonNode all = Caller.json(caller.control("GET", "/control/history", ""));
+        JsonNode latest = Caller.json(caller.control("GET", "/control/history?max=1", ""));
+        HttpResponse<String> cleared = caller.control("DELETE", "/control/history", "");
+
+        assertThat(all.path("calls")).hasSize(2);
+        assertThat(latest.path("calls")).hasSize(1);
+        assertThat(latest.at("/calls/0/body").stringValue())
+                .hasSize(16)
+                .isEqualTo(all.at("/calls/1/body").stringValue());
+        assertThat(latest.at("/calls/0/status").intValue()).isEqualTo(200);
+        assertThat(cleared.statusCode()).isEqualTo(200);
+        assertThat(standIn.calls()).isZero();
+    }
+}

@@ -1,0 +1,187 @@
+package dev.sluice.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+class SampleCompletionTest {
+    private TogetherStandIn standIn;
+    private Caller caller;
+
+    @BeforeEach
+    void start() throws Exception {
+        standIn = TogetherStandIn.start();
+        caller = new Caller(standIn.baseUrl());
+    }
+
+    @AfterEach
+    void close() {
+        standIn.close();
+    }
+
+    @Test
+    void aCompletionHasEverythingTheApiGives() throws Exception {
+        HttpResponse<String> response = caller.call("How deep is the lock?");
+
+        JsonNode json = Caller.json(response);
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).hasValue("application/json; charset=utf-8");
+        assertThat(json.propertyNames())
+                .containsExactly("id", "object", "created", "model", "prompt", "choices", "usage");
+        assertThat(json.path("id").stringValue()).isNotBlank();
+        assertThat(json.path("object").stringValue()).isEqualTo("chat.completion");
+        assertThat(json.path("created").longValue()).isGreaterThan(1_700_000_000L);
+        assertThat(json.path("model").stringValue()).isEqualTo(Caller.MODEL);
+        assertThat(json.path("prompt").isArray()).isTrue();
+        JsonNode choice = json.at("/choices/0");
+        assertThat(choice.propertyNames()).containsExactly("index", "seed", "finish_reason", "message", "logprobs");
+        assertThat(choice.path("logprobs").isNull()).isTrue();
+        assertThat(choice.path("finish_reason").stringValue()).isEqualTo("stop");
+        assertThat(choice.at("/message/role").stringValue()).isEqualTo("assistant");
+        assertThat(choice.at("/message/content").stringValue()).isEqualTo("You said: How deep is the lock?");
+        JsonNode usage = json.path("usage");
+        assertThat(usage.path("prompt_tokens").intValue()).isEqualTo(4 + 6);
+        assertThat(usage.path("completion_tokens").intValue()).isEqualTo(8);
+        assertThat(usage.path("total_tokens").intValue()).isEqualTo(18);
+    }
+
+    @Test
+    void choicesAndTokensAreAsAsked() throws Exception {
+        standIn.apply(standIn.settings().withCompletionTokens(50).withWarnings("a warning"));
+
+        ObjectNode body = Caller.body("x").put("n", 3).put("max_tokens", 20);
+        JsonNode cut = Caller.json(caller.send(caller.request(body.toString())));
+        JsonNode whole = Caller.json(caller.call("x"));
+
+        assertThat(cut.path("choices")).hasSize(3);
+        assertThat(cut.at("/choices/2/index").intValue()).isEqualTo(2);
+        assertThat(cut.at("/choices/2/finish_reason").stringValue()).isEqualTo("length");
+        assertThat(cut.at("/choices/0/message/content").stringValue()).hasSize(80);
+        assertThat(cut.at("/usage/completion_tokens").intValue()).isEqualTo(60);
+        assertThat(whole.at("/choices/0/message/content").stringValue())
+                .startsWith("You said: x")
+                .hasSize(200);
+        assertThat(whole.at("/choices/0/finish_reason").stringValue()).isEqualTo("stop");
+        assertThat(whole.at("/warnings/0/message").stringValue()).isEqualTo("a warning");
+    }
+
+    @Test
+    void contentInPartsIsUnderstood() throws Exception {
+        ObjectNode body = Caller.body("");
+        ((ObjectNode) body.at("/messages/0"))
+                .putArray("content")
+                .add(Caller.body("").objectNode().put("type", "text").put("text", "one "))
+                .add(Caller.body("").objectNode().put("type", "text").put("text", "two"));
+
+        JsonNode json = Caller.json(caller.send(caller.request(body.toString())));
+
+        assertThat(json.at("/choices/0/message/content").stringValue()).isEqualTo("You said: one two");
+        assertThat(standIn.calls("one two")).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            {"model":                                                          | Invalid JSON        |
+            []                                                                 | must be a JSON object |
+            {"messages":[{"role":"user"}]}                                     | model               | model
+            {"model":"m"}                                                      | messages            | messages
+            {"model":"m","messages":[]}                                        | messages            | messages
+            {"model":"m","messages":[{"content":"x"}]}                         | role                | messages
+            {"model":"m","messages":[{"role":"user"}],"max_tokens":0}          | max_tokens          | max_tokens
+            {"model":"m","messages":[{"role":"user"}],"n":129}                 | n must be           | n
+            {"model":"m","messages":[{"role":"user"}],"stream":true}           | stream              | stream
+            {"model":"m","messages":[{"role":"user","content":"[stand-in: x]"}]} | unknown word 'x'  | messages
+            """)
+    void aWrongBodyIsRefused(String body, String message, String param) throws Exception {
+        HttpResponse<String> response = caller.send(caller.request(body));
+
+        JsonNode error = Caller.json(response).path("error");
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(error.path("message").stringValue()).contains(message);
+        assertThat(error.path("type").stringValue()).isEqualTo("invalid_request_error");
+        assertThat(error.path("param").stringValue(null)).isEqualTo(param);
+        assertThat(error.path("code").isNull()).isTrue();
+    }
+
+    @Test
+    void onlyAcceptedKeysMayCall() throws Exception {
+        assertThat(caller.call("any key").statusCode()).isEqualTo(200);
+        standIn.apply(standIn.settings().withApiKeys("other", "another"));
+
+        HttpResponse<String> refused = caller.call("x");
+        String body = Caller.body("x").toString();
+
+        assertThat(refused.statusCode()).isEqualTo(401);
+        assertThat(Caller.json(refused).at("/error/code").stringValue()).isEqualTo("invalid_api_key");
+        assertThat(caller.send(caller.request(body).setHeader("Authorization", "Bearer another"))
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(caller.send(caller.request(body).setHeader("Authorization", "Basic other"))
+                        .statusCode())
+                .isEqualTo(401);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Java-http-client/17.0.15", "python-requests/2.32", " "})
+    void theEdgeRefusesALibrarysUserAgent(String agent) throws Exception {
+        var request = caller.request(Caller.body("x").toString()).setHeader("User-Agent", agent);
+
+        HttpResponse<String> refused = caller.send(request);
+        standIn.apply(standIn.settings().withRefuseLibraryAgents(false));
+        HttpResponse<String> accepted = caller.send(request);
+
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.headers().firstValue("content-type").orElseThrow()).startsWith("text/html");
+        assertThat(refused.body()).contains("<html>").contains("403 Forbidden");
+        assertThat(accepted.statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void unknownModelsPathsAndMethodsAreRefused() throws Exception {
+        standIn.apply(standIn.settings().withModels("another/model"));
+
+        HttpResponse<String> unknown = caller.call("x");
+
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(Caller.json(unknown).at("/error/code").stringValue()).isEqualTo("model_not_available");
+        assertThat(caller.control("GET", "/v1/models", "").statusCode()).isEqualTo(404);
+        assertThat(caller.control("POST", "/v1/chat/completions/more", "").statusCode())
+                .isEqualTo(404);
+        assertThat(caller.control("GET", "/v1/chat/completions", "").statusCode())
+                .isEqualTo(405);
+    }
+
+    @Test
+    void aBodyBeyondTheLimitIsTooLarge() throws Exception {
+        var request = caller.request("").POST(BodyPublishers.ofByteArray(new byte[(32 << 20) + 1]));
+
+        assertThat(caller.send(request).statusCode()).isEqualTo(413);
+    }
+
+    @Test
+    void requestsAreKeptByteForByte() throws Exception {
+        String body = Caller.body("Schleuße\n").toPrettyString() + "\r\n ";
+        caller.send(caller.request(body).header("traceparent", "00-ab-cd-01"));
+        caller.call("another");
+
+        ReceivedRequest received = standIn.received("Schleuße\n").orElseThrow();
+
+        assertThat(received.body()).isEqualTo(body.getBytes(StandardCharsets.UTF_8));
+        assertThat(received.header("TraceParent")).hasValue("00-ab-cd-01");
+        assertThat(received.headers().get("user-agent")).isEqualTo(List.of("sluice-test"));
+        assertThat(standIn.received("never sent")).isEmpty();
+        assertThat(standIn.received().orElseThrow().body())
+                .isEqualTo(Caller.body("another").toString().getBytes(StandardCharsets.UTF_8));
+    }
+}

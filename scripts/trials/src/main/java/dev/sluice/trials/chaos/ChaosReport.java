@@ -1,0 +1,150 @@
+package dev.sluice.trials.chaos;
+
+import static java.util.stream.Collectors.counting;
+import static java.util.stream.Collectors.groupingBy;
+
+import dev.sluice.trials.chaos.check.NeedlessCalls;
+import dev.sluice.trials.chaos.check.SilenceBounds;
+import dev.sluice.trials.chaos.check.SteadyFlow;
+import dev.sluice.trials.chaos.check.Violation;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.FaultRecord;
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
+import dev.sluice.trials.chaos.history.SeenEnding;
+import dev.sluice.trials.chaos.plan.FaultKind;
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+
+/** Prints what a run came to. */
+final class ChaosReport {
+    private static final int SHOWN = 40;
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
+
+    private final RunHistory history;
+    private final List<Violation> violations;
+    private final SilenceBounds bounds;
+    private final PrintWriter out;
+
+    ChaosReport(RunHistory history, List<Violation> violations, SilenceBounds bounds, PrintWriter out) {
+        this.history = history;
+        this.violations = violations;
+        this.bounds = bounds;
+        this.out = out;
+    }
+
+    void print() {
+        requests();
+        calls();
+        flow();
+        faults();
+        verdict();
+        out.flush();
+    }
+
+    private void requests() {
+        Map<String, Long> kinds = new TreeMap<>(history.published().stream()
+                .collect(groupingBy(request -> request.request().kind().name().toLowerCase(Locale.ROOT), counting())));
+        Map<String, Long> endings =
+                new TreeMap<>(history.endings().stream().collect(groupingBy(ChaosReport::word, counting())));
+        out.printf(
+                "%nrequests   %d published, %d acknowledged: %s%n",
+                history.published().size(),
+                history.published().stream()
+                        .filter(PublishedRequest::isAcknowledged)
+                        .count(),
+                kinds);
+        out.printf("endings    %d records: %s%n", history.endings().size(), endings);
+        out.printf(
+                "workers    %d lives: %s%n",
+                history.lives().size(),
+                history.lives().stream()
+                        .collect(groupingBy(life -> life.end().name().toLowerCase(Locale.ROOT), counting())));
+    }
+
+    private static String word(SeenEnding ending) {
+        return (ending.isDead() ? "dead " : "reply ") + (ending.reason().isEmpty() ? "ok" : ending.reason());
+    }
+
+    private void calls() {
+        Map<String, Long> statuses = new TreeMap<>(history.calls().stream()
+                .collect(groupingBy(call -> call.delivered() ? "" + call.status() : "unfinished", counting())));
+        out.printf("calls      %d: %s%n", history.calls().size(), statuses);
+        Map<Cause, Integer> causes = new NeedlessCalls(bounds).causes(history);
+        out.printf(
+                "repeated   %d calls after a final answer",
+                causes.values().stream().mapToInt(n -> n).sum());
+        causes.forEach((cause, count) -> out.printf("; %s: %d", cause.words(), count));
+        out.println();
+    }
+
+    private void flow() {
+        SteadyFlow.Silence overall = SteadyFlow.longest(history);
+        out.printf(
+                "silence    at most %.1f s while requests were due (bound %.0f s), from %s%n",
+                overall.millis() / 1e3, bounds.silence() / 1e3, time(overall.from()));
+        out.printf("           by partition (bound %.0f s):", bounds.partitionSilence() / 1e3);
+        SteadyFlow.longestByPartition(history)
+                .forEach((partition, silence) -> out.printf("  %d: %.1f s", partition, silence.millis() / 1e3));
+        out.println();
+    }
+
+    private void faults() {
+        Map<FaultKind, List<Long>> byKind = new EnumMap<>(FaultKind.class);
+        out.printf("%nfault  kind                 target   at            length   next ending after%n");
+        for (FaultRecord fault : history.faults()) {
+            OptionalLong next = nextEnding(fault.endedAt());
+            next.ifPresent(millis -> byKind.computeIfAbsent(fault.fault().kind(), kind -> new ArrayList<>())
+                    .add(millis));
+            out.printf(
+                    "%5d  %-20s %-8s %s  %5.1f s  %s%n",
+                    fault.fault().number(),
+                    fault.fault().kind().words(),
+                    fault.target(),
+                    time(fault.startedAt()),
+                    (fault.endedAt() - fault.startedAt()) / 1e3,
+                    next.isPresent() ? "%.2f s".formatted(next.getAsLong() / 1e3) : "-");
+        }
+        out.printf("%nfrom a fault's end to the next ending%n");
+        byKind.forEach((kind, millis) -> {
+            millis.sort(null);
+            out.printf(
+                    "       %-20s %d times, p50 %.2f s, max %.2f s%n",
+                    kind.words(),
+                    millis.size(),
+                    millis.get((millis.size() - 1) / 2) / 1e3,
+                    millis.get(millis.size() - 1) / 1e3);
+        });
+    }
+
+    private OptionalLong nextEnding(long after) {
+        return history.endings().stream()
+                .mapToLong(SeenEnding::seenAt)
+                .filter(at -> at >= after)
+                .map(at -> at - after)
+                .min();
+    }
+
+    private void verdict() {
+        Map<String, Long> rules = new TreeMap<>(violations.stream().collect(groupingBy(Violation::rule, counting())));
+        out.printf("%nviolations %d%s%n", violations.size(), rules.isEmpty() ? "" : ": " + rules);
+        violations.stream().limit(SHOWN).forEach(violation -> out.println("  " + violation));
+        if (violations.size() > SHOWN) {
+            out.printf("  … and %d more in violations.jsonl%n", violations.size() - SHOWN);
+        }
+    }
+
+    private static String time(long epochMillis) {
+        return TIME.format(Instant.ofEpochMilli(epochMillis));
+    }
+}

@@ -1,0 +1,108 @@
+package dev.sluice.trials.chaos.check;
+
+import dev.sluice.trials.chaos.history.PublishedRequest;
+import dev.sluice.trials.chaos.history.RunHistory;
+import dev.sluice.trials.chaos.history.SeenEnding;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Predicate;
+
+/** While requests are due, some of them end: on the whole, and in every partition. */
+public final class SteadyFlow implements HistoryCheck {
+    private final SilenceBounds bounds;
+
+    public SteadyFlow(SilenceBounds bounds) {
+        this.bounds = bounds;
+    }
+
+    /** A time, in epoch milliseconds, in which requests were due and none ended. */
+    public record Silence(long from, long to) {
+        public long millis() {
+            return to - from;
+        }
+    }
+
+    @Override
+    public List<Violation> of(RunHistory history) {
+        List<Violation> violations = new ArrayList<>();
+        judge("all partitions", longest(history), bounds.silence(), violations);
+        longestByPartition(history)
+                .forEach((partition, silence) ->
+                        judge("partition " + partition, silence, bounds.partitionSilence(), violations));
+        return violations;
+    }
+
+    private static void judge(String subject, Silence silence, long bound, List<Violation> violations) {
+        if (silence.millis() > bound) {
+            violations.add(new Violation(
+                    "no progress",
+                    subject,
+                    "requests were due and none ended for " + silence.millis() + " ms, from " + silence.from()));
+        }
+    }
+
+    /** The longest silence over all partitions. */
+    public static Silence longest(RunHistory history) {
+        return longest(history, request -> true);
+    }
+
+    /** The longest silence of each partition of the request topic. */
+    public static Map<Integer, Silence> longestByPartition(RunHistory history) {
+        Map<Integer, Silence> longest = new TreeMap<>();
+        history.published().stream()
+                .map(request -> request.request().partition())
+                .distinct()
+                .forEach(partition -> longest.put(
+                        partition, longest(history, request -> request.request().partition() == partition)));
+        return longest;
+    }
+
+    private record Moment(long at, String id, boolean end) {}
+
+    private static Silence longest(RunHistory history, Predicate<PublishedRequest> which) {
+        Silence longest = new Silence(0, 0);
+        Set<String> waiting = new HashSet<>();
+        Set<String> ended = new HashSet<>();
+        long since = 0;
+        for (Moment moment : moments(history, which)) {
+            if (!waiting.isEmpty() && moment.at() - since > longest.millis()) {
+                longest = new Silence(since, moment.at());
+            }
+            if (moment.end()) {
+                ended.add(moment.id());
+                waiting.remove(moment.id());
+                since = moment.at();
+            } else if (!ended.contains(moment.id())) {
+                since = waiting.isEmpty() ? moment.at() : since;
+                waiting.add(moment.id());
+            }
+        }
+        boolean silentToTheEnd = !waiting.isEmpty() && history.endedAt() - since > longest.millis();
+        return silentToTheEnd ? new Silence(since, history.endedAt()) : longest;
+    }
+
+    /** What takes its time by nature is not waited for, though its end counts as progress like any other. */
+    private static List<Moment> moments(RunHistory history, Predicate<PublishedRequest> which) {
+        List<Moment> moments = new ArrayList<>();
+        Map<String, PublishedRequest> chosen = new HashMap<>();
+        history.published().stream().filter(which).forEach(request -> chosen.put(request.id(), request));
+        for (PublishedRequest request : chosen.values()) {
+            if (request.isAcknowledged() && request.request().kind().isPrompt()) {
+                moments.add(new Moment(request.dueAt(), request.id(), false));
+            }
+        }
+        for (SeenEnding ending : history.endings()) {
+            if (chosen.containsKey(ending.id())) {
+                moments.add(new Moment(ending.seenAt(), ending.id(), true));
+            }
+        }
+        moments.sort(Comparator.comparingLong(Moment::at).thenComparing(Moment::end));
+        return moments;
+    }
+}

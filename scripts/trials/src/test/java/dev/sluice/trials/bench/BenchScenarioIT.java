@@ -1,0 +1,164 @@
+package dev.sluice.trials.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The smallest run, through the command; figures come from {@code scripts/bench}. */
+class BenchScenarioIT {
+    private static final String JAR =
+            Path.of("..", "..", "worker", "target", "sluice.jar").toString();
+
+    @Test
+    void measuresARestart() {
+        StringWriter out = new StringWriter();
+
+        int exitCode = BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute("restart", "--worker-jar", JAR, "--json", "--rate=20", "--load=1", "--latency=200");
+
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(exitCode).as("%s", report).isZero();
+        assertThat(report.at("/holds").booleanValue()).isTrue();
+        assertThat(report.at("/measured/from the kill to the first new reply, ms/p50")
+                        .longValue())
+                .isPositive();
+        assertThat(report.at("/machine/jdk").stringValue()).isNotBlank();
+    }
+
+    @Test
+    void measuresAStart() {
+        StringWriter out = new StringWriter();
+
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute("start", "--worker-jar", JAR, "--json", "--cold", "--runs=1");
+
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(report.at("/measured/from the start of the process to its partitions, ms/p50")
+                        .longValue())
+                .isPositive();
+    }
+
+    @Test
+    void measuresAPaceAndPlotsIt(@TempDir Path folder) throws IOException {
+        StringWriter out = new StringWriter();
+        Path plot = folder.resolve("new/pace.svg");
+
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute(
+                        "pace",
+                        "--worker-jar",
+                        JAR,
+                        "--json",
+                        "--cold",
+                        "--scenario=known",
+                        "--requests=60",
+                        "--plot=" + plot);
+
+        // how much of the limit is used depends on the machine and on who else is on it
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(report.at("/table/known/limit").stringValue("")).isEqualTo("20/s");
+        assertThat(report.at("/table/known/calls").stringValue("")).asInt().isGreaterThanOrEqualTo(60);
+        assertThat(report.path("bounds")
+                        .valueStream()
+                        .filter(bound -> bound.path("what").stringValue("").contains("all answered")))
+                .singleElement()
+                .satisfies(
+                        bound -> assertThat(bound.path("measured").intValue(1)).isZero());
+        assertThat(report.at("/measured/plot").stringValue("")).isEqualTo(plot.toString());
+        assertThat(plot).content().contains("<svg", "known: 20/s");
+    }
+
+    @Test
+    void comparesAWorkerWithTheFloorAndKeepsTheReport(@TempDir Path folder) {
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(new StringWriter()))
+                .execute(
+                        "throughput",
+                        "--worker-jar=" + JAR,
+                        "--results=" + folder.resolve("small.json"),
+                        "--contenders=floor-c1,transactional,sluice-observed",
+                        "--cold",
+                        "--runs=1",
+                        "--requests=200",
+                        "--behind=100");
+
+        // how fast it is depends on the machine and on who else is on it
+        JsonNode report =
+                JsonMapper.shared().readTree(folder.resolve("small.json").toFile());
+        assertThat(report.path("command").stringValue(""))
+                .startsWith("scripts/bench throughput ")
+                .contains("--requests=200")
+                .doesNotContain("jar", "results");
+        assertThat(report.at("/table/floor-c1/replies~1s").stringValue("")).endsWith("(1.00)");
+        assertThat(report.at("/table/transactional/replies~1s").stringValue("")).matches("[1-9].*");
+        assertThat(report.at("/table/sluice-observed/peak RSS, MiB").stringValue(""))
+                .matches("[1-9].*");
+        assertThat(folder.resolve("README.md")).content().contains("## small", "| sluice-observed |", "![small]");
+    }
+
+    @Test
+    void measuresLatencyAndRetries() {
+        JsonNode latency = report("latency", "--cold", "--contenders=sluice", "--runs=1", "--warm-up=1", "--seconds=2");
+        JsonNode retry = report("retry", "--cold", "--rate=50", "--warm-up=1", "--seconds=2", "--reset=1");
+
+        assertThat(latency.at("/table/sluice/p50, ms").stringValue("")).matches("[1-9].*");
+        assertThat(retry.at("/measured/called again after the wait, ms later/count")
+                        .intValue())
+                .isBetween(50, 150);
+        assertThat(retry.at("/measured/called again after the wait, ms later/p50")
+                        .longValue())
+                .isNotNegative();
+    }
+
+    /** Guarantees hold on any machine. */
+    @Test
+    void aKilledWorkerLosesNothingAndAnswersNothingTwice() {
+        JsonNode report =
+                report("killed", "--cold", "--contenders=sluice", "--runs=1", "--requests=600", "--in-flight=16");
+
+        JsonNode sluice = report.at("/table/sluice");
+        assertThat(sluice.path("without a reply").stringValue("")).isEqualTo("0.00");
+        assertThat(sluice.path("with more than one").stringValue("")).isEqualTo("0.00");
+        assertThat(sluice.has("called again")).isTrue();
+    }
+
+    private static JsonNode report(String scenario, String... options) {
+        StringWriter out = new StringWriter();
+        List<String> arguments = new ArrayList<>(List.of(scenario, "--worker-jar=" + JAR, "--json"));
+        arguments.addAll(List.of(options));
+        BenchCommand.commandLine().setOut(new PrintWriter(out)).execute(arguments.toArray(String[]::new));
+        return JsonMapper.shared().readTree(out.toString());
+    }
+
+    @Test
+    void refusesWhatItCannotMeasure() {
+        refuses("--rate must be", "restart", "--rate=0");
+        refuses("--scenario must be", "pace", "--scenario=known,unheard");
+        refuses("--contenders must be", "throughput", "--contenders=floor,nobody");
+        refuses("--only must be", "all", "--results=unused", "--only=nothing");
+    }
+
+    private static void refuses(String why, String scenario, String... options) {
+        StringWriter err = new StringWriter();
+        List<String> arguments = new ArrayList<>(List.of(scenario, "--worker-jar=" + JAR));
+        arguments.addAll(List.of(options));
+
+        int exitCode =
+                BenchCommand.commandLine().setErr(new PrintWriter(err)).execute(arguments.toArray(String[]::new));
+
+        assertThat(exitCode).isEqualTo(2);
+        assertThat(err).asString().contains(why);
+    }
+}

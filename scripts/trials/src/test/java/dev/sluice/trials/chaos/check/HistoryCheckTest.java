@@ -1,0 +1,261 @@
+package dev.sluice.trials.chaos.check;
+
+import static dev.sluice.trials.chaos.plan.RequestKind.EXHAUSTED;
+import static dev.sluice.trials.chaos.plan.RequestKind.EXPIRED;
+import static dev.sluice.trials.chaos.plan.RequestKind.INVALID;
+import static dev.sluice.trials.chaos.plan.RequestKind.PLAIN;
+import static dev.sluice.trials.chaos.plan.RequestKind.REJECTED;
+import static dev.sluice.trials.chaos.plan.RequestKind.SOON;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.WorkerLife.End;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class HistoryCheckTest {
+    private final TestHistory history = new TestHistory();
+
+    @Test
+    void aGoodHistoryHasNoViolation() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10, 20, 503)
+                .call("a", "w2-1", 1_000, 1_100, 200)
+                .ok("a", 1_110);
+        history.published("b", INVALID, 0).failed("b", "invalid_request", 50).dead("b", "invalid_request", 50);
+        history.published("c", EXPIRED, 0).failed("c", "expired", 50).dead("c", "expired", 50);
+        history.published("d", REJECTED, 0)
+                .call("d", "w1-1", 10, 20, 400)
+                .failed("d", "rejected", 50)
+                .dead("d", "rejected", 50);
+        history.life("w1-1", End.TERMINATED, 0).life("w2-1", End.KILLED, 137);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void anAcknowledgedRequestWithoutEndingIsLost() {
+        history.published("a", PLAIN, 0).published("b", PLAIN, 0).ok("b", 10).endedAt(1_000);
+
+        assertThat(history.violations()).containsExactly("lost a");
+    }
+
+    @Test
+    void whatWasNotAcknowledgedNeedNotBeThereAndMayBe() {
+        history.unacknowledged("a").unacknowledged("b").ok("b", 10);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void twoRepliesAreOneTooMany() {
+        history.published("a", PLAIN, 0).ok("a", 10).ok("a", 20);
+
+        assertThat(history.violations()).containsExactly("doubled a");
+    }
+
+    @Test
+    void aDeadLetterWithoutReplyIsHalfAnEnding() {
+        history.published("a", EXPIRED, 0).dead("a", "expired", 10).endedAt(100);
+
+        assertThat(history.violations()).containsExactly("no reply a", "dead letters a");
+    }
+
+    @Test
+    void aFailedReplyHasOneDeadLetterAndAnAnswerHasNone() {
+        history.published("a", EXPIRED, 0).failed("a", "expired", 10);
+        history.published("b", PLAIN, 0).ok("b", 10).dead("b", "expired", 10);
+        history.published("c", EXPIRED, 0)
+                .failed("c", "expired", 10)
+                .dead("c", "expired", 10)
+                .dead("c", "expired", 11);
+
+        assertThat(history.violations()).containsExactly("dead letters a", "dead letters b", "dead letters c");
+    }
+
+    @Test
+    void replyAndDeadLetterHaveTheSameReason() {
+        history.published("a", EXPIRED, 0).failed("a", "expired", 10).dead("a", "rejected", 10);
+
+        assertThat(history.violations()).containsExactly("reasons differ a");
+    }
+
+    @Test
+    void whatWasNeverPublishedEndsNowhere() {
+        history.ok("x", 10).dead("y", "expired", 10);
+
+        assertThat(history.violations()).containsExactly("foreign x", "foreign y");
+    }
+
+    @Test
+    void eachKindEndsInItsOwnWay() {
+        history.published("a", PLAIN, 0).failed("a", "rejected", 10).dead("a", "rejected", 10);
+        history.published("b", REJECTED, 0).ok("b", 10);
+        history.published("c", EXHAUSTED, 0).failed("c", "rejected", 10).dead("c", "rejected", 10);
+
+        assertThat(history.violations()).containsExactly("wrong ending a", "wrong ending b", "wrong ending c");
+    }
+
+    @Test
+    void anAnswerIsTheOneMadeForItsRequest() {
+        history.published("a", PLAIN, 0).reply("a", "ok", "", "You said: b", 10);
+
+        assertThat(history.violations()).containsExactly("wrong ending a");
+    }
+
+    @Test
+    void whatNeedsNoCallGetsNone() {
+        history.published("a", EXPIRED, 0)
+                .call("a", "w1-1", 5, 6, 200)
+                .failed("a", "expired", 10)
+                .dead("a", "expired", 10);
+        history.call("", "w1-1", 5, 6, 400);
+
+        assertThat(history.violations()).containsExactly("called a", "called ");
+    }
+
+    @Test
+    void aCallAfterTheFinalAnswerIsNeedless() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10, 20, 200)
+                .call("a", "w2-1", 5_000, 5_100, 200)
+                .ok("a", 5_110);
+
+        assertThat(history.violations()).containsExactly("needless call a");
+    }
+
+    @Test
+    void aCallAfterAFailedOrAnUndeliveredOneIsNot() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10, 20, 429)
+                .call("a", "w1-1", 30, 40, 500)
+                .cutCall("a", "w1-1", 50, 60)
+                .call("a", "w1-1", 70, 80, 200)
+                .ok("a", 90);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void anIncidentOfTheWorkerThatHadTheAnswerExplainsTheNextCall() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10_000, 10_100, 200)
+                .call("a", "w2-1", 25_000, 25_100, 200)
+                .ok("a", 25_110)
+                .incident("w1-1", Cause.KILLED, 11_000, 11_000);
+
+        assertThat(history.violations()).isEmpty();
+        assertThat(new NeedlessCalls(SilenceBounds.DEFAULT).causes(history.history()))
+                .isEqualTo(Map.of(Cause.KILLED, 1));
+    }
+
+    @Test
+    void anIncidentOfAnotherWorkerOrAnotherTimeExplainsNothing() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10_000, 10_100, 200)
+                .call("a", "w2-1", 25_000, 25_100, 200)
+                .ok("a", 25_110)
+                .incident("w2-1", Cause.KILLED, 11_000, 11_000)
+                .incident("w1-1", Cause.FROZEN, 5_000, 9_999)
+                .incident("w1-1", Cause.KILLED, 13_101, 13_101);
+
+        assertThat(history.violations()).containsExactly("needless call a");
+    }
+
+    @Test
+    void aBrokerThatIsAwayExplainsItForEveryWorker() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w1-1", 10_000, 10_100, 200)
+                .call("a", "w2-1", 25_000, 25_100, 200)
+                .ok("a", 25_110)
+                .incident(CommitObstacle.EVERY, Cause.NO_BROKER, 9_000, 10_050);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void aZombieMayCallWhatAnotherWorkerHasBeenAnswered() {
+        history.published("a", PLAIN, 0)
+                .call("a", "w2-1", 20_000, 20_100, 200)
+                .call("a", "w1-1", 25_000, 25_100, 200)
+                .ok("a", 20_110)
+                .incident("w1-1", Cause.FROZEN, 9_000, 26_000);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void aCallBeforeItsTimeIsTooEarly() {
+        history.published("a", SOON, 0, 0, 5_000)
+                .call("a", "w1-1", 4_900, 5_000, 200)
+                .ok("a", 5_010);
+        history.published("b", SOON, 0, 0, 5_000)
+                .call("b", "w1-1", 4_996, 5_100, 200)
+                .ok("b", 5_110);
+
+        assertThat(history.violations()).containsExactly("too early a");
+    }
+
+    @Test
+    void aLongSilenceWhileRequestsAreDueIsNoProgress() {
+        history.published("a", PLAIN, 1_000).ok("a", 61_001);
+
+        assertThat(history.violations()).containsExactly("no progress all partitions");
+    }
+
+    @Test
+    void aPartitionThatStandsStillIsFoundWhileOthersGoOn() {
+        history.published("a", PLAIN, 1, 1_000, 0).ok("a", 91_001);
+        for (long at = 0; at < 100_000; at += 10_000) {
+            history.published("b" + at, PLAIN, 2, at, 0).ok("b" + at, at + 100);
+        }
+
+        assertThat(history.violations()).containsExactly("no progress partition 1");
+    }
+
+    @Test
+    void silenceIsMeasuredFromWhenSomethingIsDue() {
+        history.published("a", SOON, 0, 0, 100_000).ok("a", 100_500);
+        history.published("b", PLAIN, 150_000).ok("b", 150_400);
+
+        assertThat(SteadyFlow.longest(history.history()).millis()).isEqualTo(500);
+    }
+
+    @Test
+    void silenceLastsToTheEndWhereNothingEndsAnyMore() {
+        history.published("a", PLAIN, 1_000).endedAt(200_000);
+
+        assertThat(SteadyFlow.longest(history.history())).isEqualTo(new SteadyFlow.Silence(1_000, 200_000));
+    }
+
+    @Test
+    void whatFailsSlowlyByNatureIsNotWaitedFor() {
+        history.published("a", EXHAUSTED, 0)
+                .failed("a", "attempts_exhausted", 200_000)
+                .dead("a", "attempts_exhausted", 200_000);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void aWorkerEndsOnlyWhenAskedAndThenWithZero() {
+        history.life("w1-1", End.ITSELF, 1).life("w2-1", End.TERMINATED, 1).life("w3-1", End.KILLED, 137);
+
+        assertThat(history.violations()).containsExactly("ended by itself w1-1", "exit code w2-1");
+    }
+
+    @Test
+    void aWorkerMayRefuseToStartWithoutBroker() {
+        history.life("w1-1", End.ITSELF, 2).incident(CommitObstacle.EVERY, Cause.NO_BROKER, 500, 900);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    @Test
+    void nothingIsLeftUnread() {
+        history.lag("chat.requests.retry-3", 2);
+
+        assertThat(history.violations()).containsExactly("lag chat.requests.retry-3");
+    }
+}

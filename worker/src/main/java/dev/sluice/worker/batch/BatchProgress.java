@@ -1,0 +1,115 @@
+package dev.sluice.worker.batch;
+
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongSupplier;
+
+/**
+ * Shows how far a batch is: on a terminal a bar that is drawn again, elsewhere a plain line from time to time. Not
+ * thread-safe.
+ */
+public final class BatchProgress {
+    private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();
+    private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
+    /** Long enough to even out a pause between two answers, short enough to tell the present pace. */
+    private static final long PACE_NANOS = Duration.ofSeconds(30).toNanos();
+
+    private static final long SAMPLE_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final int WIDTH = 30;
+    private static final String ERASE_LINE = "\r\u001b[K";
+
+    private final PrintStream err;
+    private final boolean bar;
+    private final LongSupplier nanoTime;
+    private final long started;
+    private final long total;
+    private final Deque<Sample> samples = new ArrayDeque<>();
+    private long shownAt;
+
+    /** How many were done at a time. */
+    private record Sample(long nanos, long done) {}
+
+    /**
+     * Begins now.
+     *
+     * @param before how many of {@code total} an earlier run has answered
+     */
+    public BatchProgress(PrintStream err, boolean bar, LongSupplier nanoTime, long total, long before) {
+        this.err = err;
+        this.bar = bar;
+        this.nanoTime = nanoTime;
+        this.started = nanoTime.getAsLong();
+        this.total = total;
+        samples.add(new Sample(started, before));
+        this.shownAt = started;
+    }
+
+    /** The pace counts from now on. */
+    public void begin(long done) {
+        samples.clear();
+        samples.add(new Sample(nanoTime.getAsLong(), done));
+    }
+
+    /**
+     * Shows the state unless it was shown a moment ago.
+     *
+     * @param note what else there is to say, such as {@code 2 failed}
+     */
+    public void show(long done, String note) {
+        long now = nanoTime.getAsLong();
+        sample(now, done);
+        if (now - shownAt < (bar ? BAR_NANOS : LINE_NANOS)) {
+            return;
+        }
+        shownAt = now;
+        String state = state(done, note, pace(now, done));
+        if (bar) {
+            int filled = (int) (WIDTH * done / total);
+            err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
+            err.flush();
+        } else {
+            err.println(state);
+        }
+    }
+
+    private void sample(long now, long done) {
+        if (now - samples.getLast().nanos() >= SAMPLE_NANOS) {
+            samples.add(new Sample(now, done));
+        }
+        while (samples.size() > 1 && now - samples.getFirst().nanos() > PACE_NANOS) {
+            samples.removeFirst();
+        }
+    }
+
+    /** Answers a second, of late. */
+    private double pace(long now, long done) {
+        Sample then = samples.getFirst();
+        return (done - then.done()) * 1e9 / Math.max(1, now - then.nanos());
+    }
+
+    /** Makes room for the closing words. */
+    public void end() {
+        if (bar) {
+            err.print(ERASE_LINE);
+        }
+    }
+
+    public Duration elapsed() {
+        return Duration.ofNanos(nanoTime.getAsLong() - started);
+    }
+
+    private String state(long done, String note, double perSecond) {
+        String rest = perSecond > 0 ? ", about " + time((long) ((total - done) / perSecond)) + " left" : "";
+        return done + "/" + total + " (" + 100 * done / total + " %), " + Math.round(perSecond * 10) / 10.0 + "/s, "
+                + note + rest;
+    }
+
+    private static String time(long seconds) {
+        if (seconds < 60) {
+            return seconds + " s";
+        }
+        return seconds < 3600 ? (seconds + 30) / 60 + " min" : (seconds + 1800) / 3600 + " h";
+    }
+}

@@ -1,0 +1,103 @@
+package dev.sluice.worker.batch;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the lines of a file as bytes. A line longer than the bound is passed over and marked, so that a file without
+ * line ends does not fill the memory. Not thread-safe.
+ */
+final class LineReader implements AutoCloseable {
+    /** More than any request that fits into the queue. */
+    static final int MAX_BYTES = 4 * 1024 * 1024;
+
+    private final InputStream in;
+    private final int maxBytes;
+    private final byte[] buffer = new byte[1 << 16];
+    private int position;
+    private int limit;
+    private int number;
+    private long offset;
+
+    LineReader(InputStream in) {
+        this(in, MAX_BYTES);
+    }
+
+    LineReader(InputStream in, int maxBytes) {
+        this.in = in;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * One line.
+     *
+     * @param number from 1
+     * @param bytes without the line end; null where the line is too long
+     * @param complete whether a line end was there; false at most for the file's last line
+     * @param end the offset in the file behind the line and its end
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared; a line can be large and is not copied
+    record Line(int number, byte @Nullable [] bytes, boolean complete, long end) {
+        boolean isBlank() {
+            if (bytes == null) {
+                return false;
+            }
+            for (byte each : bytes) {
+                if (each != ' ' && each != '\t' && each != '\r') {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /** The next line; null at the end. */
+    @Nullable
+    Line next() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream(512);
+        boolean empty = true;
+        while (fill()) {
+            empty = false;
+            int end = lineEnd();
+            int room = maxBytes + 1 - line.size();
+            line.write(buffer, position, Math.min(room, end - position));
+            offset += end - position;
+            position = end;
+            if (end < limit) {
+                position++;
+                offset++;
+                return line(line, true);
+            }
+        }
+        return empty ? null : line(line, false);
+    }
+
+    private Line line(ByteArrayOutputStream bytes, boolean complete) {
+        number = Math.addExact(number, 1);
+        return new Line(number, bytes.size() > maxBytes ? null : bytes.toByteArray(), complete, offset);
+    }
+
+    /** Whether there is something to read in the buffer. */
+    private boolean fill() throws IOException {
+        if (position == limit) {
+            position = 0;
+            limit = Math.max(0, in.read(buffer));
+        }
+        return position < limit;
+    }
+
+    private int lineEnd() {
+        int end = position;
+        while (end < limit && buffer[end] != '\n') {
+            end++;
+        }
+        return end;
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+}

@@ -1,0 +1,9 @@
+/**
+ * A batch is a file of chat requests. This package reads and checks it, sends its lines through the queue, collects the
+ * answers into files, and resumes after an interruption. It knows neither options nor a terminal beyond the streams and
+ * paths it is given, and it never calls the API.
+ */
+@NullMarked
+package dev.sluice.worker.batch;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,174 @@
+package dev.sluice.worker.cli.ask;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.ChatQueueException;
+import dev.sluice.ChatReply;
+import dev.sluice.ChatRequest;
+import dev.sluice.ChatRequestBuilder;
+import dev.sluice.InvalidChatRequestException;
+import dev.sluice.worker.cli.Cli;
+import dev.sluice.worker.cli.command.FailureText;
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.connection.QueueConnection;
+import dev.sluice.worker.cli.options.OptionError;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice ask}. */
+@Command(
+        name = "ask",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = "Put one question on the queue, wait for its answer and print it.",
+        footerHeading = "%nExample:%n",
+        footer = "  sluice ask --model openai/gpt-oss-20b 'Why is the sky blue?'")
+public final class AskCommand implements Subcommand {
+    private final Terminal terminal;
+
+    @Parameters(paramLabel = "TEXT", description = "The question; one argument, so put it in quotes.")
+    private String text = "";
+
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            required = true,
+            description = "The model to ask, as the provider writes it. Required. Example: openai/gpt-oss-20b")
+    private String model = "";
+
+    @Option(names = "--system", paramLabel = "TEXT", description = "A system message to go before the question.")
+    private @Nullable String system;
+
+    @Option(
+            names = "--max-tokens",
+            paramLabel = "N",
+            description = {"Longest answer in tokens, reasoning included.", "  Default: the model's own"})
+    private @Nullable Integer maxTokens;
+
+    @Option(
+            names = "--temperature",
+            paramLabel = "T",
+            description = {"0 to 2; 0 is the least random.", "  Default: the model's own"})
+    private @Nullable Double temperature;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "DURATION",
+            defaultValue = "5m",
+            description =
+                    "How long to wait for the answer; the request is not called any more after that. Example: 30s")
+    private Duration timeout = Duration.ZERO;
+
+    @Option(
+            names = "--json",
+            defaultValue = "false",
+            description = "Print the API's JSON body as it came, instead of its text.")
+    private boolean json;
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    private @Nullable ChatRequest request;
+
+    public AskCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        if (timeout.toMillis() < 1) {
+            problems.add(OptionError.of("--timeout", "more than zero", timeout));
+        }
+        if (problems.isEmpty() && text.isBlank()) {
+            problems.add("TEXT is empty; write the question, in quotes");
+        }
+        if (!problems.isEmpty() && (model.isEmpty() || text.isEmpty())) {
+            return;
+        }
+        try {
+            request = build();
+        } catch (InvalidChatRequestException invalid) {
+            invalid.problems().forEach(problem -> problems.add(describe(problem)));
+        }
+    }
+
+    /** The options are named like the fields of the body. */
+    private static String describe(InvalidChatRequestException.Problem problem) {
+        return switch (problem.field()) {
+            case "model", "temperature", "max_tokens" ->
+                "--" + problem.field().replace('_', '-') + ": " + problem.remedy() + ", is '" + problem.found() + "'";
+            default -> problem.toString();
+        };
+    }
+
+    private ChatRequest build() {
+        ChatRequestBuilder builder = ChatRequest.builder().model(model);
+        if (system != null) {
+            builder.system(system);
+        }
+        builder.user(text);
+        if (maxTokens != null) {
+            builder.maxTokens(maxTokens);
+        }
+        if (temperature != null) {
+            builder.temperature(temperature);
+        }
+        return builder.build();
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        try (ChatQueue queue = QueueConnection.open(kafka)) {
+            return ask(queue);
+        }
+    }
+
+    /** Returns the exit code: 1 where there is no answer, with the reason on standard error */
+    int ask(ChatQueue queue) throws InterruptedException {
+        if (request == null) {
+            throw new IllegalStateException("not checked");
+        }
+        try {
+            ChatReply reply = queue.ask(request, timeout).get();
+            return reply.ok() ? print(reply) : fail(FailureText.failure(reply));
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof ChatQueueException
+                    || failed.getCause() instanceof InvalidChatRequestException) {
+                return fail(String.valueOf(failed.getCause().getMessage()));
+            }
+            throw new IllegalStateException(failed.getCause());
+        }
+    }
+
+    private int print(ChatReply reply) {
+        if (json) {
+            terminal.out().writeBytes(reply.body());
+            terminal.out().println();
+            return 0;
+        }
+        if (reply.text().isEmpty()) {
+            terminal.err()
+                    .println("sluice ask: the answer has no text (finish reason "
+                            + reply.finishReason().orElse("unknown")
+                            + "); --json shows all of it, and where the reason is length, "
+                            + "a larger --max-tokens helps");
+        }
+        terminal.out().println(reply.text());
+        return 0;
+    }
+
+    private int fail(String reason) {
+        terminal.err().println("sluice ask: " + reason);
+        return Cli.FAILED;
+    }
+}

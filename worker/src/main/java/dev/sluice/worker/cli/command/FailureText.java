@@ -1,0 +1,24 @@
+package dev.sluice.worker.cli.command;
+
+import dev.sluice.ChatError;
+import dev.sluice.ChatReply;
+
+/** Failed replies in words. */
+public final class FailureText {
+    private FailureText() {}
+
+    /** For example {@code request 42 failed: rejected (HTTP 404): no such model}. */
+    public static String failure(ChatReply reply) {
+        StringBuilder words = new StringBuilder("request ")
+                .append(reply.id())
+                .append(" failed: ")
+                .append(reply.reason().orElse("the reply does not say why"));
+        reply.httpStatus()
+                .ifPresent(status -> words.append(" (HTTP ").append(status).append(')'));
+        reply.error()
+                .map(ChatError::message)
+                .filter(message -> !message.isBlank())
+                .ifPresent(message -> words.append(": ").append(message));
+        return words.toString();
+    }
+}

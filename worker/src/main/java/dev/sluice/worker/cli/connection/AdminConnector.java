@@ -1,0 +1,118 @@
+package dev.sluice.worker.cli.connection;
+
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.options.Durations;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.AuthenticationException;
+import org.apache.kafka.common.errors.SslAuthenticationException;
+import org.apache.kafka.common.errors.TimeoutException;
+
+/** Makes sure that there is a Kafka broker to talk to, before anything else fails for want of one. */
+public final class AdminConnector {
+    public static final Duration PATIENCE = Duration.ofSeconds(10);
+    /** Of the admin client here, unless the user has another for all clients. */
+    public static final String CLIENT_ID = "sluice-admin";
+
+    private AdminConnector() {}
+
+    /**
+     * An admin client of a broker that has just answered.
+     *
+     * @throws CommandException naming the address where none answers within {@link #PATIENCE}
+     */
+    public static Admin connect(KafkaOptions options) throws InterruptedException {
+        knock(options.servers());
+        Map<String, Object> properties = new TreeMap<>(options.properties());
+        properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, CLIENT_ID);
+        Admin admin;
+        try {
+            admin = Admin.create(properties);
+        } catch (KafkaException wrongConfig) {
+            throw new CommandException("Kafka's client refuses its configuration: " + rootMessage(wrongConfig)
+                    + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config");
+        }
+        awaitAnswer(admin, options);
+        return admin;
+    }
+
+    /**
+     * Tries to open a plain connection. Kafka's client would go on trying for as long as it may and log each attempt; a
+     * refused connection or an unknown host is certain at once.
+     */
+    private static void knock(String servers) {
+        List<String> failures = new ArrayList<>();
+        for (String server : servers.split(",", -1)) {
+            String address = server.strip();
+            int colon = address.lastIndexOf(':');
+            if (colon < 1 || !address.substring(colon + 1).matches("\\d{1,5}")) {
+                throw new CommandException("--bootstrap-servers: '" + address + "' is not of the form host:port");
+            }
+            String host = address.substring(0, colon).replaceAll("^.*://|[\\[\\]]", "");
+            try (Socket socket = new Socket()) {
+                int port = Integer.parseInt(address.substring(colon + 1));
+                socket.connect(new InetSocketAddress(host, port), (int) PATIENCE.toMillis());
+                return;
+            } catch (IOException | IllegalArgumentException unreachable) {
+                failures.add(address + " (" + reason(unreachable) + ")");
+            }
+        }
+        throw new CommandException("cannot reach Kafka at " + String.join(", ", failures)
+                + "; start it, or name another broker with --bootstrap-servers");
+    }
+
+    private static String reason(Exception unreachable) {
+        return unreachable instanceof java.net.UnknownHostException ? "unknown host" : unreachable.getMessage();
+    }
+
+    private static void awaitAnswer(Admin admin, KafkaOptions options) throws InterruptedException {
+        try {
+            DescribeClusterOptions patience = new DescribeClusterOptions().timeoutMs((int) PATIENCE.toMillis());
+            admin.describeCluster(patience).nodes().get();
+        } catch (ExecutionException failed) {
+            admin.close(Duration.ZERO);
+            throw new CommandException(explain(failed.getCause(), options));
+        } catch (InterruptedException stopped) {
+            admin.close(Duration.ZERO);
+            throw stopped;
+        }
+    }
+
+    private static String explain(Throwable failure, KafkaOptions options) {
+        String servers = options.servers();
+        if (failure instanceof SslAuthenticationException) {
+            return "no TLS connection to Kafka at " + servers + ": " + rootMessage(failure)
+                    + "; check ssl.truststore.location in --kafka-config, which has to hold the broker's certificate or"
+                    + " who has signed it, and that the certificate names this host";
+        }
+        if (failure instanceof AuthenticationException) {
+            return "Kafka at " + servers + " does not let us in: " + failure.getMessage()
+                    + "; check sasl.jaas.config and sasl.mechanism in --kafka-config";
+        }
+        if (failure instanceof TimeoutException) {
+            return "Kafka at " + servers + " accepts connections but did not answer within "
+                    + Durations.format(PATIENCE) + " to security.protocol=" + options.securityProtocol()
+                    + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
+        }
+        return "Kafka at " + servers + " answered with an error: " + failure.getMessage();
+    }
+
+    private static String rootMessage(Throwable failure) {
+        Throwable root = failure;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+}

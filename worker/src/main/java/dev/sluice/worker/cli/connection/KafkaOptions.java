@@ -1,0 +1,104 @@
+package dev.sluice.worker.cli.connection;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.options.ConfigFile;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the queue is: the options that all commands have which talk to Kafka. */
+public final class KafkaOptions {
+    static final String DEFAULT_SERVERS = "localhost:9092";
+
+    private static final String SERVERS = "bootstrap.servers";
+    private static final String SECURITY_PROTOCOL = "security.protocol";
+    /** What the queue's promise rests on, so that nobody sets it in passing, and what to do instead. */
+    private static final Map<String, String> OURS = Map.of(
+            "group.id", "use --group",
+            "group.instance.id", "use --instance-id",
+            "transactional.id", "use --instance-id",
+            "group.protocol", "only the classic protocol is supported yet",
+            "partition.assignment.strategy", "the worker has its own",
+            "isolation.level", "replies are always read committed",
+            "enable.auto.commit", "offsets are committed with the replies",
+            "enable.idempotence", "it is always on");
+
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT[,…]",
+            description = {
+                "Kafka brokers to ask first. Wins over bootstrap.servers in --kafka-config.",
+                "  Default: " + DEFAULT_SERVERS
+            })
+    private @Nullable String bootstrapServers;
+
+    @Option(
+            names = "--kafka-config",
+            paramLabel = "FILE",
+            description =
+                    "Properties for every Kafka client, as Kafka's own tools take them: TLS, SASL and whatever else. "
+                            + "Example line: security.protocol=SSL")
+    private @Nullable Path kafkaConfig;
+
+    @Option(
+            names = "--topic",
+            paramLabel = "NAME",
+            defaultValue = "chat",
+            description = "Base name of all topics: NAME.requests, NAME.replies, …")
+    private String topic = "chat";
+
+    private Topics topics = new Topics("chat");
+    private Map<String, Object> properties = Map.of();
+
+    public void check(List<String> problems) {
+        try {
+            topics = new Topics(topic);
+        } catch (IllegalArgumentException wrong) {
+            problems.add("--topic: " + wrong.getMessage());
+        }
+        Map<String, Object> all = new TreeMap<>();
+        if (kafkaConfig != null) {
+            readKafkaConfig(kafkaConfig, all, problems);
+        }
+        if (bootstrapServers != null) {
+            all.put(SERVERS, bootstrapServers);
+        }
+        all.putIfAbsent(SERVERS, DEFAULT_SERVERS);
+        properties = Map.copyOf(all);
+    }
+
+    private static void readKafkaConfig(Path file, Map<String, Object> all, List<String> problems) {
+        try {
+            all.putAll(ConfigFile.read("--kafka-config", file));
+        } catch (CommandException unreadable) {
+            problems.add(unreadable.getMessage());
+        }
+        OURS.forEach((key, remedy) -> {
+            if (all.containsKey(key)) {
+                problems.add(key + " in " + file + " cannot be set: " + remedy);
+            }
+        });
+    }
+
+    /** Valid after {@link #check}, like the rest. */
+    public Topics topics() {
+        return topics;
+    }
+
+    public Map<String, Object> properties() {
+        return properties;
+    }
+
+    /** What the connections speak; Kafka's own default where nobody has said. */
+    String securityProtocol() {
+        return String.valueOf(properties.getOrDefault(SECURITY_PROTOCOL, "PLAINTEXT"));
+    }
+
+    public String servers() {
+        return String.valueOf(properties.get(SERVERS));
+    }
+}

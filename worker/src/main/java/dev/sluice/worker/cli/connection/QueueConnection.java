@@ -1,0 +1,57 @@
+package dev.sluice.worker.cli.connection;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.topics.AclCheck;
+import dev.sluice.worker.topics.TopicState;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+
+/** Opens the queue as a client, after a look at what would otherwise fail late and in other words. */
+public final class QueueConnection {
+    private QueueConnection() {}
+
+    /**
+     * The queue's SDK, connected.
+     *
+     * @throws CommandException where there is no broker, no topics, not the rights that are needed, or the SDK does not take the configuration
+     */
+    public static ChatQueue open(KafkaOptions options) throws InterruptedException {
+        Topics topics = options.topics();
+        List<String> needed = List.of(topics.requests(), topics.replies());
+        try (Admin admin = AdminConnector.connect(options)) {
+            new AclCheck(admin, AdminConnector.PATIENCE).ofClient(topics).ifPresent(denied -> {
+                throw new CommandException(denied);
+            });
+            Map<String, TopicState> found = TopicState.read(admin, needed, AdminConnector.PATIENCE);
+            List<String> missing =
+                    needed.stream().filter(name -> !found.containsKey(name)).toList();
+            if (!missing.isEmpty()) {
+                throw new CommandException(
+                        "Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
+                                + "; create what is missing with 'sluice topics create --topic " + topics.base()
+                                + "', or name another queue with --topic");
+            }
+        } catch (TopicState.UnreadableException unreadable) {
+            throw new CommandException(unreadable.getMessage());
+        }
+        return build(options);
+    }
+
+    private static ChatQueue build(KafkaOptions options) {
+        Map<String, Object> properties = new HashMap<>(options.properties());
+        properties.remove("bootstrap.servers");
+        try {
+            return ChatQueue.builder()
+                    .bootstrapServers(options.servers())
+                    .topic(options.topics().base())
+                    .kafkaProperties(properties)
+                    .build();
+        } catch (IllegalArgumentException wrong) {
+            throw new CommandException(wrong.getMessage());
+        }
+    }
+}

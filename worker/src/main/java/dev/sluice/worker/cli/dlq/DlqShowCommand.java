@@ -1,0 +1,175 @@
+package dev.sluice.worker.cli.dlq;
+
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.command.TextTable;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.options.Instants;
+import dev.sluice.worker.cli.options.OptionNames;
+import dev.sluice.worker.deadletters.DeadLetter;
+import dev.sluice.worker.deadletters.DeadLetterFilter;
+import dev.sluice.worker.deadletters.DeadLetterTopic;
+import dev.sluice.worker.deadletters.ReplayMarks;
+import dev.sluice.worker.text.PrintableText;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.common.header.Header;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code sluice dlq show}. */
+@Command(
+        name = "show",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Show the dead letters of one request: history, headers and body. A request that was replayed and died again has "
+                    + "several; the oldest comes first.",
+            "Exits with 1 where there is none."
+        })
+public final class DlqShowCommand implements Subcommand {
+    /** An id is the producer's choice, and one may use the same for everything. */
+    private static final int MOST = 20;
+
+    private static final int LONGEST_HEADER = 1_000;
+
+    private final Terminal terminal;
+
+    @Parameters(paramLabel = "ID", description = "The request's id (header sluice-id).")
+    private String id = "";
+
+    @Option(
+            names = "--json",
+            defaultValue = "false",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Print one JSON object per letter, on a line of its own.")
+    private boolean json;
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    private int found;
+
+    public DlqShowCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        DeadLetterOpener dead = new DeadLetterOpener(terminal, "sluice dlq show", kafka);
+        return dead.work(topic -> show(dead, topic));
+    }
+
+    private int show(DeadLetterOpener dead, DeadLetterTopic topic) throws InterruptedException {
+        ReplayMarks marks = topic.marks(dead.watch());
+        Deque<DeadLetter> latest = latest(dead, topic);
+        if (latest.isEmpty()) {
+            return dead.fail("no dead letter has the id '" + PrintableText.line(id, WireHeaders.MAX_TEXT_BYTES)
+                    + "'; 'sluice dlq list --letters 20' shows some");
+        }
+        if (found > latest.size()) {
+            terminal.err().println("the latest " + latest.size() + " of " + found + " letters with this id:");
+        }
+        for (DeadLetter letter : latest) {
+            boolean replayed = marks.contains(letter);
+            if (json) {
+                terminal.out().println(DeadLetterJson.letter(letter, replayed));
+            } else {
+                print(letter, replayed);
+            }
+        }
+        return 0;
+    }
+
+    private Deque<DeadLetter> latest(DeadLetterOpener dead, DeadLetterTopic topic) {
+        DeadLetterFilter filter = DeadLetterFilter.ofId(id);
+        Deque<DeadLetter> latest = new ArrayDeque<>();
+        topic.letters(
+                letter -> {
+                    if (filter.matches(letter)) {
+                        found++;
+                        latest.add(letter);
+                    }
+                    if (latest.size() > MOST) {
+                        latest.remove();
+                    }
+                    return true;
+                },
+                dead.watch());
+        return latest;
+    }
+
+    private void print(DeadLetter letter, boolean replayed) {
+        PrintStream out = terminal.out();
+        TextTable history = new TextTable("id", PrintableText.line(letter.id(), LONGEST_HEADER));
+        history.row("position", letter.position());
+        history.row("died", when(letter.at()));
+        history.row("reason", header(letter, WireHeaders.REASON));
+        history.row("http status", header(letter, WireHeaders.HTTP_STATUS));
+        history.row("last error", header(letter, WireHeaders.LAST_ERROR));
+        history.row("attempts", header(letter, WireHeaders.ATTEMPTS));
+        history.row("deferrals", header(letter, WireHeaders.DEFERRALS));
+        history.row("enqueued", enqueued(letter));
+        history.row("origin", header(letter, WireHeaders.ORIGIN));
+        history.row("replays before", letter.replays());
+        history.row("replayed", replayed ? "yes" : "no");
+        history.row(
+                "key",
+                PrintableText.line(
+                        Objects.requireNonNullElse(
+                                DeadLetterJson.text(letter.record().key()), "-"),
+                        LONGEST_HEADER));
+        history.print(out);
+        out.println("headers");
+        for (Header header : letter.record().headers()) {
+            String value = Objects.requireNonNullElse(DeadLetterJson.text(header.value()), "(null)");
+            out.println("  " + PrintableText.line(header.key(), LONGEST_HEADER) + ": "
+                    + PrintableText.line(value, LONGEST_HEADER));
+        }
+        printBody(letter);
+        out.println();
+    }
+
+    private void printBody(DeadLetter letter) {
+        byte[] body = letter.record().value();
+        if (body == null) {
+            terminal.out().println("no body: the letter only says, in its origin, where the request lies");
+        } else {
+            terminal.out().println("body, " + body.length + " bytes");
+            terminal.out().println(PrintableText.text(Objects.requireNonNull(DeadLetterJson.text(body))));
+        }
+    }
+
+    private static String header(DeadLetter letter, String name) {
+        return letter.header(name)
+                .map(text -> PrintableText.line(text, LONGEST_HEADER))
+                .orElse("-");
+    }
+
+    private static String enqueued(DeadLetter letter) {
+        try {
+            return when(Instant.ofEpochMilli(WireHeaders.number(letter.record().headers(), WireHeaders.ENQUEUED_AT)
+                    .orElseThrow(IllegalArgumentException::new)));
+        } catch (IllegalArgumentException noTime) {
+            return header(letter, WireHeaders.ENQUEUED_AT);
+        }
+    }
+
+    private static String when(Instant moment) {
+        return moment + ", " + Instants.ago(moment, Instant.now()) + " ago";
+    }
+}

@@ -1,0 +1,123 @@
+package dev.sluice.worker.cli.options;
+
+import dev.sluice.worker.cli.command.CommandException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Gives an option that is not on the command line its value from the environment, else from the configuration file.
+ *
+ * <p>A wrong value is put down as a problem and passed over, where picocli would stop at the first one; the values are
+ * therefore read twice, here only to see whether they can be.
+ */
+public final class LayeredDefaults implements IDefaultValueProvider {
+    /** What Kubernetes sets in every pod beside a service whose name begins with {@code sluice}. */
+    private static final Pattern SERVICE_LINK = Pattern.compile(
+            "SLUICE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
+
+    private final Map<String, String> env;
+    private final Map<String, String> file;
+    private final String fileName;
+    /** A set, since an option may be asked for more than once. */
+    private final Set<String> problems = new LinkedHashSet<>();
+
+    private LayeredDefaults(Map<String, String> env, Map<String, String> file, String fileName) {
+        this.env = env;
+        this.file = file;
+        this.fileName = fileName;
+    }
+
+    /**
+     * The layers below {@code args}. A file that cannot be read is a problem like the others, so that they are all
+     * reported with it.
+     */
+    public static LayeredDefaults of(Map<String, String> env, List<String> args) {
+        String name = configFile(args).orElse(env.get(OptionNames.ENV_PREFIX + "CONFIG"));
+        if (name == null || name.isBlank()) {
+            return new LayeredDefaults(env, Map.of(), "");
+        }
+        try {
+            return new LayeredDefaults(env, ConfigFile.read("--config", Path.of(name)), name);
+        } catch (CommandException unreadable) {
+            LayeredDefaults layers = new LayeredDefaults(env, Map.of(), name);
+            layers.problems.add(unreadable.getMessage());
+            return layers;
+        }
+    }
+
+    /** The file has to be known before picocli begins, since it asks for the defaults of options one by one. */
+    private static Optional<String> configFile(List<String> args) {
+        for (int index = 0; index < args.size(); index++) {
+            String arg = args.get(index);
+            if (arg.equals("--")) {
+                return Optional.empty();
+            }
+            if (arg.startsWith("--config=")) {
+                return Optional.of(arg.substring("--config=".length()));
+            }
+            if (arg.equals("--config") && index + 1 < args.size()) {
+                return Optional.of(args.get(index + 1));
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public @Nullable String defaultValue(ArgSpec arg) {
+        if (!OptionNames.isSetting(arg) || !(arg instanceof OptionSpec option)) {
+            return null;
+        }
+        for (String name : OptionNames.env(option)) {
+            String value = env.get(name);
+            if (value != null && !value.isBlank()) {
+                return usable(option, value, "environment variable " + name);
+            }
+        }
+        String key = OptionNames.key(option);
+        String value = file.get(key);
+        return value == null || value.isBlank() ? null : usable(option, value, key + " in " + fileName);
+    }
+
+    private @Nullable String usable(OptionSpec option, String value, String source) {
+        String[] elements = option.splitRegex().isEmpty() ? new String[] {value} : value.split(option.splitRegex());
+        boolean usable = true;
+        for (String element : elements) {
+            Optional<String> problem = Converters.problem(option, element);
+            problem.ifPresent(wrong -> problems.add(source + ": " + wrong));
+            usable &= problem.isEmpty();
+        }
+        return usable ? value : null;
+    }
+
+    /** Everything that is wrong with environment and file, names that no command knows included. */
+    public List<String> problems(CommandLine root) {
+        List<String> all = new ArrayList<>(problems);
+        Set<String> knownNames = OptionNames.allEnv(root);
+        env.keySet().stream()
+                .filter(name -> name.startsWith(OptionNames.ENV_PREFIX))
+                .filter(name -> !knownNames.contains(name)
+                        && !SERVICE_LINK.matcher(name).matches())
+                .sorted()
+                .forEach(name -> all.add("unknown environment variable " + name + hint(name, knownNames)));
+        Set<String> knownKeys = OptionNames.allKeys(root);
+        file.keySet().stream()
+                .filter(key -> !knownKeys.contains(key))
+                .forEach(key -> all.add("unknown key " + key + " in " + fileName + hint(key, knownKeys)));
+        return all;
+    }
+
+    private static String hint(String name, Set<String> known) {
+        return UnknownOptions.isApiKey(name) ? UnknownOptions.API_KEY_HINT : Suggestion.of(name, known);
+    }
+}

@@ -1,0 +1,145 @@
+package dev.sluice.worker.cli.status;
+
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.status.QueueStatus;
+import dev.sluice.worker.status.StatusReader;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice status}. */
+@Command(
+        name = "status",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Show what waits in a queue, for how long, and who works on it. Asks Kafka only: no worker needs to run.",
+            "",
+            "OPEN is what has not ended, be it waiting, being called or put off (delay-*: until later). OLDEST is how long "
+                    + "ago the oldest of it was published. ENDED AHEAD is what has ended before an older request did; with "
+                    + "OPEN it makes up LAG, the offsets not committed. PARTITIONS and SHARE say how much of the queue, and "
+                    + "so of a limit, a worker has.",
+            "",
+            "Which models a worker holds, and why, Kafka does not know: ask the worker, at /health/ready on its "
+                    + "--admin-port."
+        },
+        footerHeading = "%nWith --json:%n",
+        footer = {
+            "  queue, at, group, group_state, partitions (of each topic);",
+            "  waiting: one per topic that workers read, and dead: the same of the dead letters:",
+            "    topic, kind (requests, retry, delay-10s, …), open, exact (false: open is an upper bound),",
+            "    oldest_age_ms (null: none, or not read), ended_ahead, lag,",
+            "    partitions: the same of each, with its number as partition;",
+            "  workers: client_id, host, partitions (their numbers), share (of a limit, 0 to 1);",
+            "  problems: sentences.",
+            "group_state is Kafka's (stable, empty, preparing_rebalance, …), or none.",
+            "Later releases may add fields."
+        })
+public final class StatusCommand implements Subcommand {
+    private static final Duration SHORTEST_INTERVAL = Duration.ofMillis(200);
+    private static final String HOME = "\u001b[H";
+    private static final String ERASE_LINE = "\u001b[K";
+    private static final String ERASE_BELOW = "\u001b[J";
+
+    private final Terminal terminal;
+
+    @Option(
+            names = "--watch",
+            paramLabel = "INTERVAL",
+            arity = "0..1",
+            fallbackValue = "2s",
+            description = "Show it again and again, until Ctrl-C; every 2s where no interval is given.")
+    private @Nullable Duration watch;
+
+    @Option(
+            names = "--json",
+            defaultValue = "false",
+            description = "Print one JSON object on one line; with --watch one line after another.")
+    private boolean json;
+
+    @Option(
+            names = "--group",
+            paramLabel = "NAME",
+            defaultValue = "sluice",
+            description = "Consumer group of the workers.")
+    private String group = "";
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    public StatusCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        if (group.isBlank()) {
+            problems.add(OptionError.of("--group", "a name (left out: 'sluice')", group));
+        }
+        if (watch != null && watch.compareTo(SHORTEST_INTERVAL) < 0) {
+            problems.add(OptionError.of("--watch", Durations.format(SHORTEST_INTERVAL) + " or more", watch));
+        }
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        try (StatusReader reader = StatusReader.connect(kafka, group)) {
+            String first = text(reader.read());
+            if (watch == null) {
+                terminal.out().print(first);
+                return 0;
+            }
+            watch(reader, first, watch);
+            return 0;
+        }
+    }
+
+    /** Until Ctrl-C, or until nobody reads it any more. */
+    private void watch(StatusReader reader, String first, Duration interval) throws InterruptedException {
+        String text = first;
+        while (show(text)) {
+            TimeUnit.MILLISECONDS.sleep(interval.toMillis());
+            try {
+                text = text(reader.read());
+            } catch (CommandException brokerAway) {
+                // it may come back, and whoever watches wants to see that too
+                terminal.err().println("sluice status: " + brokerAway.getMessage());
+                text = "";
+            }
+        }
+    }
+
+    /** Whether somebody still reads. */
+    private boolean show(String text) {
+        if (json || !terminal.redraws()) {
+            terminal.out().print(json || text.isEmpty() ? text : text + System.lineSeparator());
+        } else if (!text.isEmpty()) {
+            terminal.out().print(HOME + text.replace("\n", ERASE_LINE + "\n") + ERASE_BELOW);
+        }
+        return !terminal.out().checkError();
+    }
+
+    private String text(QueueStatus status) {
+        if (json) {
+            return StatusJson.of(status) + System.lineSeparator();
+        }
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        StatusTable.print(new PrintStream(text, true, StandardCharsets.UTF_8), status);
+        return text.toString(StandardCharsets.UTF_8);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.sluice.worker.cli.status;
+
+import dev.sluice.worker.status.GroupStatus;
+import dev.sluice.worker.status.PartitionBacklog;
+import dev.sluice.worker.status.QueueStatus;
+import dev.sluice.worker.status.TopicBacklog;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.TreeSet;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** How a queue is, as one JSON object. The names are a promise to scripts: add, never rename. */
+final class StatusJson {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final long now;
+
+    private StatusJson(Instant at) {
+        this.now = at.toEpochMilli();
+    }
+
+    /** On one line. */
+    static String of(QueueStatus status) {
+        return new StatusJson(status.at()).queue(status).toString();
+    }
+
+    private ObjectNode queue(QueueStatus status) {
+        ObjectNode root = JSON.createObjectNode()
+                .put("queue", status.queue())
+                .put("at", status.at().toString())
+                .put("group", status.group().name())
+                .put("group_state", status.group().state())
+                .put("partitions", status.width());
+        ArrayNode waiting = root.putArray("waiting");
+        status.inputs().forEach(input -> waiting.add(topic(input)));
+        root.set("dead", topic(status.dead()));
+        ArrayNode workers = root.putArray("workers");
+        for (GroupStatus.Member member : status.group().members()) {
+            ObjectNode worker =
+                    workers.addObject().put("client_id", member.client()).put("host", member.host());
+            ArrayNode bundles = worker.putArray("partitions");
+            new TreeSet<>(member.bundles()).forEach(bundles::add);
+            worker.put("share", (double) member.bundles().size() / status.width());
+        }
+        ArrayNode problems = root.putArray("problems");
+        status.problems().forEach(problems::add);
+        return root;
+    }
+
+    private ObjectNode topic(TopicBacklog topic) {
+        ObjectNode node = JSON.createObjectNode()
+                .put("topic", topic.topic())
+                .put("kind", topic.kind())
+                .put("open", topic.open())
+                .put("exact", topic.exact());
+        putAge(node, topic.oldest());
+        node.put("ended_ahead", topic.endedAhead()).put("lag", topic.lag());
+        ArrayNode partitions = node.putArray("partitions");
+        for (PartitionBacklog each : topic.partitions()) {
+            ObjectNode partition = partitions
+                    .addObject()
+                    .put("partition", each.partition())
+                    .put("open", each.open())
+                    .put("exact", each.exact());
+            putAge(partition, each.oldest());
+            partition.put("ended_ahead", each.endedAhead()).put("lag", each.lag());
+        }
+        return node;
+    }
+
+    private void putAge(ObjectNode node, OptionalLong since) {
+        if (since.isPresent()) {
+            node.put("oldest_age_ms", Math.max(0, now - since.getAsLong()));
+        } else {
+            node.putNull("oldest_age_ms");
+        }
+    }
+}

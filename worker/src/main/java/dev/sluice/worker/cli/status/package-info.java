@@ -1,0 +1,8 @@
+/**
+ * {@code sluice status}: shows a {@link dev.sluice.worker.status.QueueStatus} as a table or as JSON. It never reads Kafka
+ * itself.
+ */
+@NullMarked
+package dev.sluice.worker.cli.status;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,180 @@
+package dev.sluice.worker.cli.topics;
+
+import dev.sluice.worker.cli.Cli;
+import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.topics.AclErrors;
+import dev.sluice.worker.topics.TopicPlan;
+import dev.sluice.worker.topics.TopicState;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/** Makes a queue's topics what {@code topics create} was asked for, as far as that can be done without changing one. */
+final class TopicCreation {
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+
+    private static final String WIDENED = "widened";
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Admin admin;
+    private final List<TopicPlan> plans;
+    private final OptionalInt asked;
+    private final int replication;
+    /** What was done, by topic; shown in the table. */
+    private final Map<String, String> done = new HashMap<>();
+
+    /** What could not be done and why, by topic; the empty one stands for all. */
+    private final Map<String, String> failures = new LinkedHashMap<>();
+
+    TopicCreation(
+            PrintStream out, PrintStream err, Admin admin, List<TopicPlan> plans, OptionalInt asked, int replication) {
+        this.out = out;
+        this.err = err;
+        this.admin = admin;
+        this.plans = plans;
+        this.asked = asked;
+        this.replication = replication;
+    }
+
+    /** Returns the exit code: 1 where the broker has refused something, which is shown */
+    int run() throws InterruptedException {
+        try {
+            Map<String, TopicState> before = read();
+            create(before);
+            widen(before);
+            report(before, settled());
+        } catch (TopicState.UnreadableException unreadable) {
+            failures.put("", unreadable.getMessage());
+        }
+        failures.values().forEach(failure -> err.println("sluice topics create: " + failure));
+        return failures.isEmpty() ? 0 : Cli.FAILED;
+    }
+
+    private Map<String, TopicState> read() throws InterruptedException {
+        return TopicState.read(admin, names(), AdminConnector.PATIENCE);
+    }
+
+    private List<String> names() {
+        return plans.stream().map(TopicPlan::name).toList();
+    }
+
+    private void create(Map<String, TopicState> before) throws InterruptedException {
+        Optional<Integer> width = Optional.of(widthOfNew(before));
+        Optional<Short> copies = replication < 1 ? Optional.empty() : Optional.of((short) replication);
+        Collection<NewTopic> missing = plans.stream()
+                .filter(plan -> !before.containsKey(plan.name()))
+                .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
+                .toList();
+        var results = admin.createTopics(
+                        missing, new CreateTopicsOptions().timeoutMs((int) AdminConnector.PATIENCE.toMillis()))
+                .values();
+        for (NewTopic topic : missing) {
+            attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
+        }
+    }
+
+    /** All inputs must be equally wide, so a missing one is made as wide as the widest there is. */
+    private int widthOfNew(Map<String, TopicState> before) {
+        int width = Math.max(asked.orElse(0), TopicDifferences.widest(plans, before));
+        return width == 0 ? TopicPlan.PARTITIONS : width;
+    }
+
+    /**
+     * Only when asked to. The topic of new requests comes last, and only where all other inputs are as wide: what arrives
+     * in a partition that one of them has not got is read by nobody.
+     */
+    private void widen(Map<String, TopicState> before) throws InterruptedException {
+        if (asked.isEmpty()) {
+            return;
+        }
+        List<TopicPlan> inputs = plans.stream().filter(TopicPlan::input).toList();
+        for (TopicPlan plan : inputs.subList(1, inputs.size())) {
+            widen(plan.name(), before);
+        }
+        TopicPlan requests = inputs.get(0);
+        List<String> failed = inputs.stream()
+                .map(TopicPlan::name)
+                .filter(failures::containsKey)
+                .toList();
+        if (failed.isEmpty()) {
+            widen(requests.name(), before);
+        } else if (isNarrower(requests.name(), before)) {
+            failures.put(
+                    requests.name(),
+                    "topic " + requests.name() + " was not " + WIDENED + ", since " + String.join(", ", failed)
+                            + " is not as wide: nobody would read what arrives in the partitions that are missing there");
+        }
+    }
+
+    private void widen(String topic, Map<String, TopicState> before) throws InterruptedException {
+        if (isNarrower(topic, before)) {
+            NewPartitions wider = NewPartitions.increaseTo(asked.getAsInt());
+            KafkaFuture<Void> result =
+                    admin.createPartitions(Map.of(topic, wider)).values().get(topic);
+            attempt(topic, WIDENED, AclErrors.Right.ALTER, result);
+        }
+    }
+
+    private boolean isNarrower(String topic, Map<String, TopicState> before) {
+        TopicState state = before.get(topic);
+        return state != null && state.partitions() < asked.getAsInt();
+    }
+
+    private void attempt(String topic, String success, AclErrors.Right needed, KafkaFuture<Void> result)
+            throws InterruptedException {
+        try {
+            result.get();
+            done.put(topic, success);
+        } catch (ExecutionException failed) {
+            if (!(failed.getCause() instanceof TopicExistsException)) {
+                Throwable cause = failed.getCause();
+                failures.put(
+                        topic,
+                        "topic " + topic + " could not be " + success + ": "
+                                + AclErrors.words(cause, needed).orElse(cause.getMessage()));
+            }
+        }
+    }
+
+    /** The broker that answers next may not have heard of it all yet. */
+    private Map<String, TopicState> settled() throws InterruptedException {
+        long deadline = System.nanoTime() + AdminConnector.PATIENCE.toNanos();
+        Map<String, TopicState> states = read();
+        while (!isSettled(states) && System.nanoTime() < deadline) {
+            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
+            states = read();
+        }
+        return states;
+    }
+
+    private boolean isSettled(Map<String, TopicState> states) {
+        return done.keySet().stream()
+                .allMatch(topic -> states.containsKey(topic)
+                        && (!done.get(topic).equals(WIDENED)
+                                || states.get(topic).partitions() == asked.orElse(0)));
+    }
+
+    private void report(Map<String, TopicState> before, Map<String, TopicState> after) {
+        TopicTable.print(
+                out, names(), after, name -> done.getOrDefault(name, before.containsKey(name) ? "exists" : ""));
+        Map<String, TopicState> existing = new HashMap<>(after);
+        existing.keySet().retainAll(before.keySet());
+        int width = asked.orElse(TopicDifferences.widest(plans, after));
+        TopicDifferences.of(plans, existing, width).forEach(each -> out.println(each.sentence()));
+    }
+}

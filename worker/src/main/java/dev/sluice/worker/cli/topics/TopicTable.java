@@ -1,0 +1,53 @@
+package dev.sluice.worker.cli.topics;
+
+import dev.sluice.worker.cli.command.TextTable;
+import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.cli.options.Sizes;
+import dev.sluice.worker.topics.TopicState;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+
+/** Shows topics with the settings that decide what is kept. */
+final class TopicTable {
+    private TopicTable() {}
+
+    /**
+     * One row per name, in their order.
+     *
+     * @param remark the last column's text for a topic's name
+     */
+    static void print(
+            PrintStream out, List<String> names, Map<String, TopicState> states, Function<String, String> remark) {
+        TextTable table =
+                new TextTable("TOPIC", "PARTITIONS", "REPLICATION", "RETENTION", "MAX RECORD", "TIMESTAMPS", "");
+        for (String name : names) {
+            TopicState state = states.get(name);
+            if (state == null) {
+                table.row(name, "-", "-", "-", "-", "-", remark.apply(name));
+            } else {
+                table.row(
+                        name,
+                        state.partitions(),
+                        state.replication(),
+                        retention(state),
+                        state.settings().containsKey("max.message.bytes")
+                                ? Sizes.format(Long.parseLong(state.settings().get("max.message.bytes")))
+                                : "?",
+                        state.settings().getOrDefault("message.timestamp.type", "?"),
+                        remark.apply(name));
+            }
+        }
+        table.print(out);
+    }
+
+    private static String retention(TopicState state) {
+        String millis = state.settings().get("retention.ms");
+        if (millis == null) {
+            return "?";
+        }
+        return millis.startsWith("-") ? "forever" : Durations.format(Duration.ofMillis(Long.parseLong(millis)));
+    }
+}

@@ -1,0 +1,87 @@
+package dev.sluice.worker.cli.topics;
+
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.topics.TopicPlan;
+import java.util.List;
+import java.util.OptionalInt;
+import org.apache.kafka.clients.admin.Admin;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice topics create}: its options. */
+@Command(
+        name = "create",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics stay as they "
+                    + "are, and what differs is shown with the command that changes it.",
+            "",
+            "The one thing that is changed is the width: where --partitions is given and larger, every input topic (requests, "
+                    + "retry, delay) is widened. Kafka can't take partitions away."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice topics create --partitions 24 --replication 3",
+            "  sluice topics create --topic bulk --retention 14d"
+        })
+public final class TopicsCreateCommand implements Subcommand {
+    private static final int MOST_PARTITIONS = 10_000;
+
+    private final Terminal terminal;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            description = {
+                "Partitions of each topic: at most so many workers share the queue.",
+                "  Default: as many as the input topics have, else " + TopicPlan.PARTITIONS
+            })
+    private @Nullable Integer partitions;
+
+    @Option(
+            names = "--replication",
+            paramLabel = "N",
+            defaultValue = "-1",
+            description = "Copies of each partition; -1: the broker's default. Production wants 3.")
+    private int replication;
+
+    @Mixin
+    private RetentionOptions retention = new RetentionOptions();
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    public TopicsCreateCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        if (partitions != null && (partitions < 1 || partitions > MOST_PARTITIONS)) {
+            problems.add(OptionError.of("--partitions", "1 to " + MOST_PARTITIONS, partitions));
+        }
+        if (replication == 0 || replication < -1 || replication > Short.MAX_VALUE) {
+            problems.add(OptionError.of("--replication", "1 or more, or -1 for the broker's default", replication));
+        }
+        retention.check(problems);
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        List<TopicPlan> plans = retention.plans(kafka.topics());
+        OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
+        try (Admin admin = AdminConnector.connect(kafka)) {
+            return new TopicCreation(terminal.out(), terminal.err(), admin, plans, asked, replication).run();
+        }
+    }
+}

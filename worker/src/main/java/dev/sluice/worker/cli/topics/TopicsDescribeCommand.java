@@ -1,0 +1,102 @@
+package dev.sluice.worker.cli.topics;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.Cli;
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.topics.TopicCheck;
+import dev.sluice.worker.topics.TopicDifference;
+import dev.sluice.worker.topics.TopicPlan;
+import dev.sluice.worker.topics.TopicState;
+import java.io.PrintStream;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice topics describe}. */
+@Command(
+        name = "describe",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Show the topics of a queue, what is wrong with them, what differs from what 'topics create' would make with the "
+                    + "same --retention and --dead-retention, and how it is changed.",
+            "Exits with 1 where a worker would refuse to start."
+        },
+        footerHeading = "%nWith --json:%n",
+        footer = {
+            "  queue; topics: one per topic, with topic, exists, partitions, replication,",
+            "    settings (Kafka's names, values as texts; empty where they may not be read),",
+            "    differences: setting (or partitions), actual, planned, remedy;",
+            "  errors (a worker would refuse to start), warnings: sentences.",
+            "Later releases may add fields."
+        })
+public final class TopicsDescribeCommand implements Subcommand {
+    private final Terminal terminal;
+
+    @Option(names = "--json", defaultValue = "false", description = "Print one JSON object on one line.")
+    private boolean json;
+
+    @Mixin
+    private RetentionOptions retention = new RetentionOptions();
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    public TopicsDescribeCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forClient();
+        kafka.check(problems);
+        retention.check(problems);
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        Topics topics = kafka.topics();
+        try (Admin admin = AdminConnector.connect(kafka)) {
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminConnector.PATIENCE);
+            List<TopicPlan> plans = retention.plans(topics);
+            TopicCheck check = TopicCheck.of(topics, states);
+            List<TopicDifference> differences =
+                    TopicDifferences.of(plans, states, TopicDifferences.widest(plans, states));
+            if (json) {
+                terminal.out().println(TopicsJson.of(topics.base(), plans, states, check, differences));
+            } else {
+                print(states, check, differences);
+            }
+            return check.refusals().isEmpty() ? 0 : Cli.FAILED;
+        } catch (TopicState.UnreadableException unreadable) {
+            throw new CommandException(unreadable.getMessage());
+        }
+    }
+
+    private void print(Map<String, TopicState> states, TopicCheck check, List<TopicDifference> differences) {
+        PrintStream out = terminal.out();
+        TopicTable.print(out, kafka.topics().all(), states, name -> states.containsKey(name) ? "" : "missing");
+        check.refusals().forEach(problem -> out.println("error: " + problem));
+        check.warnings().forEach(problem -> out.println("warning: " + problem));
+        differences.stream()
+                .filter(difference -> !isSaid(difference, check))
+                .forEach(difference -> out.println("differs: " + difference.sentence()));
+    }
+
+    /** An error or a warning about the same setting says more; there always is one where widths differ. */
+    private static boolean isSaid(TopicDifference difference, TopicCheck check) {
+        return difference.setting().equals(TopicDifference.PARTITIONS)
+                || Stream.concat(check.refusals().stream(), check.warnings().stream())
+                        .anyMatch(problem -> problem.contains("topic " + difference.topic() + " ")
+                                && problem.contains(difference.setting()));
+    }
+}

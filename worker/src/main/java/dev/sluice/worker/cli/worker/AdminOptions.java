@@ -1,0 +1,84 @@
+package dev.sluice.worker.cli.worker;
+
+import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.observe.AdminPage;
+import dev.sluice.worker.observe.AdminServer;
+import dev.sluice.worker.observe.Health;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Option;
+
+/** Where a worker answers probes and shows its metrics. */
+final class AdminOptions {
+    private static final int DEFAULT_PORT = 9400;
+
+    @Option(
+            names = "--admin-address",
+            paramLabel = "ADDRESS",
+            defaultValue = "127.0.0.1",
+            description =
+                    "This machine's address that the admin port is opened on; 0.0.0.0 is all of them, for probes and "
+                            + "Prometheus from outside. Nobody is asked for a password there: let only those reach it who may.")
+    private String address = "";
+
+    @Option(
+            names = "--admin-port",
+            paramLabel = "PORT",
+            description = {
+                "Port that answers /metrics, /status, /health/live and /health/ready; 0 turns it off.",
+                "  Default: 9400 where it is free"
+            })
+    private @Nullable Integer port;
+
+    void check(List<String> problems) {
+        if (port != null && (port < 0 || port > 65_535)) {
+            problems.add(OptionError.of("--admin-port", "0 to 65535", port));
+        }
+        try {
+            resolve();
+        } catch (UnknownHostException unknown) {
+            problems.add(OptionError.of("--admin-address", "an address of this machine, such as 0.0.0.0", address));
+        }
+    }
+
+    private InetAddress resolve() throws UnknownHostException {
+        return InetAddress.getByName(address);
+    }
+
+    /**
+     * Answers from now on. Where nobody has asked for the port a worker goes without: several on one machine would
+     * otherwise each need one named.
+     *
+     * @throws CommandException where a port that was asked for cannot be had
+     */
+    Optional<AdminServer> serve(Health health, Map<String, AdminPage> pages) {
+        int number = port == null ? DEFAULT_PORT : port;
+        if (number == 0) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(AdminServer.start(new InetSocketAddress(resolve(), number), health, pages));
+        } catch (IOException taken) {
+            String problem = "port " + number + " cannot be had at " + address + " (" + taken.getMessage() + ")";
+            if (port != null) {
+                throw new CommandException(
+                        problem + "; choose another with --admin-port or --admin-address, or port 0 for none");
+            }
+            // made late: the options that set up the log are read before
+            Logger log = LoggerFactory.getLogger(AdminOptions.class);
+            log.warn(
+                    "{}, so this worker answers no probes and shows no metrics; choose another with --admin-port",
+                    problem);
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,55 @@
+package dev.sluice.worker.cli.worker;
+
+import dev.sluice.worker.cli.command.Terminal;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the API is, and what it knows us by. */
+final class ApiOptions {
+    private static final String KEY_VARIABLE = "TOGETHER_API_KEY";
+
+    @Option(
+            names = "--base-url",
+            paramLabel = "URL",
+            defaultValue = "https://api.together.ai/v1",
+            description = "The API, up to and without /chat/completions.")
+    private @Nullable URI baseUrl;
+
+    @Option(
+            names = "--api-key-file",
+            paramLabel = "FILE",
+            description = {
+                "File that holds the API key and nothing else; read again when it changes, so that a key can be replaced "
+                        + "while the worker runs. Wins over the environment variable " + KEY_VARIABLE + ".",
+                "One of the two is needed; the key itself is never an option, since others could see it."
+            })
+    private @Nullable Path apiKeyFile;
+
+    URI baseUrl() {
+        return Objects.requireNonNull(baseUrl);
+    }
+
+    /** The key's source; where there is none, a problem and an empty key. */
+    Supplier<String> apiKey(Terminal terminal, List<String> problems) {
+        try {
+            if (apiKeyFile != null) {
+                return new ApiKeyFile(apiKeyFile, System::nanoTime);
+            }
+            String variable = terminal.env().get(KEY_VARIABLE);
+            if (variable == null) {
+                throw new IllegalArgumentException("no API key: set the environment variable " + KEY_VARIABLE
+                        + ", or name a file with --api-key-file");
+            }
+            String key = ApiKeyFile.checked(variable, KEY_VARIABLE);
+            return () -> key;
+        } catch (IllegalArgumentException wrong) {
+            problems.add(wrong.getMessage());
+            return () -> "";
+        }
+    }
+}

@@ -1,0 +1,263 @@
+package dev.sluice.worker.cli.worker;
+
+import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.cli.command.Logging;
+import dev.sluice.worker.cli.command.Subcommand;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.options.Converters.ByteSize;
+import dev.sluice.worker.cli.options.ModelLimit;
+import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code sluice worker}: its options, and the configuration they make. */
+@Command(
+        name = "worker",
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        description = {
+            "Take requests off the queue, call the API within its limits, and publish the replies, until SIGTERM or Ctrl-C.",
+            "",
+            "On either signal the worker takes nothing new, lets the calls under way end for up to --drain-timeout, "
+                    + "publishes their replies and exits with 0. A second Ctrl-C changes nothing. SIGKILL does no harm: what "
+                    + "was under way is called again by another worker."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  sluice worker --limit 'openai/gpt-oss-20b=10/s' --limit '*=600/min,90000 tokens/min'",
+            "  SLUICE_LIMIT='*=none' SLUICE_MAX_IN_FLIGHT=64 sluice worker --config worker.properties",
+            "",
+            "Durations: 25s, 500ms, 5m, 1h30m, 7d or PT25S. Sizes: 64MiB, 512KiB, 1GiB or a number of bytes."
+        })
+public final class WorkerCommand implements Subcommand {
+    private final Terminal terminal;
+
+    @Mixin
+    private KafkaOptions kafka = new KafkaOptions();
+
+    @Mixin
+    private ApiOptions api = new ApiOptions();
+
+    @Mixin
+    private AdminOptions admin = new AdminOptions();
+
+    @Option(
+            names = "--group",
+            paramLabel = "NAME",
+            defaultValue = "sluice",
+            description = "Consumer group: all workers of one queue have the same.")
+    private String group = "";
+
+    @Option(
+            names = "--limit",
+            paramLabel = "MODEL=RATE",
+            split = ";",
+            description = {
+                "How fast a model may be called at most: MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', or "
+                        + "MODEL=none for not paced at all. MODEL * is every model without a limit of its own. Repeatable; "
+                        + "several in one value are separated by ';'.",
+                "  Default: found out, from the API's headers and refusals"
+            })
+    private List<ModelLimit> limits = new ArrayList<>();
+
+    @Option(
+            names = "--max-in-flight",
+            paramLabel = "CALLS",
+            defaultValue = "256",
+            description = "Most calls under way at once in this worker.")
+    private int maxInFlight;
+
+    @Option(
+            names = "--call-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "5m",
+            description = "Deadline of one call, from connecting to the last byte of the answer.")
+    private Duration callTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--max-attempts",
+            paramLabel = "N",
+            defaultValue = "5",
+            description = "The failed call with this number makes the request a dead letter. A 429 is not counted.")
+    private int maxAttempts;
+
+    @Option(
+            names = "--max-age",
+            paramLabel = "DURATION",
+            description = {
+                "Oldest request that is still called; older ones fail with reason expired. Counted from when it was",
+                "enqueued; before its first call from its not-before where that is later. Example: 24h",
+                "  Default: no limit"
+            })
+    private @Nullable Duration maxAge;
+
+    @Option(
+            names = "--drain-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "25s",
+            description =
+                    "How long calls under way may go on when the worker stops or gives partitions up. Kubernetes kills "
+                            + "after 30 s unless terminationGracePeriodSeconds says otherwise: stay below it.")
+    private Duration drainTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--instance-id",
+            paramLabel = "ID",
+            description = {
+                "Fixed name of this worker, unique in its group, for example a StatefulSet's pod name. A restart within the "
+                        + "session timeout then keeps its partitions.",
+                "  Default: a new one at each start"
+            })
+    private @Nullable String instanceId;
+
+    @Option(
+            names = "--reply-topics",
+            paramLabel = "REGEX",
+            split = ";",
+            description = {
+                "Topics that requests may name for their replies: regular expressions for the whole name. Example: "
+                        + "team-a[.].* ([.] is a dot, also in a properties file, which swallows single backslashes). "
+                        + "Repeatable; several in one value are separated by ';'.",
+                "  Default: only NAME.replies"
+            })
+    private List<Pattern> replyTopics = new ArrayList<>();
+
+    @Option(
+            names = "--read-ahead",
+            paramLabel = "REQUESTS",
+            defaultValue = "2000",
+            description = "Most requests this worker has read and not yet ended.")
+    private int readAhead;
+
+    @Option(
+            names = "--read-ahead-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description =
+                    "Most memory for requests this worker has read and not yet ended, and as much again for their "
+                            + "answers until these are committed.")
+    private ByteSize readAheadBytes = new ByteSize(0);
+
+    @Option(
+            names = "--cache-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "64MiB",
+            description = "Most memory for answers to requests with the header sluice-cache; 0 ignores that header.")
+    private ByteSize cacheBytes = new ByteSize(0);
+
+    @Option(
+            names = "--max-request-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "1MiB",
+            description = "Largest body of a request; a larger one becomes a dead letter without being called.")
+    private ByteSize maxRequestBytes = new ByteSize(0);
+
+    @Option(
+            names = "--max-response-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "7MiB",
+            description = "Largest answer that is accepted from the API; a larger one is a failed call. Stay below the "
+                    + "max.message.bytes of the reply topics.")
+    private ByteSize maxResponseBytes = new ByteSize(0);
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            description = "error, warn, info, debug or trace. Of the libraries only warnings are logged.")
+    private Logging.Level logLevel = Logging.Level.INFO;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text, or json for one JSON object per line. The log goes to standard error.")
+    private Logging.Format logFormat = Logging.Format.TEXT;
+
+    @Option(
+            names = "--log-requests",
+            description =
+                    "A line for each request that has ended: its id, tenant, status, attempts and times, never what "
+                            + "it asked or was answered. Costs something where thousands end in a second.")
+    private boolean logRequests;
+
+    private @Nullable WorkerConfig config;
+
+    public WorkerCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void check(List<String> problems) {
+        Logging.forWorker(logLevel, logFormat, logRequests);
+        kafka.check(problems);
+        Supplier<String> apiKey = api.apiKey(terminal, problems);
+        requireArray("--max-request-bytes", maxRequestBytes, problems);
+        requireArray("--max-response-bytes", maxResponseBytes, problems);
+        admin.check(problems);
+        Map<String, ConfiguredLimit> byModel = ModelLimit.byModel(limits, problems);
+        try {
+            config = config(apiKey, byModel);
+        } catch (IllegalArgumentException wrong) {
+            problems.addAll(String.valueOf(wrong.getMessage()).lines().toList());
+        }
+    }
+
+    private static void requireArray(String name, ByteSize size, List<String> problems) {
+        if (size.bytes() > Integer.MAX_VALUE) {
+            problems.add(OptionError.of(name, "less than 2GiB", size));
+        }
+    }
+
+    private static int array(ByteSize size) {
+        return (int) Math.min(Integer.MAX_VALUE, size.bytes());
+    }
+
+    private WorkerConfig config(Supplier<String> apiKey, Map<String, ConfiguredLimit> byModel) {
+        return new WorkerConfig(
+                kafka.topics(),
+                group,
+                byModel,
+                maxInFlight,
+                callTimeout,
+                maxAttempts,
+                Optional.ofNullable(maxAge),
+                drainTimeout,
+                Optional.ofNullable(instanceId),
+                replyTopics,
+                readAhead,
+                readAheadBytes.bytes(),
+                cacheBytes.bytes(),
+                array(maxRequestBytes),
+                array(maxResponseBytes),
+                api.baseUrl(),
+                apiKey,
+                kafka.properties());
+    }
+
+    /** What the options make; valid after a {@link #check} without problems. */
+    public WorkerConfig config() {
+        if (config == null) {
+            throw new IllegalStateException("not checked");
+        }
+        return config;
+    }
+
+    @Override
+    public int run() throws InterruptedException {
+        AdminConnector.connect(kafka).close();
+        return WorkerRun.untilStopped(config(), admin);
+    }
+}

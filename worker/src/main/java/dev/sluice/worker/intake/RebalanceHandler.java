@@ -1,0 +1,216 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Topics;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What happens when partitions come and go. Runs on the poll thread, inside {@code poll}.
+ *
+ * <p>Every callback publishes the ownership with fresh group metadata before it waits for anything, since what is
+ * settled while it waits is refused under metadata from before.
+ */
+public final class RebalanceHandler implements ConsumerRebalanceListener {
+    private static final Logger log = LoggerFactory.getLogger(RebalanceHandler.class);
+    /** For what has ended to be committed; more would only hold up the whole group. */
+    private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
+    /** A transaction that takes longer than this is fenced by Kafka: the group's generation has moved on. */
+    private static final Duration TRANSACTION_BOUND = Duration.ofSeconds(30);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final Topics topics;
+    private final AtomicReference<Ownership> ownership;
+    private final OwnedPartitions partitions;
+    private final DueGate dueGate;
+    private final RequestSink downstream;
+    private final OffsetLedger ledger;
+    private final Duration drainTimeout;
+    private int width;
+    private boolean forbidden;
+
+    RebalanceHandler(
+            Consumer<byte[], byte[]> consumer,
+            Topics topics,
+            AtomicReference<Ownership> ownership,
+            OwnedPartitions partitions,
+            DueGate dueGate,
+            RequestSink downstream,
+            OffsetLedger ledger,
+            Duration drainTimeout) {
+        this.consumer = consumer;
+        this.topics = topics;
+        this.ownership = ownership;
+        this.partitions = partitions;
+        this.dueGate = dueGate;
+        this.downstream = downstream;
+        this.ledger = ledger;
+        this.drainTimeout = drainTimeout;
+    }
+
+    /** The longest time that a callback takes; the consumer's poll interval has to be longer. */
+    public static Duration longest(Duration drainTimeout) {
+        return drainTimeout.plus(COMMIT_BOUND).plus(TRANSACTION_BOUND);
+    }
+
+    /** Kafka's ACLs stop this worker: what is revoked from now on is as good as lost, since none can be committed. */
+    void forbidden() {
+        forbidden = true;
+    }
+
+    @Override
+    public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
+        Set<Assignment> added = partitions.add(assigned);
+        publish(current().with(added));
+        consumer.pause(assigned);
+        share();
+        log.atInfo()
+                .addKeyValue("bundles", bundles(assigned))
+                .addKeyValue("partitions", assigned.size())
+                .addKeyValue("owned", current().assignments().size())
+                .log("partitions assigned");
+    }
+
+    @Override
+    public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
+        if (forbidden) {
+            onPartitionsLost(revoked);
+            return;
+        }
+        publish(current());
+        Set<Assignment> leaving = assignments(revoked);
+        log.atInfo()
+                .addKeyValue("bundles", bundles(revoked))
+                .addKeyValue("partitions", revoked.size())
+                .log("partitions revoked");
+        dueGate.drop(leaving);
+        if (!within(drainTimeout, downstream.withdraw(leaving))) {
+            log.atWarn()
+                    .addKeyValue("drainTimeout", drainTimeout)
+                    .log("calls under way did not end in time; they are cancelled and repeated by the next owner");
+        }
+        if (!within(COMMIT_BOUND, ledger.flush())) {
+            log.atWarn()
+                    .addKeyValue("bound", COMMIT_BOUND)
+                    .log("outcomes could not be committed in time; their calls are repeated by the next owner");
+        }
+        giveUp(leaving);
+    }
+
+    @Override
+    public void onPartitionsLost(Collection<TopicPartition> lost) {
+        Set<Assignment> gone = assignments(lost);
+        log.atWarn()
+                .addKeyValue("bundles", bundles(lost))
+                .addKeyValue("partitions", lost.size())
+                .log("partitions lost; their calls are cancelled");
+        dueGate.drop(gone);
+        var unused = downstream.withdraw(gone);
+        giveUp(gone);
+    }
+
+    private void giveUp(Set<Assignment> gone) {
+        publish(current().without(gone));
+        downstream.cancel(gone);
+        ledger.close(gone);
+        partitions.remove(gone);
+        share();
+        if (!within(TRANSACTION_BOUND, ledger.flush())) {
+            log.warn("a transaction is still under way; Kafka refuses it, since the group has moved on");
+        }
+    }
+
+    /**
+     * Tells pace of partitions that were added. The member that assigns may have seen them before us, and rebalanced:
+     * nothing but our own metadata tells us afterwards how many there are.
+     */
+    void shareIfWider() {
+        if (knownWidth() > width) {
+            share();
+        }
+    }
+
+    private void share() {
+        int[] bundles = current().assignments().keySet().stream()
+                .filter(partition -> partition.topic().equals(topics.requests()))
+                .mapToInt(TopicPartition::partition)
+                .toArray();
+        int widest = Arrays.stream(bundles).max().orElse(-1) + 1;
+        width = Math.max(widest, knownWidth());
+        downstream.share(bundles.length, width);
+    }
+
+    /**
+     * How many bundles are whole, as far as the consumer knows at hand; what was known before where it has just forgotten
+     * it. Nobody is given what is beyond the narrowest of the topics.
+     */
+    private int knownWidth() {
+        try {
+            int known = Integer.MAX_VALUE;
+            for (String input : topics.inputs()) {
+                known = Math.min(
+                        known, consumer.partitionsFor(input, Duration.ZERO).size());
+            }
+            return known == 0 ? width : known;
+        } catch (TimeoutException | AuthorizationException unknown) {
+            log.debug("the number of partitions is not known now", unknown);
+            return width;
+        }
+    }
+
+    private Ownership current() {
+        return ownership.get();
+    }
+
+    private void publish(Ownership owned) {
+        ownership.set(owned.under(consumer.groupMetadata()));
+    }
+
+    private Set<Assignment> assignments(Collection<TopicPartition> gone) {
+        Map<TopicPartition, Assignment> held = current().assignments();
+        Set<Assignment> found = new HashSet<>();
+        for (TopicPartition partition : gone) {
+            Assignment assignment = held.get(partition);
+            if (assignment != null) {
+                found.add(assignment);
+            }
+        }
+        return found;
+    }
+
+    /** The numbers alone: there are six topics, and each has a partition with each of them. */
+    private static Set<Integer> bundles(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(TopicPartition::partition).collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    private static boolean within(Duration bound, CompletableFuture<Void> end) {
+        try {
+            end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
+            return true;
+        } catch (java.util.concurrent.TimeoutException | CancellationException never) {
+            return false;
+        } catch (InterruptedException interrupted) {
+            throw new InterruptException(interrupted);
+        } catch (ExecutionException defect) {
+            throw new IllegalStateException("a stage failed while partitions were given up", defect.getCause());
+        }
+    }
+}

@@ -1,0 +1,101 @@
+package dev.sluice.worker.pace;
+
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * What is known beforehand of the limit of one model. What is not said is found out: the lane tunes itself.
+ *
+ * <p>Together AI enforces its limits per second even where it displays them per minute, so a limit per minute is paced
+ * per second too. Immutable.
+ *
+ * @param paced false in {@link #NONE} only
+ * @param requests never more than this; empty: found out
+ * @param tokens never more than this, prompt and completion together; empty: found out
+ */
+public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<Rate> tokens) {
+    /** Not paced at all: only the number of calls under way is bounded. */
+    public static final ConfiguredLimit NONE = new ConfiguredLimit(false, Optional.empty(), Optional.empty());
+
+    /** Nothing is known: all of it is found out. */
+    public static final ConfiguredLimit UNKNOWN = new ConfiguredLimit(true, Optional.empty(), Optional.empty());
+
+    private static final double MAX_REQUESTS_PER_SECOND = 1_000_000;
+    private static final double MAX_TOKENS_PER_SECOND = 100_000_000;
+    private static final String FORMS = "10/s, 600/min, '10/s,4000 tokens/s', '90000 tokens/min', none";
+    private static final Pattern FORM = Pattern.compile("(\\d{1,12}) ?(tokens?)? ?/ ?(s|min)");
+
+    public static ConfiguredLimit requests(Rate rate) {
+        return new ConfiguredLimit(true, Optional.of(rate), Optional.empty());
+    }
+
+    /**
+     * Reads {@code 10/s}, {@code 600/min}, {@code 10/s,4000 tokens/s} or {@code none}.
+     *
+     * @throws IllegalArgumentException naming the text and the forms that are understood
+     */
+    public static ConfiguredLimit parse(String text) {
+        String trimmed = text.strip().toLowerCase(Locale.ROOT);
+        if (trimmed.equals("none")) {
+            return NONE;
+        }
+        ConfiguredLimit limit = UNKNOWN;
+        for (String part : trimmed.split(",", -1)) {
+            limit = limit.with(part.strip(), text);
+        }
+        return limit;
+    }
+
+    private ConfiguredLimit with(String part, String text) {
+        Matcher form = FORM.matcher(part);
+        if (!form.matches()) {
+            throw new IllegalArgumentException("limit '" + text + "' is none of " + FORMS);
+        }
+        long amount = Long.parseLong(form.group(1));
+        if (amount == 0) {
+            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/min");
+        }
+        boolean ofTokens = form.group(2) != null;
+        Rate rate = new Rate(amount, form.group(3).equals("s") ? Duration.ofSeconds(1) : Duration.ofMinutes(1));
+        double most = ofTokens ? MAX_TOKENS_PER_SECOND : MAX_REQUESTS_PER_SECOND;
+        if (rate.perSecond() > most) {
+            throw new IllegalArgumentException("limit '" + text + "' is above " + (long) most
+                    + (ofTokens ? " tokens" : "") + "/s; say none if the model has no limit");
+        }
+        if ((ofTokens ? tokens : requests).isPresent()) {
+            throw new IllegalArgumentException(
+                    "limit '" + text + "' limits " + (ofTokens ? "tokens" : "requests") + " twice; keep one");
+        }
+        return ofTokens
+                ? new ConfiguredLimit(true, requests, Optional.of(rate))
+                : new ConfiguredLimit(true, Optional.of(rate), tokens);
+    }
+
+    public boolean isNone() {
+        return !paced;
+    }
+
+    /** The limit of one of the two units per second; empty: found out. */
+    OptionalDouble perSecond(LimitUnit unit) {
+        Optional<Rate> rate = unit == LimitUnit.REQUESTS ? requests : tokens;
+        return rate.isPresent() ? OptionalDouble.of(rate.get().perSecond()) : OptionalDouble.empty();
+    }
+
+    /** As {@link #parse} reads it, where it can. */
+    @Override
+    public String toString() {
+        if (!paced) {
+            return "none";
+        }
+        String parts = Stream.of(requests.map(rate -> rate.text("")), tokens.map(rate -> rate.text("tokens")))
+                .flatMap(Optional::stream)
+                .collect(Collectors.joining(","));
+        return parts.isEmpty() ? "self-tuning" : parts;
+    }
+}

@@ -1,0 +1,29 @@
+package dev.sluice.worker.settle;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+
+/**
+ * What one transaction is to hold: the records of each settlement, and the offsets that end with them.
+ *
+ * @param records in the order of the settlements, the records of one at one index
+ * @param offsets what to commit of every input partition concerned
+ * @param group the metadata that belongs to the ownership by which the settlements were chosen
+ */
+record TransactionBatch(
+        List<List<ProducerRecord<byte[], byte[]>>> records,
+        Map<TopicPartition, OffsetAndMetadata> offsets,
+        ConsumerGroupMetadata group) {
+
+    static Map<TopicPartition, OffsetAndMetadata> offsets(Map<PartitionWindow, AckWindow.Snapshot> staged) {
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        staged.forEach((account, snapshot) -> offsets.put(
+                account.assignment().partition(), new OffsetAndMetadata(snapshot.offset(), snapshot.metadata())));
+        return offsets;
+    }
+}

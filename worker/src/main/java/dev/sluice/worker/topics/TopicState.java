@@ -1,0 +1,127 @@
+package dev.sluice.worker.topics;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.clients.admin.DescribeConfigsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * What a topic looks like on the broker. Immutable.
+ *
+ * @param settings the topic's configuration by Kafka's names; empty where we may not read it
+ */
+public record TopicState(String name, int partitions, int replication, Map<String, String> settings) {
+    public TopicState {
+        settings = Map.copyOf(settings);
+    }
+
+    /** A topic that cannot be looked at; the message is for people. */
+    public static final class UnreadableException extends RuntimeException {
+        private final String topic;
+
+        UnreadableException(String topic, String message, Throwable cause) {
+            super(message, cause);
+            this.topic = topic;
+        }
+
+        public String topic() {
+            return topic;
+        }
+    }
+
+    /**
+     * The topics of these names that exist, by name.
+     *
+     * @throws UnreadableException where the broker does not answer in time or does not let us look
+     */
+    public static Map<String, TopicState> read(Admin admin, Collection<String> names, Duration timeout)
+            throws InterruptedException {
+        int millis = (int) timeout.toMillis();
+        var descriptions = admin.describeTopics(names, new DescribeTopicsOptions().timeoutMs(millis))
+                .topicNameValues();
+        List<TopicDescription> found = new ArrayList<>();
+        for (String name : names) {
+            description(name, descriptions.get(name)).ifPresent(found::add);
+        }
+        Map<String, Map<String, String>> settings = settings(admin, found, millis);
+        Map<String, TopicState> states = new TreeMap<>();
+        for (TopicDescription each : found) {
+            int replication = each.partitions().get(0).replicas().size();
+            Map<String, String> own = settings.getOrDefault(each.name(), Map.of());
+            states.put(
+                    each.name(), new TopicState(each.name(), each.partitions().size(), replication, own));
+        }
+        return states;
+    }
+
+    private static Optional<TopicDescription> description(String name, KafkaFuture<TopicDescription> future)
+            throws InterruptedException {
+        try {
+            return Optional.of(future.get());
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            throw unreadable("topic ", name, failed.getCause());
+        }
+    }
+
+    private static Map<String, Map<String, String>> settings(Admin admin, List<TopicDescription> topics, int millis)
+            throws InterruptedException {
+        List<ConfigResource> resources = topics.stream()
+                .map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic.name()))
+                .toList();
+        var futures = admin.describeConfigs(resources, new DescribeConfigsOptions().timeoutMs(millis))
+                .values();
+        Map<String, Map<String, String>> settings = new HashMap<>();
+        for (ConfigResource resource : resources) {
+            settings.put(resource.name(), settings(resource.name(), futures.get(resource)));
+        }
+        return settings;
+    }
+
+    /** Empty where we may not look: who may read and write a topic need not be allowed to see its configuration. */
+    private static Map<String, String> settings(String topic, KafkaFuture<Config> future) throws InterruptedException {
+        try {
+            Map<String, String> values = new HashMap<>();
+            for (ConfigEntry entry : future.get().entries()) {
+                if (entry.value() != null) {
+                    values.put(entry.name(), entry.value());
+                }
+            }
+            return values;
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof AuthorizationException
+                    || failed.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Map.of();
+            }
+            throw unreadable("the configuration of topic ", topic, failed.getCause());
+        }
+    }
+
+    private static UnreadableException unreadable(String what, String topic, Throwable cause) {
+        // an admin's answer for one topic does not name it
+        Throwable named =
+                cause instanceof TopicAuthorizationException ? new TopicAuthorizationException(Set.of(topic)) : cause;
+        String why = AclErrors.words(named, AclErrors.Right.DESCRIBE)
+                .orElseGet(() -> cause.getMessage() + "; look at the broker's log, or try again");
+        return new UnreadableException(topic, "cannot read " + what + topic + ": " + why, named);
+    }
+}

@@ -1,0 +1,97 @@
+package dev.sluice.worker.batch;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.worker.batch.BatchOutput.Answer;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AnswerBufferTest {
+    private static final int MEMORY = 20;
+
+    @TempDir
+    private Path folder;
+
+    private AnswerBuffer held;
+
+    @BeforeEach
+    void open() {
+        held = new AnswerBuffer(folder, MEMORY);
+    }
+
+    @AfterEach
+    void nothingIsLeftOfIt() throws Exception {
+        held.close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void theFileIsMadeInTheFolderThatWasNamed() throws Exception {
+        Path gone = folder.resolve("gone");
+        try (AnswerBuffer nowhere = new AnswerBuffer(gone, 0)) {
+            assertThatThrownBy(() -> nowhere.put(1, answer("x")))
+                    .isInstanceOf(NoSuchFileException.class)
+                    .hasMessageContaining(gone.toString());
+        }
+    }
+
+    @Test
+    void whatDoesNotFitIntoMemoryIsHandedOverAllTheSame() throws Exception {
+        held.put(1, answer("0123456789"));
+        held.put(2, answer("0123456789"));
+        held.put(3, answer("in the file, since the memory is full"));
+        held.put(4, answer("there, too"));
+
+        assertThat(text(held.take(3))).isEqualTo("in the file, since the memory is full");
+        assertThat(text(held.take(1))).isEqualTo("0123456789");
+        assertThat(text(held.take(4))).isEqualTo("there, too");
+        assertThat(held.take(4)).isNull();
+        assertThat(held.take(5)).isNull();
+    }
+
+    @Test
+    void theFirstAnswerToALineStays() throws Exception {
+        held.put(1, answer("first"));
+        held.put(1, new Answer(false, new byte[0]));
+
+        Answer taken = held.take(1);
+
+        assertThat(text(taken)).isEqualTo("first");
+        assertThat(taken).isNotNull().extracting(Answer::ok).isEqualTo(true);
+    }
+
+    @Test
+    void anyOrderOfPuttingAndTakingKeepsTheAnswersInABoundedFile() throws Exception {
+        Random random = new Random(7);
+        TreeMap<Integer, String> model = new TreeMap<>();
+        for (int step = 0; step < 2_000; step++) {
+            int line = random.nextInt(30);
+            if (random.nextInt(5) < 2) {
+                assertThat(text(held.take(line))).isEqualTo(model.remove(line));
+            } else {
+                String text = step + "x".repeat(random.nextInt(12));
+                held.put(line, answer(text));
+                model.putIfAbsent(line, text);
+            }
+            int waiting = model.values().stream().mapToInt(String::length).sum();
+            assertThat(held.fileBytes()).isLessThanOrEqualTo(2L * waiting + MEMORY);
+        }
+    }
+
+    private static Answer answer(String text) {
+        return new Answer(true, text.getBytes(UTF_8));
+    }
+
+    private static @Nullable String text(@Nullable Answer answer) {
+        return answer == null ? null : new String(answer.line(), UTF_8);
+    }
+}

@@ -1,0 +1,183 @@
+package dev.sluice.worker.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BatchInputTest {
+    private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void bodiesArePassedOnExactlyAsTheyAreWritten() throws Exception {
+        String odd =
+                "{ \"messages\" : [{\"role\":\"user\",\"content\":\"Gr\\u00fc\u00df \ud83d\ude00\"}],\t\"model\":\"m\", \"x\":1.0e+2 }";
+
+        List<BatchLine> lines =
+                lines("{\"method\":\"POST\",\"custom_id\":\"a\",\"url\":\"/v1/chat/completions\",\"body\": " + odd
+                        + " ,\"meta\":{\"body\":{}}}\r\n\n{\"body\":" + BODY + ",\"custom_id\":\"b\"}");
+
+        assertThat(lines).extracting(BatchLine::body).containsExactly(odd, BODY);
+        assertThat(lines).extracting(BatchLine::customId).containsExactly("a", "b");
+        assertThat(lines).extracting(BatchLine::number).containsExactly(1, 3);
+    }
+
+    @Test
+    void aByteOrderMarkIsNoPartOfTheRequest() throws Exception {
+        assertThat(lines("\ufeff" + line("a") + line("b")))
+                .extracting(BatchLine::body)
+                .containsExactly(BODY, BODY);
+    }
+
+    @Test
+    void aFileThatIsNoTextIsOneProblem() throws Exception {
+        assertThat(problems("PK\u0003\u0004\u0000\n\u0001\n\u0002\n"))
+                .singleElement()
+                .asString()
+                .startsWith("f is no text; expected is UTF-8 with one request per line");
+    }
+
+    @Test
+    void whatIsWrongIsSaidWithoutControlCharacters() throws Exception {
+        assertThat(problems("{\"custom_id\":\"\u001b[31m\"}"))
+                .singleElement()
+                .asString()
+                .doesNotContain("\u001b");
+    }
+
+    @Test
+    void badLinesCanBeLeftOut() throws Exception {
+        BatchInput input = BatchInput.check(file("?\n" + line("a") + line("a") + line("b")), "f", true);
+
+        assertThat(lines(input)).extracting(BatchLine::number).containsExactly(2, 4);
+        assertThat(input.skipped()).isEqualTo(2);
+        assertThat(input.problems()).hasSize(2).first().asString().startsWith("f line 1: ");
+    }
+
+    @Test
+    void aFileThatChangesMeanwhileIsNoticed() throws Exception {
+        BatchInput input = check(line("a") + line("b"));
+        file(line("a") + line("c"));
+
+        try (BatchInput.Lines lines = input.open()) {
+            assertThat(lines.read(1).customId()).isEqualTo("a");
+            assertThatThrownBy(() -> lines.read(2)).hasMessage("f line 2 has changed while the batch was under way");
+        }
+    }
+
+    @Test
+    void idsDependOnContentAndRunOnly() throws Exception {
+        BatchInput input = check(line("a") + line("b"));
+        BatchInput again = check(line("a") + line("b"));
+        BatchInput other = check(line("a") + line("c"));
+
+        assertThat(input.idPrefix("run"))
+                .matches("batch-[0-9a-f]{16}-run-")
+                .isEqualTo(again.idPrefix("run"))
+                .isNotEqualTo(other.idPrefix("run"));
+        assertThat(input.lines()).isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "nonsense                                   | is no JSON",
+                "[1]                                        | is no JSON object",
+                "{\"custom_id\":\"a\"                       | is no JSON",
+                "{\"custom_id\":\"a\"}                      | body must be a JSON object",
+                "{\"custom_id\":\"a\",\"body\":\"x\"}       | body must be a JSON object",
+                "{\"custom_id\":7,\"body\":{}}              | custom_id must be a text that is not empty",
+                "{\"custom_id\":\"a\",\"body\":{\"model\":\"m\"}} | body.messages is missing",
+                "{\"custom_id\":\"a\",\"method\":\"GET\",\"body\":{}} | method must be \"POST\"",
+                "{\"custom_id\":\"a\",\"url\":\"/v1/embeddings\",\"body\":{}} | url must be",
+                "{\"custom_id\":\"a\",\"custom_id\":\"b\",\"body\":{}} | is no JSON: Duplicate",
+            })
+    void aBadLineIsNamedWithWhatIsWrong(String line, String problem) throws Exception {
+        assertThat(problems(line("good") + line))
+                .singleElement()
+                .asString()
+                .startsWith("f line 2: ")
+                .contains(problem);
+    }
+
+    @Test
+    void allThatIsWrongWithALineIsSaidAtOnce() throws Exception {
+        assertThat(problems("{\"method\":\"GET\",\"body\":{\"stream\":true}}"))
+                .singleElement()
+                .asString()
+                .contains("custom_id", "method", "body.model", "body.messages", "body.stream");
+    }
+
+    @Test
+    void aCustomIdThatOccursTwiceIsNamedWithBothLines() throws Exception {
+        assertThat(problems(line("a") + line("b") + line("a")))
+                .containsExactly("f line 3: custom_id \"a\" is that of line 1 too; make it unique");
+    }
+
+    @Test
+    void aTooLongLineDoesNotHideTheOthers() throws Exception {
+        assertThat(problems("x".repeat(LineReader.MAX_BYTES + 1) + "\n" + line("a") + "?"))
+                .hasSize(2)
+                .anySatisfy(problem -> assertThat(problem).contains("f line 1: is longer than"))
+                .anySatisfy(problem -> assertThat(problem).contains("f line 3: is no JSON"));
+    }
+
+    @Test
+    void onlyTheFirstTwentyAreListedAndTheOthersCounted() throws Exception {
+        List<String> problems = problems("?\n".repeat(25));
+
+        assertThat(problems).hasSize(21).last().asString().isEqualTo("f: 5 more bad lines");
+    }
+
+    @Test
+    void aFileWithoutRequestsIsAProblem() throws Exception {
+        assertThat(problems("\n \n")).singleElement().asString().contains("holds no request");
+    }
+
+    private static String line(String customId) {
+        return "{\"custom_id\":\"" + customId + "\",\"body\":" + BODY + "}\n";
+    }
+
+    private Path file(String text) throws IOException {
+        return Files.writeString(folder.resolve("batch.jsonl"), text);
+    }
+
+    private List<String> problems(String text) throws IOException {
+        Path file = file(text);
+        return catchThrowableOfType(BatchInput.BadLinesException.class, () -> BatchInput.check(file, "f", false))
+                .problems();
+    }
+
+    private BatchInput check(String text) throws Exception {
+        return BatchInput.check(file(text), "f", false);
+    }
+
+    private List<BatchLine> lines(String text) throws Exception {
+        return lines(check(text));
+    }
+
+    private static List<BatchLine> lines(BatchInput input) throws Exception {
+        List<BatchLine> found = new ArrayList<>();
+        LineStates ledger = new LineStates(input);
+        try (BatchInput.Lines lines = input.open()) {
+            for (int line = ledger.nextToSend(0); line >= 0; line = ledger.nextToSend(line + 1)) {
+                found.add(lines.read(line));
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,296 @@
+package dev.sluice.worker.call;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.sun.net.httpserver.HttpServer;
+import dev.sluice.sandbox.ReceivedRequest;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.call.CallResult.Answered;
+import dev.sluice.worker.call.CallResult.Cancelled;
+import dev.sluice.worker.call.CallResult.Failed;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.Request;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class ApiClientTest {
+    private static final String KEY = "sk-test";
+    private static final String TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    private static final Duration PATIENT = Duration.ofSeconds(30);
+    private static final Duration SHORT = Duration.ofMillis(300);
+    private static final int ONE_MIB = 1 << 20;
+
+    private final BlockingQueue<CallResult> results = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Request> departed = new LinkedBlockingQueue<>();
+    private TogetherStandIn api;
+
+    @BeforeEach
+    void start() throws IOException {
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(KEY));
+    }
+
+    @AfterEach
+    void stop() {
+        api.close();
+    }
+
+    @Test
+    void sendsTheBodyByteForByteWithTheKeyAndItsOwnName() throws Exception {
+        Request request = saying("Grüße").build();
+
+        Answered answer = (Answered) resultOf(request);
+
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.headers()).containsKey("content-type");
+        assertThat(new String(answer.body(), UTF_8)).contains("\"choices\"");
+        ReceivedRequest received = api.received().orElseThrow();
+        assertThat(received.body()).isEqualTo(request.body());
+        assertThat(received.header("Authorization")).hasValue("Bearer " + KEY);
+        assertThat(received.header("User-Agent")).hasValue("sluice-worker");
+        assertThat(received.header("Content-Type")).hasValue("application/json");
+    }
+
+    @Test
+    void aBaseUrlMayEndWithASlash() throws Exception {
+        try (ApiClient calls = calls(api.baseUrl() + "/", PATIENT)) {
+            assertThat(resultOf(calls, saying("hi").build())).isInstanceOf(Answered.class);
+        }
+    }
+
+    @Test
+    void asksForTheKeyAtEveryCall() throws Exception {
+        BlockingQueue<String> keys = new LinkedBlockingQueue<>(List.of("sk-old", KEY));
+
+        try (ApiClient calls = new ApiClient(URI.create(api.baseUrl()), keys::remove, PATIENT, ONE_MIB)) {
+            assertThat(((Answered) resultOf(calls, saying("a").build())).status())
+                    .isEqualTo(401);
+            assertThat(((Answered) resultOf(calls, saying("b").build())).status())
+                    .isEqualTo(200);
+        }
+    }
+
+    @Test
+    void sendsWhatItIsGivenBesideItsOwn() throws Exception {
+        Request request =
+                saying("traced").withHeader("authorization", "Bearer smuggled").build();
+
+        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
+            calls.call(request, Map.of("traceparent", TRACE), () -> {}, this::done);
+            assertThat(next()).isInstanceOf(Answered.class);
+        }
+
+        ReceivedRequest received = api.received("traced").orElseThrow();
+        assertThat(received.header("traceparent")).hasValue(TRACE);
+        assertThat(received.headers().get("authorization")).containsExactly("Bearer " + KEY);
+    }
+
+    @Test
+    void anErrorIsAnAnswerToo() throws Exception {
+        Answered answer =
+                (Answered) resultOf(saying("[stand-in: status=429 reset=2]").build());
+
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(Double.parseDouble(answer.headers().get("x-ratelimit-reset")))
+                .isEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[stand-in: hang]", "[stand-in: hang-body]"})
+    void theDeadlineCoversHeadersAndBody(String directive) throws Exception {
+        try (ApiClient calls = calls(api.baseUrl(), SHORT)) {
+            Failed failed = (Failed) resultOf(calls, saying(directive).build());
+
+            assertThat(failed.error()).isEqualTo("timeout");
+            assertThat(failed.tookMillis()).isBetween(SHORT.toMillis() - 5, 10_000L);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[stand-in: cut]", "[stand-in: cut-body]"})
+    void aCutConnectionIsAFailure(String directive) throws Exception {
+        Failed failed = (Failed) resultOf(saying(directive).build());
+
+        assertThat(failed.error()).isEqualTo("connection");
+    }
+
+    @Test
+    void aRefusedConnectionIsAFailure() throws Exception {
+        int port;
+        try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = taken.getLocalPort();
+        }
+
+        try (ApiClient calls = calls("http://127.0.0.1:" + port + "/v1", PATIENT)) {
+            Failed failed = (Failed) resultOf(calls, saying("hi").build());
+
+            assertThat(failed.error()).isEqualTo("connection");
+            assertThat(failed.message()).doesNotContain("hi").doesNotContain(KEY);
+        }
+    }
+
+    @Test
+    void anAnswerAboveTheBoundIsAFailureAndOneAtItIsNot() throws Exception {
+        assertThat(resultOf(saying("[stand-in: huge=2MB]").build()))
+                .isInstanceOfSatisfying(
+                        Failed.class, failed -> assertThat(failed.error()).isEqualTo("response_too_large"));
+
+        try (ApiClient exact = new ApiClient(URI.create(api.baseUrl()), () -> KEY, PATIENT, 2048)) {
+            assertThat(resultOf(exact, saying("[stand-in: huge=2048]").build())).isInstanceOf(Answered.class);
+            assertThat(resultOf(exact, saying("[stand-in: huge=2049]").build())).isInstanceOf(Failed.class);
+        }
+    }
+
+    @Test
+    void aRedirectIsNotFollowed() throws Exception {
+        HttpServer elsewhere = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        elsewhere.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            exchange.getResponseHeaders().add("Location", api.baseUrl() + "/chat/completions");
+            exchange.sendResponseHeaders(307, -1);
+            exchange.close();
+        });
+        elsewhere.start();
+        try (ApiClient calls =
+                calls("http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/v1", PATIENT)) {
+            Answered answer = (Answered) resultOf(calls, saying("hi").build());
+
+            assertThat(answer.status()).isEqualTo(307);
+            assertThat(api.calls()).isZero();
+        } finally {
+            elsewhere.stop(0);
+        }
+    }
+
+    @Test
+    void cancelsTheCallsOfAnAssignmentAndNoOther() throws Exception {
+        Assignment leaving = Requests.assigned();
+        Assignment staying = Requests.assigned();
+        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
+            calls.call(saying("[stand-in: hang]").under(leaving).build(), Map.of(), () -> {}, this::done);
+            calls.call(saying("[stand-in: hang-body]").under(leaving).build(), Map.of(), () -> {}, this::done);
+            calls.call(saying("[stand-in: hang]").under(staying).build(), Map.of(), () -> {}, this::done);
+            await().atMost(PATIENT).until(() -> api.openCalls() == 3);
+
+            calls.cancel(Set.of(leaving));
+
+            assertThat(next()).isInstanceOf(Cancelled.class);
+            assertThat(next()).isInstanceOf(Cancelled.class);
+            assertThat(results).isEmpty();
+        }
+
+        assertThat(next()).isInstanceOf(Cancelled.class);
+        assertThat(results).isEmpty();
+    }
+
+    @Test
+    void everyCallEndsOnce() throws Exception {
+        List<String> texts = List.of(
+                "ok",
+                "[stand-in: status=500]",
+                "[stand-in: hang]",
+                "[stand-in: hang-body]",
+                "[stand-in: cut]",
+                "[stand-in: cut-body]",
+                "[stand-in: huge=2MB]");
+        BlockingQueue<Request> ended = new LinkedBlockingQueue<>();
+
+        try (ApiClient calls = calls(api.baseUrl(), SHORT)) {
+            for (int i = 0; i < 10 * texts.size(); i++) {
+                Request request = saying(texts.get(i % texts.size())).at(i).build();
+                calls.call(request, Map.of(), () -> {}, (of, result) -> ended.add(of));
+            }
+            await().atMost(PATIENT).until(() -> ended.size() >= 10 * texts.size());
+            calls.cancel(Set.of(Requests.ASSIGNMENT));
+        }
+
+        assertThat(ended).hasSize(10 * texts.size()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void tellsWhenACallIsOnItsWayLongBeforeItsAnswer() throws Exception {
+        Request hanging = saying("[stand-in: hang]").build();
+
+        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
+            calls.call(hanging, Map.of(), () -> departed.add(hanging), this::done);
+
+            assertThat(departed.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
+            assertThat(results).isEmpty();
+        }
+    }
+
+    @Test
+    void aCallWithoutAConnectionIsNeverOnItsWay() throws Exception {
+        api.close();
+
+        assertThat(resultOf(saying("hi").build())).isInstanceOf(Failed.class);
+        assertThat(departed).isEmpty();
+    }
+
+    @Test
+    void aKeyThatIsNoHeaderValueIsAFailureThatDoesNotTellIt() throws Exception {
+        try (ApiClient calls = new ApiClient(URI.create(api.baseUrl()), () -> "sk-secret\nx", PATIENT, ONE_MIB)) {
+            Failed failed = (Failed) resultOf(calls, saying("hi").build());
+
+            assertThat(failed.error()).isEqualTo("unsendable");
+            assertThat(failed.message()).doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void aCallAfterTheEndIsCancelled() throws Exception {
+        ApiClient calls = calls(api.baseUrl(), PATIENT);
+        calls.close();
+
+        assertThat(resultOf(calls, saying("[stand-in: hang]").build())).isInstanceOf(Cancelled.class);
+    }
+
+    private CallResult resultOf(Request request) throws InterruptedException {
+        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
+            return resultOf(calls, request);
+        }
+    }
+
+    private CallResult resultOf(ApiClient calls, Request request) throws InterruptedException {
+        calls.call(request, Map.of(), () -> departed.add(request), this::done);
+        return next();
+    }
+
+    private void done(Request request, CallResult result) {
+        results.add(result);
+    }
+
+    private CallResult next() throws InterruptedException {
+        CallResult result = results.poll(PATIENT.toSeconds(), TimeUnit.SECONDS);
+        assertThat(result).as("a call's end").isNotNull();
+        return result;
+    }
+
+    private static ApiClient calls(String baseUrl, Duration timeout) {
+        return new ApiClient(URI.create(baseUrl), () -> KEY, timeout, ONE_MIB);
+    }
+
+    private static Requests saying(String text) {
+        return Requests.ofModel("m").saying(text);
+    }
+}

@@ -1,0 +1,124 @@
+package dev.sluice.worker.call;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.net.Authenticator;
+import java.net.CookieHandler;
+import java.net.ProxySelector;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ClientWarmUpTest {
+    @Test
+    void callsAServerOfItsOwn() {
+        assertThatCode(() -> ClientWarmUp.run(HttpClient.newHttpClient(), Duration.ofSeconds(20)))
+                .doesNotThrowAnyException();
+    }
+
+    /** A body that never comes to its end is not covered by the client's own timeout. */
+    @Test
+    void endsWhenItsTimeIsOverThoughNoCallDoes() throws Exception {
+        FakeClient client = new FakeClient(CompletableFuture::new);
+
+        ClientWarmUp.run(client, Duration.ofSeconds(1));
+
+        assertThat(client.sent).isNotEmpty().allMatch(CompletableFuture::isCancelled);
+    }
+
+    @Test
+    void anErrorEndsItToo() {
+        FakeClient client = new FakeClient(() -> {
+            throw new NoClassDefFoundError("sun/net/Something");
+        });
+
+        assertThatCode(() -> ClientWarmUp.run(client, Duration.ofSeconds(20))).doesNotThrowAnyException();
+    }
+
+    /** Answers as it is told. */
+    private static final class FakeClient extends HttpClient {
+        private final Supplier<CompletableFuture<?>> answers;
+        private final LinkedBlockingQueue<CompletableFuture<?>> sent = new LinkedBlockingQueue<>();
+
+        FakeClient(Supplier<CompletableFuture<?>> answers) {
+            this.answers = answers;
+        }
+
+        @Override
+        @SuppressWarnings("unchecked")
+        public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+                HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+            CompletableFuture<?> answer = answers.get();
+            sent.add(answer);
+            return (CompletableFuture<HttpResponse<T>>) answer;
+        }
+
+        @Override
+        public <T> CompletableFuture<HttpResponse<T>> sendAsync(
+                HttpRequest request, HttpResponse.BodyHandler<T> handler, HttpResponse.PushPromiseHandler<T> pushes) {
+            return sendAsync(request, handler);
+        }
+
+        @Override
+        public <T> HttpResponse<T> send(HttpRequest request, HttpResponse.BodyHandler<T> handler) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<CookieHandler> cookieHandler() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<Duration> connectTimeout() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Redirect followRedirects() {
+            return Redirect.NEVER;
+        }
+
+        @Override
+        public Optional<ProxySelector> proxy() {
+            return Optional.empty();
+        }
+
+        @Override
+        public SSLContext sslContext() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public SSLParameters sslParameters() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Optional<Authenticator> authenticator() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Version version() {
+            return Version.HTTP_1_1;
+        }
+
+        @Override
+        public Optional<Executor> executor() {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package dev.sluice.worker.cli;
+
+import dev.sluice.wire.Topics;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.apache.kafka.common.acl.AccessControlEntry;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.acl.AclPermissionType;
+import org.apache.kafka.common.resource.PatternType;
+import org.apache.kafka.common.resource.ResourcePattern;
+import org.apache.kafka.common.resource.ResourceType;
+
+/** One right of one user. The lists are the README's table of them, and nothing beyond it. */
+record AclGrant(String user, AclOperation operation, ResourceType type, String name, PatternType pattern) {
+    static final String WORKER = "worker";
+    static final String PUBLISHER = "publisher";
+    static final String READER = "reader";
+    static final String READERS = "billing";
+    static final String OPERATOR = "operator";
+    static final String WATCHER = "watcher";
+    static final String SUBMITTER = "submitter";
+    static final String CREATOR = "creator";
+
+    static AclGrant topic(String user, AclOperation operation, String topic) {
+        return new AclGrant(user, operation, ResourceType.TOPIC, topic, PatternType.LITERAL);
+    }
+
+    static AclGrant group(String user, AclOperation operation, String group) {
+        return new AclGrant(user, operation, ResourceType.GROUP, group, PatternType.LITERAL);
+    }
+
+    static AclGrant transactionalId(String user, String prefix) {
+        return new AclGrant(user, AclOperation.WRITE, ResourceType.TRANSACTIONAL_ID, prefix, PatternType.PREFIXED);
+    }
+
+    static List<AclGrant> worker(Topics topics, String group) {
+        List<AclGrant> grants = new ArrayList<>();
+        topics.inputs().forEach(topic -> grants.add(topic(WORKER, AclOperation.READ, topic)));
+        topics.all().stream()
+                .filter(topic -> !topic.equals(topics.requests()))
+                .forEach(topic -> grants.add(topic(WORKER, AclOperation.WRITE, topic)));
+        grants.add(group(WORKER, AclOperation.READ, group));
+        grants.add(transactionalId(WORKER, group + ":" + topics.base() + ":"));
+        topics.all().forEach(topic -> grants.add(topic(WORKER, AclOperation.DESCRIBE_CONFIGS, topic)));
+        return grants;
+    }
+
+    static List<AclGrant> publisher(Topics topics) {
+        return List.of(topic(PUBLISHER, AclOperation.WRITE, topics.requests()));
+    }
+
+    static List<AclGrant> reader(Topics topics) {
+        return List.of(topic(READER, AclOperation.READ, topics.replies()), group(READER, AclOperation.READ, READERS));
+    }
+
+    static List<AclGrant> operator(Topics topics) {
+        return List.of(
+                topic(OPERATOR, AclOperation.READ, topics.dead()),
+                topic(OPERATOR, AclOperation.DESCRIBE, topics.requests()),
+                topic(OPERATOR, AclOperation.WRITE, topics.dead()),
+                topic(OPERATOR, AclOperation.WRITE, topics.requests()),
+                new AclGrant(
+                        OPERATOR,
+                        AclOperation.WRITE,
+                        ResourceType.TRANSACTIONAL_ID,
+                        "sluice-dlq-replay:" + topics.base(),
+                        PatternType.LITERAL));
+    }
+
+    /** Who only runs {@code status}. */
+    static List<AclGrant> watcher(Topics topics, String group) {
+        Stream<AclGrant> read = topics.all().stream()
+                .filter(topic -> !topic.equals(topics.replies()))
+                .map(topic -> topic(WATCHER, AclOperation.READ, topic));
+        return Stream.concat(
+                        read,
+                        Stream.of(
+                                topic(WATCHER, AclOperation.DESCRIBE, topics.replies()),
+                                group(WATCHER, AclOperation.DESCRIBE, group)))
+                .toList();
+    }
+
+    /** Who runs {@code submit} and {@code ask}. */
+    static List<AclGrant> submitter(Topics topics) {
+        return List.of(
+                topic(SUBMITTER, AclOperation.WRITE, topics.requests()),
+                topic(SUBMITTER, AclOperation.READ, topics.replies()),
+                topic(SUBMITTER, AclOperation.READ, topics.requests()));
+    }
+
+    static List<AclGrant> creator(Topics topics) {
+        return Stream.of(AclOperation.CREATE, AclOperation.ALTER, AclOperation.DESCRIBE_CONFIGS)
+                .map(operation ->
+                        new AclGrant(CREATOR, operation, ResourceType.TOPIC, topics.base() + ".", PatternType.PREFIXED))
+                .toList();
+    }
+
+    /** As the errors name it: Kafka's own words for rights. */
+    String words() {
+        String right = operation == AclOperation.READ ? "Read" : operation == AclOperation.WRITE ? "Write" : "Describe";
+        return switch (type) {
+            case TOPIC -> right + " on topic " + name;
+            case GROUP -> right + " on consumer group '" + name + "'";
+            case TRANSACTIONAL_ID -> right + " on transactional id '" + name;
+            default -> throw new IllegalStateException("no role needs a right to a " + type);
+        };
+    }
+
+    AclBinding binding() {
+        return new AclBinding(
+                new ResourcePattern(type, name, pattern),
+                new AccessControlEntry("User:" + user, "*", operation, AclPermissionType.ALLOW));
+    }
+
+    @Override
+    public String toString() {
+        return user + ": " + words();
+    }
+}

@@ -1,0 +1,83 @@
+package dev.sluice.worker.cli.ask;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.ChatQueueException;
+import dev.sluice.testing.InMemoryChatQueue;
+import dev.sluice.testing.SampleReplyRecords;
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.cli.ParsedCommand;
+import dev.sluice.worker.cli.TestTerminal;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+
+class AskCommandTest {
+    private final TestTerminal terminal = new TestTerminal();
+
+    @Test
+    void printsTheAnswer() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "42");
+
+        int code = ask(queue, "ask", "--model=m", "--system=Be brief", "--max-tokens=9", "--temperature=0.5", "6 * 7?");
+
+        assertThat(code).isZero();
+        assertThat(terminal.out()).isEqualToIgnoringNewLines("42");
+        assertThat(new String(queue.requests().get(0).body(), StandardCharsets.UTF_8))
+                .contains("\"model\":\"m\"", "Be brief", "6 * 7?", "\"max_tokens\":9", "\"temperature\":0.5");
+    }
+
+    @Test
+    void printsTheBodyAsItCame() throws Exception {
+        String body = "{ \"choices\" : [] }";
+        InMemoryChatQueue queue =
+                InMemoryChatQueue.replying(sent -> SampleReplyRecords.ok(sent, body.getBytes(StandardCharsets.UTF_8)));
+
+        ask(queue, "ask", "--model=m", "--json", "?");
+
+        assertThat(terminal.out()).isEqualToIgnoringNewLines(body);
+    }
+
+    @Test
+    void aFailedReplyIsSaidOnStandardError() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.replying(
+                sent -> SampleReplyRecords.failed(sent, Reason.REJECTED, 404, "no such model"));
+
+        assertThat(ask(queue, "ask", "--model=m", "?")).isEqualTo(1);
+        assertThat(terminal.out()).isEmpty();
+        assertThat(terminal.err()).contains("failed: rejected (HTTP 404): no such model");
+    }
+
+    @Test
+    void aRequestThatCannotBeSentIsSaidOnStandardError() throws Exception {
+        InMemoryChatQueue queue =
+                InMemoryChatQueue.answering(request -> "").failWith(new ChatQueueException("broker is gone"));
+
+        assertThat(ask(queue, "ask", "--model=m", "?")).isEqualTo(1);
+        assertThat(terminal.err()).contains("sluice ask: broker is gone").doesNotContain("Exception");
+    }
+
+    @Test
+    void theModelCanComeFromTheEnvironment() throws Exception {
+        terminal.env("SLUICE_MODEL", "m2");
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "");
+
+        ask(queue, "ask", "?");
+
+        assertThat(queue.requests().get(0).model()).isEqualTo("m2");
+    }
+
+    @Test
+    void whatTheApiWouldRefuseIsAProblem() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "--temperature=9", "--max-tokens=0", "?")
+                        .problems())
+                .hasSize(2)
+                .anySatisfy(problem -> assertThat(problem).contains("temperature"))
+                .anySatisfy(problem -> assertThat(problem).contains("--max-tokens"));
+    }
+
+    private int ask(InMemoryChatQueue queue, String... args) throws InterruptedException {
+        ParsedCommand parsed = ParsedCommand.of(terminal, args);
+        assertThat(parsed.problems()).isEmpty();
+        return ((AskCommand) parsed.command()).ask(queue);
+    }
+}

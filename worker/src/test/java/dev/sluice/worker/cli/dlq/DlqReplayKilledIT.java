@@ -1,0 +1,120 @@
+package dev.sluice.worker.cli.dlq;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A replay that is killed again and again, in a heap of 128 MB. Small here; larger with {@code
+ * -Dsluice.test.dlq.letters=1000000 -Dsluice.test.dlq.replayed=10000 -Dsluice.test.dlq.kills=3}.
+ */
+class DlqReplayKilledIT {
+    private static final int LETTERS = Integer.getInteger("sluice.test.dlq.letters", 3_000);
+    private static final int REPLAYED = Integer.getInteger("sluice.test.dlq.replayed", 1_200);
+    private static final int KILLS = Integer.getInteger("sluice.test.dlq.kills", 2);
+    private static final List<String> OTHERS = List.of("rejected", "expired", "invalid_request");
+    private static final String JAVA =
+            Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final Random random = new Random();
+    private DeadLetterBox box;
+
+    @TempDir
+    private Path folder;
+
+    @BeforeEach
+    void open() throws Exception {
+        box = new DeadLetterBox(kafka.bootstrapServers(), kafka.uniqueName("killed"));
+    }
+
+    @AfterEach
+    void close() {
+        box.close();
+    }
+
+    @Test
+    void everyLetterIsSentOnceHoweverOftenTheReplayIsKilled() throws Exception {
+        Map<String, Integer> expected = new TreeMap<>();
+        for (int i = 0; i < LETTERS; i++) {
+            boolean wanted = i < REPLAYED;
+            box.put("id-" + i, wanted ? "attempts_exhausted" : OTHERS.get(i % OTHERS.size()));
+            if (wanted) {
+                expected.put("id-" + i, 1);
+            }
+        }
+        box.flush();
+
+        for (int kill = 0; kill < KILLS; kill++) {
+            killInTheMiddle();
+        }
+        int left = REPLAYED - box.requestIds().size();
+        Process last = replay("1000000");
+
+        assertThat(last.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(last.exitValue()).as(words()).isZero();
+        assertThat(words()).contains(left + " sent and marked as replayed");
+        assertThat(box.requestIds()).isEqualTo(expected);
+        listIsFast();
+    }
+
+    /** The rate is such that all of them together would last for longer than the kills are apart. */
+    private void killInTheMiddle() throws Exception {
+        int before = box.requestIds().size();
+        Process process = replay(Integer.toString(Math.max(1, REPLAYED / 4)));
+        try {
+            await().atMost(Duration.ofSeconds(30)).until(() -> box.requestIds().size() > before);
+            boolean ended = process.waitFor(random.nextInt(600), TimeUnit.MILLISECONDS);
+            assertThat(ended && process.exitValue() != 0).as(words()).isFalse();
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+        System.out.println("killed after " + box.requestIds().size() + " of " + REPLAYED);
+    }
+
+    private void listIsFast() throws Exception {
+        long began = System.nanoTime();
+        Process list = start("list", "--json");
+
+        assertThat(list.waitFor()).isZero();
+        System.out.println(LETTERS + " letters listed in " + Duration.ofNanos(System.nanoTime() - began));
+        assertThat(words()).contains("\"letters\":" + (LETTERS - REPLAYED)).contains("\"replayed\":" + REPLAYED);
+    }
+
+    private Process replay(String rate) throws Exception {
+        return start("replay", "--reason", "attempts_exhausted", "--yes", "--rate", rate);
+    }
+
+    private Process start(String... args) throws Exception {
+        List<String> command = new ArrayList<>(List.of(
+                JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-jar", "target/sluice.jar", "dlq"));
+        command.addAll(List.of(args));
+        command.addAll(List.of("--topic", box.topics.base(), "--bootstrap-servers", kafka.bootstrapServers()));
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("words").toFile())
+                .start();
+    }
+
+    private String words() throws Exception {
+        return Files.readString(folder.resolve("words"), UTF_8);
+    }
+}

@@ -1,0 +1,121 @@
+package dev.sluice.worker.cli.status;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.sandbox.BrokerSettings;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.DamagedRecord;
+import dev.sluice.worker.cli.TestTerminal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class StatusOfDamagedIT {
+    private static final int PARTITIONS = 4;
+    private static final int DAMAGED = 2;
+
+    private final TestTerminal terminal = new TestTerminal();
+    private final Topics topics = new Topics("chat");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theOldestOfTheOthersIsFoundAndThePartitionIsNamed() throws Exception {
+        try (SandboxBroker broker =
+                SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")))) {
+            String servers = "--bootstrap-servers=" + broker.bootstrapServers();
+            assertThat(terminal.run("topics", "create", "--partitions=" + PARTITIONS, servers))
+                    .isZero();
+            fill(broker.bootstrapServers());
+            broker.stop();
+            DamagedRecord.damage(folder.resolve("broker/data/" + topics.requests() + "-" + DAMAGED), "request");
+            broker.startAgain();
+            TestTerminal status = new TestTerminal();
+
+            assertThat(status.run("status", "--json", servers)).as(status.err()).isZero();
+
+            JsonNode json = JsonMapper.shared().readTree(status.out());
+            for (JsonNode partition :
+                    json.get("waiting").get(0).get("partitions").values()) {
+                boolean damaged = partition.get("partition").asInt() == DAMAGED;
+                assertThat(partition.get("oldest_age_ms").isNull()).isEqualTo(damaged);
+                assertThat(partition.get("open").asLong()).isEqualTo(1);
+                assertThat(partition.get("exact").asBoolean()).isEqualTo(!damaged);
+            }
+            assertThat(json.get("problems").values())
+                    .extracting(JsonNode::asString)
+                    .filteredOn(problem -> problem.contains("could not be read"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("the oldest of " + topics.requests() + "-" + DAMAGED + " could not be read (");
+        }
+    }
+
+    /** It takes some kilobytes on the wire, whatever bound a fetch has. */
+    @Test
+    void soItIsWhereARecordUnpacksToMoreThanTheHeap() throws Exception {
+        try (SandboxBroker broker = SandboxBroker.start()) {
+            String servers = "--bootstrap-servers=" + broker.bootstrapServers();
+            assertThat(terminal.run("topics", "create", "--partitions=" + PARTITIONS, servers))
+                    .isZero();
+            fill(broker.bootstrapServers());
+            putLargerThanTheHeap(broker.bootstrapServers());
+            Path words = folder.resolve("words");
+            String java =
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
+
+            Process status = new ProcessBuilder(java, "-Xmx96m", "-jar", "target/sluice.jar", "status", servers)
+                    .redirectErrorStream(true)
+                    .redirectOutput(words.toFile())
+                    .start();
+
+            assertThat(status.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(status.exitValue()).as(Files.readString(words)).isZero();
+            assertThat(Files.readString(words))
+                    .containsPattern("dead letters +<= 1")
+                    .contains("the oldest of " + topics.dead() + "-0 could not be read")
+                    .doesNotContain("OutOfMemoryError");
+        }
+    }
+
+    private void putLargerThanTheHeap(String servers) throws Exception {
+        int size = 100 << 20;
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers",
+                servers,
+                "compression.type",
+                "zstd",
+                "max.request.size",
+                size + size / 10,
+                "batch.size",
+                size + size / 10,
+                "buffer.memory",
+                size + size / 5L);
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(topics.dead(), 0, null, new byte[size]))
+                    .get();
+        }
+    }
+
+    private void fill(String servers) throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", servers), new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
+                producer.send(new ProducerRecord<>(topics.requests(), partition, null, "request".getBytes(UTF_8)))
+                        .get();
+            }
+        }
+    }
+}

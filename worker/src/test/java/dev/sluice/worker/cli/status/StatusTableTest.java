@@ -1,0 +1,80 @@
+package dev.sluice.worker.cli.status;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.status.GroupStatus;
+import dev.sluice.worker.status.PartitionBacklog;
+import dev.sluice.worker.status.QueueStatus;
+import dev.sluice.worker.status.TopicBacklog;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class StatusTableTest {
+    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+
+    @Test
+    void aLongQueueWithManyWorkersFitsEightyColumns() {
+        TopicBacklog requests = backlog("requests", 123_456_789_012L, 345_678, false, 7_384_000);
+        GroupStatus.Member worker =
+                new GroupStatus.Member("d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11", "192.168.200.100", Set.of(0, 1, 2));
+        GroupStatus group = new GroupStatus("sluice", "stable", List.of(worker));
+
+        String text = print(group, requests, List.of());
+
+        assertThat(text.lines()).allMatch(line -> line.length() <= 80);
+        assertThat(text)
+                .contains("queue chat, group sluice (stable), at ")
+                .containsPattern("requests +<= 123,456,789,012 +2h3m4s +345,678 +123,457,134,690")
+                .containsPattern("d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11 +192.168.200.100 +3 of 12 +25 %")
+                .contains("<=: at most so many");
+    }
+
+    @Test
+    void anEmptyQueueIsShort() {
+        String text =
+                print(new GroupStatus("sluice", "empty", List.of()), backlog("requests", 0, 0, true, -1), List.of());
+
+        assertThat(text).containsPattern("requests +0 +- +0 +0").doesNotContain("<=", "WORKER", "problem");
+    }
+
+    @Test
+    void problemsComeLast() {
+        String text = print(
+                new GroupStatus("sluice", "empty", List.of()),
+                backlog("requests", 0, 0, true, -1),
+                List.of("no worker runs"));
+
+        assertThat(text).endsWith("problem: no worker runs" + System.lineSeparator());
+    }
+
+    @Test
+    void whatNobodyOwnsIsKnownInAStableGroupOnly() {
+        GroupStatus.Member worker = new GroupStatus.Member("one", "host", Set.of(0, 2));
+
+        assertThat(new GroupStatus("sluice", "stable", List.of(worker)).ownerless(4))
+                .containsExactly(1, 3);
+        assertThat(new GroupStatus("sluice", "preparing_rebalance", List.of(worker)).ownerless(4))
+                .isEmpty();
+    }
+
+    /** @param ageMillis of the oldest; negative for none */
+    private static TopicBacklog backlog(String kind, long open, long ended, boolean exact, long ageMillis) {
+        OptionalLong oldest = ageMillis < 0 ? OptionalLong.empty() : OptionalLong.of(NOW.toEpochMilli() - ageMillis);
+        return new TopicBacklog(
+                "chat." + kind, kind, List.of(new PartitionBacklog(0, open + ended, ended, open, exact, oldest)));
+    }
+
+    private static String print(GroupStatus group, TopicBacklog requests, List<String> problems) {
+        QueueStatus status =
+                new QueueStatus("chat", NOW, 12, group, List.of(requests), backlog("dead", 0, 0, true, -1), problems);
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        StatusTable.print(new PrintStream(out, true, UTF_8), status);
+        return out.toString(UTF_8);
+    }
+}

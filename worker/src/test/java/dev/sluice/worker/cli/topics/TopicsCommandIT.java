@@ -1,0 +1,242 @@
+package dev.sluice.worker.cli.topics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.topics.TopicCheck;
+import dev.sluice.worker.topics.TopicPlan;
+import dev.sluice.worker.topics.TopicState;
+import java.lang.reflect.Proxy;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TopicsCommandIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    private final TestTerminal terminal = new TestTerminal();
+    private final Topics topics = new Topics(kafka.uniqueName("topics"));
+    private Admin admin;
+
+    @BeforeEach
+    void connect() {
+        admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
+    }
+
+    @AfterEach
+    void disconnect() {
+        admin.close();
+    }
+
+    @Test
+    void createMakesTopicsThatAWorkerHasNothingToSayAgainst() throws Exception {
+        int code = run("create");
+
+        assertThat(terminal.err()).isEmpty();
+        assertThat(code).isZero();
+        assertThat(TopicCheck.of(admin, topics, PATIENCE)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+        assertThat(states().get(topics.dead()).settings()).containsEntry("retention.ms", "2592000000");
+        assertThat(terminal.out().lines())
+                .hasSize(1 + topics.all().size())
+                .filteredOn(line -> line.endsWith("created"))
+                .hasSize(topics.all().size());
+    }
+
+    @Test
+    void createAgainChangesNothing() throws Exception {
+        run("create", "--partitions=2");
+        Map<String, TopicState> before = states();
+
+        int code = run("create", "--retention=1d");
+
+        assertThat(code).isZero();
+        assertThat(states()).isEqualTo(before);
+        assertThat(terminal.out())
+                .contains("exists")
+                .contains(topics.retry() + ": retention.ms is 604800000 (7d), not 86400000 (1d); to change it: ")
+                .contains("--add-config retention.ms=86400000");
+    }
+
+    @Test
+    void aMissingTopicIsMadeAsWideAsTheOthers() throws Exception {
+        make(topics.requests(), 3, Map.of());
+
+        run("create");
+
+        assertThat(TopicCheck.of(admin, topics, PATIENCE).refusals()).isEmpty();
+        assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
+    }
+
+    @Test
+    void partitionsWidenEveryInputAndNothingElse() throws Exception {
+        run("create", "--partitions=2");
+
+        int code = run("create", "--partitions=4");
+
+        assertThat(code).isZero();
+        Map<String, TopicState> states = states();
+        assertThat(topics.inputs()).allMatch(input -> states.get(input).partitions() == 4);
+        assertThat(Stream.of(topics.dead(), topics.replies()))
+                .allMatch(other -> states.get(other).partitions() == 2);
+        assertThat(terminal.out()).contains("widened");
+    }
+
+    @Test
+    void theTopicOfRequestsIsNotWidenedWhereAnotherInputCouldNotBe() throws Exception {
+        run("create", "--partitions=2");
+
+        int code = new TopicCreation(
+                        terminal.terminal().out(),
+                        terminal.terminal().err(),
+                        refusing(topics.retry()),
+                        TopicPlan.of(topics),
+                        OptionalInt.of(4),
+                        1)
+                .run();
+
+        assertThat(code).isEqualTo(1);
+        Map<String, TopicState> states = states();
+        assertThat(topics.inputs())
+                .filteredOn(input -> states.get(input).partitions() == 2)
+                .containsExactly(topics.requests(), topics.retry());
+        assertThat(terminal.err())
+                .contains("topic " + topics.retry() + " could not be widened: ")
+                .contains(
+                        "topic " + topics.requests() + " was not widened, since " + topics.retry() + " is not as wide");
+    }
+
+    /** Asks for fewer partitions than this topic has, which a broker refuses. */
+    private Admin refusing(String topic) {
+        return (Admin) Proxy.newProxyInstance(
+                TopicsCommandIT.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
+                    boolean widens = method.getName().equals("createPartitions")
+                            && ((Map<?, ?>) arguments[0]).containsKey(topic);
+                    return widens
+                            ? admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(1)))
+                            : method.invoke(admin, arguments);
+                });
+    }
+
+    @Test
+    void fewerPartitionsAreSaidToBeImpossible() throws Exception {
+        run("create", "--partitions=2");
+
+        assertThat(run("create", "--partitions=1")).isZero();
+        assertThat(terminal.out()).contains(topics.requests() + ": partitions is 2, not 1; Kafka can't take");
+    }
+
+    @Test
+    void whatTheBrokerRefusesIsSaidWithItsReason() throws Exception {
+        assertThat(run("create", "--replication=99")).isEqualTo(1);
+        assertThat(terminal.err())
+                .contains("topic " + topics.requests() + " could not be created: ")
+                .contains("99")
+                .doesNotContain("\tat ");
+    }
+
+    @Test
+    void describeShowsWhatIsWrongAndHowItIsMended() throws Exception {
+        for (String topic : topics.all()) {
+            if (!topic.equals(topics.retry()) && !topic.equals(topics.dead())) {
+                make(topic, 2, Map.of());
+            }
+        }
+        make(topics.retry(), 1, Map.of("cleanup.policy", "compact"));
+
+        int code = run("describe");
+
+        assertThat(code).isEqualTo(1);
+        assertThat(terminal.out())
+                .contains("error: topic " + topics.dead() + " does not exist")
+                .contains("error: the input topics differ in their number of partitions")
+                .contains("--topic " + topics.base() + " --partitions 2")
+                .contains("error: topic " + topics.retry() + " is compacted");
+    }
+
+    @Test
+    void describeOfTopicsInOrderIsATable() throws Exception {
+        run("create", "--partitions=2");
+
+        assertThat(run("describe")).isZero();
+        assertThat(terminal.out())
+                .contains("TOPIC", "7d", "30d", "LogAppendTime", "8MiB")
+                .doesNotContain("error", "warning", "differs");
+    }
+
+    @Test
+    void describeSaysWhatCreateWouldHaveMadeOtherwise() throws Exception {
+        run("create", "--partitions=2", "--retention=2d");
+
+        assertThat(run("describe", "--retention=2d")).isZero();
+        assertThat(terminal.out()).doesNotContain("differs");
+        assertThat(run("describe")).isZero();
+        assertThat(terminal.out())
+                .contains("differs: " + topics.retry()
+                        + ": retention.ms is 172800000 (2d), not 604800000 (7d); to change")
+                .contains("--topic " + topics.retry() + " --add-config retention.ms=604800000");
+    }
+
+    @Test
+    void whatIsWrongIsNotSaidAgainAsADifference() throws Exception {
+        run("create", "--partitions=2", "--retention=1h");
+
+        run("describe");
+
+        assertThat(terminal.out())
+                .contains("warning: topic " + topics.replies() + " keeps records for 1h only")
+                .doesNotContain("differs");
+    }
+
+    @Test
+    void describeForProgramsHasTheSettingsAndWhatDiffers() throws Exception {
+        make(topics.requests(), 2, Map.of("retention.ms", "172800000"));
+
+        assertThat(run("describe", "--json")).isEqualTo(1);
+
+        JsonNode described = JsonMapper.shared().readTree(terminal.out());
+        JsonNode requests = described.get("topics").get(0);
+        assertThat(requests.get("topic").asString()).isEqualTo(topics.requests());
+        assertThat(requests.get("partitions").asInt()).isEqualTo(2);
+        assertThat(requests.get("settings").get("retention.ms").asString()).isEqualTo("172800000");
+        assertThat(requests.get("differences").values())
+                .extracting(difference -> difference.get("setting").asString())
+                .containsExactlyInAnyOrder("retention.ms", "message.timestamp.type");
+        assertThat(described.get("topics").get(1).get("exists").asBoolean()).isFalse();
+        assertThat(described.get("errors").get(0).asString()).contains("do not exist");
+        assertThat(described.get("warnings").get(0).asString()).contains("message.timestamp.type=CreateTime");
+    }
+
+    private void make(String topic, int partitions, Map<String, String> settings) throws Exception {
+        NewTopic made = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
+        admin.createTopics(List.of(made)).all().get();
+        await().atMost(PATIENCE).until(() -> states().containsKey(topic));
+    }
+
+    private int run(String command, String... options) {
+        Stream<String> where = Stream.of(
+                "topics", command, "--bootstrap-servers=" + kafka.bootstrapServers(), "--topic=" + topics.base());
+        return terminal.run(Stream.concat(where, Stream.of(options)).toArray(String[]::new));
+    }
+
+    private Map<String, TopicState> states() throws InterruptedException {
+        return TopicState.read(admin, topics.all(), PATIENCE);
+    }
+}

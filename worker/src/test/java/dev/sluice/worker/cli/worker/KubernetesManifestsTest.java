@@ -1,0 +1,195 @@
+package dev.sluice.worker.cli.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.introspect.Annotated;
+import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import dev.sluice.worker.Worker;
+import dev.sluice.worker.cli.CommandTree;
+import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.cli.options.OptionNames;
+import io.fabric8.kubernetes.api.model.Container;
+import io.fabric8.kubernetes.api.model.ContainerPort;
+import io.fabric8.kubernetes.api.model.EnvVar;
+import io.fabric8.kubernetes.api.model.PodSpec;
+import io.fabric8.kubernetes.api.model.Probe;
+import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.constructor.SafeConstructor;
+
+/** The manifests under {@code scripts/kubernetes}: what Kubernetes takes, and what the worker understands. */
+class KubernetesManifestsTest {
+    private static final Path FOLDER = Path.of("../scripts/kubernetes");
+    private static final ObjectMapper STRICT = strict();
+
+    private final StatefulSet worker = read("worker.yaml", "StatefulSet", StatefulSet.class);
+    private final PodSpec pod = worker.getSpec().getTemplate().getSpec();
+    private final Container container = pod.getContainers().get(0);
+
+    @Test
+    void aFieldThatKubernetesDoesNotKnowIsFound() {
+        Map<String, Object> mistyped = Map.of("spec", Map.of("replica", 2));
+
+        assertThatThrownBy(() -> STRICT.convertValue(mistyped, StatefulSet.class))
+                .hasMessageContaining("\"replica\"");
+    }
+
+    @Test
+    void theKustomizationNamesEveryFile() throws IOException {
+        List<String> all = new ArrayList<>(strings(kustomization().get("resources")));
+        all.addAll(List.of("kustomization.yaml", "autoscaling.yaml"));
+
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrderElementsOf(all);
+        }
+    }
+
+    @Test
+    void everyVariableIsAnOptionOfTheWorkers() {
+        List<String> known =
+                CommandTree.of(new TestTerminal().terminal())
+                        .getSubcommands()
+                        .get("worker")
+                        .getCommandSpec()
+                        .options()
+                        .stream()
+                        .filter(OptionNames::isSetting)
+                        .flatMap(option -> OptionNames.env(option).stream())
+                        .toList();
+        List<String> used =
+                new ArrayList<>(container.getEnv().stream().map(EnvVar::getName).toList());
+        literals().forEach(literal -> used.add(literal.substring(0, literal.indexOf('='))));
+
+        assertThat(used).hasSizeGreaterThan(4);
+        assertThat(known).containsAll(used);
+    }
+
+    @Test
+    void aPodMayLiveUntilItsWorkerHasDrained() {
+        String drain = literals().stream()
+                .filter(literal -> literal.startsWith("SLUICE_DRAIN_TIMEOUT="))
+                .map(literal -> literal.substring(literal.indexOf('=') + 1))
+                .findFirst()
+                .orElseThrow();
+        Duration grace = Duration.ofSeconds(pod.getTerminationGracePeriodSeconds());
+
+        assertThat(grace).isGreaterThan(Worker.longestClose(Durations.parse(drain)));
+    }
+
+    @Test
+    void aWorkersNameIsItsPods() {
+        EnvVar id = container.getEnv().stream()
+                .filter(variable -> variable.getName().equals("SLUICE_INSTANCE_ID"))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(id.getValueFrom().getFieldRef().getFieldPath()).isEqualTo("metadata.name");
+    }
+
+    @Test
+    void probesAskThePortsThatAreThere() {
+        List<String> ports =
+                container.getPorts().stream().map(ContainerPort::getName).toList();
+
+        assertThat(container.getReadinessProbe().getHttpGet().getPath()).isEqualTo("/health/ready");
+        for (Probe probe :
+                List.of(container.getReadinessProbe(), container.getLivenessProbe(), container.getStartupProbe())) {
+            assertThat(ports).contains(probe.getHttpGet().getPort().getStrVal());
+        }
+    }
+
+    @Test
+    void allOfItMeansTheSamePods() {
+        Map<String, String> labels =
+                worker.getSpec().getTemplate().getMetadata().getLabels();
+
+        assertThat(worker.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+        Service service = read("worker.yaml", "Service", Service.class);
+        assertThat(service.getSpec().getSelector()).isEqualTo(labels);
+        assertThat(service.getMetadata().getName()).isEqualTo(worker.getSpec().getServiceName());
+        PodDisruptionBudget budget = read("worker.yaml", "PodDisruptionBudget", PodDisruptionBudget.class);
+        assertThat(budget.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+        NetworkPolicy policy = read("network-policy.yaml", "NetworkPolicy", NetworkPolicy.class);
+        assertThat(policy.getSpec().getPodSelector().getMatchLabels()).isEqualTo(labels);
+        Map<?, ?> target =
+                map(map(documents("autoscaling.yaml").get(0).get("spec")).get("scaleTargetRef"));
+        assertThat(target.get("kind")).isEqualTo(worker.getKind());
+        assertThat(target.get("name")).isEqualTo(worker.getMetadata().getName());
+    }
+
+    @Test
+    void nothingInThePodMayMoreThanItNeeds() {
+        assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
+        assertThat(pod.getAutomountServiceAccountToken()).isFalse();
+        assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
+        assertThat(container.getSecurityContext().getAllowPrivilegeEscalation()).isFalse();
+        assertThat(container.getSecurityContext().getCapabilities().getDrop()).containsExactly("ALL");
+        assertThat(container.getResources().getLimits()).containsKey("memory");
+    }
+
+    private static ObjectMapper strict() {
+        ObjectMapper mapper = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+        // the models keep what they do not know, to write it again
+        return mapper.setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
+            @Override
+            public Boolean hasAnySetter(Annotated annotated) {
+                return false;
+            }
+        });
+    }
+
+    private static <T> T read(String file, String kind, Class<T> type) {
+        return documents(file).stream()
+                .filter(document -> kind.equals(document.get("kind")))
+                .map(document -> STRICT.convertValue(document, type))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<Map<?, ?>> documents(String file) {
+        List<Map<?, ?>> all = new ArrayList<>();
+        try (Reader text = Files.newBufferedReader(FOLDER.resolve(file))) {
+            LoaderOptions options = new LoaderOptions();
+            options.setAllowDuplicateKeys(false);
+            new Yaml(new SafeConstructor(options)).loadAll(text).forEach(document -> all.add(map(document)));
+        } catch (IOException failure) {
+            throw new AssertionError(file, failure);
+        }
+        return all;
+    }
+
+    private static Map<?, ?> kustomization() {
+        return documents("kustomization.yaml").get(0);
+    }
+
+    private static List<String> literals() {
+        return strings(map(((List<?>) kustomization().get("configMapGenerator")).get(0))
+                .get("literals"));
+    }
+
+    private static List<String> strings(Object list) {
+        return ((List<?>) list).stream().map(String.class::cast).toList();
+    }
+
+    private static Map<?, ?> map(Object value) {
+        return (Map<?, ?>) value;
+    }
+}

@@ -1,0 +1,145 @@
+package dev.sluice.worker.cli.worker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.cli.ParsedCommand;
+import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkerOptionsTest {
+    private final TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", "secret");
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void defaultsArePinned() throws Exception {
+        WorkerConfig config = config("worker");
+
+        assertThat(config.topics().base()).isEqualTo("chat");
+        assertThat(config.group()).isEqualTo("sluice");
+        assertThat(config.limits()).isEmpty();
+        assertThat(config.maxInFlight()).isEqualTo(256);
+        assertThat(config.callTimeout()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(config.maxAttempts()).isEqualTo(5);
+        assertThat(config.maxAge()).isEmpty();
+        assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(25));
+        assertThat(config.instanceId()).isEmpty();
+        assertThat(config.replyTopics()).isEmpty();
+        assertThat(config.readAhead()).isEqualTo(2000);
+        assertThat(config.readAheadBytes()).isEqualTo(64 * 1024 * 1024);
+        assertThat(config.cacheBytes()).isEqualTo(64 * 1024 * 1024);
+        assertThat(config.maxRequestBytes()).isEqualTo(1024 * 1024);
+        assertThat(config.maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
+        assertThat(config.baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
+        assertThat(config.apiKey().get()).isEqualTo("secret");
+        assertThat(config.kafka()).isEqualTo(Map.of("bootstrap.servers", "localhost:9092"));
+    }
+
+    @Test
+    void everyOptionReachesTheConfiguration() throws Exception {
+        Path kafka =
+                Files.writeString(folder.resolve("kafka.properties"), "security.protocol=SSL\nbootstrap.servers=a:1");
+        Path key = Files.writeString(folder.resolve("key"), "from-file\n");
+
+        WorkerConfig config = config(
+                "worker",
+                "--topic=bulk",
+                "--group=g",
+                "--limit=a=b/c=10/s",
+                "--limit",
+                "*=none",
+                "--max-in-flight=7",
+                "--call-timeout=90s",
+                "--max-attempts=2",
+                "--max-age=1d",
+                "--drain-timeout=PT3S",
+                "--instance-id=w-1",
+                "--reply-topics=x[.].*",
+                "--reply-topics=y;z",
+                "--read-ahead=11",
+                "--read-ahead-bytes=1MiB",
+                "--cache-bytes=5MiB",
+                "--max-request-bytes=3KiB",
+                "--max-response-bytes=2MiB",
+                "--base-url=http://localhost:8080/v1/",
+                "--api-key-file=" + key,
+                "--kafka-config=" + kafka,
+                "--bootstrap-servers=b:2",
+                "--log-level=debug",
+                "--log-format=json");
+
+        assertThat(config.topics().base()).isEqualTo("bulk");
+        assertThat(config.group()).isEqualTo("g");
+        assertThat(config.limits())
+                .isEqualTo(
+                        Map.of("a=b/c", ConfiguredLimit.parse("10/s"), WorkerConfig.ANY_MODEL, ConfiguredLimit.NONE));
+        assertThat(config.maxInFlight()).isEqualTo(7);
+        assertThat(config.callTimeout()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(config.maxAttempts()).isEqualTo(2);
+        assertThat(config.maxAge()).contains(Duration.ofDays(1));
+        assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(3));
+        assertThat(config.instanceId()).isEqualTo(Optional.of("w-1"));
+        assertThat(config.replyTopics()).extracting(Pattern::pattern).containsExactly("x[.].*", "y", "z");
+        assertThat(config.readAhead()).isEqualTo(11);
+        assertThat(config.readAheadBytes()).isEqualTo(1 << 20);
+        assertThat(config.cacheBytes()).isEqualTo(5 << 20);
+        assertThat(config.maxRequestBytes()).isEqualTo(3 << 10);
+        assertThat(config.maxResponseBytes()).isEqualTo(2 << 20);
+        assertThat(config.baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
+        assertThat(config.apiKey().get()).isEqualTo("from-file");
+        assertThat(config.kafka()).isEqualTo(Map.of("security.protocol", "SSL", "bootstrap.servers", "b:2"));
+    }
+
+    @Test
+    void kafkaConfigNamesTheBrokerWhereNoOptionDoes() throws Exception {
+        Path kafka = Files.writeString(folder.resolve("kafka.properties"), "bootstrap.servers=a:1");
+
+        assertThat(config("worker", "--kafka-config=" + kafka).kafka()).containsEntry("bootstrap.servers", "a:1");
+    }
+
+    @Test
+    void noDumpShowsASecret() throws Exception {
+        Path kafka = Files.writeString(folder.resolve("kafka.properties"), "ssl.key.password=hunter2");
+
+        assertThat(config("worker", "--kafka-config=" + kafka).toString())
+                .contains("ssl.key.password")
+                .doesNotContain("hunter2", "secret");
+    }
+
+    @Test
+    void aBodyThatNoArrayCanHoldIsRefused() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--max-request-bytes=2GiB", "--max-response-bytes=2GiB")
+                        .problems())
+                .containsExactly(
+                        "--max-request-bytes: must be less than 2GiB, is '2GiB'",
+                        "--max-response-bytes: must be less than 2GiB, is '2GiB'");
+    }
+
+    @Test
+    void theCacheCanBeTurnedOff() throws Exception {
+        assertThat(config("worker", "--cache-bytes=0").cacheBytes()).isZero();
+    }
+
+    @Test
+    void aPortThatIsNoneIsRefused() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--admin-port=65536").problems())
+                .containsExactly("--admin-port: must be 0 to 65535, is '65536'");
+    }
+
+    private WorkerConfig config(String... args) throws InterruptedException {
+        ParsedCommand parsed = ParsedCommand.of(terminal, args);
+        assertThat(parsed.problems()).isEmpty();
+        return ((WorkerCommand) parsed.command()).config();
+    }
+}

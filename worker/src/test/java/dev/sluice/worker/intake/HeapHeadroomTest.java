@@ -1,0 +1,44 @@
+package dev.sluice.worker.intake;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HeapHeadroomTest {
+    private final Deque<Double> uses = new ArrayDeque<>();
+    private Duration waited = Duration.ZERO;
+    private final HeapHeadroom room = new HeapHeadroom(this::use, nanos -> waited = waited.plusNanos(nanos));
+
+    @Test
+    void anEmptyHeapIsNotWaitedFor() {
+        uses.add(0.2);
+
+        assertThat(room.comes()).isTrue();
+        assertThat(waited).isZero();
+    }
+
+    @Test
+    void whatIsFreedMeanwhileIsRoom() {
+        uses.addAll(List.of(0.9, 0.7, 0.4));
+
+        assertThat(room.comes()).isTrue();
+        assertThat(waited).isBetween(Duration.ofMillis(1), Duration.ofSeconds(2));
+    }
+
+    @Test
+    void aHeapThatOthersFillIsNotWaitedForForEver() {
+        uses.add(0.6);
+
+        assertThat(room.comes()).isFalse();
+        assertThat(waited).isBetween(Duration.ofMillis(1), Duration.ofSeconds(2));
+    }
+
+    /** The last one stays. */
+    private double use() {
+        return uses.size() > 1 ? uses.remove() : uses.element();
+    }
+}

@@ -1,0 +1,368 @@
+package dev.sluice.worker.intake;
+
+import static dev.sluice.worker.intake.FakeLog.requests;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.LogLines;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.CorruptRecordException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class PollRecoveryTest {
+    private static final TopicPartition FIRST = requests(0);
+    private static final TopicPartition SECOND = requests(1);
+
+    private final IntakeInSteps test = new IntakeInSteps();
+
+    @Test
+    void passesOverACorruptRecordAndServesWhatLiesAroundIt() {
+        test.log.requests(FIRST, 2).corrupt(FIRST).request(FIRST).requests(SECOND, 2);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND)).rounds(4).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 3L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L);
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
+        assertThat(test.ledger.reached).containsEntry(FIRST, 4L);
+        JournalDownstream.Refusal refusal = onlyRefusal();
+        assertThat(refusal.reason()).isEqualTo(Reason.UNREADABLE);
+        assertThat(refusal.problem()).contains("bad checksum");
+        assertThat(refusal.envelope().partition()).isEqualTo(FIRST);
+        assertThat(refusal.envelope().offset()).isEqualTo(2);
+        assertThat(refusal.envelope().id()).isEqualTo("chat.requests-0@2");
+        assertThat(refusal.envelope().enqueuedAt()).isGreaterThanOrEqualTo(1_000_000);
+        assertThat(refusal.envelope().value()).isNull();
+    }
+
+    @Test
+    void passesOverAWholeBatchAtOnceAndLooksAgainAtTheNextFailure() {
+        test.log.corrupt(FIRST).corrupt(FIRST).corrupt(FIRST).request(FIRST).corrupt(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(5).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(3L);
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L, 4L);
+        assertThat(test.downstream.refused).hasSize(4);
+        assertThat(test.readers).hasValue(2);
+        assertThat(test.cameRound)
+                .as("its rounds, and once for each of the passed over")
+                .hasValue(7 + 4);
+    }
+
+    @Test
+    void losesNothingToAnErrorBehindRecordsThatWereNotHandedOver() {
+        test.log
+                .requests(FIRST, 3)
+                .requests(SECOND, 2)
+                .unreadable(SECOND, OutOfMemoryError::new)
+                .request(SECOND);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND)).rounds(4).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L, 3L);
+        assertThat(onlyRefusal().envelope().offset()).isEqualTo(2);
+        assertThat(onlyRefusal().problem()).contains("memory");
+    }
+
+    /** The heap was short of what many records hold at once. */
+    @Test
+    void readsRecordByRecordWhereNoneOfThemIsAtFault() {
+        test.log.requests(FIRST, 3);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError()))
+                .rounds(2)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.readers).hasValue(1);
+    }
+
+    /** What was held by others when it was read first is free at the second time. */
+    @Test
+    void aRecordIsNotPassedOverForTheHeapHavingBeenShortOnce() {
+        test.log
+                .request(FIRST)
+                .unreadableAtFirst(FIRST, 2, OutOfMemoryError::new)
+                .request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.readers).hasValue(1);
+    }
+
+    /** Something else holds the memory: the records are not to blame. */
+    @Test
+    void endsRatherThanPassOverOneAfterAnotherForAFullHeap() {
+        test.heap = 0.9;
+        for (int i = 0; i < 3; i++) {
+            test.log.unreadableAtFirst(FIRST, 1_000, OutOfMemoryError::new);
+        }
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(9);
+
+        assertThatThrownBy(test::run).isInstanceOf(OutOfMemoryError.class);
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.ledger.offsets(FIRST)).isEmpty();
+    }
+
+    @Test
+    void blamesNoRecordForMemoryThatIsNotTheHeaps() {
+        test.log.unreadableAtFirst(
+                FIRST, 1_000, () -> new OutOfMemoryError("Cannot reserve 9 bytes of direct buffer memory"));
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(9);
+
+        assertThatThrownBy(test::run).hasMessageContaining("direct");
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    @Test
+    void passesOverOneRecordForEachTimeTheHeapIsTooSmall() {
+        for (int i = 0; i < 3; i++) {
+            test.log.unreadable(FIRST, OutOfMemoryError::new);
+        }
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(6).run();
+
+        assertThat(test.downstream.refused).hasSize(3);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(3L);
+        assertThat(test.readers).hasValue(3);
+    }
+
+    @Test
+    void endsWhenItHasReadNothingOnThreeTimesInARow() {
+        test.log.request(FIRST);
+        test.ledger.limits.put(FIRST, 0L);
+        OutOfMemoryError error = new OutOfMemoryError("elsewhere");
+
+        test.then(() -> test.consumer.assigned(FIRST));
+        for (int i = 0; i < 5; i++) {
+            test.then(throwing(error)).rounds(2);
+        }
+
+        assertThatThrownBy(test::run).isSameAs(error);
+        assertThat(test.readers).hasValue(3);
+    }
+
+    @Test
+    void whatWasReadOnBetweenTwoErrorsIsProgress() {
+        test.log.request(FIRST).request(SECOND);
+        test.ledger.limits.put(FIRST, 0L);
+
+        test.then(() -> test.consumer.assigned(FIRST, SECOND));
+        for (int i = 0; i < 5; i++) {
+            test.then(throwing(new OutOfMemoryError())).then(() -> test.log.request(SECOND));
+        }
+        test.run();
+
+        assertThat(test.downstream.offsets(SECOND)).hasSize(6);
+    }
+
+    /** The consumer keeps the fetch in which it ran out of memory, and throws another exception for it later. */
+    @Test
+    void readsOnWhereWhatWasFetchedStaysBroken() {
+        test.log.request(FIRST).unreadableAtFirst(FIRST, 1, OutOfMemoryError::new);
+        test.ledger.limits.put(FIRST, 1L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(3)
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    /** It comes back to its group in between: there is no memory for that either. */
+    @Test
+    void endsWithTheSecondErrorInARow() {
+        OutOfMemoryError second = new OutOfMemoryError("second");
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError("first")))
+                .then(throwing(second));
+
+        assertThatThrownBy(test::run).isSameAs(second);
+        assertThat(test.readers).hasValue(0);
+    }
+
+    @Test
+    void losesNoRecordThatWasHalfReadAndIsKeptBack() {
+        test.log.requests(FIRST, 2);
+        test.ledger.limits.put(FIRST, 0L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(1)
+                .then(() -> {
+                    test.consumer.halfRead(FIRST);
+                    throw new OutOfMemoryError();
+                })
+                .rounds(3)
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L);
+    }
+
+    @Test
+    void endsSoonWhenItsWorkerDoes() {
+        test.log.requests(FIRST, 90);
+        test.onRound = () -> {
+            if (test.ledger.registered.size() == 5) {
+                test.intake.stop();
+            }
+        };
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(throwing(new OutOfMemoryError()))
+                .rounds(3)
+                .run();
+
+        assertThat(test.ledger.registered).hasSizeLessThan(10);
+    }
+
+    @Test
+    void saysOnceWhatItDid() {
+        test.log.request(FIRST).unreadable(FIRST, OutOfMemoryError::new).request(FIRST);
+
+        try (LogLines lines = new LogLines(PollRecovery.class)) {
+            test.then(() -> test.consumer.assigned(FIRST)).rounds(4).run();
+
+            assertThat(lines.all())
+                    .singleElement()
+                    .asString()
+                    .startsWith("WARN")
+                    .contains("taken=\"1\"", "passedOver=\"1\"", "keptBack=\"0\"");
+        }
+    }
+
+    @Test
+    void waitsWithWhatMayNotBeRegisteredYet() {
+        test.log.request(FIRST).corrupt(FIRST).request(FIRST);
+        test.ledger.limits.put(FIRST, 1L);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(3)
+                .then(() -> assertThat(test.ledger.offsets(FIRST)).containsExactly(0L))
+                .then(() -> test.ledger.limits.put(FIRST, 9L))
+                .rounds(4)
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L);
+        assertThat(onlyRefusal().envelope().offset()).isEqualTo(1);
+    }
+
+    @Test
+    void makesNoSecondLetterForWhatWasEndedBefore() {
+        test.log.corrupt(FIRST).request(FIRST);
+        test.ledger.done.add(0L);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(1L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void passesOverWhateverKafkaThrowsForARecord(Supplier<Throwable> failure) {
+        test.log.unreadable(FIRST, failure).request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L);
+        assertThat(onlyRefusal().envelope().offset()).isZero();
+    }
+
+    static List<Supplier<Throwable>> passesOverWhateverKafkaThrowsForARecord() {
+        return List.of(
+                () -> new KafkaException("Received exception when fetching the next record from x-0"),
+                () -> new KafkaException("x", new CorruptRecordException("y")),
+                () -> new CorruptRecordException("y"),
+                OutOfMemoryError::new);
+    }
+
+    @ParameterizedTest
+    @MethodSource
+    void endsWithWhatIsNoRecordsFault(KafkaException failure) {
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(2)
+                .then(() -> test.consumer.setPollException(failure))
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(failure);
+        assertThat(test.downstream.offsets(FIRST)).containsExactly(0L);
+        assertThat(test.downstream.refused).isEmpty();
+    }
+
+    static List<KafkaException> endsWithWhatIsNoRecordsFault() {
+        return List.of(
+                new KafkaException("Unexpected error from the coordinator"),
+                new KafkaException(
+                        "User rebalance callback throws an error", new IllegalStateException("a stage failed")),
+                new TopicAuthorizationException("chat.requests"),
+                new NoOffsetForPartitionException(FIRST),
+                new WakeupException());
+    }
+
+    @Test
+    void endsWithAnErrorThatNoRecordExplains() {
+        OutOfMemoryError error = new OutOfMemoryError("elsewhere");
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(1)
+                .then(throwing(error))
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(error);
+    }
+
+    @Test
+    void endsWithAnErrorInARebalanceCallbackThoughARecordCouldExplainIt() {
+        OutOfMemoryError error = new OutOfMemoryError("in a callback");
+        test.log.request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .then(() -> {
+                    test.ownership.set(new Ownership(Map.of(), test.consumer.groupMetadata()));
+                    throw error;
+                })
+                .rounds(1);
+
+        assertThatThrownBy(test::run).isSameAs(error);
+        assertThat(test.readers).hasValue(0);
+    }
+
+    private static Runnable throwing(Error error) {
+        return () -> {
+            throw error;
+        };
+    }
+
+    private JournalDownstream.Refusal onlyRefusal() {
+        assertThat(test.downstream.refused).hasSize(1);
+        return test.downstream.refused.get(0);
+    }
+}

@@ -1,0 +1,202 @@
+package dev.sluice.worker.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.LogLines;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.junit.jupiter.api.Test;
+
+/** Random operations: whatever becomes of an answer, it is counted once and released once. */
+class PendingSettlementsPropertyTest {
+    private static final Topics TOPICS = new Topics("chat");
+
+    /** A reply that is refused, one whose topic is never found, and one that is known at once. */
+    private static final List<String> REPLY_TOPICS = List.of("not.allowed", "app.unknown", TOPICS.replies());
+
+    private static final List<Exception> REFUSALS = List.of(
+            new RecordTooLargeException("too large"),
+            new InvalidTopicException("no topic"),
+            new TopicAuthorizationException(Set.of(TOPICS.replies())),
+            new TopicAuthorizationException(Set.of("app.others")));
+
+    @Test
+    void theCountComesBackToZeroWhateverHappens() {
+        try (LogLines quiet = new LogLines(PendingSettlements.class)) {
+            for (int seed = 0; seed < 500; seed++) {
+                new Run(seed).operate(120);
+            }
+            assertThat(quiet.all()).as("some were put aside").isNotEmpty();
+        }
+    }
+
+    private static final class Run {
+        private final Random random;
+        private final String name;
+        private final List<Assignment> assignments = new ArrayList<>(List.of(assigned(0), assigned(1), assigned(2)));
+        private final List<Settlement> onTheirWay = new ArrayList<>();
+        private final List<Settlement> inTransaction = new ArrayList<>();
+        /** What each answer that is not done takes, by its offset. */
+        private final Map<Long, Long> model = new HashMap<>();
+
+        private final Map<Long, Assignment> owners = new HashMap<>();
+        private long nanos;
+        private long offset;
+        private final PendingSettlements unsettled = new PendingSettlements(
+                new ReplyRoutes(
+                        new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
+                        topic -> new CompletableFuture<>()),
+                new OutputRecords(TOPICS),
+                () -> nanos);
+
+        Run(long seed) {
+            this.random = new Random(seed);
+            this.name = "seed " + seed;
+        }
+
+        void operate(int operations) {
+            for (int i = 0; i < operations; i++) {
+                operate();
+                assertThat(unsettled.answerBytes())
+                        .as(name)
+                        .isEqualTo(model.values().stream()
+                                .mapToLong(Long::longValue)
+                                .sum());
+            }
+            addAll();
+            unsettled.committed(inTransaction);
+            unsettled.keep(owning(List.of()));
+            assertThat(unsettled.answerBytes()).as(name + ", at the end").isZero();
+        }
+
+        private void operate() {
+            nanos += random.nextLong(Duration.ofSeconds(4).toNanos());
+            switch (random.nextInt(8)) {
+                case 0, 1, 2 -> accept();
+                case 3 -> addAll();
+                case 4 -> rebalance();
+                case 5 -> take();
+                case 6 -> commit();
+                default -> abort();
+            }
+        }
+
+        private void accept() {
+            Assignment assignment = assignments.get(random.nextInt(assignments.size()));
+            InputRecord envelope = Requests.ofModel("m")
+                    .under(assignment)
+                    .at(offset++)
+                    .withHeader(WireHeaders.REPLY_TOPIC, REPLY_TOPICS.get(random.nextInt(REPLY_TOPICS.size())))
+                    .envelope();
+            Settlement settlement = new Settlement(envelope, outcome(), Settlement.Form.AS_ASKED, 0);
+            unsettled.count(settlement);
+            onTheirWay.add(settlement);
+            owners.put(envelope.offset(), assignment);
+            model.put(envelope.offset(), bytes(settlement));
+        }
+
+        private Outcome outcome() {
+            return switch (random.nextInt(4)) {
+                case 0 -> new Outcome.Requeue(Optional.empty(), 0, 1, 0, "500");
+                case 1 -> new Outcome.DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0);
+                default -> new Outcome.Reply(200, new byte[random.nextInt(1_000)], 1);
+            };
+        }
+
+        private void addAll() {
+            onTheirWay.forEach(unsettled::add);
+            onTheirWay.clear();
+        }
+
+        /** What is on its way or in a transaction is not here to be dropped. */
+        private void rebalance() {
+            Set<Long> elsewhere = new HashSet<>();
+            onTheirWay.forEach(settlement -> elsewhere.add(settlement.envelope().offset()));
+            inTransaction.forEach(
+                    settlement -> elsewhere.add(settlement.envelope().offset()));
+            int moved = random.nextInt(assignments.size());
+            assignments.set(moved, assigned(moved));
+            unsettled.keep(owning(assignments));
+            model.keySet().removeIf(at -> !elsewhere.contains(at) && !assignments.contains(owners.get(at)));
+        }
+
+        private void take() {
+            if (inTransaction.isEmpty()) {
+                unsettled.take().stream()
+                        .map(PendingSettlements.Routed::settlement)
+                        .forEach(inTransaction::add);
+                inTransaction.forEach(this::hasForm);
+            }
+        }
+
+        private void commit() {
+            unsettled.committed(inTransaction);
+            inTransaction.forEach(
+                    settlement -> model.remove(settlement.envelope().offset()));
+            inTransaction.clear();
+        }
+
+        private void abort() {
+            Map<Integer, Exception> culprits = new HashMap<>();
+            Map<TopicPartition, Set<Integer>> unwritable = new HashMap<>();
+            for (int i = 0; i < inTransaction.size(); i++) {
+                if (random.nextInt(4) == 0) {
+                    TopicPartition away = new TopicPartition("app.away", random.nextInt(2));
+                    unwritable.computeIfAbsent(away, first -> new HashSet<>()).add(i);
+                } else if (random.nextInt(3) == 0) {
+                    Exception refusal = REFUSALS.get(random.nextInt(REFUSALS.size()));
+                    culprits.put(i, refusal);
+                    hasForm(inTransaction.get(i).afterRefusal(refusal, TOPICS.all()));
+                }
+            }
+            FailedPartitions undelivered = new FailedPartitions(unwritable, Map.of(), Set.of());
+            unsettled.putBack(List.copyOf(inTransaction), new TransactionResult(false, culprits, undelivered));
+            inTransaction.clear();
+        }
+
+        private void hasForm(Settlement settlement) {
+            model.put(settlement.envelope().offset(), bytes(settlement));
+        }
+
+        private static long bytes(Settlement settlement) {
+            return settlement.outcome() instanceof Outcome.Reply reply ? reply.body().length : 0;
+        }
+
+        @SuppressWarnings("removal")
+        private static Ownership owning(List<Assignment> assignments) {
+            return new Ownership(
+                    assignments.stream().collect(Collectors.toMap(Assignment::partition, Function.identity())),
+                    new ConsumerGroupMetadata("group"));
+        }
+
+        private static Assignment assigned(int partition) {
+            return new Assignment(new TopicPartition(TOPICS.requests(), partition));
+        }
+    }
+}

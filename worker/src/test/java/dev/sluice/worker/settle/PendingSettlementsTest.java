@@ -1,0 +1,262 @@
+package dev.sluice.worker.settle;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.outcome.Outcome.Reply;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/** Reply partitions of others that cannot be written to for the moment. */
+class PendingSettlementsTest {
+    private static final Topics TOPICS = new Topics("chat");
+    private static final int WIDTH = 3;
+    private static final int ANY = -1;
+
+    private final Set<TopicPartition> away = new HashSet<>();
+    private long now = 1;
+    private final PendingSettlements unsettled = new PendingSettlements(
+            new ReplyRoutes(
+                    new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
+                    topic -> CompletableFuture.completedFuture(WIDTH)),
+            new OutputRecords(TOPICS),
+            () -> now);
+    private List<Settlement> taken = List.of();
+
+    @Test
+    void whatWaitsIsTriedWithOneOfItAfterAPauseThatGrows() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1, 2, 3);
+        assertThat(transaction()).containsExactly("id-1", "id-2", "id-3");
+        assertThat(transaction()).isEmpty();
+        add("app.away", 0, 4);
+
+        for (int seconds : List.of(10, 20, 40, 80, 120, 120)) {
+            assertThat(transaction()).isEmpty();
+            now += Duration.ofSeconds(seconds).toNanos() - 1;
+            assertThat(transaction()).isEmpty();
+            now += 1;
+            assertThat(transaction()).hasSize(1);
+        }
+
+        away.clear();
+        now += Duration.ofMinutes(2).toNanos();
+        assertThat(transaction()).hasSize(1);
+        assertThat(transaction()).hasSize(3);
+        assertThat(unsettled.isWaitedFor()).isFalse();
+    }
+
+    @Test
+    void othersGoOnAndAFlushDoesNotWait() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1);
+        add(TOPICS.replies(), ANY, 2);
+        transaction();
+
+        assertThat(transaction()).containsExactly("id-2");
+        assertThat(unsettled.isWaitedFor()).isFalse();
+    }
+
+    /** All but the first fail without saying why: the next transaction has none but those. */
+    @Test
+    void ofSeveralTheFirstIsFoundAtOnceAndTheOthersByOneTrial() {
+        for (int i = 0; i < 20; i++) {
+            away.add(partition("app." + i, 0));
+            add("app." + i, 0, i);
+        }
+        add("app.good", 0, 20);
+        assertThat(transaction()).hasSize(21);
+        assertThat(unsettled.isWaitedFor()).isTrue();
+        assertThat(transaction()).hasSize(19).doesNotContain("id-0", "id-20");
+        assertThat(transaction()).containsExactly("id-20");
+        assertThat(transaction()).isEmpty();
+
+        away.remove(partition("app.7", 0));
+        now += Duration.ofSeconds(20).toNanos();
+        assertThat(transaction()).as("a trial of all").hasSize(20);
+        assertThat(transaction()).containsExactly("id-7");
+        assertThat(transaction()).isEmpty();
+    }
+
+    @Test
+    void anInnocentOneIsCommittedByThatTrial() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1);
+        add("app.good", 0, 2);
+        take();
+        unsettled.putBack(
+                taken,
+                new TransactionResult(
+                        false,
+                        Map.of(),
+                        new FailedPartitions(
+                                Map.of(partition("app.away", 0), Set.of(0)),
+                                Map.of(partition("app.good", 0), Set.of(1)),
+                                Set.of())));
+
+        assertThat(transaction()).containsExactly("id-2");
+        assertThat(unsettled.isWaitedFor()).isFalse();
+    }
+
+    @Test
+    void whereOurOwnTopicsFailTooNothingIsHeld() {
+        away.add(partition("app.away", 0));
+        away.add(partition(TOPICS.replies(), 0));
+        add("app.away", 0, 1);
+        add(TOPICS.replies(), 0, 2);
+        assertThat(transaction()).hasSize(2);
+        FailedPartitions all = new FailedPartitions(
+                Map.of(partition("app.away", 0), Set.of(0), partition(TOPICS.replies(), 0), Set.of(1)),
+                Map.of(),
+                Set.of());
+        take();
+
+        assertThat(unsettled.putBack(taken, new TransactionResult(false, Map.of(), all)))
+                .isFalse();
+        assertThat(unsettled.isWaitedFor()).isTrue();
+    }
+
+    @Test
+    void aGoodPartitionOfTheSameTopicIsWrittenTo() {
+        away.add(partition("app.half", 1));
+        add("app.half", 1, 1);
+        transaction();
+        int next = 2;
+        for (String key : List.of("a", "b", "c", "d", "e", "f")) {
+            unsettled.add(settlement(withKey(key, next++)));
+        }
+        add("app.half", ANY, 10, 11, 12);
+
+        List<String> sent = transaction();
+
+        assertThat(sent).contains("id-10", "id-11", "id-12").hasSizeBetween(4, 8);
+        assertThat(transaction()).as("nothing has failed").isEmpty();
+        away.clear();
+        now += Duration.ofSeconds(10).toNanos();
+        assertThat(transaction()).containsExactly("id-1");
+        assertThat(transaction()).hasSize(9 - sent.size());
+    }
+
+    @Test
+    void whatBelongsToAnotherByNowIsDropped() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1);
+        transaction();
+
+        unsettled.keep(new Ownership(Map.of(), metadata()));
+        now += Duration.ofSeconds(10).toNanos();
+
+        assertThat(transaction()).isEmpty();
+        add("app.away", 0, 2);
+        assertThat(transaction())
+                .as("and the partition is tried by who comes next")
+                .containsExactly("id-2");
+    }
+
+    private List<PendingSettlements.Routed> take() {
+        List<PendingSettlements.Routed> chosen = unsettled.take();
+        taken = chosen.stream().map(PendingSettlements.Routed::settlement).toList();
+        return chosen;
+    }
+
+    /** As the producer does it: the first to expire is named, and what waits for another fails with the transaction. */
+    private List<String> transaction() {
+        List<PendingSettlements.Routed> chosen = take();
+        RejectedRecords culprits = new RejectedRecords();
+        Exception failure = new TimeoutException("Expiring record(s)");
+        List<String> ids = new ArrayList<>();
+        boolean failed = false;
+        for (int i = 0; i < chosen.size(); i++) {
+            ids.add(taken.get(i).envelope().id());
+            for (var record : chosen.get(i).records()) {
+                boolean fails = isAway(record.topic(), record.partition(), record.key());
+                culprits.watch(i, record).onCompletion(null, fails ? failure : null);
+                failed |= fails;
+            }
+        }
+        if (failed) {
+            unsettled.putBack(taken, new TransactionResult(false, culprits.found(), culprits.undelivered()));
+        } else {
+            unsettled.committed(taken);
+        }
+        return ids;
+    }
+
+    private boolean isAway(String topic, @Nullable Integer partition, byte @Nullable [] key) {
+        int target = partition != null ? partition : key == null ? ANY : partitionOf(key);
+        return away.contains(partition(topic, target));
+    }
+
+    private static int partitionOf(byte[] key) {
+        return Utils.toPositive(Utils.murmur2(key)) % WIDTH;
+    }
+
+    private static TopicPartition partition(String topic, int partition) {
+        return new TopicPartition(topic, partition);
+    }
+
+    private void add(String topic, int partition, long... offsets) {
+        for (long offset : offsets) {
+            Requests request = Requests.ofModel("m").at(offset).withHeader(WireHeaders.REPLY_TOPIC, topic);
+            InputRecord envelope = request.envelope();
+            if (partition != ANY) {
+                byte[] raw =
+                        ByteBuffer.allocate(Integer.BYTES).putInt(partition).array();
+                envelope.record().headers().add(WireHeaders.REPLY_PARTITION, raw);
+            }
+            unsettled.add(settlement(envelope));
+        }
+    }
+
+    private static InputRecord withKey(String key, long offset) {
+        InputRecord plain = Requests.ofModel("m")
+                .at(offset)
+                .withHeader(WireHeaders.REPLY_TOPIC, "app.half")
+                .envelope();
+        ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
+                "chat.requests",
+                0,
+                offset,
+                0,
+                TimestampType.CREATE_TIME,
+                -1,
+                -1,
+                key.getBytes(UTF_8),
+                plain.value(),
+                new RecordHeaders(plain.record().headers().toArray()),
+                Optional.empty());
+        return new InputRecord(plain.assignment(), record, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
+    }
+
+    private static Settlement settlement(InputRecord envelope) {
+        return new Settlement(envelope, new Reply(200, "{}".getBytes(UTF_8), 1), Settlement.Form.AS_ASKED, 1);
+    }
+
+    @SuppressWarnings("removal")
+    private static ConsumerGroupMetadata metadata() {
+        return new ConsumerGroupMetadata("group", 3, "member", Optional.empty());
+    }
+}

@@ -1,0 +1,130 @@
+package dev.sluice.worker.settle;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.apache.kafka.clients.producer.BufferExhaustedException;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.InvalidRecordException;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.InvalidTopicException;
+import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
+import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.TransactionAbortableException;
+import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.junit.jupiter.api.Test;
+
+class RejectedRecordsTest {
+    private final RejectedRecords culprits = new RejectedRecords();
+
+    @Test
+    void aRecordThatWasTakenIsNone() {
+        culprits.watch(0, to("replies")).onCompletion(null, null);
+
+        assertThat(culprits.found()).isEmpty();
+    }
+
+    @Test
+    void aRefusalOfTheRecordItselfIsOne() {
+        for (Exception refusal : List.of(
+                new RecordTooLargeException("large"),
+                new InvalidRecordException("no key"),
+                new InvalidTimestampException("in the future"),
+                new InvalidTopicException("a/b"),
+                new TopicAuthorizationException("secret"))) {
+            RejectedRecords alone = new RejectedRecords();
+            alone.watch(7, to("replies")).onCompletion(null, refusal);
+
+            assertThat(alone.found()).isEqualTo(Map.of(7, refusal));
+        }
+    }
+
+    @Test
+    void aFailureThatMayPassIsNone() {
+        fails(0, "replies", new TransactionAbortedException());
+        fails(1, "replies", new TimeoutException("not present in metadata"));
+        fails(2, "replies", new OutOfOrderSequenceException("gap"));
+        fails(3, "replies", new ProducerFencedException("fenced"));
+        fails(4, "replies", new KafkaException("part of a batch with invalid records"));
+
+        assertThat(culprits.found()).isEmpty();
+        assertThat(culprits.undelivered().unwritable()).containsOnlyKeys(partition("replies"));
+    }
+
+    @Test
+    void aPartitionThatTakesNothingForTheMomentIsNamedWithAllThatWereToGoThere() {
+        for (Exception failure : List.of(
+                new TimeoutException("Expiring 2 record(s)"),
+                new NotEnoughReplicasException("1 of 2"),
+                new NotEnoughReplicasAfterAppendException("1 of 2"),
+                new NotLeaderOrFollowerException("elected"))) {
+            RejectedRecords found = new RejectedRecords();
+            found.watch(0, to("replies")).onCompletion(null, null);
+            found.watch(1, to("away")).onCompletion(null, failure);
+            found.watch(2, to("away")).onCompletion(null, failure);
+            found.watch(3, to("other")).onCompletion(null, failure);
+            found.watch(4, to("slow")).onCompletion(null, new TransactionAbortableException("aborted"));
+
+            assertThat(found.found()).isEmpty();
+            assertThat(found.undelivered())
+                    .isEqualTo(new FailedPartitions(
+                            Map.of(partition("away"), Set.of(1, 2)),
+                            Map.of(partition("other"), Set.of(3), partition("slow"), Set.of(4)),
+                            Set.of(partition("replies"))));
+        }
+    }
+
+    @Test
+    void aProducerWithoutMemoryIsNoPartitionsFault() {
+        fails(0, "replies", new BufferExhaustedException("32 MB"));
+
+        assertThat(culprits.undelivered()).isEqualTo(FailedPartitions.NOTHING);
+    }
+
+    /** What the producer does to records that it has not sent yet when another one is refused. */
+    @Test
+    void thoseThatFailWithTheExceptionOfAnotherAreNotMistakenForIt() {
+        Exception tooLarge = new RecordTooLargeException("large");
+        fails(4, "replies", new TransactionAbortedException());
+        fails(3, "replies", tooLarge);
+        fails(0, "replies", tooLarge);
+        fails(1, "dead", tooLarge);
+
+        assertThat(culprits.found()).isEqualTo(Map.of(3, tooLarge));
+    }
+
+    @Test
+    void allThatGoToATopicThatIsRefusedAreFoundAtOnce() {
+        Exception refusal = new TopicAuthorizationException(Set.of("secret"));
+        fails(0, "secret", refusal);
+        fails(1, "replies", refusal);
+        fails(2, "secret", new TopicAuthorizationException(Set.of("secret")));
+        Exception invalid = new InvalidTopicException(Set.of("a/b"));
+        fails(3, "a/b", invalid);
+        fails(4, "replies", invalid);
+
+        assertThat(culprits.found()).containsOnlyKeys(0, 2, 3);
+    }
+
+    private void fails(int settlement, String topic, Exception exception) {
+        culprits.watch(settlement, to(topic)).onCompletion(null, exception);
+    }
+
+    private static TopicPartition partition(String topic) {
+        return new TopicPartition(topic, 0);
+    }
+
+    private static ProducerRecord<byte[], byte[]> to(String topic) {
+        return new ProducerRecord<>(topic, 0, null, new byte[0]);
+    }
+}

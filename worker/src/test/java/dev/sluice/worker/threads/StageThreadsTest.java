@@ -1,0 +1,91 @@
+package dev.sluice.worker.threads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(20)
+class StageThreadsTest {
+    private static final Duration LONGEST = Duration.ofMinutes(6);
+
+    private final AtomicLong nanos = new AtomicLong(Long.MAX_VALUE - 1_000);
+    private final StageThreads threads = new StageThreads((name, failure) -> {}, nanos::get);
+    private final CountDownLatch ends = new CountDownLatch(1);
+
+    @AfterEach
+    void end() {
+        ends.countDown();
+    }
+
+    @Test
+    void aStageThatDoesNotComeRoundIsNamedWithItsAge() {
+        start("well");
+        start("hangs");
+        Runnable well = threads.pulse("well");
+
+        pass(LONGEST);
+        assertThat(threads.deadly(LONGEST)).isEmpty();
+
+        pass(Duration.ofSeconds(1));
+        well.run();
+        assertThat(threads.deadly(LONGEST)).containsExactly("thread hangs hangs: it has not come round for 361 s");
+        assertThat(threads.ages()).containsEntry("well", Duration.ZERO).containsEntry("hangs", LONGEST.plusSeconds(1));
+    }
+
+    @Test
+    void aStageIsWellAgainOnceItComesRound() {
+        start("slow");
+        pass(LONGEST.plusSeconds(1));
+        assertThat(threads.deadly(LONGEST)).hasSize(1);
+
+        threads.pulse("slow").run();
+
+        assertThat(threads.deadly(LONGEST)).isEmpty();
+    }
+
+    @Test
+    void aStageThatIsWiredLongBeforeItStartsDoesNotHang() {
+        Runnable unused = threads.pulse("late");
+        pass(LONGEST.multipliedBy(2));
+
+        start("late");
+
+        assertThat(threads.deadly(LONGEST)).isEmpty();
+    }
+
+    @Test
+    void aThreadThatHasEndedIsNamed() {
+        threads.start("ended", () -> {});
+
+        await().atMost(Duration.ofSeconds(10))
+                .untilAsserted(() -> assertThat(threads.deadly(LONGEST)).containsExactly("thread ended has ended"));
+    }
+
+    /** Waits until it runs: its start counts as a round. */
+    private void start(String name) {
+        CountDownLatch runs = new CountDownLatch(1);
+        threads.start(name, () -> {
+            runs.countDown();
+            hold(ends);
+        });
+        hold(runs);
+    }
+
+    private static void hold(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private void pass(Duration time) {
+        nanos.addAndGet(time.toNanos());
+    }
+}

@@ -1,0 +1,131 @@
+package dev.sluice.worker.topics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.Topics;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class TopicCheckTest {
+    private final Topics topics = new Topics("chat");
+    private final Map<String, TopicState> states = asPlanned();
+
+    @Test
+    void topicsAsPlannedAreInOrder() {
+        assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+    }
+
+    @Test
+    void missingTopicsAreNamedWithTheRemedy() {
+        states.remove(topics.retry());
+        states.remove(topics.dead());
+
+        assertThat(TopicCheck.of(topics, states).refusals())
+                .containsExactly("topics chat.requests.retry, chat.requests.dead do not exist; "
+                        + "create what is missing with: sluice topics create");
+    }
+
+    @Test
+    void anotherQueueIsNamedInTheRemedy() {
+        assertThat(TopicCheck.of(new Topics("bulk"), Map.of()).refusals())
+                .containsExactly("the topics of queue 'bulk' do not exist; "
+                        + "create what is missing with: sluice topics create --topic bulk");
+    }
+
+    @Test
+    void inputsOfUnequalWidthAreRefused() {
+        put(topics.requests(), 24, Map.of());
+
+        TopicCheck check = TopicCheck.of(topics, states);
+
+        assertThat(check.partitions()).isEqualTo(24);
+        assertThat(check.refusals())
+                .singleElement()
+                .asString()
+                .contains("chat.requests 24, chat.requests.retry 12")
+                .endsWith("sluice topics create --partitions 24");
+    }
+
+    @Test
+    void repliesAndDeadLettersMayHaveAnyWidth() {
+        put(topics.replies(), 3, Map.of());
+        put(topics.dead(), 1, Map.of());
+
+        assertThat(TopicCheck.of(topics, states).refusals()).isEmpty();
+    }
+
+    @Test
+    void aCompactedTopicIsRefused() {
+        put(topics.requests(), 12, Map.of(TopicPlan.CLEANUP, "compact,delete"));
+
+        assertThat(TopicCheck.of(topics, states).refusals())
+                .singleElement()
+                .asString()
+                .contains("topic chat.requests is compacted (cleanup.policy=compact,delete)")
+                .endsWith("--topic chat.requests --add-config cleanup.policy=delete");
+    }
+
+    @Test
+    void whatWillLoseRecordsOneDayIsOnlyWarnedOf() {
+        put(topics.requests(), 12, Map.of(TopicPlan.RETENTION_MS, "3600000"));
+        put(topics.retry(), 12, Map.of(TopicPlan.RETENTION_BYTES, "1000"));
+        put(topics.dead(), 12, Map.of(TopicPlan.MAX_BYTES, "1048588"));
+        put(topics.delay(Topics.Tier.ONE_HOUR), 12, Map.of(TopicPlan.TIMESTAMPS, "CreateTime"));
+
+        TopicCheck check = TopicCheck.of(topics, states);
+
+        assertThat(check.refusals()).isEmpty();
+        assertThat(check.warnings())
+                .hasSize(4)
+                .anySatisfy(warning -> assertThat(warning).contains("chat.requests keeps records for 1h only"))
+                .anySatisfy(warning -> assertThat(warning).contains("chat.requests.retry deletes by size"))
+                .contains("topic chat.requests.dead takes records of 1048588 bytes only; set max.message.bytes=1114124")
+                .anySatisfy(warning -> assertThat(warning).contains("delay-1h has message.timestamp.type=CreateTime"));
+    }
+
+    @Test
+    void keepingForeverIsFine() {
+        put(topics.requests(), 12, Map.of(TopicPlan.RETENTION_MS, "-1"));
+
+        assertThat(TopicCheck.of(topics, states).warnings()).isEmpty();
+    }
+
+    @Test
+    void aConfigurationThatMayNotBeReadIsNoReasonToRefuse() {
+        states.put(topics.dead(), new TopicState(topics.dead(), 12, 1, Map.of()));
+
+        TopicCheck check = TopicCheck.of(topics, states);
+
+        assertThat(check.refusals()).isEmpty();
+        assertThat(check.warnings()).singleElement().asString().contains("allow DescribeConfigs");
+    }
+
+    @Test
+    void topicsThatRequestsMoveToTakeLargerRecords() {
+        Map<String, TopicPlan> plans = new HashMap<>();
+        TopicPlan.of(topics).forEach(plan -> plans.put(plan.name(), plan));
+        int requests = plans.get(topics.requests()).maxMessageBytes();
+
+        assertThat(requests).isEqualTo(1_048_588);
+        topics.all().stream()
+                .filter(topic -> !topic.equals(topics.requests()))
+                .forEach(topic ->
+                        assertThat(plans.get(topic).maxMessageBytes()).isGreaterThanOrEqualTo(requests + 65_536));
+    }
+
+    private Map<String, TopicState> asPlanned() {
+        Map<String, TopicState> planned = new HashMap<>();
+        for (TopicPlan plan : TopicPlan.of(topics)) {
+            planned.put(plan.name(), new TopicState(plan.name(), 12, 1, plan.settings()));
+        }
+        return planned;
+    }
+
+    private void put(String topic, int partitions, Map<String, String> changed) {
+        Map<String, String> settings = new HashMap<>(states.get(topic).settings());
+        settings.putAll(changed);
+        states.put(topic, new TopicState(topic, partitions, 1, settings));
+    }
+}
