@@ -15,25 +15,27 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * The Java examples of the README: each stands here between {@code // tag} and {@code // end} and is compiled, and, where
- * no broker is needed, run. Spring's stand in the module of examples, which runs them.
+ * Compiles the Java examples of the READMEs, which stand here between {@code // tag} and {@code // end}, and runs those
+ * that need no broker. The examples for Spring Boot stand in the module of examples, which runs them.
  */
 class ReadmeExamplesTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
     private static final Pattern TAGGED = Pattern.compile("(?ms)^ *// tag [a-z]+\\n(.*?)^ *// end$");
 
     @Test
-    void theReadmeShowsWhatIsCompiledHere() throws IOException {
+    void readmesShowWhatIsCompiledHere() throws IOException {
         Path module = Path.of(System.getProperty("basedir", ""));
         Path self = module.resolve("src/test/java/dev/sluice/ReadmeExamplesTest.java");
         Path spring =
                 module.resolve("../scripts/examples/src/main/java/dev/sluice/examples/spring/ChatConfiguration.java");
 
-        List<String> shown = regions(BLOCK, module.resolve("../README.md"));
+        List<String> shown = regions(BLOCK, module.resolve("README.md"));
+        List<String> shownFirst = regions(BLOCK, module.resolve("../README.md"));
         List<String> compiled = new ArrayList<>(regions(TAGGED, self));
         compiled.addAll(regions(TAGGED, spring));
 
         assertThat(shown).isNotEmpty().isEqualTo(compiled);
+        assertThat(compiled).containsAll(shownFirst);
     }
 
     @Test

@@ -53,7 +53,7 @@ class InteropClientsIT {
         if (!ClientProcess.runs(folder, List.of("kcat", "-V"))) {
             skip("kcat is not installed; 'apt-get install kcat' on Debian and Ubuntu, 'brew install kcat' on macOS");
         }
-        List<String> commands = Readme.blocks("### kcat", "sh");
+        List<String> commands = Readme.blocks("## kcat", "sh");
         assertThat(commands).as("to publish, to read").hasSize(2);
         String publish = here(commands.get(0));
 
@@ -73,7 +73,7 @@ class InteropClientsIT {
     @Test
     void pythonPublishesAndReadsAnswersAndErrors() throws Exception {
         String python = python();
-        List<String> scripts = Readme.blocks("### Python", "python");
+        List<String> scripts = Readme.blocks("## Python", "python");
         assertThat(scripts).hasSize(1);
         Path script = Files.writeString(folder.resolve("readme.py"), here(scripts.get(0)));
         RecordHeaders bad = new RecordHeaders();

@@ -40,7 +40,7 @@ import org.springframework.kafka.support.serializer.JacksonJsonDeserializer;
 import org.springframework.kafka.support.serializer.JacksonJsonSerializer;
 import tools.jackson.databind.JsonNode;
 
-/** A Spring service, written as the README shows it, and a running worker. */
+/** Runs a Spring service, written as the SDK's README shows it, against a running worker. */
 class InteropSpringIT {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -89,7 +89,7 @@ class InteropSpringIT {
 
     @Test
     void readmeShowsTheServiceThatIsTriedHere() {
-        assertThat(Readme.blocks("### Spring", "java spring")).isEqualTo(Readme.tagged("SpringService"));
+        assertThat(Readme.blocks("## Spring", "java spring")).isEqualTo(Readme.tagged("SpringService"));
     }
 
     @Test

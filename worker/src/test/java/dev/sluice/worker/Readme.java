@@ -7,26 +7,26 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** The README's examples, so that what stands there is what is tried. Maven runs tests in their module's directory. */
+/** Reads the examples in the SDK's README, so that the tests run what it shows. Maven runs tests in the module's directory. */
 final class Readme {
     private static final Pattern TAGGED = Pattern.compile("(?ms)^ *// tag\\n(.*?)^ *// end$");
 
     private Readme() {}
 
     /**
-     * The blocks of code under a heading, in their order.
+     * Returns the blocks of code under a heading, in their order.
      *
      * @param heading with its {@code #}s; the section ends at the next heading of level two or three
-     * @param info what stands behind the opening fence, exactly
+     * @param info the exact text behind the opening fence
      */
     static List<String> blocks(String heading, String info) {
         String section = only(
                 Pattern.compile("(?ms)^" + Pattern.quote(heading) + "$(.*?)(?=^###? |\\z)"),
-                read(Path.of("../README.md")));
+                read(Path.of("../producer-sdk/README.md")));
         return all(Pattern.compile("(?ms)^```" + Pattern.quote(info) + "\\n(.*?)^```$"), section);
     }
 
-    /** What stands between {@code // tag} and {@code // end} in a class of this package, without its indentation. */
+    /** Returns the text between {@code // tag} and {@code // end} in a class of this package, without its indentation. */
     static List<String> tagged(String className) {
         return all(TAGGED, read(Path.of("src/test/java/dev/sluice/worker", className + ".java")));
     }
@@ -39,7 +39,7 @@ final class Readme {
         return found.get(0);
     }
 
-    /** Without the last line break, which would count as a line without indentation. */
+    /** Leaves out the last line break, which would count as a line without indentation. */
     private static List<String> all(Pattern pattern, String text) {
         return pattern.matcher(text)
                 .results()
@@ -50,8 +50,8 @@ final class Readme {
     private static String read(Path file) {
         try {
             return Files.readString(file);
-        } catch (IOException unreadable) {
-            throw new UncheckedIOException(unreadable);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 }

@@ -26,8 +26,8 @@ import org.springframework.messaging.handler.annotation.Header;
 import org.springframework.messaging.handler.annotation.Payload;
 
 /**
- * A service as a user of Spring writes it, with the user's own topic for replies. What stands between {@code // tag} and
- * {@code // end} is the README's example. Thread-safe.
+ * This service is written as a user of Spring writes it, with the user's own topic for replies. The lines between
+ * {@code // tag} and {@code // end} are the example in the SDK's README. Thread-safe.
  */
 class SpringService {
     /** What the user adds to what Spring Boot configures. */
