@@ -34,8 +34,8 @@ import dev.sluice.worker.settle.Transactions;
 import dev.sluice.worker.threads.SharedDeadline;
 import dev.sluice.worker.threads.StageThreads;
 import dev.sluice.worker.threads.WarmStart;
+import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclCheck;
-import dev.sluice.worker.topics.AclDeniedException;
 import dev.sluice.worker.topics.AclErrors;
 import dev.sluice.worker.topics.TopicCheck;
 import io.github.bucket4j.TimeMeter;
@@ -189,7 +189,7 @@ public final class Worker implements AutoCloseable, Health {
      *
      * @param metrics of this worker only; to be closed after it
      * @param telemetry where its traces go
-     * @throws StartException if the topics are missing or not fit for the promise, or Kafka's ACLs do not allow what it
+     * @throws WorkerException if the topics are missing or not fit for the promise, or Kafka's ACLs do not allow what it
      *     does
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
@@ -202,12 +202,12 @@ public final class Worker implements AutoCloseable, Health {
             new AclCheck(admin, START_BOUND)
                     .ofWorker(config.topics(), config.group())
                     .ifPresent(missing -> {
-                        throw new StartException(missing);
+                        throw new WorkerException(missing);
                     });
             TopicCheck check = TopicCheck.of(admin, config.topics(), START_BOUND);
             check.warnings().forEach(log::warn);
             if (!check.refusals().isEmpty()) {
-                throw new StartException(String.join("\n", check.refusals()));
+                throw new WorkerException(String.join("\n", check.refusals()));
             }
             Worker worker = new Worker(config, admin, calls, metrics, telemetry);
             worker.startStages(warm);
@@ -256,7 +256,7 @@ public final class Worker implements AutoCloseable, Health {
     /** No defect, so that a stack trace would only hide what is to be done. */
     private void failDenied(String where, String missing, Throwable failure) {
         log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("worker fails");
-        ended.completeExceptionally(new AclDeniedException(missing, failure));
+        ended.completeExceptionally(new WorkerException(missing, failure));
     }
 
     /**

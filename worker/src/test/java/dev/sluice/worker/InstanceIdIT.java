@@ -9,7 +9,7 @@ import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.intake.InstanceIdClashException;
+import dev.sluice.worker.threads.WorkerException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -44,7 +44,9 @@ class InstanceIdIT {
                 await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
             }
 
-            assertThat(end.get().orElseThrow()).isInstanceOf(InstanceIdClashException.class);
+            assertThat(end.get().orElseThrow())
+                    .isInstanceOf(WorkerException.class)
+                    .hasMessageContaining("another worker runs with the same --instance-id");
             List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
             assertThat(replies).hasSize(3 * each);
             assertThat(replies.stream()

@@ -1,6 +1,7 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.threads.WorkerException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashSet;
@@ -111,7 +112,7 @@ public final class Intake implements Runnable {
         try (consumer) {
             rounds();
         } catch (FencedInstanceIdException shutOut) {
-            throw new InstanceIdClashException(shutOut);
+            throw WorkerException.sameInstanceId(shutOut);
         }
     }
 

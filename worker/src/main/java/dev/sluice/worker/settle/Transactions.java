@@ -1,6 +1,6 @@
 package dev.sluice.worker.settle;
 
-import dev.sluice.worker.intake.InstanceIdClashException;
+import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.Map;
@@ -184,7 +184,7 @@ public final class Transactions implements AutoCloseable {
         log.debug("transaction failed", failure);
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {
-            throw new InstanceIdClashException(failure);
+            throw WorkerException.sameInstanceId(failure);
         }
         if (unusable.isEmpty()) {
             return new TransactionResult(false, culprits.found(), culprits.undelivered());

@@ -11,7 +11,7 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.AllLogLines;
 import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Worker;
-import dev.sluice.worker.topics.AclDeniedException;
+import dev.sluice.worker.threads.WorkerException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -159,7 +159,7 @@ class MissingRightIT {
 
             await().atMost(BOUND).until(end::isDone);
             assertThat(end.join().orElseThrow())
-                    .isInstanceOf(AclDeniedException.class)
+                    .isInstanceOf(WorkerException.class)
                     .hasMessageContaining("Kafka does not allow it: give this user " + taken.words());
             assertThat(log.all()).anyMatch(line -> line.startsWith("ERROR") && line.contains(taken.words()));
         } finally {

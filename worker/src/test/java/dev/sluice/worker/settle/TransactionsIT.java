@@ -7,9 +7,9 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.worker.intake.InstanceIdClashException;
 import dev.sluice.worker.kafka.Consumers;
 import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.threads.WorkerException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -99,7 +99,7 @@ class TransactionsIT {
             commit(younger, batch(ofYounger, 2, "c", "d"), 1);
 
             assertThatThrownBy(() -> commit(older, batch(ofOlder, 3, "of", "nobody"), 2))
-                    .isInstanceOf(InstanceIdClashException.class)
+                    .isInstanceOf(WorkerException.class)
                     .hasMessageContaining("--instance-id");
             commit(younger, batch(ofYounger, 3, "e", "f"), 2);
             commit(younger, batch(ofYounger, 4, "g"), 1);

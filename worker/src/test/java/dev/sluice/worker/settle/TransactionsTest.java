@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.worker.LogLines;
-import dev.sluice.worker.intake.InstanceIdClashException;
+import dev.sluice.worker.threads.WorkerException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -404,7 +404,7 @@ class TransactionsTest {
         producer.offsetsFailures.add(new FencedInstanceIdException("another member"));
 
         assertThatThrownBy(() -> transactions.run(batch("a")))
-                .isInstanceOf(InstanceIdClashException.class)
+                .isInstanceOf(WorkerException.class)
                 .hasMessageContaining("--instance-id");
         assertThat(events).as("no open transaction is left behind").endsWith("offsets", "abort");
     }

@@ -1,6 +1,5 @@
 package dev.sluice.worker.cli.worker;
 
-import dev.sluice.worker.StartException;
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.cli.Cli;
@@ -12,6 +11,7 @@ import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
+import dev.sluice.worker.threads.WorkerException;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.time.Clock;
 import java.time.Duration;
@@ -61,7 +61,7 @@ final class WorkerRun {
             return new WorkerRun(
                             worker, Worker.longestClose(config.drainTimeout()).plus(CLOSE_GRACE))
                     .untilEnd();
-        } catch (StartException refused) {
+        } catch (WorkerException refused) {
             throw new CommandException(refused.getMessage());
         } finally {
             admin.ifPresent(AdminServer::close);
