@@ -73,6 +73,11 @@ final class ClientProcess implements AutoCloseable {
         }
     }
 
+    /** Returns all that it has printed so far. */
+    String output() {
+        return read(out);
+    }
+
     /** Ends it, and the children of a shell. */
     @Override
     public void close() {

@@ -11,8 +11,12 @@ import dev.sluice.wire.WireHeaders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,12 +24,17 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients that know nothing of Sluice, and a running worker: the very commands and the very script that the README shows,
- * with this test's broker and topics in place of the README's. Skipped where a client is not installed.
+ * Runs clients that know nothing of Sluice against a running worker. They run the commands and scripts that the SDK's README
+ * shows, with this test's broker and topics in place of the README's. A test is skipped where its client is not installed.
  */
 class InteropClientsIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
+
+    /** The folder that .ci/run installs KafkaJS into. Node looks for modules beside a script, so the script is put there. */
+    private static final Path NPM = Path.of("target/npm");
+
+    private static final String ABORTED = "aborted-1";
 
     private static TestQueue queue;
     private static TogetherStandIn api;
@@ -37,6 +46,7 @@ class InteropClientsIT {
     @BeforeAll
     static void open() throws Exception {
         queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
+        abortReplies();
         api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
         worker = Worker.start(queue.config(api.baseUrl()));
     }
@@ -67,6 +77,7 @@ class InteropClientsIT {
             assertThat(answer.get(1)).isEqualTo(replyTo("hello-1")).contains("\"choices\"");
             assertThat(error.get(0)).contains(",sluice-status=failed,", ",sluice-reason=invalid_request");
             assertThat(error.get(1)).isEqualTo(replyTo("bad-1")).startsWith("{\"error\":{");
+            assertThat(reader.output()).doesNotContain(ABORTED);
         }
     }
 
@@ -76,22 +87,61 @@ class InteropClientsIT {
         List<String> scripts = Readme.blocks("## Python", "python");
         assertThat(scripts).hasSize(1);
         Path script = Files.writeString(folder.resolve("readme.py"), here(scripts.get(0)));
-        RecordHeaders bad = new RecordHeaders();
-        WireHeaders.set(bad, WireHeaders.ID, "bad-2");
-        queue.publish("{\"model\":\"m\"}", bad);
 
         // -u: a terminal would have its lines at once, too
-        try (ClientProcess client = ClientProcess.start(folder, List.of(python, "-u", script.toString()))) {
-            String error = client.awaitLines("^bad-2 failed ", 0).get(0);
+        publishesAndReads(List.of(python, "-u", script.toString()), "bad-2");
+    }
+
+    @Test
+    void nodePublishesAndReadsAnswersAndErrors() throws Exception {
+        if (!Files.exists(NPM.resolve("node_modules/kafkajs")) || !ClientProcess.runs(folder, List.of("node", "-v"))) {
+            skip("node with kafkajs is not installed; 'npm install --prefix worker/target/npm kafkajs'");
+        }
+        List<String> scripts = Readme.blocks("## Node", "javascript");
+        assertThat(scripts).hasSize(1);
+        Path script = Files.writeString(NPM.resolve("readme.mjs"), here(scripts.get(0)));
+
+        publishesAndReads(List.of("node", script.toString()), "bad-3");
+    }
+
+    /** Runs a script that publishes one request, and prints the id, status and value of each reply. */
+    private void publishesAndReads(List<String> command, String badId) throws Exception {
+        RecordHeaders bad = new RecordHeaders();
+        WireHeaders.set(bad, WireHeaders.ID, badId);
+        queue.publish("{\"model\":\"m\"}", bad);
+
+        try (ClientProcess client = ClientProcess.start(folder, command)) {
+            String error = client.awaitLines("^" + badId + " failed ", 0).get(0);
             String answer = client.awaitLines("^[0-9a-f-]{36} ok ", 0).get(0);
-            assertThat(error).endsWith(" " + replyTo("bad-2")).contains(" {\"error\":{");
+            assertThat(error).endsWith(" " + replyTo(badId)).contains(" {\"error\":{");
             String id = answer.substring(0, answer.indexOf(' '));
             assertThat(answer).isEqualTo(id + " ok " + replyTo(id)).contains("\"choices\"");
             assertThat(queue.awaitRecord(queue.topics.requests(), id).key()).isEqualTo(id.getBytes(UTF_8));
+            assertThat(client.output()).doesNotContain(ABORTED);
         }
     }
 
-    /** A Python that has confluent-kafka: Debian's package serves its own Python only, which need not be the first one. */
+    /** Puts a reply of an aborted transaction at the beginning of each partition: no reader may print it. */
+    private static void abortReplies() {
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "transactional.id", queue.topics.base());
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            for (int partition = 0; partition < TestQueue.PARTITIONS; partition++) {
+                ProducerRecord<byte[], byte[]> reply = new ProducerRecord<>(
+                        queue.topics.replies(), partition, null, "{\"choices\":[]}".getBytes(UTF_8));
+                WireHeaders.set(reply.headers(), WireHeaders.ID, ABORTED);
+                WireHeaders.set(reply.headers(), WireHeaders.STATUS, "ok");
+                producer.send(reply);
+            }
+            producer.flush();
+            producer.abortTransaction();
+        }
+    }
+
+    /** Finds a Python that has confluent-kafka. Debian's package serves its own Python only, which may not be the first. */
     private String python() throws InterruptedException {
         for (String python : List.of("python3", "/usr/bin/python3")) {
             if (ClientProcess.runs(folder, List.of(python, "-c", "import confluent_kafka"))) {
@@ -102,7 +152,7 @@ class InteropClientsIT {
                 + " elsewhere 'pip install confluent-kafka'");
     }
 
-    /** Says so on the console, too, where Maven only counts skipped tests. */
+    /** Also prints the reason, because Maven only counts skipped tests. */
     private static String skip(String reason) {
         System.out.println("Skipped in InteropClientsIT: " + reason);
         return abort(reason);
@@ -116,7 +166,7 @@ class InteropClientsIT {
 
     private static String here(String example) {
         assertThat(example).contains("localhost:9092").containsPattern("chat\\.(requests|replies)");
-        // a group of its own: whoever is killed stays a member for a while
+        // a group of its own: a client that is killed stays a member for a while
         return example.replace("localhost:9092", kafka.bootstrapServers())
                 .replace("\"billing\"", "\"" + kafka.uniqueName("billing") + "\"")
                 .replace("chat.requests", queue.topics.requests())
