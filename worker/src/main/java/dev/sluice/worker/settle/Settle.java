@@ -41,6 +41,8 @@ public final class Settle implements OffsetLedger, Runnable {
 
     private static final long PAUSE_AFTER_ABORT = Duration.ofMillis(100).toNanos();
     private static final long MAX_IDLE_MILLIS = 50;
+    /** The shortest time between two snapshots of the partitions, so that a busy loop does not pay for one per round. */
+    private static final long SNAPSHOT_NANOS = Duration.ofMillis(100).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(Settle.class);
 
@@ -58,6 +60,8 @@ public final class Settle implements OffsetLedger, Runnable {
     /** All that are not done, of any thread. */
     private final Set<CompletableFuture<Void>> open = ConcurrentHashMap.newKeySet();
 
+    private volatile List<PartitionState> partitionStates = List.of();
+    private long snapshotAt;
     private volatile int unwritableReplies;
     private volatile boolean ended;
     private long positionsAt;
@@ -91,6 +95,7 @@ public final class Settle implements OffsetLedger, Runnable {
         this.cameRound = cameRound;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
+        this.snapshotAt = positionsAt;
     }
 
     /** What became of a record that was registered before. */
@@ -173,6 +178,16 @@ public final class Settle implements OffsetLedger, Runnable {
         inbox.add(() -> accounts.close(gone));
     }
 
+    /**
+     * Returns the latest snapshot of all assigned partitions without waiting. Any thread may call this.
+     *
+     * <p>The settle thread replaces the snapshot about ten times a second. It keeps the last one while it waits for the
+     * broker and after it has ended.
+     */
+    public List<PartitionState> partitionStates() {
+        return partitionStates;
+    }
+
     /** All partitions that have an account, as they are when the thread gets to it; never where it has ended. */
     public CompletableFuture<List<PartitionState>> partitions() {
         CompletableFuture<List<PartitionState>> states = new CompletableFuture<>();
@@ -206,6 +221,7 @@ public final class Settle implements OffsetLedger, Runnable {
                 for (Runnable next = message; next != null; next = inbox.poll()) {
                     next.run();
                 }
+                publishSnapshot();
                 commit();
                 unwritableReplies = unsettled.unwritable();
             }
@@ -215,6 +231,15 @@ public final class Settle implements OffsetLedger, Runnable {
             ended = true;
             cancelFlushes();
             transactions.close();
+        }
+    }
+
+    /** Publishes what the partitions hold now, before a commit may keep the thread busy. */
+    private void publishSnapshot() {
+        long now = nanoTime.getAsLong();
+        if (now - snapshotAt >= 0) {
+            partitionStates = accounts.states();
+            snapshotAt = now + SNAPSHOT_NANOS;
         }
     }
 

@@ -203,8 +203,10 @@ class SettleTest {
         answer(envelopes.get(0), envelopes.get(2));
         flushed();
 
-        List<PartitionState> states =
-                await().atMost(BOUND).until(settle.partitions()::join, found -> found.size() == 2);
+        List<PartitionState> states = await().atMost(BOUND)
+                .until(
+                        settle::partitionStates,
+                        found -> found.stream().mapToInt(PartitionState::open).sum() == 1);
         assertThat(states)
                 .filteredOn(state -> state.partition() == 0)
                 .singleElement()
@@ -222,6 +224,22 @@ class SettleTest {
                     assertThat(state.open()).isZero();
                     assertThat(state.oldestSince()).isEmpty();
                 });
+    }
+
+    @Test
+    void theStatesOfPartitionsAreThereWithoutTheThread() throws InterruptedException {
+        assertThat(settle.partitionStates()).isEmpty();
+        open(first);
+        registered(first, 0);
+        thread.start();
+        await().atMost(BOUND).until(() -> settle.partitionStates().size() == 1);
+
+        settle.stop();
+        thread.join(BOUND.toMillis());
+
+        assertThat(settle.partitionStates())
+                .singleElement()
+                .satisfies(state -> assertThat(state.open()).isEqualTo(1));
     }
 
     @Test
