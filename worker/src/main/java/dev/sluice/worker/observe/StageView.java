@@ -10,12 +10,10 @@ final class StageView {
     private static final Duration PATIENCE = Duration.ofMillis(250);
 
     private final WatchedStages stages;
-    private final PolledSnapshot<PaceState> pace;
     private final PolledSnapshot<List<PartitionState>> partitions;
 
     StageView(WatchedStages stages) {
         this.stages = stages;
-        this.pace = new PolledSnapshot<>(PaceState.NONE, stages.pace()::state, PATIENCE);
         this.partitions = new PolledSnapshot<>(List.of(), stages.settle()::partitions, PATIENCE);
     }
 
@@ -24,7 +22,7 @@ final class StageView {
     }
 
     PaceState pace() {
-        return pace.get();
+        return stages.pace().state();
     }
 
     List<PartitionState> partitions() {

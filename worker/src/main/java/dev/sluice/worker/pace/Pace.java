@@ -19,18 +19,24 @@ import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sends requests on when their lane and the number of calls under way allow it. One thread runs it and owns all its
  * state; the other methods send that thread a message and may be called from any.
  */
 public final class Pace implements Runnable {
+    private static final Logger log = LoggerFactory.getLogger(Pace.class);
     private static final int MAX_LANES = 64;
     /** How often waiting requests are looked through for expired ones, and lanes for what there is to say. */
     private static final long LOOK_EVERY = Duration.ofSeconds(1).toNanos();
 
     /** How soon it is seen that there is room for answers again, of which nobody tells. */
     private static final long ROOM_AGAIN = Duration.ofMillis(10).toNanos();
+
+    /** The least time between two snapshots: a snapshot visits every lane, and a message may come every microsecond. */
+    private static final long SNAPSHOT_EVERY = Duration.ofMillis(100).toNanos();
 
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
@@ -44,6 +50,8 @@ public final class Pace implements Runnable {
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
     private long lookAt;
+    private long snapshotAt;
+    private volatile PaceState snapshot = PaceState.NONE;
     private volatile boolean stopped;
 
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
@@ -80,6 +88,7 @@ public final class Pace implements Runnable {
         this.onBlamed = onBlamed;
         this.cameRound = cameRound;
         this.lookAt = time.currentTimeNanos();
+        this.snapshotAt = lookAt;
     }
 
     /** A request that is due. */
@@ -123,18 +132,12 @@ public final class Pace implements Runnable {
         return withdrawal.ended();
     }
 
-    /** All lanes, as they are when the thread gets to it; never where it has ended. */
-    public CompletableFuture<PaceState> state() {
-        CompletableFuture<PaceState> state = new CompletableFuture<>();
-        inbox.add(() -> {
-            try {
-                state.complete(lanes.state(underWay.size(), mayCall()));
-            } catch (RuntimeException defect) {
-                // the asker's affair: the thread has more to do than to tell
-                state.completeExceptionally(defect);
-            }
-        });
-        return state;
+    /**
+     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, at most a
+     * second old while there is none, and the last one once the thread has ended.
+     */
+    public PaceState state() {
+        return snapshot;
     }
 
     /** Which models are not called at present, and why. */
@@ -153,7 +156,7 @@ public final class Pace implements Runnable {
         try {
             while (!stopped) {
                 cameRound.run();
-                Runnable message = inbox.poll(step(), TimeUnit.NANOSECONDS);
+                Runnable message = inbox.poll(Math.min(step(), publishSnapshot()), TimeUnit.NANOSECONDS);
                 if (message != null) {
                     message.run();
                 }
@@ -183,6 +186,26 @@ public final class Pace implements Runnable {
             call.accept(sent.request(), sent.departure());
         }
         return bounds.roomForAnswers().getAsBoolean() ? LOOK_EVERY : ROOM_AGAIN;
+    }
+
+    /**
+     * Publishes a snapshot if the last one is old enough.
+     *
+     * @return nanoseconds until the next one is due if this one was too early; else {@link #LOOK_EVERY}
+     */
+    private long publishSnapshot() {
+        long early = snapshotAt - time.currentTimeNanos();
+        if (early > 0) {
+            return early;
+        }
+        try {
+            snapshot = lanes.state(underWay.size(), mayCall());
+        } catch (RuntimeException e) {
+            // Only observers miss a snapshot: calls must go on without it.
+            log.atWarn().setCause(e).log("Snapshot of the lanes failed");
+        }
+        snapshotAt = time.currentTimeNanos() + SNAPSHOT_EVERY;
+        return LOOK_EVERY;
     }
 
     private boolean mayCall() {

@@ -8,11 +8,13 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -34,6 +36,8 @@ class PaceTest {
     private final AtomicInteger mostUnderWay = new AtomicInteger();
     private final AtomicInteger rounds = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean blocking = new AtomicBoolean();
+    private final CountDownLatch unblocked = new CountDownLatch(1);
     private final AtomicBoolean room = new AtomicBoolean(true);
     private final Pace pace = new Pace(
             ConfiguredLimits.each(ConfiguredLimit.NONE),
@@ -82,12 +86,12 @@ class PaceTest {
             pace.accept(request(Requests.ASSIGNMENT, i));
         }
         await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
-        assertThat(flow()).isEqualTo(LaneState.Flow.FULL);
+        awaitFlow(LaneState.Flow.FULL);
 
         pace.ended(next(), CallFeedback.PASSED);
 
         await().atMost(BOUND).until(() -> called.size() == MAX_IN_FLIGHT);
-        assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
+        awaitFlow(LaneState.Flow.FLOWING);
     }
 
     /** Answers that cannot be committed would pile up: one for everything that was read. */
@@ -98,11 +102,11 @@ class PaceTest {
 
         handled();
         assertThat(called).isEmpty();
-        assertThat(flow()).isEqualTo(LaneState.Flow.FULL);
+        awaitFlow(LaneState.Flow.FULL);
 
         room.set(true);
         assertThat(next().envelope().offset()).isEqualTo(1);
-        assertThat(flow()).isEqualTo(LaneState.Flow.FLOWING);
+        awaitFlow(LaneState.Flow.FLOWING);
     }
 
     @Test
@@ -139,9 +143,43 @@ class PaceTest {
         await().atMost(BOUND).until(() -> pace.held().isEmpty());
     }
 
-    private LaneState.Flow flow() {
-        PaceState state = pace.state().orTimeout(10, TimeUnit.SECONDS).join();
-        return state.lanes().get(0).flow();
+    @Test
+    void theSnapshotIsReadWithoutWaitingForTheThread() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        pace.ended(next(), CallFeedback.PASSED);
+        awaitFlow(LaneState.Flow.FLOWING);
+        await().atMost(BOUND).until(() -> pace.state().inFlight() == 0);
+
+        blocking.set(true);
+        pace.accept(request(Requests.ASSIGNMENT, 2));
+        next();
+
+        assertThat(pace.state().inFlight()).as("before the call that blocks").isZero();
+        assertThat(pace.state().lanes()).hasSize(1);
+        unblocked.countDown();
+        await().atMost(BOUND).until(() -> pace.state().inFlight() == 1);
+    }
+
+    @Test
+    void beforeItRunsItsSnapshotIsEmpty() {
+        Pace idle = new Pace(
+                ConfiguredLimits.each(ConfiguredLimit.NONE),
+                new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
+                TimeMeter.SYSTEM_NANOTIME,
+                request -> false,
+                this::call,
+                expired::add,
+                blamed::add,
+                rounds::incrementAndGet);
+
+        idle.accept(request(Requests.ASSIGNMENT, 1));
+
+        assertThat(idle.state()).isEqualTo(PaceState.NONE);
+    }
+
+    private void awaitFlow(LaneState.Flow expected) {
+        await().atMost(BOUND)
+                .until(() -> pace.state().lanes().stream().map(LaneState::flow).toList(), List.of(expected)::equals);
     }
 
     @Test
@@ -263,6 +301,13 @@ class PaceTest {
     private void call(Request request, Runnable left) {
         mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
         called.add(request);
+        if (blocking.get()) {
+            try {
+                unblocked.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /**
