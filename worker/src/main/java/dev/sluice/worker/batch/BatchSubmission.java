@@ -3,12 +3,9 @@ package dev.sluice.worker.batch;
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatReply;
 import dev.sluice.ReplyTimeoutException;
-import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.command.GracefulStop;
-import dev.sluice.worker.cli.command.Terminal;
-import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.text.Durations;
+import dev.sluice.worker.text.ProgressBar;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionException;
@@ -22,15 +19,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class BatchSubmission {
     private static final long TICK_MILLIS = 100;
-    private static final long LAST_WORDS_MILLIS = 5_000;
 
-    private final PrintStream err;
     private final ChatQueue queue;
     private final BatchJob batch;
     private final LineStates ledger;
     private final AnswerWriter answers;
     private final ResumedRequests leftBehind;
-    private final BatchProgress progress;
+    private final ProgressBar progress;
     private final int window;
     private final long deadline;
 
@@ -50,30 +45,28 @@ public final class BatchSubmission {
             @Nullable ChatReply reply,
             @Nullable Throwable failure) {}
 
+    /** @param progress shows how many lines have an answer, and takes the messages for people */
     public BatchSubmission(
-            Terminal terminal, ChatQueue queue, BatchJob batch, PreviousRun earlier, int window, Duration timeout) {
-        this.err = terminal.err();
+            ProgressBar progress, ChatQueue queue, BatchJob batch, PreviousRun earlier, int window, Duration timeout) {
         this.queue = queue;
         this.batch = batch;
         this.ledger = batch.ledger();
         this.answers = new AnswerWriter(batch.output(), ledger, batch.ordered(), window, batch.waiting());
-        this.progress = new BatchProgress(err, terminal.interactive(), System::nanoTime, ledger.total(), ledger.done());
+        this.progress = progress;
         this.leftBehind = new ResumedRequests(earlier, ledger, answers);
         this.window = window;
         this.deadline = System.nanoTime() + timeout.toNanos();
     }
 
-    /** Returns the exit code: 0 where every line has been answered by the API */
-    public int run() throws IOException, InterruptedException {
-        try (GracefulStop lastWords =
-                        GracefulStop.of("submit", () -> stopped = "stopped", LAST_WORDS_MILLIS, this::late);
-                AnswerWriter closedAtTheEnd = answers;
+    /** Returns whether the API has answered every line. */
+    public boolean run() throws IOException, InterruptedException {
+        try (AnswerWriter closedAtTheEnd = answers;
                 BatchInput.Lines lines = batch.input().open()) {
             try {
                 leftBehind.catchUp(lines, this::goesOn);
                 progress.begin(ledger.done());
                 if (stopped == null) {
-                    leftBehind.summary().ifPresent(err::println);
+                    leftBehind.summary().ifPresent(progress::println);
                 }
                 work(lines);
             } catch (BatchOutput.BrokenException broken) {
@@ -84,8 +77,9 @@ public final class BatchSubmission {
         }
     }
 
-    private void late() {
-        err.println("sluice submit: stopped; --resume continues");
+    /** Asks {@link #run} to return soon. Any thread may call this. */
+    public void stop() {
+        stopped = "stopped";
     }
 
     private void work(BatchInput.Lines lines) throws IOException, InterruptedException {
@@ -167,15 +161,15 @@ public final class BatchSubmission {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
-    private int summary() {
+    private boolean summary() {
         int missing = ledger.total() - ledger.done();
         long skipped = batch.input().skipped();
         String counts = ledger.total() + " requests: " + (ledger.done() - ledger.failed()) + " answered, "
                 + ledger.failed() + " failed, " + missing + " without an answer"
                 + (skipped > 0 ? ", " + skipped + " bad lines skipped" : "") + ", in "
                 + Durations.format(Duration.ofSeconds(progress.elapsed().toSeconds()));
-        err.println("sluice submit: " + (stopped == null ? "" : stopped + "; ") + counts
+        progress.println("sluice submit: " + (stopped == null ? "" : stopped + "; ") + counts
                 + (missing > 0 ? "; the same command with --output and --resume continues" : ""));
-        return ledger.failed() == 0 && missing == 0 ? 0 : Cli.FAILED;
+        return ledger.failed() == 0 && missing == 0;
     }
 }

@@ -2,10 +2,8 @@ package dev.sluice.worker.batch;
 
 import dev.sluice.ChatReply;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.cli.command.CommandException;
-import dev.sluice.worker.cli.command.DebugLog;
-import dev.sluice.worker.cli.connection.KafkaOptions;
-import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.AclErrors;
 import java.io.IOException;
 import java.time.Duration;
@@ -21,12 +19,15 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads both topics from where the first run began: all requests and replies up to now, then the replies as they come. It
  * needs no memory of its own, but time: some seconds for a gigabyte.
  */
 public final class KafkaPreviousRun implements PreviousRun {
+    private static final Logger LOGGER = LoggerFactory.getLogger(KafkaPreviousRun.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration CLOSE = Duration.ofSeconds(2);
     /** Longer than Kafka's producers leave a transaction open unless they are told to. */
@@ -60,8 +61,8 @@ public final class KafkaPreviousRun implements PreviousRun {
         this.patience = patience;
     }
 
-    public static Consumer<byte[], byte[]> consumer(KafkaOptions options) {
-        Map<String, Object> properties = new HashMap<>(options.properties());
+    public static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka) {
+        Map<String, Object> properties = new HashMap<>(kafka);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         // what retention has deleted is not there to be found
@@ -127,7 +128,7 @@ public final class KafkaPreviousRun implements PreviousRun {
         try {
             reached.put(partition, consumer.position(partition, Duration.ZERO));
         } catch (RetriableException brokerAway) {
-            DebugLog.log(brokerAway);
+            LOGGER.debug("broker does not answer", brokerAway);
         }
     }
 
@@ -150,7 +151,7 @@ public final class KafkaPreviousRun implements PreviousRun {
                 tell(each, findings);
             }
         } catch (RetriableException brokerAway) {
-            DebugLog.log(brokerAway);
+            LOGGER.debug("broker does not answer", brokerAway);
         }
     }
 

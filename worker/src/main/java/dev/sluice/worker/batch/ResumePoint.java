@@ -6,9 +6,8 @@ import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.cli.command.CommandException;
-import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -99,7 +98,7 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
             List<Long> offsets = new ArrayList<>();
             for (TopicPartition each : partitions) {
                 offsets.add(ends.partitionResult(each)
-                        .get(AdminConnector.PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+                        .get(AdminResults.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
                         .offset());
             }
             return new Place(topic, description.topicId().toString(), offsets);
@@ -113,12 +112,12 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         return admin.describeTopics(List.of(topic))
                 .topicNameValues()
                 .get(topic)
-                .get(AdminConnector.PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+                .get(AdminResults.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static CommandException unknown(String topic, Exception failed) {
         Throwable cause = failed.getCause() == null ? failed : failed.getCause();
-        return AdminResults.refusal("where topic " + topic + " ends", cause);
+        return AdminResults.unreadable("where topic " + topic + " ends", cause);
     }
 
     /** @throws CommandException where it is the point of another queue */
@@ -140,12 +139,12 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
     }
 
     /** The file beside this output. */
-    static Path fileOf(Path output) {
+    public static Path fileOf(Path output) {
         return output.resolveSibling(output.getFileName() + SUFFIX);
     }
 
     /** Null where there is none. */
-    static @Nullable ResumePoint read(Path output) throws IOException {
+    public static @Nullable ResumePoint read(Path output) throws IOException {
         Path file = fileOf(output);
         if (Files.notExists(file)) {
             return null;

@@ -1,18 +1,18 @@
 package dev.sluice.worker.cli;
 
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.options.LayeredDefaults;
 import dev.sluice.worker.cli.options.ParseProblems;
+import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.AclErrors;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ParseResult;
 
 /**
@@ -20,11 +20,6 @@ import picocli.CommandLine.ParseResult;
  * starts anything, and turns whatever happens into an exit code and words for people.
  */
 public final class Cli {
-    /** A started thing failed. */
-    public static final int FAILED = ExitCode.SOFTWARE;
-    /** Nothing was started: wrong input or configuration, no broker, no topics. */
-    static final int REFUSED = ExitCode.USAGE;
-
     private final Terminal terminal;
     private final CommandLine root;
 
@@ -55,7 +50,7 @@ public final class Cli {
             return run(command, problems);
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
-            return FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -76,13 +71,13 @@ public final class Cli {
             return subcommand.run();
         } catch (CommandException refusal) {
             terminal.err().println(name + ": " + refusal.getMessage());
-            return REFUSED;
+            return ExitCode.REFUSED;
         } catch (RuntimeException failure) {
             // of what nobody has caught it is not known what was tried
             terminal.err()
                     .println(name + ": failed: " + AclErrors.words(failure).orElse(failure.toString()));
             DebugLog.log(failure);
-            return FAILED;
+            return ExitCode.FAILED;
         }
     }
 
@@ -94,7 +89,7 @@ public final class Cli {
             problems.forEach(problem -> terminal.err().println("  - " + problem));
         }
         terminal.err().println("See '" + name + " --help'.");
-        return REFUSED;
+        return ExitCode.REFUSED;
     }
 
     private static CommandLine innermost(ParseResult parsed) {

@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli;
 
-import dev.sluice.worker.Main;
 import dev.sluice.worker.cli.ask.AskCommand;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.command.Version;
 import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
@@ -49,7 +49,7 @@ public final class CommandTree {
         root.setUsageHelpWidth(HELP_WIDTH);
         root.setInterpolateVariables(false);
         configure(root);
-        root.getCommandSpec().version("sluice " + version());
+        root.getCommandSpec().version("sluice " + Version.current());
         root.getCommandSpec()
                 .addOption(OptionSpec.builder("-V", "--version")
                         .versionHelp(true)
@@ -109,11 +109,5 @@ public final class CommandTree {
                     .description(description.toArray(new String[0]))
                     .build());
         }
-    }
-
-    /** From the jar's manifest; classes run from a folder have none. */
-    public static String version() {
-        String version = Main.class.getPackage().getImplementationVersion();
-        return version == null ? "(not packaged)" : version;
     }
 }

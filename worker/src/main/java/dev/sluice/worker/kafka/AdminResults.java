@@ -1,24 +1,18 @@
 package dev.sluice.worker.kafka;
 
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.AclErrors;
-import java.util.concurrent.ExecutionException;
-import org.apache.kafka.common.KafkaFuture;
+import java.time.Duration;
 
-/** Waits for what an admin client was asked; its own timeout is the bound. */
+/** The time that commands wait for the answers of an admin client, and the words for an answer that is an error. */
 public final class AdminResults {
+    /** The longest wait for one answer. */
+    public static final Duration TIMEOUT = Duration.ofSeconds(10);
+
     private AdminResults() {}
 
-    /** @throws CommandException naming {@code what}, where Kafka does not tell */
-    static <T> T await(KafkaFuture<T> answer, String what) throws InterruptedException {
-        try {
-            return answer.get();
-        } catch (ExecutionException failed) {
-            throw refusal(what, failed.getCause());
-        }
-    }
-
-    public static CommandException refusal(String what, Throwable cause) {
+    /** Returns the exception that says that {@code what} could not be read, and why. */
+    public static CommandException unreadable(String what, Throwable cause) {
         return new CommandException("cannot read " + what + ": "
                 + AclErrors.words(cause, AclErrors.Right.DESCRIBE)
                         .orElseGet(() -> cause.getMessage() + "; try again, and look at the broker's log"));

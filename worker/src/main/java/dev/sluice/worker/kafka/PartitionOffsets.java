@@ -1,6 +1,6 @@
 package dev.sluice.worker.kafka;
 
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,13 +28,13 @@ public final class PartitionOffsets {
                 known.put(partition, asked.partitionResult(partition).get().offset());
             } catch (ExecutionException failed) {
                 if (!(failed.getCause() instanceof RetriableException)) {
-                    throw AdminResults.refusal(what, failed.getCause());
+                    throw AdminResults.unreadable(what, failed.getCause());
                 }
                 away = failed.getCause();
             }
         }
         if (known.isEmpty() && away != null) {
-            throw AdminResults.refusal(what, away);
+            throw AdminResults.unreadable(what, away);
         }
         return known;
     }

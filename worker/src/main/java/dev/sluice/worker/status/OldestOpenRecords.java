@@ -1,8 +1,8 @@
 package dev.sluice.worker.status;
 
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.cli.options.Durations;
 import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.ArrayDeque;

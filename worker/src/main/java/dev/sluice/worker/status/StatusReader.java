@@ -1,10 +1,9 @@
 package dev.sluice.worker.status;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.cli.command.CommandException;
-import dev.sluice.worker.cli.connection.AdminConnector;
-import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.PartitionOffsets;
+import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicState;
 import java.time.Clock;
@@ -31,16 +30,16 @@ public final class StatusReader implements AutoCloseable {
     private final OldestOpenRecords heads;
     private final Clock clock = Clock.systemUTC();
 
-    private StatusReader(Admin admin, KafkaOptions options, String group) {
+    /**
+     * Takes the admin client over.
+     *
+     * @param kafka the configuration for a consumer that reads the oldest open records
+     */
+    public StatusReader(Admin admin, Map<String, Object> kafka, Topics topics, String group) {
         this.admin = admin;
-        this.topics = options.topics();
+        this.topics = topics;
         this.group = new WorkerGroup(admin, group, topics.requests());
-        this.heads = new OldestOpenRecords(options.properties(), group, topics.requests());
-    }
-
-    /** @throws CommandException where there is no broker */
-    public static StatusReader connect(KafkaOptions options, String group) throws InterruptedException {
-        return new StatusReader(AdminConnector.connect(options), options, group);
+        this.heads = new OldestOpenRecords(kafka, group, topics.requests());
     }
 
     /** @throws CommandException where topics are missing, or the broker does not answer or does not let us look */
@@ -64,7 +63,7 @@ public final class StatusReader implements AutoCloseable {
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
         try {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminConnector.PATIENCE);
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminResults.TIMEOUT);
             TopicCheck.missing(topics, states).ifPresent(missing -> {
                 throw new CommandException(missing);
             });
@@ -114,8 +113,8 @@ public final class StatusReader implements AutoCloseable {
 
     /** Up to where workers can read: a requeued request shows in its new topic when its old offset is committed. */
     private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
-        ListOffsetsOptions options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED)
-                .timeoutMs((int) AdminConnector.PATIENCE.toMillis());
+        ListOffsetsOptions options =
+                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs((int) AdminResults.TIMEOUT.toMillis());
         Map<TopicPartition, OffsetSpec> asked =
                 partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
         return admin.listOffsets(asked, options);

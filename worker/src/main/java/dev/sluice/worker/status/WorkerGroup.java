@@ -1,8 +1,7 @@
 package dev.sluice.worker.status;
 
-import dev.sluice.worker.cli.command.CommandException;
-import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.text.CommandException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -41,7 +40,7 @@ final class WorkerGroup {
     CommittedOffsets committed() throws InterruptedException {
         ListConsumerGroupOffsetsOptions options = new ListConsumerGroupOffsetsOptions()
                 .requireStable(false)
-                .timeoutMs((int) AdminConnector.PATIENCE.toMillis());
+                .timeoutMs((int) AdminResults.TIMEOUT.toMillis());
         try {
             return new CommittedOffsets(admin.listConsumerGroupOffsets(name, options)
                     .partitionsToOffsetAndMetadata()
@@ -50,14 +49,14 @@ final class WorkerGroup {
             if (failed.getCause() instanceof GroupIdNotFoundException) {
                 return new CommittedOffsets(Map.of());
             }
-            throw AdminResults.refusal("what " + what + " has committed", failed.getCause());
+            throw AdminResults.unreadable("what " + what + " has committed", failed.getCause());
         }
     }
 
     /** @throws CommandException where Kafka does not tell */
     GroupStatus status() throws InterruptedException {
         DescribeConsumerGroupsOptions options =
-                new DescribeConsumerGroupsOptions().timeoutMs((int) AdminConnector.PATIENCE.toMillis());
+                new DescribeConsumerGroupsOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis());
         KafkaFuture<ConsumerGroupDescription> description = admin.describeConsumerGroups(List.of(name), options)
                 .describedGroups()
                 .get(name);
@@ -67,7 +66,7 @@ final class WorkerGroup {
             if (failed.getCause() instanceof GroupIdNotFoundException) {
                 return new GroupStatus(name, GroupStatus.NONE, List.of());
             }
-            throw AdminResults.refusal(what, failed.getCause());
+            throw AdminResults.unreadable(what, failed.getCause());
         }
     }
 

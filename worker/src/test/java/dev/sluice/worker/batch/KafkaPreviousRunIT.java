@@ -9,7 +9,7 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.TestTerminal;
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

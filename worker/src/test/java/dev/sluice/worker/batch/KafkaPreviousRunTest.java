@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.ChatReply;
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.consumer.MockConsumer;

@@ -10,6 +10,7 @@ import dev.sluice.ChatRequest;
 import dev.sluice.ReplyConsumer;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.cli.command.ExitCode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,15 +98,26 @@ class MissingRightOfACommandIT {
     static Stream<Case> cases() {
         List<AclGrant> operator = AclGrant.operator(TOPICS);
         return Stream.of(
-                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.READ, TOPICS.dead()), LIST, Cli.FAILED),
-                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.requests()), REPLAY, Cli.FAILED),
-                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, Cli.FAILED),
-                new Case(operator.get(operator.size() - 1), REPLAY, Cli.FAILED),
-                new Case(AclGrant.group(AclGrant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, Cli.REFUSED),
+                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.READ, TOPICS.dead()), LIST, ExitCode.FAILED),
                 new Case(
-                        AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()), STATUS, Cli.REFUSED),
-                new Case(AclGrant.topic(AclGrant.SUBMITTER, AclOperation.WRITE, TOPICS.requests()), ASK, Cli.REFUSED),
-                new Case(AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.replies()), ASK, Cli.REFUSED));
+                        AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.requests()),
+                        REPLAY,
+                        ExitCode.FAILED),
+                new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, ExitCode.FAILED),
+                new Case(operator.get(operator.size() - 1), REPLAY, ExitCode.FAILED),
+                new Case(AclGrant.group(AclGrant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()),
+                        STATUS,
+                        ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.SUBMITTER, AclOperation.WRITE, TOPICS.requests()),
+                        ASK,
+                        ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.replies()),
+                        ASK,
+                        ExitCode.REFUSED));
     }
 
     @ParameterizedTest
@@ -145,12 +157,12 @@ class MissingRightOfACommandIT {
         List<String> submit =
                 List.of("submit", batch.toString(), "--output=" + folder.resolve("answers.jsonl"), "--timeout=2s");
         AclGrant read = AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.requests());
-        assertThat(run(AclGrant.SUBMITTER, submit)).isEqualTo(Cli.FAILED);
+        assertThat(run(AclGrant.SUBMITTER, submit)).isEqualTo(ExitCode.FAILED);
         kafka.revoke(List.of(read));
         try {
             List<String> resume = new ArrayList<>(submit);
             resume.add("--resume");
-            assertThat(run(AclGrant.SUBMITTER, resume)).isEqualTo(Cli.REFUSED);
+            assertThat(run(AclGrant.SUBMITTER, resume)).isEqualTo(ExitCode.REFUSED);
 
             assertThat(terminal.err()).contains("--resume looks for what the earlier run has left", read.words());
         } finally {

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class AdminResultsTest {
     @Test
     void whatIsAskedOfTheBrokerIsRefusedWithTheRight() {
-        assertThat(AdminResults.refusal("the offsets", new TopicAuthorizationException(Set.of("t"))))
+        assertThat(AdminResults.unreadable("the offsets", new TopicAuthorizationException(Set.of("t"))))
                 .hasMessage("cannot read the offsets: Kafka does not allow it: give this user Describe on topic t");
     }
 }

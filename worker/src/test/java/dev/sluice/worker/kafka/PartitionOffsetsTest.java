@@ -3,7 +3,7 @@ package dev.sluice.worker.kafka;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -6,7 +6,7 @@ import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.ChatRequestBuilder;
 import dev.sluice.InvalidChatRequestException;
-import dev.sluice.worker.cli.Cli;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.FailureText;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
@@ -169,6 +169,6 @@ public final class AskCommand implements Subcommand {
 
     private int fail(String reason) {
         terminal.err().println("sluice ask: " + reason);
-        return Cli.FAILED;
+        return ExitCode.FAILED;
     }
 }

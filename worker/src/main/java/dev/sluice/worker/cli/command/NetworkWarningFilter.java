@@ -4,7 +4,6 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
-import dev.sluice.worker.cli.connection.AdminConnector;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -14,8 +13,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * makes sure of the broker: what goes wrong there the command says itself, in words for people. Thread-safe.
  */
 public final class NetworkWarningFilter extends Filter<ILoggingEvent> {
+    /** The client id of the admin client with which a command connects, unless the user has set one for all clients. */
+    public static final String ADMIN_CLIENT_ID = "sluice-admin";
+
     private static final String NETWORK = "org.apache.kafka.clients.NetworkClient";
-    private static final String CONNECTING = "clientId=" + AdminConnector.CLIENT_ID + "] ";
+    private static final String CONNECTING = "clientId=" + ADMIN_CLIENT_ID + "] ";
     private static final long EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
 
     private final AtomicLong passedAt = new AtomicLong(-EVERY_MILLIS);

@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.command;
 
+import dev.sluice.worker.text.CommandException;
 import java.util.List;
 
 /** A command below {@code sluice}, its options already set. */

@@ -1,7 +1,9 @@
 package dev.sluice.worker.cli.connection;
 
-import dev.sluice.worker.cli.command.CommandException;
-import dev.sluice.worker.cli.options.Durations;
+import dev.sluice.worker.cli.command.NetworkWarningFilter;
+import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.Durations;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -21,21 +23,17 @@ import org.apache.kafka.common.errors.TimeoutException;
 
 /** Makes sure that there is a Kafka broker to talk to, before anything else fails for want of one. */
 public final class AdminConnector {
-    public static final Duration PATIENCE = Duration.ofSeconds(10);
-    /** Of the admin client here, unless the user has another for all clients. */
-    public static final String CLIENT_ID = "sluice-admin";
-
     private AdminConnector() {}
 
     /**
      * An admin client of a broker that has just answered.
      *
-     * @throws CommandException naming the address where none answers within {@link #PATIENCE}
+     * @throws CommandException naming the address where none answers within {@link AdminResults#TIMEOUT}
      */
     public static Admin connect(KafkaOptions options) throws InterruptedException {
         knock(options.servers());
         Map<String, Object> properties = new TreeMap<>(options.properties());
-        properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, CLIENT_ID);
+        properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, NetworkWarningFilter.ADMIN_CLIENT_ID);
         Admin admin;
         try {
             admin = Admin.create(properties);
@@ -62,7 +60,7 @@ public final class AdminConnector {
             String host = address.substring(0, colon).replaceAll("^.*://|[\\[\\]]", "");
             try (Socket socket = new Socket()) {
                 int port = Integer.parseInt(address.substring(colon + 1));
-                socket.connect(new InetSocketAddress(host, port), (int) PATIENCE.toMillis());
+                socket.connect(new InetSocketAddress(host, port), (int) AdminResults.TIMEOUT.toMillis());
                 return;
             } catch (IOException | IllegalArgumentException unreachable) {
                 failures.add(address + " (" + reason(unreachable) + ")");
@@ -78,7 +76,8 @@ public final class AdminConnector {
 
     private static void awaitAnswer(Admin admin, KafkaOptions options) throws InterruptedException {
         try {
-            DescribeClusterOptions patience = new DescribeClusterOptions().timeoutMs((int) PATIENCE.toMillis());
+            DescribeClusterOptions patience =
+                    new DescribeClusterOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis());
             admin.describeCluster(patience).nodes().get();
         } catch (ExecutionException failed) {
             admin.close(Duration.ZERO);
@@ -102,7 +101,7 @@ public final class AdminConnector {
         }
         if (failure instanceof TimeoutException) {
             return "Kafka at " + servers + " accepts connections but did not answer within "
-                    + Durations.format(PATIENCE) + " to security.protocol=" + options.securityProtocol()
+                    + Durations.format(AdminResults.TIMEOUT) + " to security.protocol=" + options.securityProtocol()
                     + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
         }
         return "Kafka at " + servers + " answered with an error: " + failure.getMessage();

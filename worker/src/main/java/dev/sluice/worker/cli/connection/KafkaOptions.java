@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli.connection;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.options.ConfigFile;
+import dev.sluice.worker.text.CommandException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,13 +1,14 @@
 package dev.sluice.worker.cli.dlq;
 
-import dev.sluice.worker.batch.BatchProgress;
-import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
+import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.ProgressBar;
 import dev.sluice.worker.topics.AclErrors;
 import dev.sluice.worker.topics.TopicState;
 import java.util.List;
@@ -38,7 +39,7 @@ final class DeadLetterOpener {
         String dead = kafka.topics().dead();
         List<String> needed = List.of(kafka.topics().requests(), dead);
         try (Admin admin = AdminConnector.connect(kafka)) {
-            Map<String, TopicState> found = TopicState.read(admin, needed, AdminConnector.PATIENCE);
+            Map<String, TopicState> found = TopicState.read(admin, needed, AdminResults.TIMEOUT);
             for (String name : needed) {
                 requireUsable(name, found.get(name));
             }
@@ -73,18 +74,18 @@ final class DeadLetterOpener {
 
     int fail(String problem) {
         terminal.err().println(command + ": " + problem);
-        return Cli.FAILED;
+        return ExitCode.FAILED;
     }
 
     /** Shows how far one reading is. */
     DeadLetterTopic.Watch watch() {
         return new DeadLetterTopic.Watch() {
-            private @Nullable BatchProgress progress;
+            private @Nullable ProgressBar progress;
 
             @Override
             public void at(long read, long total) {
                 if (progress == null) {
-                    progress = new BatchProgress(terminal.err(), terminal.interactive(), System::nanoTime, total, 0);
+                    progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, total, 0);
                 }
                 progress.show(read, "reading dead letters");
                 if (read >= total) {

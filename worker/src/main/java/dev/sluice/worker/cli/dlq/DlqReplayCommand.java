@@ -72,6 +72,7 @@ public final class DlqReplayCommand implements Subcommand {
     @Option(
             names = "--set",
             paramLabel = "FIELD=VALUE",
+            converter = BodyEditConverter.class,
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
             description = "Set a field of each body; the value is JSON, or else a text. Dots lead into objects: "
                     + "response_format.type=text. Repeatable.")

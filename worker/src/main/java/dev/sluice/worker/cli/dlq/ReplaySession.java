@@ -1,8 +1,7 @@
 package dev.sluice.worker.cli.dlq;
 
-import dev.sluice.worker.batch.BatchProgress;
-import dev.sluice.worker.cli.Cli;
 import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.KafkaOptions;
@@ -15,6 +14,7 @@ import dev.sluice.worker.deadletters.ReplayMarks;
 import dev.sluice.worker.deadletters.ReplaySelection;
 import dev.sluice.worker.kafka.Producers;
 import dev.sluice.worker.text.PrintableText;
+import dev.sluice.worker.text.ProgressBar;
 import dev.sluice.worker.topics.AclErrors;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -73,7 +73,7 @@ final class ReplaySession {
         }
         if (!yes && !confirmed(planned)) {
             terminal.err().println("nothing was sent");
-            return Cli.FAILED;
+            return ExitCode.FAILED;
         }
         Map<String, Object> properties = new HashMap<>(kafka.properties());
         properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
@@ -139,8 +139,7 @@ final class ReplaySession {
 
     private int replay(DeadLetterTopic topic, Producer<byte[], byte[]> producer, long planned)
             throws InterruptedException {
-        BatchProgress progress =
-                new BatchProgress(terminal.err(), terminal.interactive(), System::nanoTime, planned, 0);
+        ProgressBar progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, planned, 0);
         DeadLetterReplay replay = new DeadLetterReplay(
                 topic, selection, producer, kafka.topics(), pacing, sent -> progress.show(sent, "letters sent"));
         // what is under way is committed, else it would hold workers up until it times out

@@ -1,7 +1,7 @@
 package dev.sluice.worker.cli.options;
 
 import dev.sluice.worker.cli.command.Logging;
-import dev.sluice.worker.deadletters.BodyEdit;
+import dev.sluice.worker.text.Durations;
 import java.net.URI;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -30,7 +30,6 @@ public final class Converters {
             Map.entry(ByteSize.class, text -> new ByteSize(Sizes.parse(text))),
             Map.entry(Duration.class, Durations::parse),
             Map.entry(Instant.class, text -> Instants.parse(text, Instant.now())),
-            Map.entry(BodyEdit.class, BodyEdit::parse),
             Map.entry(ModelLimit.class, ModelLimit::parse),
             Map.entry(Logging.Level.class, Logging.Level::parse),
             Map.entry(Logging.Format.class, Logging.Format::parse),

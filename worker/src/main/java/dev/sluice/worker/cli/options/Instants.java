@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.options;
 
+import dev.sluice.worker.text.Durations;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;

@@ -1,6 +1,6 @@
 package dev.sluice.worker.cli.options;
 
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.text.CommandException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

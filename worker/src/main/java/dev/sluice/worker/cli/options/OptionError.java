@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.options;
 
 import dev.sluice.worker.cli.options.Converters.ByteSize;
+import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 
 /** Says of every option in the same form what is wrong with its value: {@code --window: must be 1 or more, is '0'}. */

@@ -1,14 +1,15 @@
 package dev.sluice.worker.cli.status;
 
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
-import dev.sluice.worker.cli.options.Durations;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.StatusReader;
+import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.Durations;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +99,7 @@ public final class StatusCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        try (StatusReader reader = StatusReader.connect(kafka, group)) {
+        try (StatusReader reader = connect()) {
             String first = text(reader.read());
             if (watch == null) {
                 terminal.out().print(first);
@@ -107,6 +108,10 @@ public final class StatusCommand implements Subcommand {
             watch(reader, first, watch);
             return 0;
         }
+    }
+
+    private StatusReader connect() throws InterruptedException {
+        return new StatusReader(AdminConnector.connect(kafka), kafka.properties(), kafka.topics(), group);
     }
 
     /** Until Ctrl-C, or until nobody reads it any more. */

@@ -1,10 +1,10 @@
 package dev.sluice.worker.cli.status;
 
 import dev.sluice.worker.cli.command.TextTable;
-import dev.sluice.worker.cli.options.Durations;
 import dev.sluice.worker.status.GroupStatus;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.TopicBacklog;
+import dev.sluice.worker.text.Durations;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;

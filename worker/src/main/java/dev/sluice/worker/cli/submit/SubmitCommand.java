@@ -1,15 +1,16 @@
 package dev.sluice.worker.cli.submit;
 
 import dev.sluice.ChatQueue;
-import dev.sluice.worker.batch.BatchFiles;
 import dev.sluice.worker.batch.BatchJob;
 import dev.sluice.worker.batch.BatchOutput;
 import dev.sluice.worker.batch.BatchSubmission;
 import dev.sluice.worker.batch.KafkaPreviousRun;
+import dev.sluice.worker.batch.LineStates;
 import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.batch.ResumePoint;
-import dev.sluice.worker.cli.Cli;
 import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -18,6 +19,7 @@ import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
 import dev.sluice.worker.cli.options.ConfigFile;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.text.ProgressBar;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -54,11 +56,12 @@ import picocli.CommandLine.Option;
         })
 public final class SubmitCommand implements Subcommand {
     private static final int LARGEST_WINDOW = 100_000;
+    private static final long STOP_MILLIS = 5_000;
 
     private final Terminal terminal;
 
     @Mixin
-    private BatchFiles files = new BatchFiles();
+    private SubmitFiles files = new SubmitFiles();
 
     @Option(
             names = "--window",
@@ -133,7 +136,7 @@ public final class SubmitCommand implements Subcommand {
 
     private PreviousRun earlier(ResumePoint point, ResumePoint.Ends ends) {
         return new KafkaPreviousRun(
-                KafkaPreviousRun.consumer(kafka),
+                KafkaPreviousRun.consumer(kafka.properties()),
                 point,
                 files.input().idPrefix(point.run()),
                 ends,
@@ -153,7 +156,17 @@ public final class SubmitCommand implements Subcommand {
             throws IOException, InterruptedException {
         BatchJob batch = new BatchJob(files.input(), files.ledger(), output, files.waiting(), files.ordered(), run);
         files.input().problems().forEach(problem -> terminal.err().println("sluice submit: skipped: " + problem));
-        return new BatchSubmission(terminal, queue, batch, earlier, window, timeout).run();
+        LineStates lines = files.ledger();
+        ProgressBar progress =
+                new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, lines.total(), lines.done());
+        BatchSubmission submission = new BatchSubmission(progress, queue, batch, earlier, window, timeout);
+        try (GracefulStop onSignal = GracefulStop.of("submit", submission::stop, STOP_MILLIS, this::late)) {
+            return submission.run() ? ExitCode.DONE : ExitCode.FAILED;
+        }
+    }
+
+    private void late() {
+        terminal.err().println("sluice submit: stopped; --resume continues");
     }
 
     private int fail(IOException failed) {
@@ -161,6 +174,6 @@ public final class SubmitCommand implements Subcommand {
         terminal.err()
                 .println("sluice submit: failed: " + ConfigFile.reason(failed)
                         + (files.output() == null ? "" : "; --resume continues"));
-        return Cli.FAILED;
+        return ExitCode.FAILED;
     }
 }

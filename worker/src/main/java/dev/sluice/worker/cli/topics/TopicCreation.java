@@ -1,7 +1,7 @@
 package dev.sluice.worker.cli.topics;
 
-import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.topics.AclErrors;
 import dev.sluice.worker.topics.TopicPlan;
 import dev.sluice.worker.topics.TopicState;
@@ -62,11 +62,11 @@ final class TopicCreation {
             failures.put("", unreadable.getMessage());
         }
         failures.values().forEach(failure -> err.println("sluice topics create: " + failure));
-        return failures.isEmpty() ? 0 : Cli.FAILED;
+        return failures.isEmpty() ? 0 : ExitCode.FAILED;
     }
 
     private Map<String, TopicState> read() throws InterruptedException {
-        return TopicState.read(admin, names(), AdminConnector.PATIENCE);
+        return TopicState.read(admin, names(), AdminResults.TIMEOUT);
     }
 
     private List<String> names() {
@@ -81,7 +81,7 @@ final class TopicCreation {
                 .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
                 .toList();
         var results = admin.createTopics(
-                        missing, new CreateTopicsOptions().timeoutMs((int) AdminConnector.PATIENCE.toMillis()))
+                        missing, new CreateTopicsOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis()))
                 .values();
         for (NewTopic topic : missing) {
             attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
@@ -153,7 +153,7 @@ final class TopicCreation {
 
     /** The broker that answers next may not have heard of it all yet. */
     private Map<String, TopicState> settled() throws InterruptedException {
-        long deadline = System.nanoTime() + AdminConnector.PATIENCE.toNanos();
+        long deadline = System.nanoTime() + AdminResults.TIMEOUT.toNanos();
         Map<String, TopicState> states = read();
         while (!isSettled(states) && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());

@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli.topics;
 
 import dev.sluice.worker.cli.command.TextTable;
-import dev.sluice.worker.cli.options.Durations;
 import dev.sluice.worker.cli.options.Sizes;
+import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.TopicState;
 import java.io.PrintStream;
 import java.time.Duration;

@@ -1,13 +1,14 @@
 package dev.sluice.worker.cli.topics;
 
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicDifference;
 import dev.sluice.worker.topics.TopicPlan;
@@ -66,7 +67,7 @@ public final class TopicsDescribeCommand implements Subcommand {
     public int run() throws InterruptedException {
         Topics topics = kafka.topics();
         try (Admin admin = AdminConnector.connect(kafka)) {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminConnector.PATIENCE);
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminResults.TIMEOUT);
             List<TopicPlan> plans = retention.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
             List<TopicDifference> differences =
@@ -76,7 +77,7 @@ public final class TopicsDescribeCommand implements Subcommand {
             } else {
                 print(states, check, differences);
             }
-            return check.refusals().isEmpty() ? 0 : Cli.FAILED;
+            return check.refusals().isEmpty() ? 0 : ExitCode.FAILED;
         } catch (TopicState.UnreadableException unreadable) {
             throw new CommandException(unreadable.getMessage());
         }

@@ -1,10 +1,10 @@
 package dev.sluice.worker.cli.worker;
 
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.observe.AdminPage;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.Health;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;

@@ -2,15 +2,15 @@ package dev.sluice.worker.cli.worker;
 
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
-import dev.sluice.worker.cli.Cli;
-import dev.sluice.worker.cli.CommandTree;
-import dev.sluice.worker.cli.command.CommandException;
 import dev.sluice.worker.cli.command.DebugLog;
+import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.cli.command.Version;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.Health;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
+import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.threads.WorkerException;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.time.Clock;
@@ -46,14 +46,14 @@ final class WorkerRun {
      */
     static int untilStopped(WorkerConfig config, AdminOptions adminOptions) throws InterruptedException {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
-        PrometheusPage metrics = new PrometheusPage(CommandTree.version());
+        PrometheusPage metrics = new PrometheusPage(Version.current());
         Optional<AdminServer> admin = adminOptions.serve(
                 new SinceStart(started),
                 Map.of(
                         "/metrics",
                         metrics,
                         "/status",
-                        new StatusPage(metrics.metrics(), CommandTree.version(), Clock.systemUTC())));
+                        new StatusPage(metrics.metrics(), Version.current(), Clock.systemUTC())));
         try (metrics) {
             Worker worker = Worker.start(
                     config, admin.isPresent() ? metrics.metrics() : Metrics.off(), GlobalOpenTelemetry.get());
@@ -125,7 +125,7 @@ final class WorkerRun {
         });
         closing.setDaemon(true);
         closing.start();
-        int code = Cli.FAILED;
+        int code = ExitCode.FAILED;
         try {
             closing.join(patience.toMillis());
             if (closing.isAlive()) {
@@ -146,6 +146,6 @@ final class WorkerRun {
         }
         LOGGER.atError().addKeyValue("reason", failure.get()).log("worker failed");
         DebugLog.log(failure.get());
-        return Cli.FAILED;
+        return ExitCode.FAILED;
     }
 }

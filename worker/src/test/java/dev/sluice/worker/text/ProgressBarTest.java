@@ -1,4 +1,4 @@
-package dev.sluice.worker.batch;
+package dev.sluice.worker.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,13 +9,13 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-class BatchProgressTest {
+class ProgressBarTest {
     private final ByteArrayOutputStream shown = new ByteArrayOutputStream();
     private final AtomicLong now = new AtomicLong();
 
     @Test
     void onATerminalABarIsDrawnAgainFiveTimesASecond() {
-        BatchProgress progress = progress(true, 200, 0);
+        ProgressBar progress = progress(true, 200, 0);
 
         after(progress, Duration.ofMillis(100), 5, 0);
         assertThat(text()).isEmpty();
@@ -31,7 +31,7 @@ class BatchProgressTest {
 
     @Test
     void elsewhereAPlainLineIsWrittenEveryTenSeconds() {
-        BatchProgress progress = progress(false, 1000, 0);
+        ProgressBar progress = progress(false, 1000, 0);
 
         after(progress, Duration.ofSeconds(9), 1, 0);
         assertThat(text()).isEmpty();
@@ -43,7 +43,7 @@ class BatchProgressTest {
 
     @Test
     void whatAnEarlierRunHasAnsweredDoesNotCountAsSpeed() {
-        BatchProgress progress = progress(false, 1000, 900);
+        ProgressBar progress = progress(false, 1000, 900);
 
         after(progress, Duration.ofSeconds(10), 910, 0);
 
@@ -52,7 +52,7 @@ class BatchProgressTest {
 
     @Test
     void whatIsLeftIsForetoldFromThePresentPace() {
-        BatchProgress progress = progress(false, 1000, 0);
+        ProgressBar progress = progress(false, 1000, 0);
         for (int second = 1; second <= 20; second++) {
             after(progress, Duration.ofSeconds(1), 20L * second, 0);
         }
@@ -66,18 +66,18 @@ class BatchProgressTest {
 
     @Test
     void nothingIsForetoldBeforeTheFirstAnswer() {
-        BatchProgress progress = progress(false, 10, 0);
+        ProgressBar progress = progress(false, 10, 0);
 
         after(progress, Duration.ofSeconds(10), 0, 0);
 
         assertThat(text()).startsWith("0/10 (0 %), 0.0/s, 0 failed").doesNotContain("left");
     }
 
-    private BatchProgress progress(boolean bar, long total, long before) {
-        return new BatchProgress(new PrintStream(shown, true, StandardCharsets.UTF_8), bar, now::get, total, before);
+    private ProgressBar progress(boolean bar, long total, long before) {
+        return new ProgressBar(new PrintStream(shown, true, StandardCharsets.UTF_8), bar, now::get, total, before);
     }
 
-    private void after(BatchProgress progress, Duration time, long done, long failed) {
+    private void after(ProgressBar progress, Duration time, long done, long failed) {
         now.addAndGet(time.toNanos());
         progress.show(done, failed + " failed");
     }

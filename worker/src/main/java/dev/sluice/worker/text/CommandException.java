@@ -1,4 +1,4 @@
-package dev.sluice.worker.cli.command;
+package dev.sluice.worker.text;
 
 /** A command that cannot start: exit code 2. The message is all that is shown: what is wrong, and the remedy. */
 public final class CommandException extends RuntimeException {

@@ -1,4 +1,4 @@
-package dev.sluice.worker.batch;
+package dev.sluice.worker.text;
 
 import java.io.PrintStream;
 import java.time.Duration;
@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
  * Shows how far a batch is: on a terminal a bar that is drawn again, elsewhere a plain line from time to time. Not
  * thread-safe.
  */
-public final class BatchProgress {
+public final class ProgressBar {
     private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();
     private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
     /** Long enough to even out a pause between two answers, short enough to tell the present pace. */
@@ -36,7 +36,7 @@ public final class BatchProgress {
      *
      * @param before how many of {@code total} an earlier run has answered
      */
-    public BatchProgress(PrintStream err, boolean bar, LongSupplier nanoTime, long total, long before) {
+    public ProgressBar(PrintStream err, boolean bar, LongSupplier nanoTime, long total, long before) {
         this.err = err;
         this.bar = bar;
         this.nanoTime = nanoTime;
@@ -87,6 +87,11 @@ public final class BatchProgress {
     private double pace(long now, long done) {
         Sample then = samples.getFirst();
         return (done - then.done()) * 1e9 / Math.max(1, now - then.nanos());
+    }
+
+    /** Prints a line that stays. */
+    public void println(String line) {
+        err.println(line);
     }
 
     /** Makes room for the closing words. */

@@ -1,4 +1,4 @@
-package dev.sluice.worker.cli.options;
+package dev.sluice.worker.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

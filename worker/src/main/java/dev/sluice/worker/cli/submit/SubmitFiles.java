@@ -1,9 +1,14 @@
-package dev.sluice.worker.batch;
+package dev.sluice.worker.cli.submit;
 
-import dev.sluice.worker.cli.command.CommandException;
+import dev.sluice.worker.batch.AnswerFile;
+import dev.sluice.worker.batch.BatchInput;
+import dev.sluice.worker.batch.BatchOutput;
+import dev.sluice.worker.batch.LineStates;
+import dev.sluice.worker.batch.ResumePoint;
 import dev.sluice.worker.cli.command.StandardOutput;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.options.ConfigFile;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -15,7 +20,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The files of a submission: the batch, its answers, its failures, and what an earlier run has left of them. */
-public final class BatchFiles {
+public final class SubmitFiles {
     @Parameters(paramLabel = "FILE.jsonl", description = "The requests, one per line; - is standard input.")
     private @Nullable Path file;
 

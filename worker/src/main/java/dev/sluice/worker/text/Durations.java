@@ -1,4 +1,4 @@
-package dev.sluice.worker.cli.options;
+package dev.sluice.worker.text;
 
 import java.time.DateTimeException;
 import java.time.Duration;
