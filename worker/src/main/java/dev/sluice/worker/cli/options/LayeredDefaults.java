@@ -109,15 +109,13 @@ public final class LayeredDefaults implements IDefaultValueProvider {
                 .filter(name -> !knownNames.contains(name)
                         && !SERVICE_LINK.matcher(name).matches())
                 .sorted()
-                .forEach(name -> all.add("unknown environment variable " + name + hint(name, knownNames)));
+                .forEach(name ->
+                        all.add("unknown environment variable " + name + UnknownOptions.hint(name, knownNames)));
         Set<String> knownKeys = OptionNames.allKeys(root);
         file.keySet().stream()
                 .filter(key -> !knownKeys.contains(key))
-                .forEach(key -> all.add("unknown key " + key + " in " + fileName + hint(key, knownKeys)));
+                .forEach(
+                        key -> all.add("unknown key " + key + " in " + fileName + UnknownOptions.hint(key, knownKeys)));
         return all;
-    }
-
-    private static String hint(String name, Set<String> known) {
-        return UnknownOptions.isApiKey(name) ? UnknownOptions.API_KEY_HINT : Suggestion.of(name, known);
     }
 }

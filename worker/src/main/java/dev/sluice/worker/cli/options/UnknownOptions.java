@@ -4,26 +4,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.TreeSet;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Says what the words on a command line are that nothing could be made of. */
+/** Describes words that no option, command, key or variable is named by, and suggests the most similar name. */
 final class UnknownOptions {
-    static final String API_KEY_HINT =
+    private static final String API_KEY_HINT =
             "; the API key is read from the environment variable TOGETHER_API_KEY or from --api-key-file FILE";
 
     private UnknownOptions() {}
 
-    /** Somebody has tried to hand over the key itself: where others could read it, so it is not taken. */
-    static boolean isApiKey(String name) {
-        return name.toLowerCase(Locale.ROOT).replace('_', '-').endsWith("api-key");
-    }
-
     /**
-     * One sentence per unknown option. What follows an unknown option is taken for its value and not repeated: it may be a
-     * secret.
+     * Returns one sentence per unknown word. The word after an unknown option may be its value, and a secret. It is not
+     * repeated.
      */
     static List<String> describe(UnmatchedArgumentException unmatched) {
         List<String> problems = new ArrayList<>();
@@ -31,7 +25,8 @@ final class UnknownOptions {
         for (String word : unmatched.getUnmatched()) {
             boolean isOption = word.startsWith("-") && word.length() > 1;
             if (isOption) {
-                problems.add(describe(word.split("=", 2)[0], unmatched.getCommandLine()));
+                String option = word.split("=", 2)[0];
+                problems.add("unknown option " + option + hint(option, unmatched.getCommandLine()));
             } else if (!afterOption) {
                 problems.add(describeWord(word, unmatched.getCommandLine()));
             }
@@ -40,18 +35,33 @@ final class UnknownOptions {
         return problems;
     }
 
-    private static String describe(String option, CommandLine commandLine) {
-        Set<String> known = new TreeSet<>();
-        for (OptionSpec each : commandLine.getCommandSpec().options()) {
-            known.add(each.longestName());
-        }
-        return "unknown option " + option + (isApiKey(option) ? API_KEY_HINT : Suggestion.of(option, known));
+    private static String describeWord(String word, CommandLine commandLine) {
+        return commandLine.getSubcommands().isEmpty()
+                ? "unexpected argument '" + word + "'"
+                : "unknown command '" + word + "'" + hint(word, commandLine);
     }
 
-    private static String describeWord(String word, CommandLine commandLine) {
-        Set<String> commands = commandLine.getSubcommands().keySet();
-        return commands.isEmpty()
-                ? "unexpected argument '" + word + "'"
-                : "unknown command '" + word + "'" + Suggestion.of(word, commands);
+    /** Returns what to add to the message about an unknown key or variable. Empty if no known name is similar. */
+    static String hint(String typed, Set<String> known) {
+        // picocli suggests options and subcommands only: to compare with other names they are made subcommands
+        CommandSpec names = CommandSpec.create();
+        known.forEach(name -> names.addSubcommand(name, CommandSpec.create()));
+        return hint(typed, new CommandLine(names));
+    }
+
+    private static String hint(String typed, CommandLine commandLine) {
+        if (isApiKey(typed)) {
+            return API_KEY_HINT;
+        }
+        return new UnmatchedArgumentException(commandLine, List.of(typed))
+                .getSuggestions().stream()
+                        .findFirst()
+                        .map(name -> "; did you mean " + name + "?")
+                        .orElse("");
+    }
+
+    /** An option of this name carries the key itself, which other users of the machine could read. It is not accepted. */
+    private static boolean isApiKey(String name) {
+        return name.toLowerCase(Locale.ROOT).replace('_', '-').endsWith("api-key");
     }
 }
