@@ -71,24 +71,14 @@ class InstanceIdIT {
     }
 
     private static WorkerConfig withInstanceId(WorkerConfig config) {
+        WorkerConfig.Queue queue = config.queue();
         return new WorkerConfig(
-                config.topics(),
-                config.group(),
-                config.limits(),
-                config.maxInFlight(),
-                config.callTimeout(),
-                config.maxAttempts(),
-                config.maxAge(),
-                config.drainTimeout(),
-                Optional.of("one"),
-                config.replyTopics(),
-                config.readAhead(),
-                config.readAheadBytes(),
-                config.cacheBytes(),
-                config.maxRequestBytes(),
-                config.maxResponseBytes(),
-                config.baseUrl(),
-                config.apiKey(),
-                config.kafka());
+                new WorkerConfig.Queue(
+                        queue.topics(), queue.group(), Optional.of("one"), queue.replyTopics(), queue.kafka()),
+                config.api(),
+                config.pacing(),
+                config.retries(),
+                config.memory(),
+                config.drainTimeout());
     }
 }

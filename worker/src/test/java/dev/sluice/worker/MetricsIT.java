@@ -61,7 +61,7 @@ class MetricsIT {
         StatusPage status = new StatusPage(page.metrics(), "test", Clock.systemUTC());
         admin = AdminServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                worker,
+                worker.health(),
                 Map.of("/metrics", page, "/status", status));
     }
 
@@ -202,7 +202,7 @@ class MetricsIT {
             JsonNode status = status();
             assertThat(status.get("share").toString()).isEqualTo("{\"bundles\":2,\"of\":4}");
             assertThat(status.get("partitions")).hasSize(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE / 2);
-            assertThat(other.deadly()).isEmpty();
+            assertThat(other.health().livenessFailures()).isEmpty();
             assertThat(status.get("last_round_seconds_ago").propertyNames())
                     .containsExactlyInAnyOrder("sluice-intake", "sluice-pace", "sluice-settle");
             assertThat(status.get("last_round_seconds_ago"))

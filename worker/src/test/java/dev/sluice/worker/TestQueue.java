@@ -76,24 +76,12 @@ final class TestQueue implements AutoCloseable {
 
     WorkerConfig config(String baseUrl, Map<String, ConfiguredLimit> limits, List<Pattern> replyTopics) {
         return new WorkerConfig(
-                topics,
-                group(),
-                limits,
-                64,
-                Duration.ofSeconds(5),
-                5,
-                Optional.empty(),
-                Duration.ofSeconds(5),
-                Optional.empty(),
-                replyTopics,
-                2_000,
-                64L << 20,
-                64L << 20,
-                MAX_REQUEST_BYTES,
-                1 << 20,
-                URI.create(baseUrl),
-                () -> KEY,
-                kafka);
+                new WorkerConfig.Queue(topics, group(), Optional.empty(), replyTopics, kafka),
+                new WorkerConfig.Api(URI.create(baseUrl), () -> KEY, Duration.ofSeconds(5)),
+                new WorkerConfig.Pacing(limits, 64),
+                new WorkerConfig.Retries(5, Optional.empty()),
+                new WorkerConfig.Memory(2_000, 64L << 20, 64L << 20, MAX_REQUEST_BYTES, 1 << 20),
+                Duration.ofSeconds(5));
     }
 
     String group() {

@@ -255,10 +255,10 @@ class WorkerIT {
             await().atMost(Duration.ofSeconds(20)).until(() -> api.calls() >= 2);
             assertThat(queue.read(queue.topics.dead())).isEmpty();
             assertThat(queue.read(queue.topics.retry())).isEmpty();
-            assertThat(worker.notices()).singleElement().asString().startsWith("model m is held: 401");
+            assertThat(worker.health().warnings()).singleElement().asString().startsWith("model m is held: 401");
             api.update(settings -> settings.withApiKeys(TestQueue.KEY));
             queue.awaitReplies(20);
-            assertThat(worker.notices()).isEmpty();
+            assertThat(worker.health().warnings()).isEmpty();
         }
 
         assertThat(queue.read(queue.topics.replies()))
@@ -316,7 +316,8 @@ class WorkerIT {
     void doesNotWaitForTheTransactionOfADeadWorkerToTimeOut() throws Exception {
         RecordMetadata published = queue.publish(body("m", "held back"));
         TopicPartition partition = new TopicPartition(published.topic(), published.partition());
-        Map<String, Object> config = new HashMap<>(queue.config(api.baseUrl()).kafka());
+        Map<String, Object> config =
+                new HashMap<>(queue.config(api.baseUrl()).queue().kafka());
         config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 120_000);
         String id = queue.group() + ":" + queue.topics.base() + ":dead";
 

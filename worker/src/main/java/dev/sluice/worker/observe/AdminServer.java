@@ -40,11 +40,11 @@ public final class AdminServer implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(AdminServer.class);
 
     private final HttpServer server;
-    private final Health health;
+    private final HealthChecks health;
     private final Map<String, AdminPage> pages;
     private final ExecutorService executor;
 
-    private AdminServer(HttpServer server, Health health, Map<String, AdminPage> pages) {
+    private AdminServer(HttpServer server, HealthChecks health, Map<String, AdminPage> pages) {
         this.server = server;
         this.health = health;
         this.pages = new TreeMap<>(pages);
@@ -62,7 +62,7 @@ public final class AdminServer implements AutoCloseable {
      * @param pages by their paths
      * @throws IOException where the port cannot be had
      */
-    public static AdminServer start(InetSocketAddress address, Health health, Map<String, AdminPage> pages)
+    public static AdminServer start(InetSocketAddress address, HealthChecks health, Map<String, AdminPage> pages)
             throws IOException {
         AdminServer admin = new AdminServer(HttpServer.create(address, BACKLOG), health, pages);
         admin.server.setExecutor(admin.executor);
@@ -85,13 +85,13 @@ public final class AdminServer implements AutoCloseable {
             }
             String path = exchange.getRequestURI().getPath();
             switch (path) {
-                case LIVE -> probe(exchange, health::deadly, List::of);
+                case LIVE -> probe(exchange, health::livenessFailures, List::of);
                 case READY ->
                     probe(
                             exchange,
-                            () -> Stream.concat(health.deadly().stream(), health.hindrances().stream())
+                            () -> Stream.concat(health.livenessFailures().stream(), health.readinessFailures().stream())
                                     .toList(),
-                            health::notices);
+                            health::warnings);
                 default -> show(exchange, path);
             }
         }

@@ -6,18 +6,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
-/** The threads that the stages run on, one each. Started by one thread, then thread-safe. */
+/** Runs each stage on a thread of its own and knows when that thread last beat. Started by one thread, then thread-safe. */
 public final class StageThreads {
     private final BiConsumer<String, Throwable> onFailure;
     private final LongSupplier nanoTime;
-    private final Map<String, Heartbeat> pulses = new ConcurrentHashMap<>();
+    private final Map<String, AtomicLong> lastBeats = new ConcurrentHashMap<>();
     private final List<Thread> threads = new ArrayList<>();
 
     /**
-     * @param onFailure told the thread's name and what its stage has thrown; on that thread
+     * @param onFailure receives a thread's name and what its stage has thrown, on that thread
      * @param nanoTime a monotonic clock
      */
     public StageThreads(BiConsumer<String, Throwable> onFailure, LongSupplier nanoTime) {
@@ -25,18 +26,24 @@ public final class StageThreads {
         this.nanoTime = nanoTime;
     }
 
-    /** What the stage on this thread has to run whenever it comes round. */
-    public Runnable pulse(String name) {
-        return pulses.computeIfAbsent(name, absent -> new Heartbeat(nanoTime))::beat;
+    /** Returns the heartbeat of a thread. Its stage runs it once per loop iteration. */
+    public Runnable heartbeat(String name) {
+        AtomicLong lastBeat = lastBeats.computeIfAbsent(name, absent -> new AtomicLong(nanoTime.getAsLong()));
+        return () -> lastBeat.set(nanoTime.getAsLong());
     }
 
-    /** The backstop of each stage: without a stage nothing can end, so the worker ends; nothing is dropped. */
+    /**
+     * Starts a stage.
+     *
+     * <p>This is the stage's backstop: what it throws goes to {@code onFailure}. Nothing can end without the stage, so the
+     * worker ends, and no offset is committed for what was not settled.
+     */
     public void start(String name, Runnable stage) {
-        Runnable pulse = pulse(name);
+        Runnable heartbeat = heartbeat(name);
         Thread thread = new Thread(
                 () -> {
                     try {
-                        pulse.run();
+                        heartbeat.run();
                         stage.run();
                     } catch (Throwable failure) {
                         onFailure.accept(name, failure);
@@ -44,42 +51,46 @@ public final class StageThreads {
                 },
                 name);
         threads.add(thread);
-        pulse.run();
+        heartbeat.run();
         thread.start();
     }
 
-    /** Waits for it, unless it is the one that asks. */
-    public void join(String name, SharedDeadline leave) {
+    /** Waits for a thread to end. Returns at once on that thread itself. */
+    public void join(String name, SharedDeadline deadline) {
         for (Thread thread : threads) {
             if (thread.getName().equals(name) && thread != Thread.currentThread()) {
-                leave.join(thread);
+                deadline.join(thread);
             }
         }
     }
 
-    /** How long ago each stage last came round, by its thread's name. */
+    /** Returns how long ago each thread last beat, by the thread's name. */
     public Map<String, Duration> ages() {
         Map<String, Duration> ages = new TreeMap<>();
-        pulses.forEach((name, pulse) -> ages.put(name, pulse.age()));
+        lastBeats.forEach((name, lastBeat) -> {
+            // The beat is read before the clock: a beat in between must not make the age negative.
+            long beat = lastBeat.get();
+            ages.put(name, Duration.ofNanos(nanoTime.getAsLong() - beat));
+        });
         return ages;
     }
 
     /**
-     * Those that have ended, or have not come round for so long; a sentence each.
+     * Describes each thread that has ended, or that has not beaten for longer than {@code longest}, in a sentence.
      *
-     * @param longest that a stage that is well may take
+     * @param longest the most time that a healthy stage takes for one loop iteration
      */
-    public List<String> deadly(Duration longest) {
-        List<String> found = new ArrayList<>();
+    public List<String> failures(Duration longest) {
+        List<String> failures = new ArrayList<>();
         Map<String, Duration> ages = ages();
         for (Thread thread : threads) {
             Duration age = ages.getOrDefault(thread.getName(), Duration.ZERO);
             if (!thread.isAlive()) {
-                found.add("thread " + thread.getName() + " has ended");
+                failures.add("thread " + thread.getName() + " has ended");
             } else if (age.compareTo(longest) > 0) {
-                found.add("thread " + thread.getName() + " hangs: it has not come round for " + age.toSeconds() + " s");
+                failures.add("thread " + thread.getName() + " hangs: no heartbeat for " + age.toSeconds() + " s");
             }
         }
-        return found;
+        return failures;
     }
 }

@@ -79,42 +79,42 @@ class ConfigurationLayersTest {
 
         WorkerConfig config = config("worker", "--config", file.toString(), "--read-ahead=333");
 
-        assertThat(config.callTimeout()).isEqualTo(Duration.ofSeconds(1));
-        assertThat(config.maxAttempts()).isEqualTo(22);
-        assertThat(config.readAhead()).isEqualTo(333);
-        assertThat(config.limits()).containsOnlyKeys("b", "c");
+        assertThat(config.api().callTimeout()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(config.retries().maxAttempts()).isEqualTo(22);
+        assertThat(config.memory().readAhead()).isEqualTo(333);
+        assertThat(config.pacing().limits()).containsOnlyKeys("b", "c");
     }
 
     @Test
     void aRepeatableOptionOnTheCommandLineReplacesThoseBelow() throws Exception {
         terminal.env("SLUICE_LIMIT", "b=1/s;c=2/s");
 
-        assertThat(config("worker", "--limit=d=3/s").limits()).containsOnlyKeys("d");
+        assertThat(config("worker", "--limit=d=3/s").pacing().limits()).containsOnlyKeys("d");
     }
 
     @Test
     void theFileCanBeNamedInTheEnvironment() throws Exception {
         terminal.env("SLUICE_CONFIG", file("max-attempts=11").toString());
 
-        assertThat(config("worker").maxAttempts()).isEqualTo(11);
+        assertThat(config("worker").retries().maxAttempts()).isEqualTo(11);
     }
 
     @Test
     void kafkasAndTogethersOwnVariablesAreUnderstoodAndOursWin() throws Exception {
         terminal.env("KAFKA_BOOTSTRAP_SERVERS", "k:1").env("TOGETHER_BASE_URL", "http://together/v1");
-        assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "k:1");
-        assertThat(config("worker").baseUrl()).hasToString("http://together/v1");
+        assertThat(config("worker").queue().kafka()).containsEntry("bootstrap.servers", "k:1");
+        assertThat(config("worker").api().baseUrl()).hasToString("http://together/v1");
 
         terminal.env("SLUICE_BOOTSTRAP_SERVERS", "s:1").env("SLUICE_BASE_URL", "http://sluice/v1");
-        assertThat(config("worker").kafka()).containsEntry("bootstrap.servers", "s:1");
-        assertThat(config("worker").baseUrl()).hasToString("http://sluice/v1");
+        assertThat(config("worker").queue().kafka()).containsEntry("bootstrap.servers", "s:1");
+        assertThat(config("worker").api().baseUrl()).hasToString("http://sluice/v1");
     }
 
     @Test
     void aValueIsTakenAsItIsWithoutInterpolation() throws Exception {
         terminal.env("SLUICE_GROUP", "${env:HOME}");
 
-        assertThat(config("worker").group()).isEqualTo("${env:HOME}");
+        assertThat(config("worker").queue().group()).isEqualTo("${env:HOME}");
     }
 
     @Test

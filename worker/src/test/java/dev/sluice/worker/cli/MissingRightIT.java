@@ -131,7 +131,7 @@ class MissingRightIT {
                     .filteredOn(line -> line.startsWith("WARN"))
                     .hasSize(TOPICS.all().size())
                     .allMatch(line -> line.endsWith("allow DescribeConfigs"));
-            assertThat(worker.deadly()).isEmpty();
+            assertThat(worker.health().livenessFailures()).isEmpty();
         } finally {
             kafka.grant(missing);
         }
@@ -168,7 +168,7 @@ class MissingRightIT {
 
         try (Worker next = worker()) {
             endings.awaitEnding(id, "ok");
-            assertThat(next.deadly()).isEmpty();
+            assertThat(next.health().livenessFailures()).isEmpty();
         }
     }
 
@@ -195,7 +195,7 @@ class MissingRightIT {
             }
             assertThat(List.of("fine", "broken", "wrong", "later"))
                     .allMatch(id -> endings.of(id).isEmpty());
-            assertThat(worker.deadly()).isEmpty();
+            assertThat(worker.health().livenessFailures()).isEmpty();
 
             kafka.grant(taken);
             for (String id : List.of("fine", "broken", "later")) {

@@ -123,7 +123,7 @@ class SecurityIT {
             assertStatusIsShown();
             assertBatchesAreAnsweredAndResumed();
             assertThat(consumer.failure()).isEmpty();
-            assertThat(worker.deadly()).isEmpty();
+            assertThat(worker.health().livenessFailures()).isEmpty();
             assertThat(log.all()).noneMatch(line -> line.matches("(WARN|ERROR) .*"));
         }
     }
@@ -181,7 +181,7 @@ class SecurityIT {
             try (Worker worker = Worker.start(config, page.metrics(), OpenTelemetry.noop());
                     AdminServer admin = AdminServer.start(
                             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                            worker,
+                            worker.health(),
                             Map.of(
                                     "/metrics",
                                     page,

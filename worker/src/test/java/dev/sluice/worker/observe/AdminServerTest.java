@@ -28,19 +28,19 @@ class AdminServerTest {
     void start() throws IOException {
         server = AdminServer.start(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-                new Health() {
+                new HealthChecks() {
                     @Override
-                    public List<String> deadly() {
+                    public List<String> livenessFailures() {
                         return deadly;
                     }
 
                     @Override
-                    public List<String> hindrances() {
+                    public List<String> readinessFailures() {
                         return hindrances;
                     }
 
                     @Override
-                    public List<String> notices() {
+                    public List<String> warnings() {
                         return notices;
                     }
                 },

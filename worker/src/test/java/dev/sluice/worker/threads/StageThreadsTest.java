@@ -24,39 +24,41 @@ class StageThreadsTest {
     }
 
     @Test
-    void aStageThatDoesNotComeRoundIsNamedWithItsAge() {
-        start("well");
+    void aThreadWithoutAHeartbeatIsNamedWithItsAge() {
+        start("healthy");
         start("hangs");
-        Runnable well = threads.pulse("well");
+        Runnable healthy = threads.heartbeat("healthy");
 
         pass(LONGEST);
-        assertThat(threads.deadly(LONGEST)).isEmpty();
+        assertThat(threads.failures(LONGEST)).isEmpty();
 
         pass(Duration.ofSeconds(1));
-        well.run();
-        assertThat(threads.deadly(LONGEST)).containsExactly("thread hangs hangs: it has not come round for 361 s");
-        assertThat(threads.ages()).containsEntry("well", Duration.ZERO).containsEntry("hangs", LONGEST.plusSeconds(1));
+        healthy.run();
+        assertThat(threads.failures(LONGEST)).containsExactly("thread hangs hangs: no heartbeat for 361 s");
+        assertThat(threads.ages())
+                .containsEntry("healthy", Duration.ZERO)
+                .containsEntry("hangs", LONGEST.plusSeconds(1));
     }
 
     @Test
-    void aStageIsWellAgainOnceItComesRound() {
+    void aThreadIsHealthyAgainAfterItsNextHeartbeat() {
         start("slow");
         pass(LONGEST.plusSeconds(1));
-        assertThat(threads.deadly(LONGEST)).hasSize(1);
+        assertThat(threads.failures(LONGEST)).hasSize(1);
 
-        threads.pulse("slow").run();
+        threads.heartbeat("slow").run();
 
-        assertThat(threads.deadly(LONGEST)).isEmpty();
+        assertThat(threads.failures(LONGEST)).isEmpty();
     }
 
     @Test
-    void aStageThatIsWiredLongBeforeItStartsDoesNotHang() {
-        Runnable unused = threads.pulse("late");
+    void aThreadThatStartsLongAfterItsWiringDoesNotHang() {
+        Runnable unused = threads.heartbeat("late");
         pass(LONGEST.multipliedBy(2));
 
         start("late");
 
-        assertThat(threads.deadly(LONGEST)).isEmpty();
+        assertThat(threads.failures(LONGEST)).isEmpty();
     }
 
     @Test
@@ -64,7 +66,7 @@ class StageThreadsTest {
         threads.start("ended", () -> {});
 
         await().atMost(Duration.ofSeconds(10))
-                .untilAsserted(() -> assertThat(threads.deadly(LONGEST)).containsExactly("thread ended has ended"));
+                .untilAsserted(() -> assertThat(threads.failures(LONGEST)).containsExactly("thread ended has ended"));
     }
 
     /** Waits until it runs: its start counts as a round. */

@@ -3,7 +3,7 @@ package dev.sluice.worker.cli.worker;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.observe.AdminPage;
 import dev.sluice.worker.observe.AdminServer;
-import dev.sluice.worker.observe.Health;
+import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -60,7 +60,7 @@ final class AdminOptions {
      *
      * @throws CommandException where a port that was asked for cannot be had
      */
-    Optional<AdminServer> serve(Health health, Map<String, AdminPage> pages) {
+    Optional<AdminServer> serve(HealthChecks health, Map<String, AdminPage> pages) {
         int number = port == null ? DEFAULT_PORT : port;
         if (number == 0) {
             return Optional.empty();

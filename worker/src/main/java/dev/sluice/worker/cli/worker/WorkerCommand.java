@@ -227,24 +227,18 @@ public final class WorkerCommand implements Subcommand {
 
     private WorkerConfig config(Supplier<String> apiKey, Map<String, ConfiguredLimit> byModel) {
         return new WorkerConfig(
-                kafka.topics(),
-                group,
-                byModel,
-                maxInFlight,
-                callTimeout,
-                maxAttempts,
-                Optional.ofNullable(maxAge),
-                drainTimeout,
-                Optional.ofNullable(instanceId),
-                replyTopics,
-                readAhead,
-                readAheadBytes.bytes(),
-                cacheBytes.bytes(),
-                array(maxRequestBytes),
-                array(maxResponseBytes),
-                api.baseUrl(),
-                apiKey,
-                kafka.properties());
+                new WorkerConfig.Queue(
+                        kafka.topics(), group, Optional.ofNullable(instanceId), replyTopics, kafka.properties()),
+                new WorkerConfig.Api(api.baseUrl(), apiKey, callTimeout),
+                new WorkerConfig.Pacing(byModel, maxInFlight),
+                new WorkerConfig.Retries(maxAttempts, Optional.ofNullable(maxAge)),
+                new WorkerConfig.Memory(
+                        readAhead,
+                        readAheadBytes.bytes(),
+                        cacheBytes.bytes(),
+                        array(maxRequestBytes),
+                        array(maxResponseBytes)),
+                drainTimeout);
     }
 
     /** What the options make; valid after a {@link #check} without problems. */

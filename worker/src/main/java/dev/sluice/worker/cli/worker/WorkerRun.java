@@ -6,7 +6,7 @@ import dev.sluice.worker.cli.command.DebugLog;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Version;
 import dev.sluice.worker.observe.AdminServer;
-import dev.sluice.worker.observe.Health;
+import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
@@ -48,7 +48,7 @@ final class WorkerRun {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
         PrometheusPage metrics = new PrometheusPage(Version.current());
         Optional<AdminServer> admin = adminOptions.serve(
-                new SinceStart(started),
+                new HealthSinceStart(started),
                 Map.of(
                         "/metrics",
                         metrics,
@@ -68,24 +68,26 @@ final class WorkerRun {
         }
     }
 
-    /** Answers probes from the beginning: a port that cannot be had is known before the worker joins its group. */
-    private record SinceStart(AtomicReference<@Nullable Worker> worker) implements Health {
+    /** Answers probes before there is a worker. A port that is taken is known before the worker joins its group. */
+    private record HealthSinceStart(AtomicReference<@Nullable Worker> worker) implements HealthChecks {
         @Override
-        public List<String> deadly() {
+        public List<String> livenessFailures() {
             Worker started = worker.get();
-            return started == null ? List.of() : started.deadly();
+            return started == null ? List.of() : started.health().livenessFailures();
         }
 
         @Override
-        public List<String> hindrances() {
+        public List<String> readinessFailures() {
             Worker started = worker.get();
-            return started == null ? List.of("the worker starts") : started.hindrances();
+            return started == null
+                    ? List.of("the worker starts")
+                    : started.health().readinessFailures();
         }
 
         @Override
-        public List<String> notices() {
+        public List<String> warnings() {
             Worker started = worker.get();
-            return started == null ? List.of() : started.notices();
+            return started == null ? List.of() : started.health().warnings();
         }
     }
 

@@ -26,24 +26,24 @@ class WorkerOptionsTest {
     void defaultsArePinned() throws Exception {
         WorkerConfig config = config("worker");
 
-        assertThat(config.topics().base()).isEqualTo("chat");
-        assertThat(config.group()).isEqualTo("sluice");
-        assertThat(config.limits()).isEmpty();
-        assertThat(config.maxInFlight()).isEqualTo(256);
-        assertThat(config.callTimeout()).isEqualTo(Duration.ofMinutes(5));
-        assertThat(config.maxAttempts()).isEqualTo(5);
-        assertThat(config.maxAge()).isEmpty();
+        assertThat(config.queue().topics().base()).isEqualTo("chat");
+        assertThat(config.queue().group()).isEqualTo("sluice");
+        assertThat(config.pacing().limits()).isEmpty();
+        assertThat(config.pacing().maxInFlight()).isEqualTo(256);
+        assertThat(config.api().callTimeout()).isEqualTo(Duration.ofMinutes(5));
+        assertThat(config.retries().maxAttempts()).isEqualTo(5);
+        assertThat(config.retries().maxAge()).isEmpty();
         assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(25));
-        assertThat(config.instanceId()).isEmpty();
-        assertThat(config.replyTopics()).isEmpty();
-        assertThat(config.readAhead()).isEqualTo(2000);
-        assertThat(config.readAheadBytes()).isEqualTo(64 * 1024 * 1024);
-        assertThat(config.cacheBytes()).isEqualTo(64 * 1024 * 1024);
-        assertThat(config.maxRequestBytes()).isEqualTo(1024 * 1024);
-        assertThat(config.maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
-        assertThat(config.baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
-        assertThat(config.apiKey().get()).isEqualTo("secret");
-        assertThat(config.kafka()).isEqualTo(Map.of("bootstrap.servers", "localhost:9092"));
+        assertThat(config.queue().instanceId()).isEmpty();
+        assertThat(config.queue().replyTopics()).isEmpty();
+        assertThat(config.memory().readAhead()).isEqualTo(2000);
+        assertThat(config.memory().readAheadBytes()).isEqualTo(64 * 1024 * 1024);
+        assertThat(config.memory().cacheBytes()).isEqualTo(64 * 1024 * 1024);
+        assertThat(config.memory().maxRequestBytes()).isEqualTo(1024 * 1024);
+        assertThat(config.memory().maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
+        assertThat(config.api().baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
+        assertThat(config.api().apiKey().get()).isEqualTo("secret");
+        assertThat(config.queue().kafka()).isEqualTo(Map.of("bootstrap.servers", "localhost:9092"));
     }
 
     @Test
@@ -79,33 +79,34 @@ class WorkerOptionsTest {
                 "--log-level=debug",
                 "--log-format=json");
 
-        assertThat(config.topics().base()).isEqualTo("bulk");
-        assertThat(config.group()).isEqualTo("g");
-        assertThat(config.limits())
+        assertThat(config.queue().topics().base()).isEqualTo("bulk");
+        assertThat(config.queue().group()).isEqualTo("g");
+        assertThat(config.pacing().limits())
                 .isEqualTo(
                         Map.of("a=b/c", ConfiguredLimit.parse("10/s"), WorkerConfig.ANY_MODEL, ConfiguredLimit.NONE));
-        assertThat(config.maxInFlight()).isEqualTo(7);
-        assertThat(config.callTimeout()).isEqualTo(Duration.ofSeconds(90));
-        assertThat(config.maxAttempts()).isEqualTo(2);
-        assertThat(config.maxAge()).contains(Duration.ofDays(1));
+        assertThat(config.pacing().maxInFlight()).isEqualTo(7);
+        assertThat(config.api().callTimeout()).isEqualTo(Duration.ofSeconds(90));
+        assertThat(config.retries().maxAttempts()).isEqualTo(2);
+        assertThat(config.retries().maxAge()).contains(Duration.ofDays(1));
         assertThat(config.drainTimeout()).isEqualTo(Duration.ofSeconds(3));
-        assertThat(config.instanceId()).isEqualTo(Optional.of("w-1"));
-        assertThat(config.replyTopics()).extracting(Pattern::pattern).containsExactly("x[.].*", "y", "z");
-        assertThat(config.readAhead()).isEqualTo(11);
-        assertThat(config.readAheadBytes()).isEqualTo(1 << 20);
-        assertThat(config.cacheBytes()).isEqualTo(5 << 20);
-        assertThat(config.maxRequestBytes()).isEqualTo(3 << 10);
-        assertThat(config.maxResponseBytes()).isEqualTo(2 << 20);
-        assertThat(config.baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
-        assertThat(config.apiKey().get()).isEqualTo("from-file");
-        assertThat(config.kafka()).isEqualTo(Map.of("security.protocol", "SSL", "bootstrap.servers", "b:2"));
+        assertThat(config.queue().instanceId()).isEqualTo(Optional.of("w-1"));
+        assertThat(config.queue().replyTopics()).extracting(Pattern::pattern).containsExactly("x[.].*", "y", "z");
+        assertThat(config.memory().readAhead()).isEqualTo(11);
+        assertThat(config.memory().readAheadBytes()).isEqualTo(1 << 20);
+        assertThat(config.memory().cacheBytes()).isEqualTo(5 << 20);
+        assertThat(config.memory().maxRequestBytes()).isEqualTo(3 << 10);
+        assertThat(config.memory().maxResponseBytes()).isEqualTo(2 << 20);
+        assertThat(config.api().baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
+        assertThat(config.api().apiKey().get()).isEqualTo("from-file");
+        assertThat(config.queue().kafka()).isEqualTo(Map.of("security.protocol", "SSL", "bootstrap.servers", "b:2"));
     }
 
     @Test
     void kafkaConfigNamesTheBrokerWhereNoOptionDoes() throws Exception {
         Path kafka = Files.writeString(folder.resolve("kafka.properties"), "bootstrap.servers=a:1");
 
-        assertThat(config("worker", "--kafka-config=" + kafka).kafka()).containsEntry("bootstrap.servers", "a:1");
+        assertThat(config("worker", "--kafka-config=" + kafka).queue().kafka())
+                .containsEntry("bootstrap.servers", "a:1");
     }
 
     @Test
@@ -128,7 +129,7 @@ class WorkerOptionsTest {
 
     @Test
     void theCacheCanBeTurnedOff() throws Exception {
-        assertThat(config("worker", "--cache-bytes=0").cacheBytes()).isZero();
+        assertThat(config("worker", "--cache-bytes=0").memory().cacheBytes()).isZero();
     }
 
     @Test

@@ -1,0 +1,208 @@
+package dev.sluice.worker;
+
+import dev.sluice.wire.Reason;
+import dev.sluice.worker.cache.ReplyCache;
+import dev.sluice.worker.call.ApiClient;
+import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.RequestSink;
+import dev.sluice.worker.observe.CallMeters;
+import dev.sluice.worker.observe.TracedCall;
+import dev.sluice.worker.observe.Tracing;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.outcome.OutcomeClassifier;
+import dev.sluice.worker.pace.CallFeedback;
+import dev.sluice.worker.pace.LimitShare;
+import dev.sluice.worker.pace.Pace;
+import dev.sluice.worker.settle.AbandonedTransactions;
+import dev.sluice.worker.settle.Settle;
+import io.github.bucket4j.TimeMeter;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Carries every request from stage to stage. This is the data path.
+ *
+ * <pre>
+ *   intake ──► cache ──► pace ──► call ──► outcome ──► settle
+ *      │         └── answered from memory ──────────────►┤
+ *      └── invalid, or not due yet ──────────────────────►┘
+ * </pre>
+ *
+ * The methods stand in the order in which a request meets them. Each runs on the thread of the stage that calls it: those
+ * of {@link RequestSink} on the poll thread, {@link #call}, {@link #expire} and {@link #blame} on the pace thread, and
+ * {@link #called} on a thread of the HTTP client. No method blocks.
+ */
+final class RequestFlow implements RequestSink {
+    private final Supplier<Ownership> ownership;
+    private final OutcomeClassifier outcomes;
+    private final Settle settle;
+    private final ApiClient api;
+    private final AbandonedTransactions abandoned;
+    private final CallMeters meters;
+    private final Tracing tracing;
+    private final Clock clock;
+    private final Consumer<Throwable> onDefect;
+    private final Pace pace;
+    private final ReplyCache cache;
+
+    /**
+     * Creates the flow between the given stages, and with it the two stages whose results come back to it.
+     *
+     * @param ownership what this worker owns at the moment
+     * @param abandoned asked to look for hanging transactions when a partition cannot be read up to its end
+     * @param heartbeat of the pace thread
+     * @param onDefect receives what must never be thrown while a call ends
+     */
+    RequestFlow(
+            WorkerConfig config,
+            Supplier<Ownership> ownership,
+            OutcomeClassifier outcomes,
+            Settle settle,
+            ApiClient api,
+            AbandonedTransactions abandoned,
+            CallMeters meters,
+            Tracing tracing,
+            Clock clock,
+            Runnable heartbeat,
+            Consumer<Throwable> onDefect) {
+        this.ownership = ownership;
+        this.outcomes = outcomes;
+        this.settle = settle;
+        this.api = api;
+        this.abandoned = abandoned;
+        this.meters = meters;
+        this.tracing = tracing;
+        this.clock = clock;
+        this.onDefect = onDefect;
+        WorkerConfig.Memory memory = config.memory();
+        this.pace = new Pace(
+                config.pacing().limitsByModel(),
+                // Answers have a bound of their own. With one bound for both, requests alone could use it up, and none
+                // of them would ever be called.
+                new Pace.Bounds(config.pacing().maxInFlight(), () -> settle.answerBytes() < memory.readAheadBytes()),
+                TimeMeter.SYSTEM_NANOTIME,
+                request -> outcomes.isExpired(request.envelope(), clock.millis()),
+                this::call,
+                this::expire,
+                this::blame,
+                heartbeat);
+        this.cache = new ReplyCache(
+                memory.cacheBytes(), config.retries().maxAge(), clock, pace::accept, this::answerFromMemory);
+    }
+
+    Pace pace() {
+        return pace;
+    }
+
+    ReplyCache cache() {
+        return cache;
+    }
+
+    /** Intake → cache, which hands on to pace what it cannot answer. */
+    @Override
+    public void accept(Request request) {
+        cache.accept(request);
+    }
+
+    /** Intake → settle: the record is no request that can be called. */
+    @Override
+    public void refuse(InputRecord record, Reason reason, String problem) {
+        settle.accept(record, outcomes.refused(record, reason, problem));
+    }
+
+    /** Intake → settle: the request is due later than intake may hold it. */
+    @Override
+    public void postpone(InputRecord record) {
+        settle.accept(record, outcomes.postponed(record, clock.millis()));
+    }
+
+    /** Cache → settle. */
+    private void answerFromMemory(Request request, byte[] body) {
+        settle.accept(request.envelope(), new Outcome.Reply(200, body, 0));
+    }
+
+    /** Pace → call. */
+    private void call(Request request, Runnable left) {
+        meters.begins(request, clock.millis());
+        TracedCall traced = tracing.begins(request);
+        traced.start(() -> api.call(request, traced.headers(), left, (ended, result) -> called(ended, result, traced)));
+        // The partition may have been lost, and its calls cancelled, between the choice of pace and this call.
+        if (!ownership.get().holds(request.assignment())) {
+            api.cancel(Set.of(request.assignment()));
+        }
+    }
+
+    /** Pace → settle: the request's time was over before its call. */
+    private void expire(Request request) {
+        settle.accept(request.envelope(), outcomes.expired(request.envelope()));
+        cache.ended(request, Optional.empty());
+    }
+
+    /** Pace → settle: the lane has found that a failed probe was the fault of this request. */
+    private void blame(Request request) {
+        settle.accept(request.envelope(), outcomes.blamed(request, clock.millis()));
+    }
+
+    /** Call → outcome. */
+    private void called(Request request, CallResult result, TracedCall traced) {
+        try {
+            Optional<OutcomeClassifier.Verdict> end =
+                    outcomes.of(request, result, pace.standing(request), clock.millis());
+            end.ifPresentOrElse(
+                    verdict -> conclude(request, verdict), () -> pace.ended(request, CallFeedback.CANCELLED));
+            // The cache comes after pace: what it then sends to the lane finds one that knows how the call ended.
+            cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
+            meters.ended(request, result, end);
+            traced.ended(result, end);
+        } catch (Throwable defect) {
+            onDefect.accept(defect);
+        }
+    }
+
+    /** Outcome → settle, or back to the lane. */
+    private void conclude(Request request, OutcomeClassifier.Verdict verdict) {
+        if (verdict.outcome() instanceof Outcome.Hold) {
+            pace.putBack(request, verdict.feedback());
+        } else {
+            // Settle comes before pace: once pace counts a call as ended, its outcome is on its way.
+            settle.accept(request.envelope(), verdict.outcome());
+            pace.ended(request, verdict.feedback());
+        }
+    }
+
+    private static Optional<byte[]> answer(Outcome outcome) {
+        return outcome instanceof Outcome.Reply reply ? Optional.of(reply.body()) : Optional.empty();
+    }
+
+    /** Partitions have come or gone, and with them this worker's share of each limit. */
+    @Override
+    public void share(int bundles, int width) {
+        pace.spend(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
+    }
+
+    /** Partitions are being given up: what was not called is dropped, and calls under way may end. */
+    @Override
+    public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
+        cache.withdraw(leaving);
+        return pace.withdraw(leaving);
+    }
+
+    /** Partitions are gone: their calls are cancelled, since nobody here can settle them. */
+    @Override
+    public void cancel(Set<Assignment> gone) {
+        api.cancel(gone);
+    }
+
+    @Override
+    public void heldBack() {
+        abandoned.end();
+    }
+}
