@@ -3,6 +3,7 @@ package dev.sluice.worker;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import dev.sluice.worker.pace.ConfiguredLimits;
+import dev.sluice.worker.provider.TogetherApi;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -134,7 +135,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
                 isHttp(api.baseUrl),
                 "base-url",
                 api.baseUrl,
-                "an http or https URL such as https://api.together.ai/v1");
+                "an http or https URL such as " + TogetherApi.BASE_URL);
         require(problems, queue.kafka.containsKey("bootstrap.servers"), "bootstrap-servers", "absent", "host:port");
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));

@@ -2,6 +2,7 @@ package dev.sluice.worker.call;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.TogetherApi;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -50,9 +51,7 @@ public final class ApiClient implements AutoCloseable {
 
     /** @param timeout total deadline of one call; the client's own ends with the headers */
     public ApiClient(URI baseUrl, Supplier<String> apiKey, Duration timeout, int maxResponseBytes) {
-        String base = baseUrl.toString();
-        this.endpoint =
-                URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/chat/completions");
+        this.endpoint = TogetherApi.chatCompletions(baseUrl);
         this.apiKey = apiKey;
         this.timeout = timeout;
         this.maxResponseBytes = maxResponseBytes;

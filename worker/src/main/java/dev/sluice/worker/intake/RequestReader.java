@@ -2,6 +2,7 @@ package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.provider.ChatRequestBody;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Optional;
@@ -46,7 +47,8 @@ final class RequestReader {
         }
         try {
             InputRecord envelope = withHeaders(bare);
-            Request request = BodyReader.read(envelope);
+            ChatRequestBody body = ChatRequestBody.read(envelope.value());
+            Request request = new Request(envelope, body.model(), body.maxTokens(), body.choices());
             return replyTopics
                     .problem(envelope)
                     .<ParsedRecord>map(

@@ -5,7 +5,8 @@ import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
-import dev.sluice.worker.pace.TokenUsage;
+import dev.sluice.worker.provider.TogetherApi;
+import dev.sluice.worker.provider.TokenUsage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -125,6 +126,11 @@ public final class CallMeters {
 
     private static Tags conventional(String model) {
         return Tags.of(
-                "gen_ai.operation.name", "chat", "gen_ai.provider.name", "together", "gen_ai.request.model", model);
+                "gen_ai.operation.name",
+                "chat",
+                "gen_ai.provider.name",
+                TogetherApi.TELEMETRY_NAME,
+                "gen_ai.request.model",
+                model);
     }
 }

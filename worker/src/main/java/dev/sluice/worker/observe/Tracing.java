@@ -3,6 +3,7 @@ package dev.sluice.worker.observe;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.provider.TogetherApi;
 import dev.sluice.worker.settle.SettleListener;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.trace.Span;
@@ -72,7 +73,7 @@ public final class Tracing implements SettleListener {
         String model = BoundedNames.label(request.model());
         Span call = span("chat " + model, SpanKind.CLIENT, envelope, context)
                 .setAttribute("gen_ai.operation.name", "chat")
-                .setAttribute("gen_ai.provider.name", "together")
+                .setAttribute("gen_ai.provider.name", TogetherApi.TELEMETRY_NAME)
                 .setAttribute("gen_ai.request.model", model)
                 .startSpan();
         Map<String, String> headers = new HashMap<>();

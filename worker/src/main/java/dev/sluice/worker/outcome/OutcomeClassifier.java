@@ -8,9 +8,11 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.FailureBlame;
-import dev.sluice.worker.pace.LimitUnit;
+import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.CompletionBody;
+import dev.sluice.worker.provider.RetryHint;
+import dev.sluice.worker.provider.TogetherApi;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -34,7 +36,8 @@ public final class OutcomeClassifier {
     /** What is said of a refusal that an edge in front of the API made up: it has no words of the API's. */
     private static final String EDGE = "403 edge";
     /** Whoever reads that the API does not take the key wants to know where it came from. */
-    private static final String KEY_REMEDY = ": check the API key (--api-key-file or TOGETHER_API_KEY)";
+    private static final String KEY_REMEDY =
+            ": check the API key (--api-key-file or " + TogetherApi.API_KEY_VARIABLE + ")";
 
     private final int maxAttempts;
     private final long maxAgeMillis;
@@ -129,7 +132,7 @@ public final class OutcomeClassifier {
         CompletionBody body = CompletionBody.read(answer.body());
         Verdict verdict = judged(request, answer, body, standing, nowMillis);
         CallFeedback feedback =
-                verdict.feedback().with(RateLimitHeaders.read(answer.headers())).with(body.usage());
+                verdict.feedback().with(AdvertisedLimits.read(answer.headers())).with(body.usage());
         return new Verdict(verdict.outcome(), feedback);
     }
 
@@ -160,18 +163,12 @@ public final class OutcomeClassifier {
     }
 
     private Verdict limited(Request request, Answered answer, CompletionBody body, long nowMillis) {
-        Duration hint = WaitHint.of(answer.headers(), nowMillis);
+        Duration hint = RetryHint.read(answer.headers(), nowMillis);
         InputRecord envelope = request.envelope();
         long delay = Math.max(hint.toMillis(), backoff.millis(envelope.deferrals()));
         Outcome requeue =
                 requeue(envelope, delay, nowMillis, envelope.attempts(), envelope.deferrals() + 1, error(429, body));
-        return new Verdict(requeue, CallFeedback.limited(over(body), hint));
-    }
-
-    /** The provider's types are such as {@code dynamic_token_limited}; where they name nothing it is the requests. */
-    private static LimitUnit over(CompletionBody body) {
-        String type = Objects.requireNonNullElse(body.errorType(), "").toLowerCase(Locale.ROOT);
-        return type.contains("token") || type.contains("tpm") ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
+        return new Verdict(requeue, CallFeedback.limited(body.exceededUnit(), hint));
     }
 
     private static Verdict rejected(Request request, Answered answer, CompletionBody body) {
@@ -200,7 +197,7 @@ public final class OutcomeClassifier {
                 unusable ? answer.status() + " unusable_body" : error(answer.status(), body),
                 unusable ? "the API's answer is no completion" : message(body, "the API failed"),
                 answer.status() <= 500,
-                WaitHint.of(answer.headers(), nowMillis),
+                RetryHint.read(answer.headers(), nowMillis),
                 answer.tookMillis());
     }
 

@@ -1,5 +1,8 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -33,11 +36,11 @@ public record CallFeedback(
     }
 
     private static CallFeedback of(Kind kind, Duration pause, String cause) {
-        return new CallFeedback(kind, pause, cause, LimitUnit.REQUESTS, AdvertisedLimits.UNKNOWN, Optional.empty());
+        return new CallFeedback(kind, pause, cause, LimitUnit.REQUESTS, AdvertisedLimits.NONE, Optional.empty());
     }
 
     public static CallFeedback limited(LimitUnit over, Duration pause) {
-        return new CallFeedback(Kind.LIMITED, pause, "rate limited", over, AdvertisedLimits.UNKNOWN, Optional.empty());
+        return new CallFeedback(Kind.LIMITED, pause, "rate limited", over, AdvertisedLimits.NONE, Optional.empty());
     }
 
     public static CallFeedback unavailable(String cause) {

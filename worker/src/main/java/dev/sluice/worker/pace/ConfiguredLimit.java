@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.provider.LimitUnit;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;

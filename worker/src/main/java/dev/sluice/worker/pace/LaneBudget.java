@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
 import io.github.bucket4j.BucketConfiguration;

@@ -1,5 +1,7 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.provider.TogetherApi;
+
 /**
  * Finds out how much the API grants, in one unit, for this worker's share. Arithmetic only; owned by the pace thread.
  *
@@ -10,9 +12,6 @@ package dev.sluice.worker.pace;
  * this costs stay a small part of all calls. It never goes above what it was told, by configuration or by headers.
  */
 final class LimitEstimator {
-    /** What the very first call of a fresh lane may count on: 60 a minute is what Together AI grants every account. */
-    private static final double FIRST_PER_SECOND = 1;
-
     private static final long SECOND = 1_000_000_000L;
     private static final double EXCESS_DOUBLES_IN = 0.3 * SECOND;
     private static final double GENTLE = 0.02;
@@ -86,7 +85,11 @@ final class LimitEstimator {
 
     /** @param share the part of a whole limit that is ours */
     static LimitEstimator ofRequests(SlidingWindow window, double share) {
-        return new LimitEstimator(window, share, FIRST_PER_SECOND * share, FIRST_PER_SECOND * share);
+        return new LimitEstimator(
+                window,
+                share,
+                TogetherApi.MIN_REQUESTS_PER_SECOND * share,
+                TogetherApi.MIN_REQUESTS_PER_SECOND * share);
     }
 
     /** Tokens are taken to be without a limit until one shows: the requests are few at first. */

@@ -1,6 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.TokenUsage;
 
 /**
  * Guesses what a request will cost in tokens, from what others of its model have cost. The prompt follows the size of the

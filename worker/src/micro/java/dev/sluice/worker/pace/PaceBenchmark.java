@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.TokenUsage;
 import io.github.bucket4j.TimeMeter;
 import java.util.ArrayDeque;
 import java.util.Deque;

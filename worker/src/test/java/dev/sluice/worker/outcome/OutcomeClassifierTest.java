@@ -14,11 +14,11 @@ import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
-import dev.sluice.worker.pace.AdvertisedLimits;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.FailureBlame;
-import dev.sluice.worker.pace.LimitUnit;
-import dev.sluice.worker.pace.TokenUsage;
+import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -274,7 +274,7 @@ class OutcomeClassifierTest {
         CallFeedback feedback = of(counted(0, 0), new CallResult.Answered(429, headers, new byte[0], 1))
                 .feedback();
 
-        assertThat(feedback.quota()).isEqualTo(AdvertisedLimits.UNKNOWN);
+        assertThat(feedback.quota()).isEqualTo(AdvertisedLimits.NONE);
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.pace.LaneState.Flow;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.LimitUnit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

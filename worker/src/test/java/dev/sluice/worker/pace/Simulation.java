@@ -5,6 +5,9 @@ import dev.sluice.sandbox.ModelLimiter;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Scenario.Span;
+import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -158,7 +161,7 @@ final class Simulation {
 
         private AdvertisedLimits quota(LimitVerdict verdict) {
             if (!scenario.answers().headers()) {
-                return AdvertisedLimits.UNKNOWN;
+                return AdvertisedLimits.NONE;
             }
             return new AdvertisedLimits(current(verdict.requests()), current(verdict.tokens()));
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.TokenUsage;
 import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.Test;
 

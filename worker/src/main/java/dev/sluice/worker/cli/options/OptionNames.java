@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.options;
 
+import dev.sluice.worker.provider.TogetherApi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +36,7 @@ public final class OptionNames {
         names.add(ENV_PREFIX + key(option).toUpperCase(Locale.ROOT).replace('-', '_'));
         switch (key(option)) {
             case "bootstrap-servers" -> names.add("KAFKA_BOOTSTRAP_SERVERS");
-            case "base-url" -> names.add("TOGETHER_BASE_URL");
+            case "base-url" -> names.add(TogetherApi.BASE_URL_VARIABLE);
             default -> {}
         }
         return names;

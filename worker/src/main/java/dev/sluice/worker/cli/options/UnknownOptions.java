@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.options;
 
+import dev.sluice.worker.provider.TogetherApi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -10,8 +11,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Describes words that no option, command, key or variable is named by, and suggests the most similar name. */
 final class UnknownOptions {
-    private static final String API_KEY_HINT =
-            "; the API key is read from the environment variable TOGETHER_API_KEY or from --api-key-file FILE";
+    private static final String API_KEY_HINT = "; the API key is read from the environment variable "
+            + TogetherApi.API_KEY_VARIABLE + " or from --api-key-file FILE";
 
     private UnknownOptions() {}
 

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.worker;
 
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.provider.TogetherApi;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,12 +12,10 @@ import picocli.CommandLine.Option;
 
 /** Where the API is, and what it knows us by. */
 final class ApiOptions {
-    private static final String KEY_VARIABLE = "TOGETHER_API_KEY";
-
     @Option(
             names = "--base-url",
             paramLabel = "URL",
-            defaultValue = "https://api.together.ai/v1",
+            defaultValue = TogetherApi.BASE_URL,
             description = "The API, up to and without /chat/completions.")
     private @Nullable URI baseUrl;
 
@@ -25,7 +24,8 @@ final class ApiOptions {
             paramLabel = "FILE",
             description = {
                 "File that holds the API key and nothing else; read again when it changes, so that a key can be replaced "
-                        + "while the worker runs. Wins over the environment variable " + KEY_VARIABLE + ".",
+                        + "while the worker runs. Wins over the environment variable " + TogetherApi.API_KEY_VARIABLE
+                        + ".",
                 "One of the two is needed; the key itself is never an option, since others could see it."
             })
     private @Nullable Path apiKeyFile;
@@ -40,12 +40,12 @@ final class ApiOptions {
             if (apiKeyFile != null) {
                 return new ApiKeyFile(apiKeyFile, System::nanoTime);
             }
-            String variable = terminal.env().get(KEY_VARIABLE);
+            String variable = terminal.env().get(TogetherApi.API_KEY_VARIABLE);
             if (variable == null) {
-                throw new IllegalArgumentException("no API key: set the environment variable " + KEY_VARIABLE
-                        + ", or name a file with --api-key-file");
+                throw new IllegalArgumentException("no API key: set the environment variable "
+                        + TogetherApi.API_KEY_VARIABLE + ", or name a file with --api-key-file");
             }
-            String key = ApiKeyFile.checked(variable, KEY_VARIABLE);
+            String key = ApiKeyFile.checked(variable, TogetherApi.API_KEY_VARIABLE);
             return () -> key;
         } catch (IllegalArgumentException wrong) {
             problems.add(wrong.getMessage());

@@ -1,4 +1,4 @@
-package dev.sluice.worker.outcome;
+package dev.sluice.worker.provider;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class WaitHintTest {
+class RetryHintTest {
     private static final long NOW = 1_800_000_000_000L;
 
     @ParameterizedTest
@@ -24,14 +24,14 @@ class WaitHintTest {
         "some-other, 5, 0"
     })
     void secondsAndMillisecondsAreReadAsDecimals(String header, String value, long millis) {
-        assertThat(WaitHint.of(Map.of(header, value), NOW).toMillis()).isEqualTo(millis);
+        assertThat(RetryHint.read(Map.of(header, value), NOW).toMillis()).isEqualTo(millis);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"1800000005", "1800000005.0", "1800000005000"})
     void aPointInTimeIsUnderstood(String value) {
         for (String header : List.of("x-ratelimit-reset", "retry-after", "retry-after-ms")) {
-            assertThat(WaitHint.of(Map.of(header, value), NOW)).as(header).isEqualTo(Duration.ofSeconds(5));
+            assertThat(RetryHint.read(Map.of(header, value), NOW)).as(header).isEqualTo(Duration.ofSeconds(5));
         }
     }
 
@@ -54,33 +54,33 @@ class WaitHintTest {
                 "1700000000000"
             })
     void rubbishAndWhatIsOverSaysNothing(String value) {
-        assertThat(WaitHint.of(Map.of("x-ratelimit-reset", value), NOW)).isZero();
-        assertThat(WaitHint.of(Map.of("retry-after", value), NOW)).isZero();
-        assertThat(WaitHint.of(Map.of("retry-after-ms", value), NOW)).isZero();
+        assertThat(RetryHint.read(Map.of("x-ratelimit-reset", value), NOW)).isZero();
+        assertThat(RetryHint.read(Map.of("retry-after", value), NOW)).isZero();
+        assertThat(RetryHint.read(Map.of("retry-after-ms", value), NOW)).isZero();
     }
 
     @Test
     void theLongestOfSeveralCounts() {
         Map<String, String> headers = Map.of("x-ratelimit-reset", "1", "retry-after", "3", "retry-after-ms", "2000");
 
-        assertThat(WaitHint.of(headers, NOW)).isEqualTo(Duration.ofSeconds(3));
+        assertThat(RetryHint.read(headers, NOW)).isEqualTo(Duration.ofSeconds(3));
     }
 
     @Test
     void rubbishDoesNotHideTheOthers() {
         Map<String, String> headers = Map.of("x-ratelimit-reset", "NaN", "retry-after", "3", "retry-after-ms", "x");
 
-        assertThat(WaitHint.of(headers, NOW)).isEqualTo(Duration.ofSeconds(3));
+        assertThat(RetryHint.read(headers, NOW)).isEqualTo(Duration.ofSeconds(3));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"3601", "999999999", "1900000000", "1e300"})
     void noServerIsBelievedMoreThanAnHour(String value) {
-        assertThat(WaitHint.of(Map.of("retry-after", value), NOW)).isEqualTo(WaitHint.LONGEST);
+        assertThat(RetryHint.read(Map.of("retry-after", value), NOW)).isEqualTo(RetryHint.MAX);
     }
 
     @Test
     void noHeaderIsNoHint() {
-        assertThat(WaitHint.of(Map.of(), NOW)).isZero();
+        assertThat(RetryHint.read(Map.of(), NOW)).isZero();
     }
 }

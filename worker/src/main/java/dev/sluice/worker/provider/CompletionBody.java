@@ -1,47 +1,50 @@
-package dev.sluice.worker.outcome;
+package dev.sluice.worker.provider;
 
-import dev.sluice.worker.pace.TokenUsage;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
 
 /**
- * What an answer's body tells, read in one streaming pass.
+ * The fields of an answer that its outcome and the pace depend on, of a completion as well as of an error.
  *
- * @param isJson whether the whole body is one JSON object; what edges answer is often HTML
- * @param hasChoices whether it is a completion
- * @param errorType the provider's own word, such as {@code dynamic_request_limited}; it stands inside {@code error} as
- *     {@code type} or {@code error_type}, or beside it
- * @param errorMessage the provider's own words
- * @param usage what the call cost; empty where the answer does not say
+ * @param isJson true if the whole body is one JSON object; edges in front of the API often answer with HTML
+ * @param hasChoices true if the body is a completion
+ * @param errorType the provider's type of error, such as {@code dynamic_request_limited}. It is read from {@code type} or
+ *     {@code error_type} inside {@code error}, or from {@code error_type} beside it.
+ * @param errorMessage the provider's message
+ * @param usage the tokens that the call cost; empty if the answer does not say
  */
-record CompletionBody(
+public record CompletionBody(
         boolean isJson,
         boolean hasChoices,
         @Nullable String errorType,
         @Nullable String errorMessage,
         Optional<TokenUsage> usage) {
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .build())
-            .build();
-    /** No model's context holds more, and so much would leave its lane in debt for long: a number beyond is no count. */
-    private static final int MOST_TOKENS = 10_000_000;
+    /** A larger number is no count of tokens: no model's context holds more, and the lane would be in debt for long. */
+    private static final int MAX_TOKENS = 10_000_000;
 
-    private static final CompletionBody NO_JSON = new CompletionBody(false, false, null, null, Optional.empty());
+    private static final CompletionBody NOT_JSON = new CompletionBody(false, false, null, null, Optional.empty());
 
-    static CompletionBody read(byte[] body) {
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), body)) {
-            return parser.nextToken() == JsonToken.START_OBJECT ? new Fields().read(parser) : NO_JSON;
-        } catch (JacksonException malformed) {
-            return NO_JSON;
+    /** Reads a body in one streaming pass. */
+    public static CompletionBody read(byte[] body) {
+        try (JsonParser parser = StreamingJson.parser(body)) {
+            return parser.nextToken() == JsonToken.START_OBJECT ? new Fields().read(parser) : NOT_JSON;
+        } catch (JacksonException e) {
+            return NOT_JSON;
         }
+    }
+
+    /**
+     * Returns the unit whose limit a 429 says was exceeded. The types are words such as {@code dynamic_token_limited}.
+     * Requests are assumed if the type names no unit.
+     */
+    public LimitUnit exceededUnit() {
+        String type = Objects.requireNonNullElse(errorType, "").toLowerCase(Locale.ROOT);
+        return type.contains("token") || type.contains("tpm") ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
     }
 
     private static final class Fields {
@@ -68,7 +71,7 @@ record CompletionBody(
             boolean whole = parser.nextToken() == null;
             return whole
                     ? new CompletionBody(true, choices, type != null ? type : errorType, message, usage())
-                    : NO_JSON;
+                    : NOT_JSON;
         }
 
         private void usage(JsonParser parser, JsonToken value) {
@@ -88,8 +91,8 @@ record CompletionBody(
             }
         }
 
-        /** The total may hold more than its parts: reasoning that some providers count apart. */
         private Optional<TokenUsage> usage() {
+            // The total may hold more than its parts: some providers count reasoning apart.
             long completion = Math.max(completionTokens, totalTokens - promptTokens);
             return promptTokens + completion > 0
                     ? Optional.of(new TokenUsage(promptTokens, completion))
@@ -102,7 +105,7 @@ record CompletionBody(
                 return 0;
             }
             int count = parser.getIntValue();
-            return count < 0 || count > MOST_TOKENS ? 0 : count;
+            return count < 0 || count > MAX_TOKENS ? 0 : count;
         }
 
         private static boolean choices(JsonParser parser, JsonToken value) {
@@ -110,12 +113,12 @@ record CompletionBody(
                 parser.skipChildren();
                 return false;
             }
-            boolean some = false;
+            boolean found = false;
             while (parser.nextToken() != JsonToken.END_ARRAY) {
-                some = true;
+                found = true;
                 parser.skipChildren();
             }
-            return some;
+            return found;
         }
 
         private void error(JsonParser parser, JsonToken value) {

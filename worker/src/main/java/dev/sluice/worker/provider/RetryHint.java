@@ -1,4 +1,4 @@
-package dev.sluice.worker.outcome;
+package dev.sluice.worker.provider;
 
 import java.time.Duration;
 import java.util.Map;
@@ -6,30 +6,35 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long an answer asks us to wait: the longest of {@code x-ratelimit-reset} and {@code retry-after} (seconds) and
- * {@code retry-after-ms}.
+ * Reads from an answer's headers how long the API asks us to wait. The longest of {@code x-ratelimit-reset} (seconds),
+ * {@code retry-after} (seconds) and {@code retry-after-ms} (milliseconds) counts.
  *
- * <p>Read as decimal numbers; a number that can only be a point in time, as epoch seconds or milliseconds, is understood
- * as one. What is no number says nothing, an HTTP date included: no provider of chat completions is known to send one.
+ * <p>Values are decimal numbers. A number too large for a duration is taken as a point in time, in epoch seconds or epoch
+ * milliseconds. Any other text is ignored. That includes HTTP dates, which no provider of chat completions is known to
+ * send.
  */
-final class WaitHint {
-    /** A server that asks for more is not believed: the request would be lost to sight. */
-    static final Duration LONGEST = Duration.ofHours(1);
+public final class RetryHint {
+    /** The longest wait that is believed: a request that waits longer would be forgotten by its publisher. */
+    static final Duration MAX = Duration.ofHours(1);
 
     private static final double EPOCH_SECONDS_FROM = 1e9;
     private static final double EPOCH_MILLIS_FROM = 1e12;
 
-    private WaitHint() {}
+    private RetryHint() {}
 
-    /** @param headers by lower-case name; zero where there is no hint */
-    static Duration of(Map<String, String> headers, long nowMillis) {
+    /**
+     * Returns the wait that the headers ask for, or zero.
+     *
+     * @param headers values by lower-case name
+     */
+    public static Duration read(Map<String, String> headers, long nowMillis) {
         double seconds = Stream.of(
                         seconds(headers.get("x-ratelimit-reset"), 1, nowMillis),
                         seconds(headers.get("retry-after"), 1, nowMillis),
                         seconds(headers.get("retry-after-ms"), 0.001, nowMillis))
                 .max(Double::compare)
                 .orElse(0.0);
-        return Duration.ofNanos((long) (Math.min(seconds, (double) LONGEST.toSeconds()) * 1e9));
+        return Duration.ofNanos((long) (Math.min(seconds, (double) MAX.toSeconds()) * 1e9));
     }
 
     private static double seconds(@Nullable String text, double unit, long nowMillis) {
@@ -38,7 +43,7 @@ final class WaitHint {
         }
         try {
             return positive(relative(Double.parseDouble(text.strip()), unit, nowMillis));
-        } catch (NumberFormatException noNumber) {
+        } catch (NumberFormatException e) {
             return 0;
         }
     }

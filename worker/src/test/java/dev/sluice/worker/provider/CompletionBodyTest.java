@@ -1,9 +1,8 @@
-package dev.sluice.worker.outcome;
+package dev.sluice.worker.provider;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.worker.pace.TokenUsage;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
