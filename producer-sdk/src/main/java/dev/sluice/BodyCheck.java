@@ -9,12 +9,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * The rules for the fields of a body, as Together AI's reference of {@code /chat/completions} gives them. Applied to what
- * is built here, never to a ready body: there the API has the word. Stateless.
+ * Checks the fields of a body by Together AI's reference of {@code /chat/completions}. It applies only to bodies built
+ * here. Ready-made bodies are left to the API. The class is stateless.
  */
 final class BodyCheck {
-    /** Fields that {@link ChatRequestBuilder} has methods for; not to be given as raw JSON beside them. */
-    private static final Set<String> KNOWN = Set.of(
+    /** The fields that {@link ChatRequestBuilder} has methods for. They may not also be given as raw JSON. */
+    private static final Set<String> FIELDS_WITH_METHOD = Set.of(
             "model",
             "messages",
             "max_tokens",
@@ -81,18 +81,18 @@ final class BodyCheck {
             problems.require(
                     Utf8Text.wellFormed(text), where + ".content", "half a surrogate pair", "must be valid Unicode");
         }
-        json.forEach((name, value) -> value(where + "." + name, value));
+        json.forEach((name, value) -> parsed(where + "." + name, value));
     }
 
     private void parameters() {
-        between("max_tokens", 1, Integer.MAX_VALUE, "must be 1 or more");
-        between("temperature", 0, 2, "must be 0 to 2");
-        between("top_p", 0, 1, "must be 0 to 1");
-        between("min_p", 0, 1, "must be 0 to 1");
-        between("n", 1, 128, "must be 1 to 128");
-        between("logprobs", 0, 20, "must be 0 to 20");
+        requireBetween("max_tokens", 1, Integer.MAX_VALUE, "must be 1 or more");
+        requireBetween("temperature", 0, 2, "must be 0 to 2");
+        requireBetween("top_p", 0, 1, "must be 0 to 1");
+        requireBetween("min_p", 0, 1, "must be 0 to 1");
+        requireBetween("n", 1, 128, "must be 1 to 128");
+        requireBetween("logprobs", 0, 20, "must be 0 to 20");
         for (String penalty : List.of("presence_penalty", "frequency_penalty", "repetition_penalty")) {
-            between(penalty, -Double.MAX_VALUE, Double.MAX_VALUE, "must be a finite number");
+            requireBetween(penalty, -Double.MAX_VALUE, Double.MAX_VALUE, "must be a finite number");
         }
         if (fields.get("stop") instanceof List<?> stop) {
             problems.require(stop.size() <= MAX_STOPS, "stop", stop.size() + " texts", "at most " + MAX_STOPS);
@@ -103,40 +103,44 @@ final class BodyCheck {
             problems.require(
                     Utf8Text.wellFormed(word), "tool_choice", "half a surrogate pair", "must be valid Unicode");
         }
-        shaped("response_format", "{", "must be a JSON object");
-        shaped("tools", "[", "must be a JSON array");
-        shaped("tool_choice", "{", "must be a word or a JSON object");
+        requireJson("response_format", "{", "must be a JSON object");
+        requireJson("tools", "[", "must be a JSON array");
+        requireJson("tool_choice", "{", "must be a word or a JSON object");
     }
 
-    /** Written so that NaN, which compares with nothing, is a problem too. */
-    private void between(String name, double least, double most, String remedy) {
+    /**
+     * Requires {@code least <= value <= most}. The comparison is written so that NaN, which compares with nothing, is a
+     * problem too.
+     */
+    private void requireBetween(String name, double min, double max, String remedy) {
         if (fields.get(name) instanceof Number number) {
             double value = number.doubleValue();
-            problems.require(value >= least && value <= most, name, number, remedy);
+            problems.require(value >= min && value <= max, name, number, remedy);
         }
     }
 
-    private void shaped(String name, String opening, String remedy) {
+    private void requireJson(String name, String opening, String remedy) {
         if (fields.get(name) instanceof RawValue raw) {
             String json = String.valueOf(raw.rawValue());
-            if (value(name, json) != null) {
+            if (parsed(name, json) != null) {
                 problems.require(json.stripLeading().startsWith(opening), name, json, remedy);
             }
         }
     }
 
     private void raw(String name, String json) {
-        problems.require(!KNOWN.contains(name), name, json, "has a method of its own; use that instead of raw()");
+        problems.require(
+                !FIELDS_WITH_METHOD.contains(name), name, json, "has a method of its own; use that instead of raw()");
         problems.require(
                 !name.isEmpty() && Utf8Text.wellFormed(name), "raw", "'" + name + "'", "needs the field's name");
-        JsonNode value = value(name, json);
+        JsonNode value = parsed(name, json);
         if (name.equals("stream") && value != null) {
-            problems.require(!value.booleanValue(false), "stream", json, ReadyBody.NO_STREAM);
+            problems.require(!value.booleanValue(false), "stream", json, ReadyBodyCheck.NO_STREAM);
         }
     }
 
-    /** The parsed value; null, with a problem, where it does not parse. */
-    private @Nullable JsonNode value(String field, String json) {
+    /** Returns the parsed value. It adds a problem and returns null if the value does not parse. */
+    private @Nullable JsonNode parsed(String field, String json) {
         try {
             JsonNode value = JsonMapping.MAPPER.readTree(json);
             if (!value.isMissingNode() && Utf8Text.wellFormed(json)) {

@@ -3,10 +3,10 @@ package dev.sluice;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code error} object of a failed reply. {@code type} and {@code code} are the provider's own words, of which new
- * ones appear: decide by {@link ChatReply#httpStatus()} and {@link ChatReply#reason()} first.
+ * The {@code error} object of a failed reply. {@code type} and {@code code} are the provider's own words, which may
+ * change. Decide by {@link ChatReply#httpStatus()} and {@link ChatReply#reason()} first.
  *
- * @param message for people; empty where the reply has none
+ * @param message a text for people, empty if the reply has none
  * @param type for example {@code invalid_request_error}
  * @param code for example {@code model_not_available}
  */

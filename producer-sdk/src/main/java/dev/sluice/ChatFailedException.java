@@ -1,6 +1,6 @@
 package dev.sluice;
 
-/** Thrown by {@link ChatReply#orThrow()} for a reply that is not ok; the reply says the rest. */
+/** Thrown by {@link ChatReply#orThrow()} for a reply that is not ok. {@link #reply()} has the details. */
 public final class ChatFailedException extends RuntimeException {
     private final transient ChatReply reply;
 

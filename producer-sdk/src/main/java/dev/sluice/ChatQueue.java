@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Publishes chat requests to the queue and, where wanted, waits for their replies.
+ * Publishes chat requests to the queue and can wait for their replies.
  *
  * <pre>{@code
  * try (ChatQueue queue = ChatQueue.connect("localhost:9092")) {
@@ -13,35 +13,41 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p><b>Thread-safety.</b> Safe for any number of threads; one per process is enough and best, since it owns a Kafka
- * producer and, from the first {@code ask} on, a consumer with one daemon thread.
+ * <p><b>Thread-safety.</b> All methods may be called from any number of threads. One queue per process is enough and
+ * best. It owns a Kafka producer. The first {@code ask} adds a consumer with one daemon thread.
  *
- * <p><b>Back-pressure.</b> {@link #submit} and {@code ask} hand the request to the producer's buffer. Where that is full
- * ({@code buffer.memory}, 32 MiB), or the broker's metadata is not known yet, they block the caller, for {@code
- * max.block.ms} (5 s here) at most; then the future fails, and the message names the setting. The first {@code submit} also
- * looks whether the topic exists and the first {@code ask} where its replies will arrive, each within the same bound.
+ * <p><b>Back-pressure.</b> {@link #submit} and {@code ask} hand the request to the producer's buffer. They block the
+ * caller while that buffer is full ({@code buffer.memory}, 32 MiB) or the broker's metadata is unknown. After
+ * {@code max.block.ms} (5 s here) the future fails and its message names the setting. The first {@code submit} also
+ * checks that the request topic exists. The first {@code ask} also looks up the partition for its replies. Each of
+ * these checks has the same bound.
  *
- * <p><b>A lost connection.</b> What was handed over is published, once, when the broker is back within {@code
- * delivery.timeout.ms} (2 minutes); later than that it has failed. Asks wait on, up to their deadlines: replies that came
- * meanwhile are read afterwards. Where replies can't be read for another reason (the permission was taken away), every ask
- * that waits fails at once, and the next one starts to read afresh.
+ * <p><b>A lost connection.</b> A request in the producer's buffer is published once if the broker is back within
+ * {@code delivery.timeout.ms} (2 minutes). After that time its future fails. Asks keep waiting until their deadlines
+ * and read the replies that arrived meanwhile. If the reply topic can't be read for another reason, for example a
+ * revoked permission, every waiting ask fails at once. The next ask then starts a new reader.
  *
- * <p><b>Replies to asks.</b> Each queue reads one partition of the reply topic, chosen at random with the first {@code
- * ask}, from its end on and without a group; partitions that are added later are for queues that are opened later. What
- * lies there for others is passed over by its correlation id. A reply to an ask that has ended (by its deadline, by being
- * cancelled, or by an earlier reply, as after a replayed dead letter) is dropped and logged at INFO with the request's id;
- * whoever wants it reads the reply topic, with a {@link ReplyConsumer} for example.
+ * <p><b>Replies to asks.</b> Each queue reads one partition of the reply topic, without a consumer group. The first
+ * {@code ask} chooses the partition at random and starts at its end. Partitions that are added later are used by queues
+ * that are opened later. Replies for other readers of the partition are skipped by their correlation id. A reply is
+ * late if its ask has ended: by its deadline, by cancellation, or by an earlier reply, as after a replayed dead letter.
+ * A late reply is dropped and logged at INFO with the request's id. To see every reply, read the reply topic with a
+ * {@link ReplyConsumer}.
  *
- * <p><b>Errors.</b> They arrive through the future: {@link InvalidChatRequestException} for a request that this queue
- * does not take, {@link ChatQueueException} for everything between here and Kafka. Only a {@code null} is thrown at the
- * caller. A failed <em>reply</em> is no exception but a {@link ChatReply} that is not {@link ChatReply#ok()}.
+ * <p><b>Errors.</b> Failures arrive through the future. {@link InvalidChatRequestException} means that this queue does
+ * not accept the request. {@link ChatQueueException} covers everything between here and Kafka. Only a {@code null}
+ * argument is thrown at the caller. A failed <em>reply</em> is no exception: it is a {@link ChatReply} that is not
+ * {@link ChatReply#ok()}.
  *
- * <p><b>Dependent stages</b> run on the SDK's own threads, like Kafka's callbacks: they must not block, and
- * to {@link #submit} may be to block. Use the {@code …Async} methods of {@link CompletableFuture} for that, and for longer
- * work.
+ * <p><b>Dependent stages</b> run on the SDK's own threads, like Kafka's callbacks, and must not block. Calling
+ * {@link #submit} can block. Use the {@code …Async} methods of {@link CompletableFuture} for blocking calls and for
+ * longer work.
  */
 public interface ChatQueue extends AutoCloseable {
-    /** A queue with all defaults: topics {@code chat.*}. The broker is not contacted before the first request. */
+    /**
+     * Opens a queue with all defaults and the topics {@code chat.*}. The broker is not contacted before the first
+     * request.
+     */
     static ChatQueue connect(String bootstrapServers) {
         return builder().bootstrapServers(bootstrapServers).build();
     }
@@ -51,36 +57,44 @@ public interface ChatQueue extends AutoCloseable {
     }
 
     /**
-     * Publishes a request; its reply goes to the queue's reply topic for whoever reads that, see {@link ReplyConsumer}.
+     * Publishes a request without waiting for its reply. The reply goes to the queue's reply topic, where a
+     * {@link ReplyConsumer} can read it.
      *
-     * @return completes when all in-sync replicas have the request ({@code acks=all}, idempotent: a retry inside the
-     *     producer does not publish it twice)
+     * @return a future that completes when all in-sync replicas have the request. The producer uses {@code acks=all}
+     *     and is idempotent, so its own retries do not publish the request twice.
      */
     CompletableFuture<Receipt> submit(ChatRequest request);
 
-    /** Like {@link #ask(ChatRequest, Duration)} with the queue's default deadline, 5 minutes unless configured. */
+    /**
+     * Asks with the queue's default deadline, which is 5 minutes unless configured.
+     *
+     * @see #ask(ChatRequest, Duration)
+     */
     CompletableFuture<ChatReply> ask(ChatRequest request);
 
     /**
-     * Publishes a request and waits for its reply. Replies are read with {@code read_committed}: what is seen here is the
-     * request's one ending.
+     * Publishes a request and waits for its reply. Replies are read with {@code read_committed}, so the reply seen here
+     * is the request's one ending.
      *
-     * <p>A request without an {@link ChatRequest#expiresAt() expiry} of its own gets the deadline as one: nobody waits for
-     * the reply after it, so the workers do not pay for the call. Cancelling the future stops the waiting, not the
+     * <p>A request without an {@link ChatRequest#expiresAt() expiry} expires at the deadline. Nobody waits for its
+     * reply after that, so the workers do not pay for the call. Cancelling the future stops the waiting, not the
      * request.
      *
-     * @param deadline how long to wait from now on; more than zero
-     * @return completes with the reply, ok or failed, or with {@link ReplyTimeoutException} at the deadline
+     * @param deadline how long to wait from now on, more than zero
+     * @return a future that completes with the reply, ok or failed. It fails with {@link ReplyTimeoutException} at the
+     *     deadline.
      */
     CompletableFuture<ChatReply> ask(ChatRequest request, Duration deadline);
 
     /**
-     * Takes no more requests; fails the asks that still wait for a reply, at once (their requests stay in the queue, and
-     * are called; wait for the futures first if you want their replies); waits until what was submitted has been sent, at
-     * most for the close timeout; and lets go of every connection. What could not be sent by then has failed: every future
-     * ends. Idempotent: a second call does nothing and does not wait.
+     * Closes the queue and releases every connection.
      *
-     * @throws ChatQueueException if this thread is interrupted meanwhile; everything is closed all the same
+     * <p>New requests are refused. Asks that still wait fail at once. Their requests stay in the queue and are called,
+     * so wait for the futures first if you want their replies. The method then waits for submitted requests to be sent,
+     * at most for the close timeout. Requests that are not sent by then fail, so every future ends. The method is
+     * idempotent: a second call returns immediately and does nothing.
+     *
+     * @throws ChatQueueException if this thread is interrupted meanwhile. Everything is closed all the same.
      */
     @Override
     void close();

@@ -5,10 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Configures a {@link ChatQueue}. Everything has a default. Not thread-safe. */
+/** Configures a {@link ChatQueue}. Every setting has a default. A builder is not thread-safe. */
 public final class ChatQueueBuilder {
     /**
-     * The largest body in bytes: Kafka's default limit for a record, 1 MiB, less 16 KiB for key, headers and framing.
+     * The default limit for a body in bytes. It is Kafka's default limit for a record (1 MiB) less 16 KiB for key,
+     * headers and framing.
      */
     public static final int DEFAULT_MAX_BODY_BYTES = 1024 * 1024 - QueueSettings.ROOM_BESIDE_BODY;
 
@@ -23,44 +24,48 @@ public final class ChatQueueBuilder {
     ChatQueueBuilder() {}
 
     /**
-     * {@code host:port}, several separated by commas. Unless said otherwise the Kafka property {@code bootstrap.servers},
-     * and without that {@code localhost:9092}.
+     * Sets the brokers as {@code host:port}, several separated by commas. The default is the Kafka property
+     * {@code bootstrap.servers}. Without that property it is {@code localhost:9092}.
      */
     public ChatQueueBuilder bootstrapServers(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
         return this;
     }
 
-    /** The base name of the queue's topics, {@code chat} unless said otherwise: requests go to {@code chat.requests}. */
+    /**
+     * Sets the base name of the queue's topics. The default is {@code chat}, so that requests go to
+     * {@code chat.requests}.
+     */
     public ChatQueueBuilder topic(String topic) {
         this.topic = topic;
         return this;
     }
 
     /**
-     * Where {@code ask} wants its replies, {@code chat.replies} (by the base name) unless said otherwise. Another one must
-     * be on the workers' {@code --reply-topics}.
+     * Sets the topic for the replies to {@code ask}. The default follows from the base name, for example
+     * {@code chat.replies}. Any other topic must be listed in the workers' {@code --reply-topics}.
      */
     public ChatQueueBuilder replyTopic(String replyTopic) {
         this.replyTopic = replyTopic;
         return this;
     }
 
-    /** How long {@code ask} waits where it is not told: 5 minutes unless said otherwise. */
+    /** Sets how long {@code ask} waits if the call names no deadline. The default is 5 minutes. */
     public ChatQueueBuilder defaultDeadline(Duration defaultDeadline) {
         this.defaultDeadline = defaultDeadline;
         return this;
     }
 
-    /** How long {@link ChatQueue#close()} waits for what was submitted: 30 seconds unless said otherwise. */
+    /** Sets how long {@link ChatQueue#close()} waits for submitted requests to be sent. The default is 30 seconds. */
     public ChatQueueBuilder closeTimeout(Duration closeTimeout) {
         this.closeTimeout = closeTimeout;
         return this;
     }
 
     /**
-     * The largest body that is taken, {@value #DEFAULT_MAX_BODY_BYTES} bytes unless said otherwise. The topic's {@code
-     * max.message.bytes} must be at least 16 KiB more; that of the retry, delay and dead-letter topics larger still.
+     * Sets the largest accepted body in bytes. The default is {@value #DEFAULT_MAX_BODY_BYTES}. The topic's
+     * {@code max.message.bytes} must be at least 16 KiB larger. The retry, delay and dead-letter topics need still
+     * more.
      */
     public ChatQueueBuilder maxBodyBytes(int maxBodyBytes) {
         this.maxBodyBytes = maxBodyBytes;
@@ -68,24 +73,25 @@ public final class ChatQueueBuilder {
     }
 
     /**
-     * Any Kafka client property, such as {@code security.protocol} or {@code linger.ms}; each client gets those it knows.
-     * Those that the queue's promises rest on, {@code acks} for example, are refused by {@link #build()}.
+     * Sets any Kafka client property, such as {@code security.protocol} or {@code linger.ms}. Each client gets the
+     * properties it knows. {@link #build()} refuses properties that the queue's promises rest on, for example
+     * {@code acks}.
      */
     public ChatQueueBuilder kafkaProperty(String name, Object value) {
         kafka.put(name, value);
         return this;
     }
 
-    /** Several of them, as read from a client configuration file. */
+    /** Sets several Kafka client properties, for example from a client configuration file. */
     public ChatQueueBuilder kafkaProperties(Map<String, ?> properties) {
         kafka.putAll(properties);
         return this;
     }
 
     /**
-     * The queue. It has not spoken with the broker yet, and has no thread that waits for replies.
+     * Builds the queue. It does not contact the broker yet and starts no thread for replies.
      *
-     * @throws IllegalArgumentException naming everything that is wrong with the configuration
+     * @throws IllegalArgumentException with every problem of the configuration
      */
     public ChatQueue build() {
         return KafkaChatQueue.open(settings());

@@ -3,8 +3,8 @@ package dev.sluice;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that could not be published, or a reply that could not be waited for. The message names the topic and what
- * can be done; the cause, where there is one, is Kafka's.
+ * Thrown if a request could not be published or its reply could not be waited for. The message names the topic and a
+ * remedy. The cause is Kafka's exception, if there is one.
  */
 public class ChatQueueException extends RuntimeException {
     public ChatQueueException(String message) {

@@ -13,10 +13,11 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one ending of a request: an answer ({@link #ok()}) or a failure. Immutable and thread-safe.
+ * The one ending of a request. It is either an answer ({@link #ok()}) or a failure. A reply is immutable and
+ * thread-safe.
  *
- * <p>Made from any record of a reply topic without ever throwing: what a record does not have, or has in a form that is
- * not understood, is empty here, and {@link #body()} and {@link #header} still have it as it came.
+ * <p>A reply can be made from any record of a reply topic and never throws while reading it. A value that the record
+ * lacks, or has in an unknown form, is empty here. {@link #body()} and {@link #header} still return it as it came.
  */
 public final class ChatReply {
     private final Headers headers;
@@ -31,7 +32,10 @@ public final class ChatReply {
         this.parsed = ReplyBody.parse(body);
     }
 
-    /** The reply in a record of a reply topic, for those who read it with a consumer of their own: {@code read_committed}. */
+    /**
+     * Reads the reply in a record of a reply topic. Use it with a consumer of your own, which must read with
+     * {@code read_committed}.
+     */
     public static ChatReply from(ConsumerRecord<byte[], byte[]> reply) {
         byte @Nullable [] key = reply.key();
         byte @Nullable [] value = reply.value();
@@ -41,25 +45,26 @@ public final class ChatReply {
                 value == null ? new byte[0] : value.clone());
     }
 
-    /** The request's id; the empty string on a record that is no reply of ours. */
+    /** Returns the request's id. It is the empty string if the record is not a reply of the queue. */
     public String id() {
         return text(WireHeaders.ID).orElse("");
     }
 
-    /** Whether the API has answered. */
+    /** Returns true if the API has answered the request. */
     public boolean ok() {
         return status().equals(WireHeaders.OK);
     }
 
-    /** {@code ok} or {@code failed}; the empty string on a record that is no reply of ours. */
+    /** Returns {@code ok} or {@code failed}. It is the empty string if the record is not a reply of the queue. */
     public String status() {
         return text(WireHeaders.STATUS).orElse("");
     }
 
     /**
-     * This reply if it is ok, so that {@code queue.ask(request).thenApply(ChatReply::orThrow)} fails like a call.
+     * Returns this reply if it is ok. With it {@code queue.ask(request).thenApply(ChatReply::orThrow)} fails like a
+     * call.
      *
-     * @throws ChatFailedException if it is not
+     * @throws ChatFailedException if the reply is not ok
      */
     public ChatReply orThrow() {
         if (!ok()) {
@@ -69,60 +74,69 @@ public final class ChatReply {
     }
 
     /**
-     * The first choice's content. The empty string where there is none: on a failed reply, with {@link #toolCalls()}, and
-     * where reasoning has used up {@code max_tokens} ({@link #finishReason()} is {@code length} then).
+     * Returns the first choice's content.
+     *
+     * <p>It is the empty string on a failed reply and on a reply with {@link #toolCalls()}. It is also empty if
+     * reasoning has used up {@code max_tokens}. {@link #finishReason()} is {@code length} then.
      */
     public String text() {
         return parsed.text();
     }
 
-    /** Why the first choice ended: {@code stop}, {@code length}, {@code tool_calls}, …; new words appear. */
+    /**
+     * Returns why the first choice ended, for example {@code stop}, {@code length} or {@code tool_calls}. Providers add
+     * new words.
+     */
     public Optional<String> finishReason() {
         return Optional.ofNullable(parsed.finishReason());
     }
 
-    /** The first choice's tool calls: a JSON array as text. */
+    /** Returns the first choice's tool calls as the text of a JSON array. */
     public Optional<String> toolCalls() {
         return Optional.ofNullable(parsed.toolCalls());
     }
 
-    /** The tokens it has cost, where the API says so. */
+    /** Returns the tokens that the answer used, if the API reports them. */
     public Optional<Usage> usage() {
         return Optional.ofNullable(parsed.usage());
     }
 
-    /** What a failed reply's body says. */
+    /** Returns the error object in the body of a failed reply. */
     public Optional<ChatError> error() {
         return Optional.ofNullable(parsed.error());
     }
 
-    /** One word for why it failed, see {@link dev.sluice.wire.Reason}; later releases may have more of them. */
+    /**
+     * Returns one word for the cause of a failure, see {@link dev.sluice.wire.Reason}. Later releases may add words.
+     */
     public Optional<String> reason() {
         return text(WireHeaders.REASON);
     }
 
-    /** The status of the last call; empty where the request was never called, or never answered. */
+    /** Returns the HTTP status of the last call. It is empty if the request was never called or never answered. */
     public OptionalInt httpStatus() {
         long status = number(WireHeaders.HTTP_STATUS);
         return status < 0 || status > 999 ? OptionalInt.empty() : OptionalInt.of((int) status);
     }
 
-    /** From the request's first record to the last call; zero where the worker does not say. */
+    /**
+     * Returns the time from the request's first record to the last call. It is zero if the worker does not report it.
+     */
     public Duration queuedFor() {
         return Duration.ofMillis(Math.max(0, number(WireHeaders.QUEUED_MS)));
     }
 
-    /** How long the last call took; zero where there was none. */
+    /** Returns the duration of the last call. It is zero if there was no call. */
     public Duration callTook() {
         return Duration.ofMillis(Math.max(0, number(WireHeaders.CALL_MS)));
     }
 
-    /** How many calls have really failed. */
+    /** Returns the number of calls that really failed. */
     public int attempts() {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(0, number(WireHeaders.ATTEMPTS)));
     }
 
-    /** How often it was put off through no fault of its own, by rate limits for example. */
+    /** Returns how often the request was deferred through no fault of its own, for example by rate limits. */
     public int deferrals() {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(0, number(WireHeaders.DEFERRALS)));
     }
@@ -131,22 +145,22 @@ public final class ChatReply {
         return text(WireHeaders.TENANT);
     }
 
-    /** The request's key; a copy. */
+    /** Returns a copy of the request's key. */
     public Optional<byte[]> key() {
         return Optional.ofNullable(key).map(byte[]::clone);
     }
 
-    /** The body as it came from the API, or the worker's own error object; a copy. */
+    /** Returns a copy of the body. It is the API's body byte for byte, or the worker's own error object. */
     public byte[] body() {
         return body.clone();
     }
 
-    /** The last header of this name, the request's own ones included; a copy. */
+    /** Returns a copy of the last header of this name. The request's own headers are included. */
     public Optional<byte[]> header(String name) {
         return WireHeaders.bytes(headers, name).map(byte[]::clone);
     }
 
-    /** The names of all headers, in the record's order. */
+    /** Returns the names of all headers in the record's order. */
     public Set<String> headerNames() {
         Set<String> names = new LinkedHashSet<>();
         for (Header header : headers) {
@@ -155,7 +169,7 @@ public final class ChatReply {
         return names;
     }
 
-    /** Says nothing of the answer: it does not belong in logs. */
+    /** Leaves out the answer, because answers do not belong in logs. */
     @Override
     public String toString() {
         return "ChatReply[id=" + id() + ", status=" + status()
@@ -166,11 +180,11 @@ public final class ChatReply {
         return WireHeaders.text(headers, name);
     }
 
-    /** The number in a header; −1 where there is none that can be read. */
+    /** Returns the number in a header, or −1 if no number can be read. */
     private long number(String name) {
         try {
             return WireHeaders.number(headers, name).orElse(-1);
-        } catch (IllegalArgumentException notOurs) {
+        } catch (IllegalArgumentException e) {
             return -1;
         }
     }

@@ -8,11 +8,11 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * A chat request: a body as the chat-completions API takes it, and the envelope that tells the queue what to do with it.
- * Immutable and thread-safe; the same one may be sent more than once, and is then a request of its own each time, as long
- * as it has no fixed {@link #id()}.
+ * A chat request with a body for the chat-completions API and an envelope for the queue.
  *
- * <p>{@link #builder()} writes the body; {@link #ofJson(String)} takes a ready one, which reaches the API byte for byte.
+ * <p>{@link #builder()} writes the body. {@link #ofJson(String)} takes a ready body, which reaches the API byte for
+ * byte. A request is immutable and thread-safe. It may be sent more than once. Each sending is a request of its own as
+ * long as no fixed {@link #id()} is set.
  */
 public final class ChatRequest {
     private final byte[] body;
@@ -26,42 +26,43 @@ public final class ChatRequest {
         this.envelope = envelope;
     }
 
-    /** A request that is put together from its parts. */
+    /** Returns a builder that writes the body from its parts. */
     public static ChatRequestBuilder builder() {
         return new ChatRequestBuilder();
     }
 
-    /** A ready body and an envelope of your own. The body is copied. */
+    /** Returns a builder for a ready body and an envelope. The body is copied. */
     public static JsonRequestBuilder jsonBuilder(byte[] json) {
         return new JsonRequestBuilder(json.clone());
     }
 
-    /** A ready body and an envelope of your own. */
+    /** Returns a builder for a ready body and an envelope. The body is encoded in UTF-8. */
     public static JsonRequestBuilder jsonBuilder(String json) {
         return new JsonRequestBuilder(json.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * A ready body, in UTF-8, with an empty envelope. Refused is only what a worker would refuse: no JSON object, no
-     * {@code model}, no {@code messages}, {@code stream: true}. The API's own rules are the API's.
+     * Makes a request from a ready body in UTF-8, with an empty envelope. It refuses only what a worker would refuse:
+     * no JSON object, no {@code model}, no {@code messages}, or {@code stream: true}. The API's own rules are left to
+     * the API.
      *
-     * @throws InvalidChatRequestException if a worker would refuse it
+     * @throws InvalidChatRequestException if a worker would refuse the body
      */
     public static ChatRequest ofJson(byte[] json) {
         return jsonBuilder(json).build();
     }
 
-    /** Like {@link #ofJson(byte[])}. */
+    /** Makes a request from a ready body, like {@link #ofJson(byte[])}. */
     public static ChatRequest ofJson(String json) {
         return jsonBuilder(json).build();
     }
 
-    /** The body as it reaches the API; a copy. */
+    /** Returns a copy of the body as it reaches the API. */
     public byte[] body() {
         return body.clone();
     }
 
-    /** The body's size in bytes. */
+    /** Returns the body's size in bytes. */
     public int bodySize() {
         return body.length;
     }
@@ -70,7 +71,10 @@ public final class ChatRequest {
         return model;
     }
 
-    /** The id it was given; empty where the queue makes one as it is sent, see {@link Receipt#id()}. */
+    /**
+     * Returns the id that was set. It is empty if the queue makes an id when it sends the request, see
+     * {@link Receipt#id()}.
+     */
     public Optional<String> id() {
         return Optional.ofNullable(envelope.id());
     }
@@ -99,19 +103,19 @@ public final class ChatRequest {
         return Optional.ofNullable(envelope.tracestate());
     }
 
-    /** The record's key; a copy. */
+    /** Returns a copy of the record's key. */
     public Optional<byte[]> key() {
         return Optional.ofNullable(envelope.key()).map(byte[]::clone);
     }
 
-    /** The user's own headers; copies. */
+    /** Returns copies of the user's own headers. */
     public Map<String, byte[]> headers() {
         return envelope.headers().entrySet().stream()
                 .collect(Collectors.toUnmodifiableMap(
                         Map.Entry::getKey, header -> header.getValue().clone()));
     }
 
-    /** Says nothing of the body: prompts do not belong in logs. */
+    /** Leaves out the body, because prompts do not belong in logs. */
     @Override
     public String toString() {
         return "ChatRequest[model=" + model + ", id=" + id().orElse("to be made") + ", " + body.length + " bytes]";

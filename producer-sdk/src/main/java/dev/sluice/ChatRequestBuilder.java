@@ -7,9 +7,11 @@ import java.util.Map;
 import tools.jackson.databind.util.RawValue;
 
 /**
- * Writes the body of a chat request, from {@link ChatRequest#builder()}. Fields are written in the order in which they
- * were first set, so that equal calls give equal bytes; what was set twice has the last value. The rules that {@link
- * #build()} checks are those of Together AI's chat-completions API. Not thread-safe.
+ * Writes the body of a chat request. {@link ChatRequest#builder()} makes one.
+ *
+ * <p>Fields are written in the order in which they were first set, so equal calls produce equal bytes. A field that is
+ * set twice keeps the last value. {@link #build()} checks the documented rules of Together AI's <a
+ * href="https://docs.together.ai/reference/chat-completions-1">chat-completions API</a>. A builder is not thread-safe.
  */
 public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequestBuilder> {
     private final Map<String, Object> fields = new LinkedHashMap<>();
@@ -24,7 +26,7 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return this;
     }
 
-    /** Required: the model's name as the provider writes it, for example {@code openai/gpt-oss-20b}. */
+    /** Sets the model's name as the provider writes it, for example {@code openai/gpt-oss-20b}. A model is required. */
     public ChatRequestBuilder model(String model) {
         return field("model", model);
     }
@@ -34,7 +36,7 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return message(ChatMessage.system(text));
     }
 
-    /** Adds a user's message. */
+    /** Adds a user message. */
     public ChatRequestBuilder user(String text) {
         return message(ChatMessage.user(text));
     }
@@ -49,7 +51,7 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return message(ChatMessage.tool(toolCallId, text));
     }
 
-    /** Adds any message. */
+    /** Adds a message of any role. */
     public ChatRequestBuilder message(ChatMessage message) {
         messages.add(message);
         return this;
@@ -61,17 +63,17 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return this;
     }
 
-    /** The longest answer in tokens, reasoning included; 1 or more. */
+    /** Limits the answer to this many tokens, reasoning included. The minimum is 1. */
     public ChatRequestBuilder maxTokens(int maxTokens) {
         return field("max_tokens", maxTokens);
     }
 
-    /** 0 to 2; 0 is the least random. */
+    /** Sets the randomness of the answer, 0 to 2. The least random value is 0. */
     public ChatRequestBuilder temperature(double temperature) {
         return field("temperature", temperature);
     }
 
-    /** 0 to 1. */
+    /** Limits sampling to the likeliest tokens with this total probability, 0 to 1. */
     public ChatRequestBuilder topP(double topP) {
         return field("top_p", topP);
     }
@@ -80,17 +82,20 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return field("top_k", topK);
     }
 
-    /** 0 to 1. */
+    /** Sets the minimum probability of a token relative to the likeliest one, 0 to 1. */
     public ChatRequestBuilder minP(double minP) {
         return field("min_p", minP);
     }
 
-    /** Up to 4 texts at which an answer ends. */
+    /** Sets up to 4 texts at which an answer ends. */
     public ChatRequestBuilder stop(String... stop) {
         return field("stop", List.of(stop));
     }
 
-    /** How many answers, 1 to 128. {@link ChatReply#text()} is the first; the others are in {@link ChatReply#body()}. */
+    /**
+     * Sets the number of answers, 1 to 128. {@link ChatReply#text()} is the first. The others are in
+     * {@link ChatReply#body()}.
+     */
     public ChatRequestBuilder n(int n) {
         return field("n", n);
     }
@@ -111,31 +116,36 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return field("repetition_penalty", penalty);
     }
 
-    /** How many of the likeliest tokens are reported at each place, 0 to 20. */
+    /** Sets how many of the likeliest tokens are reported for each position, 0 to 20. */
     public ChatRequestBuilder logprobs(int logprobs) {
         return field("logprobs", logprobs);
     }
 
-    /** A JSON object, for example {@code {"type":"json_object"}}; written as it is. */
+    /**
+     * Sets the response format to a JSON object, for example {@code {"type":"json_object"}}. It is written unchanged.
+     */
     public ChatRequestBuilder responseFormat(String json) {
         return field("response_format", new RawValue(json));
     }
 
-    /** A JSON array of tools; written as it is. */
+    /** Sets the tools to a JSON array. It is written unchanged. */
     public ChatRequestBuilder tools(String json) {
         return field("tools", new RawValue(json));
     }
 
-    /** A word such as {@code auto} or {@code none}, or a JSON object, which begins with a brace and is written as it is. */
+    /**
+     * Sets the tool choice to a word such as {@code auto}, or to a JSON object. A value that begins with a brace counts
+     * as JSON and is written unchanged.
+     */
     public ChatRequestBuilder toolChoice(String choice) {
         return field("tool_choice", choice.startsWith("{") ? new RawValue(choice) : choice);
     }
 
     /**
-     * Any other field, so that a new one of the API needs no release of ours. A field that has a method here is refused:
-     * a body with two of a kind means something else to every parser.
+     * Sets any other field, so that new fields of the API need no new release of the SDK. {@link #build()} refuses
+     * fields that have a method here, because parsers disagree about a field that occurs twice.
      *
-     * @param json one JSON value; written as it is
+     * @param json one JSON value, written unchanged
      */
     public ChatRequestBuilder raw(String name, String json) {
         early.require(raw.putIfAbsent(name, json) == null, name, json, "was given to raw() twice; give it once");
@@ -143,9 +153,9 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
     }
 
     /**
-     * The request, checked by the API's documented rules.
+     * Builds the request after checking it by the API's documented rules.
      *
-     * @throws InvalidChatRequestException naming everything that is wrong with it
+     * @throws InvalidChatRequestException with every problem of the request
      */
     @Override
     public ChatRequest build() {

@@ -12,50 +12,58 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The properties of the Kafka clients behind a queue and a reply consumer: the user's, where a client knows them (so that
- * it does not complain of those meant for another), under the ones our promises rest on. Stateless.
+ * Builds the properties of the Kafka clients behind a queue and a reply consumer. The class is stateless.
+ *
+ * <p>Each client gets the user's properties that it knows, so that it does not warn about properties of other clients.
+ * The properties that our promises rest on replace the user's.
  */
 final class ClientProperties {
-    /** How long a full buffer or missing metadata blocks a caller; Kafka's own minute is too long for a service. */
+    /**
+     * The time that a full buffer or missing metadata blocks a caller. Kafka's default of a minute is too long for a
+     * service.
+     */
     private static final int MAX_BLOCK_MS = 5_000;
 
     /**
-     * A property that is ours.
+     * A property that the user may not change.
      *
-     * @param value what it is; null where it can't be given at all
+     * @param value its only allowed value, or null if it can't be given at all
      */
-    private record Fixed(@Nullable String value, String reason) {}
+    private record FixedProperty(@Nullable String value, String reason) {}
 
-    private static final Map<String, Fixed> FIXED = Map.ofEntries(
-            Map.entry(ProducerConfig.ACKS_CONFIG, new Fixed("all", "so that no request is lost")),
+    private static final Map<String, FixedProperty> FIXED = Map.ofEntries(
+            Map.entry(ProducerConfig.ACKS_CONFIG, new FixedProperty("all", "so that no request is lost")),
             Map.entry(
                     ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-                    new Fixed("true", "so that a retry publishes nothing twice")),
-            Map.entry(ProducerConfig.TRANSACTIONAL_ID_CONFIG, new Fixed(null, "requests are not sent in transactions")),
-            Map.entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, new Fixed(null, "use maxBodyBytes()")),
-            Map.entry(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, new Fixed(null, "keys are bytes")),
-            Map.entry(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, new Fixed(null, "bodies are bytes")),
-            Map.entry(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, new Fixed(null, "keys are bytes")),
-            Map.entry(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, new Fixed(null, "bodies are bytes")),
+                    new FixedProperty("true", "so that a retry publishes nothing twice")),
+            Map.entry(
+                    ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                    new FixedProperty(null, "requests are not sent in transactions")),
+            Map.entry(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, new FixedProperty(null, "use maxBodyBytes()")),
+            Map.entry(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, new FixedProperty(null, "keys are bytes")),
+            Map.entry(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, new FixedProperty(null, "bodies are bytes")),
+            Map.entry(ConsumerConfig.KEY_DESERIALIZER_CLASS_CONFIG, new FixedProperty(null, "keys are bytes")),
+            Map.entry(ConsumerConfig.VALUE_DESERIALIZER_CLASS_CONFIG, new FixedProperty(null, "bodies are bytes")),
             Map.entry(
                     ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                    new Fixed("read_committed", "so that each request is seen to end once")),
+                    new FixedProperty("read_committed", "so that each request is seen to end once")),
             Map.entry(
-                    ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, new Fixed("earliest", "so that no reply is passed over")),
+                    ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+                    new FixedProperty("earliest", "so that no reply is passed over")),
             Map.entry(
                     ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG,
-                    new Fixed("false", "so that nothing is committed before it was handled")),
+                    new FixedProperty("false", "so that nothing is committed before it was handled")),
             Map.entry(
                     ConsumerConfig.GROUP_ID_CONFIG,
-                    new Fixed(null, "a queue reads its replies without one, a ReplyConsumer has group()")));
+                    new FixedProperty(null, "a queue reads its replies without one, a ReplyConsumer has group()")));
 
     private ClientProperties() {}
 
-    /** What the user may not set, each with the reason. */
+    /** Returns a problem for each property that the user may not set. */
     static List<String> refused(Map<String, ?> kafka) {
         List<String> refused = new ArrayList<>();
         kafka.keySet().stream().sorted().forEach(name -> {
-            Fixed fixed = FIXED.get(name);
+            FixedProperty fixed = FIXED.get(name);
             if (fixed != null && !String.valueOf(kafka.get(name)).equals(fixed.value())) {
                 String is = fixed.value() == null ? "" : "is always " + fixed.value() + ", ";
                 refused.add("Kafka property " + name + " can't be set: " + is + fixed.reason());
@@ -64,35 +72,38 @@ final class ClientProperties {
         return refused;
     }
 
-    /** What was said expressly, else what a client configuration file says, else this machine. */
-    static String servers(@Nullable String said, Map<String, ?> kafka) {
-        if (said != null) {
-            return said;
+    /** Returns the explicit servers, else the configured Kafka property, else this machine. */
+    static String servers(@Nullable String explicit, Map<String, ?> kafka) {
+        if (explicit != null) {
+            return explicit;
         }
         Object configured = kafka.get(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG);
         return configured == null ? "localhost:9092" : configured.toString();
     }
 
-    /** For a producer of requests. */
+    /** Returns the properties of the producer of requests. */
     static Map<String, Object> producer(QueueSettings settings) {
-        Map<String, Object> properties = known(settings.kafka(), ProducerConfig.configNames());
+        Map<String, Object> properties = knownTo(settings.kafka(), ProducerConfig.configNames());
         properties.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
         properties.put(ProducerConfig.ACKS_CONFIG, "all");
         properties.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
-        // With more, a leader that is a moment old may refuse the first batch and take the second one, and would then
-        // never take the first (KAFKA-15591)
+        // With more than one, a new leader may reject the first batch and accept the second. It would then never
+        // accept the first (KAFKA-15591).
         properties.putIfAbsent(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         properties.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, maxBlockMillis(settings.kafka()));
         properties.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, settings.maxRequestBytes());
         return properties;
     }
 
-    /** For the consumer that reads the replies to one queue's asks. */
+    /** Returns the properties of the consumer that reads the replies to one queue's asks. */
     static Map<String, Object> inbox(QueueSettings settings) {
         return reader(settings.bootstrapServers(), settings.kafka());
     }
 
-    /** For a member of a group that handles replies; few records at a time, so that a slow handler does not lose them. */
+    /**
+     * Returns the properties of a group member that handles replies. It reads few records per poll, so that a slow
+     * handler does not lose its partitions.
+     */
     static Map<String, Object> group(String bootstrapServers, String group, Map<String, Object> kafka) {
         Map<String, Object> properties = reader(bootstrapServers, kafka);
         properties.put(ConsumerConfig.GROUP_ID_CONFIG, group);
@@ -100,21 +111,21 @@ final class ClientProperties {
         return properties;
     }
 
-    /** For the one look at whether the request topic exists. */
+    /** Returns the properties of the admin client that checks the request topic. */
     static Map<String, Object> admin(QueueSettings settings) {
-        Map<String, Object> properties = known(settings.kafka(), AdminClientConfig.configNames());
+        Map<String, Object> properties = knownTo(settings.kafka(), AdminClientConfig.configNames());
         properties.put(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
         return properties;
     }
 
-    /** How long a caller is blocked at most, in milliseconds. */
+    /** Returns the limit for blocking a caller in milliseconds. */
     static long maxBlockMillis(Map<String, Object> kafka) {
         Object own = kafka.get(ProducerConfig.MAX_BLOCK_MS_CONFIG);
         return own == null ? MAX_BLOCK_MS : Long.parseLong(own.toString().strip());
     }
 
     private static Map<String, Object> reader(String bootstrapServers, Map<String, Object> kafka) {
-        Map<String, Object> properties = known(kafka, ConsumerConfig.configNames());
+        Map<String, Object> properties = knownTo(kafka, ConsumerConfig.configNames());
         properties.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
@@ -123,8 +134,11 @@ final class ClientProperties {
         return properties;
     }
 
-    /** Drops what belongs to other clients only; what none of them knows may be for a plug-in and stays. */
-    private static Map<String, Object> known(Map<String, Object> kafka, Set<String> names) {
+    /**
+     * Removes the properties that only other clients know. Unknown properties stay, because they may configure a
+     * plug-in.
+     */
+    private static Map<String, Object> knownTo(Map<String, Object> kafka, Set<String> names) {
         Set<String> others = new HashSet<>(ProducerConfig.configNames());
         others.addAll(ConsumerConfig.configNames());
         others.addAll(AdminClientConfig.configNames());

@@ -2,12 +2,16 @@ package dev.sluice;
 
 import java.time.Duration;
 
-/** Runs something later unless it is called off. */
+/** Runs actions after a delay unless they are cancelled. */
 interface DeadlineScheduler extends AutoCloseable {
-    /** Runs {@code action} after {@code delay}; what is returned calls it off. */
+    /**
+     * Runs {@code action} after {@code delay}.
+     *
+     * @return cancels the action
+     */
     Runnable after(Duration delay, Runnable action);
 
-    /** Runs nothing any more. */
+    /** Drops all actions that have not run yet, and all later ones. */
     @Override
     void close();
 }

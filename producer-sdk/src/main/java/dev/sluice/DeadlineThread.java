@@ -6,7 +6,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** Deadlines on one daemon thread, which starts with the first of them. Thread-safe. */
+/** Runs deadlines on one daemon thread, which starts with the first deadline. It is thread-safe. */
 final class DeadlineThread implements DeadlineScheduler {
     private final ScheduledThreadPoolExecutor executor;
 
@@ -18,7 +18,7 @@ final class DeadlineThread implements DeadlineScheduler {
         });
         // An answered ask would otherwise keep its reply in memory until its deadline.
         executor.setRemoveOnCancelPolicy(true);
-        // What is asked for after the end was ended by whoever closed this.
+        // Asks that are registered after the close have already been failed by the closing thread.
         executor.setRejectedExecutionHandler(new ThreadPoolExecutor.DiscardPolicy());
     }
 

@@ -1,12 +1,12 @@
 package dev.sluice;
 
-/** What a {@link ReplyConsumer} does with a reply that its handler has refused for the last time. */
+/** Decides what a {@link ReplyConsumer} does after its handler has failed on a reply for the last time. */
 public enum FailurePolicy {
     /**
-     * Stop, with the reply uncommitted: it comes again at the next start, so nothing is lost. The reason is in {@link
-     * ReplyConsumer#failure()}.
+     * Stops the consumer and leaves the reply uncommitted. The reply comes again at the next start, so nothing is lost.
+     * {@link ReplyConsumer#failure()} has the reason.
      */
     STOP,
-    /** Log the reply's id and position at ERROR, and go on behind it. */
+    /** Logs the reply's id and position at ERROR and continues with the next reply. */
     SKIP
 }

@@ -11,52 +11,56 @@ import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Which partitions stand still at a reply that its handler has refused, how often it has, and until when. One thread's. */
+/** Tracks the partitions that are paused at a reply because the handler failed on it. It belongs to one thread. */
 final class HandlerFailures {
     private static final Logger LOG = LoggerFactory.getLogger(HandlerFailures.class);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(250);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-    /** @param dueNanos on the clock that was given, when it is handed over again */
-    private record Refusal(long offset, int times, long dueNanos) {}
+    /**
+     * The consecutive failures of one reply.
+     *
+     * @param dueNanos the time of the next delivery on the clock that was given
+     */
+    private record Failure(long offset, int times, long dueNanos) {}
 
     private final int retries;
     private final LongSupplier nanoTime;
-    private final Map<TopicPartition, Refusal> held = new HashMap<>();
+    private final Map<TopicPartition, Failure> paused = new HashMap<>();
 
     HandlerFailures(int retries, LongSupplier nanoTime) {
         this.retries = retries;
         this.nanoTime = nanoTime;
     }
 
-    /** Notes a refusal; false where it was the last. */
-    boolean again(TopicPartition partition, long offset, Exception cause) {
-        Refusal last = held.get(partition);
+    /** Records a failure. Returns false if it was the last one allowed. */
+    boolean record(TopicPartition partition, long offset, Exception cause) {
+        Failure last = paused.get(partition);
         int times = last != null && last.offset() == offset ? last.times() + 1 : 1;
         if (times > retries) {
             return false;
         }
         Duration pause = pause(times);
-        held.put(partition, new Refusal(offset, times, nanoTime.getAsLong() + pause.toNanos()));
+        paused.put(partition, new Failure(offset, times, nanoTime.getAsLong() + pause.toNanos()));
         LOG.atWarn()
                 .addKeyValue("at", partition + "@" + offset)
                 .addKeyValue("times", times)
                 .addKeyValue("pause", pause)
                 .addKeyValue("error", WireHeaders.abbreviated(cause.toString()))
-                .log("A handler refused a reply, which comes again after a pause");
+                .log("Reply handler failed, calling it again after a pause");
         return true;
     }
 
-    /** Whether this partition stands still. */
-    boolean holds(TopicPartition partition) {
-        return held.containsKey(partition);
+    /** Returns true if this partition is paused. */
+    boolean isPaused(TopicPartition partition) {
+        return paused.containsKey(partition);
     }
 
-    /** The partitions whose pause is over. */
+    /** Returns the partitions whose pause is over. */
     List<TopicPartition> due() {
         List<TopicPartition> due = new ArrayList<>();
-        held.forEach((partition, refusal) -> {
-            if (refusal.dueNanos() - nanoTime.getAsLong() <= 0) {
+        paused.forEach((partition, failure) -> {
+            if (failure.dueNanos() - nanoTime.getAsLong() <= 0) {
                 due.add(partition);
             }
         });
@@ -64,10 +68,10 @@ final class HandlerFailures {
     }
 
     void forget(TopicPartition partition) {
-        held.remove(partition);
+        paused.remove(partition);
     }
 
-    /** A quarter of a second, doubled each time, up to ten. */
+    /** Returns the pause after this many failures. It begins at a quarter of a second and doubles up to ten seconds. */
     static Duration pause(int times) {
         Duration pause = FIRST_PAUSE.multipliedBy(1L << Math.min(times - 1, 10));
         return pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE;

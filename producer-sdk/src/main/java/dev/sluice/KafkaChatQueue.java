@@ -21,13 +21,15 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The queue on a real Kafka: checks, writes, sends; {@link AskInbox} does the waiting. */
+/**
+ * The queue on a real Kafka. It checks, writes and sends requests. {@link RequestReplyClient} waits for the replies.
+ */
 final class KafkaChatQueue implements ChatQueue {
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
-    private final TopicExistenceCheck topic;
+    private final TopicExistenceCheck topicCheck;
     private final SendFailures failures;
-    private final AskInbox asks;
+    private final RequestReplyClient requestReply;
     private final UuidV7 ids;
     private final Clock clock;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -35,35 +37,35 @@ final class KafkaChatQueue implements ChatQueue {
     KafkaChatQueue(
             QueueSettings settings,
             Producer<byte[], byte[]> producer,
-            TopicExistenceCheck topic,
-            AskInbox asks,
+            TopicExistenceCheck topicCheck,
+            RequestReplyClient requestReply,
             UuidV7 ids,
             Clock clock) {
         this.settings = settings;
         this.producer = producer;
-        this.topic = topic;
+        this.topicCheck = topicCheck;
         this.failures = new SendFailures(settings);
-        this.asks = asks;
+        this.requestReply = requestReply;
         this.ids = ids;
         this.clock = clock;
     }
 
-    /** Makes the producer, which connects in the background; everything else waits until it is needed. */
+    /** Makes the producer, which connects in the background. The other clients are made when they are needed. */
     static ChatQueue open(QueueSettings settings) {
         Clock clock = Clock.systemUTC();
         SecureRandom random = new SecureRandom();
         DeadlineScheduler deadlines = new DeadlineThread();
         PendingAsks pending = new PendingAsks(random.nextLong(), deadlines);
-        AskInbox asks = new AskInbox(
+        RequestReplyClient requestReply = new RequestReplyClient(
                 settings,
                 pending,
                 deadlines,
                 () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
-        TopicExistenceCheck topic = new RequestTopic(
+        TopicExistenceCheck topicCheck = new RequestTopicCheck(
                 settings, new SendFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());
-        return new KafkaChatQueue(settings, producer, topic, asks, new UuidV7(clock, random), clock);
+        return new KafkaChatQueue(settings, producer, topicCheck, requestReply, new UuidV7(clock, random), clock);
     }
 
     private static KafkaConsumer<byte[], byte[]> inbox(QueueSettings settings) {
@@ -75,7 +77,7 @@ final class KafkaChatQueue implements ChatQueue {
     public CompletableFuture<Receipt> submit(ChatRequest request) {
         try {
             check(request);
-            topic.require();
+            topicCheck.require();
         } catch (InvalidChatRequestException | ChatQueueException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -95,12 +97,12 @@ final class KafkaChatQueue implements ChatQueue {
         try {
             check(request);
             expiresAt = RequestRules.expiry(request, deadline, clock.instant());
-            topic.require();
+            topicCheck.require();
         } catch (InvalidChatRequestException | ChatQueueException e) {
             return CompletableFuture.failedFuture(e);
         }
         String id = id(request);
-        return asks.ask(
+        return requestReply.ask(
                 id,
                 deadline,
                 replyTo ->
@@ -112,11 +114,11 @@ final class KafkaChatQueue implements ChatQueue {
         if (closed.getAndSet(true)) {
             return;
         }
-        asks.close();
+        requestReply.close();
         try {
             producer.close(settings.closeTimeout());
         } catch (KafkaException e) {
-            throw new ChatQueueException("the queue was closed, but not in good order: " + e.getMessage(), e);
+            throw new ChatQueueException("the queue was closed with an error: " + e.getMessage(), e);
         }
     }
 
@@ -131,16 +133,19 @@ final class KafkaChatQueue implements ChatQueue {
                     receipt.completeExceptionally(explain(id, bytes, failure));
                 }
             });
-        } catch (RuntimeException e) { // Kafka's, or a partitioner's of the user's own
+        } catch (RuntimeException e) { // from Kafka, or from the user's own partitioner
             receipt.completeExceptionally(explain(id, bytes, e));
         }
         return receipt;
     }
 
-    /** An API error or an interrupt is a reason of its own; what else a producer says once it is closed is not. */
+    /**
+     * Explains why a request was not sent. After a close only API errors and interrupts are explained by their own
+     * cause. Other errors of a closed producer are consequences of the close.
+     */
     private ChatQueueException explain(String id, int bytes, Throwable failure) {
-        boolean ofItsOwn = failure instanceof ApiException || failure instanceof InterruptException;
-        return closed.get() && !ofItsOwn ? failures.closed(id, failure) : failures.explain(id, bytes, failure);
+        boolean hasOwnCause = failure instanceof ApiException || failure instanceof InterruptException;
+        return closed.get() && !hasOwnCause ? failures.closed(id, failure) : failures.explain(id, bytes, failure);
     }
 
     private static Receipt receipt(String id, RecordMetadata sent) {

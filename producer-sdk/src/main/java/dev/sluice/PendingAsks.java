@@ -14,17 +14,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The asks that wait for a reply, by correlation id: 8 random bytes that tell this instance from the others on the
- * partition, then 8 bytes that count. So a reply that comes too late is known from somebody else's without keeping ids.
+ * Holds the asks that wait for a reply, by correlation id.
  *
- * <p>Thread-safe. Whoever removes an ask from the map, and nobody else, ends it.
+ * <p>A correlation id is 8 random bytes that identify this instance on the partition and an 8-byte counter. A late
+ * reply is thereby distinguished from another instance's reply without remembering old ids.
+ *
+ * <p>The class is thread-safe. Only the caller that removes an ask from the map may end it.
  */
 final class PendingAsks {
     private static final Logger LOG = LoggerFactory.getLogger(PendingAsks.class);
     private static final int CORRELATION_BYTES = 2 * Long.BYTES;
 
     /**
-     * @param correlation what its reply carries
+     * An ask that waits.
+     *
+     * @param correlation the bytes that its reply carries
      * @param accepted set once Kafka has the request
      */
     @SuppressWarnings("ArrayRecordComponent")
@@ -35,21 +39,25 @@ final class PendingAsks {
     private final AtomicLong late = new AtomicLong();
     private final long instance;
     private final DeadlineScheduler deadlines;
-    private volatile @Nullable ChatQueueException end;
+    private volatile @Nullable ChatQueueException shutdownReason;
 
-    /** @param instance at random, different from every other instance's */
+    /**
+     * Makes an empty set of asks.
+     *
+     * @param instance a random number, different from every other instance's
+     */
     PendingAsks(long instance, DeadlineScheduler deadlines) {
         this.instance = instance;
         this.deadlines = deadlines;
     }
 
-    /** A new ask, whose deadline runs from now on; one that has failed already where no reply can come any more. */
+    /** Registers a new ask and starts its deadline. The ask has already failed if {@link #shutDown} was called. */
     Ask open(String id, Duration deadline) {
         long number = counter.incrementAndGet();
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
         AtomicBoolean accepted = new AtomicBoolean();
         waiting.put(number, future);
-        ChatQueueException ended = end;
+        ChatQueueException ended = shutdownReason;
         if (ended != null) {
             future.completeExceptionally(ended);
             waiting.remove(number);
@@ -68,7 +76,7 @@ final class PendingAsks {
         return new Ask(correlation(number), future, accepted);
     }
 
-    /** Ends the ask that this record answers; ignores what answers none. */
+    /** Completes the ask that this record answers. Records for no ask of this instance are ignored. */
     void deliver(ConsumerRecord<byte[], byte[]> reply) {
         byte[] correlation =
                 WireHeaders.bytes(reply.headers(), WireHeaders.CORRELATION_ID).orElse(new byte[0]);
@@ -86,17 +94,17 @@ final class PendingAsks {
                             "id",
                             WireHeaders.text(reply.headers(), WireHeaders.ID).orElse(""))
                     .addKeyValue("late", late.incrementAndGet())
-                    .log("Dropped a reply that nobody waits for any more");
+                    .log("Late reply dropped");
         }
     }
 
-    /** Fails every ask, those of the future too. Only the first reason counts. */
-    void end(ChatQueueException reason) {
+    /** Fails every ask, now and in the future. Only the first reason is kept. */
+    void shutDown(ChatQueueException reason) {
         synchronized (this) {
-            if (end != null) {
+            if (shutdownReason != null) {
                 return;
             }
-            end = reason;
+            shutdownReason = reason;
         }
         fail(reason);
     }
@@ -106,12 +114,12 @@ final class PendingAsks {
         waiting.values().forEach(future -> future.completeExceptionally(reason));
     }
 
-    /** How many wait. */
+    /** Returns the number of waiting asks. */
     int size() {
         return waiting.size();
     }
 
-    /** How many replies came after their ask had ended. */
+    /** Returns how many replies came after their ask had ended. */
     long late() {
         return late.get();
     }

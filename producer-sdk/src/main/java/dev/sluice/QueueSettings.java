@@ -9,10 +9,10 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The checked configuration of a queue; says everything that is wrong at once.
+ * The checked configuration of a queue. All problems are reported together.
  *
  * @param base the topics' base name
- * @param replyTopic where replies to asks go; null for the base name's own
+ * @param replyTopic the topic for replies to asks, or null for the one of the base name
  * @param kafka the user's Kafka properties
  */
 record QueueSettings(
@@ -23,10 +23,10 @@ record QueueSettings(
         Duration closeTimeout,
         int maxBodyBytes,
         Map<String, Object> kafka) {
-    /** Key, headers (8 KiB of the user's own) and Kafka's framing. */
+    /** The room for the key, the headers (8 KiB of the user's own) and Kafka's framing, in bytes. */
     static final int ROOM_BESIDE_BODY = 16 * 1024;
 
-    private static final int LARGEST_BODY = 1 << 30;
+    private static final int LARGEST_MAX_BODY_BYTES = 1 << 30;
 
     QueueSettings {
         List<String> problems = new ArrayList<>();
@@ -41,10 +41,10 @@ record QueueSettings(
         if (replyTopic != null && replyTopic.isBlank()) {
             problems.add("replyTopic is empty: name a topic, or leave it out");
         }
-        positive("defaultDeadline", defaultDeadline, problems);
-        positive("closeTimeout", closeTimeout, problems);
-        if (maxBodyBytes < 1 || maxBodyBytes > LARGEST_BODY) {
-            problems.add("maxBodyBytes is " + maxBodyBytes + ": must be 1 to " + LARGEST_BODY);
+        requirePositive("defaultDeadline", defaultDeadline, problems);
+        requirePositive("closeTimeout", closeTimeout, problems);
+        if (maxBodyBytes < 1 || maxBodyBytes > LARGEST_MAX_BODY_BYTES) {
+            problems.add("maxBodyBytes is " + maxBodyBytes + ": must be 1 to " + LARGEST_MAX_BODY_BYTES);
         }
         problems.addAll(ClientProperties.refused(kafka));
         Object maxBlock = kafka.getOrDefault(ProducerConfig.MAX_BLOCK_MS_CONFIG, "1");
@@ -65,17 +65,17 @@ record QueueSettings(
         return replyTopic == null ? topics().replies() : replyTopic;
     }
 
-    /** What Kafka is to take as the largest record. */
+    /** Returns the producer's limit for a record in bytes. */
     int maxRequestBytes() {
         return maxBodyBytes + ROOM_BESIDE_BODY;
     }
 
-    /** How long a caller is blocked at most. */
+    /** Returns how long a caller is blocked at most. */
     Duration maxBlock() {
         return Duration.ofMillis(ClientProperties.maxBlockMillis(kafka));
     }
 
-    private static void positive(String name, Duration value, List<String> problems) {
+    private static void requirePositive(String name, Duration value, List<String> problems) {
         if (value.isNegative() || value.isZero()) {
             problems.add(name + " is " + value + ": must be more than zero");
         }

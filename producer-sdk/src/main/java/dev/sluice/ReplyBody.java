@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** What is read out of a reply's body; everything may be missing, since replies pass through byte for byte. */
+/** The fields read from a reply's body. Each of them may be missing, because replies pass through byte for byte. */
 record ReplyBody(
         String text,
         @Nullable String finishReason,
@@ -13,7 +13,7 @@ record ReplyBody(
         @Nullable ChatError error) {
     private static final ReplyBody EMPTY = new ReplyBody("", null, null, null, null);
 
-    /** Never throws: a body that is no JSON reads as one that says nothing. */
+    /** Parses a body and never throws. A body that is not JSON gives an empty result. */
     static ReplyBody parse(byte[] body) {
         try {
             JsonNode root = JsonMapping.MAPPER.readTree(body);
@@ -26,7 +26,7 @@ record ReplyBody(
                     toolCalls.isArray() && !toolCalls.isEmpty() ? toolCalls.toString() : null,
                     usage(root.path("usage")),
                     error(root.path("error")));
-        } catch (JacksonException notJson) {
+        } catch (JacksonException e) {
             return EMPTY;
         }
     }
@@ -48,7 +48,7 @@ record ReplyBody(
         return new ChatError(error.path("message").stringValue(""), text(error.path("type")), text(error.path("code")));
     }
 
-    /** Some providers write a code as a number. */
+    /** Returns a string or a number as text. Some providers write a code as a number. */
     private static @Nullable String text(JsonNode value) {
         return value.isString() || value.isNumber() ? value.asString() : null;
     }

@@ -18,36 +18,40 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hands every reply of a reply topic to a {@link ReplyHandler}, for services that {@link ChatQueue#submit} and do not
- * wait. Members of one group share the topic's partitions.
+ * Hands every reply of a reply topic to a {@link ReplyHandler}. It serves programs that {@link ChatQueue#submit}
+ * requests and do not wait. Members of one group share the topic's partitions.
  *
  * <pre>{@code
  * ReplyConsumer replies = ReplyConsumer.builder().group("billing").handler(reply -> book(reply)).start();
  * }</pre>
  *
- * <p><b>Delivery.</b> {@code read_committed}, from the earliest reply on where the group is new, at least once: an offset
- * is committed after its handler returned. After a crash, or a rebalance, what was not committed comes again.
+ * <p><b>Delivery.</b> Replies are read with {@code read_committed} and delivered at least once. An offset is committed
+ * after its handler returned. Uncommitted replies come again after a crash or a rebalance. A new group starts at the
+ * earliest reply.
  *
- * <p><b>Order and threads.</b> One thread of its own calls the handler, one reply at a time, in the order of each
- * partition. The replies that one poll brings, at most {@code max.poll.records} (50 here), must be handled within
- * {@code max.poll.interval.ms} (5 minutes), 6 seconds each, or the group takes the partitions away and they come again
- * elsewhere. For more throughput start more consumers, up to the number of partitions. The thread is no daemon: it keeps
- * its process alive until {@link #close()}.
+ * <p><b>Order and threads.</b> The consumer's own thread calls the handler for one reply at a time, in the order of
+ * each partition. One poll brings at most {@code max.poll.records} (50 here). They must be handled within
+ * {@code max.poll.interval.ms} (5 minutes), which is 6 seconds each. Otherwise the group moves the partitions and the
+ * replies come again elsewhere. Start more consumers for more throughput, up to the number of partitions. The thread is
+ * not a daemon: it keeps its process alive until {@link #close()}.
  *
- * <p><b>A handler that throws</b> gets the same reply again after a pause that grows from a quarter of a second to ten;
- * meanwhile its partition stands still and the others go on. After the last try {@link FailurePolicy} decides.
+ * <p><b>A handler that throws</b> gets the same reply again after a pause. The pause grows from a quarter of a second
+ * to ten seconds. Meanwhile its partition is paused and the others continue. {@link FailurePolicy} decides after the
+ * last try.
  *
- * <p><b>What ends it.</b> A broker that is away is waited for, however long; partitions that are added are found within
- * {@code metadata.max.age.ms} (5 minutes) and read from their beginning. A reply topic that does not exist when it starts,
- * refused credentials or permissions, and a handler that has thrown for the last time stop it: that is logged, and {@link
- * #stopped()} completes with it. It does not start again by itself; let what watches your service look at {@link
- * #failure()}, which names the right where one is missing.
+ * <p><b>Broker failures.</b> The consumer waits for an unreachable broker without a limit. It finds added partitions
+ * within {@code metadata.max.age.ms} (5 minutes) and reads them from their beginning.
+ *
+ * <p><b>What stops it.</b> The consumer stops if the reply topic does not exist at the start, if Kafka rejects
+ * credentials or permissions, or if a handler has failed for the last time. The failure is logged and
+ * {@link #stopped()} completes with it. The consumer does not restart itself, so let your health check look at
+ * {@link #failure()}. It names the missing right, if one is missing.
  *
  * <p>All methods are thread-safe.
  */
 public final class ReplyConsumer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplyConsumer.class);
-    private static final long PAUSE_MILLIS = 100;
+    private static final long RETRY_PAUSE_MILLIS = 100;
 
     private final ReplyConsumerSettings settings;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
@@ -56,7 +60,11 @@ public final class ReplyConsumer implements AutoCloseable {
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread thread;
 
-    /** @param consumers called once, on the consumer's thread */
+    /**
+     * Makes a consumer that has not started yet.
+     *
+     * @param consumers called once, on the consumer's thread
+     */
     ReplyConsumer(ReplyConsumerSettings settings, Supplier<Consumer<byte[], byte[]>> consumers, LongSupplier nanoTime) {
         this.settings = settings;
         this.consumers = consumers;
@@ -83,20 +91,28 @@ public final class ReplyConsumer implements AutoCloseable {
         return this;
     }
 
-    /** Completes when the consumer has stopped: normally after {@link #close()}, exceptionally with what stopped it. */
+    /**
+     * Returns a future that completes when the consumer has stopped. It completes normally after {@link #close()} and
+     * otherwise with the exception that stopped the consumer.
+     */
     public CompletableFuture<@Nullable Void> stopped() {
         return stopped.copy();
     }
 
-    /** What stopped it; empty while it runs and after an orderly {@link #close()}. */
+    /**
+     * Returns the exception that stopped the consumer. It is empty while the consumer runs and after an orderly
+     * {@link #close()}.
+     */
     public Optional<Throwable> failure() {
         return Optional.ofNullable(stopped.handle((nothing, failure) -> failure).getNow(null));
     }
 
     /**
-     * Lets the handler that runs finish, commits, leaves the group. Waits for that, at most for the close timeout; then
-     * the handler's thread is interrupted and its reply comes again. Called by a handler it does not wait. Idempotent;
-     * does not throw what stopped it earlier.
+     * Lets the running handler finish, commits, and leaves the group.
+     *
+     * <p>The method waits at most for the close timeout. After that it interrupts the handler's thread, and the
+     * handler's reply comes again. It does not wait if a handler calls it. It is idempotent and does not throw an
+     * earlier failure.
      */
     @Override
     public void close() {
@@ -112,33 +128,33 @@ public final class ReplyConsumer implements AutoCloseable {
         if (thread.isAlive()) {
             LOG.atWarn()
                     .addKeyValue("group", settings.group())
-                    .log("Interrupting a reply handler that does not finish");
+                    .log("Reply handler interrupted, it did not finish within the close timeout");
             thread.interrupt();
         }
     }
 
-    /** The thread's backstop: whatever ends the loop is seen in {@link #failure()}. */
+    /** Runs the loop until it ends. As the thread's backstop it reports every exception through {@link #failure()}. */
     private void run() {
         try {
             ReplyLoop loop = new ReplyLoop(consumers.get(), settings, nanoTime, this::isClosing);
             try (loop) {
                 while (!isClosing()) {
-                    turn(loop);
+                    runOnce(loop);
                 }
             }
             stopped.complete(null);
         } catch (Throwable t) {
-            Throwable failure = explained(t);
+            Throwable failure = withMissingRight(t);
             LOG.atError()
                     .addKeyValue("group", settings.group())
                     .setCause(failure)
-                    .log("Stopped reading replies");
+                    .log("Reply consumer stopped");
             stopped.completeExceptionally(failure);
         }
     }
 
-    /** Kafka says what it refuses, not which right is missing. */
-    private Throwable explained(Throwable failure) {
+    /** Adds the name of the missing right. Kafka's exception names only the resource. */
+    private Throwable withMissingRight(Throwable failure) {
         String missing;
         if (failure instanceof TopicAuthorizationException) {
             missing = "Read on topic " + settings.topic();
@@ -153,12 +169,12 @@ public final class ReplyConsumer implements AutoCloseable {
                 failure);
     }
 
-    private void turn(ReplyLoop loop) throws InterruptedException {
+    private void runOnce(ReplyLoop loop) throws InterruptedException {
         try {
-            loop.turn();
+            loop.runOnce();
         } catch (RetriableException e) {
-            LOG.atWarn().addKeyValue("error", e.toString()).log("Reading replies again");
-            boolean unused = closing.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS);
+            LOG.atWarn().addKeyValue("error", e.toString()).log("Reply poll failed, polling again");
+            boolean unused = closing.await(RETRY_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         }
     }
 

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Configures a {@link ReplyConsumer}. Group and handler are required. Not thread-safe. */
+/** Configures a {@link ReplyConsumer}. A group and a handler are required. A builder is not thread-safe. */
 public final class ReplyConsumerBuilder {
     private @Nullable String bootstrapServers;
     private String topic = "chat";
@@ -20,72 +20,77 @@ public final class ReplyConsumerBuilder {
     ReplyConsumerBuilder() {}
 
     /**
-     * {@code host:port}, several separated by commas. Unless said otherwise the Kafka property {@code bootstrap.servers},
-     * and without that {@code localhost:9092}.
+     * Sets the brokers as {@code host:port}, several separated by commas. The default is the Kafka property
+     * {@code bootstrap.servers}. Without that property it is {@code localhost:9092}.
      */
     public ReplyConsumerBuilder bootstrapServers(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
         return this;
     }
 
-    /** The base name of the queue's topics, {@code chat} unless said otherwise: replies are read from {@code chat.replies}. */
+    /**
+     * Sets the base name of the queue's topics. The default is {@code chat}, so that replies are read from
+     * {@code chat.replies}.
+     */
     public ReplyConsumerBuilder topic(String topic) {
         this.topic = topic;
         return this;
     }
 
-    /** Another topic to read replies from. */
+    /** Sets a reply topic other than the one of the base name. */
     public ReplyConsumerBuilder replyTopic(String replyTopic) {
         this.replyTopic = replyTopic;
         return this;
     }
 
-    /** Required: the consumer group. */
+    /** Sets the consumer group. It is required. */
     public ReplyConsumerBuilder group(String group) {
         this.group = group;
         return this;
     }
 
-    /** Required: what to do with each reply. */
+    /** Sets the handler for each reply. It is required. */
     public ReplyConsumerBuilder handler(ReplyHandler handler) {
         this.handler = handler;
         return this;
     }
 
-    /** How often a reply is handed over again after the handler has thrown: 5 times unless said otherwise, 0 or more. */
+    /**
+     * Sets how often a reply is delivered again after the handler has thrown. The default is 5 and the minimum is 0.
+     */
     public ReplyConsumerBuilder retries(int retries) {
         this.retries = retries;
         return this;
     }
 
-    /** What happens after the last retry: {@link FailurePolicy#STOP} unless said otherwise. */
+    /** Sets what happens after the last retry. The default is {@link FailurePolicy#STOP}. */
     public ReplyConsumerBuilder onFailure(FailurePolicy onFailure) {
         this.onFailure = onFailure;
         return this;
     }
 
-    /** How long {@link ReplyConsumer#close()} waits for the handler: 30 seconds unless said otherwise. */
+    /** Sets how long {@link ReplyConsumer#close()} waits for the handler. The default is 30 seconds. */
     public ReplyConsumerBuilder closeTimeout(Duration closeTimeout) {
         this.closeTimeout = closeTimeout;
         return this;
     }
 
-    /** Any property of a Kafka consumer. Those that the consumer's promises rest on are refused by {@link #start()}. */
+    /** Sets any Kafka consumer property. {@link #start()} refuses properties that the consumer's promises rest on. */
     public ReplyConsumerBuilder kafkaProperty(String name, Object value) {
         kafka.put(name, value);
         return this;
     }
 
-    /** Several of them, as read from a client configuration file. */
+    /** Sets several Kafka consumer properties, for example from a client configuration file. */
     public ReplyConsumerBuilder kafkaProperties(Map<String, ?> properties) {
         kafka.putAll(properties);
         return this;
     }
 
     /**
-     * Starts to read.
+     * Starts the consumer.
      *
-     * @throws IllegalArgumentException naming everything that is wrong with the configuration
+     * @throws IllegalArgumentException with every problem of the configuration
      */
     public ReplyConsumer start() {
         return ReplyConsumer.start(settings());

@@ -9,12 +9,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The checked configuration of a reply consumer; says everything that is wrong at once.
+ * The checked configuration of a reply consumer. All problems are reported together.
  *
- * @param bootstrapServers {@code host:port}, …
+ * @param bootstrapServers the brokers as {@code host:port}, separated by commas
  * @param topic the topic that is read
  * @param group the consumer group
- * @param retries how often a reply is handed over again
+ * @param retries how often a reply is delivered again
  * @param kafka the user's Kafka properties
  */
 record ReplyConsumerSettings(
@@ -37,17 +37,18 @@ record ReplyConsumerSettings(
             Duration closeTimeout,
             Map<String, Object> kafka) {
         List<String> problems = new ArrayList<>();
-        Check check = new Check(problems);
-        check.that(!bootstrapServers.isBlank(), "bootstrapServers is empty: give host:port");
-        check.that(group != null && !group.isBlank(), "group is missing: call group() with the consumer group's name");
-        check.that(handler != null, "handler is missing: call handler()");
-        check.that(retries >= 0, "retries is " + retries + ": must be 0 or more");
-        check.that(
+        ProblemList problemList = new ProblemList(problems);
+        problemList.require(!bootstrapServers.isBlank(), "bootstrapServers is empty: give host:port");
+        problemList.require(
+                group != null && !group.isBlank(), "group is missing: call group() with the consumer group's name");
+        problemList.require(handler != null, "handler is missing: call handler()");
+        problemList.require(retries >= 0, "retries is " + retries + ": must be 0 or more");
+        problemList.require(
                 closeTimeout.compareTo(Duration.ZERO) > 0,
                 "closeTimeout is " + closeTimeout + ": must be more than zero");
         problems.addAll(ClientProperties.refused(kafka));
-        String topic = replyTopic == null ? check.replies(base) : replyTopic;
-        check.that(!topic.isBlank(), "replyTopic is empty: name a topic, or leave it out");
+        String topic = replyTopic == null ? problemList.replyTopicOf(base) : replyTopic;
+        problemList.require(!topic.isBlank(), "replyTopic is empty: name a topic, or leave it out");
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException("reply consumer configuration: " + String.join("; ", problems));
         }
@@ -62,15 +63,15 @@ record ReplyConsumerSettings(
                 Map.copyOf(kafka));
     }
 
-    /** Collects what does not hold. */
-    private record Check(List<String> problems) {
-        void that(boolean holds, String problem) {
+    /** Collects the problems of a configuration. */
+    private record ProblemList(List<String> problems) {
+        void require(boolean holds, String problem) {
             if (!holds) {
                 problems.add(problem);
             }
         }
 
-        String replies(String base) {
+        String replyTopicOf(String base) {
             try {
                 return new Topics(base).replies();
             } catch (IllegalArgumentException e) {

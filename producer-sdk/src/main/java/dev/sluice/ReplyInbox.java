@@ -19,17 +19,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads one partition of the reply topic, chosen at random, from its end on, without a group, and hands each record to
- * {@link PendingAsks}. The end is taken before {@link #partition()} completes and so before the first request is sent: no
- * reply can come before it.
+ * Reads one random partition of the reply topic from its end, without a group, and hands each record to
+ * {@link PendingAsks}. The end is fixed before {@link #partition()} completes and so before the first request is sent.
+ * No reply can come earlier.
  *
- * <p>One daemon thread owns the consumer, from its making to its end. A broker that is away for a while is the consumer's
- * to find again; what a poll throws beyond that ends every ask that waits, and this inbox: the next ask gets a new one.
+ * <p>One daemon thread makes, uses and closes the consumer. The consumer itself reconnects to an unreachable broker.
+ * Any other exception from a poll fails every waiting ask and ends this inbox. The next ask opens a new inbox.
  */
 final class ReplyInbox implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplyInbox.class);
-    private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration CLOSE = Duration.ofSeconds(2);
+    private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
 
     private final String topic;
     private final Duration maxBlock;
@@ -41,7 +41,11 @@ final class ReplyInbox implements AutoCloseable {
     private final Thread thread;
     private volatile boolean ended;
 
-    /** @param consumers called once, on the inbox's thread */
+    /**
+     * Makes an inbox that has not started yet.
+     *
+     * @param consumers called once, on the inbox's thread
+     */
     ReplyInbox(
             QueueSettings settings,
             Supplier<Consumer<byte[], byte[]>> consumers,
@@ -61,17 +65,20 @@ final class ReplyInbox implements AutoCloseable {
         return this;
     }
 
-    /** The partition that is read, once it is; fails where the inbox could not start. */
+    /**
+     * Returns the future of the partition. It completes when the partition is being read and fails if the inbox could
+     * not start.
+     */
     CompletableFuture<Integer> partition() {
         return partition;
     }
 
-    /** Whether it reads no longer: closed, could not start, or broken. */
+    /** Returns true if the inbox is closed, broken, or could not start. */
     boolean hasEnded() {
         return ended;
     }
 
-    /** Ends the thread and waits for it a little; from the thread itself it only asks for the end. */
+    /** Ends the thread and waits for it for a short time. A call from the thread itself does not wait. */
     @Override
     public void close() {
         closing.countDown();
@@ -79,7 +86,7 @@ final class ReplyInbox implements AutoCloseable {
             return;
         }
         try {
-            thread.join(CLOSE.plus(POLL).toMillis());
+            thread.join(CLOSE_TIMEOUT.plus(POLL_TIMEOUT).toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -89,13 +96,12 @@ final class ReplyInbox implements AutoCloseable {
         try {
             Consumer<byte[], byte[]> consumer = consumers.get();
             try {
-                int place = takePlace(consumer);
-                partition.complete(place);
+                partition.complete(assignPartition(consumer));
                 while (closing.getCount() > 0) {
-                    turn(consumer);
+                    pollOnce(consumer);
                 }
             } finally {
-                consumer.close(CloseOptions.timeout(CLOSE));
+                consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
             }
             ended = true;
         } catch (Throwable t) {
@@ -103,36 +109,42 @@ final class ReplyInbox implements AutoCloseable {
         }
     }
 
-    private int takePlace(Consumer<byte[], byte[]> consumer) {
+    private int assignPartition(Consumer<byte[], byte[]> consumer) {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic, maxBlock);
         if (partitions == null || partitions.isEmpty()) {
             throw new ChatQueueException(
                     "reply topic " + topic + " does not exist; run `sluice topics create`, or check replyTopic()");
         }
         int chosen = partitions.get(random.nextInt(partitions.size())).partition();
-        TopicPartition place = new TopicPartition(topic, chosen);
-        consumer.assign(List.of(place));
-        consumer.seekToEnd(List.of(place));
-        long end = consumer.position(place, maxBlock);
-        LOG.atDebug().addKeyValue("partition", place).addKeyValue("offset", end).log("Waiting for replies");
+        TopicPartition assigned = new TopicPartition(topic, chosen);
+        consumer.assign(List.of(assigned));
+        consumer.seekToEnd(List.of(assigned));
+        long end = consumer.position(assigned, maxBlock);
+        LOG.atDebug()
+                .addKeyValue("partition", assigned)
+                .addKeyValue("offset", end)
+                .log("Reply inbox opened");
         return chosen;
     }
 
-    private void turn(Consumer<byte[], byte[]> consumer) throws InterruptedException {
+    private void pollOnce(Consumer<byte[], byte[]> consumer) throws InterruptedException {
         try {
-            for (ConsumerRecord<byte[], byte[]> reply : consumer.poll(POLL)) {
+            for (ConsumerRecord<byte[], byte[]> reply : consumer.poll(POLL_TIMEOUT)) {
                 pending.deliver(reply);
             }
         } catch (RetriableException e) {
             LOG.atWarn()
                     .addKeyValue("topic", topic)
                     .addKeyValue("error", e.toString())
-                    .log("Reading replies again");
-            boolean unused = closing.await(POLL.toMillis(), TimeUnit.MILLISECONDS);
+                    .log("Reply poll failed, polling again");
+            boolean unused = closing.await(POLL_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
         }
     }
 
-    /** The thread's backstop. An inbox that never started fails those who wait for it, another one every open ask. */
+    /**
+     * Handles every exception as the thread's backstop. If the inbox never started, it fails the callers who wait for
+     * the partition. Otherwise it fails every waiting ask.
+     */
     private void fail(Throwable cause) {
         ended = true;
         ChatQueueException failure = explain(cause);
@@ -140,7 +152,7 @@ final class ReplyInbox implements AutoCloseable {
             LOG.atError()
                     .addKeyValue("topic", topic)
                     .setCause(cause)
-                    .log("Stopped reading replies, every ask that waits fails");
+                    .log("Reply inbox stopped, every waiting ask fails");
             pending.fail(failure);
         }
     }
@@ -153,15 +165,15 @@ final class ReplyInbox implements AutoCloseable {
             return notFound(topic, maxBlock, cause);
         }
         String remedy = cause instanceof AuthorizationException
-                ? "grant this client's user READ on the topic, and"
-                : "once that is mended,";
+                ? "grant this client's user READ on the topic"
+                : "remove this cause";
         return new ChatQueueException(
                 "replies on topic " + topic + " can't be read (" + cause.getMessage() + "); " + remedy
-                        + " ask again: the next ask starts afresh",
+                        + " and ask again, the next ask opens a new reader",
                 cause);
     }
 
-    /** That Kafka did not say in time where replies are to be read. */
+    /** Makes the exception for a reply topic that Kafka did not describe in time. */
     static ChatQueueException notFound(String topic, Duration maxBlock, Throwable cause) {
         return new ChatQueueException(
                 "reply topic " + topic + " was not found within " + maxBlock

@@ -22,27 +22,29 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Polls, handles, commits: what the thread of a {@link ReplyConsumer} does, one turn after another. A partition whose
- * reply was refused is set back to it and paused until its time has come; nothing sleeps, so the group keeps its member.
+ * Polls, handles and commits replies on the thread of a {@link ReplyConsumer}.
  *
- * <p>Belongs to one thread.
+ * <p>After a failure of the handler the partition is set back to the reply and paused until the retry is due. The
+ * thread never sleeps, so it stays a member of the group. The loop belongs to one thread.
  */
 final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ReplyLoop.class);
-    private static final Duration POLL = Duration.ofMillis(100);
-    private static final Duration COMMIT = Duration.ofSeconds(5);
-    private static final Duration LOOK = Duration.ofSeconds(5);
+    private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
+    private static final Duration COMMIT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TOPIC_CHECK_TIMEOUT = Duration.ofSeconds(5);
 
     private final Consumer<byte[], byte[]> consumer;
     private final ReplyConsumerSettings settings;
-    private final HandlerFailures refusals;
+    private final HandlerFailures failures;
     private final BooleanSupplier closing;
     private final Map<TopicPartition, OffsetAndMetadata> handled = new HashMap<>();
     private boolean subscribed;
 
     /**
-     * @param nanoTime when a refused reply is due again
-     * @param closing whether to stop after the reply at hand
+     * Makes a loop that subscribes with its first run.
+     *
+     * @param nanoTime the clock for the pauses after a failure
+     * @param closing returns true if the loop is to stop after the current reply
      */
     ReplyLoop(
             Consumer<byte[], byte[]> consumer,
@@ -51,15 +53,15 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
             BooleanSupplier closing) {
         this.consumer = consumer;
         this.settings = settings;
-        this.refusals = new HandlerFailures(settings.retries(), nanoTime);
+        this.failures = new HandlerFailures(settings.retries(), nanoTime);
         this.closing = closing;
     }
 
-    /** One poll and all it brings. What is thrown here ends the consumer, unless it is retriable. */
-    void turn() throws InterruptedException {
+    /** Polls once and handles the records. Any exception but a retriable one ends the consumer. */
+    void runOnce() throws InterruptedException {
         subscribe();
-        consumer.resume(refusals.due());
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
+        consumer.resume(failures.due());
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL_TIMEOUT);
         for (TopicPartition partition : records.partitions()) {
             handle(partition, records.records(partition));
         }
@@ -69,12 +71,15 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         commit();
     }
 
-    /** With the first turn, and after a look at the topic: Kafka's consumer waits in silence for one that does not exist. */
+    /**
+     * Checks that the topic exists and subscribes. Without the check Kafka's consumer would wait silently for a missing
+     * topic.
+     */
     private void subscribe() {
         if (subscribed) {
             return;
         }
-        List<PartitionInfo> partitions = consumer.partitionsFor(settings.topic(), LOOK);
+        List<PartitionInfo> partitions = consumer.partitionsFor(settings.topic(), TOPIC_CHECK_TIMEOUT);
         if (partitions == null || partitions.isEmpty()) {
             throw new ChatQueueException("reply topic " + settings.topic()
                     + " does not exist; run `sluice topics create`, or check topic() and replyTopic()");
@@ -83,13 +88,13 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         subscribed = true;
     }
 
-    /** Commits what was handled and leaves the group. */
+    /** Commits the handled replies and leaves the group. */
     @Override
     public void close() {
         try {
             commit();
         } finally {
-            consumer.close(CloseOptions.timeout(COMMIT));
+            consumer.close(CloseOptions.timeout(COMMIT_TIMEOUT));
         }
     }
 
@@ -99,7 +104,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
             if (closing.getAsBoolean()) {
                 return;
             }
-            if (!accepted(partition, record)) {
+            if (!handledOrSkipped(partition, record)) {
                 consumer.seek(partition, record.offset());
                 consumer.pause(List.of(partition));
                 return;
@@ -108,61 +113,66 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         }
     }
 
-    /** Whether the loop may go on behind this record. */
-    private boolean accepted(TopicPartition partition, ConsumerRecord<byte[], byte[]> record)
+    /** Returns true if the loop may continue behind this record. */
+    private boolean handledOrSkipped(TopicPartition partition, ConsumerRecord<byte[], byte[]> record)
             throws InterruptedException {
         ChatReply reply = ChatReply.from(record);
         try {
             settings.handler().onReply(reply);
-            refusals.forget(partition);
+            failures.forget(partition);
             return true;
         } catch (InterruptedException e) {
             throw e;
         } catch (Exception e) {
-            return !refusals.again(partition, record.offset(), e) && givenUp(partition, record, reply, e);
+            return !failures.record(partition, record.offset(), e) && giveUp(partition, record, reply, e);
         }
     }
 
-    private boolean givenUp(
+    private boolean giveUp(
             TopicPartition partition, ConsumerRecord<byte[], byte[]> record, ChatReply reply, Exception cause) {
-        refusals.forget(partition);
+        failures.forget(partition);
         String where = partition + "@" + record.offset();
         return switch (settings.onFailure()) {
             case STOP ->
                 throw new ChatQueueException(
-                        "the handler has refused the reply to request " + reply.id() + " at " + where + " "
-                                + (settings.retries() + 1) + " times; it comes again at the next start",
+                        "the handler failed on the reply to request " + reply.id() + " at " + where + " "
+                                + (settings.retries() + 1) + " times; it is delivered again at the next start",
                         cause);
             case SKIP -> {
                 LOG.atError()
                         .addKeyValue("id", reply.id())
                         .addKeyValue("at", where)
                         .setCause(cause)
-                        .log("Skipped a reply that the handler has refused for the last time");
+                        .log("Reply skipped, its handler failed for the last time");
                 yield true;
             }
         };
     }
 
-    /** Past the transaction markers behind the last reply too, so that lag reads 0 when nothing is left. */
+    /** Advances past the transaction markers behind the last reply too, so that an empty partition shows lag 0. */
     private void advance(Map<TopicPartition, OffsetAndMetadata> next) {
         next.forEach((partition, offset) -> {
-            if (!refusals.holds(partition)) {
+            if (!failures.isPaused(partition)) {
                 handled.put(partition, offset);
             }
         });
     }
 
-    /** What can't be committed now stays for the next turn, or comes again where the partition is somebody else's. */
+    /**
+     * Commits the handled offsets. Offsets that can't be committed now stay for the next poll. If the partition has
+     * moved to another member, its replies come again there.
+     */
     private void commit() {
         if (handled.isEmpty()) {
             return;
         }
         try {
-            consumer.commitSync(handled, COMMIT);
+            consumer.commitSync(handled, COMMIT_TIMEOUT);
             handled.clear();
         } catch (CommitFailedException | RebalanceInProgressException | RetriableException e) {
-            LOG.atWarn().addKeyValue("error", e.toString()).log("Replies that were handled are not committed yet");
+            LOG.atWarn()
+                    .addKeyValue("error", e.toString())
+                    .log("Commit of handled replies failed, committing again with the next poll");
         }
     }
 
@@ -182,6 +192,6 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
 
     private void drop(Collection<TopicPartition> partitions) {
         handled.keySet().removeAll(partitions);
-        partitions.forEach(refusals::forget);
+        partitions.forEach(failures::forget);
     }
 }

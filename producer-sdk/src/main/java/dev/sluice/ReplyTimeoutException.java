@@ -3,9 +3,11 @@ package dev.sluice;
 import java.time.Duration;
 
 /**
- * No reply within the deadline of an {@code ask}. The request may still be in the queue, or its reply on the way; {@link
- * #id()} finds both. The message says so where Kafka had not accepted the request by then; the producer may still publish
- * it, and the workers end it as expired, without a call.
+ * Thrown if an {@code ask} gets no reply within its deadline. The request may still be in the queue, or its reply on
+ * the way. {@link #id()} identifies both.
+ *
+ * <p>The message also tells if Kafka had not accepted the request by then. The producer may still publish the request,
+ * but the workers let it expire without a call.
  */
 public final class ReplyTimeoutException extends ChatQueueException {
     private final String id;
@@ -21,7 +23,7 @@ public final class ReplyTimeoutException extends ChatQueueException {
         this.deadline = deadline;
     }
 
-    /** Where the workers are not to blame: the request had not reached them. */
+    /** Makes an exception for a request that had not reached the workers, so that the message does not blame them. */
     static ReplyTimeoutException notAccepted(String id, Duration deadline) {
         return new ReplyTimeoutException(
                 id,
@@ -29,12 +31,12 @@ public final class ReplyTimeoutException extends ChatQueueException {
                 "Kafka has not even accepted the request; check that it runs and can be reached, or wait longer");
     }
 
-    /** The id of the request that was not answered. */
+    /** Returns the id of the request that was not answered. */
     public String id() {
         return id;
     }
 
-    /** How long was waited. */
+    /** Returns how long the ask waited. */
     public Duration deadline() {
         return deadline;
     }

@@ -6,9 +6,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything about a request that travels beside its body: the record's key and its headers. Checked by its builder.
+ * The parts of a request beside its body: the record's key and its headers. The builder has checked them.
  *
- * <p>Stays inside this package, whose code neither changes its arrays nor compares it.
+ * <p>The record stays inside this package, which neither changes its arrays nor compares it.
  */
 @SuppressWarnings("ArrayRecordComponent")
 record RequestEnvelope(

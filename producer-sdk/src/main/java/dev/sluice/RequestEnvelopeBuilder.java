@@ -8,7 +8,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part that both request builders share: what travels beside the body. Everything is optional. Not thread-safe.
+ * Collects the parts of a request beside its body. Both request builders share it. Everything is optional. A builder is
+ * not thread-safe.
  *
  * @param <B> the builder itself
  */
@@ -29,86 +30,99 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
     abstract B self();
 
     /**
-     * The request's id, which its reply and its dead letter carry too. At most 256 bytes of UTF-8 without control
-     * characters; a UUIDv7 is made where none is given. Nothing stops two requests of the same id: both are answered.
+     * Sets the request's id, which its reply and its dead letter carry too. An id has at most 256 bytes of UTF-8
+     * without control characters. The default is a new UUIDv7. Two requests may have the same id: both are answered.
      */
     public B id(String id) {
         this.id = id;
         return self();
     }
 
-    /** For whom it is: metrics, usage and filters go by it. At most 256 bytes of UTF-8 without control characters. */
+    /**
+     * Sets the tenant for whom the request is made. Metrics, usage and filters are kept per tenant. A tenant has at
+     * most 256 bytes of UTF-8 without control characters.
+     */
     public B tenant(String tenant) {
         this.tenant = tenant;
         return self();
     }
 
-    /** Not called before then, by the reading worker's clock; to the millisecond. */
+    /** Sets the earliest time of the call, to the millisecond. The clock of the reading worker decides. */
     public B notBefore(Instant notBefore) {
         this.notBefore = notBefore;
         return self();
     }
 
-    /** Not called from then on, by the reading worker's clock; ends as failed with reason {@code expired}. */
+    /**
+     * Sets the time from which the request is not called any more. It then ends as failed with reason {@code expired}.
+     * The clock of the reading worker decides.
+     */
     public B expiresAt(Instant expiresAt) {
         this.expiresAt = expiresAt;
         return self();
     }
 
     /**
-     * An identical body of the same tenant that was answered within this time is answered from memory, and identical ones
-     * in flight share one call. The record is keyed by the hash of tenant and body, so that equal ones meet at one worker;
-     * a {@link #key} of your own takes its place.
+     * Allows an answer from the worker's memory that is at most this old. The earlier request must have had an
+     * identical body and the same tenant. Identical requests in flight share one call.
+     *
+     * <p>The record is keyed by the hash of tenant and body, so that equal requests reach the same worker. An explicit
+     * {@link #key} replaces that key.
      */
     public B cacheFor(Duration cacheFor) {
         this.cacheFor = cacheFor;
         return self();
     }
 
-    /** W3C Trace Context, passed to the API and on to the reply, for example {@code 00-4bf9…-00f0…-01}. */
+    /**
+     * Sets the <a href="https://www.w3.org/TR/trace-context/">W3C trace context</a>, for example
+     * {@code 00-4bf9…-00f0…-01}. It is passed to the API and to the reply.
+     */
     public B traceparent(String traceparent) {
         this.traceparent = traceparent;
         return self();
     }
 
-    /** The vendors' part of the trace context; only with a {@link #traceparent}. */
+    /** Sets the vendors' part of the trace context. It requires a {@link #traceparent}. */
     public B tracestate(String tracestate) {
         this.tracestate = tracestate;
         return self();
     }
 
     /**
-     * The record's key: requests of one key go to one partition and so to one worker, and their replies are keyed alike.
-     * Without one (and without {@link #cacheFor}) a request is keyed by its id, so that they spread over all partitions.
+     * Sets the record's key. Requests of one key go to one partition and so to one worker, and their replies have the
+     * same key. The default is the request's id, unless {@link #cacheFor} is set, so that requests spread over all
+     * partitions.
      */
     public B key(byte[] key) {
         this.key = key.clone();
         return self();
     }
 
-    /** Like {@link #key(byte[])}, in UTF-8. */
+    /** Sets the record's key in UTF-8, like {@link #key(byte[])}. */
     public B key(String key) {
         return key(key.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * A header of your own, which the reply carries too; replaces one of the same name. Names that begin with {@code
-     * sluice-} or {@code kafka_} are ours and Spring's. All of yours together take at most 8 KiB.
+     * Sets a header of your own, which the reply carries too. It replaces a header of the same name. Names that begin
+     * with {@code sluice-} or {@code kafka_} are reserved for the queue and for Spring. All headers together take at
+     * most 8 KiB.
      */
     public B header(String name, byte[] value) {
         headers.put(name, value.clone());
         return self();
     }
 
-    /** Like {@link #header(String, byte[])}, in UTF-8. */
+    /** Sets a header in UTF-8, like {@link #header(String, byte[])}. */
     public B header(String name, String value) {
         return header(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
     /**
-     * The request, checked.
+     * Builds the request after checking it.
      *
-     * @throws InvalidChatRequestException naming everything that is wrong with it
+     * @throws InvalidChatRequestException with every problem of the request
      */
     public abstract ChatRequest build();
 

@@ -8,19 +8,25 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The rules for what travels beside a body; the workers' own, checked early. Stateless. */
+/** Checks the envelope by the workers' rules before the request is sent. The class is stateless. */
 final class RequestEnvelopeCheck {
-    /** All of a user's headers, names and values; with ours they fit the room that a record has beside its body. */
+    /**
+     * The limit for all of a user's headers, names and values. With the queue's own headers they fit into the room that
+     * a record has beside its body.
+     */
     static final int MAX_HEADER_BYTES = 8 * 1024;
 
-    /** W3C Trace Context, level 1, section 3.2.2: version, trace id, parent id, flags, in lower case. */
+    /**
+     * The version, trace id, parent id and flags in lower case, as W3C Trace Context (level 1, section 3.2.2) defines
+     * them.
+     */
     private static final Pattern TRACEPARENT =
             Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}.*");
 
-    /** The longest tracestate a vendor must pass on (section 3.3.1.5). */
+    /** The longest tracestate that a vendor must pass on (section 3.3.1.5). */
     private static final int MAX_TRACESTATE = 512;
 
-    /** Beyond it a time no longer has the digits that a header may have. */
+    /** The latest accepted time. A later one can have more digits than a header may have. */
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59Z");
 
     private RequestEnvelopeCheck() {}

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Collects what is wrong with one request, so that it is all said at once. Used by one thread. */
+/** Collects the problems of one request, so that they are reported together. It is used by one thread. */
 final class RequestProblems {
     private final List<InvalidChatRequestException.Problem> found;
 
@@ -13,7 +13,7 @@ final class RequestProblems {
         found = new ArrayList<>();
     }
 
-    /** Begins with what {@code earlier} has. */
+    /** Begins with the problems in {@code earlier}. */
     RequestProblems(RequestProblems earlier) {
         found = new ArrayList<>(earlier.found);
     }
@@ -23,7 +23,7 @@ final class RequestProblems {
         found.add(new InvalidChatRequestException.Problem(field, text, remedy));
     }
 
-    /** Adds a problem unless it holds. */
+    /** Adds a problem unless {@code holds}. */
     void require(boolean holds, String field, @Nullable Object value, String remedy) {
         if (!holds) {
             add(field, value, remedy);

@@ -8,14 +8,16 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** Writes requests as records of the request topic, by the wire contract. Stateless. */
+/** Writes requests as records of the request topic, by the wire contract. The class is stateless. */
 final class RequestRecords {
     private RequestRecords() {}
 
     /**
-     * @param id the request's id, its own or one made for it
-     * @param expiresAt when the request expires, by its own word or by the ask's deadline
-     * @param replyTo where an ask waits; null on a plain submit
+     * Makes the record of a request.
+     *
+     * @param id the request's own id, or a new one
+     * @param expiresAt the request's own expiry, or the ask's deadline
+     * @param replyTo the address of an ask, or null on a plain submit
      */
     static ProducerRecord<byte[], byte[]> record(
             String topic, ChatRequest request, String id, @Nullable Instant expiresAt, @Nullable ReplyAddress replyTo) {
@@ -45,8 +47,9 @@ final class RequestRecords {
     }
 
     /**
-     * Without a key of its own a request is keyed by its id. With none the producer would fill a batch for one partition
-     * after another, and the workers of the others, with their shares of the limit, would have nothing to do.
+     * Returns the record's key. It is the request's own key, else its content hash if it may be cached, else its id. A
+     * record without a key would be worse: the producer fills a batch for one partition after another. The workers of
+     * the other partitions would be idle meanwhile, with their shares of the rate limit.
      */
     private static byte[] key(ChatRequest request, String id, byte[] body) {
         return request.key()

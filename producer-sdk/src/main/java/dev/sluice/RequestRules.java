@@ -6,19 +6,19 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What a {@link ChatQueue} checks as it takes a request, beyond what the builders have checked. Public for those who write
- * a queue of their own, such as the one in {@code dev.sluice.testing}. Stateless.
+ * Checks a request as a {@link ChatQueue} accepts it, beyond the checks of the builders. The class is public for other
+ * implementations of a queue, such as the one in {@code dev.sluice.testing}. It is stateless.
  */
 public final class RequestRules {
-    private static final Duration LONGEST_DEADLINE = Duration.ofDays(365);
+    private static final Duration MAX_DEADLINE = Duration.ofDays(365);
 
     private RequestRules() {}
 
     /**
-     * Returns if the body is small enough.
+     * Throws if the body is larger than the queue's limit.
      *
-     * @param maxBodyBytes the queue's limit
-     * @throws InvalidChatRequestException if it is larger
+     * @param maxBodyBytes the queue's limit in bytes
+     * @throws InvalidChatRequestException if the body is larger
      */
     public static void requireSize(ChatRequest request, int maxBodyBytes) {
         if (request.bodySize() > maxBodyBytes) {
@@ -31,15 +31,15 @@ public final class RequestRules {
     }
 
     /**
-     * When an ask expires: by the request's own word, else at the deadline.
+     * Returns the time at which an ask expires. The request's own expiry wins over the deadline.
      *
      * @param now the beginning of the deadline
-     * @throws InvalidChatRequestException if the deadline is not between zero and 365 days, or over before the request may
-     *     be called
+     * @throws InvalidChatRequestException if the deadline is not between zero and 365 days, or if it ends before the
+     *     request may be called
      */
     public static Instant expiry(ChatRequest request, Duration deadline, Instant now) {
-        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(LONGEST_DEADLINE) > 0) {
-            refuse("deadline", deadline.toString(), "must be more than zero and at most " + LONGEST_DEADLINE);
+        if (deadline.isNegative() || deadline.isZero() || deadline.compareTo(MAX_DEADLINE) > 0) {
+            refuse("deadline", deadline.toString(), "must be more than zero and at most " + MAX_DEADLINE);
         }
         Instant end = now.plus(deadline);
         request.notBefore()

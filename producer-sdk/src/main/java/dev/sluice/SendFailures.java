@@ -8,7 +8,7 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
-/** Says in our words why a request was not published, and what helps. Immutable. */
+/** Explains why a request was not published and what helps. It is immutable. */
 final class SendFailures {
     private final QueueSettings settings;
     private final String topic;
@@ -18,13 +18,20 @@ final class SendFailures {
         this.topic = settings.topics().requests();
     }
 
-    /** @param bytes the size of the body that was to be sent */
+    /**
+     * Explains the failure of one request.
+     *
+     * @param bytes the size of the body that was to be sent
+     */
     ChatQueueException explain(String id, int bytes, Throwable cause) {
         String what = "request " + id + " was not published to topic " + topic + ": ";
         return new ChatQueueException(what + because(bytes, cause), cause);
     }
 
-    /** What the producer says when it is closed is no help; {@code closeTimeout()} is. */
+    /**
+     * Explains a failure after the close. The producer's own message does not help then, but {@code closeTimeout()}
+     * does.
+     */
     ChatQueueException closed(String id, Throwable cause) {
         return new ChatQueueException(
                 "request " + id + " was not published to topic " + topic
@@ -33,7 +40,7 @@ final class SendFailures {
                 cause);
     }
 
-    /** The same for the look at the topic that comes before the first request. */
+    /** Explains a failure of the topic check that precedes the first request. */
     ChatQueueException explain(Throwable cause) {
         return new ChatQueueException("nothing can be published to topic " + topic + ": " + because(0, cause), cause);
     }
@@ -48,7 +55,7 @@ final class SendFailures {
         } else if (cause instanceof AuthorizationException) {
             return "not allowed; grant this client's user WRITE on the topic (" + cause.getMessage() + ")";
         } else if (cause instanceof AuthenticationException) {
-            return "Kafka refused the credentials; check the sasl.* and ssl.* properties (" + cause.getMessage() + ")";
+            return "Kafka rejected the credentials; check the sasl.* and ssl.* properties (" + cause.getMessage() + ")";
         } else if (cause instanceof BufferExhaustedException) {
             return "the producer's buffer (buffer.memory) stayed full for " + settings.maxBlock()
                     + " (max.block.ms): Kafka takes requests more slowly than they come, or not at all; check that it"

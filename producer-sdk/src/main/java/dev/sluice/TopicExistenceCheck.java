@@ -1,10 +1,10 @@
 package dev.sluice;
 
-/** What is asked before each send: whether there is anything to send to. */
+/** Checks before each send that the request topic exists. */
 @FunctionalInterface
 interface TopicExistenceCheck {
     /**
-     * Returns if the request topic exists.
+     * Returns normally if the request topic exists.
      *
      * @throws ChatQueueException if it does not exist, or if that can't be found out
      */

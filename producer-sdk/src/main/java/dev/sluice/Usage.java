@@ -1,10 +1,10 @@
 package dev.sluice;
 
 /**
- * What an answer has cost, as counted by the API.
+ * The tokens of an answer as counted by the API.
  *
  * @param promptTokens tokens of the request
  * @param completionTokens tokens of the answer, reasoning included
- * @param totalTokens what the API calls the total; usually the sum of the two
+ * @param totalTokens the API's total, usually the sum of both
  */
 public record Usage(long promptTokens, long completionTokens, long totalTokens) {}

@@ -17,7 +17,7 @@ class BrokerRestartIT {
     @Test
     void anAskOutlivesTheBroker() throws Exception {
         try (SandboxBroker broker = SandboxBroker.start();
-                HandResponder responder = new HandResponder(broker.bootstrapServers(), "chat");
+                ManualResponder responder = new ManualResponder(broker.bootstrapServers(), "chat");
                 ChatQueue queue = ChatQueue.connect(broker.bootstrapServers())) {
             CompletableFuture<ChatReply> during = queue.ask(REQUEST);
             List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
@@ -27,7 +27,8 @@ class BrokerRestartIT {
             assertThat(during.join().text()).startsWith("re ");
 
             assertThat(queue.submit(REQUEST)).succeedsWithin(Duration.ofSeconds(30));
-            // held still first: once it is gone, the client may forget where it was before the request is accepted
+            // Suspended before the kill: once the broker is gone, the client may forget its address before the request
+            // is accepted.
             broker.suspend();
             CompletableFuture<Receipt> whileAway = queue.submit(REQUEST);
             assertThat(whileAway).isNotDone();

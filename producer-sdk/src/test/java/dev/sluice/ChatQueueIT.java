@@ -32,13 +32,13 @@ class ChatQueueIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
 
     private String base;
-    private HandResponder responder;
+    private ManualResponder responder;
     private ChatQueue queue;
 
     @BeforeEach
     void open() throws Exception {
         base = kafka.uniqueName("chat");
-        responder = new HandResponder(kafka.bootstrapServers(), base);
+        responder = new ManualResponder(kafka.bootstrapServers(), base);
         queue = queue();
     }
 
@@ -71,7 +71,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void saysWhenTheTopicTakesNoRecordOfThisSize() throws Exception {
+    void explainsARecordThatIsTooLargeForTheTopic() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, base + ".requests");
             AlterConfigOp small =
@@ -87,7 +87,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void seesTheCommittedReplyAndNoAbortedOne() {
+    void ignoresAbortedReplies() {
         CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
         List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
 
@@ -99,7 +99,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void joinsManyAsksInFlightWithTheirReplies() {
+    void matchesManyAsksInFlightWithTheirReplies() {
         List<CompletableFuture<ChatReply>> replies = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
             replies.add(queue.ask(
@@ -114,7 +114,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void keepsInstancesApart() {
+    void keepsRepliesOfInstancesApart() {
         try (ChatQueue second = queue();
                 ChatQueue third = queue();
                 ChatQueue fourth = queue()) {
@@ -136,7 +136,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void dropsAReplyThatComesTooLateAndGoesOn() {
+    void dropsALateReplyAndContinues() {
         CompletableFuture<ChatReply> first = queue.ask(REQUEST);
         responder.reply(responder.take(1), "first ");
         assertThat(first.join().text()).startsWith("first ");
@@ -155,7 +155,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void sendsWhatWasSubmittedBeforeItCloses() {
+    void sendsSubmittedRequestsBeforeItCloses() {
         ChatQueue slow = ChatQueue.builder()
                 .bootstrapServers(kafka.bootstrapServers())
                 .topic(base)
@@ -173,7 +173,7 @@ class ChatQueueIT {
     }
 
     @Test
-    void failsInTimeWhereNoBrokerIsReached() {
+    void failsWithinMaxBlockIfNoBrokerIsReached() {
         try (ChatQueue nowhere = ChatQueue.builder()
                 .bootstrapServers("localhost:1")
                 .kafkaProperty("max.block.ms", "500")

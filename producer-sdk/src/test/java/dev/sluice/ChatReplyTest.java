@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ChatReplyTest {
     private static final String ANSWER =
             "{\"id\":\"x\",\"choices\":[{\"index\":0,\"finish_reason\":\"eos\",\"message\":"
-                    + "{\"role\":\"assistant\",\"content\":\"Hello ☀\",\"tool_calls\":[]}},{\"message\":{\"content\":\"two\"}}],"
+                    + "{\"role\":\"assistant\",\"content\":\"Hello ☀\",\"tool_calls\":[]}},"
+                    + "{\"message\":{\"content\":\"two\"}}],"
                     + "\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":4,\"total_tokens\":7}}";
 
     @Test
@@ -112,7 +113,7 @@ class ChatReplyTest {
                 "{\"choices\":[{\"message\":\"x\",\"finish_reason\":null}],\"usage\":7,\"error\":\"x\"}",
                 "{\"usage\":{\"prompt_tokens\":\"three\",\"total_tokens\":1e99}}"
             })
-    void saysNothingOfABodyItDoesNotUnderstand(String body) {
+    void readsAnUnknownBodyAsEmpty(String body) {
         ChatReply read = ChatReply.from(reply(body));
 
         assertThat(read.text()).isEmpty();
@@ -121,7 +122,7 @@ class ChatReplyTest {
     }
 
     @Test
-    void toleratesARecordThatIsNoReply() {
+    void readsARecordThatIsNoReplyAsEmpty() {
         ChatReply read = ChatReply.from(new ConsumerRecord<>("chat.replies", 0, 0, null, null));
 
         assertThat(read.ok()).isFalse();
@@ -134,7 +135,7 @@ class ChatReplyTest {
     }
 
     @Test
-    void neverThrowsAtRandomBytes() {
+    void neverThrowsOnRandomBytes() {
         Random random = new Random(42);
         for (int i = 0; i < 2_000; i++) {
             byte[] body = i % 2 == 0 ? ANSWER.getBytes(UTF_8) : new byte[random.nextInt(100)];

@@ -72,7 +72,7 @@ class ChatRequestBuilderTest {
     }
 
     @Test
-    void canBeUsedAgainWithoutChangingWhatWasBuilt() {
+    void canBeReusedWithoutChangingEarlierRequests() {
         ChatRequestBuilder builder =
                 ChatRequest.builder().model("m").user("one").header("h", "1");
         ChatRequest first = builder.build();
@@ -85,7 +85,7 @@ class ChatRequestBuilderTest {
     }
 
     @Test
-    void givesAwayCopiesOnly() {
+    void returnsCopies() {
         ChatRequest request = ChatRequest.builder()
                 .model("m")
                 .user("Hi")

@@ -17,7 +17,7 @@ class ChatRequestOfJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {BODY, "{\"model\":\"m\",\"messages\":[1],\"temperature\":99,\"n\":0,\"stream\":false}"})
-    void passesByteForByteWhateverTheApiMayThink(String body) {
+    void passesBodiesByteForByteEvenIfTheApiRejectsThem(String body) {
         ChatRequest fromText = ChatRequest.ofJson(body);
         ChatRequest fromBytes = ChatRequest.ofJson(body.getBytes(UTF_8));
 
@@ -43,7 +43,7 @@ class ChatRequestOfJsonTest {
                 "messages | {\"model\":\"m\",\"messages\":\"Hi\"}",
                 "stream   | {\"model\":\"m\",\"messages\":[1],\"stream\":true}",
             })
-    void refusesWhatAWorkerWould(String field, String body) {
+    void refusesBodiesThatAWorkerWouldRefuse(String field, String body) {
         InvalidChatRequestException refused =
                 catchThrowableOfType(InvalidChatRequestException.class, () -> ChatRequest.ofJson(body));
 
@@ -59,7 +59,7 @@ class ChatRequestOfJsonTest {
     }
 
     @Test
-    void takesAnEnvelope() {
+    void combinesBodyAndEnvelope() {
         byte[] body = BODY.getBytes(UTF_8);
 
         ChatRequest request =

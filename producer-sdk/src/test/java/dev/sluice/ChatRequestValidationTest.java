@@ -20,7 +20,7 @@ class ChatRequestValidationTest {
 
     @ParameterizedTest(name = "{0} is {1}")
     @MethodSource
-    void refuses(String field, String found, UnaryOperator<ChatRequestBuilder> wrong) {
+    void refusesInvalidValues(String field, String found, UnaryOperator<ChatRequestBuilder> wrong) {
         ChatRequestBuilder builder =
                 wrong.apply(ChatRequest.builder().model("m").user("Hi"));
 
@@ -33,7 +33,7 @@ class ChatRequestValidationTest {
         });
     }
 
-    static Stream<Arguments> refuses() {
+    static Stream<Arguments> refusesInvalidValues() {
         return Stream.of(
                 wrong("model", "' '", b -> b.model(" ")),
                 wrong("temperature", "2.1", b -> b.temperature(2.1)),
@@ -89,7 +89,7 @@ class ChatRequestValidationTest {
     }
 
     @Test
-    void acceptsWhatIsOnTheEdge() {
+    void acceptsValuesAtTheLimits() {
         ChatRequestBuilder builder = ChatRequest.builder()
                 .model("m")
                 .user("")
@@ -113,7 +113,7 @@ class ChatRequestValidationTest {
     }
 
     @Test
-    void saysEverythingAtOnce() {
+    void reportsAllProblemsTogether() {
         ChatRequestBuilder builder = ChatRequest.builder().temperature(3).id("");
 
         InvalidChatRequestException refused = refused(builder);

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Closing, and a buffer that is full, with a broker that is held still where it has to be. */
+/** Tests closing and a full buffer against a broker that can be suspended. */
 @Timeout(90)
 class ClosingIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
@@ -36,7 +36,7 @@ class ClosingIT {
 
     private static SandboxBroker broker;
     private String base;
-    private HandResponder responder;
+    private ManualResponder responder;
     private ChatQueue queue;
 
     @BeforeAll
@@ -52,7 +52,7 @@ class ClosingIT {
     @BeforeEach
     void open() throws Exception {
         base = "chat-" + NAMES.incrementAndGet();
-        responder = new HandResponder(broker.bootstrapServers(), base);
+        responder = new ManualResponder(broker.bootstrapServers(), base);
         queue = ChatQueue.builder()
                 .bootstrapServers(broker.bootstrapServers())
                 .topic(base)
@@ -91,7 +91,7 @@ class ClosingIT {
     }
 
     @Test
-    void closeSaysOfWhatWasNotSentInTimeThatItWasNot() {
+    void closeFailsRequestsThatWereNotSentInTime() {
         broker.suspend();
         CompletableFuture<Receipt> unsent = queue.submit(REQUEST);
         long start = System.nanoTime();
@@ -105,7 +105,7 @@ class ClosingIT {
     }
 
     @Test
-    void closeFailsWhoeverWaitsForRoomInTheBuffer() throws Exception {
+    void closeFailsACallerBlockedByAFullBuffer() throws Exception {
         broker.suspend();
         for (int i = 0; i < 4; i++) {
             CompletableFuture<Receipt> unused = queue.submit(LARGE);
@@ -123,7 +123,7 @@ class ClosingIT {
     }
 
     @Test
-    void closeFailsTheAsksAtOnceAndLeavesTheirRequests() {
+    void closeFailsWaitingAsksAtOnceAndLeavesTheirRequests() {
         CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
         List<ConsumerRecord<byte[], byte[]>> taken = responder.take(2);
 
@@ -136,7 +136,7 @@ class ClosingIT {
     }
 
     @Test
-    void everyFutureEndsWhateverTheThreadsDo() throws Exception {
+    void everyFutureEndsIfManyThreadsRaceWithClose() throws Exception {
         ConcurrentLinkedQueue<CompletableFuture<Receipt>> receipts = new ConcurrentLinkedQueue<>();
         ConcurrentLinkedQueue<CompletableFuture<ChatReply>> asks = new ConcurrentLinkedQueue<>();
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -146,7 +146,7 @@ class ClosingIT {
             running.add(threads.submit(() -> {
                 CompletableFuture<?> last;
                 do {
-                    last = asking ? added(asks, queue.ask(REQUEST)) : added(receipts, queue.submit(REQUEST));
+                    last = asking ? addedTo(asks, queue.ask(REQUEST)) : addedTo(receipts, queue.submit(REQUEST));
                 } while (!last.isCompletedExceptionally());
             }));
         }
@@ -172,13 +172,13 @@ class ClosingIT {
         assertThat(responder.takeAll().size()).isBetween((int) published + 1, 1 + receipts.size() + asks.size());
     }
 
-    private static <T> CompletableFuture<T> added(
+    private static <T> CompletableFuture<T> addedTo(
             ConcurrentLinkedQueue<CompletableFuture<T>> all, CompletableFuture<T> future) {
         all.add(future);
         return future;
     }
 
-    /** What those that failed say. */
+    /** Returns the messages of the failed futures. */
     private static <T> Set<String> messages(Collection<CompletableFuture<T>> futures) {
         return futures.stream()
                 .filter(CompletableFuture::isCompletedExceptionally)

@@ -13,18 +13,18 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Stands between clients and a broker and can take the connection away from those with {@value #CLIENT} as their {@code
- * client.id}: what is open breaks, what is tried anew breaks, until {@link #mend()}. Other clients notice nothing.
- * Thread-safe.
+ * Forwards connections to a broker and can cut the ones whose {@code client.id} is {@value #CLIENT}. Open connections
+ * of these clients break and new ones fail until {@link #mend()}. Other clients are not affected. The class is
+ * thread-safe.
  */
 final class CuttableProxy implements AutoCloseable {
     static final String CLIENT = "cut-off";
 
-    /** Length, key, version and correlation id, before the client's name. */
-    private static final int BEFORE_CLIENT = 12;
+    /** The bytes before the client's name: length, key, version and correlation id. */
+    private static final int BYTES_BEFORE_CLIENT = 12;
 
     private final ServerSocket server = new ServerSocket(0, 100, InetAddress.getLoopbackAddress());
-    private final Set<Socket> theirs = ConcurrentHashMap.newKeySet();
+    private final Set<Socket> cutClients = ConcurrentHashMap.newKeySet();
     private volatile int brokerPort;
     private volatile boolean cut;
 
@@ -38,15 +38,15 @@ final class CuttableProxy implements AutoCloseable {
         return "localhost:" + port();
     }
 
-    /** Lets clients through to this broker from now on. */
+    /** Forwards connections to this broker from now on. */
     void open(String bootstrapServers) {
         brokerPort = Integer.parseInt(bootstrapServers.substring(bootstrapServers.lastIndexOf(':') + 1));
-        daemon(this::accept);
+        startDaemon(this::accept);
     }
 
     void cut() {
         cut = true;
-        theirs.forEach(CuttableProxy::end);
+        cutClients.forEach(CuttableProxy::closeSocket);
     }
 
     void mend() {
@@ -57,7 +57,7 @@ final class CuttableProxy implements AutoCloseable {
         while (!server.isClosed()) {
             try {
                 Socket client = server.accept();
-                daemon(() -> connect(client));
+                startDaemon(() -> connect(client));
             } catch (IOException e) {
                 if (!server.isClosed()) {
                     throw new UncheckedIOException(e);
@@ -69,26 +69,26 @@ final class CuttableProxy implements AutoCloseable {
     private void connect(Socket client) {
         try (client;
                 Socket broker = new Socket(InetAddress.getLoopbackAddress(), brokerPort)) {
-            byte[] head = new DataInputStream(client.getInputStream()).readNBytes(BEFORE_CLIENT + Short.BYTES);
-            if (head.length < BEFORE_CLIENT + Short.BYTES) {
+            byte[] head = new DataInputStream(client.getInputStream()).readNBytes(BYTES_BEFORE_CLIENT + Short.BYTES);
+            if (head.length < BYTES_BEFORE_CLIENT + Short.BYTES) {
                 return;
             }
-            int length = Math.max(0, ByteBuffer.wrap(head).getShort(BEFORE_CLIENT));
+            int length = Math.max(0, ByteBuffer.wrap(head).getShort(BYTES_BEFORE_CLIENT));
             byte[] name = client.getInputStream().readNBytes(length);
             if (new String(name, UTF_8).equals(CLIENT)) {
-                theirs.add(client);
+                cutClients.add(client);
                 if (cut) {
                     return;
                 }
             }
             broker.getOutputStream().write(head);
             broker.getOutputStream().write(name);
-            daemon(() -> copy(broker, client));
+            startDaemon(() -> copy(broker, client));
             copy(client, broker);
         } catch (IOException e) {
-            // either side has broken off: so does the other one, and the client connects anew
+            // One side has closed its connection. The finally blocks close the other, and the client reconnects.
         } finally {
-            theirs.remove(client);
+            cutClients.remove(client);
         }
     }
 
@@ -96,14 +96,14 @@ final class CuttableProxy implements AutoCloseable {
         try {
             from.getInputStream().transferTo(to.getOutputStream());
         } catch (IOException e) {
-            // the other direction has ended
+            // The other direction has ended and closed both sockets.
         } finally {
-            end(from);
-            end(to);
+            closeSocket(from);
+            closeSocket(to);
         }
     }
 
-    private static void end(Socket socket) {
+    private static void closeSocket(Socket socket) {
         try {
             socket.close();
         } catch (IOException e) {
@@ -111,7 +111,7 @@ final class CuttableProxy implements AutoCloseable {
         }
     }
 
-    private static void daemon(Runnable action) {
+    private static void startDaemon(Runnable action) {
         Thread thread = new Thread(action, "cuttable-proxy");
         thread.setDaemon(true);
         thread.start();

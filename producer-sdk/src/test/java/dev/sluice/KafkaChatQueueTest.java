@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 
 class KafkaChatQueueTest {
     private static final Instant NOW = Instant.parse("2026-11-24T12:00:00Z");
-    private static final TopicPartition PLACE = new TopicPartition("chat.replies", 0);
+    private static final TopicPartition REPLY_PARTITION = new TopicPartition("chat.replies", 0);
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
 
     private final QueueSettings settings =
@@ -41,16 +41,16 @@ class KafkaChatQueueTest {
             new MockProducer<>(false, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
     private final AtomicInteger consumers = new AtomicInteger();
-    private final ManualDeadlines deadlines = new ManualDeadlines();
+    private final ManualDeadlineScheduler deadlines = new ManualDeadlineScheduler();
     private final Random random = new Random(5);
     private final PendingAsks pending = new PendingAsks(1, deadlines);
-    private TopicExistenceCheck check = () -> {};
+    private TopicExistenceCheck topicCheck = () -> {};
     private Runnable beforeInbox = () -> {};
     private final KafkaChatQueue queue = new KafkaChatQueue(
             settings,
             producer,
-            () -> check.require(),
-            new AskInbox(settings, pending, deadlines, this::inbox),
+            () -> topicCheck.require(),
+            new RequestReplyClient(settings, pending, deadlines, this::inbox),
             new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
             Clock.fixed(NOW, ZoneOffset.UTC));
 
@@ -98,7 +98,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void saysWhyASendFailed() {
+    void explainsAFailedSend() {
         CompletableFuture<Receipt> tooLarge = queue.submit(REQUEST);
         CompletableFuture<ChatReply> forbidden = asked();
 
@@ -117,8 +117,8 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void sendsNothingToATopicThatDoesNotExist() {
-        check = () -> {
+    void sendsNothingToAMissingTopic() {
+        topicCheck = () -> {
             throw new ChatQueueException("no topic");
         };
 
@@ -139,7 +139,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void refusesADeadlineThatCannotBeMet() {
+    void refusesAnInvalidDeadline() {
         ChatRequest later = ChatRequest.jsonBuilder(REQUEST.body())
                 .notBefore(NOW.plusSeconds(60))
                 .build();
@@ -151,11 +151,11 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void asksAndGetsItsReply() {
+    void completesAnAskWithItsReply() {
         CompletableFuture<ChatReply> reply = asked();
         ProducerRecord<byte[], byte[]> sent = sent();
 
-        consumer.addRecord(SampleReplies.ok(
+        consumer.addRecord(SampleReplyRecords.ok(
                 "chat.replies",
                 0,
                 7,
@@ -171,7 +171,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void leavesARequestItsOwnExpiry() {
+    void keepsTheExpiryOfARequest() {
         repliesExist();
         CompletableFuture<ChatReply> unused = queue.ask(ChatRequest.jsonBuilder(REQUEST.body())
                 .expiresAt(NOW.plusSeconds(7))
@@ -182,7 +182,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void doesNotSendWhatNobodyWaitsForAnyMore() {
+    void doesNotSendAnAskWhoseDeadlineHasPassed() {
         repliesExist();
         beforeInbox = () -> deadlines.advance(Duration.ofMinutes(5));
 
@@ -193,7 +193,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void triesAgainToFindTheReplyTopicWithTheNextAsk() {
+    void looksUpTheReplyTopicAgainWithTheNextAsk() {
         CompletableFuture<ChatReply> missing = queue.ask(REQUEST);
 
         assertThatThrownBy(missing::join)
@@ -206,11 +206,11 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void goesOnReadingAfterAnErrorThatPasses() {
+    void continuesReadingAfterARetriableError() {
         CompletableFuture<ChatReply> reply = asked();
 
         consumer.setPollException(new DisconnectException("away"));
-        consumer.schedulePollTask(() -> consumer.addRecord(SampleReplies.ok(
+        consumer.schedulePollTask(() -> consumer.addRecord(SampleReplyRecords.ok(
                 "chat.replies",
                 0,
                 7,
@@ -221,7 +221,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void failsEveryAskWhenRepliesCannotBeReadAnyMore() {
+    void failsEveryWaitingAskIfTheInboxBreaks() {
         CompletableFuture<ChatReply> before = asked();
 
         consumer.setPollException(new AuthorizationException("no"));
@@ -236,7 +236,7 @@ class KafkaChatQueueTest {
     }
 
     @Test
-    void failsWhatWaitsAndWhatComesAfterItWasClosed() {
+    void failsWaitingAndNewRequestsAfterClose() {
         CompletableFuture<ChatReply> waiting = asked();
 
         queue.close();
@@ -257,7 +257,7 @@ class KafkaChatQueueTest {
         Node node = new Node(0, "localhost", 9092);
         Node[] nodes = {node};
         consumer.updatePartitions("chat.replies", List.of(new PartitionInfo("chat.replies", 0, node, nodes, nodes)));
-        consumer.updateEndOffsets(new HashMap<>(Map.of(PLACE, 7L)));
+        consumer.updateEndOffsets(new HashMap<>(Map.of(REPLY_PARTITION, 7L)));
     }
 
     private ProducerRecord<byte[], byte[]> sent() {

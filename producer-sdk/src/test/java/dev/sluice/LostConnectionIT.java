@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The service loses its connection, and only the service: broker and workers go on meanwhile. */
+/** Cuts the service's connection while the broker and the responder keep theirs. */
 @Timeout(90)
 class LostConnectionIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
@@ -30,7 +30,7 @@ class LostConnectionIT {
     private static CuttableProxy proxy;
     private static SandboxBroker broker;
     private String base;
-    private HandResponder responder;
+    private ManualResponder responder;
     private ChatQueue queue;
 
     @BeforeAll
@@ -49,7 +49,7 @@ class LostConnectionIT {
     @BeforeEach
     void open() throws Exception {
         base = "chat-" + NAMES.incrementAndGet();
-        responder = new HandResponder(proxy.address(), base);
+        responder = new ManualResponder(proxy.address(), base);
         queue = builder().build();
     }
 
@@ -61,7 +61,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void aReplyThatCameMeanwhileIsReadAfterwards() {
+    void aReplyDuringTheOutageIsReadAfterwards() {
         CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
         List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
 
@@ -74,7 +74,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void whatIsSubmittedMeanwhileIsPublishedOnceAfterwards() {
+    void requestsDuringTheOutageArePublishedOnceAfterwards() {
         queue.submit(REQUEST).join();
         List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
 
@@ -115,7 +115,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void theFirstAskFailsInTimeAndTheNextOneTriesAgain() {
+    void theFirstAskFailsWithinMaxBlockAndTheNextAskTriesAgain() {
         proxy.cut();
         long start = System.nanoTime();
         assertThatThrownBy(queue.ask(REQUEST)::join)
@@ -130,7 +130,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void aFirstAskWhoseReplyTopicIsOutOfReachSaysWhatHelps() {
+    void aFirstAskExplainsAnUnreachableReplyTopic() {
         queue.submit(REQUEST).join();
         responder.take(1);
 
@@ -139,7 +139,7 @@ class LostConnectionIT {
                 .hasCauseInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("reply topic " + base + ".replies")
                 .hasMessageContaining("check that Kafka can be reached")
-                .hasMessageNotContaining("opened anew");
+                .hasMessageNotContaining("opens a new reader");
         proxy.mend();
 
         CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
@@ -148,7 +148,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void aSubmitThatStaysUnsentFailsWhenTheProducerGivesUp() {
+    void anUnsentSubmitFailsAfterTheDeliveryTimeout() {
         try (ChatQueue impatient = builder()
                 .kafkaProperty("delivery.timeout.ms", "2000")
                 .kafkaProperty("request.timeout.ms", "1000")
@@ -165,7 +165,7 @@ class LostConnectionIT {
     }
 
     @Test
-    void aReplyConsumerGoesOnAndMissesNothing() {
+    void aReplyConsumerContinuesAndMissesNoReply() {
         List<String> seen = new CopyOnWriteArrayList<>();
         List<ConsumerRecord<byte[], byte[]>> taken = submitted(20);
         try (ReplyConsumer replies = ReplyConsumer.builder()

@@ -16,11 +16,11 @@ import org.junit.jupiter.api.Test;
 class PendingAsksTest {
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final ManualDeadlines deadlines = new ManualDeadlines();
+    private final ManualDeadlineScheduler deadlines = new ManualDeadlineScheduler();
     private final PendingAsks pending = new PendingAsks(42, deadlines);
 
     @Test
-    void joinsEachAskWithItsReplyInAnyOrder() {
+    void matchesEachAskWithItsReplyInAnyOrder() {
         List<PendingAsks.Ask> asks = new ArrayList<>();
         IntStream.range(0, 200).forEach(i -> asks.add(pending.open("id" + i, MINUTE)));
         List<ConsumerRecord<byte[], byte[]>> replies = new ArrayList<>();
@@ -40,7 +40,7 @@ class PendingAsksTest {
     }
 
     @Test
-    void failsAtTheDeadlineAndDropsWhatComesLater() {
+    void failsAtTheDeadlineAndDropsALateReply() {
         PendingAsks.Ask ask = pending.open("i", MINUTE);
         ask.accepted().set(true);
 
@@ -57,7 +57,7 @@ class PendingAsksTest {
     }
 
     @Test
-    void saysAtTheDeadlineThatKafkaNeverHadTheRequest() {
+    void tellsAtTheDeadlineIfKafkaNeverAcceptedTheRequest() {
         PendingAsks.Ask ask = pending.open("i", MINUTE);
 
         deadlines.advance(MINUTE);
@@ -68,7 +68,7 @@ class PendingAsksTest {
     }
 
     @Test
-    void failsTheAsksThatWaitAndTakesNewOnes() {
+    void failsWaitingAsksAndAcceptsNewOnes() {
         PendingAsks.Ask before = pending.open("i", MINUTE);
 
         pending.fail(new ChatQueueException("broken"));
@@ -90,21 +90,21 @@ class PendingAsksTest {
     }
 
     @Test
-    void ignoresRepliesToSomebodyElse() {
+    void ignoresRepliesToOtherInstances() {
         PendingAsks.Ask mine = pending.open("i", MINUTE);
         PendingAsks.Ask theirs = new PendingAsks(43, deadlines).open("i", MINUTE);
 
         pending.deliver(reply("i", theirs.correlation()));
         pending.deliver(reply("i", new byte[0]));
         pending.deliver(reply("i", new byte[17]));
-        pending.deliver(SampleReplies.ok("chat.replies", 0, 0, "i"));
+        pending.deliver(SampleReplyRecords.ok("chat.replies", 0, 0, "i"));
 
         assertThat(mine.future()).isNotDone();
         assertThat(pending.late()).isZero();
     }
 
     @Test
-    void forgetsAnAskThatWasCancelled() {
+    void removesACancelledAsk() {
         PendingAsks.Ask ask = pending.open("i", MINUTE);
 
         ask.future().cancel(false);
@@ -114,12 +114,12 @@ class PendingAsksTest {
     }
 
     @Test
-    void failsPresentAndFutureAsksOnceItHasEnded() {
+    void failsPresentAndFutureAsksAfterShutDown() {
         PendingAsks.Ask before = pending.open("i", MINUTE);
         ChatQueueException reason = new ChatQueueException("over");
 
-        pending.end(reason);
-        pending.end(new ChatQueueException("again"));
+        pending.shutDown(reason);
+        pending.shutDown(new ChatQueueException("again"));
         PendingAsks.Ask after = pending.open("j", MINUTE);
 
         assertThatThrownBy(before.future()::join).hasCause(reason);
@@ -128,9 +128,10 @@ class PendingAsksTest {
     }
 
     @Test
-    void endsEveryAskWhateverTheThreadsDo() {
+    void failsEveryAskIfManyThreadsRaceWithShutDown() {
         PendingAsks real = new PendingAsks(1, new DeadlineThread());
-        CompletableFuture<Void> ending = CompletableFuture.runAsync(() -> real.end(new ChatQueueException("over")));
+        CompletableFuture<Void> ending =
+                CompletableFuture.runAsync(() -> real.shutDown(new ChatQueueException("over")));
 
         List<PendingAsks.Ask> asks = IntStream.range(0, 5_000)
                 .parallel()
@@ -143,6 +144,6 @@ class PendingAsksTest {
     }
 
     private static ConsumerRecord<byte[], byte[]> reply(String id, byte[] correlation) {
-        return SampleReplies.ok("chat.replies", 0, 0, id, correlation);
+        return SampleReplyRecords.ok("chat.replies", 0, 0, id, correlation);
     }
 }

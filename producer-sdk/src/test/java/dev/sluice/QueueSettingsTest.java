@@ -27,7 +27,7 @@ class QueueSettingsTest {
     }
 
     @Test
-    void saysEverythingThatIsWrongAtOnce() {
+    void reportsAllProblemsTogether() {
         ChatQueueBuilder builder = ChatQueue.builder()
                 .bootstrapServers(" ")
                 .topic("no topic")
@@ -54,7 +54,7 @@ class QueueSettingsTest {
     }
 
     @Test
-    void takesTheServersFromAClientConfigurationFileUnlessTold() {
+    void takesServersFromAClientConfigurationFileUnlessSetExplicitly() {
         Map<String, String> file = Map.of("bootstrap.servers", "kafka:9092");
 
         assertThat(ChatQueue.builder().kafkaProperties(file).settings().bootstrapServers())
@@ -68,7 +68,7 @@ class QueueSettingsTest {
     }
 
     @Test
-    void toleratesAPropertyThatSaysWhatIsTrueAnyway() {
+    void acceptsAFixedPropertyWithItsOwnValue() {
         QueueSettings settings =
                 ChatQueue.builder().kafkaProperty("acks", "all").settings();
 
@@ -76,7 +76,7 @@ class QueueSettingsTest {
     }
 
     @Test
-    void givesEachClientWhatItKnows() {
+    void givesEachClientThePropertiesItKnows() {
         QueueSettings settings = ChatQueue.builder()
                 .bootstrapServers("kafka:9092")
                 .maxBodyBytes(100)
@@ -113,7 +113,7 @@ class QueueSettingsTest {
     }
 
     @Test
-    void checksAReplyConsumerToo() {
+    void checksTheConfigurationOfAReplyConsumer() {
         ReplyConsumerBuilder builder = ReplyConsumer.builder()
                 .bootstrapServers("")
                 .topic("no topic")

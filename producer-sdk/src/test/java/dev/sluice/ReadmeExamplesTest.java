@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
- * Compiles the Java examples of the READMEs, which stand here between {@code // tag} and {@code // end}, and runs those
- * that need no broker. The examples for Spring Boot stand in the module of examples, which runs them.
+ * Compiles the Java examples of the READMEs and runs the ones that need no broker. The examples stand here between
+ * {@code // tag} and {@code // end}. The examples for Spring Boot are in the examples module, which runs them.
  */
 class ReadmeExamplesTest {
     private static final Pattern BLOCK = Pattern.compile("(?ms)^```java\\n(.*?)^```$");
@@ -81,7 +81,7 @@ class ReadmeExamplesTest {
         return answer;
     }
 
-    /** Compiled only: it needs a broker. ReplyConsumerIT runs the like. */
+    /** Is only compiled, because it needs a broker. ReplyConsumerIT runs similar code. */
     static ReplyConsumer read() {
         // tag read
         ReplyConsumer replies = ReplyConsumer.builder()
@@ -93,7 +93,7 @@ class ReadmeExamplesTest {
         return replies;
     }
 
-    /** Compiled only: it needs a broker. */
+    /** Is only compiled, because it needs a broker. */
     static String connect() {
         // tag connect
         try (ChatQueue queue = ChatQueue.connect("localhost:9092")) {

@@ -29,14 +29,14 @@ class ReplyConsumerIT {
     private final List<String> seen = new CopyOnWriteArrayList<>();
     private String base;
     private String group;
-    private HandResponder responder;
+    private ManualResponder responder;
     private ChatQueue queue;
 
     @BeforeEach
     void open() throws Exception {
         base = kafka.uniqueName("chat");
         group = kafka.uniqueName("group");
-        responder = new HandResponder(kafka.bootstrapServers(), base);
+        responder = new ManualResponder(kafka.bootstrapServers(), base);
         queue = ChatQueue.builder()
                 .bootstrapServers(kafka.bootstrapServers())
                 .topic(base)
@@ -66,7 +66,7 @@ class ReplyConsumerIT {
     }
 
     @Test
-    void goesOnWhereItStopped() {
+    void resumesWhereItStopped() {
         List<ConsumerRecord<byte[], byte[]>> taken = submitted(20);
         responder.reply(taken.subList(0, 10), "");
         try (ReplyConsumer replies = start(reply -> seen.add(reply.id()))) {
@@ -84,7 +84,7 @@ class ReplyConsumerIT {
     }
 
     @Test
-    void handsARefusedReplyOverAgainAndLosesNoneWhenItStops() {
+    void retriesAFailedReplyAndLosesNoneWhenItStops() {
         responder.reply(submitted(5), "");
         AtomicInteger calls = new AtomicInteger();
         try (ReplyConsumer replies = start(reply -> {
@@ -127,7 +127,7 @@ class ReplyConsumerIT {
                 .start();
     }
 
-    /** End offsets, transaction markers included, less what the group has committed. */
+    /** Returns the end offset, transaction markers included, less the group's committed offset. */
     private long lag() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             TopicPartition partition = new TopicPartition(base + ".replies", 0);

@@ -29,7 +29,7 @@ class ReplyConsumerTest {
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
 
     @Test
-    void stopsInGoodOrder() {
+    void stopsNormallyOnClose() {
         ReplyConsumer replies = start(reply -> {}, Duration.ofSeconds(10));
         assertThat(replies.failure()).isEmpty();
         assertThat(replies.stopped()).isNotDone();
@@ -43,7 +43,7 @@ class ReplyConsumerTest {
     }
 
     @Test
-    void showsWhatStoppedIt() {
+    void reportsTheFailureThatStoppedIt() {
         consumer.setPollException(new SaslAuthenticationException("no"));
 
         ReplyConsumer replies = start(reply -> {}, Duration.ofSeconds(10));
@@ -55,28 +55,28 @@ class ReplyConsumerTest {
     }
 
     @Test
-    void namesTheRightThatIsMissing() {
+    void namesTheMissingRight() {
         assertThat(stoppedBy(new TopicAuthorizationException(Set.of("chat.replies"))))
                 .hasMessageContaining("give this user Read on topic chat.replies");
         assertThat(stoppedBy(GroupAuthorizationException.forGroupId("g")))
                 .hasMessageContaining("give this user Read on consumer group 'g'");
     }
 
-    private Throwable stoppedBy(KafkaException refusal) {
-        MockConsumer<byte[], byte[]> refused = new MockConsumer<>("earliest");
-        refused.setPollException(refusal);
-        ReplyConsumer replies = start(refused, reply -> {}, Duration.ofSeconds(10));
-        assertThatThrownBy(replies.stopped()::join).hasRootCause(refusal);
+    private Throwable stoppedBy(KafkaException rejection) {
+        MockConsumer<byte[], byte[]> rejected = new MockConsumer<>("earliest");
+        rejected.setPollException(rejection);
+        ReplyConsumer replies = start(rejected, reply -> {}, Duration.ofSeconds(10));
+        assertThatThrownBy(replies.stopped()::join).hasRootCause(rejection);
         return replies.failure().orElseThrow();
     }
 
     @Test
-    void goesOnAfterAnErrorThatPasses() {
+    void continuesAfterARetriableError() {
         consumer.setPollException(new DisconnectException("away"));
         CountDownLatch handled = new CountDownLatch(1);
         ReplyConsumer replies = start(reply -> handled.countDown(), Duration.ofSeconds(10));
 
-        assign();
+        assignWithOneReply();
 
         Awaitility.await().until(() -> handled.getCount() == 0);
         replies.close();
@@ -84,7 +84,7 @@ class ReplyConsumerTest {
     }
 
     @Test
-    void interruptsAHandlerThatDoesNotFinish() {
+    void interruptsAHandlerAfterTheCloseTimeout() {
         CountDownLatch handling = new CountDownLatch(1);
         ReplyConsumer replies = start(
                 reply -> {
@@ -92,7 +92,7 @@ class ReplyConsumerTest {
                     new CountDownLatch(1).await();
                 },
                 Duration.ofMillis(50));
-        assign();
+        assignWithOneReply();
         Awaitility.await().until(() -> handling.getCount() == 0);
 
         replies.close();
@@ -117,11 +117,11 @@ class ReplyConsumerTest {
         return new ReplyConsumer(settings, () -> consumer, System::nanoTime).start();
     }
 
-    private void assign() {
+    private void assignWithOneReply() {
         consumer.schedulePollTask(() -> {
             consumer.rebalance(List.of(P0));
             consumer.updateBeginningOffsets(new HashMap<>(Map.of(P0, 0L)));
-            consumer.addRecord(SampleReplies.ok("chat.replies", 0, 0, "a"));
+            consumer.addRecord(SampleReplyRecords.ok("chat.replies", 0, 0, "a"));
         });
     }
 }

@@ -29,43 +29,43 @@ class ReplyLoopTest {
     private final AtomicLong nanos = new AtomicLong();
     private final AtomicBoolean closing = new AtomicBoolean();
     private final List<String> seen = new ArrayList<>();
-    private final Set<String> refused = new HashSet<>();
+    private final Set<String> failing = new HashSet<>();
 
     @Test
-    void handlesInOrderAndCommitsBehindEachTurn() throws Exception {
+    void handlesInOrderAndCommitsAfterEachRun() throws Exception {
         ReplyLoop loop = subscribed(2, FailurePolicy.STOP);
         add(P0, 0, "a");
         add(P0, 1, "b");
         add(P1, 0, "c");
 
-        loop.turn();
+        loop.runOnce();
 
         assertThat(seen).containsSubsequence("a", "b").contains("c");
         assertThat(committed()).containsEntry(P0, 2L).containsEntry(P1, 1L);
     }
 
     @Test
-    void keepsARefusedReplyInPlaceWhileTheOtherPartitionsGoOn() throws Exception {
+    void pausesThePartitionOfAFailedReplyWhileTheOthersContinue() throws Exception {
         ReplyLoop loop = subscribed(2, FailurePolicy.STOP);
-        refused.add("b");
+        failing.add("b");
         add(P0, 0, "a");
         add(P0, 1, "b");
         add(P0, 2, "c");
         add(P1, 0, "x");
-        loop.turn();
+        loop.runOnce();
         assertThat(seen).containsExactlyInAnyOrder("a", "b", "x");
         assertThat(committed()).containsEntry(P0, 1L).containsEntry(P1, 1L);
 
         add(P1, 1, "y");
-        loop.turn();
+        loop.runOnce();
         assertThat(seen).endsWith("y").hasSize(4);
         assertThat(committed()).containsEntry(P0, 1L).containsEntry(P1, 2L);
 
-        refused.clear();
+        failing.clear();
         later(Duration.ofMillis(250));
         add(P0, 1, "b");
         add(P0, 2, "c");
-        loop.turn();
+        loop.runOnce();
         assertThat(seen).endsWith("b", "c").hasSize(6);
         assertThat(committed()).containsEntry(P0, 3L);
     }
@@ -73,18 +73,18 @@ class ReplyLoopTest {
     @Test
     void stopsWithTheReplyUncommittedAfterTheLastRetry() throws Exception {
         ReplyLoop loop = subscribed(1, FailurePolicy.STOP);
-        refused.add("b");
+        failing.add("b");
         add(P0, 0, "a");
         add(P0, 1, "b");
-        loop.turn();
+        loop.runOnce();
         later(Duration.ofMinutes(1));
         add(P0, 1, "b");
 
-        assertThatThrownBy(loop::turn)
+        assertThatThrownBy(loop::runOnce)
                 .isInstanceOf(ChatQueueException.class)
-                .hasMessage("the handler has refused the reply to request b at chat.replies-0@1 2 times;"
-                        + " it comes again at the next start")
-                .hasRootCauseMessage("refused b");
+                .hasMessage("the handler failed on the reply to request b at chat.replies-0@1 2 times;"
+                        + " it is delivered again at the next start")
+                .hasRootCauseMessage("failed on b");
         loop.close();
 
         assertThat(committed()).containsEntry(P0, 1L);
@@ -92,20 +92,20 @@ class ReplyLoopTest {
     }
 
     @Test
-    void skipsAfterTheLastRetryWhereThatIsThePolicy() throws Exception {
+    void skipsTheReplyAfterTheLastRetryUnderPolicySkip() throws Exception {
         ReplyLoop loop = subscribed(0, FailurePolicy.SKIP);
-        refused.add("a");
+        failing.add("a");
         add(P0, 0, "a");
         add(P0, 1, "b");
 
-        loop.turn();
+        loop.runOnce();
 
         assertThat(seen).containsExactly("a", "b");
         assertThat(committed()).containsEntry(P0, 2L);
     }
 
     @Test
-    void finishesTheReplyAtHandAndNoOtherWhenClosing() throws Exception {
+    void finishesOnlyTheCurrentReplyWhenClosing() throws Exception {
         ReplyLoop loop = loop(0, FailurePolicy.STOP, reply -> {
             seen.add(reply.id());
             closing.set(true);
@@ -114,7 +114,7 @@ class ReplyLoopTest {
         add(P0, 1, "b");
         add(P1, 0, "c");
 
-        loop.turn();
+        loop.runOnce();
         loop.close();
 
         assertThat(seen).hasSize(1);
@@ -125,31 +125,31 @@ class ReplyLoopTest {
     }
 
     @Test
-    void commitsLaterWhatCouldNotBeCommittedNow() throws Exception {
+    void commitsAgainAfterAFailedCommit() throws Exception {
         ReplyLoop loop = subscribed(0, FailurePolicy.STOP);
         consumer.failNext = true;
         add(P0, 0, "a");
 
-        loop.turn();
+        loop.runOnce();
         assertThat(committed()).doesNotContainKey(P0);
-        loop.turn();
+        loop.runOnce();
 
         assertThat(committed()).containsEntry(P0, 1L);
         assertThat(seen).containsExactly("a");
     }
 
     @Test
-    void forgetsWhatIsSomebodyElses() throws Exception {
+    void forgetsLostPartitions() throws Exception {
         ReplyLoop loop = subscribed(1, FailurePolicy.STOP);
-        refused.add("a");
+        failing.add("a");
         consumer.failNext = true;
         add(P0, 0, "a");
         add(P1, 0, "x");
-        loop.turn();
+        loop.runOnce();
 
         loop.onPartitionsLost(List.of(P0, P1));
         later(Duration.ofMinutes(1));
-        loop.turn();
+        loop.runOnce();
 
         assertThat(committed()).isEmpty();
     }
@@ -162,13 +162,13 @@ class ReplyLoopTest {
                 nanos::get,
                 closing::get);
 
-        assertThatThrownBy(loop::turn)
+        assertThatThrownBy(loop::runOnce)
                 .isInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("reply topic chat.replies does not exist; run `sluice topics create`");
     }
 
     @Test
-    void pausesLongerEachTimeUpToABound() {
+    void doublesThePauseUpToTenSeconds() {
         assertThat(HandlerFailures.pause(1)).isEqualTo(Duration.ofMillis(250));
         assertThat(HandlerFailures.pause(2)).isEqualTo(Duration.ofMillis(500));
         assertThat(HandlerFailures.pause(7)).isEqualTo(Duration.ofSeconds(10));
@@ -178,8 +178,8 @@ class ReplyLoopTest {
     private ReplyLoop subscribed(int retries, FailurePolicy policy) throws InterruptedException {
         return loop(retries, policy, reply -> {
             seen.add(reply.id());
-            if (refused.contains(reply.id())) {
-                throw new IllegalStateException("refused " + reply.id());
+            if (failing.contains(reply.id())) {
+                throw new IllegalStateException("failed on " + reply.id());
             }
         });
     }
@@ -195,14 +195,14 @@ class ReplyLoopTest {
         Node node = new Node(0, "localhost", 9092);
         consumer.updatePartitions(
                 TOPIC, List.of(new PartitionInfo(TOPIC, 0, node, new Node[] {node}, new Node[] {node})));
-        loop.turn();
+        loop.runOnce();
         consumer.rebalance(List.of(P0, P1));
         consumer.updateBeginningOffsets(new HashMap<>(Map.of(P0, 0L, P1, 0L)));
         return loop;
     }
 
     private void add(TopicPartition partition, long offset, String id) {
-        consumer.addRecord(SampleReplies.ok(TOPIC, partition.partition(), offset, id));
+        consumer.addRecord(SampleReplyRecords.ok(TOPIC, partition.partition(), offset, id));
     }
 
     private void later(Duration time) {
@@ -215,7 +215,7 @@ class ReplyLoopTest {
         return committed;
     }
 
-    /** Remembers what was committed, and can refuse once. */
+    /** Records the committed offsets and can fail one commit. */
     private static final class FailingCommits extends MockConsumer<byte[], byte[]> {
         private final Map<TopicPartition, OffsetAndMetadata> last = new HashMap<>();
         private boolean failNext;

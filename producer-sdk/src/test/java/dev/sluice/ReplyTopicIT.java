@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What may happen to the topic that replies are read from, while they are waited for. */
+/** Changes the reply topic and its permissions while asks wait for their replies. */
 @Timeout(90)
 class ReplyTopicIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
@@ -42,7 +42,7 @@ class ReplyTopicIT {
     private static SandboxBroker broker;
     private static Admin admin;
     private String base;
-    private HandResponder responder;
+    private ManualResponder responder;
     private ChatQueue queue;
 
     @BeforeAll
@@ -62,7 +62,7 @@ class ReplyTopicIT {
     @BeforeEach
     void open() throws Exception {
         base = "chat-" + NAMES.incrementAndGet();
-        responder = new HandResponder(broker.bootstrapServers(), base);
+        responder = new ManualResponder(broker.bootstrapServers(), base);
         queue = queue();
     }
 
@@ -73,33 +73,36 @@ class ReplyTopicIT {
     }
 
     @Test
-    void asksGoOnWhilePartitionsAreAdded() throws Exception {
+    void asksContinueWhilePartitionsAreAdded() throws Exception {
         CompletableFuture<ChatReply> before = queue.ask(REQUEST);
         List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
 
-        widen(HandResponder.PARTITIONS + 3);
+        addPartitions(ManualResponder.PARTITIONS + 3);
         responder.reply(taken, "re ");
         assertThat(before.join().text()).startsWith("re ");
 
-        Set<Integer> places = new HashSet<>();
-        for (int i = 0; i < 60 && places.stream().noneMatch(place -> place >= HandResponder.PARTITIONS); i++) {
+        Set<Integer> partitions = new HashSet<>();
+        for (int i = 0;
+                i < 60 && partitions.stream().noneMatch(partition -> partition >= ManualResponder.PARTITIONS);
+                i++) {
             try (ChatQueue later = queue()) {
                 CompletableFuture<ChatReply> after = later.ask(REQUEST);
                 List<ConsumerRecord<byte[], byte[]>> request = responder.take(1);
                 responder.reply(request, "re ");
                 assertThat(after.join().text()).startsWith("re ");
-                places.add(WireHeaders.replyPartition(request.get(0).headers()).orElseThrow());
+                partitions.add(
+                        WireHeaders.replyPartition(request.get(0).headers()).orElseThrow());
             }
         }
-        assertThat(places).anyMatch(place -> place >= HandResponder.PARTITIONS);
+        assertThat(partitions).anyMatch(partition -> partition >= ManualResponder.PARTITIONS);
     }
 
     @Test
-    void aReaderThatMayNotReadFailsTheAsksAndTheNextOneStartsAfresh() throws Exception {
+    void aRevokedPermissionFailsTheAsksAndTheNextAskOpensANewInbox() throws Exception {
         CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
         responder.take(1);
 
-        AclBinding denied = forbidReading();
+        AclBinding denyRead = denyReading();
         assertThatThrownBy(waiting::join)
                 .hasCauseInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("replies on topic " + base + ".replies can't be read");
@@ -107,11 +110,11 @@ class ReplyTopicIT {
                 .hasCauseInstanceOf(ChatQueueException.class)
                 .hasMessageContaining(base + ".replies");
 
-        admin.deleteAcls(Set.of(denied.toFilter())).all().get();
+        admin.deleteAcls(Set.of(denyRead.toFilter())).all().get();
         await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
             CompletableFuture<ChatReply> after = queue.ask(REQUEST);
             await().until(() -> {
-                responder.reply(responder.takeAll(), "re "); // requests of asks that failed meanwhile, too
+                responder.reply(responder.takeAll(), "re "); // includes requests of asks that failed meanwhile
                 return after.isDone();
             });
             assertThat(after).isCompletedWithValueMatching(reply -> reply.text().startsWith("re "));
@@ -119,7 +122,7 @@ class ReplyTopicIT {
     }
 
     @Test
-    void aReplyConsumerNamesATopicThatIsNotThere() {
+    void aReplyConsumerNamesAMissingTopic() {
         try (ReplyConsumer replies = ReplyConsumer.builder()
                 .bootstrapServers(broker.bootstrapServers())
                 .topic("mistyped")
@@ -134,7 +137,7 @@ class ReplyTopicIT {
     }
 
     @Test
-    void aReplyConsumerReadsPartitionsThatAreAdded() throws Exception {
+    void aReplyConsumerReadsAddedPartitions() throws Exception {
         List<String> seen = new CopyOnWriteArrayList<>();
         try (ReplyConsumer replies = ReplyConsumer.builder()
                 .bootstrapServers(broker.bootstrapServers())
@@ -143,26 +146,26 @@ class ReplyTopicIT {
                 .kafkaProperty("metadata.max.age.ms", "500")
                 .handler(reply -> seen.add(reply.id()))
                 .start()) {
-            widen(HandResponder.PARTITIONS + 3);
-            responder.replyOnEach(HandResponder.PARTITIONS + 3);
-            await().atMost(Duration.ofSeconds(30)).until(() -> seen.size() >= HandResponder.PARTITIONS + 3);
+            addPartitions(ManualResponder.PARTITIONS + 3);
+            responder.replyOnEach(ManualResponder.PARTITIONS + 3);
+            await().atMost(Duration.ofSeconds(30)).until(() -> seen.size() >= ManualResponder.PARTITIONS + 3);
             assertThat(replies.failure()).isEmpty();
         }
     }
 
     @Test
-    void repliesToOthersAndRubbishOnThePartitionAreIgnored() {
+    void recordsWithoutOwnCorrelationIdAreIgnored() {
         CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
         List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
 
-        responder.replyOnEach(HandResponder.PARTITIONS);
+        responder.replyOnEach(ManualResponder.PARTITIONS);
         assertThat(waiting).isNotDone();
         responder.reply(taken, "re ");
 
         assertThat(waiting.join().text()).startsWith("re ");
     }
 
-    private void widen(int partitions) throws Exception {
+    private void addPartitions(int partitions) throws Exception {
         admin.createPartitions(Map.of(base + ".replies", NewPartitions.increaseTo(partitions)))
                 .all()
                 .get();
@@ -175,14 +178,14 @@ class ReplyTopicIT {
                 == partitions);
     }
 
-    private AclBinding forbidReading() throws Exception {
-        AclBinding denied = acl(AclOperation.READ, AclPermissionType.DENY);
-        List<AclBinding> acls = new ArrayList<>(List.of(denied));
+    private AclBinding denyReading() throws Exception {
+        AclBinding denyRead = acl(AclOperation.READ, AclPermissionType.DENY);
+        List<AclBinding> acls = new ArrayList<>(List.of(denyRead));
         for (AclOperation allowed : List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE)) {
             acls.add(acl(allowed, AclPermissionType.ALLOW));
         }
         admin.createAcls(acls).all().get();
-        return denied;
+        return denyRead;
     }
 
     private AclBinding acl(AclOperation operation, AclPermissionType type) {

@@ -50,7 +50,7 @@ class RequestRecordsTest {
     }
 
     @Test
-    void writesNothingThatWasNotAskedFor() {
+    void writesOnlyTheIdForAPlainRequest() {
         ProducerRecord<byte[], byte[]> record =
                 RequestRecords.record("chat.requests", ChatRequest.ofJson(BODY), "i", null, null);
 
@@ -66,7 +66,7 @@ class RequestRecordsTest {
     }
 
     @Test
-    void keysWhatMayBeCachedByItsHash() {
+    void keysCacheableRequestsByTheirHash() {
         ChatRequest request =
                 ChatRequest.jsonBuilder(BODY).cacheFor(Duration.ofSeconds(1)).build();
 
@@ -78,7 +78,7 @@ class RequestRecordsTest {
     }
 
     @Test
-    void keysWhatMayBeCachedAlikeWithinATenantOnly() {
+    void keysEqualCacheableRequestsAlikeWithinATenantOnly() {
         assertThat(cacheKey("a", BODY)).isEqualTo(cacheKey("a", BODY));
         assertThat(cacheKey("a", BODY)).isNotEqualTo(cacheKey("b", BODY));
         assertThat(cacheKey("a", BODY)).isNotEqualTo(cacheKey("a", BODY + " "));
@@ -116,7 +116,7 @@ class RequestRecordsTest {
         }
     }
 
-    /** Up to 64 characters from anywhere in Unicode but the controls and the halves of pairs. */
+    /** Returns up to 64 random Unicode characters without controls and surrogates. */
     private static String randomText(Random random) {
         return random.ints(0x20, Character.MAX_CODE_POINT + 1)
                 .filter(c -> !Character.isISOControl(c) && (c < Character.MIN_SURROGATE || c > Character.MAX_SURROGATE))

@@ -12,13 +12,13 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** On a broker that makes every topic it is asked for, as Kafka's default is. */
+/** Tests against a broker that creates every topic it is asked for, which is Kafka's default. */
 @Timeout(120)
 class TopicCreatingBrokerIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
 
     @Test
-    void saysWhichTopicIsMissingAndDoesNotMakeIt() throws Exception {
+    void namesAMissingTopicAndDoesNotCreateIt() throws Exception {
         BrokerSettings settings = BrokerSettings.defaults().withProperty("auto.create.topics.enable", "true");
         try (SandboxBroker broker = SandboxBroker.start(settings);
                 Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));

@@ -22,7 +22,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link ChatQueue} for the tests of services that use one: remembers what was submitted and answers by a function.
+ * A {@link ChatQueue} for the tests of services that use one. It records submitted requests and answers asks by a
+ * function.
  *
  * <pre>{@code
  * InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "Hello!");
@@ -30,26 +31,27 @@ import org.jspecify.annotations.Nullable;
  * assertThat(queue.requests()).hasSize(1);
  * }</pre>
  *
- * <p>Requests are checked as the real one checks them. Answers come at once, on the caller's thread, unless {@link
- * #holdReplies()} was called: then each {@link #release()} lets the oldest one through, and {@link #timeOut()} lets the
- * oldest ask time out. No clock and no thread is involved, so a test that passes passes always. Thread-safe.
+ * <p>Requests are checked as the real queue checks them. Asks are answered at once, on the caller's thread. After
+ * {@link #holdReplies()} they wait: each {@link #release()} answers the oldest one, and {@link #timeOut()} lets it time
+ * out. Neither a clock nor a thread is involved, so tests are deterministic. The class is thread-safe.
  */
 public final class InMemoryChatQueue implements ChatQueue {
     private static final Duration DEFAULT_DEADLINE = Duration.ofMinutes(5);
 
     /**
-     * A request and where it was put.
+     * A request and its place in the queue.
      *
-     * @param receipt offsets count from 0, the partition is always 0; the id is {@code id-} and the offset unless given
+     * @param receipt counts offsets from 0 in partition 0; the id is {@code id-} and the offset unless the request has
+     *     one
      */
     public record Submitted(Receipt receipt, ChatRequest request) {}
 
     /** An ask that waits for its release. */
-    private record Held(Submitted submitted, Duration deadline, CompletableFuture<ChatReply> future) {}
+    private record WaitingAsk(Submitted submitted, Duration deadline, CompletableFuture<ChatReply> future) {}
 
     private final Function<Submitted, ChatReply> answers;
     private final List<Submitted> submitted = new ArrayList<>();
-    private final Deque<Held> held = new ArrayDeque<>();
+    private final Deque<WaitingAsk> waitingAsks = new ArrayDeque<>();
     private boolean holding;
     private boolean closed;
     private @Nullable ChatQueueException failure;
@@ -58,50 +60,55 @@ public final class InMemoryChatQueue implements ChatQueue {
         this.answers = answers;
     }
 
-    /** Answers each ask with this text, as an ok reply. An exception of the function fails the ask. */
+    /**
+     * Makes a queue that answers each ask with this text, as an ok reply. An exception of the function fails the ask.
+     */
     public static InMemoryChatQueue answering(Function<ChatRequest, String> answer) {
-        return replying(submitted -> SampleReplyRecords.ok(submitted, answer.apply(submitted.request())));
+        return replying(submitted -> ChatReplies.ok(submitted, answer.apply(submitted.request())));
     }
 
-    /** Answers each ask with this reply; see {@link SampleReplyRecords}. An exception of the function fails the ask. */
+    /**
+     * Makes a queue that answers each ask with this reply, see {@link ChatReplies}. An exception of the function fails
+     * the ask.
+     */
     public static InMemoryChatQueue replying(Function<Submitted, ChatReply> answers) {
         return new InMemoryChatQueue(answers);
     }
 
-    /** From now on asks wait for {@link #release()}. */
+    /** Makes later asks wait for {@link #release()}. */
     public synchronized InMemoryChatQueue holdReplies() {
         holding = true;
         return this;
     }
 
-    /** From now on every submit and ask fails with this, as it does where no broker is reached; null ends that. */
+    /** Makes every later submit and ask fail with this exception, as if no broker was reached. Null ends that. */
     public synchronized InMemoryChatQueue failWith(@Nullable ChatQueueException failure) {
         this.failure = failure;
         return this;
     }
 
-    /** What was submitted or asked and not refused, the oldest first. */
+    /** Returns the accepted requests of all submits and asks, the oldest first. */
     public synchronized List<Submitted> submitted() {
         return List.copyOf(submitted);
     }
 
-    /** The requests of {@link #submitted()}. */
+    /** Returns the requests of {@link #submitted()}. */
     public List<ChatRequest> requests() {
         return submitted().stream().map(Submitted::request).toList();
     }
 
-    /** How many asks wait for their release. */
+    /** Returns how many asks wait for their release. */
     public synchronized int waiting() {
-        return held.size();
+        return waitingAsks.size();
     }
 
     /**
-     * Answers the oldest ask that waits, on this thread.
+     * Answers the oldest waiting ask on this thread.
      *
-     * @throws IllegalStateException if none waits
+     * @throws IllegalStateException if no ask waits
      */
     public void release() {
-        Held next = oldest();
+        WaitingAsk next = oldest();
         answer(next.submitted(), next.future());
     }
 
@@ -113,12 +120,12 @@ public final class InMemoryChatQueue implements ChatQueue {
     }
 
     /**
-     * Lets the oldest ask that waits time out, on this thread.
+     * Lets the oldest waiting ask time out, on this thread.
      *
-     * @throws IllegalStateException if none waits
+     * @throws IllegalStateException if no ask waits
      */
     public void timeOut() {
-        Held next = oldest();
+        WaitingAsk next = oldest();
         next.future()
                 .completeExceptionally(
                         new ReplyTimeoutException(next.submitted().receipt().id(), next.deadline()));
@@ -154,14 +161,14 @@ public final class InMemoryChatQueue implements ChatQueue {
         return future;
     }
 
-    /** Fails the asks that wait; what was submitted can still be looked at. */
+    /** Fails the waiting asks. Submitted requests can still be inspected. */
     @Override
     public void close() {
-        List<Held> left;
+        List<WaitingAsk> left;
         synchronized (this) {
             closed = true;
-            left = List.copyOf(held);
-            held.clear();
+            left = List.copyOf(waitingAsks);
+            waitingAsks.clear();
         }
         left.forEach(ask -> ask.future()
                 .completeExceptionally(new ChatQueueException("the queue was closed before the reply to "
@@ -184,23 +191,23 @@ public final class InMemoryChatQueue implements ChatQueue {
         return accepted;
     }
 
-    /** Whether the ask waits; one that a close has overtaken has failed. */
+    /** Returns true if the ask waits. Throws if the queue was closed after the request was accepted. */
     private synchronized boolean hold(Submitted accepted, Duration deadline, CompletableFuture<ChatReply> future) {
         if (closed) {
             throw new ChatQueueException("the queue is closed");
         }
-        return holding && held.add(new Held(accepted, deadline, future));
+        return holding && waitingAsks.add(new WaitingAsk(accepted, deadline, future));
     }
 
-    private synchronized Held oldest() {
-        Held next = held.poll();
+    private synchronized WaitingAsk oldest() {
+        WaitingAsk next = waitingAsks.poll();
         if (next == null) {
             throw new IllegalStateException("no ask waits; call holdReplies() before it is asked");
         }
         return next;
     }
 
-    /** The user's function runs outside the lock: it may use the queue. */
+    /** Applies the user's function outside the lock, because the function may use the queue. */
     private void answer(Submitted asked, CompletableFuture<ChatReply> future) {
         try {
             future.complete(answers.apply(asked));

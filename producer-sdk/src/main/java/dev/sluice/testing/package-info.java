@@ -1,6 +1,6 @@
 /**
- * For the tests of services that use the queue: {@link dev.sluice.testing.InMemoryChatQueue} stands in for a broker,
- * the workers and the API. Owns no thread and opens no connection; never answers differently from run to run.
+ * Test support for services that use the queue. {@link dev.sluice.testing.InMemoryChatQueue} stands in for a broker,
+ * the workers and the API. The package owns no thread, opens no connection and answers the same in every run.
  */
 @NullMarked
 package dev.sluice.testing;

@@ -6,17 +6,18 @@ import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What makes two requests the same to the cache: the tenant and the body, byte for byte. The SDK keys requests that may be
- * answered from a cache by it, so that the same ones meet at one worker. Stateless.
+ * Hashes the content by which the cache recognises equal requests: the tenant and the body, byte for byte. The SDK keys
+ * cacheable requests by this hash, so that equal ones reach the same worker. The class is stateless.
  */
 public final class ContentHash {
     private ContentHash() {}
 
     /**
-     * The SHA-256 as 64 hexadecimal digits in lower case: of the body alone where there is no tenant, else of the tenant, a
-     * zero byte and the body. No tenant has a zero byte in it, and neither has any JSON.
+     * Returns the SHA-256 as 64 lower-case hexadecimal digits. Without a tenant it covers the body alone. Otherwise it
+     * covers the tenant, a zero byte and the body. The separator is unambiguous, because neither a tenant nor JSON
+     * contains a zero byte.
      *
-     * @param tenant the header {@link WireHeaders#TENANT} as it is; null where there is none
+     * @param tenant the value of the header {@link WireHeaders#TENANT}, or null
      */
     public static String of(byte @Nullable [] tenant, byte[] body) {
         MessageDigest sha256 = sha256();

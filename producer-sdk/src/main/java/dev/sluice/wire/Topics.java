@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The names of all topics of one queue, derived from its base name (for {@code chat}: {@code chat.requests},
- * {@code chat.requests.retry}, …).
+ * The names of all topics of one queue, derived from its base name. For {@code chat} they are {@code chat.requests},
+ * {@code chat.requests.retry} and so on.
  *
- * <p>Partition <i>i</i> of {@link #requests()}, of {@link #retry()} and of every delay tier form bundle <i>i</i>; all of
- * them therefore have the same number of partitions. Immutable and thread-safe.
+ * <p>Partition <i>i</i> of {@link #requests()}, of {@link #retry()} and of every delay tier form bundle <i>i</i>. All
+ * of them therefore have the same number of partitions. The record is immutable and thread-safe.
  *
- * @param base the base name; letters, digits, {@code .}, {@code _} and {@code -}, at most 200 characters, so that every
- *     derived name stays within Kafka's 249
+ * @param base the base name of at most 200 letters, digits, {@code .}, {@code _} and {@code -}, so that every derived
+ *     name stays within Kafka's 249
  */
 public record Topics(String base) {
     private static final String VALID = "[a-zA-Z0-9._-]{1,200}";
 
-    /** Delay tiers, the shortest first. A record leaves its tier when it has lain there for {@link #delay()}. */
+    /** The delay tiers, the shortest first. A record leaves its tier {@link #delay()} after it was written there. */
     public enum Tier {
         TEN_SECONDS("10s", Duration.ofSeconds(10)),
         ONE_MINUTE("1m", Duration.ofMinutes(1)),
@@ -37,7 +37,10 @@ public record Topics(String base) {
             return delay;
         }
 
-        /** The largest tier that does not keep a record beyond {@code remaining}; the shortest where none is that short. */
+        /**
+         * Returns the longest tier that does not keep a record beyond {@code remaining}. If none is that short, it
+         * returns the shortest.
+         */
         public static Tier within(Duration remaining) {
             Tier best = TEN_SECONDS;
             for (Tier tier : values()) {
@@ -76,7 +79,7 @@ public record Topics(String base) {
         return base + ".replies";
     }
 
-    /** Everything a worker reads: requests, retry, then the tiers from the shortest to the longest. */
+    /** Returns everything a worker reads: requests, retry, then the tiers from the shortest to the longest. */
     public List<String> inputs() {
         List<String> inputs = new ArrayList<>(List.of(requests(), retry()));
         for (Tier tier : Tier.values()) {
@@ -85,7 +88,7 @@ public record Topics(String base) {
         return List.copyOf(inputs);
     }
 
-    /** Every topic of the queue: the inputs, then the dead letters and the replies. */
+    /** Returns every topic of the queue: the inputs, then the dead letters and the replies. */
     public List<String> all() {
         List<String> all = new ArrayList<>(inputs());
         all.add(dead());
@@ -93,7 +96,7 @@ public record Topics(String base) {
         return List.copyOf(all);
     }
 
-    /** The tier that {@code topic} is, if it is one of this queue's delay tiers. */
+    /** Returns the delay tier with this topic name, if the queue has one. */
     public Optional<Tier> tier(String topic) {
         for (Tier tier : Tier.values()) {
             if (delay(tier).equals(topic)) {

@@ -5,10 +5,12 @@ import java.util.UUID;
 import java.util.random.RandomGenerator;
 
 /**
- * Makes UUIDs of version 7 (RFC 9562, section 5.7): 48 bits of epoch milliseconds, then random. What one instance makes
- * rises strictly, as unsigned numbers and as text: within a millisecond, and while the clock stands behind what was given
- * out, the 74 bits after the time count upwards from their random start by a random step (section 6.2, method 2), and an
- * overflow borrows the next millisecond. Thread-safe.
+ * Generates UUIDs of version 7 (<a href="https://www.rfc-editor.org/rfc/rfc9562#section-5.7">RFC 9562, section
+ * 5.7</a>): 48 bits of epoch milliseconds, then random bits.
+ *
+ * <p>The UUIDs of one instance increase strictly, as unsigned numbers and as text. Within one millisecond the 74 bits
+ * after the time grow by a random step (section 6.2, method 2). The same happens while the clock is behind the last
+ * UUID. An overflow borrows the next millisecond. The class is thread-safe.
  */
 public final class UuidV7 {
     private static final int RANDOM_A_BITS = 12;
@@ -16,7 +18,7 @@ public final class UuidV7 {
     private static final long VERSION = 7L << RANDOM_A_BITS;
     private static final long VARIANT = 0b10L << 62;
 
-    /** Bounds the step, so that a millisecond has room for some 2^41 more. */
+    /** The limit for a step. It leaves room for about 2^41 more UUIDs in a millisecond. */
     private static final long MAX_STEP = 1L << 32;
 
     private final Clock clock;
@@ -25,7 +27,11 @@ public final class UuidV7 {
     private int randomA;
     private long randomB;
 
-    /** @param random not predictable where ids must not be guessed, for example a {@link java.security.SecureRandom} */
+    /**
+     * Makes a generator.
+     *
+     * @param random the source of randomness; if ids must not be guessable, use a {@link java.security.SecureRandom}
+     */
     public UuidV7(Clock clock, RandomGenerator random) {
         this.clock = clock;
         this.random = random;

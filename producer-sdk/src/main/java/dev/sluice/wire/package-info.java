@@ -1,6 +1,6 @@
 /**
- * The wire contract: names of topics and headers and how header values are written. Owns nothing at run time; never
- * talks to Kafka.
+ * The wire contract: the names of topics and headers and the encoding of header values. The package owns nothing at run
+ * time and never talks to Kafka.
  */
 @NullMarked
 package dev.sluice.wire;

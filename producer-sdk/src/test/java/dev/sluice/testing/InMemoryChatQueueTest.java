@@ -40,7 +40,7 @@ class InMemoryChatQueueTest {
     }
 
     @Test
-    void remembersWhatWasSubmitted() {
+    void recordsSubmittedRequests() {
         Receipt first = queue.submit(REQUEST).join();
         Receipt second = queue.submit(
                         ChatRequest.builder().model("n").user("Hi").id("mine").build())
@@ -55,8 +55,8 @@ class InMemoryChatQueueTest {
 
     @Test
     void canReplyWithAFailure() {
-        InMemoryChatQueue failing = InMemoryChatQueue.replying(
-                asked -> SampleReplyRecords.failed(asked, Reason.REJECTED, 404, "no such model"));
+        InMemoryChatQueue failing =
+                InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.REJECTED, 404, "no such model"));
 
         ChatReply reply = failing.ask(REQUEST).join();
 
@@ -88,7 +88,7 @@ class InMemoryChatQueueTest {
     }
 
     @Test
-    void failsWhenToldToAndRecovers() {
+    void failsUntilTheFailureIsCleared() {
         queue.failWith(new ChatQueueException("no broker"));
         assertThatThrownBy(queue.submit(REQUEST)::join).hasMessageContaining("no broker");
         assertThatThrownBy(queue.ask(REQUEST)::join).hasMessageContaining("no broker");
@@ -109,7 +109,7 @@ class InMemoryChatQueueTest {
     }
 
     @Test
-    void checksAsTheRealOneDoes() {
+    void checksRequestsLikeTheRealQueue() {
         String text = "x".repeat(ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
         ChatRequest large = ChatRequest.builder().model("m").user(text).build();
 
@@ -120,7 +120,7 @@ class InMemoryChatQueueTest {
     }
 
     @Test
-    void failsWhatWaitsAndWhatComesAfterItWasClosed() {
+    void failsWaitingAndNewRequestsAfterClose() {
         CompletableFuture<ChatReply> waiting = queue.holdReplies().ask(REQUEST);
 
         queue.close();
@@ -131,7 +131,7 @@ class InMemoryChatQueueTest {
     }
 
     @Test
-    void takesRequestsFromManyThreads() {
+    void acceptsRequestsFromManyThreads() {
         IntStream.range(0, 1_000).parallel().forEach(i -> queue.ask(REQUEST).join());
 
         assertThat(queue.submitted()).hasSize(1_000);

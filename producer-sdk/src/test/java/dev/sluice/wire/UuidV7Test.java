@@ -32,7 +32,7 @@ class UuidV7Test {
     }
 
     @Test
-    void risesWhateverTheClockDoes() {
+    void increasesWhateverTheClockDoes() {
         for (int seed = 0; seed < 50; seed++) {
             Random random = new Random(seed);
             UuidV7 ids = new UuidV7(clock, random);
@@ -51,8 +51,8 @@ class UuidV7Test {
     }
 
     @Test
-    void borrowsTheNextMillisecondWhenThisOneIsUsedUp() {
-        UuidV7 ids = new UuidV7(clock, new AlwaysTheMost());
+    void borrowsTheNextMillisecondAfterAnOverflow() {
+        UuidV7 ids = new UuidV7(clock, new MaxRandom());
 
         UUID last = ids.next();
         UUID next = ids.next();
@@ -64,7 +64,7 @@ class UuidV7Test {
     }
 
     @Test
-    void isUniqueOverThreads() {
+    void isUniqueAcrossThreads() {
         UuidV7 ids = new UuidV7(clock, new Random(7));
         Set<UUID> made = ConcurrentHashMap.newKeySet();
 
@@ -73,7 +73,7 @@ class UuidV7Test {
         assertThat(made).hasSize(20_000);
     }
 
-    private static final class AlwaysTheMost implements RandomGenerator {
+    private static final class MaxRandom implements RandomGenerator {
         @Override
         public long nextLong() {
             return -1;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ChatQueueException;
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
-import dev.sluice.testing.SampleReplyRecords;
 import dev.sluice.wire.Reason;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -34,10 +34,10 @@ class SummariesTest {
 
     @Test
     void namesTheWayToReplayWhereThatCanHelp() {
-        InMemoryChatQueue tired = InMemoryChatQueue.replying(
-                asked -> SampleReplyRecords.failed(asked, Reason.ATTEMPTS_EXHAUSTED, 500, "no"));
+        InMemoryChatQueue tired =
+                InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.ATTEMPTS_EXHAUSTED, 500, "no"));
         InMemoryChatQueue refusing =
-                InMemoryChatQueue.replying(asked -> SampleReplyRecords.failed(asked, Reason.REJECTED, 400, "no"));
+                InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.REJECTED, 400, "no"));
 
         assertThat(new Summaries(tired, "m").now("a text", DEADLINE))
                 .isEqualTo("failed: attempts_exhausted, try: scripts/sluice dlq replay --id id-0");

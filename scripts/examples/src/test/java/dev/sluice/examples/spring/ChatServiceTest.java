@@ -7,8 +7,8 @@ import dev.sluice.ChatFailedException;
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatRequest;
 import dev.sluice.ReplyConsumer;
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
-import dev.sluice.testing.SampleReplyRecords;
 import dev.sluice.wire.Reason;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,7 +28,7 @@ class ChatServiceTest {
     @Test
     void aFailedReplyFailsTheAsk() {
         InMemoryChatQueue queue =
-                InMemoryChatQueue.replying(asked -> SampleReplyRecords.failed(asked, Reason.REJECTED, 400, "no"));
+                InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.REJECTED, 400, "no"));
 
         assertThatThrownBy(new ChatController(queue, new Answers(), "m").ask("Why?")::join)
                 .hasCauseInstanceOf(ChatFailedException.class);

@@ -3,8 +3,8 @@ package dev.sluice.worker.cli.ask;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.ChatQueueException;
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
-import dev.sluice.testing.SampleReplyRecords;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
@@ -30,7 +30,7 @@ class AskCommandTest {
     void printsTheBodyAsItCame() throws Exception {
         String body = "{ \"choices\" : [] }";
         InMemoryChatQueue queue =
-                InMemoryChatQueue.replying(sent -> SampleReplyRecords.ok(sent, body.getBytes(StandardCharsets.UTF_8)));
+                InMemoryChatQueue.replying(sent -> ChatReplies.ok(sent, body.getBytes(StandardCharsets.UTF_8)));
 
         ask(queue, "ask", "--model=m", "--json", "?");
 
@@ -39,8 +39,8 @@ class AskCommandTest {
 
     @Test
     void aFailedReplyIsSaidOnStandardError() throws Exception {
-        InMemoryChatQueue queue = InMemoryChatQueue.replying(
-                sent -> SampleReplyRecords.failed(sent, Reason.REJECTED, 404, "no such model"));
+        InMemoryChatQueue queue =
+                InMemoryChatQueue.replying(sent -> ChatReplies.failed(sent, Reason.REJECTED, 404, "no such model"));
 
         assertThat(ask(queue, "ask", "--model=m", "?")).isEqualTo(1);
         assertThat(terminal.out()).isEmpty();

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.testing.InMemoryChatQueue.Submitted;
-import dev.sluice.testing.SampleReplyRecords;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.cli.ParsedCommand;
@@ -82,9 +82,7 @@ class ResumedSubmitTest {
             InMemoryChatQueue earlier = InMemoryChatQueue.answering(request -> "");
             earlier.submit(ChatRequest.builder().model("m").user("Hi").build()).join();
             Submitted submitted = earlier.submitted().get(0);
-            return ok
-                    ? SampleReplyRecords.ok(submitted, text)
-                    : SampleReplyRecords.failed(submitted, Reason.EXPIRED, 0, "too late");
+            return ok ? ChatReplies.ok(submitted, text) : ChatReplies.failed(submitted, Reason.EXPIRED, 0, "too late");
         }
 
         @Override

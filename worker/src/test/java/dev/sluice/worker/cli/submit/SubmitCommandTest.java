@@ -3,8 +3,8 @@ package dev.sluice.worker.cli.submit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.ChatQueueException;
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
-import dev.sluice.testing.SampleReplyRecords;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.batch.ResumePoint;
@@ -26,9 +26,8 @@ class SubmitCommandTest {
     private final TestTerminal terminal = new TestTerminal();
     private final InMemoryChatQueue queue =
             InMemoryChatQueue.replying(submitted -> submitted.request().model().equals("bad")
-                    ? SampleReplyRecords.failed(submitted, Reason.REJECTED, 404, "no such model")
-                    : SampleReplyRecords.ok(
-                            submitted, "{\n\"choices\": [],\r\n\"x\":1.50}".getBytes(StandardCharsets.UTF_8)));
+                    ? ChatReplies.failed(submitted, Reason.REJECTED, 404, "no such model")
+                    : ChatReplies.ok(submitted, "{\n\"choices\": [],\r\n\"x\":1.50}".getBytes(StandardCharsets.UTF_8)));
 
     @TempDir
     private Path folder;

@@ -22,8 +22,10 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Plays the workers, step by step on the test's thread: takes requests, and replies in transactions that may abort. */
-final class HandResponder implements AutoCloseable {
+/**
+ * Plays the workers step by step on the test's thread. It takes requests and replies in transactions that may abort.
+ */
+final class ManualResponder implements AutoCloseable {
     static final int PARTITIONS = 3;
 
     private final Topics topics;
@@ -31,8 +33,8 @@ final class HandResponder implements AutoCloseable {
     private final KafkaConsumer<byte[], byte[]> requests;
     private final KafkaProducer<byte[], byte[]> replies;
 
-    /** Creates the request and the reply topic. */
-    HandResponder(String servers, String base) throws Exception {
+    /** Creates the request topic and the reply topic. */
+    ManualResponder(String servers, String base) throws Exception {
         this.topics = new Topics(base);
 
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
@@ -63,7 +65,7 @@ final class HandResponder implements AutoCloseable {
         replies.initTransactions();
     }
 
-    /** Waits until this many requests have come, 30 seconds at most. */
+    /** Waits until this many requests have arrived, 30 seconds at most. */
     List<ConsumerRecord<byte[], byte[]>> take(int count) {
         List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
         Instant end = Instant.now().plusSeconds(30);
@@ -76,7 +78,7 @@ final class HandResponder implements AutoCloseable {
         return taken;
     }
 
-    /** Everything that is there now. */
+    /** Returns every request that is in the topic now. */
     List<ConsumerRecord<byte[], byte[]>> takeAll() {
         List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
         var ends = requests.endOffsets(requests.assignment());
@@ -86,7 +88,7 @@ final class HandResponder implements AutoCloseable {
         return taken;
     }
 
-    /** Replies with this text in front of each request's id, and aborts: nobody may ever see it. */
+    /** Replies with this text before each request's id and aborts the transaction, so that no reader may see it. */
     void replyAndAbort(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
         replies.beginTransaction();
         taken.forEach(request -> send(request, text));
@@ -94,14 +96,14 @@ final class HandResponder implements AutoCloseable {
         replies.abortTransaction();
     }
 
-    /** Replies with this text in front of each request's id. */
+    /** Replies with this text before each request's id. */
     void reply(List<ConsumerRecord<byte[], byte[]>> taken, String text) {
         replies.beginTransaction();
         taken.forEach(request -> send(request, text));
         replies.commitTransaction();
     }
 
-    /** A committed record on each of so many partitions of the reply topic, with neither value nor correlation id. */
+    /** Commits a record without value and correlation id on each of the first partitions of the reply topic. */
     void replyOnEach(int partitions) {
         replies.beginTransaction();
         for (int i = 0; i < partitions; i++) {

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.sluice.wire.WireHeaders;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
-/** Reply records as the workers write them. */
-final class SampleReplies {
-    private SampleReplies() {}
+/** Makes reply records as the workers write them. */
+final class SampleReplyRecords {
+    private SampleReplyRecords() {}
 
     static ConsumerRecord<byte[], byte[]> ok(String topic, int partition, long offset, String id) {
         byte[] body = ("{\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"re " + id + "\"}}]}")

@@ -12,48 +12,53 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 
 /**
- * Looks once whether the request topic exists, before anything is sent to it: a producer asks the broker to create what is
- * missing, and {@code allow.auto.create.topics} is a consumer's property, so that a mistyped name would make a topic of the
- * wrong width that nobody reads.
+ * Checks once that the request topic exists, before anything is sent to it.
  *
- * <p>Thread-safe: the first caller looks, the others wait for it. A look that failed is taken again by the next caller.
+ * <p>A producer asks the broker to create a missing topic, and {@code allow.auto.create.topics} is a consumer's
+ * property. A mistyped name would therefore make a topic with the wrong number of partitions, which nobody reads.
+ *
+ * <p>The class is thread-safe. The first caller runs the check and the others wait for its result. After a failed check
+ * the next caller runs a new one.
  */
-final class RequestTopic implements TopicExistenceCheck {
+final class RequestTopicCheck implements TopicExistenceCheck {
     private final String topic;
     private final Duration maxBlock;
     private final SendFailures failures;
     private final Supplier<Admin> admins;
-    private final AtomicReference<CompletableFuture<Boolean>> look = new AtomicReference<>();
+    private final AtomicReference<CompletableFuture<Boolean>> check = new AtomicReference<>();
 
-    RequestTopic(QueueSettings settings, SendFailures failures, Supplier<Admin> admins) {
+    RequestTopicCheck(QueueSettings settings, SendFailures failures, Supplier<Admin> admins) {
         this.topic = settings.topics().requests();
         this.maxBlock = settings.maxBlock();
         this.failures = failures;
         this.admins = admins;
     }
 
-    /** Blocks for {@code max.block.ms} at most, whatever becomes of the looks it waits for. */
+    /** Blocks for {@code max.block.ms} at most, however many checks of other callers it waits for. */
     @Override
     public void require() {
         long deadline = System.nanoTime() + maxBlock.toNanos();
-        while (!isThere(deadline)) {
+        while (!exists(deadline)) {
             if (deadline - System.nanoTime() <= 0) {
                 throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata"));
             }
         }
     }
 
-    /** False where another caller's look ended for a reason that is that caller's alone, so that this one has to look. */
-    private boolean isThere(long deadline) {
+    /**
+     * Returns false if the check of another caller failed for a reason that concerns only that caller. This caller must
+     * then check again.
+     */
+    private boolean exists(long deadline) {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
-        CompletableFuture<Boolean> others = look.compareAndExchange(null, mine);
-        if (others == null) {
-            lookAndTell(mine, deadline);
+        CompletableFuture<Boolean> earlier = check.compareAndExchange(null, mine);
+        if (earlier == null) {
+            runCheck(mine, deadline);
         }
         try {
-            return (others == null ? mine : others).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
+            return (earlier == null ? mine : earlier).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {
-            if (others != null && isItsOwn(e.getCause())) {
+            if (earlier != null && concernsOnlyItsCaller(e.getCause())) {
                 return false;
             }
             throw failures.explain(e.getCause());
@@ -64,13 +69,15 @@ final class RequestTopic implements TopicExistenceCheck {
         }
     }
 
-    /** Its thread was interrupted, or its time, which began before this caller's or was spent with waiting, is over. */
-    private static boolean isItsOwn(Throwable failure) {
+    /**
+     * Returns true if the checking thread was interrupted or ran out of its own time. Both say nothing about the topic.
+     */
+    private static boolean concernsOnlyItsCaller(Throwable failure) {
         return failure instanceof org.apache.kafka.common.errors.InterruptException
                 || failure instanceof org.apache.kafka.common.errors.TimeoutException;
     }
 
-    private void lookAndTell(CompletableFuture<Boolean> mine, long deadline) {
+    private void runCheck(CompletableFuture<Boolean> mine, long deadline) {
         try {
             describe(deadline);
             mine.complete(true);
@@ -78,7 +85,7 @@ final class RequestTopic implements TopicExistenceCheck {
             fail(mine, e.getCause());
         } catch (InterruptedException e) {
             fail(mine, new org.apache.kafka.common.errors.InterruptException(e));
-        } catch (RuntimeException e) { // what an admin that can't be made throws is not only Kafka's
+        } catch (RuntimeException e) { // making an admin client can also throw exceptions that are not Kafka's
             fail(mine, e);
         } catch (Error e) { // such as a class that is missing
             fail(mine, e);
@@ -86,9 +93,9 @@ final class RequestTopic implements TopicExistenceCheck {
         }
     }
 
-    /** Gives the next caller a new look before this one's waiters are told. */
+    /** Clears the check before its waiters are notified, so that the next caller starts a new one. */
     private void fail(CompletableFuture<Boolean> mine, Throwable cause) {
-        look.set(null);
+        check.set(null);
         mine.completeExceptionally(cause);
     }
 

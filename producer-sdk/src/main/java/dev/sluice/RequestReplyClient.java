@@ -10,9 +10,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting half of a queue: opens the inbox with the first ask, and joins each request with its reply. Thread-safe.
+ * Sends requests with a reply address and waits for their replies. The first ask opens the inbox. The class is
+ * thread-safe.
  */
-final class AskInbox implements AutoCloseable {
+final class RequestReplyClient implements AutoCloseable {
     private final String topic;
     private final Duration maxBlock;
     private final PendingAsks pending;
@@ -21,8 +22,13 @@ final class AskInbox implements AutoCloseable {
     private @Nullable ReplyInbox inbox;
     private boolean closed;
 
-    /** @param inboxes makes an inbox for {@code pending} and starts it */
-    AskInbox(QueueSettings settings, PendingAsks pending, DeadlineScheduler deadlines, Supplier<ReplyInbox> inboxes) {
+    /**
+     * Makes a client without an inbox.
+     *
+     * @param inboxes makes an inbox for {@code pending} and starts it
+     */
+    RequestReplyClient(
+            QueueSettings settings, PendingAsks pending, DeadlineScheduler deadlines, Supplier<ReplyInbox> inboxes) {
         this.topic = settings.replies();
         this.maxBlock = settings.maxBlock();
         this.pending = pending;
@@ -31,8 +37,8 @@ final class AskInbox implements AutoCloseable {
     }
 
     /**
-     * Sends a request and waits for its reply without blocking, but for the first one's inbox: {@code max.block.ms} at
-     * most.
+     * Sends a request and returns the future of its reply. It blocks only until the inbox is open, for
+     * {@code max.block.ms} at most.
      *
      * @param send publishes the request with this address for its reply
      */
@@ -41,9 +47,9 @@ final class AskInbox implements AutoCloseable {
         PendingAsks.Ask ask = pending.open(id, deadline);
         try {
             int partition = partition();
-            // Who has waited for the inbox beyond the deadline does not want the call any more.
+            // The deadline may pass while the inbox opens. Nobody waits for the reply then, so the request is not sent.
             if (!ask.future().isDone()) {
-                failWith(send.apply(new ReplyAddress(topic, partition, ask.correlation())), ask);
+                failIfNotSent(send.apply(new ReplyAddress(topic, partition, ask.correlation())), ask);
             }
         } catch (ChatQueueException e) {
             ask.future().completeExceptionally(e);
@@ -51,7 +57,7 @@ final class AskInbox implements AutoCloseable {
         return ask.future();
     }
 
-    private static void failWith(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {
+    private static void failIfNotSent(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {
         CompletableFuture<Receipt> unused = sent.whenComplete((receipt, failure) -> {
             if (failure == null) {
                 ask.accepted().set(true);
@@ -61,18 +67,18 @@ final class AskInbox implements AutoCloseable {
         });
     }
 
-    /** Fails every ask that waits, and every one that comes. */
+    /** Fails every waiting ask and every later one. */
     @Override
     public void close() {
-        ReplyInbox last;
+        ReplyInbox open;
         synchronized (this) {
             closed = true;
-            last = inbox;
+            open = inbox;
         }
-        pending.end(new ChatQueueException("the queue was closed before the reply came; the request stays in it"));
+        pending.shutDown(new ChatQueueException("the queue was closed before the reply came; the request stays in it"));
         deadlines.close();
-        if (last != null) {
-            last.close();
+        if (open != null) {
+            open.close();
         }
     }
 
@@ -90,8 +96,10 @@ final class AskInbox implements AutoCloseable {
     }
 
     /**
-     * The inbox; a new one where the last could not start or has ended. An ask is opened before this looks, and an inbox
-     * has ended before it fails the open ones: so each ask is failed with its inbox, or has another one.
+     * Returns the open inbox. It opens a new one if the last could not start or has ended.
+     *
+     * <p>No ask is lost between two inboxes. An ask is registered before this method runs, and an inbox is marked as
+     * ended before it fails the registered asks. So each ask either fails with its inbox or gets a new one.
      */
     private synchronized ReplyInbox inbox() {
         if (closed) {

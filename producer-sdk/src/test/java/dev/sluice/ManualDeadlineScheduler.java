@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Deadlines in virtual time, on the thread that moves it. */
-final class ManualDeadlines implements DeadlineScheduler {
+/** Runs deadlines in virtual time, on the thread that advances it. */
+final class ManualDeadlineScheduler implements DeadlineScheduler {
     private final List<Entry> entries = new ArrayList<>();
     private Duration now = Duration.ZERO;
 

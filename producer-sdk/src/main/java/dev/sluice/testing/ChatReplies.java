@@ -11,13 +11,13 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Replies as the workers write them, for {@link InMemoryChatQueue#replying}. Stateless. */
-public final class SampleReplyRecords {
+/** Makes replies as the workers write them, for {@link InMemoryChatQueue#replying}. The class is stateless. */
+public final class ChatReplies {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
-    private SampleReplyRecords() {}
+    private ChatReplies() {}
 
-    /** An answer of this text, finished with {@code stop}, that cost one token each way. */
+    /** Makes an answer with this text. It finished with {@code stop} and used one token each way. */
     public static ChatReply ok(Submitted submitted, String text) {
         return ok(
                 submitted,
@@ -38,7 +38,7 @@ public final class SampleReplyRecords {
                         Map.of("prompt_tokens", 1, "completion_tokens", 1, "total_tokens", 2))));
     }
 
-    /** An answer with this body, whatever it is. */
+    /** Makes an answer with this body, which may be anything. */
     public static ChatReply ok(Submitted submitted, byte[] body) {
         ConsumerRecord<byte[], byte[]> reply = reply(submitted, body);
         WireHeaders.set(reply.headers(), WireHeaders.STATUS, WireHeaders.OK);
@@ -46,7 +46,7 @@ public final class SampleReplyRecords {
         return ChatReply.from(reply);
     }
 
-    /** A failure, as its dead letter would have it. */
+    /** Makes a failed reply, with the same body and headers as its dead letter. */
     public static ChatReply failed(Submitted submitted, Reason reason, int httpStatus, String message) {
         Map<String, String> error = Map.of("message", message, "type", reason.word());
         ConsumerRecord<byte[], byte[]> reply = reply(submitted, MAPPER.writeValueAsBytes(Map.of("error", error)));

@@ -19,77 +19,80 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
-class RequestTopicTest {
+class RequestTopicCheckTest {
     private final QueueSettings settings = ChatQueue.builder().settings();
-    private final AtomicInteger looks = new AtomicInteger();
+    private final AtomicInteger checks = new AtomicInteger();
 
     @Test
-    void looksAgainAfterAFailureOfAnyKind() {
-        RequestTopic topic = new RequestTopic(settings, new SendFailures(settings), () -> {
-            throw new IllegalStateException("look " + looks.incrementAndGet());
+    void checksAgainAfterAnyFailure() {
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+            throw new IllegalStateException("check " + checks.incrementAndGet());
         });
 
-        assertThatThrownBy(topic::require)
+        assertThatThrownBy(topicCheck::require)
                 .isInstanceOf(ChatQueueException.class)
-                .hasMessageContaining("look 1");
-        assertThatThrownBy(topic::require)
+                .hasMessageContaining("check 1");
+        assertThatThrownBy(topicCheck::require)
                 .isInstanceOf(ChatQueueException.class)
-                .hasMessageContaining("look 2");
+                .hasMessageContaining("check 2");
     }
 
     @Test
-    void anErrorLeavesNobodyWaiting() {
-        RequestTopic topic = new RequestTopic(settings, new SendFailures(settings), () -> {
-            throw new NoClassDefFoundError("look " + looks.incrementAndGet());
+    void anErrorIsThrownAndTheNextCallerChecksAgain() {
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+            throw new NoClassDefFoundError("check " + checks.incrementAndGet());
         });
 
-        assertThatThrownBy(topic::require)
+        assertThatThrownBy(topicCheck::require)
                 .isInstanceOf(NoClassDefFoundError.class)
-                .hasMessage("look 1");
-        assertThatThrownBy(topic::require)
+                .hasMessage("check 1");
+        assertThatThrownBy(topicCheck::require)
                 .isInstanceOf(NoClassDefFoundError.class)
-                .hasMessage("look 2");
+                .hasMessage("check 2");
     }
 
     @Test
-    void anotherThreadsInterruptIsNotOnes() throws Exception {
-        assertThat(afterAnothersInterrupt(() -> {
-                    throw new IllegalStateException("its own look");
+    void anInterruptOfAnotherCallerLeadsToACheckOfOnesOwn() throws Exception {
+        assertThat(failureAfterInterruptOfFirstCaller(() -> {
+                    throw new IllegalStateException("second check");
                 }))
-                .endsWith("its own look");
+                .endsWith("second check");
     }
 
     @Test
-    void anotherThreadsInterruptLeavesNoMoreTimeThanThereWas() throws Exception {
+    void anInterruptOfAnotherCallerDoesNotExtendTheTimeout() throws Exception {
         AtomicInteger millis = new AtomicInteger();
 
-        assertThat(afterAnothersInterrupt(() -> admin(options -> {
+        assertThat(failureAfterInterruptOfFirstCaller(() -> admin(options -> {
                     millis.set(options.timeoutMs());
-                    throw new IllegalStateException("its own look");
+                    throw new IllegalStateException("second check");
                 })))
-                .endsWith("its own look");
+                .endsWith("second check");
 
         assertThat(millis.get()).isPositive().isLessThan((int)
                 settings.maxBlock().toMillis());
     }
 
-    /** Returns what came of the wait of one that waited for a look when that one's thread was interrupted. */
-    private String afterAnothersInterrupt(Supplier<Admin> ownLook) throws Exception {
-        CountDownLatch looking = new CountDownLatch(1);
+    /**
+     * Interrupts the first caller during its check and returns the failure of a second caller that waits for that
+     * check.
+     */
+    private String failureAfterInterruptOfFirstCaller(Supplier<Admin> secondCheck) throws Exception {
+        CountDownLatch checking = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        RequestTopic topic = new RequestTopic(settings, new SendFailures(settings), () -> {
-            if (looks.incrementAndGet() > 1) {
-                return ownLook.get();
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+            if (checks.incrementAndGet() > 1) {
+                return secondCheck.get();
             }
-            looking.countDown();
+            checking.countDown();
             return interrupted(never);
         });
         CompletableFuture<String> first = new CompletableFuture<>();
-        Thread interrupted = new Thread(() -> first.complete(failure(topic)));
+        Thread interrupted = new Thread(() -> first.complete(failure(topicCheck)));
         interrupted.start();
-        assertThat(looking.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(checking.await(10, TimeUnit.SECONDS)).isTrue();
         CompletableFuture<String> second = new CompletableFuture<>();
-        Thread waiting = new Thread(() -> second.complete(failure(topic)));
+        Thread waiting = new Thread(() -> second.complete(failure(topicCheck)));
         waiting.start();
         await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
 
@@ -112,15 +115,15 @@ class RequestTopicTest {
     private static Admin interrupted(CountDownLatch never) {
         try {
             never.await();
-            throw new AssertionError("it is never let through");
+            throw new AssertionError("the latch is never released");
         } catch (InterruptedException e) {
             throw new InterruptException(e);
         }
     }
 
-    private static String failure(RequestTopic topic) {
+    private static String failure(RequestTopicCheck topicCheck) {
         try {
-            topic.require();
+            topicCheck.require();
             return "";
         } catch (ChatQueueException e) {
             return Objects.requireNonNull(e.getMessage());

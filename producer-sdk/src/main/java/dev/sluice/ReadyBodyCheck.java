@@ -7,13 +7,15 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
-/** The workers' rules for a body, applied to one that came ready-made: what they would call {@code invalid_request}. */
-final class ReadyBody {
+/**
+ * Checks a ready-made body by the workers' rules. A body that fails here would end as {@code invalid_request} there.
+ */
+final class ReadyBodyCheck {
     static final String NO_STREAM = "is not supported, a reply is one record; leave it out";
 
-    private ReadyBody() {}
+    private ReadyBodyCheck() {}
 
-    /** Checks a body and returns its model; the empty string where there is none, which is a problem by then. */
+    /** Checks a body and returns its model. Without a usable model it adds a problem and returns the empty string. */
     static String check(byte[] body, RequestProblems problems) {
         JsonNode root = parsed(body, problems);
         if (root == null) {
@@ -27,17 +29,17 @@ final class ReadyBody {
         JsonNode messages = root.path("messages");
         JsonNode stream = root.path("stream");
         boolean named = model.isString() && !model.stringValue().isBlank();
-        problems.require(named, "model", shown(model), "must be the name of a model");
+        problems.require(named, "model", display(model), "must be the name of a model");
         problems.require(
                 messages.isArray() && !messages.isEmpty(),
                 "messages",
                 messages.isMissingNode() ? null : messages.getNodeType(),
                 "must be an array of at least one message");
-        problems.require(!stream.isBoolean() || !stream.booleanValue(), "stream", shown(stream), NO_STREAM);
+        problems.require(!stream.isBoolean() || !stream.booleanValue(), "stream", display(stream), NO_STREAM);
         return named ? model.stringValue() : "";
     }
 
-    /** Decoded before it is parsed, since Jackson would accept UTF-16 and a byte order mark, and the API would not. */
+    /** Decodes the body before parsing it. Jackson would accept UTF-16 and a byte order mark, which the API rejects. */
     private static @Nullable JsonNode parsed(byte[] body, RequestProblems problems) {
         try {
             String text = StandardCharsets.UTF_8
@@ -53,7 +55,7 @@ final class ReadyBody {
         return null;
     }
 
-    private static @Nullable String shown(JsonNode value) {
+    private static @Nullable String display(JsonNode value) {
         return value.isMissingNode() ? null : value.toString();
     }
 }
