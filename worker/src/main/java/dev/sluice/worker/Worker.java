@@ -1,13 +1,17 @@
 package dev.sluice.worker;
 
 import dev.sluice.worker.call.ApiClient;
+import dev.sluice.worker.intake.BundleAssignor;
 import dev.sluice.worker.intake.HeapHeadroom;
 import dev.sluice.worker.intake.Intake;
+import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.PollRecovery;
+import dev.sluice.worker.intake.RebalanceHandler;
 import dev.sluice.worker.intake.ReplyTopics;
-import dev.sluice.worker.kafka.Consumers;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.AdminTimeouts;
+import dev.sluice.worker.kafka.KafkaClients;
+import dev.sluice.worker.kafka.PartitionCounts;
 import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.RequestLog;
@@ -52,10 +56,7 @@ import org.slf4j.LoggerFactory;
  * first and stop in the order in which the data drains. Thread-safe.
  */
 public final class Worker implements AutoCloseable {
-    private static final Duration START_BOUND = Duration.ofSeconds(10);
     private static final Duration WARM_UP_BOUND = Duration.ofSeconds(2);
-    /** The time after the drain time in which the calls that have ended are committed. */
-    private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
     /** The time after the drain time in which all threads have to end. */
     private static final Duration LEAVE_BOUND = Duration.ofSeconds(18);
 
@@ -94,14 +95,19 @@ public final class Worker implements AutoCloseable {
         String idPrefix = queue.group() + ":" + queue.topics().base() + ":";
         this.transactionalId = idPrefix + name;
         Consumer<byte[], byte[]> consumer = metrics.kafka()
-                .watch(Consumers.joining(
-                        queue.kafka(), queue.group(), name, queue.instanceId(), config.drainTimeout()));
+                .watch(KafkaClients.groupMember(
+                        queue.kafka(),
+                        queue.group(),
+                        name,
+                        queue.instanceId(),
+                        BundleAssignor.class,
+                        RebalanceHandler.maxPollInterval(config.drainTimeout())));
         this.ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         ReplyTopics replyTopics = new ReplyTopics(queue.topics(), queue.replyTopics());
         this.settle = new Settle(
                 ownership,
                 replyTopics,
-                Producers.widths(admin),
+                new PartitionCounts(admin),
                 transactions(metrics),
                 clock,
                 System::nanoTime,
@@ -125,7 +131,7 @@ public final class Worker implements AutoCloseable {
         this.intake = new Intake(
                 consumer,
                 new PollRecovery(
-                        () -> Consumers.oneByOne(queue.kafka(), queue.group()),
+                        () -> KafkaClients.singleRecordReader(queue.kafka(), queue.group()),
                         HeapHeadroom.ofThisProcess(),
                         System::nanoTime),
                 queue.topics(),
@@ -143,7 +149,7 @@ public final class Worker implements AutoCloseable {
                 threads.heartbeat(INTAKE_THREAD));
         this.health = new WorkerHealth(
                 threads,
-                Consumers.pollInterval(config.drainTimeout()),
+                RebalanceHandler.maxPollInterval(config.drainTimeout()),
                 ownership::get,
                 closing::get,
                 intake,
@@ -155,8 +161,8 @@ public final class Worker implements AutoCloseable {
         Map<String, Object> kafka = config.queue().kafka();
         int maxRecordBytes = config.memory().maxResponseBytes() + RECORD_OVERHEAD;
         return new Transactions(
-                () -> metrics.kafka().watch(Producers.producer(kafka, transactionalId, maxRecordBytes)),
-                () -> Consumers.reading(kafka, config.queue().group()),
+                () -> metrics.kafka().watch(KafkaClients.transactionalProducer(kafka, transactionalId, maxRecordBytes)),
+                () -> KafkaClients.groupOffsetReader(kafka, config.queue().group()),
                 threads.heartbeat(SETTLE_THREAD));
     }
 
@@ -175,7 +181,7 @@ public final class Worker implements AutoCloseable {
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
-        Admin admin = Admin.create(config.queue().kafka());
+        Admin admin = KafkaClients.admin(config.queue().kafka());
         WorkerConfig.Api upstream = config.api();
         ApiClient api = new ApiClient(
                 upstream.baseUrl(),
@@ -196,10 +202,12 @@ public final class Worker implements AutoCloseable {
     }
 
     private static void check(WorkerConfig.Queue queue, Admin admin) throws InterruptedException {
-        new AclCheck(admin, START_BOUND).ofWorker(queue.topics(), queue.group()).ifPresent(missing -> {
-            throw new WorkerException(missing);
-        });
-        TopicCheck topics = TopicCheck.of(admin, queue.topics(), START_BOUND);
+        new AclCheck(admin, AdminTimeouts.FOREGROUND)
+                .ofWorker(queue.topics(), queue.group())
+                .ifPresent(missing -> {
+                    throw new WorkerException(missing);
+                });
+        TopicCheck topics = TopicCheck.of(admin, queue.topics(), AdminTimeouts.FOREGROUND);
         topics.warnings().forEach(log::warn);
         if (!topics.refusals().isEmpty()) {
             throw new WorkerException(String.join("\n", topics.refusals()));
@@ -300,6 +308,6 @@ public final class Worker implements AutoCloseable {
         // Nothing more is to be called, whether or not reading has ended in time.
         boolean called = drain.meets(
                 flow.withdraw(Set.copyOf(ownership.get().assignments().values())));
-        return read && called && drain.plus(COMMIT_BOUND).meets(settle.flush());
+        return read && called && drain.plus(OffsetLedger.FLUSH_TIMEOUT).meets(settle.flush());
     }
 }

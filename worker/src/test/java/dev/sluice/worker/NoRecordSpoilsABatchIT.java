@@ -12,8 +12,8 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
-import dev.sluice.worker.kafka.Consumers;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.KafkaClients;
+import dev.sluice.worker.kafka.PartitionCounts;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
@@ -246,10 +246,11 @@ class NoRecordSpoilsABatchIT {
         return new Settle(
                 new AtomicReference<>(ownership),
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
-                Producers.widths(queue.admin()),
+                new PartitionCounts(queue.admin()),
                 new Transactions(
-                        () -> Producers.producer(clients, UUID.randomUUID().toString(), 2 << 20),
-                        () -> Consumers.reading(clients, queue.group()),
+                        () -> KafkaClients.transactionalProducer(
+                                clients, UUID.randomUUID().toString(), 2 << 20),
+                        () -> KafkaClients.groupOffsetReader(clients, queue.group()),
                         () -> {}),
                 Clock.systemUTC(),
                 System::nanoTime,
@@ -282,7 +283,8 @@ class NoRecordSpoilsABatchIT {
         queue.admin().createTopics(List.of(topic)).all().get();
         await().atMost(Duration.ofSeconds(10))
                 .ignoreExceptions()
-                .until(() -> Producers.widths(queue.admin()).apply(topic.name()).join() > 0);
+                .until(() ->
+                        new PartitionCounts(queue.admin()).apply(topic.name()).join() > 0);
     }
 
     private void limit(String topic) throws Exception {

@@ -16,7 +16,7 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
@@ -321,7 +321,7 @@ class WorkerIT {
         config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 120_000);
         String id = queue.group() + ":" + queue.topics.base() + ":dead";
 
-        try (Producer<byte[], byte[]> dead = Producers.producer(config, id, 1 << 20)) {
+        try (Producer<byte[], byte[]> dead = KafkaClients.transactionalProducer(config, id, 1 << 20)) {
             dead.initTransactions();
             dead.beginTransaction();
             dead.sendOffsetsToTransaction(

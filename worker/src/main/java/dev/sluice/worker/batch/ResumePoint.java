@@ -7,6 +7,7 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,7 +99,7 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
             List<Long> offsets = new ArrayList<>();
             for (TopicPartition each : partitions) {
                 offsets.add(ends.partitionResult(each)
-                        .get(AdminResults.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)
+                        .get(AdminTimeouts.FOREGROUND.toMillis(), TimeUnit.MILLISECONDS)
                         .offset());
             }
             return new Place(topic, description.topicId().toString(), offsets);
@@ -112,7 +113,7 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         return admin.describeTopics(List.of(topic))
                 .topicNameValues()
                 .get(topic)
-                .get(AdminResults.TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+                .get(AdminTimeouts.FOREGROUND.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static CommandException unknown(String topic, Exception failed) {

@@ -1,5 +1,6 @@
 package dev.sluice.worker.deadletters;
 
+import dev.sluice.worker.kafka.KafkaClients;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -9,12 +10,11 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The dead-letter topic as it was at one moment: what came later is not seen. Read from the beginning as often as it is
@@ -25,7 +25,7 @@ public final class DeadLetterTopic implements AutoCloseable {
     private static final int LEAST_FETCH_BYTES = 64 << 10;
 
     private final Admin admin;
-    private final KafkaConsumer<byte[], byte[]> consumer;
+    private final Consumer<byte[], byte[]> consumer;
     private final Iterable<TopicPartition> partitions;
     private final OffsetRange all;
     private OffsetRange markedUpTo;
@@ -63,17 +63,14 @@ public final class DeadLetterTopic implements AutoCloseable {
         this.consumer = consumer(kafka, width);
     }
 
-    private static KafkaConsumer<byte[], byte[]> consumer(Map<String, Object> kafka, int width) {
+    private static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka, int width) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-dlq");
-        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         config.put(
                 ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
                 Math.max(LEAST_FETCH_BYTES, Math.min(1 << 20, FETCH_BYTES / width)));
-        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return KafkaClients.topicReader(config);
     }
 
     /**

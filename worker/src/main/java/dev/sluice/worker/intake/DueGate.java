@@ -10,9 +10,9 @@ import java.util.function.Consumer;
  * Holds requests that are due soon; others overtake them. Bounded in records and bytes, and in each partition by the room
  * that is left for others. Owned by the poll thread.
  */
-final class DueGate {
+public final class DueGate {
     /** A request that is due later than this waits in a delay tier rather than in memory. */
-    static final Duration HORIZON = Duration.ofSeconds(10);
+    public static final Duration HORIZON = Duration.ofSeconds(10);
 
     /**
      * What waits keeps its offset open, and a partition can have only so many: this many are left to those that are due.

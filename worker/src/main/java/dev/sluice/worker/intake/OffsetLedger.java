@@ -1,5 +1,6 @@
 package dev.sluice.worker.intake;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
@@ -12,6 +13,9 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
  * thread that settles; none blocks.
  */
 public interface OffsetLedger {
+    /** The longest wait for {@link #flush}; a longer one would only hold up the whole group. */
+    Duration FLUSH_TIMEOUT = Duration.ofSeconds(15);
+
     /** How a partition begins. */
     sealed interface Opening {
         /**

@@ -1,6 +1,6 @@
 package dev.sluice.worker.intake;
 
-import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -96,7 +96,7 @@ final class PartitionRecovery {
         assign(partition, partition.position());
         ranOutAt = -1;
         waits = 0;
-        int most = records() + Consumers.MAX_POLL_RECORDS;
+        int most = records() + KafkaClients.MAX_POLL_RECORDS;
         Step step;
         do {
             step = next(partition, end, takes);

@@ -31,10 +31,12 @@ import org.slf4j.LoggerFactory;
  */
 public final class RebalanceHandler implements ConsumerRebalanceListener {
     private static final Logger log = LoggerFactory.getLogger(RebalanceHandler.class);
-    /** For what has ended to be committed; more would only hold up the whole group. */
-    private static final Duration COMMIT_BOUND = Duration.ofSeconds(15);
-    /** A transaction that takes longer than this is fenced by Kafka: the group's generation has moved on. */
-    private static final Duration TRANSACTION_BOUND = Duration.ofSeconds(30);
+
+    // Kafka fences a transaction that takes longer, since the group's generation has moved on
+    private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
+
+    // how long the poll thread may be busy while no rebalance callback waits for calls
+    private static final Duration POLL_INTERVAL = Duration.ofMinutes(5);
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
@@ -66,9 +68,17 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         this.drainTimeout = drainTimeout;
     }
 
-    /** The longest time that a callback takes; the consumer's poll interval has to be longer. */
-    public static Duration longest(Duration drainTimeout) {
-        return drainTimeout.plus(COMMIT_BOUND).plus(TRANSACTION_BOUND);
+    /**
+     * Returns how long a worker may take between two polls before its partitions are given to others. A healthy stage
+     * needs less than that for one iteration, whatever it waits for. It waits in steps of seconds for a broker that is
+     * unavailable.
+     */
+    public static Duration maxPollInterval(Duration drainTimeout) {
+        return POLL_INTERVAL.plus(maxCallbackTime(drainTimeout));
+    }
+
+    static Duration maxCallbackTime(Duration drainTimeout) {
+        return drainTimeout.plus(OffsetLedger.FLUSH_TIMEOUT).plus(TRANSACTION_TIMEOUT);
     }
 
     /** Kafka's ACLs stop this worker: what is revoked from now on is as good as lost, since none can be committed. */
@@ -107,9 +117,9 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
                     .addKeyValue("drainTimeout", drainTimeout)
                     .log("calls under way did not end in time; they are cancelled and repeated by the next owner");
         }
-        if (!within(COMMIT_BOUND, ledger.flush())) {
+        if (!within(OffsetLedger.FLUSH_TIMEOUT, ledger.flush())) {
             log.atWarn()
-                    .addKeyValue("bound", COMMIT_BOUND)
+                    .addKeyValue("bound", OffsetLedger.FLUSH_TIMEOUT)
                     .log("outcomes could not be committed in time; their calls are repeated by the next owner");
         }
         giveUp(leaving);
@@ -133,7 +143,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         ledger.close(gone);
         partitions.remove(gone);
         share();
-        if (!within(TRANSACTION_BOUND, ledger.flush())) {
+        if (!within(TRANSACTION_TIMEOUT, ledger.flush())) {
             log.warn("a transaction is still under way; Kafka refuses it, since the group has moved on");
         }
     }

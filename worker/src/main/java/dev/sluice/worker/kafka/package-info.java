@@ -1,6 +1,6 @@
 /**
- * The one place that configures Kafka clients: consumers, producers, and waiting for the answers of an admin client. It
- * knows nothing of requests, and it never starts a thread.
+ * The one place that configures Kafka clients and the timeouts of their calls. It knows no stage of the worker,
+ * nothing of requests, and it never starts a thread.
  */
 @NullMarked
 package dev.sluice.worker.kafka;

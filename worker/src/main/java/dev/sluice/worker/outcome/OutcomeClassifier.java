@@ -4,6 +4,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.CallResult.Answered;
+import dev.sluice.worker.intake.DueGate;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.CallFeedback;
@@ -27,9 +28,6 @@ import java.util.function.DoubleSupplier;
  * are not the request's fault and never do.
  */
 public final class OutcomeClassifier {
-    /** Due within this, a request goes straight to the retry topic: intake holds it in memory until it is due. */
-    private static final Duration DIRECT = Duration.ofSeconds(10);
-
     /** Failures without an answer that may be the request's own: it asks for more than can be made or taken in time. */
     private static final Set<String> OWN_FAILURES = Set.of("timeout", "response_too_large");
 
@@ -115,8 +113,10 @@ public final class OutcomeClassifier {
             InputRecord envelope, long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
         long over = Math.max(0, envelope.isOverAt(maxAgeMillis) - nowMillis);
         long delay = Math.min(delayMillis, over);
-        Optional<Tier> tier =
-                delay <= DIRECT.toMillis() ? Optional.empty() : Optional.of(Tier.within(Duration.ofMillis(delay)));
+        // a shorter delay needs no tier: intake holds the request in memory until it is due
+        Optional<Tier> tier = delay <= DueGate.HORIZON.toMillis()
+                ? Optional.empty()
+                : Optional.of(Tier.within(Duration.ofMillis(delay)));
         return new Outcome.Requeue(tier, nowMillis + delay, attempts, deferrals, error);
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.worker.settle;
 
+import dev.sluice.worker.kafka.AdminTimeouts;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -28,7 +29,6 @@ import org.slf4j.LoggerFactory;
  * this may not be done (see the README's ACLs), the broker's timeout does it. Owned by the poll thread; does not block.
  */
 public final class AbandonedTransactions {
-    private static final int BOUND_MILLIS = (int) Duration.ofSeconds(5).toMillis();
     private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
@@ -67,11 +67,14 @@ public final class AbandonedTransactions {
 
     private CompletionStage<Collection<TransactionListing>> open() {
         ListTransactionsOptions ongoing = new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
-        return admin.listTransactions(ongoing.timeoutMs(BOUND_MILLIS)).all().toCompletionStage();
+        return admin.listTransactions(ongoing.timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
+                .all()
+                .toCompletionStage();
     }
 
     private CompletionStage<Set<String>> members() {
-        return admin.describeConsumerGroups(List.of(group), new DescribeConsumerGroupsOptions().timeoutMs(BOUND_MILLIS))
+        return admin.describeConsumerGroups(
+                        List.of(group), new DescribeConsumerGroupsOptions().timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
                 .describedGroups()
                 .get(group)
                 .toCompletionStage()
@@ -92,7 +95,7 @@ public final class AbandonedTransactions {
             return CompletableFuture.completedFuture(null);
         }
         log.atInfo().addKeyValue("transactionalIds", ids).log("ending transactions of dead workers");
-        return admin.fenceProducers(ids, new FenceProducersOptions().timeoutMs(BOUND_MILLIS))
+        return admin.fenceProducers(ids, new FenceProducersOptions().timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
                 .all()
                 .toCompletionStage();
     }

@@ -1,7 +1,7 @@
 package dev.sluice.worker.status;
 
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
@@ -58,14 +58,14 @@ final class OldestOpenRecords implements AutoCloseable {
     /** The topic on which a producer could write any {@link WireHeaders#ENQUEUED_AT} it likes. */
     private final String requests;
 
-    OldestOpenRecords(Map<String, Object> kafka, String group, String requests) {
+    OldestOpenRecords(Map<String, Object> kafka, String requests) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-status");
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS);
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
-        this.consumer = Consumers.reading(config, group);
+        this.consumer = KafkaClients.topicReader(config);
         this.requests = requests;
     }
 

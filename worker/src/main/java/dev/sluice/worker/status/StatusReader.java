@@ -2,7 +2,7 @@ package dev.sluice.worker.status;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
-import dev.sluice.worker.kafka.PartitionOffsets;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicState;
@@ -39,7 +39,7 @@ public final class StatusReader implements AutoCloseable {
         this.admin = admin;
         this.topics = topics;
         this.group = new WorkerGroup(admin, group, topics.requests());
-        this.heads = new OldestOpenRecords(kafka, group, topics.requests());
+        this.heads = new OldestOpenRecords(kafka, topics.requests());
     }
 
     /** @throws CommandException where topics are missing, or the broker does not answer or does not let us look */
@@ -63,7 +63,7 @@ public final class StatusReader implements AutoCloseable {
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
         try {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminResults.TIMEOUT);
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminTimeouts.FOREGROUND);
             TopicCheck.missing(topics, states).ifPresent(missing -> {
                 throw new CommandException(missing);
             });
@@ -82,8 +82,8 @@ public final class StatusReader implements AutoCloseable {
         List<TopicPartition> partitions = partitions(states);
         var begins = offsets(partitions, OffsetSpec.earliest());
         var ends = offsets(partitions, OffsetSpec.latest());
-        Map<TopicPartition, Long> begin = PartitionOffsets.known(begins, partitions, "the topics' first offsets");
-        Map<TopicPartition, Long> end = PartitionOffsets.known(ends, partitions, "the topics' last offsets");
+        Map<TopicPartition, Long> begin = AdminResults.offsets(begins, partitions, "the topics' first offsets");
+        Map<TopicPartition, Long> end = AdminResults.offsets(ends, partitions, "the topics' last offsets");
         List<OpenRange> spans = new ArrayList<>();
         Set<TopicPartition> away = new TreeSet<>(OldestOpenRecords.BY_NAME);
         for (TopicPartition partition : partitions) {
@@ -114,7 +114,7 @@ public final class StatusReader implements AutoCloseable {
     /** Up to where workers can read: a requeued request shows in its new topic when its old offset is committed. */
     private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
         ListOffsetsOptions options =
-                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs((int) AdminResults.TIMEOUT.toMillis());
+                new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
         Map<TopicPartition, OffsetSpec> asked =
                 partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
         return admin.listOffsets(asked, options);

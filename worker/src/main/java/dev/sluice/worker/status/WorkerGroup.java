@@ -1,6 +1,7 @@
 package dev.sluice.worker.status;
 
 import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import java.util.Comparator;
 import java.util.List;
@@ -38,9 +39,8 @@ final class WorkerGroup {
      * @throws CommandException where Kafka does not tell
      */
     CommittedOffsets committed() throws InterruptedException {
-        ListConsumerGroupOffsetsOptions options = new ListConsumerGroupOffsetsOptions()
-                .requireStable(false)
-                .timeoutMs((int) AdminResults.TIMEOUT.toMillis());
+        ListConsumerGroupOffsetsOptions options =
+                new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
         try {
             return new CommittedOffsets(admin.listConsumerGroupOffsets(name, options)
                     .partitionsToOffsetAndMetadata()
@@ -56,7 +56,7 @@ final class WorkerGroup {
     /** @throws CommandException where Kafka does not tell */
     GroupStatus status() throws InterruptedException {
         DescribeConsumerGroupsOptions options =
-                new DescribeConsumerGroupsOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis());
+                new DescribeConsumerGroupsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
         KafkaFuture<ConsumerGroupDescription> description = admin.describeConsumerGroups(List.of(name), options)
                 .describedGroups()
                 .get(name);

@@ -2,7 +2,8 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.kafka.Consumers;
+import dev.sluice.worker.intake.BundleAssignor;
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.settle.AckRuns;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,14 +41,14 @@ public final class FilledQueue implements AutoCloseable {
 
     /** A member of the workers' group, once it is polled. */
     public Consumer<byte[], byte[]> member(String name) {
-        Consumer<byte[], byte[]> consumer =
-                Consumers.joining(kafka, group(), name, Optional.empty(), Duration.ofSeconds(1));
+        Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
+                kafka, group(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
         consumer.subscribe(topics.inputs());
         return consumer;
     }
 
     public ConsumerGroupMetadata groupMetadata() {
-        try (Consumer<byte[], byte[]> consumer = Consumers.reading(kafka, group())) {
+        try (Consumer<byte[], byte[]> consumer = KafkaClients.groupOffsetReader(kafka, group())) {
             return consumer.groupMetadata();
         }
     }

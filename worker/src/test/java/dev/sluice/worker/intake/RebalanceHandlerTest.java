@@ -6,12 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Requests;
-import dev.sluice.worker.kafka.Consumers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
@@ -192,13 +190,10 @@ class RebalanceHandlerTest {
     @ParameterizedTest
     @ValueSource(strings = {"PT0S", "PT25S", "PT1H"})
     void takesLessThanThePollInterval(Duration drainTimeout) {
-        Map<String, Object> config = Consumers.config(Map.of(), Optional.empty(), drainTimeout);
-
-        int pollInterval = (int) config.get("max.poll.interval.ms");
-        assertThat(RebalanceHandler.longest(drainTimeout))
+        assertThat(RebalanceHandler.maxCallbackTime(drainTimeout))
                 .isBetween(drainTimeout.plusSeconds(1), drainTimeout.plusSeconds(60));
-        assertThat(Duration.ofMillis(pollInterval))
-                .isGreaterThan(RebalanceHandler.longest(drainTimeout).plusMinutes(1));
+        assertThat(RebalanceHandler.maxPollInterval(drainTimeout))
+                .isGreaterThan(RebalanceHandler.maxCallbackTime(drainTimeout).plusMinutes(1));
     }
 
     @Test

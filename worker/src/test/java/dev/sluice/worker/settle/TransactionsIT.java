@@ -7,8 +7,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
-import dev.sluice.worker.kafka.Consumers;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.intake.BundleAssignor;
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.threads.WorkerException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -195,13 +195,13 @@ class TransactionsIT {
         AtomicInteger producers = new AtomicInteger();
         return new Transactions(
                 () -> {
-                    Producer<byte[], byte[]> producer = Producers.producer(kafka(), id, 1 << 20);
+                    Producer<byte[], byte[]> producer = KafkaClients.transactionalProducer(kafka(), id, 1 << 20);
                     made.add(producer);
                     return producers.incrementAndGet() == 1
                             ? disturbed(producer, method, call, unusable, disturbance)
                             : producer;
                 },
-                () -> Consumers.reading(kafka(), group()),
+                () -> KafkaClients.groupOffsetReader(kafka(), group()),
                 () -> {});
     }
 
@@ -238,7 +238,8 @@ class TransactionsIT {
     }
 
     private Consumer<byte[], byte[]> member() {
-        return Consumers.joining(kafka(), group(), "member", Optional.of("one"), BOUND);
+        return KafkaClients.groupMember(
+                kafka(), group(), "member", Optional.of("one"), BundleAssignor.class, Duration.ofMinutes(5));
     }
 
     private ConsumerGroupMetadata joined(Consumer<byte[], byte[]> member) {
@@ -265,7 +266,7 @@ class TransactionsIT {
 
     private List<String> published() {
         List<String> values = new ArrayList<>();
-        try (Consumer<byte[], byte[]> reader = Consumers.reading(kafka(), group())) {
+        try (Consumer<byte[], byte[]> reader = KafkaClients.groupOffsetReader(kafka(), group())) {
             reader.assign(List.of(output));
             reader.seekToBeginning(List.of(output));
             long end = reader.endOffsets(List.of(output)).get(output);

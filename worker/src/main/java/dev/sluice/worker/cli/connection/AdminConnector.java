@@ -1,7 +1,8 @@
 package dev.sluice.worker.cli.connection;
 
 import dev.sluice.worker.cli.command.NetworkWarningFilter;
-import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.Durations;
 import java.io.IOException;
@@ -28,7 +29,7 @@ public final class AdminConnector {
     /**
      * An admin client of a broker that has just answered.
      *
-     * @throws CommandException naming the address where none answers within {@link AdminResults#TIMEOUT}
+     * @throws CommandException naming the address where none answers within {@link AdminTimeouts#FOREGROUND}
      */
     public static Admin connect(KafkaOptions options) throws InterruptedException {
         knock(options.servers());
@@ -36,7 +37,7 @@ public final class AdminConnector {
         properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, NetworkWarningFilter.ADMIN_CLIENT_ID);
         Admin admin;
         try {
-            admin = Admin.create(properties);
+            admin = KafkaClients.admin(properties);
         } catch (KafkaException wrongConfig) {
             throw new CommandException("Kafka's client refuses its configuration: " + rootMessage(wrongConfig)
                     + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config");
@@ -60,7 +61,7 @@ public final class AdminConnector {
             String host = address.substring(0, colon).replaceAll("^.*://|[\\[\\]]", "");
             try (Socket socket = new Socket()) {
                 int port = Integer.parseInt(address.substring(colon + 1));
-                socket.connect(new InetSocketAddress(host, port), (int) AdminResults.TIMEOUT.toMillis());
+                socket.connect(new InetSocketAddress(host, port), AdminTimeouts.FOREGROUND_MILLIS);
                 return;
             } catch (IOException | IllegalArgumentException unreachable) {
                 failures.add(address + " (" + reason(unreachable) + ")");
@@ -74,14 +75,13 @@ public final class AdminConnector {
         return unreachable instanceof java.net.UnknownHostException ? "unknown host" : unreachable.getMessage();
     }
 
-    private static void awaitAnswer(Admin admin, KafkaOptions options) throws InterruptedException {
+    private static void awaitAnswer(Admin admin, KafkaOptions kafka) throws InterruptedException {
         try {
-            DescribeClusterOptions patience =
-                    new DescribeClusterOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis());
-            admin.describeCluster(patience).nodes().get();
+            DescribeClusterOptions options = new DescribeClusterOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
+            admin.describeCluster(options).nodes().get();
         } catch (ExecutionException failed) {
             admin.close(Duration.ZERO);
-            throw new CommandException(explain(failed.getCause(), options));
+            throw new CommandException(explain(failed.getCause(), kafka));
         } catch (InterruptedException stopped) {
             admin.close(Duration.ZERO);
             throw stopped;
@@ -101,7 +101,7 @@ public final class AdminConnector {
         }
         if (failure instanceof TimeoutException) {
             return "Kafka at " + servers + " accepts connections but did not answer within "
-                    + Durations.format(AdminResults.TIMEOUT) + " to security.protocol=" + options.securityProtocol()
+                    + Durations.format(AdminTimeouts.FOREGROUND) + " to security.protocol=" + options.securityProtocol()
                     + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
         }
         return "Kafka at " + servers + " answered with an error: " + failure.getMessage();

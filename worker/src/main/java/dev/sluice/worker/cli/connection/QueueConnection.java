@@ -2,7 +2,7 @@ package dev.sluice.worker.cli.connection;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.wire.Topics;
-import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.AclCheck;
 import dev.sluice.worker.topics.TopicState;
@@ -24,10 +24,10 @@ public final class QueueConnection {
         Topics topics = options.topics();
         List<String> needed = List.of(topics.requests(), topics.replies());
         try (Admin admin = AdminConnector.connect(options)) {
-            new AclCheck(admin, AdminResults.TIMEOUT).ofClient(topics).ifPresent(denied -> {
+            new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(topics).ifPresent(denied -> {
                 throw new CommandException(denied);
             });
-            Map<String, TopicState> found = TopicState.read(admin, needed, AdminResults.TIMEOUT);
+            Map<String, TopicState> found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
             List<String> missing =
                     needed.stream().filter(name -> !found.containsKey(name)).toList();
             if (!missing.isEmpty()) {

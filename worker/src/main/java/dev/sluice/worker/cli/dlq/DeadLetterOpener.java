@@ -6,7 +6,7 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
-import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.ProgressBar;
 import dev.sluice.worker.topics.AclErrors;
@@ -39,7 +39,7 @@ final class DeadLetterOpener {
         String dead = kafka.topics().dead();
         List<String> needed = List.of(kafka.topics().requests(), dead);
         try (Admin admin = AdminConnector.connect(kafka)) {
-            Map<String, TopicState> found = TopicState.read(admin, needed, AdminResults.TIMEOUT);
+            Map<String, TopicState> found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
             for (String name : needed) {
                 requireUsable(name, found.get(name));
             }

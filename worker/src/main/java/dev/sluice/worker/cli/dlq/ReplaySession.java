@@ -12,7 +12,7 @@ import dev.sluice.worker.deadletters.ReplayDecision;
 import dev.sluice.worker.deadletters.ReplayFailure;
 import dev.sluice.worker.deadletters.ReplayMarks;
 import dev.sluice.worker.deadletters.ReplaySelection;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.PrintableText;
 import dev.sluice.worker.text.ProgressBar;
 import dev.sluice.worker.topics.AclErrors;
@@ -78,7 +78,8 @@ final class ReplaySession {
         Map<String, Object> properties = new HashMap<>(kafka.properties());
         properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
         String transactionalId = DeadLetterReplay.transactionalId(kafka.topics());
-        try (Producer<byte[], byte[]> producer = Producers.producer(properties, transactionalId, MAX_RECORD_BYTES)) {
+        try (Producer<byte[], byte[]> producer =
+                KafkaClients.transactionalProducer(properties, transactionalId, MAX_RECORD_BYTES)) {
             return replay(topic, producer, planned);
         }
     }

@@ -1,7 +1,7 @@
 package dev.sluice.worker.cli.topics;
 
 import dev.sluice.worker.cli.command.ExitCode;
-import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.topics.AclErrors;
 import dev.sluice.worker.topics.TopicPlan;
 import dev.sluice.worker.topics.TopicState;
@@ -66,7 +66,7 @@ final class TopicCreation {
     }
 
     private Map<String, TopicState> read() throws InterruptedException {
-        return TopicState.read(admin, names(), AdminResults.TIMEOUT);
+        return TopicState.read(admin, names(), AdminTimeouts.FOREGROUND);
     }
 
     private List<String> names() {
@@ -80,8 +80,7 @@ final class TopicCreation {
                 .filter(plan -> !before.containsKey(plan.name()))
                 .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
                 .toList();
-        var results = admin.createTopics(
-                        missing, new CreateTopicsOptions().timeoutMs((int) AdminResults.TIMEOUT.toMillis()))
+        var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS))
                 .values();
         for (NewTopic topic : missing) {
             attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
@@ -153,7 +152,7 @@ final class TopicCreation {
 
     /** The broker that answers next may not have heard of it all yet. */
     private Map<String, TopicState> settled() throws InterruptedException {
-        long deadline = System.nanoTime() + AdminResults.TIMEOUT.toNanos();
+        long deadline = System.nanoTime() + AdminTimeouts.FOREGROUND.toNanos();
         Map<String, TopicState> states = read();
         while (!isSettled(states) && System.nanoTime() < deadline) {
             TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());

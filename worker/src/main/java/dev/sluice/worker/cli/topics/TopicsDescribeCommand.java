@@ -7,7 +7,7 @@ import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
-import dev.sluice.worker.kafka.AdminResults;
+import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicDifference;
@@ -67,7 +67,7 @@ public final class TopicsDescribeCommand implements Subcommand {
     public int run() throws InterruptedException {
         Topics topics = kafka.topics();
         try (Admin admin = AdminConnector.connect(kafka)) {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminResults.TIMEOUT);
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminTimeouts.FOREGROUND);
             List<TopicPlan> plans = retention.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
             List<TopicDifference> differences =

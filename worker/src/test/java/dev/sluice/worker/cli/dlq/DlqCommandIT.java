@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.deadletters.DeadLetterReplay;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,7 +133,7 @@ class DlqCommandIT {
     @Test
     void aSecondReplayShutsTheFirstOut() {
         box.put("a", "rejected", BODY, Map.of());
-        try (Producer<byte[], byte[]> first = Producers.producer(
+        try (Producer<byte[], byte[]> first = KafkaClients.transactionalProducer(
                 Map.of("bootstrap.servers", kafka.bootstrapServers()),
                 DeadLetterReplay.transactionalId(box.topics),
                 1 << 20)) {

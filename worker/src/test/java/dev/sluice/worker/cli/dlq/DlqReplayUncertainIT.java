@@ -9,7 +9,7 @@ import dev.sluice.worker.deadletters.DeadLetterReplay;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
 import dev.sluice.worker.deadletters.ReplayFailure;
 import dev.sluice.worker.deadletters.ReplaySelection;
-import dev.sluice.worker.kafka.Producers;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -111,8 +111,8 @@ class DlqReplayUncertainIT {
         try (Admin admin = Admin.create(config);
                 DeadLetterTopic topic =
                         new DeadLetterTopic(admin, config, box.topics.dead(), DeadLetterBox.PARTITIONS);
-                Producer<byte[], byte[]> producer =
-                        Producers.producer(config, DeadLetterReplay.transactionalId(box.topics), 1 << 20)) {
+                Producer<byte[], byte[]> producer = KafkaClients.transactionalProducer(
+                        config, DeadLetterReplay.transactionalId(box.topics), 1 << 20)) {
             return new DeadLetterReplay(
                             topic,
                             new ReplaySelection(DeadLetterFilter.ALL, List.of(), 3),

@@ -1,0 +1,162 @@
+package dev.sluice.worker.kafka;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
+import org.apache.kafka.clients.consumer.GroupProtocol;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+
+/**
+ * Builds every Kafka client of the worker and of its commands.
+ *
+ * <table>
+ * <caption>The kinds of clients</caption>
+ * <tr><td>{@link #groupMember}</td><td>reads a worker's partitions as a member of its group</td></tr>
+ * <tr><td>{@link #singleRecordReader}</td><td>reads one record per poll, outside of the group</td></tr>
+ * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed, without joining it</td></tr>
+ * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns, without a group</td></tr>
+ * <tr><td>{@link #transactionalProducer}</td><td>writes outcomes and replays, each batch in a transaction</td></tr>
+ * <tr><td>{@link #admin}</td><td>describes and creates topics, groups and transactions</td></tr>
+ * </table>
+ *
+ * <p>Every consumer reads committed records only, commits nothing by itself, begins at the first record and creates no
+ * topics. The user's properties win over our defaults, and never over what the guarantees rest on.
+ */
+public final class KafkaClients {
+    /** The most records that one poll of a group's member returns, unless the user sets another number. */
+    public static final int MAX_POLL_RECORDS = 500;
+
+    // a dead worker's partitions move to others after this; Kafka's default of 45 s is long for a queue
+    private static final int SESSION_TIMEOUT_MILLIS = 10_000;
+
+    // small, since the bounds of the worker do not count what the consumer buffers of paused partitions
+    private static final int MAX_PARTITION_FETCH_BYTES = 256 << 10;
+
+    private static final int MAX_FETCH_BYTES = 8 << 20;
+
+    // bounds how long added partitions go unnoticed while producers write to them; Kafka's default is five minutes
+    private static final int METADATA_MAX_AGE_MILLIS = 30_000;
+
+    // a dead worker's open transaction blocks every read_committed reader for this long
+    private static final int TRANSACTION_TIMEOUT_MILLIS = 10_000;
+
+    // the pause after a transaction that came before the markers of the last one; Kafka's default is 100 ms
+    private static final int RETRY_BACKOFF_MILLIS = 5;
+
+    // how long a send waits for the metadata of a topic that does not exist
+    private static final int MAX_BLOCK_MILLIS = 5_000;
+
+    private KafkaClients() {}
+
+    /**
+     * Builds the consumer of a worker, which joins the group when it subscribes.
+     *
+     * @param kafka the user's properties
+     * @param clientId names this worker in the description of the group
+     * @param assignor distributes the partitions over the members
+     * @param maxPollInterval how long the worker may take between two polls before the group gives its partitions to
+     *     others
+     */
+    public static Consumer<byte[], byte[]> groupMember(
+            Map<String, Object> kafka,
+            String group,
+            String clientId,
+            Optional<String> instanceId,
+            Class<? extends ConsumerPartitionAssignor> assignor,
+            Duration maxPollInterval) {
+        Map<String, Object> config = groupMemberDefaults(maxPollInterval);
+        config.putAll(kafka);
+        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+        instanceId.ifPresent(id -> config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, id));
+        config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, List.of(assignor));
+        return groupOffsetReader(config, group);
+    }
+
+    static Map<String, Object> groupMemberDefaults(Duration maxPollInterval) {
+        Map<String, Object> config = new HashMap<>();
+        config.put(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_TIMEOUT_MILLIS);
+        config.put(ConsumerConfig.METADATA_MAX_AGE_CONFIG, METADATA_MAX_AGE_MILLIS);
+        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
+        config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, MAX_FETCH_BYTES);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
+        int pollMillis = (int) Math.min(Integer.MAX_VALUE, maxPollInterval.toMillis());
+        config.put(ConsumerConfig.MAX_POLL_INTERVAL_MS_CONFIG, pollMillis);
+        return config;
+    }
+
+    /** Builds a consumer that never joins the group and whose every poll returns at most one record. */
+    public static Consumer<byte[], byte[]> singleRecordReader(Map<String, Object> kafka, String group) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, MAX_PARTITION_FETCH_BYTES);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        return groupOffsetReader(config, group);
+    }
+
+    /** Builds a consumer that names the group in order to read its committed offsets, and does not join it. */
+    public static Consumer<byte[], byte[]> groupOffsetReader(Map<String, Object> kafka, String group) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
+        config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, GroupProtocol.CLASSIC.name());
+        return topicReader(config);
+    }
+
+    /**
+     * Builds a consumer for partitions that the caller assigns and seeks.
+     *
+     * @param kafka the user's properties, with the sizes and the client id that the caller wants
+     */
+    public static Consumer<byte[], byte[]> topicReader(Map<String, Object> kafka) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /**
+     * Builds a producer whose transactions end soon if it dies.
+     *
+     * @param kafka the user's properties
+     * @param maxRecordBytes the largest record it has to carry; the topic's own limit decides below that
+     */
+    public static Producer<byte[], byte[]> transactionalProducer(
+            Map<String, Object> kafka, String transactionalId, int maxRecordBytes) {
+        Map<String, Object> config = new HashMap<>();
+        config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
+        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, TRANSACTION_TIMEOUT_MILLIS / 2);
+        config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        // with more in flight, a batch overtakes one that was rejected while the last transaction's markers were
+        // written, and is rejected for it in turn
+        config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        config.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, RETRY_BACKOFF_MILLIS);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+        config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
+        config.putAll(kafka);
+        config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
+        config.put(ProducerConfig.ACKS_CONFIG, "all");
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * Builds an admin client. Its calls have the timeouts of {@link AdminTimeouts}.
+     *
+     * @param kafka the user's properties
+     */
+    public static Admin admin(Map<String, Object> kafka) {
+        return Admin.create(kafka);
+    }
+}
