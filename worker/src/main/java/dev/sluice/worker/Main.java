@@ -3,7 +3,7 @@ package dev.sluice.worker;
 import dev.sluice.worker.cli.Cli;
 import dev.sluice.worker.cli.command.Terminal;
 
-/** The entry of {@code sluice.jar}. */
+/** The entry point of {@code sluice.jar}. */
 public final class Main {
     private Main() {}
 

@@ -36,9 +36,9 @@ import java.util.function.Supplier;
  *      └── invalid, or not due yet ──────────────────────►┘
  * </pre>
  *
- * The methods stand in the order in which a request meets them. Each runs on the thread of the stage that calls it: those
- * of {@link RequestSink} on the poll thread, {@link #call}, {@link #expire} and {@link #blame} on the pace thread, and
- * {@link #called} on a thread of the HTTP client. No method blocks.
+ * The methods stand in the order in which a request meets them. Each runs on the thread of the stage that calls it:
+ * those of {@link RequestSink} on the poll thread, {@link #call}, {@link #expire} and {@link #blame} on the pace
+ * thread, and {@link #called} on a thread of the HTTP client. No method blocks.
  */
 final class RequestFlow implements RequestSink {
     private final Supplier<Ownership> ownership;

@@ -51,9 +51,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Assembles the stages of one worker, starts them, and ends them.
  *
- * <p>{@link RequestFlow} has the way of a request through the stages. Data flows one way; only facts about it come back:
- * pace and the cache learn how calls ended, and intake reads how much is not committed yet. The stages start downstream
- * first and stop in the order in which the data drains. Thread-safe.
+ * <p>{@link RequestFlow} has the way of a request through the stages. Data flows one way; only facts about it come
+ * back: pace and the cache learn how calls ended, and intake reads how much is not committed yet. The stages start
+ * downstream first and stop in the order in which the data drains. Thread-safe.
  */
 public final class Worker implements AutoCloseable {
     private static final Duration WARM_UP_BOUND = Duration.ofSeconds(2);
@@ -176,8 +176,8 @@ public final class Worker implements AutoCloseable {
      *
      * @param metrics the meters of this worker only; close them after it
      * @param telemetry receives its traces
-     * @throws WorkerException if the topics are missing or unfit for the promise, or if Kafka's ACLs deny a right that the
-     *     worker needs
+     * @throws WorkerException if the topics are missing or unfit for the promise, or if Kafka's ACLs deny a right that
+     *     the worker needs
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
@@ -221,7 +221,7 @@ public final class Worker implements AutoCloseable {
             thread.setDaemon(true);
             thread.start();
         };
-        return WarmStart.begin(ownThread, () -> Tracing.unseen(() -> api.warmUp(WARM_UP_BOUND)), WARM_UP_BOUND);
+        return WarmStart.begin(ownThread, () -> Tracing.untraced(() -> api.warmUp(WARM_UP_BOUND)), WARM_UP_BOUND);
     }
 
     private void startStages(CompletableFuture<Void> warm) {

@@ -30,8 +30,10 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      *
      * @param topics the names of all topics
      * @param group the consumer group that the workers of one queue share
-     * @param instanceId gives static membership and a stable transactional id; unique among the running workers of a group
-     * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link Topics#replies()}
+     * @param instanceId gives static membership and a stable transactional id; unique among the running workers of a
+     *     group
+     * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link
+     *     Topics#replies()}
      * @param kafka properties for every Kafka client, {@code bootstrap.servers} among them
      */
     public record Queue(
@@ -71,8 +73,8 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
     /**
      * How much may be sent.
      *
-     * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own. The
-     *     other limits are found out
+     * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own.
+     *     The other limits are found out
      * @param maxInFlight the most calls under way at once in this worker
      */
     public record Pacing(Map<String, ConfiguredLimit> limits, int maxInFlight) {
@@ -101,10 +103,11 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      * The bounds on memory, in records and bytes.
      *
      * @param readAhead the most requests that this worker has read and not yet ended
-     * @param readAheadBytes the most bytes of requests that this worker has read and not yet ended, and as much again for
-     *     answers that are not committed yet
+     * @param readAheadBytes the most bytes of requests that this worker has read and not yet ended, and as much again
+     *     for answers that are not committed yet
      * @param cacheBytes the most bytes of answers that requests may share; with 0 none is kept and no call is shared
-     * @param maxRequestBytes the largest body of a request that is parsed and called; a larger one becomes a dead letter
+     * @param maxRequestBytes the largest body of a request that is parsed and called; a larger one becomes a dead
+     *     letter
      * @param maxResponseBytes the largest answer that is accepted from the API
      */
     public record Memory(

@@ -1,6 +1,7 @@
 /**
- * The worker: {@link dev.sluice.worker.Worker} wires the five stages intake, pace, call, outcome and settle, in this
- * order, and between the first two the cache, which answers what it can. A stage may use the types of the stages before it and never those of the ones after it.
+ * The worker. {@link dev.sluice.worker.Worker} assembles the stages intake, cache, pace, call, outcome and settle, and
+ * {@link dev.sluice.worker.RequestFlow} carries each request from one to the next in this order. A stage may use the
+ * types of the stages before it, and never the types of the stages after it.
  */
 @NullMarked
 package dev.sluice.worker;

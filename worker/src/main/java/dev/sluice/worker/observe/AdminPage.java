@@ -1,20 +1,20 @@
 package dev.sluice.worker.observe;
 
-/** Something the admin port shows. Thread-safe. */
+/** A page of the admin port. Thread-safe. */
 @FunctionalInterface
 public interface AdminPage {
     /**
-     * What it shows now. Waits for nothing for longer than a moment.
+     * Returns the present content without waiting.
      *
-     * @param accept the request's header of that name; empty where it has none
+     * @param accept the request's {@code Accept} header; empty if it has none
      */
     Content now(String accept);
 
     /**
-     * What a page shows.
+     * The content of a page.
      *
-     * @param type for the header {@code Content-Type}
-     * @param body not to be changed
+     * @param type the value of the {@code Content-Type} header
+     * @param body the bytes, which nobody may change
      */
     record Content(String type, byte[] body) {}
 }

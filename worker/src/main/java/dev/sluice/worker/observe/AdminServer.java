@@ -18,20 +18,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers over HTTP: {@code /health/live} and {@code /health/ready} with 200 or 503, and in the body what is wrong, a line
- * each; and the pages it is given. Everything else is refused. Thread-safe.
+ * Serves health probes and pages over HTTP. Thread-safe.
+ *
+ * <p>{@code /health/live} and {@code /health/ready} answer 200 or 503 and list what is wrong, one line for each
+ * problem. Any path that is neither a probe nor a page is answered with 404 and the list of paths.
  */
 public final class AdminServer implements AutoCloseable {
     private static final String LIVE = "/health/live";
     private static final String READY = "/health/ready";
     private static final int BACKLOG = 16;
-    /** More than one, so that a client that stalls holds up no other. */
+    /** The number of threads. A client that stalls holds up no other client while there are several. */
     private static final int THREADS = 4;
-    /** And so that any number of those does not for long, they are cut off after this. */
+    /** A client that stalls is cut off after this time, so that several of them block the port for a moment only. */
     private static final int MAX_REQUEST_SECONDS = 5;
 
     static {
-        // the JDK's only way: read once, when the first server is made
+        // System properties are the only way: the JDK reads them once, when it makes the first server.
         for (String bound : List.of("maxReqTime", "maxRspTime")) {
             System.setProperty("sun.net.httpserver." + bound, Integer.toString(MAX_REQUEST_SECONDS));
         }
@@ -56,11 +58,11 @@ public final class AdminServer implements AutoCloseable {
     }
 
     /**
-     * Starts to answer.
+     * Starts a server.
      *
-     * @param address where to listen; port 0 for a free one
-     * @param pages by their paths
-     * @throws IOException where the port cannot be had
+     * @param address the address to listen on; port 0 takes a free one
+     * @param pages the pages by their paths
+     * @throws IOException if the port cannot be opened
      */
     public static AdminServer start(InetSocketAddress address, HealthChecks health, Map<String, AdminPage> pages)
             throws IOException {
@@ -110,18 +112,18 @@ public final class AdminServer implements AutoCloseable {
         try {
             content = page.now(accept == null ? "" : accept);
         } catch (RuntimeException defect) {
-            log.atError().addKeyValue("path", path).setCause(defect).log("page cannot be shown");
+            log.atError().addKeyValue("path", path).setCause(defect).log("Page failed");
             send(exchange, 500, "this page cannot be shown; the worker's log says why\n");
             return;
         }
         send(exchange, 200, content);
     }
 
-    private static void probe(HttpExchange exchange, Supplier<List<String>> problems, Supplier<List<String>> notices)
+    private static void probe(HttpExchange exchange, Supplier<List<String>> problems, Supplier<List<String>> warnings)
             throws IOException {
         List<String> found = problems.get();
         Stream<String> lines = found.isEmpty() ? Stream.of("ok") : found.stream();
-        String text = Stream.concat(lines, notices.get().stream()).collect(Collectors.joining("\n", "", "\n"));
+        String text = Stream.concat(lines, warnings.get().stream()).collect(Collectors.joining("\n", "", "\n"));
         send(exchange, found.isEmpty() ? 200 : 503, text);
     }
 

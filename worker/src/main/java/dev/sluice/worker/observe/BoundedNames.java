@@ -5,18 +5,18 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes label values of names that come from outside: at most so many different ones, each of a bounded length and of
- * printable characters. What comes when the places are taken is {@link #OTHER}. Thread-safe.
+ * Makes label values from names that come from outside. Their number and length are bounded, and all characters are
+ * printable. A name that comes when all places are taken gets {@link #OTHER}. Thread-safe.
  */
 final class BoundedNames {
     static final String OTHER = "other";
-    static final int LONGEST = 64;
+    static final int MAX_LENGTH = 64;
 
-    private final int most;
+    private final int maxNames;
     private final Map<String, String> labels = new ConcurrentHashMap<>();
 
-    BoundedNames(int most) {
-        this.most = most;
+    BoundedNames(int maxNames) {
+        this.maxNames = maxNames;
     }
 
     String of(String name) {
@@ -26,21 +26,21 @@ final class BoundedNames {
     }
 
     private synchronized String added(String kept) {
-        return labels.size() < most
+        return labels.size() < maxNames
                 ? labels.computeIfAbsent(kept, BoundedNames::printable)
                 : labels.getOrDefault(kept, OTHER);
     }
 
-    /** The same without a bound on how many there are. */
+    /** Returns a label as {@link #of} does, but without a bound on the number of names. */
     static String label(String name) {
         return printable(cut(name));
     }
 
     private static String cut(String name) {
-        return name.length() <= LONGEST ? name : marked(name, name);
+        return name.length() <= MAX_LENGTH ? name : marked(name, name);
     }
 
-    /** Quotes and backslashes stay: the exposition format has an escape for them. */
+    /** Replaces harmful characters. Quotes and backslashes stay, since the exposition format escapes them. */
     private static String printable(String name) {
         StringBuilder printable = new StringBuilder(name.length());
         name.codePoints().map(c -> PrintableText.isHarmful(c) ? '?' : c).forEach(printable::appendCodePoint);
@@ -48,9 +48,9 @@ final class BoundedNames {
         return isItself ? name : marked(printable.toString(), name);
     }
 
-    /** What was changed is told from what looks the same by a hash of the whole name. */
+    /** Appends a hash of the whole name, which tells a changed name from one that looks the same. */
     private static String marked(String text, String name) {
         String hash = "%08x".formatted(name.hashCode());
-        return text.substring(0, Math.min(text.length(), LONGEST - 1 - hash.length())) + "~" + hash;
+        return text.substring(0, Math.min(text.length(), MAX_LENGTH - 1 - hash.length())) + "~" + hash;
     }
 }

@@ -18,8 +18,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Meters of calls. Where OpenTelemetry's semantic conventions for generative AI have a name, it is that one, with their
- * buckets. Thread-safe; a report costs a few look-ups and blocks nobody.
+ * Meters of calls. Their names and buckets are those of OpenTelemetry's semantic conventions for generative AI, if
+ * these have one. Thread-safe. A report costs a few look-ups and blocks nobody.
  */
 public final class CallMeters {
     private final MeterRegistry registry;
@@ -45,7 +45,11 @@ public final class CallMeters {
         this.tenants = tenants;
     }
 
-    /** A request is called now, in epoch ms; it has waited since it was due. */
+    /**
+     * Reports that a request is called now.
+     *
+     * @param nowMillis epoch ms; the request has waited from when it was due until then
+     */
     public void begins(Request request, long nowMillis) {
         InputRecord envelope = request.envelope();
         long since = Math.max(envelope.enqueuedAt(), envelope.notBefore());
@@ -54,9 +58,9 @@ public final class CallMeters {
     }
 
     /**
-     * A call has ended.
+     * Reports that a call has ended.
      *
-     * @param verdict what becomes of the request; empty where the call was given up
+     * @param verdict the verdict on the request; empty if the call was cancelled
      */
     public void ended(Request request, CallResult result, Optional<Verdict> verdict) {
         String model = models.of(request.model());

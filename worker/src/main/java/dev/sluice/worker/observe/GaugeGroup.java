@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Gauges that are set all at once: those that are not set again go. Not thread-safe. */
+/** Gauges that are set together. A gauge that is not set again disappears. Not thread-safe. */
 final class GaugeGroup {
     private final MeterRegistry registry;
     private final Map<String, MultiGauge> gauges = new LinkedHashMap<>();

@@ -12,17 +12,17 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.producer.Producer;
 import org.jspecify.annotations.Nullable;
 
-/** The meters that Kafka's clients keep of themselves. Thread-safe. */
+/** Shows the meters that Kafka's clients keep of themselves. Thread-safe. */
 public final class KafkaMeters implements AutoCloseable {
-    /** Clients get new meters as they meet brokers and partitions. */
-    private static final Duration LOOK_AGAIN = Duration.ofSeconds(15);
+    /** The interval of looking for new meters, which clients add as they meet brokers and partitions. */
+    private static final Duration REFRESH_INTERVAL = Duration.ofSeconds(15);
 
     private final MeterRegistry registry;
     private final boolean on;
     private @Nullable Binding consumer;
     private @Nullable Binding producer;
 
-    /** One client's meters, looked for by a thread of their own: it ends with them, or would hold the client for ever. */
+    /** The meters of one client. Their thread ends with them; a shared one would keep the client in memory for ever. */
     private static final class Binding implements AutoCloseable {
         private final ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "sluice-kafka-meters");
@@ -49,9 +49,9 @@ public final class KafkaMeters implements AutoCloseable {
     }
 
     /**
-     * What nobody needs of each partition: all but its lag, and a second time under its topic's name with underscores, as
-     * Kafka 4 has it for topics with a dot, which all of ours have. And what a producer keeps of each topic: there may be
-     * as many as requests name reply topics.
+     * Returns whether a meter is left out. Of each partition only the lag is kept. Kafka 4 registers the meters of a
+     * topic with a dot in its name, which all of ours have, a second time with underscores; these duplicates are left
+     * out. So are a producer's meters of each topic, since requests may name any number of reply topics.
      */
     static boolean isNoise(Meter.Id id) {
         String topic = id.getTag("topic");
@@ -62,24 +62,24 @@ public final class KafkaMeters implements AutoCloseable {
                         || (id.getTag("partition") != null && !id.getName().endsWith(".records.lag")));
     }
 
-    /** Shows this consumer's meters, and those of no other any more. */
-    public synchronized Consumer<byte[], byte[]> watch(Consumer<byte[], byte[]> fresh) {
+    /** Shows this consumer's meters from now on, in place of those of the consumer before. */
+    public synchronized Consumer<byte[], byte[]> watch(Consumer<byte[], byte[]> client) {
         if (on) {
             close(consumer);
             consumer = new Binding(
-                    scheduler -> new KafkaClientMetrics(fresh, Tags.empty(), scheduler, LOOK_AGAIN), registry);
+                    scheduler -> new KafkaClientMetrics(client, Tags.empty(), scheduler, REFRESH_INTERVAL), registry);
         }
-        return fresh;
+        return client;
     }
 
-    /** Shows this producer's meters, and those of no other any more: it has replaced the one before, under its name. */
-    public synchronized Producer<byte[], byte[]> watch(Producer<byte[], byte[]> fresh) {
+    /** Shows this producer's meters from now on, in place of those of the producer that it has replaced. */
+    public synchronized Producer<byte[], byte[]> watch(Producer<byte[], byte[]> client) {
         if (on) {
             close(producer);
             producer = new Binding(
-                    scheduler -> new KafkaClientMetrics(fresh, Tags.empty(), scheduler, LOOK_AGAIN), registry);
+                    scheduler -> new KafkaClientMetrics(client, Tags.empty(), scheduler, REFRESH_INTERVAL), registry);
         }
-        return fresh;
+        return client;
     }
 
     private static void close(@Nullable Binding old) {

@@ -8,23 +8,23 @@ import java.time.Clock;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** The meters of one worker. Thread-safe; nothing here blocks those who report. */
+/** Keeps the meters of one worker. Thread-safe; no method blocks its caller. */
 public final class Metrics implements AutoCloseable {
-    /** Names of models, and of tenants, that are told apart. */
-    private static final int MOST_NAMES = 64;
+    /** The number of models, and of tenants, that have labels of their own. */
+    private static final int MAX_NAMES = 64;
 
     private final MeterRegistry registry;
     private final Clock clock;
     private final CallMeters calls;
     private final SettleMeters settlements;
     private final KafkaMeters kafka;
-    private @Nullable StageView view;
-    private @Nullable StageMeters stages;
+    private @Nullable WatchedStages stages;
+    private @Nullable StageMeters stageMeters;
 
     private Metrics(MeterRegistry registry, Clock clock, boolean on) {
         this.registry = registry;
         this.clock = clock;
-        this.calls = new CallMeters(registry, new BoundedNames(MOST_NAMES), new BoundedNames(MOST_NAMES));
+        this.calls = new CallMeters(registry, new BoundedNames(MAX_NAMES), new BoundedNames(MAX_NAMES));
         this.settlements = new SettleMeters(registry, clock);
         this.kafka = new KafkaMeters(registry, on);
     }
@@ -34,7 +34,7 @@ public final class Metrics implements AutoCloseable {
         return new Metrics(registry, Clock.systemUTC(), true);
     }
 
-    /** For a worker that nobody looks at: what is reported is not kept. */
+    /** Returns meters that keep nothing, for a worker that nobody observes. */
     public static Metrics off() {
         return new Metrics(new CompositeMeterRegistry(), Clock.systemUTC(), false);
     }
@@ -51,22 +51,21 @@ public final class Metrics implements AutoCloseable {
         return kafka;
     }
 
-    /** Shows what these stages hold. To be called once. */
-    public synchronized void show(WatchedStages fresh) {
-        StageView shown = new StageView(fresh);
-        view = shown;
-        stages = new StageMeters(registry, shown, clock);
+    /** Shows the state of these stages from now on. Call it once. */
+    public synchronized void show(WatchedStages watched) {
+        stages = watched;
+        stageMeters = new StageMeters(registry, watched, clock);
     }
 
-    /** Empty until there are stages. */
-    synchronized Optional<StageView> view() {
-        return Optional.ofNullable(view);
+    /** Returns the stages that are shown; empty before the worker has made them. */
+    synchronized Optional<WatchedStages> stages() {
+        return Optional.ofNullable(stages);
     }
 
-    /** Brings what is not reported but asked up to date. */
+    /** Updates the meters that are read from the stages. All others are updated by reports. */
     synchronized void refresh() {
-        if (stages != null) {
-            stages.refresh();
+        if (stageMeters != null) {
+            stageMeters.refresh();
         }
     }
 

@@ -17,8 +17,8 @@ import java.io.UncheckedIOException;
 import java.util.List;
 
 /**
- * The meters of a worker and of its process, as Prometheus reads them: in its own text format, or as OpenMetrics for
- * those who accept that. Thread-safe.
+ * Shows the meters of a worker and of its process to Prometheus. The format is Prometheus' text format, or OpenMetrics
+ * for a client that accepts it. Thread-safe.
  */
 public final class PrometheusPage implements AdminPage, AutoCloseable {
     private static final String TEXT = "text/plain; version=0.0.4; charset=utf-8";
@@ -29,7 +29,7 @@ public final class PrometheusPage implements AdminPage, AutoCloseable {
     private final JvmGcMetrics collections = new JvmGcMetrics();
     private final Metrics metrics = Metrics.in(registry);
 
-    /** @param version of this worker */
+    /** @param version the version of this worker */
     public PrometheusPage(String version) {
         List<MeterBinder> process = List.of(
                 new JvmMemoryMetrics(),
@@ -47,14 +47,14 @@ public final class PrometheusPage implements AdminPage, AutoCloseable {
                 .register(registry);
     }
 
-    /** What a worker reports to for this page to show it. */
+    /** Returns the meters that this page shows. The worker reports to them. */
     public Metrics metrics() {
         return metrics;
     }
 
     @Override
     public synchronized Content now(String accept) {
-        // never what the header says as it stands: the client library would answer some with protobuf
+        // The header is not passed on: the client library would answer some values with protobuf.
         String type = accept.contains(OPEN_METRICS) ? OPEN_METRICS_TYPE : TEXT;
         metrics.refresh();
         ByteArrayOutputStream body = new ByteArrayOutputStream(64 << 10);

@@ -11,12 +11,12 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
 /**
- * A line for each request that has ended, once that is committed; at INFO, by a logger of its own that is off unless
- * somebody asks for it. It has nothing of what was asked or answered. Stateless.
+ * Logs a line for each request whose ending is committed. The lines are at INFO, of a logger of their own that is off
+ * by default, and contain nothing of what was asked or answered. Stateless.
  */
 public final class RequestLog implements SettleListener {
     private static final Logger log = LoggerFactory.getLogger(RequestLog.class);
-    private static final int LONGEST = 256;
+    private static final int MAX_LENGTH = 256;
 
     @Override
     public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
@@ -38,21 +38,21 @@ public final class RequestLog implements SettleListener {
 
     @Override
     public void transactionEnded(boolean committed, long nanos) {
-        // of no single request
+        // A transaction belongs to no single request.
     }
 
     private static LoggingEventBuilder line(InputRecord envelope, String status) {
         LoggingEventBuilder line = log.atInfo()
-                .addKeyValue("id", PrintableText.line(envelope.id(), LONGEST))
+                .addKeyValue("id", PrintableText.line(envelope.id(), MAX_LENGTH))
                 .addKeyValue("record", envelope);
         Optional<String> tenant = envelope.header(WireHeaders.TENANT);
         if (tenant.isPresent()) {
-            line = line.addKeyValue("tenant", PrintableText.line(tenant.get(), LONGEST));
+            line = line.addKeyValue("tenant", PrintableText.line(tenant.get(), MAX_LENGTH));
         }
         return line.addKeyValue("status", status);
     }
 
-    /** @param knownAtMillis epoch ms at which it was known how the request ends */
+    /** @param knownAtMillis epoch ms of when the request's ending was known */
     private static void end(
             LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, InputRecord envelope) {
         line.addKeyValue("attempts", attempts)

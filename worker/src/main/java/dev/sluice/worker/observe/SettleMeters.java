@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** Meters of what is on Kafka for good. Reported to by the settle thread. */
+/** Meters of what is committed on Kafka. Owned by the settle thread, which reports to them. */
 final class SettleMeters implements SettleListener {
     private static final String RETRY = "retry";
 
@@ -29,7 +29,7 @@ final class SettleMeters implements SettleListener {
     private final Timer commits;
     private final Counter aborts;
 
-    /** Why a request is put back. */
+    /** The reason why a request was put back on Kafka. */
     private enum Cause {
         ATTEMPT,
         DEFERRAL,
@@ -38,7 +38,7 @@ final class SettleMeters implements SettleListener {
 
     private record Move(String tier, Cause cause) {}
 
-    /** All counters whose labels are known are there from the beginning: one that begins with 1 never seems to rise. */
+    /** Registers all counters whose labels are known. A counter that appears with the value 1 never seems to rise. */
     SettleMeters(MeterRegistry registry, Clock clock) {
         this.registry = registry;
         this.clock = clock;

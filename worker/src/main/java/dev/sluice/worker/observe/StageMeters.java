@@ -16,23 +16,22 @@ import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Meters of what the stages hold. Those of lanes and partitions are made anew before they are read, so that those that
- * are gone go. Not thread-safe.
+ * Meters of the stages' state. The meters of lanes and partitions are made anew before each reading, so that those of a
+ * lane or partition that is gone disappear. Not thread-safe.
  */
 final class StageMeters {
-    private final StageView view;
+    private final WatchedStages stages;
     private final Clock clock;
     private final GaugeGroup worker;
     private final GaugeGroup lanes;
     private final GaugeGroup partitions;
 
-    StageMeters(MeterRegistry registry, StageView view, Clock clock) {
-        this.view = view;
+    StageMeters(MeterRegistry registry, WatchedStages stages, Clock clock) {
+        this.stages = stages;
         this.clock = clock;
         this.worker = new GaugeGroup(registry);
         this.lanes = new GaugeGroup(registry);
         this.partitions = new GaugeGroup(registry);
-        WatchedStages stages = view.stages();
         gauge(
                 registry,
                 "sluice.open.records",
@@ -66,9 +65,9 @@ final class StageMeters {
                 .register(registry);
     }
 
-    /** Reads the stages. */
+    /** Reads the latest snapshots of the stages. */
     void refresh() {
-        PaceState pace = view.pace();
+        PaceState pace = stages.pace().state();
         worker.begin();
         worker.add("sluice.in.flight.calls", "Calls under way", Tags.empty(), pace.inFlight());
         worker.add(
@@ -81,11 +80,11 @@ final class StageMeters {
         pace.lanes().forEach(this::add);
         lanes.end();
         partitions.begin();
-        view.partitions().forEach(this::add);
+        stages.settle().partitionStates().forEach(this::add);
         partitions.end();
     }
 
-    /** The lanes that there are at one time are bounded in number, so that none of them has to share a label. */
+    /** Returns the label of a lane. The number of lanes is bounded, so that none has to share a label. */
     static String model(LaneState lane) {
         return lane.model().isEmpty() ? BoundedNames.OTHER : BoundedNames.label(lane.model());
     }
@@ -124,7 +123,7 @@ final class StageMeters {
         });
     }
 
-    /** Only its first word, a status or one of ours: the rest is for people, and the provider's words are foreign text. */
+    /** Returns the first word of a reason, a status or one of our own words. The rest is foreign text, for people. */
     static String reason(String reason) {
         String first = reason.split("[^A-Za-z0-9_]", 2)[0];
         return first.matches("[1-9][0-9]{2}|timeout|connection|response_too_large|unsendable")

@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/** The label of how a call ended: an HTTP status, or a word where there was no answer, or a 200 that is none. */
+/** The label of a call's result. It is an HTTP status, or a word if there was no usable answer. */
 final class StatusLabel {
     static final String OK = "200";
 
     private static final int HTTP_OK = 200;
 
-    /** Those that mean something to us or are common. The API may answer anything: of others only the class is kept. */
+    /** Statuses that matter here or are common. Of any other one only the class is kept, which bounds the labels. */
     private static final Map<Integer, String> KNOWN = IntStream.of(
                     200, 400, 401, 402, 403, 404, 408, 409, 413, 422, 424, 425, 429, 500, 502, 503, 504, 520, 522, 524,
                     529)
@@ -25,7 +25,7 @@ final class StatusLabel {
 
     private StatusLabel() {}
 
-    /** @param verdict what becomes of the request; empty where the call was given up */
+    /** @param verdict the verdict on the request; empty if the call was cancelled */
     static String of(CallResult result, Optional<Verdict> verdict) {
         if (result instanceof CallResult.Answered answered) {
             boolean unusable = answered.status() == HTTP_OK

@@ -12,7 +12,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a worker holds now, as JSON. Thread-safe. */
+/** Shows the present state of a worker as JSON. Thread-safe. */
 public final class StatusPage implements AdminPage {
     private static final String TYPE = "application/json";
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -22,7 +22,11 @@ public final class StatusPage implements AdminPage {
     private final Clock clock;
     private final long startedAt;
 
-    /** @param version of this worker, which starts now */
+    /**
+     * Creates the page of a worker that starts now.
+     *
+     * @param version the version of this worker
+     */
     public StatusPage(Metrics metrics, String version, Clock clock) {
         this.metrics = metrics;
         this.version = version;
@@ -35,30 +39,31 @@ public final class StatusPage implements AdminPage {
         ObjectNode root = JSON.createObjectNode();
         root.put("version", version);
         root.put("uptime_seconds", (clock.millis() - startedAt) / 1e3);
-        metrics.view().ifPresent(view -> write(view, root));
+        metrics.stages().ifPresent(stages -> write(stages, root));
         return new Content(TYPE, JSON.writeValueAsBytes(root));
     }
 
-    private void write(StageView view, ObjectNode root) {
-        PaceState pace = view.pace();
+    private void write(WatchedStages stages, ObjectNode root) {
+        PaceState pace = stages.pace().state();
         ObjectNode share = root.putObject("share");
         share.put("bundles", pace.share().bundles());
         share.put("of", pace.share().width());
         root.put("in_flight", pace.inFlight());
-        root.put("held_until_due", view.stages().intake().held());
-        root.put("open_records", view.stages().settle().openRecords());
-        root.put("open_bytes", view.stages().settle().openBytes());
-        root.put("unwritable_replies", view.stages().settle().unwritableReplies());
+        root.put("held_until_due", stages.intake().held());
+        root.put("open_records", stages.settle().openRecords());
+        root.put("open_bytes", stages.settle().openBytes());
+        root.put("unwritable_replies", stages.settle().unwritableReplies());
         ArrayNode refusals = root.putArray("not_read");
-        view.stages().intake().refusals().forEach(refusals::add);
+        stages.intake().refusals().forEach(refusals::add);
         ObjectNode ages = root.putObject("last_round_seconds_ago");
-        view.stages().ages().get().forEach((thread, age) -> ages.put(thread, age.toMillis() / 1e3));
+        stages.ages().get().forEach((thread, age) -> ages.put(thread, age.toMillis() / 1e3));
         ArrayNode lanes = root.putArray("lanes");
         sorted(pace.lanes(), Comparator.comparing(LaneState::model)).forEach(lane -> write(lane, lanes.addObject()));
         ArrayNode partitions = root.putArray("partitions");
         Comparator<PartitionState> byName =
                 Comparator.comparing(PartitionState::topic).thenComparing(PartitionState::partition);
-        sorted(view.partitions(), byName).forEach(partition -> write(partition, partitions.addObject()));
+        sorted(stages.settle().partitionStates(), byName)
+                .forEach(partition -> write(partition, partitions.addObject()));
     }
 
     private static <T> List<T> sorted(List<T> states, Comparator<T> order) {

@@ -8,7 +8,7 @@ import io.opentelemetry.context.Context;
 import java.util.Map;
 import java.util.Optional;
 
-/** The span of a call under way. Thread-safe; {@link #ended} is for one call. */
+/** The span of a call under way. Thread-safe. {@link #ended} may be called once. */
 public final class TracedCall {
     private final Span span;
     private final Map<String, String> headers;
@@ -18,20 +18,20 @@ public final class TracedCall {
         this.headers = Map.copyOf(headers);
     }
 
-    /** What tells the API of the trace; empty where there is none. */
+    /** Returns the headers that tell the API of the trace; empty if there is none. */
     public Map<String, String> headers() {
         return headers;
     }
 
-    /** Starts the call; to whatever else is traced on the way, such as the HTTP client by an agent, it is the parent. */
+    /** Starts the call. Its span is the parent of whatever an agent traces on the way, such as the HTTP client. */
     public void start(Runnable call) {
         Context.current().with(span).wrap(call).run();
     }
 
     /**
-     * The call has ended, however that was.
+     * Ends the span, whatever the result.
      *
-     * @param verdict what becomes of the request; empty where the call was given up
+     * @param verdict the verdict on the request; empty if the call was cancelled
      */
     public void ended(CallResult result, Optional<Verdict> verdict) {
         if (result instanceof CallResult.Answered answered) {

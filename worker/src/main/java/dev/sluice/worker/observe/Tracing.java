@@ -24,12 +24,13 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spans of what becomes of a request: its wait, its call, and what was done with the outcome. All are children of the span
- * that the request's {@code traceparent} names, its producer's as a rule, and every record of the request carries that
- * header on: so its trace is one, across requeues and workers and up to whoever reads the reply. A request without it has
- * a span for its call only, and begins a trace with it.
+ * Makes spans of a request's wait, of its call, and of settling its outcome. Thread-safe.
  *
- * <p>Without OpenTelemetry's SDK in the process nothing is kept, and the API is sent what the producer sent. Thread-safe.
+ * <p>All of them are children of the span that the request's {@code traceparent} names, which is usually its
+ * producer's. Every record of the request carries that header on, so that one trace spans requeues, workers and the
+ * reader of the reply. A request without the header has a span for its call only, which begins a trace.
+ *
+ * <p>Without OpenTelemetry's SDK in the process nothing is kept, and the API receives the producer's header.
  */
 public final class Tracing implements SettleListener {
     private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
@@ -40,25 +41,25 @@ public final class Tracing implements SettleListener {
         }
     };
 
-    /** Any valid parent whose flag says that it is not kept: that is for its children to follow. */
+    /** A valid parent that is not sampled, so that its children are not sampled either. */
     private static final SpanContext UNSAMPLED = SpanContext.create(
             "00000000000000000000000000000001", "0000000000000001", TraceFlags.getDefault(), TraceState.getDefault());
 
     private final Tracer tracer;
     private final Clock clock;
 
-    /** @param clock epoch ms */
+    /** @param clock the source of timestamps in epoch ms */
     public Tracing(OpenTelemetry telemetry, Clock clock) {
         this.tracer = telemetry.getTracer("dev.sluice.worker");
         this.clock = clock;
     }
 
-    /** Runs what is of no request: an agent, as it is set up by default, keeps nothing of it. */
-    public static void unseen(Runnable work) {
+    /** Runs work that belongs to no request. An agent with default settings keeps no span of it. */
+    public static void untraced(Runnable work) {
         Context.root().with(Span.wrap(UNSAMPLED)).wrap(work).run();
     }
 
-    /** A request is called now. */
+    /** Begins the span of a request that is called now, and makes the span of its wait. */
     public TracedCall begins(Request request) {
         InputRecord envelope = request.envelope();
         Context context = contextOf(envelope);
@@ -95,7 +96,7 @@ public final class Tracing implements SettleListener {
 
     @Override
     public void transactionEnded(boolean committed, long nanos) {
-        // of no single request
+        // A transaction belongs to no single request.
     }
 
     private SpanBuilder span(String name, SpanKind kind, InputRecord envelope, Context context) {

@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The stages that tell what they hold.
+ * The stages whose state is shown. Each answers from any thread and without waiting.
  *
- * @param ages how long ago the loop of each thread last came round
+ * @param ages how long ago each stage's thread last had a heartbeat, by the thread's name
  */
 public record WatchedStages(
         Intake intake, ReplyCache cache, Pace pace, Settle settle, Supplier<Map<String, Duration>> ages) {}

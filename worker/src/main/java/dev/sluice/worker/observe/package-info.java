@@ -1,6 +1,6 @@
 /**
- * Observe: tells operators how the worker is, on the admin port. It alone knows how metrics are kept. It asks the stages
- * and never changes what they do.
+ * Observe: metrics, traces, health and the admin port. It alone knows how metrics are kept. It reads the stages'
+ * snapshots and never changes what they do.
  */
 @NullMarked
 package dev.sluice.worker.observe;

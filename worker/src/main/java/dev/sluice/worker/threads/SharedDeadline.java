@@ -9,7 +9,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
- * When several waits have to be over that follow each other: what one of them takes, the next has not. Immutable and
+ * One deadline shared by consecutive waits. Time that is spent in one wait is not available to the next. Immutable and
  * thread-safe.
  */
 public final class SharedDeadline {
@@ -21,11 +21,16 @@ public final class SharedDeadline {
         this.at = at;
     }
 
-    /** @param nanoTime a monotonic clock */
+    /**
+     * Returns a deadline that is {@code duration} from now.
+     *
+     * @param nanoTime a monotonic clock
+     */
     public static SharedDeadline in(Duration duration, LongSupplier nanoTime) {
         return new SharedDeadline(nanoTime, nanoTime.getAsLong() + duration.toNanos());
     }
 
+    /** Returns a deadline that is {@code duration} later. */
     public SharedDeadline plus(Duration duration) {
         return new SharedDeadline(nanoTime, at + duration.toNanos());
     }
@@ -34,7 +39,9 @@ public final class SharedDeadline {
         return Math.max(0, at - nanoTime.getAsLong());
     }
 
-    /** Waits; whether this ended well and in time. An interrupt ends the wait and stays set. */
+    /**
+     * Waits and returns whether the future completed normally and in time. An interrupt ends the wait and stays set.
+     */
     public boolean meets(Future<?> end) {
         try {
             end.get(nanosLeft(), TimeUnit.NANOSECONDS);
@@ -47,7 +54,7 @@ public final class SharedDeadline {
         }
     }
 
-    /** Waits for the thread to end. An interrupt ends the wait and stays set. */
+    /** Waits until the thread has ended. An interrupt ends the wait and stays set. */
     void join(Thread thread) {
         try {
             TimeUnit.NANOSECONDS.timedJoin(thread, nanosLeft());

@@ -10,7 +10,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 
-/** Runs each stage on a thread of its own and knows when that thread last beat. Started by one thread, then thread-safe. */
+/**
+ * Runs each stage on a thread of its own and knows when that thread last beat. Started by one thread, then thread-safe.
+ */
 public final class StageThreads {
     private final BiConsumer<String, Throwable> onFailure;
     private final LongSupplier nanoTime;
@@ -35,8 +37,8 @@ public final class StageThreads {
     /**
      * Starts a stage.
      *
-     * <p>This is the stage's backstop: what it throws goes to {@code onFailure}. Nothing can end without the stage, so the
-     * worker ends, and no offset is committed for what was not settled.
+     * <p>This is the stage's backstop: what it throws goes to {@code onFailure}. Nothing can end without the stage, so
+     * the worker ends, and no offset is committed for what was not settled.
      */
     public void start(String name, Runnable stage) {
         Runnable heartbeat = heartbeat(name);

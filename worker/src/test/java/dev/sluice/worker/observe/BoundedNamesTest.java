@@ -18,12 +18,12 @@ class BoundedNamesTest {
 
     @Test
     void cutsLongOnes() {
-        String name = "n".repeat(BoundedNames.LONGEST);
+        String name = "n".repeat(BoundedNames.MAX_LENGTH);
 
         assertThat(names.of(name)).isEqualTo(name);
         String longer = names.of(name + "x".repeat(1 << 20));
-        assertThat(longer).hasSize(BoundedNames.LONGEST).startsWith("nnn").isNotEqualTo(name);
-        assertThat(names.of(name + "y")).hasSize(BoundedNames.LONGEST).isNotEqualTo(longer);
+        assertThat(longer).hasSize(BoundedNames.MAX_LENGTH).startsWith("nnn").isNotEqualTo(name);
+        assertThat(names.of(name + "y")).hasSize(BoundedNames.MAX_LENGTH).isNotEqualTo(longer);
         assertThat(names.of(name + "z")).as("three places are taken").isEqualTo("other");
     }
 
@@ -32,8 +32,8 @@ class BoundedNamesTest {
         assertThat(BoundedNames.label("a\n\u0000\u202e\u2028b")).matches("a\\?\\?\\?\\?b~[0-9a-f]{8}");
         assertThat(BoundedNames.label("a\n")).isNotEqualTo(BoundedNames.label("a\r"));
         assertThat(BoundedNames.label("\"\\ä中😀")).isEqualTo("\"\\ä中😀");
-        assertThat(BoundedNames.label("x".repeat(BoundedNames.LONGEST - 10) + "😀".repeat(9)))
-                .hasSizeLessThanOrEqualTo(BoundedNames.LONGEST)
+        assertThat(BoundedNames.label("x".repeat(BoundedNames.MAX_LENGTH - 10) + "😀".repeat(9)))
+                .hasSizeLessThanOrEqualTo(BoundedNames.MAX_LENGTH)
                 .matches(label -> label.chars().noneMatch(c -> Character.isSurrogate((char) c)));
     }
 

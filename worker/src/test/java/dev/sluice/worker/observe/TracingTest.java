@@ -100,7 +100,7 @@ class TracingTest {
         try (SdkTracerProvider provider = SdkTracerProvider.builder()
                 .addSpanProcessor(SimpleSpanProcessor.create(spans))
                 .build()) {
-            Tracing.unseen(() ->
+            Tracing.untraced(() ->
                     provider.get("an agent").spanBuilder("POST").startSpan().end());
             provider.get("an agent").spanBuilder("seen").startSpan().end();
 
