@@ -130,10 +130,11 @@ final class RequestFlow implements RequestSink {
     }
 
     /** Pace → call. */
-    private void call(Request request, Runnable left) {
+    private void call(Request request, Runnable onSend) {
         meters.begins(request, clock.millis());
         TracedCall traced = tracing.begins(request);
-        traced.start(() -> api.call(request, traced.headers(), left, (ended, result) -> called(ended, result, traced)));
+        traced.start(
+                () -> api.call(request, traced.headers(), onSend, (ended, result) -> called(ended, result, traced)));
         // The partition may have been lost, and its calls cancelled, between the choice of pace and this call.
         if (!ownership.get().holds(request.assignment())) {
             api.cancel(Set.of(request.assignment()));

@@ -25,7 +25,6 @@ import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
 import dev.sluice.worker.threads.SharedDeadline;
 import dev.sluice.worker.threads.StageThreads;
-import dev.sluice.worker.threads.WarmStart;
 import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclCheck;
 import dev.sluice.worker.topics.AclErrors;
@@ -217,11 +216,11 @@ public final class Worker implements AutoCloseable {
     /** Warms up the HTTP client while Kafka is asked and the group is joined. */
     private static CompletableFuture<Void> warmUp(ApiClient api) {
         Executor ownThread = task -> {
-            Thread thread = new Thread(task, "sluice-warm-up");
+            Thread thread = new Thread(() -> Tracing.untraced(task), "sluice-warm-up");
             thread.setDaemon(true);
             thread.start();
         };
-        return WarmStart.begin(ownThread, () -> Tracing.untraced(() -> api.warmUp(WARM_UP_BOUND)), WARM_UP_BOUND);
+        return api.warmUp(ownThread, WARM_UP_BOUND);
     }
 
     private void startStages(CompletableFuture<Void> warm) {

@@ -17,6 +17,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -29,13 +30,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Calls the API. Thread-safe; no method blocks but {@link #close}.
- *
- * <p>The client is pinned to HTTP/1.1 (over HTTP/2 it opens one connection and fails when that has no stream left) and
- * has an executor of its own: on two processors the common pool has one thread, and every asynchronous step would start
- * another. Redirects are not followed, since the key would go with them.
- */
+/** Calls the API over HTTP. Thread-safe. No method blocks except {@link #close}. */
 public final class ApiClient implements AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final String USER_AGENT = "sluice-worker";
@@ -47,19 +42,29 @@ public final class ApiClient implements AutoCloseable {
     private final ExecutorService executor;
     private final ScheduledExecutorService deadlines;
     private final HttpClient client;
-    private final Map<Request, Exchange> underWay = new ConcurrentHashMap<>();
+    private final Map<Request, Exchange> inFlight = new ConcurrentHashMap<>();
 
-    /** @param timeout total deadline of one call; the client's own ends with the headers */
+    /**
+     * Creates a client with threads of its own.
+     *
+     * @param baseUrl the API's address without the path of chat completions
+     * @param apiKey the source of the key; asked at every call
+     * @param timeout the deadline of a whole call, body included
+     * @param maxResponseBytes the largest answer that is accepted
+     */
     public ApiClient(URI baseUrl, Supplier<String> apiKey, Duration timeout, int maxResponseBytes) {
         this.endpoint = TogetherApi.chatCompletions(baseUrl);
         this.apiKey = apiKey;
         this.timeout = timeout;
         this.maxResponseBytes = maxResponseBytes;
+        // On two processors the common pool has one thread, and every asynchronous step would start another.
         this.executor = Executors.newFixedThreadPool(
                 Math.max(2, Runtime.getRuntime().availableProcessors()), daemon("sluice-http"));
         this.deadlines = deadlines();
         this.client = HttpClient.newBuilder()
+                // Over HTTP/2 the client opens one connection and fails when that has no stream left.
                 .version(HttpClient.Version.HTTP_1_1)
+                // The key would go with a redirect.
                 .followRedirects(HttpClient.Redirect.NEVER)
                 .connectTimeout(CONNECT_TIMEOUT)
                 .executor(executor)
@@ -67,16 +72,20 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /**
-     * Gets ready for the first call. Blocks, for some tenths of a second as a rule and that long at most. That it fails
-     * makes the first calls slow and nothing else.
+     * Warms the client up for the first call, which takes some tenths of a second. It is best effort: if it fails, only
+     * the first calls are slower.
+     *
+     * @param executor runs the warm-up on a thread of its own
+     * @param atMost upper bound on the wait, even if the warm-up hangs
+     * @return completes normally in every case
      */
-    public void warmUp(Duration atMost) {
-        ClientWarmUp.run(client, atMost);
+    public CompletableFuture<Void> warmUp(Executor executor, Duration atMost) {
+        return ClientWarmUp.start(client, executor, atMost);
     }
 
-    /** Of calls under way only: by itself it would keep a cancelled one for as long as the call might have taken. */
     private static ScheduledExecutorService deadlines() {
         ScheduledThreadPoolExecutor deadlines = new ScheduledThreadPoolExecutor(1, daemon("sluice-deadlines"));
+        // Without this, a completed call's deadline and its request would stay queued for up to the call timeout.
         deadlines.setRemoveOnCancelPolicy(true);
         return deadlines;
     }
@@ -92,106 +101,109 @@ public final class ApiClient implements AutoCloseable {
     /**
      * Starts one call.
      *
-     * @param headers what is sent beside our own; names and values have to be fit for HTTP
-     * @param left told, on a thread of this class, when the request is on its way to the API; it may end without
-     * @param done called once, on a thread of this class or on the one that gives the call up, with how the call ended; must not block
+     * @param headers headers to send beside our own; names and values must be valid for HTTP
+     * @param onSend runs on a thread of this class when the request is sent; never runs if the call ends before that
+     * @param onEnd receives the result, once. It runs on a thread of this class, or on the thread that cancels the
+     *     call, and must not block.
      */
     public void call(
-            Request request, Map<String, String> headers, Runnable left, BiConsumer<Request, CallResult> done) {
-        Exchange exchange = new Exchange(request, headers, left, done);
-        underWay.put(request, exchange);
+            Request request, Map<String, String> headers, Runnable onSend, BiConsumer<Request, CallResult> onEnd) {
+        Exchange exchange = new Exchange(request, headers, onSend, onEnd);
+        inFlight.put(request, exchange);
         exchange.start();
     }
 
-    /** Gives up the calls of these assignments; each ends as {@link CallResult.Cancelled}. */
-    public void cancel(Collection<Assignment> gone) {
-        underWay.forEach((request, exchange) -> {
-            if (gone.contains(request.assignment())) {
-                exchange.giveUp(Ending.CANCELLED);
+    /** Cancels the calls of these assignments. Each ends as {@link CallResult.Cancelled}. */
+    public void cancel(Collection<Assignment> assignments) {
+        inFlight.forEach((request, exchange) -> {
+            if (assignments.contains(request.assignment())) {
+                exchange.abort(AbortReason.CANCELLED);
             }
         });
     }
 
-    /** Gives up every call that is still under way. */
+    /** Cancels every call in flight and ends the threads. */
     @Override
     public void close() {
-        underWay.values().forEach(exchange -> exchange.giveUp(Ending.CANCELLED));
+        inFlight.values().forEach(exchange -> exchange.abort(AbortReason.CANCELLED));
         deadlines.shutdownNow();
         executor.shutdown();
     }
 
-    private HttpRequest http(Request request, Map<String, String> headers, Runnable left) {
+    private HttpRequest httpRequest(Request request, Map<String, String> headers, Runnable onSend) {
         HttpRequest.Builder http = HttpRequest.newBuilder(endpoint)
                 .header("Content-Type", "application/json")
                 .header("Accept", "application/json")
                 .header("User-Agent", USER_AGENT)
                 .header("Authorization", "Bearer " + apiKey.get())
-                .POST(new SendNotifyingBody(request.body(), left));
+                .POST(new SendNotifyingBody(request.body(), onSend));
         headers.forEach(http::header);
         return http.build();
     }
 
-    /** Why we ended an exchange ourselves. */
-    private enum Ending {
+    private enum AbortReason {
         TIMEOUT,
         CANCELLED
     }
 
-    /** One call from its start to its end. */
+    /** A call from its start to its end. */
     private final class Exchange {
         private final Request request;
         private final Map<String, String> headers;
-        private final Runnable left;
-        private final BiConsumer<Request, CallResult> done;
+        private final Runnable onSend;
+        private final BiConsumer<Request, CallResult> onEnd;
         private final long startedAt = System.nanoTime();
-        private volatile @Nullable Ending ending;
+        private volatile @Nullable AbortReason abortReason;
         private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
 
-        Exchange(Request request, Map<String, String> headers, Runnable left, BiConsumer<Request, CallResult> done) {
+        Exchange(Request request, Map<String, String> headers, Runnable onSend, BiConsumer<Request, CallResult> onEnd) {
             this.request = request;
             this.headers = headers;
-            this.left = left;
-            this.done = done;
+            this.onSend = onSend;
+            this.onEnd = onEnd;
         }
 
         void start() {
-            CompletableFuture<HttpResponse<byte[]>> sent;
+            CompletableFuture<HttpResponse<byte[]>> future;
             ScheduledFuture<?> deadline;
             try {
-                HttpRequest http = http(request, headers, left);
-                deadline = deadlines.schedule(() -> giveUp(Ending.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
-                sent = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
-            } catch (RejectedExecutionException closed) {
+                HttpRequest http = httpRequest(request, headers, onSend);
+                // A timeout of the HTTP client's own would end with the headers.
+                deadline =
+                        deadlines.schedule(() -> abort(AbortReason.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
+                future = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
+            } catch (RejectedExecutionException e) {
                 end(new CallResult.Cancelled(took()));
                 return;
-            } catch (RuntimeException unsendable) {
-                // Without its message, which quotes the header that it dislikes: the key, as likely as not.
+            } catch (RuntimeException e) {
+                // The exception's own message may quote an invalid header, and that may be the key.
                 String message =
-                        "no call can be made of it: " + unsendable.getClass().getSimpleName();
+                        "no call can be made of the request: " + e.getClass().getSimpleName();
                 end(new CallResult.Failed("unsendable", message, took()));
                 return;
             }
-            response = sent;
-            if (ending != null) {
-                sent.cancel(true);
+            response = future;
+            // It may have been cancelled between the registration of this exchange and the line above.
+            if (abortReason != null) {
+                future.cancel(true);
             }
-            var unused = sent.whenComplete((answer, failure) -> {
+            var unused = future.whenComplete((answer, failure) -> {
                 deadline.cancel(false);
                 end(failure == null ? answered(answer) : failed(failure));
             });
         }
 
-        void giveUp(Ending why) {
-            ending = why;
-            CompletableFuture<?> sent = response;
-            if (sent != null) {
-                sent.cancel(true);
+        void abort(AbortReason reason) {
+            abortReason = reason;
+            CompletableFuture<?> future = response;
+            if (future != null) {
+                future.cancel(true);
             }
         }
 
         private void end(CallResult result) {
-            underWay.remove(request);
-            done.accept(request, result);
+            inFlight.remove(request);
+            onEnd.accept(request, result);
         }
 
         private CallResult answered(HttpResponse<byte[]> answer) {
@@ -204,7 +216,7 @@ public final class ApiClient implements AutoCloseable {
             Throwable cause =
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             if (cause instanceof CancellationException) {
-                return ending == Ending.TIMEOUT
+                return abortReason == AbortReason.TIMEOUT
                         ? new CallResult.Failed("timeout", "no complete answer within " + timeout, took())
                         : new CallResult.Cancelled(took());
             }

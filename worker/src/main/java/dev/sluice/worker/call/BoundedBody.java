@@ -10,7 +10,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** Collects a response body of at most so many bytes; a longer one is cut off and fails. */
+/** Collects a response body up to a maximum size. A longer body fails and its connection is closed. */
 final class BoundedBody implements BodySubscriber<byte[]> {
     private final int maxBytes;
     private final CompletableFuture<byte[]> body = new CompletableFuture<>();
@@ -22,7 +22,7 @@ final class BoundedBody implements BodySubscriber<byte[]> {
         this.maxBytes = maxBytes;
     }
 
-    /** The body was longer than accepted. */
+    /** The failure of a body that exceeds the maximum. */
     static final class TooLargeException extends IOException {
         TooLargeException(int maxBytes) {
             super("the answer is larger than " + maxBytes + " bytes (--max-response-bytes)");
@@ -35,9 +35,9 @@ final class BoundedBody implements BodySubscriber<byte[]> {
     }
 
     @Override
-    public void onSubscribe(Flow.Subscription granted) {
-        subscription = granted;
-        granted.request(Long.MAX_VALUE);
+    public void onSubscribe(Flow.Subscription connection) {
+        subscription = connection;
+        connection.request(Long.MAX_VALUE);
     }
 
     @Override

@@ -2,29 +2,29 @@ package dev.sluice.worker.call;
 
 import java.util.Map;
 
-/** How one exchange with the API ended. */
+/** The result of one HTTP exchange with the API. */
 public sealed interface CallResult {
-    /** Milliseconds from the start of the call to its end. */
+    /** Returns the milliseconds from the start of the call to its end. */
     long tookMillis();
 
     /**
-     * The API, or an edge in front of it, answered in full.
+     * A complete answer of the API, or of an edge in front of it.
      *
      * @param status the HTTP status
-     * @param headers by lower-case name, the first value of each
-     * @param body byte for byte; not to be changed
+     * @param headers the first value of each header, by lower-case name
+     * @param body the bytes as received; must not be changed
      */
     record Answered(int status, Map<String, String> headers, byte[] body, long tookMillis) implements CallResult {}
 
     /**
-     * There was no complete answer.
+     * A call without a complete answer.
      *
      * @param error one word for headers and logs: {@code timeout}, {@code connection}, {@code response_too_large},
      *     {@code unsendable}
-     * @param message what is known, without anything of the request or the answer
+     * @param message a description that quotes neither the request nor the answer
      */
     record Failed(String error, String message, long tookMillis) implements CallResult {}
 
-    /** We gave the call up, since its outcome could not be settled any more. */
+    /** A call that we cancelled because its outcome could no longer be settled. */
     record Cancelled(long tookMillis) implements CallResult {}
 }

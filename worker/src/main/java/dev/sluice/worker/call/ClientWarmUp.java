@@ -11,6 +11,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -18,32 +20,53 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls a server of our own on loopback for a moment, so that what a call needs is loaded and partly compiled before the
- * first real one. Cold, the first calls leave some hundred milliseconds after they were sent, and then all at once: more
+ * Warms up an HTTP client by calling a server of our own on loopback. This loads and partly compiles the code that a
+ * call needs. A cold client sends its first requests some hundred milliseconds late and then all at once, which is more
  * than a limit per second allows.
  */
 final class ClientWarmUp {
     private static final Logger log = LoggerFactory.getLogger(ClientWarmUp.class);
     private static final int ROUNDS = 25;
-    private static final int AT_ONCE = 8;
-    private static final byte[] ANSWER = new byte[1024];
+    private static final int CALLS_PER_ROUND = 8;
+    private static final byte[] BODY = new byte[1024];
 
     private ClientWarmUp() {}
 
-    /** That it fails makes the first calls slow and nothing else. */
-    static void run(HttpClient client, Duration atMost) {
-        long until = System.nanoTime() + atMost.toNanos();
+    /**
+     * Starts the warm-up beside the start of the worker.
+     *
+     * @return completes normally after {@code atMost} at the latest, even if the warm-up fails or hangs
+     */
+    static CompletableFuture<Void> start(HttpClient client, Executor executor, Duration atMost) {
         try {
-            run(client, until);
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-        } catch (Throwable failure) {
-            // whatever it is: a worker that cannot warm up can still work
-            log.atDebug().setCause(failure).log("calls are not warmed up");
+            return CompletableFuture.runAsync(() -> runUnchecked(client, atMost), executor)
+                    .exceptionally(ClientWarmUp::logFailure)
+                    .completeOnTimeout(null, atMost.toNanos(), TimeUnit.NANOSECONDS);
+        } catch (Throwable e) {
+            // The executor may be unable to start a thread.
+            return CompletableFuture.completedFuture(logFailure(e));
         }
     }
 
-    private static void run(HttpClient client, long until) throws Exception {
+    // A worker that cannot warm up can still work, so that this is no warning.
+    @SuppressWarnings("NullAway") // the only value of a Void
+    private static Void logFailure(Throwable failure) {
+        log.atDebug().setCause(failure).log("Warm-up of the HTTP client failed");
+        return null;
+    }
+
+    private static void runUnchecked(HttpClient client, Duration atMost) {
+        try {
+            run(client, atMost);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            throw new CompletionException(e);
+        }
+    }
+
+    static void run(HttpClient client, Duration atMost) throws Exception {
+        long deadline = System.nanoTime() + atMost.toNanos();
         ExecutorService executor = Executors.newFixedThreadPool(2);
         HttpServer server = null;
         try {
@@ -52,12 +75,12 @@ final class ClientWarmUp {
             server.createContext("/", exchange -> {
                 try (exchange) {
                     exchange.getRequestBody().readAllBytes();
-                    exchange.sendResponseHeaders(200, ANSWER.length);
-                    exchange.getResponseBody().write(ANSWER);
+                    exchange.sendResponseHeaders(200, BODY.length);
+                    exchange.getResponseBody().write(BODY);
                 }
             });
             server.start();
-            call(client, server.getAddress(), until);
+            call(client, server.getAddress(), deadline);
         } finally {
             if (server != null) {
                 server.stop(0);
@@ -66,22 +89,22 @@ final class ClientWarmUp {
         }
     }
 
-    /** Waits by its own clock: the client's timeout ends with the headers. */
-    private static void call(HttpClient client, InetSocketAddress address, long until) throws Exception {
+    private static void call(HttpClient client, InetSocketAddress address, long deadline) throws Exception {
         URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + "/");
         HttpRequest request = HttpRequest.newBuilder(uri)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(ANSWER))
+                .POST(HttpRequest.BodyPublishers.ofByteArray(BODY))
                 .build();
-        for (int round = 0; round < ROUNDS && System.nanoTime() - until < 0; round++) {
-            List<CompletableFuture<HttpResponse<byte[]>>> sent = new ArrayList<>();
-            for (int i = 0; i < AT_ONCE; i++) {
-                sent.add(client.sendAsync(request, head -> new BoundedBody(ANSWER.length)));
+        for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
+            List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+            for (int i = 0; i < CALLS_PER_ROUND; i++) {
+                answers.add(client.sendAsync(request, head -> new BoundedBody(BODY.length)));
             }
             try {
-                CompletableFuture.allOf(sent.toArray(CompletableFuture[]::new))
-                        .get(until - System.nanoTime(), TimeUnit.NANOSECONDS);
+                // The client's own timeout would end with the headers.
+                CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                        .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
             } finally {
-                sent.forEach(answer -> answer.cancel(true));
+                answers.forEach(answer -> answer.cancel(true));
             }
         }
     }

@@ -4,14 +4,17 @@ import java.net.http.HttpRequest;
 import java.nio.ByteBuffer;
 import java.util.concurrent.Flow;
 
-/** A request's body that tells when it is asked for: there is a connection then, and the headers are on their way. */
+/**
+ * A request body that runs a callback when the client begins to read it. At that moment the connection exists and the
+ * headers are on their way.
+ */
 final class SendNotifyingBody implements HttpRequest.BodyPublisher {
     private final HttpRequest.BodyPublisher bytes;
-    private final Runnable left;
+    private final Runnable onSend;
 
-    SendNotifyingBody(byte[] body, Runnable left) {
+    SendNotifyingBody(byte[] body, Runnable onSend) {
         this.bytes = HttpRequest.BodyPublishers.ofByteArray(body);
-        this.left = left;
+        this.onSend = onSend;
     }
 
     @Override
@@ -21,7 +24,7 @@ final class SendNotifyingBody implements HttpRequest.BodyPublisher {
 
     @Override
     public void subscribe(Flow.Subscriber<? super ByteBuffer> client) {
-        left.run();
+        onSend.run();
         bytes.subscribe(client);
     }
 }

@@ -1,5 +1,5 @@
 /**
- * Call: one HTTP exchange with the API under one total deadline, which ends in a {@link
+ * Call: makes one HTTP exchange with the API under one deadline, and ends it with a {@link
  * dev.sluice.worker.call.CallResult}. It never retries.
  */
 @NullMarked

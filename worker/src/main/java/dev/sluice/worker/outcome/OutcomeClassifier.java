@@ -24,8 +24,8 @@ import java.util.function.DoubleSupplier;
  * Decides what becomes of a request, from the result of its call. Pure: the same arguments give the same outcome, but
  * for the jitter. Thread-safe if its randomness is.
  *
- * <p>Two counters are kept apart: <em>attempts</em> are real failures and lead to the dead-letter topic; <em>deferrals</em>
- * are not the request's fault and never do.
+ * <p>Two counters are kept apart: <em>attempts</em> are real failures and lead to the dead-letter topic;
+ * <em>deferrals</em> are not the request's fault and never do.
  */
 public final class OutcomeClassifier {
     /** Failures without an answer that may be the request's own: it asks for more than can be made or taken in time. */
@@ -52,8 +52,8 @@ public final class OutcomeClassifier {
     public record Verdict(Outcome outcome, CallFeedback feedback) {}
 
     /**
-     * What becomes of a request that was called. A call that we cancelled has no outcome: its request belongs to another
-     * worker by now.
+     * What becomes of a request that was called. A call that we cancelled has no outcome: its request belongs to
+     * another worker by now.
      *
      * @param standing of the request in its lane when the call ended
      */
@@ -95,8 +95,8 @@ public final class OutcomeClassifier {
     }
 
     /**
-     * What becomes of a request that is due later than intake can hold it: nothing but its place changes. Always a tier,
-     * even for one that is due soon and found no space: from the retry topic it would come straight back.
+     * What becomes of a request that is due later than intake can hold it: nothing but its place changes. Always a
+     * tier, even for one that is due soon and found no space: from the retry topic it would come straight back.
      */
     public Outcome postponed(InputRecord envelope, long nowMillis) {
         Duration remaining = Duration.ofMillis(envelope.notBefore() - nowMillis);
@@ -121,8 +121,8 @@ public final class OutcomeClassifier {
     }
 
     /**
-     * Whether a request is not to be called any more: past its own expiry, or older than the oldest that is called. Once
-     * it was called its not-before is ours: counted from that it would grow younger with each call.
+     * Whether a request is not to be called any more: past its own expiry, or older than the oldest that is called.
+     * Once it was called its not-before is ours: counted from that it would grow younger with each call.
      */
     public boolean isExpired(InputRecord envelope, long nowMillis) {
         return nowMillis >= envelope.isOverAt(maxAgeMillis);

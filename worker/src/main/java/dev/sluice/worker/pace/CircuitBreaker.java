@@ -15,16 +15,16 @@ import org.slf4j.LoggerFactory;
 final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);
     /**
-     * Consecutive failures of the API that stop a lane. Fewer than the attempts a request has by default: the only request
-     * of a quiet model meets each of them, and must outlive an outage.
+     * Consecutive failures of the API that stop a lane. Fewer than the attempts a request has by default: the only
+     * request of a quiet model meets each of them, and must outlive an outage.
      */
     private static final int FAILURES_TO_STOP = 3;
 
     private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
     /**
-     * Probes between two long pauses, a first pause apart. With a single one, a request that fails for reasons of its own
-     * would keep all others waiting for another long pause.
+     * Probes between two long pauses, a first pause apart. With a single one, a request that fails for reasons of its
+     * own would keep all others waiting for another long pause.
      */
     private static final int PROBES_IN_A_ROW = 3;
 
@@ -74,7 +74,9 @@ final class CircuitBreaker {
         }
     }
 
-    /** Whether a call sent then says anything about the API of now: not if the lane has stopped or begun to flow since. */
+    /**
+     * Whether a call sent then says anything about the API of now: not if the lane has stopped or begun to flow since.
+     */
     boolean isRecent(long sentAt) {
         return sentAt - changedAt >= 0;
     }

@@ -2,8 +2,8 @@ package dev.sluice.worker.pace;
 
 /**
  * How many calls of a lane may be under way: as many as the worker allows, but fewer while the API fails without saying
- * that we are too fast. Halved once for all calls that were under way when it began to fail, and raised by one with every
- * call that passes. Owned by the pace thread.
+ * that we are too fast. Halved once for all calls that were under way when it began to fail, and raised by one with
+ * every call that passes. Owned by the pace thread.
  */
 final class ConcurrencyLimit {
     private int most = Integer.MAX_VALUE;

@@ -7,13 +7,15 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The calls of a lane that were sent and have not left yet: the client makes a connection first, or is behind because it
- * is not compiled yet. Were there no bound, they would all leave at once and meet the API within one second together with
- * those sent next. Owned by the pace thread.
+ * The calls of a lane that were sent and have not left yet: the client makes a connection first, or is behind because
+ * it is not compiled yet. Were there no bound, they would all leave at once and meet the API within one second together
+ * with those sent next. Owned by the pace thread.
  */
 final class ConnectingCalls {
     private static final int LEAST = 4;
-    /** Of what may be sent in a second; fewer would cost a client that is not compiled yet more than they spare the API. */
+    /**
+     * Of what may be sent in a second; fewer would cost a client that is not compiled yet more than they spare the API.
+     */
     private static final double PART = 0.05;
     /** One that takes longer than one sent after it leaves alone: a connection that hangs must not stop the others. */
     private static final long PATIENCE = Duration.ofMillis(100).toNanos();

@@ -7,8 +7,8 @@ public enum FailureBlame {
     /** The lane is stopped or probing: the API is. */
     HELD,
     /**
-     * The lane is probing with this request, and every other that waits was a probe in vain: nobody can tell, and requests
-     * that always fail must not wait for ever for another to pass.
+     * The lane is probing with this request, and every other that waits was a probe in vain: nobody can tell, and
+     * requests that always fail must not wait for ever for another to pass.
      */
     ALONE
 }

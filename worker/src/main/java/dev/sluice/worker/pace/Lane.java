@@ -120,8 +120,8 @@ final class Lane {
     }
 
     /**
-     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about whether
-     * the API serves us now.
+     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about
+     * whether the API serves us now.
      *
      * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */

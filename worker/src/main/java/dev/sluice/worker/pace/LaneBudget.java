@@ -12,9 +12,9 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one lane may spend of one unit. Two things have to allow a call: a bucket, which spreads calls evenly and in which
- * a large one leaves a debt, and our copy of the API's sliding second, which no catching up may overfill. Owned by the
- * pace thread.
+ * What one lane may spend of one unit. Two things have to allow a call: a bucket, which spreads calls evenly and in
+ * which a large one leaves a debt, and our copy of the API's sliding second, which no catching up may overfill. Owned
+ * by the pace thread.
  */
 final class LaneBudget {
     /**
@@ -30,8 +30,8 @@ final class LaneBudget {
     /** Bucket4j counts in whole numbers: a rate is written as so much in this time. */
     private static final long PERIOD_SECONDS = 1000;
     /**
-     * A request or a thousand tokens a minute. A header is foreign text: one that names less would close the lane for good,
-     * since only an answer brings another.
+     * A request or a thousand tokens a minute. A header is foreign text: one that names less would close the lane for
+     * good, since only an answer brings another.
      */
     private static final double LEAST_REQUESTS_TOLD = 1 / 60.0;
 
@@ -186,9 +186,9 @@ final class LaneBudget {
     }
 
     /**
-     * Moves the calls of an even pace by a part of their distance. Workers that share a limit they were told can come to send together
-     * where a limit's part is no whole number: one call of thirteen a second and one of fourteen each, and all at the same
-     * moment. As they are equally fast, that would go on.
+     * Moves the calls of an even pace by a part of their distance. Workers that share a limit they were told can come
+     * to send together where a limit's part is no whole number: one call of thirteen a second and one of fourteen each,
+     * and all at the same moment. As they are equally fast, that would go on.
      */
     private void shift() {
         phase = (phase + GOLDEN) % 1;

@@ -16,7 +16,9 @@ public record LaneState(
     public enum Flow {
         /** As many are as there are. */
         FLOWING,
-        /** Some wait until calls end, in this worker or, after failures, of this lane; or until answers are committed. */
+        /**
+         * Some wait until calls end, in this worker or, after failures, of this lane; or until answers are committed.
+         */
         FULL,
         /** Some wait for the rate limit. */
         LIMITED,

@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A lane per model, served round robin. Owned by the pace thread but for {@link #held}.
  *
- * <p>Model names come from outside, so that the number of lanes is bounded, but for models with a limit of their own, which
- * always have their lane. When all others are taken, a model that comes takes the place of the {@linkplain Lane#isSpare
- * spare} one that has been idle longest. Only where none is spare it shares one more lane, until one is: what waits or is
- * under way in the shared lane then ends there.
+ * <p>Model names come from outside, so that the number of lanes is bounded, but for models with a limit of their own,
+ * which always have their lane. When all others are taken, a model that comes takes the place of the
+ * {@linkplain Lane#isSpare spare} one that has been idle longest. Only where none is spare it shares one more lane,
+ * until one is: what waits or is under way in the shared lane then ends there.
  */
 final class Lanes {
     /** The lane that models share which came when the others were taken. Not a possible model name. */

@@ -5,11 +5,12 @@ import dev.sluice.worker.provider.TogetherApi;
 /**
  * Finds out how much the API grants, in one unit, for this worker's share. Arithmetic only; owned by the pace thread.
  *
- * <p>It begins with the little that every account has and raises it, gently and then ever faster, until a call is refused.
- * What had been sent and granted in the second before that call was sent is then the limit: an API that counts within a
- * sliding second refuses exactly what does not fit. Refusals of calls that were sent before this was known are part of
- * the same event and change nothing but the measure. After a while it raises again; the while is such that the refusals
- * this costs stay a small part of all calls. It never goes above what it was told, by configuration or by headers.
+ * <p>It begins with the little that every account has and raises it, gently and then ever faster, until a call is
+ * refused. What had been sent and granted in the second before that call was sent is then the limit: an API that counts
+ * within a sliding second refuses exactly what does not fit. Refusals of calls that were sent before this was known are
+ * part of the same event and change nothing but the measure. After a while it raises again; the while is such that the
+ * refusals this costs stay a small part of all calls. It never goes above what it was told, by configuration or by
+ * headers.
  */
 final class LimitEstimator {
     private static final long SECOND = 1_000_000_000L;
@@ -18,8 +19,8 @@ final class LimitEstimator {
     /** The part of all calls that finding out may cost. */
     private static final double REFUSED_FOR_FINDING_OUT = 0.008;
     /**
-     * And where others share the limit, what it costs by the root of the calls per second. If it were by the calls, as above,
-     * who is fast would look for more so much more often that who is slow would never catch up.
+     * And where others share the limit, what it costs by the root of the calls per second. If it were by the calls, as
+     * above, who is fast would look for more so much more often that who is slow would never catch up.
      */
     private static final double REFUSED_BY_ROOT = 0.014;
 
@@ -184,8 +185,8 @@ final class LimitEstimator {
     }
 
     /**
-     * What all keep of their parts, so that these come closer. Not as little as each has been granted of late, which would
-     * keep down who is refused most.
+     * What all keep of their parts, so that these come closer. Not as little as each has been granted of late, which
+     * would keep down who is refused most.
      */
     private double lowerPart() {
         double used = Math.max(measured(), ASKED * window.asked(cutAt));
@@ -201,10 +202,10 @@ final class LimitEstimator {
     }
 
     /**
-     * What the limit was when the first call was refused: two bounds, and what was believed before where it lies between
-     * them. If the API says when that call would have fitted, then it and what would still have been within the second make up
-     * the limit; this holds for a limit that has just been lowered too. Without that, it did not fit on top of all that
-     * was.
+     * What the limit was when the first call was refused: two bounds, and what was believed before where it lies
+     * between them. If the API says when that call would have fitted, then it and what would still have been within the
+     * second make up the limit; this holds for a limit that has just been lowered too. Without that, it did not fit on
+     * top of all that was.
      */
     private double measured() {
         long from = firstAt - SECOND + firstWait;
@@ -219,17 +220,17 @@ final class LimitEstimator {
 
     /**
      * What to keep of the limit after a refusal that we did not provoke: others spend from it too, or something delays
-     * our calls. A rare one is nothing to slow down for; of frequent ones every how many calls they come says by how much
-     * we are too fast.
+     * our calls. A rare one is nothing to slow down for; of frequent ones every how many calls they come says by how
+     * much we are too fast.
      */
     private double part() {
         return calls >= RARELY ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
     }
 
     /**
-     * Whether others look for the same limit. Each sees only its own part of what was sent, and would keep that for good,
-     * however small. So with each refusal a part of what one has is given away: who has more gives more, and who looks next
-     * finds it, whoever that is. That ends where all have the same.
+     * Whether others look for the same limit. Each sees only its own part of what was sent, and would keep that for
+     * good, however small. So with each refusal a part of what one has is given away: who has more gives more, and who
+     * looks next finds it, whoever that is. That ends where all have the same.
      */
     private boolean sharesTheUnknown() {
         return share < 1 && !isTold();

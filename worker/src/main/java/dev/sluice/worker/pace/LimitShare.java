@@ -1,8 +1,8 @@
 package dev.sluice.worker.pace;
 
 /**
- * The part of every limit that this worker may spend: the bundles it owns of all. The shares of a queue's workers add up
- * to one whatever happens to any of them, since every bundle has one owner at most.
+ * The part of every limit that this worker may spend: the bundles it owns of all. The shares of a queue's workers add
+ * up to one whatever happens to any of them, since every bundle has one owner at most.
  *
  * @param bundles at least 1; a worker that owns none has nothing to send
  * @param width all bundles there are

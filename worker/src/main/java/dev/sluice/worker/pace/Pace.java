@@ -133,8 +133,8 @@ public final class Pace implements Runnable {
     }
 
     /**
-     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, at most a
-     * second old while there is none, and the last one once the thread has ended.
+     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, at most
+     * a second old while there is none, and the last one once the thread has ended.
      */
     public PaceState state() {
         return snapshot;

@@ -6,8 +6,8 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells of a lane's rate-limited calls: of the first at once and then once a minute at most, with counts, however many they
- * are. Finding out a limit costs a few, which is no warning. Owned by the pace thread.
+ * Tells of a lane's rate-limited calls: of the first at once and then once a minute at most, with counts, however many
+ * they are. Finding out a limit costs a few, which is no warning. Owned by the pace thread.
  */
 final class RateLimitLog {
     private static final Logger log = LoggerFactory.getLogger(RateLimitLog.class);

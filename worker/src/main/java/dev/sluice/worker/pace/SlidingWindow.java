@@ -5,9 +5,9 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * What was spent lately: our own copy of the sliding window that the API keeps. A call counts from when it was sent until
- * a span after it has left, since the API sees it no sooner. Owned by the pace thread; the order of sending is the order
- * of time.
+ * What was spent lately: our own copy of the sliding window that the API keeps. A call counts from when it was sent
+ * until a span after it has left, since the API sees it no sooner. Owned by the pace thread; the order of sending is
+ * the order of time.
  */
 final class SlidingWindow {
     /** What is kept beyond the span, for a look back at how much was granted. */
@@ -42,7 +42,10 @@ final class SlidingWindow {
         spend.amount(amount);
     }
 
-    /** All that was spent within the span. One that has left before one that was sent earlier counts as long as that one. */
+    /**
+     * All that was spent within the span. One that has left before one that was sent earlier counts as long as that
+     * one.
+     */
     long sum(long now) {
         while (!inside.isEmpty() && now - inside.peekFirst().leftAt(now) >= span) {
             Charge left = inside.removeFirst();

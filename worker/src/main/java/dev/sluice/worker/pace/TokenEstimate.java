@@ -4,9 +4,9 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.provider.TokenUsage;
 
 /**
- * Guesses what a request will cost in tokens, from what others of its model have cost. The prompt follows the size of the
- * body; the answer may or may not (an echo does, a classification does not), so that a line is fitted through the last
- * few hundred. Arithmetic only; owned by the pace thread.
+ * Guesses what a request will cost in tokens, from what others of its model have cost. The prompt follows the size of
+ * the body; the answer may or may not (an echo does, a classification does not), so that a line is fitted through the
+ * last few hundred. Arithmetic only; owned by the pace thread.
  */
 final class TokenEstimate {
     /** Letters to a token, before anything is known; a rule of thumb for English. */

@@ -8,8 +8,8 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.TokenStreamLocation;
 
 /**
- * The few fields of a chat-completions request that routing and pacing need. The API judges everything else. The body is
- * still checked to be JSON to its end, because the API's answer to half a body would help nobody.
+ * The few fields of a chat-completions request that routing and pacing need. The API judges everything else. The body
+ * is still checked to be JSON to its end, because the API's answer to half a body would help nobody.
  *
  * @param model the name of the model; not blank
  * @param maxTokens the most tokens of one choice; 0 if the body sets no bound

@@ -13,8 +13,8 @@ import tools.jackson.core.JsonToken;
  *
  * @param isJson true if the whole body is one JSON object; edges in front of the API often answer with HTML
  * @param hasChoices true if the body is a completion
- * @param errorType the provider's type of error, such as {@code dynamic_request_limited}. It is read from {@code type} or
- *     {@code error_type} inside {@code error}, or from {@code error_type} beside it.
+ * @param errorType the provider's type of error, such as {@code dynamic_request_limited}. It is read from {@code type}
+ *     or {@code error_type} inside {@code error}, or from {@code error_type} beside it.
  * @param errorMessage the provider's message
  * @param usage the tokens that the call cost; empty if the answer does not say
  */

@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
  * Reads from an answer's headers how long the API asks us to wait. The longest of {@code x-ratelimit-reset} (seconds),
  * {@code retry-after} (seconds) and {@code retry-after-ms} (milliseconds) counts.
  *
- * <p>Values are decimal numbers. A number too large for a duration is taken as a point in time, in epoch seconds or epoch
- * milliseconds. Any other text is ignored. That includes HTTP dates, which no provider of chat completions is known to
- * send.
+ * <p>Values are decimal numbers. A number too large for a duration is taken as a point in time, in epoch seconds or
+ * epoch milliseconds. Any other text is ignored. That includes HTTP dates, which no provider of chat completions is
+ * known to send.
  */
 public final class RetryHint {
     /** The longest wait that is believed: a request that waits longer would be forgotten by its publisher. */

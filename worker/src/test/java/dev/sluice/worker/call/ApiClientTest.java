@@ -42,7 +42,7 @@ class ApiClientTest {
     private static final int ONE_MIB = 1 << 20;
 
     private final BlockingQueue<CallResult> results = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Request> departed = new LinkedBlockingQueue<>();
+    private final BlockingQueue<Request> sent = new LinkedBlockingQueue<>();
     private TogetherStandIn api;
 
     @BeforeEach
@@ -73,8 +73,8 @@ class ApiClientTest {
 
     @Test
     void aBaseUrlMayEndWithASlash() throws Exception {
-        try (ApiClient calls = calls(api.baseUrl() + "/", PATIENT)) {
-            assertThat(resultOf(calls, saying("hi").build())).isInstanceOf(Answered.class);
+        try (ApiClient client = client(api.baseUrl() + "/", PATIENT)) {
+            assertThat(resultOf(client, saying("hi").build())).isInstanceOf(Answered.class);
         }
     }
 
@@ -82,21 +82,21 @@ class ApiClientTest {
     void asksForTheKeyAtEveryCall() throws Exception {
         BlockingQueue<String> keys = new LinkedBlockingQueue<>(List.of("sk-old", KEY));
 
-        try (ApiClient calls = new ApiClient(URI.create(api.baseUrl()), keys::remove, PATIENT, ONE_MIB)) {
-            assertThat(((Answered) resultOf(calls, saying("a").build())).status())
+        try (ApiClient client = new ApiClient(URI.create(api.baseUrl()), keys::remove, PATIENT, ONE_MIB)) {
+            assertThat(((Answered) resultOf(client, saying("a").build())).status())
                     .isEqualTo(401);
-            assertThat(((Answered) resultOf(calls, saying("b").build())).status())
+            assertThat(((Answered) resultOf(client, saying("b").build())).status())
                     .isEqualTo(200);
         }
     }
 
     @Test
-    void sendsWhatItIsGivenBesideItsOwn() throws Exception {
+    void sendsTheGivenHeadersBesideItsOwn() throws Exception {
         Request request =
                 saying("traced").withHeader("authorization", "Bearer smuggled").build();
 
-        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
-            calls.call(request, Map.of("traceparent", TRACE), () -> {}, this::done);
+        try (ApiClient client = client(api.baseUrl(), PATIENT)) {
+            client.call(request, Map.of("traceparent", TRACE), () -> {}, this::done);
             assertThat(next()).isInstanceOf(Answered.class);
         }
 
@@ -118,8 +118,8 @@ class ApiClientTest {
     @ParameterizedTest
     @ValueSource(strings = {"[stand-in: hang]", "[stand-in: hang-body]"})
     void theDeadlineCoversHeadersAndBody(String directive) throws Exception {
-        try (ApiClient calls = calls(api.baseUrl(), SHORT)) {
-            Failed failed = (Failed) resultOf(calls, saying(directive).build());
+        try (ApiClient client = client(api.baseUrl(), SHORT)) {
+            Failed failed = (Failed) resultOf(client, saying(directive).build());
 
             assertThat(failed.error()).isEqualTo("timeout");
             assertThat(failed.tookMillis()).isBetween(SHORT.toMillis() - 5, 10_000L);
@@ -141,8 +141,8 @@ class ApiClientTest {
             port = taken.getLocalPort();
         }
 
-        try (ApiClient calls = calls("http://127.0.0.1:" + port + "/v1", PATIENT)) {
-            Failed failed = (Failed) resultOf(calls, saying("hi").build());
+        try (ApiClient client = client("http://127.0.0.1:" + port + "/v1", PATIENT)) {
+            Failed failed = (Failed) resultOf(client, saying("hi").build());
 
             assertThat(failed.error()).isEqualTo("connection");
             assertThat(failed.message()).doesNotContain("hi").doesNotContain(KEY);
@@ -150,7 +150,7 @@ class ApiClientTest {
     }
 
     @Test
-    void anAnswerAboveTheBoundIsAFailureAndOneAtItIsNot() throws Exception {
+    void anAnswerAboveTheMaximumIsAFailureAndOneAtItIsNot() throws Exception {
         assertThat(resultOf(saying("[stand-in: huge=2MB]").build()))
                 .isInstanceOfSatisfying(
                         Failed.class, failed -> assertThat(failed.error()).isEqualTo("response_too_large"));
@@ -171,9 +171,9 @@ class ApiClientTest {
             exchange.close();
         });
         elsewhere.start();
-        try (ApiClient calls =
-                calls("http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/v1", PATIENT)) {
-            Answered answer = (Answered) resultOf(calls, saying("hi").build());
+        try (ApiClient client =
+                client("http://127.0.0.1:" + elsewhere.getAddress().getPort() + "/v1", PATIENT)) {
+            Answered answer = (Answered) resultOf(client, saying("hi").build());
 
             assertThat(answer.status()).isEqualTo(307);
             assertThat(api.calls()).isZero();
@@ -183,16 +183,16 @@ class ApiClientTest {
     }
 
     @Test
-    void cancelsTheCallsOfAnAssignmentAndNoOther() throws Exception {
+    void cancelsOnlyTheCallsOfAnAssignment() throws Exception {
         Assignment leaving = Requests.assigned();
         Assignment staying = Requests.assigned();
-        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
-            calls.call(saying("[stand-in: hang]").under(leaving).build(), Map.of(), () -> {}, this::done);
-            calls.call(saying("[stand-in: hang-body]").under(leaving).build(), Map.of(), () -> {}, this::done);
-            calls.call(saying("[stand-in: hang]").under(staying).build(), Map.of(), () -> {}, this::done);
+        try (ApiClient client = client(api.baseUrl(), PATIENT)) {
+            client.call(saying("[stand-in: hang]").under(leaving).build(), Map.of(), () -> {}, this::done);
+            client.call(saying("[stand-in: hang-body]").under(leaving).build(), Map.of(), () -> {}, this::done);
+            client.call(saying("[stand-in: hang]").under(staying).build(), Map.of(), () -> {}, this::done);
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
-            calls.cancel(Set.of(leaving));
+            client.cancel(Set.of(leaving));
 
             assertThat(next()).isInstanceOf(Cancelled.class);
             assertThat(next()).isInstanceOf(Cancelled.class);
@@ -215,42 +215,42 @@ class ApiClientTest {
                 "[stand-in: huge=2MB]");
         BlockingQueue<Request> ended = new LinkedBlockingQueue<>();
 
-        try (ApiClient calls = calls(api.baseUrl(), SHORT)) {
+        try (ApiClient client = client(api.baseUrl(), SHORT)) {
             for (int i = 0; i < 10 * texts.size(); i++) {
                 Request request = saying(texts.get(i % texts.size())).at(i).build();
-                calls.call(request, Map.of(), () -> {}, (of, result) -> ended.add(of));
+                client.call(request, Map.of(), () -> {}, (of, result) -> ended.add(of));
             }
             await().atMost(PATIENT).until(() -> ended.size() >= 10 * texts.size());
-            calls.cancel(Set.of(Requests.ASSIGNMENT));
+            client.cancel(Set.of(Requests.ASSIGNMENT));
         }
 
         assertThat(ended).hasSize(10 * texts.size()).doesNotHaveDuplicates();
     }
 
     @Test
-    void tellsWhenACallIsOnItsWayLongBeforeItsAnswer() throws Exception {
+    void notifiesWhenTheRequestIsSentBeforeItsAnswer() throws Exception {
         Request hanging = saying("[stand-in: hang]").build();
 
-        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
-            calls.call(hanging, Map.of(), () -> departed.add(hanging), this::done);
+        try (ApiClient client = client(api.baseUrl(), PATIENT)) {
+            client.call(hanging, Map.of(), () -> sent.add(hanging), this::done);
 
-            assertThat(departed.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
+            assertThat(sent.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
             assertThat(results).isEmpty();
         }
     }
 
     @Test
-    void aCallWithoutAConnectionIsNeverOnItsWay() throws Exception {
+    void aCallWithoutAConnectionIsNeverSent() throws Exception {
         api.close();
 
         assertThat(resultOf(saying("hi").build())).isInstanceOf(Failed.class);
-        assertThat(departed).isEmpty();
+        assertThat(sent).isEmpty();
     }
 
     @Test
-    void aKeyThatIsNoHeaderValueIsAFailureThatDoesNotTellIt() throws Exception {
-        try (ApiClient calls = new ApiClient(URI.create(api.baseUrl()), () -> "sk-secret\nx", PATIENT, ONE_MIB)) {
-            Failed failed = (Failed) resultOf(calls, saying("hi").build());
+    void aKeyThatIsNoHeaderValueIsAFailureThatDoesNotRevealIt() throws Exception {
+        try (ApiClient client = new ApiClient(URI.create(api.baseUrl()), () -> "sk-secret\nx", PATIENT, ONE_MIB)) {
+            Failed failed = (Failed) resultOf(client, saying("hi").build());
 
             assertThat(failed.error()).isEqualTo("unsendable");
             assertThat(failed.message()).doesNotContain("secret");
@@ -258,21 +258,21 @@ class ApiClientTest {
     }
 
     @Test
-    void aCallAfterTheEndIsCancelled() throws Exception {
-        ApiClient calls = calls(api.baseUrl(), PATIENT);
-        calls.close();
+    void aCallAfterCloseIsCancelled() throws Exception {
+        ApiClient client = client(api.baseUrl(), PATIENT);
+        client.close();
 
-        assertThat(resultOf(calls, saying("[stand-in: hang]").build())).isInstanceOf(Cancelled.class);
+        assertThat(resultOf(client, saying("[stand-in: hang]").build())).isInstanceOf(Cancelled.class);
     }
 
     private CallResult resultOf(Request request) throws InterruptedException {
-        try (ApiClient calls = calls(api.baseUrl(), PATIENT)) {
-            return resultOf(calls, request);
+        try (ApiClient client = client(api.baseUrl(), PATIENT)) {
+            return resultOf(client, request);
         }
     }
 
-    private CallResult resultOf(ApiClient calls, Request request) throws InterruptedException {
-        calls.call(request, Map.of(), () -> departed.add(request), this::done);
+    private CallResult resultOf(ApiClient client, Request request) throws InterruptedException {
+        client.call(request, Map.of(), () -> sent.add(request), this::done);
         return next();
     }
 
@@ -286,7 +286,7 @@ class ApiClientTest {
         return result;
     }
 
-    private static ApiClient calls(String baseUrl, Duration timeout) {
+    private static ApiClient client(String baseUrl, Duration timeout) {
         return new ApiClient(URI.create(baseUrl), () -> KEY, timeout, ONE_MIB);
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.worker.call;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
+import dev.sluice.worker.LogLines;
 import java.net.Authenticator;
 import java.net.CookieHandler;
 import java.net.ProxySelector;
@@ -22,32 +23,67 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class ClientWarmUpTest {
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration SHORT = Duration.ofMillis(50);
+
     @Test
     void callsAServerOfItsOwn() {
-        assertThatCode(() -> ClientWarmUp.run(HttpClient.newHttpClient(), Duration.ofSeconds(20)))
-                .doesNotThrowAnyException();
+        assertThatCode(() -> ClientWarmUp.run(HttpClient.newHttpClient(), LONG)).doesNotThrowAnyException();
     }
 
-    /** A body that never comes to its end is not covered by the client's own timeout. */
+    /** The client's own timeout does not cover a body that never ends. */
     @Test
-    void endsWhenItsTimeIsOverThoughNoCallDoes() throws Exception {
+    void endsAtItsDeadlineEvenIfNoCallEnds() {
         FakeClient client = new FakeClient(CompletableFuture::new);
 
-        ClientWarmUp.run(client, Duration.ofSeconds(1));
+        assertThat(start(client, Runnable::run, Duration.ofSeconds(1))).succeedsWithin(LONG);
 
         assertThat(client.sent).isNotEmpty().allMatch(CompletableFuture::isCancelled);
     }
 
     @Test
-    void anErrorEndsItToo() {
+    void anErrorEndsIt() {
         FakeClient client = new FakeClient(() -> {
             throw new NoClassDefFoundError("sun/net/Something");
         });
 
-        assertThatCode(() -> ClientWarmUp.run(client, Duration.ofSeconds(20))).doesNotThrowAnyException();
+        assertThat(start(client, Runnable::run, LONG)).succeedsWithin(LONG);
     }
 
-    /** Answers as it is told. */
+    @Test
+    void anErrorIsNotLoggedToTheUser() {
+        try (LogLines lines = new LogLines(ClientWarmUp.class)) {
+            FakeClient client = new FakeClient(() -> {
+                throw new NoClassDefFoundError("com/sun/net/httpserver/HttpServer");
+            });
+
+            assertThat(start(client, Runnable::run, SHORT)).succeedsWithin(LONG);
+
+            assertThat(lines.all()).isEmpty();
+        }
+    }
+
+    @Test
+    void theWorkerStartsEvenIfNoThreadCanBeStarted() {
+        Executor exhausted = task -> {
+            throw new OutOfMemoryError("unable to create native thread");
+        };
+
+        assertThat(start(new FakeClient(CompletableFuture::new), exhausted, SHORT))
+                .succeedsWithin(LONG);
+    }
+
+    @Test
+    void theWaitIsBoundedEvenIfTheTaskNeverRuns() {
+        assertThat(start(new FakeClient(CompletableFuture::new), task -> {}, SHORT))
+                .succeedsWithin(LONG);
+    }
+
+    private static CompletableFuture<Void> start(HttpClient client, Executor executor, Duration atMost) {
+        return ClientWarmUp.start(client, executor, atMost);
+    }
+
+    /** A client that answers every call with the next future of a supplier. */
     private static final class FakeClient extends HttpClient {
         private final Supplier<CompletableFuture<?>> answers;
         private final LinkedBlockingQueue<CompletableFuture<?>> sent = new LinkedBlockingQueue<>();

@@ -24,7 +24,9 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
         return new Figures(scenario, within).refused();
     }
 
-    /** What was admitted, in the unit that is limited, as a part of what the limit would have let pass in the same time. */
+    /**
+     * What was admitted, in the unit that is limited, as a part of what the limit would have let pass in the same time.
+     */
     double utilisation() {
         long first = arrivals.get(0).at();
         long last = arrivals.get(arrivals.size() - 1).at();

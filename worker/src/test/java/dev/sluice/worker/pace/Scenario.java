@@ -42,7 +42,9 @@ record Scenario(
      */
     record Answers(Span<Duration> latency, Duration refusalTakes, boolean hints, boolean headers) {}
 
-    /** One worker that knows nothing, and an API that counts within a sliding second and says when a refused call fits. */
+    /**
+     * One worker that knows nothing, and an API that counts within a sliding second and says when a refused call fits.
+     */
     static Scenario of(Step... steps) {
         List<Step> all = List.of(steps);
         Duration duration = all.stream().map(Step::lasts).reduce(Duration.ZERO, Duration::plus);

@@ -18,8 +18,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Workers' paces against one limited API in virtual time: minutes of traffic in a second, the same for the same seed. The
- * limiter is the stand-in's own; calls are delayed on their way, and each worker's thread is now and then late.
+ * Workers' paces against one limited API in virtual time: minutes of traffic in a second, the same for the same seed.
+ * The limiter is the stand-in's own; calls are delayed on their way, and each worker's thread is now and then late.
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;

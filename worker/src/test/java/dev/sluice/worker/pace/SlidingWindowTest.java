@@ -97,7 +97,9 @@ class SlidingWindowTest {
         return time.currentTimeNanos();
     }
 
-    /** What is still inside after a wait in which nothing leaves: in the order of sending, each as long as those before. */
+    /**
+     * What is still inside after a wait in which nothing leaves: in the order of sending, each as long as those before.
+     */
     private List<Call> inside(long wait) {
         int out = 0;
         while (out < all.size() && now() + wait - all.get(out).spend().leftAt(now()) >= SPAN) {
