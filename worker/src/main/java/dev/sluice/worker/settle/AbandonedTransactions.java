@@ -20,16 +20,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the transactions that dead workers have left open. Left alone they hold back their partitions' committed offsets,
- * and all readers of replies, until the broker finds that they took too long: with its defaults that is up to 20 s after
- * they began, though their timeout is 10 s (it looks every 10 s).
+ * Ends the transactions that dead workers have left open. Owned by the poll thread. Does not block.
  *
- * <p>Dead is who has a transaction under our queue's prefix and is no member of the group. To end the transaction of a
- * worker that is alive all the same would do no harm: it initialises its id anew and sends again what was aborted. Where
- * this may not be done (see the README's ACLs), the broker's timeout does it. Owned by the poll thread; does not block.
+ * <p>An open transaction delays its partitions' committed offsets and all readers of replies until the broker times it
+ * out. With the broker's defaults that is up to 20 s after its begin, since its timeout is 10 s and the broker looks every
+ * 10 s.
+ *
+ * <p>A worker is taken for dead if it has a transaction under the queue's prefix and is no member of the group. A mistake
+ * does no harm. A worker that is alive initialises its id anew and sends again what was aborted. If the ACLs do not allow
+ * this (see the README), the broker's timeout ends the transaction.
+ *
+ * <p>Kafka calls a transaction <i>hanging</i> if its coordinator has lost track of it (KIP-664). The transactions here are
+ * not, since their coordinator lists them as ongoing.
  */
 public final class AbandonedTransactions {
-    private static final long EVERY_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(AbandonedTransactions.class);
 
@@ -37,37 +42,38 @@ public final class AbandonedTransactions {
     private final String group;
     private final String prefix;
     private final LongSupplier nanoTime;
-    private long lookedAt;
-    private CompletableFuture<?> look = CompletableFuture.completedFuture(null);
+    private long searchedAt;
+    private CompletableFuture<?> search = CompletableFuture.completedFuture(null);
 
-    /** @param prefix of the queue's transactional ids; behind it comes the client id of the worker's consumer */
+    /** @param prefix the prefix of the queue's transactional ids, which the client id of a worker's consumer follows */
     public AbandonedTransactions(Admin admin, String group, String prefix, LongSupplier nanoTime) {
         this.admin = admin;
         this.group = group;
         this.prefix = prefix;
         this.nanoTime = nanoTime;
-        this.lookedAt = nanoTime.getAsLong() - EVERY_NANOS;
+        this.searchedAt = nanoTime.getAsLong() - INTERVAL_NANOS;
     }
 
-    /** Looks for such transactions, unless that was done just now, and ends them in the background. */
+    /** Finds and ends abandoned transactions in the background, at most once a second. */
     public void end() {
         long now = nanoTime.getAsLong();
-        if (!look.isDone() || now - lookedAt < EVERY_NANOS) {
+        if (!search.isDone() || now - searchedAt < INTERVAL_NANOS) {
             return;
         }
-        lookedAt = now;
-        look = open().thenCombine(members(), this::dead)
+        searchedAt = now;
+        search = ongoing()
+                .thenCombine(members(), this::abandoned)
                 .thenCompose(this::fence)
                 .exceptionally(failure -> {
-                    log.atDebug().setCause(failure).log("transactions of dead workers cannot be ended");
+                    log.atDebug().setCause(failure).log("Transactions of dead workers could not be ended");
                     return null;
                 })
                 .toCompletableFuture();
     }
 
-    private CompletionStage<Collection<TransactionListing>> open() {
-        ListTransactionsOptions ongoing = new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
-        return admin.listTransactions(ongoing.timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
+    private CompletionStage<Collection<TransactionListing>> ongoing() {
+        ListTransactionsOptions options = new ListTransactionsOptions().filterStates(Set.of(TransactionState.ONGOING));
+        return admin.listTransactions(options.timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
                 .all()
                 .toCompletionStage();
     }
@@ -83,8 +89,8 @@ public final class AbandonedTransactions {
                         .collect(Collectors.toSet()));
     }
 
-    private Set<String> dead(Collection<TransactionListing> open, Set<String> members) {
-        return open.stream()
+    private Set<String> abandoned(Collection<TransactionListing> ongoing, Set<String> members) {
+        return ongoing.stream()
                 .map(TransactionListing::transactionalId)
                 .filter(id -> id.startsWith(prefix) && !members.contains(id.substring(prefix.length())))
                 .collect(Collectors.toSet());
@@ -94,7 +100,7 @@ public final class AbandonedTransactions {
         if (ids.isEmpty()) {
             return CompletableFuture.completedFuture(null);
         }
-        log.atInfo().addKeyValue("transactionalIds", ids).log("ending transactions of dead workers");
+        log.atInfo().addKeyValue("transactionalIds", ids).log("Transactions of dead workers are being ended");
         return admin.fenceProducers(ids, new FenceProducersOptions().timeoutMs(AdminTimeouts.BACKGROUND_MILLIS))
                 .all()
                 .toCompletionStage();

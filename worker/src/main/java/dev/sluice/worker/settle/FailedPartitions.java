@@ -5,16 +5,16 @@ import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * Where an aborted transaction could not write for the moment, and the settlements, by index, that were to go there. The
- * partition is -1 where the producer had not chosen one.
+ * The partitions that an aborted transaction could not write to for the moment. Each comes with the indexes of the
+ * settlements that were sent there. A partition number of -1 means that the producer had not chosen one.
  *
- * @param unwritable partitions that took nothing within the producer's delivery timeout, or that it could not look up
- * @param unsent partitions to which something failed together with others, perhaps on their account alone
+ * @param unavailable partitions that took nothing within the producer's delivery timeout, or could not be looked up
+ * @param unconfirmed partitions whose sends failed together with others and perhaps only because of them
  * @param written partitions that have taken a record
  */
 record FailedPartitions(
-        Map<TopicPartition, Set<Integer>> unwritable,
-        Map<TopicPartition, Set<Integer>> unsent,
+        Map<TopicPartition, Set<Integer>> unavailable,
+        Map<TopicPartition, Set<Integer>> unconfirmed,
         Set<TopicPartition> written) {
-    static final FailedPartitions NOTHING = new FailedPartitions(Map.of(), Map.of(), Set.of());
+    static final FailedPartitions NONE = new FailedPartitions(Map.of(), Map.of(), Set.of());
 }

@@ -4,7 +4,7 @@ import dev.sluice.worker.outcome.Outcome;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The value of a failed reply, in the shape of the API's own errors, so that a client needs only one parser. */
+/** Writes the value of a failed reply. It has the shape of the API's own errors, so that a client needs one parser. */
 final class FailedReplyBody {
     private static final JsonMapper JSON = JsonMapper.shared();
 

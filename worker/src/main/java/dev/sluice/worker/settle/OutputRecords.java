@@ -11,14 +11,14 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The records that an outcome puts on Kafka, by the wire contract: a reply, a requeue, or a dead letter with its failed
- * reply. Headers that are not ours are carried along untouched. Pure.
+ * Makes the records that an outcome puts on Kafka under the wire contract. An outcome is a reply, a requeue, or a dead
+ * letter with its failed reply. Foreign headers are carried along untouched. Pure.
  */
 final class OutputRecords {
     private static final List<String> ONLY_ON_REQUESTS =
             List.of(WireHeaders.NOT_BEFORE, WireHeaders.EXPIRES_AT, WireHeaders.CACHE, WireHeaders.LAST_ERROR);
 
-    /** Not believed where a producer has set them. */
+    /** Headers that are removed from a producer's own record, since only workers may set them. */
     private static final List<String> ONLY_FROM_WORKERS = List.of(
             WireHeaders.LAST_ERROR,
             WireHeaders.STATUS,
@@ -32,8 +32,8 @@ final class OutputRecords {
         this.topics = topics;
     }
 
-    /** The queue's own topics. */
-    List<String> own() {
+    /** Returns the queue's own topics. */
+    List<String> ownTopics() {
         return topics.all();
     }
 
@@ -51,12 +51,12 @@ final class OutputRecords {
 
             @Override
             public List<ProducerRecord<byte[], byte[]>> deadLetter(Outcome.DeadLetter dead) {
-                return List.of(letter(settlement, dead), failedReply(settlement, dead, route));
+                return List.of(OutputRecords.this.deadLetter(settlement, dead), failedReply(settlement, dead, route));
             }
 
             @Override
             public List<ProducerRecord<byte[], byte[]>> hold(Outcome.Hold hold) {
-                throw new IllegalStateException(settlement.envelope() + " is held and cannot be settled");
+                throw new IllegalStateException(settlement.input() + " is held and cannot be settled");
             }
         });
     }
@@ -65,7 +65,7 @@ final class OutputRecords {
         Headers headers = replyHeaders(settlement, reply.callMillis());
         WireHeaders.set(headers, WireHeaders.STATUS, WireHeaders.OK);
         WireHeaders.set(headers, WireHeaders.HTTP_STATUS, reply.httpStatus());
-        WireHeaders.set(headers, WireHeaders.ATTEMPTS, settlement.envelope().attempts());
+        WireHeaders.set(headers, WireHeaders.ATTEMPTS, settlement.input().attempts());
         return record(route.topic(), route.partition(), settlement.key(), reply.body(), headers);
     }
 
@@ -74,74 +74,74 @@ final class OutputRecords {
         Headers headers = replyHeaders(settlement, dead.callMillis());
         WireHeaders.set(headers, WireHeaders.STATUS, WireHeaders.FAILED);
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, dead.attempts());
-        why(headers, dead);
+        setReason(headers, dead);
         byte[] value = FailedReplyBody.of(dead);
         return record(route.topic(), route.partition(), settlement.key(), value, headers);
     }
 
     private Headers replyHeaders(Settlement settlement, long callMillis) {
-        InputRecord envelope = settlement.envelope();
-        Headers headers = common(settlement);
+        InputRecord input = settlement.input();
+        Headers headers = commonHeaders(settlement);
         ONLY_ON_REQUESTS.forEach(headers::remove);
-        WireHeaders.set(headers, WireHeaders.DEFERRALS, envelope.deferrals());
-        long queued = settlement.endedAt() - callMillis - envelope.enqueuedAt();
+        WireHeaders.set(headers, WireHeaders.DEFERRALS, input.deferrals());
+        long queued = settlement.endedAt() - callMillis - input.enqueuedAt();
         WireHeaders.set(headers, WireHeaders.QUEUED_MS, Math.max(0, queued));
         WireHeaders.set(headers, WireHeaders.CALL_MS, callMillis);
         return headers;
     }
 
     private ProducerRecord<byte[], byte[]> requeue(Settlement settlement, Outcome.Requeue requeue) {
-        InputRecord envelope = settlement.envelope();
-        Headers headers = common(settlement);
+        InputRecord input = settlement.input();
+        Headers headers = commonHeaders(settlement);
         WireHeaders.set(headers, WireHeaders.NOT_BEFORE, requeue.notBefore());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, requeue.attempts());
         WireHeaders.set(headers, WireHeaders.DEFERRALS, requeue.deferrals());
         if (requeue.attempts() + requeue.deferrals() > 0) {
-            // the not-before is ours from now on: the producer's own is forgotten, and with it when the wait began
-            WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, envelope.waitsSince());
+            // sluice overwrites the producer's not-before, so enqueued-at must keep when the wait began
+            WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, input.waitsSince());
         }
         if (!requeue.lastError().isEmpty()) {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, requeue.lastError());
         }
         String topic = requeue.tier().map(topics::delay).orElse(topics.retry());
-        int bundle = envelope.partition().partition();
-        return record(topic, bundle, envelope.key(), envelope.value(), headers);
+        int bundle = input.partition().partition();
+        return record(topic, bundle, input.key(), input.value(), headers);
     }
 
-    private ProducerRecord<byte[], byte[]> letter(Settlement settlement, Outcome.DeadLetter dead) {
-        InputRecord envelope = settlement.envelope();
-        Headers headers = common(settlement);
-        WireHeaders.set(headers, WireHeaders.ORIGIN, envelope.toString());
+    private ProducerRecord<byte[], byte[]> deadLetter(Settlement settlement, Outcome.DeadLetter dead) {
+        InputRecord input = settlement.input();
+        Headers headers = commonHeaders(settlement);
+        WireHeaders.set(headers, WireHeaders.ORIGIN, input.toString());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, dead.attempts());
-        WireHeaders.set(headers, WireHeaders.DEFERRALS, envelope.deferrals());
-        why(headers, dead);
+        WireHeaders.set(headers, WireHeaders.DEFERRALS, input.deferrals());
+        setReason(headers, dead);
         if (!dead.lastError().isEmpty()) {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, dead.lastError());
         }
-        byte[] value = settlement.isBare() ? null : envelope.value();
+        byte[] value = settlement.isBare() ? null : input.value();
         return record(topics.dead(), null, settlement.key(), value, headers);
     }
 
-    private static void why(Headers headers, Outcome.DeadLetter dead) {
+    private static void setReason(Headers headers, Outcome.DeadLetter dead) {
         WireHeaders.set(headers, WireHeaders.REASON, dead.reason().word());
         headers.remove(WireHeaders.HTTP_STATUS);
         dead.httpStatus().ifPresent(status -> WireHeaders.set(headers, WireHeaders.HTTP_STATUS, status));
     }
 
-    private Headers common(Settlement settlement) {
-        InputRecord envelope = settlement.envelope();
+    private Headers commonHeaders(Settlement settlement) {
+        InputRecord input = settlement.input();
         Headers headers = settlement.isBare()
                 ? new RecordHeaders()
-                : new RecordHeaders(envelope.record().headers().toArray());
-        if (envelope.record().topic().equals(topics.requests())) {
+                : new RecordHeaders(input.record().headers().toArray());
+        if (input.record().topic().equals(topics.requests())) {
             ONLY_FROM_WORKERS.forEach(headers::remove);
         }
-        WireHeaders.set(headers, WireHeaders.ID, envelope.id());
-        WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, envelope.enqueuedAt());
+        WireHeaders.set(headers, WireHeaders.ID, input.id());
+        WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, input.enqueuedAt());
         return headers;
     }
 
-    /** The timestamp is left to Kafka: the retention of the topic counts from now. */
+    /** Makes a record without a timestamp. Kafka sets it, so that the topic's retention counts from now. */
     private static ProducerRecord<byte[], byte[]> record(
             String topic,
             @Nullable Integer partition,

@@ -8,23 +8,23 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The account of one assigned partition: its window, and how much of it is open. Owned by the settle thread, but for
- * {@link #registerLimit}.
+ * The open records of one assigned partition, with their {@link AckWindow}. Owned by the settle thread, except for {@link
+ * #registerLimit}.
  */
 final class PartitionWindow {
     private final Assignment assignment;
-    private final AckWindow window;
-    /** By their offsets, in the order they were read; no more than may be in memory. */
+    private final AckWindow ackWindow;
+    /** Open records by offset, in read order. Bounded by the read-ahead. */
     private final LinkedHashMap<Long, InputRecord> open = new LinkedHashMap<>();
 
     private long openBytes;
 
-    PartitionWindow(Assignment assignment, AckWindow window) {
+    PartitionWindow(Assignment assignment, AckWindow ackWindow) {
         this.assignment = assignment;
-        this.window = window;
+        this.ackWindow = ackWindow;
     }
 
-    /** Why a partition with this metadata must not be read; empty where it may. */
+    /** Returns why a partition with this metadata must not be read, or empty if it may be read. */
     static Optional<String> problem(AckRuns.Decoded committed) {
         if (committed instanceof AckRuns.UnknownVersion unknown) {
             return Optional.of("its offset metadata is of version " + unknown.version()
@@ -40,26 +40,26 @@ final class PartitionWindow {
         return assignment;
     }
 
-    AckWindow window() {
-        return window;
+    AckWindow ackWindow() {
+        return ackWindow;
     }
 
-    /** Any thread. */
+    /** Returns the lowest offset that may not be registered yet. Any thread may call this. */
     long registerLimit() {
-        return window.registerLimit();
+        return ackWindow.registerLimit();
     }
 
-    void register(InputRecord envelope) {
-        if (!window.register(envelope.offset())) {
-            throw new IllegalStateException(envelope + " was ended before and must not be read again");
+    void register(InputRecord input) {
+        if (!ackWindow.register(input.offset())) {
+            throw new IllegalStateException(input + " was ended before and must not be read again");
         }
-        open.put(envelope.offset(), envelope);
-        openBytes += envelope.weight();
+        open.put(input.offset(), input);
+        openBytes += input.weight();
     }
 
-    void settled(InputRecord envelope) {
-        open.remove(envelope.offset());
-        openBytes -= envelope.weight();
+    void settled(InputRecord input) {
+        open.remove(input.offset());
+        openBytes -= input.weight();
     }
 
     int openRecords() {
@@ -75,10 +75,10 @@ final class PartitionWindow {
         return new PartitionState(
                 assignment.partition().topic(),
                 assignment.partition().partition(),
-                window.committedOffset(),
-                window.position(),
+                ackWindow.committedOffset(),
+                ackWindow.position(),
                 open.size(),
-                window.fill(),
+                ackWindow.fill(),
                 oldest.hasNext() ? OptionalLong.of(oldest.next().waitsSince()) : OptionalLong.empty());
     }
 }

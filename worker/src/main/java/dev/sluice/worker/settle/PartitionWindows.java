@@ -15,91 +15,95 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The accounts of all partitions, and what is open in them together. Owned by the settle thread, but for {@link #count},
- * {@link #registerLimit}, {@link #openRecords} and {@link #openBytes}.
+ * The windows of all assigned partitions, and the sum of their open records. Owned by the settle thread. Any thread may
+ * call {@link #count}, {@link #registerLimit}, {@link #openRecords} and {@link #openBytes}.
  */
 final class PartitionWindows {
     private final Map<TopicPartition, PartitionWindow> byPartition = new ConcurrentHashMap<>();
     private final AtomicInteger openRecords = new AtomicInteger();
     private final AtomicLong openBytes = new AtomicLong();
 
-    void open(PartitionWindow account) {
-        byPartition.put(account.assignment().partition(), account);
+    void open(PartitionWindow window) {
+        byPartition.put(window.assignment().partition(), window);
     }
 
-    /** Counts records from when they are handed over: their account gets to them later. Any thread. */
-    void count(Collection<InputRecord> envelopes) {
-        openRecords.addAndGet(envelopes.size());
-        openBytes.addAndGet(envelopes.stream().mapToLong(InputRecord::weight).sum());
+    /**
+     * Counts records as open. Intake's thread does this when it hands them over, because the settle thread registers them
+     * later.
+     */
+    void count(Collection<InputRecord> inputs) {
+        openRecords.addAndGet(inputs.size());
+        openBytes.addAndGet(inputs.stream().mapToLong(InputRecord::weight).sum());
     }
 
     PartitionWindow of(Assignment assignment) {
-        PartitionWindow account = byPartition.get(assignment.partition());
-        if (account == null || account.assignment() != assignment) {
-            throw new IllegalStateException("no account of " + assignment);
+        PartitionWindow window = byPartition.get(assignment.partition());
+        if (window == null || window.assignment() != assignment) {
+            throw new IllegalStateException("no window of " + assignment);
         }
-        return account;
+        return window;
     }
 
-    /** 0 where there is no account yet, or still one of an earlier assignment. Any thread. */
+    /** Returns the limit of this assignment's window, or 0 if that window is not open yet. Any thread may call this. */
     long registerLimit(Assignment assignment) {
-        PartitionWindow account = byPartition.get(assignment.partition());
-        return account == null || account.assignment() != assignment ? 0 : account.registerLimit();
+        PartitionWindow window = byPartition.get(assignment.partition());
+        // an earlier assignment of the same partition may still have its window here
+        return window == null || window.assignment() != assignment ? 0 : window.registerLimit();
     }
 
-    /** Any thread. */
     int openRecords() {
         return openRecords.get();
     }
 
-    /** Any thread. */
     long openBytes() {
         return openBytes.get();
     }
 
+    /** Returns a snapshot of each window. */
     List<PartitionState> states() {
         return byPartition.values().stream().map(PartitionWindow::state).toList();
     }
 
     /**
-     * What to commit if these settlements were done.
+     * Stages what a transaction with these settlements commits for each partition.
      *
-     * @param positions whether to commit also what moved on without one of them, past transaction markers
+     * @param positions true to also stage partitions that moved without a settlement, past transaction markers
      */
     Map<PartitionWindow, AckWindow.Snapshot> stage(List<Settlement> chosen, Ownership owned, boolean positions) {
         Map<PartitionWindow, List<Long>> offsets = new HashMap<>();
         for (Settlement settlement : chosen) {
-            InputRecord envelope = settlement.envelope();
-            offsets.computeIfAbsent(of(envelope.assignment()), account -> new ArrayList<>())
-                    .add(envelope.offset());
+            InputRecord input = settlement.input();
+            offsets.computeIfAbsent(of(input.assignment()), window -> new ArrayList<>())
+                    .add(input.offset());
         }
         if (positions) {
             byPartition.values().stream()
-                    .filter(account -> owned.holds(account.assignment())
-                            && account.window().needsCommit())
-                    .forEach(account -> offsets.putIfAbsent(account, List.of()));
+                    .filter(window -> owned.holds(window.assignment())
+                            && window.ackWindow().needsCommit())
+                    .forEach(window -> offsets.putIfAbsent(window, List.of()));
         }
         Map<PartitionWindow, AckWindow.Snapshot> staged = new HashMap<>();
-        offsets.forEach((account, done) -> staged.put(
-                account,
-                account.window().stage(done.stream().mapToLong(Long::longValue).toArray())));
+        offsets.forEach((window, done) -> staged.put(
+                window,
+                window.ackWindow()
+                        .stage(done.stream().mapToLong(Long::longValue).toArray())));
         return staged;
     }
 
     void settled(Settlement settlement) {
-        InputRecord envelope = settlement.envelope();
-        of(envelope.assignment()).settled(envelope);
+        InputRecord input = settlement.input();
+        of(input.assignment()).settled(input);
         openRecords.decrementAndGet();
-        openBytes.addAndGet(-envelope.weight());
+        openBytes.addAndGet(-input.weight());
     }
 
-    /** A partition that was refused, or went before it was opened, has no account to close. */
+    /** Closes the windows of these assignments. An assignment that was never opened has none, which is no error. */
     void close(Set<Assignment> gone) {
-        byPartition.values().removeIf(account -> {
-            boolean closes = gone.contains(account.assignment());
+        byPartition.values().removeIf(window -> {
+            boolean closes = gone.contains(window.assignment());
             if (closes) {
-                openRecords.addAndGet(-account.openRecords());
-                openBytes.addAndGet(-account.openBytes());
+                openRecords.addAndGet(-window.openRecords());
+                openBytes.addAndGet(-window.openBytes());
             }
             return closes;
         });

@@ -20,109 +20,113 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The outcomes that are not committed yet, and which of them go into the next transaction. One that cannot go holds up no
- * other: neither while its reply topic is being looked up or cannot be written to, nor where Kafka takes it in no form.
- * Owned by the settle thread, but for {@link #count} and {@link #answerBytes}.
+ * The outcomes that are not committed yet. Chooses which of them go into the next transaction. Owned by the settle
+ * thread. Any thread may call {@link #count} and {@link #answerBytes}.
+ *
+ * <p>A settlement that cannot go delays no other. That holds while its reply topic is looked up or is unavailable, and
+ * even if Kafka rejects its records in every form.
  */
 final class PendingSettlements {
     private static final int MAX_SETTLEMENTS = 1_000;
     private static final long MAX_BYTES = 16L << 20;
-    private static final long ASIDE_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final long BLOCKED_NANOS = Duration.ofSeconds(10).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(PendingSettlements.class);
 
     private final ReplyRoutes routes;
-    private final OutputRecords publications;
+    private final OutputRecords outputRecords;
     private final LongSupplier nanoTime;
     private List<Settlement> pending = new ArrayList<>();
-    /** What Kafka takes in no form, since our own topics cannot be written to; tried again after a while. */
-    private final List<Settlement> aside = new ArrayList<>();
+    /**
+     * Settlements whose records Kafka rejects in every form, since the queue's own topics cannot be written to. They are
+     * tried again after a while.
+     */
+    private final List<Settlement> blocked = new ArrayList<>();
 
-    /** What others' reply topics do not take for the moment. */
-    private final UnavailableReplyPartitions unwritable;
+    private final UnavailableReplyPartitions unavailable;
 
-    private long asideUntil;
-    /** Of all that were counted, be they on their way here, here or in a transaction, in the form they have now. */
+    private long blockedUntil;
+    /** The bytes of all uncommitted answers. They may be on their way here, pending or in the current transaction. */
     private final AtomicLong answerBytes = new AtomicLong();
 
-    /** A settlement in the form it goes, and what it puts on Kafka. */
+    /** A settlement in the form in which it goes, and the records it puts on Kafka. */
     record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
 
-    PendingSettlements(ReplyRoutes routes, OutputRecords publications, LongSupplier nanoTime) {
+    PendingSettlements(ReplyRoutes routes, OutputRecords outputRecords, LongSupplier nanoTime) {
         this.routes = routes;
-        this.publications = publications;
+        this.outputRecords = outputRecords;
         this.nanoTime = nanoTime;
-        this.unwritable = new UnavailableReplyPartitions(publications.own(), nanoTime);
-        this.asideUntil = nanoTime.getAsLong();
+        this.unavailable = new UnavailableReplyPartitions(outputRecords.ownTopics(), nanoTime);
+        this.blockedUntil = nanoTime.getAsLong();
     }
 
-    /** Counts an answer from when it is handed over: it is added later. Any thread. */
+    /** Counts the bytes of an answer when it is handed over. The settle thread adds the settlement later. */
     void count(Settlement settlement) {
         answerBytes.addAndGet(settlement.answerBytes());
     }
 
-    /** What the answers take that are counted and neither committed nor dropped. Any thread. */
+    /** Returns the bytes of all answers that were counted and are neither committed nor dropped. */
     long answerBytes() {
         return answerBytes.get();
     }
 
-    /** @param settlement counted before */
+    /** @param settlement one that was counted before */
     void add(Settlement settlement) {
         pending.add(settlement);
     }
 
     /**
-     * Whether there is anything a flush has to wait for. What is held for a partition that cannot be written to is not: it
-     * would hold up the whole group, at each rebalance, for a reply that is not to be expected soon.
+     * Returns whether a flush has to wait for something here. It does not wait for replies to an unavailable partition.
+     * They are not expected soon, and waiting would delay the whole group at each rebalance.
      */
-    boolean isWaitedFor() {
-        return !pending.isEmpty() || !aside.isEmpty() || unwritable.isUndecided();
+    boolean delaysFlush() {
+        return !pending.isEmpty() || !blocked.isEmpty() || unavailable.hasUnconfirmed();
     }
 
-    /** How many replies wait for a partition that cannot be written to. */
-    int unwritable() {
-        return unwritable.size();
+    /** Returns the number of replies that wait for an unavailable partition. */
+    int waitingReplies() {
+        return unavailable.size();
     }
 
-    /** Drops what belongs to somebody else by now. */
-    void keep(Ownership owned) {
-        Predicate<Settlement> goes = settlement -> {
-            boolean stale = !owned.holds(settlement.envelope().assignment());
+    /** Drops the settlements of partitions that this worker no longer owns. */
+    void dropStale(Ownership owned) {
+        Predicate<Settlement> dropped = settlement -> {
+            boolean stale = !owned.holds(settlement.input().assignment());
             if (stale) {
                 release(settlement);
             }
             return stale;
         };
-        pending.removeIf(goes);
-        aside.removeIf(goes);
-        unwritable.removeIf(goes);
+        pending.removeIf(dropped);
+        blocked.removeIf(dropped);
+        unavailable.removeIf(dropped);
     }
 
-    /** What was taken is on Kafka. */
+    /** Learns that everything taken last is on Kafka. */
     void committed(List<Settlement> settlements) {
         settlements.forEach(this::release);
-        pending.addAll(0, unwritable.released());
+        pending.addAll(0, unavailable.takeAvailable());
     }
 
     private void release(Settlement settlement) {
         answerBytes.addAndGet(-settlement.answerBytes());
     }
 
-    /** The same request goes in another form from now on. */
+    /** Returns {@code to} after counting the change in bytes. */
     private Settlement changed(Settlement from, Settlement to) {
         answerBytes.addAndGet(to.answerBytes() - from.answerBytes());
         return to;
     }
 
-    /** Takes out what goes into one transaction: at least one that can go, however large it is. */
+    /** Takes out the settlements for one transaction. At least one that can go is taken, however large it is. */
     List<Routed> take() {
-        if (nanoTime.getAsLong() - asideUntil >= 0) {
-            pending.addAll(aside);
-            aside.clear();
+        if (nanoTime.getAsLong() - blockedUntil >= 0) {
+            pending.addAll(blocked);
+            blocked.clear();
         }
-        List<Routed> trial = unwritable.trial((settlement, partition) -> route(settlement)
-                .map(route -> routed(settlement, UnavailableReplyPartitions.tried(settlement, route, partition))));
-        return trial.isEmpty() ? takePending() : trial;
+        List<Routed> probe = unavailable.probe((settlement, partition) -> route(settlement)
+                .map(route -> routed(settlement, UnavailableReplyPartitions.probeRoute(settlement, route, partition))));
+        return probe.isEmpty() ? takePending() : probe;
     }
 
     private List<Routed> takePending() {
@@ -136,88 +140,85 @@ final class PendingSettlements {
                 others.add(settlement);
                 continue;
             }
-            Optional<ReplyRoute> open = unwritable.pass(settlement, route.get());
-            open.ifPresent(to -> taken.add(routed(settlement, to)));
-            bytes += open.isPresent() ? settlement.weight() : 0;
+            Optional<ReplyRoute> available = unavailable.admit(settlement, route.get());
+            available.ifPresent(to -> taken.add(routed(settlement, to)));
+            bytes += available.isPresent() ? settlement.weight() : 0;
         }
         pending = others;
         return taken;
     }
 
-    /** Empty while it is not known. */
+    /** Returns the route of the reply, or empty while its topic is looked up. */
     private Optional<ReplyRoute> route(Settlement settlement) {
         return routes.of(settlement, TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong()));
     }
 
-    /** A dead letter where the reply cannot go where it is wanted. */
+    /** Makes the records of a settlement. A reply that cannot go where the request wants it becomes a dead letter. */
     private Routed routed(Settlement settlement, ReplyRoute route) {
         Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
-                ? changed(settlement, refused(settlement, route.problem()))
+                ? changed(settlement, replyTopicRefused(settlement, route.problem()))
                 : settlement;
-        return new Routed(routed, publications.of(routed, route));
+        return new Routed(routed, outputRecords.of(routed, route));
     }
 
-    private static Settlement refused(Settlement settlement, String problem) {
-        return settlement.dead(Reason.REPLY_TOPIC_REFUSED, problem, Settlement.Form.OWN_REPLY_TOPIC);
+    private static Settlement replyTopicRefused(Settlement settlement, String problem) {
+        return settlement.deadLetter(Reason.REPLY_TOPIC_REFUSED, problem, Settlement.Form.OWN_REPLY_TOPIC);
     }
 
     /**
-     * Takes back what was aborted.
+     * Takes back the settlements of an aborted transaction.
      *
-     * @return whether what is taken next differs, so that it is worth trying at once
+     * @return whether the next transaction will differ, so that trying at once makes sense
      */
     boolean putBack(List<Settlement> aborted, TransactionResult result) {
-        Map<Integer, Exception> culprits = result.culprits();
-        Map<Integer, TopicPartition> held = unwritable.aborted(aborted, result.undelivered());
-        if (culprits.isEmpty()) {
-            routes.forget();
+        Map<Integer, Exception> rejections = result.rejections();
+        Map<Integer, TopicPartition> kept = unavailable.aborted(aborted, result.failedPartitions());
+        if (rejections.isEmpty()) {
+            routes.invalidate();
         }
         List<Settlement> next = new ArrayList<>();
-        int before = aside.size();
+        int before = blocked.size();
         Exception cause = null;
         for (int i = 0; i < aborted.size(); i++) {
             Settlement settlement = aborted.get(i);
-            Exception refusal = culprits.get(i);
-            TopicPartition closed = held.get(i);
-            if (refusal == null && closed != null) {
-                unwritable.hold(closed, settlement);
-            } else if (refusal == null) {
+            Exception rejection = rejections.get(i);
+            TopicPartition partition = kept.get(i);
+            if (rejection == null && partition != null) {
+                unavailable.add(partition, settlement);
+            } else if (rejection == null) {
                 next.add(settlement);
-            } else if (!putBack(settlement, refusal, next)) {
-                cause = refusal;
+            } else if (!putBack(settlement, rejection, next)) {
+                cause = rejection;
             }
         }
         pending.addAll(0, next);
-        pending.addAll(unwritable.released());
+        pending.addAll(unavailable.takeAvailable());
         if (cause != null) {
-            asideUntil = nanoTime.getAsLong() + ASIDE_NANOS;
+            blockedUntil = nanoTime.getAsLong() + BLOCKED_NANOS;
             log.atError()
-                    .addKeyValue("requests", aside.size() - before)
-                    .addKeyValue("error", words(cause))
-                    .log("Kafka takes no record of these requests in any form, so that they wait: look at the rights to"
-                            + " our own topics, and at their settings");
+                    .addKeyValue("requests", blocked.size() - before)
+                    .addKeyValue("error", text(cause))
+                    .log("Requests wait because Kafka rejects their records in every form; check the rights to the"
+                            + " queue's own topics and their settings");
         }
-        return !culprits.isEmpty() || !held.isEmpty();
+        return !rejections.isEmpty() || !kept.isEmpty();
     }
 
-    /**
-     * A line for each that ends otherwise than it would have; of those that only wait there may be thousands.
-     *
-     * @return false where it is put aside
-     */
-    private boolean putBack(Settlement settlement, Exception refusal, List<Settlement> next) {
-        Settlement lesser = changed(settlement, settlement.afterRefusal(refusal, publications.own()));
-        boolean waits = lesser.equals(settlement);
+    /** @return false if Kafka rejects every form, so that the settlement is blocked */
+    private boolean putBack(Settlement settlement, Exception rejection, List<Settlement> next) {
+        Settlement smaller = changed(settlement, settlement.afterRejection(rejection, outputRecords.ownTopics()));
+        boolean waits = smaller.equals(settlement);
+        // at WARN only if the request now ends otherwise: thousands of requests may be waiting
         log.atLevel(waits ? Level.DEBUG : Level.WARN)
-                .addKeyValue("id", settlement.envelope().id())
-                .addKeyValue("record", settlement.envelope())
-                .addKeyValue("error", words(refusal))
-                .log("Kafka takes no record of this request as it is");
-        (waits ? aside : next).add(lesser);
+                .addKeyValue("id", settlement.input().id())
+                .addKeyValue("record", settlement.input())
+                .addKeyValue("error", text(rejection))
+                .log("Record of this request rejected by Kafka");
+        (waits ? blocked : next).add(smaller);
         return !waits;
     }
 
-    private static String words(Exception refusal) {
-        return AclErrors.words(refusal, AclErrors.Right.WRITE).orElseGet(refusal::toString);
+    private static String text(Exception rejection) {
+        return AclErrors.words(rejection, AclErrors.Right.WRITE).orElseGet(rejection::toString);
     }
 }

@@ -19,19 +19,19 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds where a reply goes, before a transaction begins: a send to a topic or partition that does not exist would block
- * for the producer's whole {@code max.block.ms} and spoil the batch. Looks topics up in the background: a reply whose
- * topic is not known yet waits, and holds up no other. Owned by the settle thread.
+ * Finds where a reply goes before its transaction begins. A send to a missing topic or partition would block for the
+ * producer's whole {@code max.block.ms} and spoil the batch. Topics are looked up in the background. A reply whose topic
+ * is not known yet waits and delays no other. Owned by the settle thread.
  */
 final class ReplyRoutes {
-    /** How long what was seen of a topic is believed without looking again. */
-    private static final long BELIEVED_MILLIS = Duration.ofSeconds(10).toMillis();
+    /** Time for which a topic that was found is not looked up again. */
+    private static final long FOUND_TTL_MILLIS = Duration.ofSeconds(10).toMillis();
 
-    /** The same where it was missing: somebody may be creating it. */
-    private static final long MISSING_MILLIS = Duration.ofSeconds(5).toMillis();
+    /** Time for which a missing topic is not looked up again. It is shorter, since someone may be creating the topic. */
+    private static final long MISSING_TTL_MILLIS = Duration.ofSeconds(5).toMillis();
 
-    /** Until a look-up that failed is tried again. */
-    private static final long UNKNOWN_MILLIS = Duration.ofSeconds(1).toMillis();
+    /** Time after which a failed look-up is tried again. */
+    private static final long FAILED_TTL_MILLIS = Duration.ofSeconds(1).toMillis();
 
     private static final int UNKNOWN = -1;
     private static final int MAX_TOPICS = 1_000;
@@ -40,105 +40,104 @@ final class ReplyRoutes {
 
     private final Topics topics;
     private final ReplyTopics allowed;
-    private final Function<String, CompletableFuture<Integer>> width;
-    private final Map<String, Seen> seen = new HashMap<>();
+    private final Function<String, CompletableFuture<Integer>> partitionCounts;
+    private final Map<String, KnownTopic> known = new HashMap<>();
     private final Map<String, CompletableFuture<Integer>> lookUps = new HashMap<>();
 
-    private record Seen(int width, long until) {}
+    private record KnownTopic(int partitionCount, long untilMillis) {}
 
-    /** @param width looks up the number of a topic's partitions, 0 where there is no such topic */
-    ReplyRoutes(ReplyTopics allowed, Function<String, CompletableFuture<Integer>> width) {
+    /** @param partitionCounts looks up a topic's number of partitions, which is 0 if there is no such topic */
+    ReplyRoutes(ReplyTopics allowed, Function<String, CompletableFuture<Integer>> partitionCounts) {
         this.topics = allowed.topics();
         this.allowed = allowed;
-        this.width = width;
+        this.partitionCounts = partitionCounts;
     }
 
     /**
-     * Where the reply of this settlement goes; the queue's own replies, with the problem, where that cannot be. Empty
-     * while that is being looked up: ask again a little later.
+     * Returns the route of the settlement's reply. It is the queue's own reply topic, with the problem, if the reply cannot
+     * go where the request wants it. The result is empty while the topic is looked up. Ask again a little later.
      *
-     * @param nowMillis of a monotonic clock
+     * @param nowMillis the time of a monotonic clock
      */
     Optional<ReplyRoute> of(Settlement settlement, long nowMillis) {
         boolean noReply = settlement.outcome() instanceof Outcome.Requeue;
         return noReply || settlement.form() != Settlement.Form.AS_ASKED
                 ? Optional.of(fallback(null))
-                : wanted(settlement.envelope(), nowMillis);
+                : requested(settlement.input(), nowMillis);
     }
 
-    /** Believes nothing any more: a send has failed in a way that a topic's deletion would explain. */
-    void forget() {
-        seen.clear();
+    /** Forgets all topics. A send has failed in a way that a topic's deletion would explain. */
+    void invalidate() {
+        known.clear();
     }
 
-    private Optional<ReplyRoute> wanted(InputRecord envelope, long nowMillis) {
-        Optional<String> named = envelope.header(WireHeaders.REPLY_TOPIC);
-        Optional<String> refused = allowed.problem(envelope);
+    private Optional<ReplyRoute> requested(InputRecord input, long nowMillis) {
+        Optional<String> named = input.header(WireHeaders.REPLY_TOPIC);
+        Optional<String> refused = allowed.problem(input);
         if (refused.isPresent()) {
             return Optional.of(fallback(refused.get()));
         }
         String topic = named.orElse(topics.replies());
         OptionalInt partition;
         try {
-            partition = WireHeaders.replyPartition(envelope.record().headers());
+            partition = WireHeaders.replyPartition(input.record().headers());
         } catch (IllegalArgumentException malformed) {
             return Optional.of(fallback(malformed.getMessage()));
         }
         if (topic.equals(topics.replies()) && partition.isEmpty()) {
             return Optional.of(fallback(null));
         }
-        int partitions = width(topic, nowMillis);
-        if (partitions == UNKNOWN) {
+        int count = partitionCount(topic, nowMillis);
+        if (count == UNKNOWN) {
             return Optional.empty();
         }
-        ReplyRoute asked = new ReplyRoute(topic, partition.isPresent() ? partition.getAsInt() : null, partitions, null);
-        return Optional.of(
-                problem(topic, partition, partitions).map(this::fallback).orElse(asked));
+        ReplyRoute requested = new ReplyRoute(topic, partition.isPresent() ? partition.getAsInt() : null, count, null);
+        return Optional.of(problem(topic, partition, count).map(this::fallback).orElse(requested));
     }
 
     private ReplyRoute fallback(@Nullable String problem) {
         return new ReplyRoute(topics.replies(), null, 0, problem);
     }
 
-    private static Optional<String> problem(String topic, OptionalInt partition, int partitions) {
-        if (partitions == 0) {
+    private static Optional<String> problem(String topic, OptionalInt partition, int partitionCount) {
+        if (partitionCount == 0) {
             return Optional.of("reply topic '" + topic + "' does not exist, or this worker may not see it");
         }
-        return partition.orElse(0) < partitions
+        return partition.orElse(0) < partitionCount
                 ? Optional.empty()
                 : Optional.of("reply partition " + partition.getAsInt() + " does not exist; topic '" + topic + "' has "
-                        + partitions);
+                        + partitionCount);
     }
 
-    /** A topic that was there is believed to be there still while it is looked up again. */
-    private int width(String topic, long nowMillis) {
-        Seen known = seen.getOrDefault(topic, new Seen(UNKNOWN, nowMillis));
-        if (nowMillis < known.until()) {
-            return known.width();
+    /** Returns a topic's number of partitions. The number known before stays valid while it is looked up again. */
+    private int partitionCount(String topic, long nowMillis) {
+        KnownTopic before = known.getOrDefault(topic, new KnownTopic(UNKNOWN, nowMillis));
+        if (nowMillis < before.untilMillis()) {
+            return before.partitionCount();
         }
-        CompletableFuture<Integer> lookUp = lookUps.computeIfAbsent(topic, width);
+        CompletableFuture<Integer> lookUp = lookUps.computeIfAbsent(topic, partitionCounts);
         if (!lookUp.isDone()) {
-            return known.width() > 0 ? known.width() : UNKNOWN;
+            return before.partitionCount() > 0 ? before.partitionCount() : UNKNOWN;
         }
         lookUps.remove(topic);
-        Seen now = result(topic, lookUp, known.width(), nowMillis);
-        if (seen.size() >= MAX_TOPICS) {
-            seen.clear();
+        KnownTopic now = result(topic, lookUp, before.partitionCount(), nowMillis);
+        if (known.size() >= MAX_TOPICS) {
+            known.clear();
         }
-        seen.put(topic, now);
-        return now.width();
+        known.put(topic, now);
+        return now.partitionCount();
     }
 
-    private static Seen result(String topic, CompletableFuture<Integer> lookUp, int before, long nowMillis) {
+    private static KnownTopic result(String topic, CompletableFuture<Integer> lookUp, int before, long nowMillis) {
         try {
             int found = lookUp.join();
-            return new Seen(found, nowMillis + (found == 0 ? MISSING_MILLIS : BELIEVED_MILLIS));
-        } catch (CompletionException | CancellationException notNow) {
+            return new KnownTopic(found, nowMillis + (found == 0 ? MISSING_TTL_MILLIS : FOUND_TTL_MILLIS));
+        } catch (CompletionException | CancellationException failure) {
             log.atWarn()
                     .addKeyValue("topic", topic)
-                    .addKeyValue("error", String.valueOf(notNow.getCause()))
-                    .log("reply topic cannot be looked up");
-            return new Seen(before > 0 ? before : UNKNOWN, nowMillis + UNKNOWN_MILLIS);
+                    .addKeyValue("error", String.valueOf(failure.getCause()))
+                    .log("Reply topic could not be looked up");
+            return new KnownTopic(before > 0 ? before : UNKNOWN, nowMillis + FAILED_TTL_MILLIS);
         }
     }
 }

@@ -8,7 +8,6 @@ import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,21 +26,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Commits outcomes together with the offsets of their records. One thread runs it and owns the accounts and the
- * transactions; all other methods send that thread a message, in order, and may be called from any.
+ * Commits outcomes together with the offsets of their records. The settle thread runs it and owns the windows and the
+ * transactions. All other methods may be called from any thread. They send the settle thread a message, in order, or read
+ * what it has published.
  *
- * <p>What arrives while a transaction is under way makes the next one, so that an idle queue answers at once and a busy
- * one batches by itself. Outcomes stay here until they are committed: an aborted transaction is sent again, and the API
- * is not called again.
+ * <p>Outcomes that arrive during a transaction make the next one. So an idle queue answers at once, and a busy one batches
+ * by itself. Outcomes stay here until they are committed. An aborted transaction is sent again without calling the API
+ * again.
  */
 public final class Settle implements OffsetLedger, Runnable {
-    /** How often offsets are committed that moved without an outcome, past transaction markers. */
-    private static final long POSITIONS_EVERY = Duration.ofSeconds(1).toNanos();
+    /** Interval for committing offsets that moved without an outcome, past transaction markers. */
+    private static final long POSITIONS_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
 
-    private static final long PAUSE_AFTER_ABORT = Duration.ofMillis(100).toNanos();
+    private static final long PAUSE_AFTER_ABORT_NANOS = Duration.ofMillis(100).toNanos();
     private static final long MAX_IDLE_MILLIS = 50;
-    /** The shortest time between two snapshots of the partitions, so that a busy loop does not pay for one per round. */
-    private static final long SNAPSHOT_NANOS = Duration.ofMillis(100).toNanos();
+    /** Shortest time between two snapshots of the partitions, so that a busy loop does not make one per iteration. */
+    private static final long SNAPSHOT_INTERVAL_NANOS = Duration.ofMillis(100).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(Settle.class);
 
@@ -51,58 +50,54 @@ public final class Settle implements OffsetLedger, Runnable {
     private final Clock clock;
     private final LongSupplier nanoTime;
     private final SettleListener listener;
-    private final Runnable cameRound;
+    private final Runnable heartbeat;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
-    private final PartitionWindows accounts = new PartitionWindows();
-    private final PendingSettlements unsettled;
-    /** Those whose turn has come. */
-    private final List<CompletableFuture<Void>> flushes = new ArrayList<>();
-    /** All that are not done, of any thread. */
-    private final Set<CompletableFuture<Void>> open = ConcurrentHashMap.newKeySet();
+    private final PartitionWindows windows = new PartitionWindows();
+    private final PendingSettlements pending;
+    private final FlushRequests flushes = new FlushRequests();
 
     private volatile List<PartitionState> partitionStates = List.of();
     private long snapshotAt;
     private volatile int unwritableReplies;
-    private volatile boolean ended;
     private long positionsAt;
     private long retryAt;
     private volatile boolean stopped;
 
     /**
-     * @param ownership published by the poll thread
-     * @param width looks up the number of a topic's partitions, 0 where there is no such topic
+     * @param ownership the ownership that the poll thread publishes
+     * @param partitionCounts looks up a topic's number of partitions, which is 0 if there is no such topic
      * @param clock tells when an outcome was known
-     * @param nanoTime a monotonic clock for all waits: one that can be set would prolong them by as much
-     * @param listener told what is committed
-     * @param cameRound told again and again that the thread does not hang; as are the transactions
+     * @param nanoTime a monotonic clock for all waits. A clock that someone sets back would prolong them
+     * @param listener hears what is committed
+     * @param heartbeat called once per loop iteration. The transactions call it too
      */
     public Settle(
             AtomicReference<Ownership> ownership,
             ReplyTopics replyTopics,
-            Function<String, CompletableFuture<Integer>> width,
+            Function<String, CompletableFuture<Integer>> partitionCounts,
             Transactions transactions,
             Clock clock,
             LongSupplier nanoTime,
             SettleListener listener,
-            Runnable cameRound) {
+            Runnable heartbeat) {
         this.ownership = ownership;
-        this.unsettled = new PendingSettlements(
-                new ReplyRoutes(replyTopics, width), new OutputRecords(replyTopics.topics()), nanoTime);
+        this.pending = new PendingSettlements(
+                new ReplyRoutes(replyTopics, partitionCounts), new OutputRecords(replyTopics.topics()), nanoTime);
         this.transactions = transactions;
         this.clock = clock;
         this.nanoTime = nanoTime;
         this.listener = listener;
-        this.cameRound = cameRound;
+        this.heartbeat = heartbeat;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
         this.snapshotAt = positionsAt;
     }
 
-    /** What became of a record that was registered before. */
-    public void accept(InputRecord envelope, Outcome outcome) {
-        Settlement settlement = new Settlement(envelope, outcome, Settlement.Form.AS_ASKED, clock.millis());
-        unsettled.count(settlement);
-        inbox.add(() -> unsettled.add(settlement));
+    /** Takes the outcome of a record that was registered before. */
+    public void accept(InputRecord input, Outcome outcome) {
+        Settlement settlement = new Settlement(input, outcome, Settlement.Form.AS_ASKED, clock.millis());
+        pending.count(settlement);
+        inbox.add(() -> pending.add(settlement));
     }
 
     @Override
@@ -116,70 +111,66 @@ public final class Settle implements OffsetLedger, Runnable {
         if (decoded instanceof AckRuns.Foreign) {
             log.atWarn()
                     .addKeyValue("partition", assignment.partition())
-                    .log("offset metadata of another tool is ignored");
+                    .log("Offset metadata of another tool ignored");
         }
         AckRuns done = decoded instanceof AckRuns.Runs runs ? runs.runs() : AckRuns.NONE;
-        inbox.add(() -> accounts.open(new PartitionWindow(assignment, new AckWindow(position, done))));
+        inbox.add(() -> windows.open(new PartitionWindow(assignment, new AckWindow(position, done))));
         return new Opening.Ready(done::contains);
     }
 
     @Override
-    public void register(Assignment assignment, Collection<InputRecord> envelopes) {
-        accounts.count(envelopes);
-        inbox.add(() -> envelopes.forEach(accounts.of(assignment)::register));
+    public void register(Assignment assignment, Collection<InputRecord> inputs) {
+        windows.count(inputs);
+        inbox.add(() -> inputs.forEach(windows.of(assignment)::register));
     }
 
     @Override
     public void reached(Assignment assignment, long position) {
-        inbox.add(() -> accounts.of(assignment).window().reachedPosition(position));
+        inbox.add(() -> windows.of(assignment).ackWindow().reachedPosition(position));
     }
 
     @Override
     public long registerLimit(Assignment assignment) {
-        return accounts.registerLimit(assignment);
+        return windows.registerLimit(assignment);
     }
 
     @Override
     public int openRecords() {
-        return accounts.openRecords();
+        return windows.openRecords();
     }
 
     @Override
     public long openBytes() {
-        return accounts.openBytes() + answerBytes();
+        return windows.openBytes() + answerBytes();
     }
 
-    /** What the answers take that wait for their commit. Any thread. */
+    /** Returns the bytes of all answers that wait for their commit. */
     public long answerBytes() {
-        return unsettled.answerBytes();
+        return pending.answerBytes();
     }
 
-    /** How many replies wait for a partition of a reply topic that cannot be written to. Any thread. */
+    /** Returns the number of replies that wait for an unavailable partition of a reply topic. */
     public int unwritableReplies() {
         return unwritableReplies;
     }
 
     @Override
     public CompletableFuture<Void> flush() {
-        CompletableFuture<Void> flushed = new CompletableFuture<>();
-        open.add(flushed);
+        CompletableFuture<Void> flush = flushes.add();
         inbox.add(() -> {
-            flushes.add(flushed);
+            flushes.reached(flush);
             positionsAt = nanoTime.getAsLong();
         });
-        if (ended) {
-            cancelFlushes();
-        }
-        return flushed;
+        return flush;
     }
 
     @Override
     public void close(Set<Assignment> gone) {
-        inbox.add(() -> accounts.close(gone));
+        inbox.add(() -> windows.close(gone));
     }
 
     /**
-     * Returns the latest snapshot of all assigned partitions without waiting. Any thread may call this.
+     * Returns the latest snapshot of all assigned partitions without waiting.
      *
      * <p>The settle thread replaces the snapshot about ten times a second. It keeps the last one while it waits for the
      * broker and after it has ended.
@@ -188,48 +179,47 @@ public final class Settle implements OffsetLedger, Runnable {
         return partitionStates;
     }
 
-    /** All partitions that have an account, as they are when the thread gets to it; never where it has ended. */
+    /** Asks the settle thread for all open partitions. The answer never comes if the thread has ended. */
     public CompletableFuture<List<PartitionState>> partitions() {
         CompletableFuture<List<PartitionState>> states = new CompletableFuture<>();
         inbox.add(() -> {
             try {
-                states.complete(accounts.states());
+                states.complete(windows.states());
             } catch (RuntimeException defect) {
-                // the asker's affair: the thread has more to do than to tell
+                // a failed snapshot must not stop this thread; report it to the caller only
                 states.completeExceptionally(defect);
             }
         });
         return states;
     }
 
-    /** Ends {@link #run} soon; what is not committed by then stays open and is called again by the next owner. */
+    /** Ends {@link #run} soon. The next owner calls again what is not committed by then. */
     public void stop() {
         stopped = true;
         transactions.stop();
     }
 
-    /** Runs until {@link #stop}. Throws what cannot be recovered from. */
+    /** Runs until {@link #stop}. Throws failures from which it cannot recover. */
     @Override
     public void run() {
         try {
             transactions.replace();
             while (!stopped) {
-                cameRound.run();
+                heartbeat.run();
                 Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
-                // what comes until then goes, too
+                // messages that arrive during this wait are part of the same batch
                 transactions.awaitMarkers();
                 for (Runnable next = message; next != null; next = inbox.poll()) {
                     next.run();
                 }
                 publishSnapshot();
                 commit();
-                unwritableReplies = unsettled.unwritable();
+                unwritableReplies = pending.waitingReplies();
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         } finally {
-            ended = true;
-            cancelFlushes();
+            flushes.end();
             transactions.close();
         }
     }
@@ -238,71 +228,64 @@ public final class Settle implements OffsetLedger, Runnable {
     private void publishSnapshot() {
         long now = nanoTime.getAsLong();
         if (now - snapshotAt >= 0) {
-            partitionStates = accounts.states();
-            snapshotAt = now + SNAPSHOT_NANOS;
+            partitionStates = windows.states();
+            snapshotAt = now + SNAPSHOT_INTERVAL_NANOS;
         }
     }
 
-    private void cancelFlushes() {
-        open.forEach(flush -> flush.cancel(false));
-        open.clear();
-    }
-
-    /** Commits everything that can be; what is left afterwards is tried again a little later. */
+    /** Commits everything that can be committed now. The rest is tried again a little later. */
     private void commit() {
         long now = nanoTime.getAsLong();
         if (now - retryAt < 0) {
             return;
         }
         boolean positions = now - positionsAt >= 0;
-        Round round;
+        Attempt attempt;
         do {
             transactions.awaitMarkers();
             Ownership owned = ownership.get();
-            unsettled.keep(owned);
-            round = commitSome(owned, positions);
-        } while (round == Round.GOES_ON);
-        if (round == Round.ABORTED) {
-            retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT;
+            pending.dropStale(owned);
+            attempt = commitSome(owned, positions);
+        } while (attempt == Attempt.COMMITTED_OR_CHANGED);
+        if (attempt == Attempt.ABORTED) {
+            retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT_NANOS;
             return;
         }
         if (positions) {
-            positionsAt = nanoTime.getAsLong() + POSITIONS_EVERY;
+            positionsAt = nanoTime.getAsLong() + POSITIONS_INTERVAL_NANOS;
         }
-        if (!unsettled.isWaitedFor()) {
-            flushes.forEach(flushed -> flushed.complete(null));
-            open.removeIf(CompletableFuture::isDone);
-            flushes.clear();
+        if (!pending.delaysFlush()) {
+            flushes.complete();
         }
     }
 
-    /** They are on Kafka and off our books, whatever a listener makes of it. */
-    private void tell(List<Settlement> settlements) {
+    private void report(List<Settlement> settlements) {
         try {
-            settlements.forEach(done -> listener.committed(done.envelope(), done.outcome(), done.endedAt()));
+            settlements.forEach(done -> listener.committed(done.input(), done.outcome(), done.endedAt()));
         } catch (RuntimeException defect) {
-            log.atError().setCause(defect).log("what was committed could not be reported");
+            // already committed: a failing listener must not undo or repeat anything
+            log.atError().setCause(defect).log("Listener failed for committed outcomes");
         }
     }
 
-    /** How an attempt to commit ended. */
-    private enum Round {
-        /** Something was committed, or will be in another form or company. */
-        GOES_ON,
-        /** There was nothing that could be. */
-        RESTS,
-        /** Trying again at once would not help. */
+    /** The end of an attempt to commit. */
+    private enum Attempt {
+        /** A transaction was committed, or the next one will differ from the aborted one. Another attempt follows. */
+        COMMITTED_OR_CHANGED,
+        /** There was nothing to commit. */
+        NOTHING_TO_COMMIT,
+        /** The transaction was aborted, and trying it again at once would not help. */
         ABORTED
     }
 
-    /** One transaction, if there is anything to commit. */
-    private Round commitSome(Ownership owned, boolean positions) {
-        List<PendingSettlements.Routed> chosen = unsettled.take();
+    /** Runs one transaction if there is anything to commit. */
+    private Attempt commitSome(Ownership owned, boolean positions) {
+        List<PendingSettlements.Routed> chosen = pending.take();
         List<Settlement> settlements =
                 chosen.stream().map(PendingSettlements.Routed::settlement).toList();
-        Map<PartitionWindow, AckWindow.Snapshot> staged = accounts.stage(settlements, owned, positions);
+        Map<PartitionWindow, AckWindow.Snapshot> staged = windows.stage(settlements, owned, positions);
         if (staged.isEmpty()) {
-            return Round.RESTS;
+            return Attempt.NOTHING_TO_COMMIT;
         }
         List<List<ProducerRecord<byte[], byte[]>>> records =
                 chosen.stream().map(PendingSettlements.Routed::records).toList();
@@ -311,13 +294,13 @@ public final class Settle implements OffsetLedger, Runnable {
                 transactions.run(new TransactionBatch(records, TransactionBatch.offsets(staged), owned.metadata()));
         listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
         if (result.committed()) {
-            staged.forEach((account, snapshot) -> account.window().commit(snapshot));
-            settlements.forEach(accounts::settled);
-            unsettled.committed(settlements);
-            tell(settlements);
-            return Round.GOES_ON;
+            staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
+            settlements.forEach(windows::settled);
+            pending.committed(settlements);
+            report(settlements);
+            return Attempt.COMMITTED_OR_CHANGED;
         }
-        staged.forEach((account, snapshot) -> account.window().abort(snapshot));
-        return unsettled.putBack(settlements, result) ? Round.GOES_ON : Round.ABORTED;
+        staged.forEach((window, snapshot) -> window.ackWindow().abort(snapshot));
+        return pending.putBack(settlements, result) ? Attempt.COMMITTED_OR_CHANGED : Attempt.ABORTED;
     }
 }

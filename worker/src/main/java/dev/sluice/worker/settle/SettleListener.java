@@ -3,24 +3,24 @@ package dev.sluice.worker.settle;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.outcome.Outcome;
 
-/** Told what settle commits. Called by the settle thread; must neither block nor throw. */
+/** Hears what settle commits. The settle thread calls it, so it must neither block nor throw. */
 public interface SettleListener {
-    /** Nobody listens. */
+    /** A listener that ignores everything. */
     SettleListener NONE = new SettleListener() {
         @Override
-        public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {}
+        public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {}
 
         @Override
         public void transactionEnded(boolean committed, long nanos) {}
     };
 
-    /** Tells both. */
+    /** Returns a listener that calls both. */
     static SettleListener both(SettleListener first, SettleListener second) {
         return new SettleListener() {
             @Override
-            public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
-                first.committed(envelope, outcome, knownAtMillis);
-                second.committed(envelope, outcome, knownAtMillis);
+            public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {
+                first.committed(input, outcome, knownAtMillis);
+                second.committed(input, outcome, knownAtMillis);
             }
 
             @Override
@@ -32,16 +32,17 @@ public interface SettleListener {
     }
 
     /**
-     * This outcome is on Kafka for good.
+     * Reports an outcome that is on Kafka for good.
      *
-     * @param knownAtMillis epoch ms at which it was known
+     * @param knownAtMillis the epoch ms at which the outcome was known
      */
-    void committed(InputRecord envelope, Outcome outcome, long knownAtMillis);
+    void committed(InputRecord input, Outcome outcome, long knownAtMillis);
 
     /**
-     * A transaction has ended.
+     * Reports that a transaction has ended.
      *
-     * @param committed false where it was aborted, to be tried again
+     * @param committed false if it was aborted and will be tried again
+     * @param nanos the time from its begin to its end
      */
     void transactionEnded(boolean committed, long nanos);
 }

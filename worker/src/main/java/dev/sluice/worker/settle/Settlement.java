@@ -11,19 +11,21 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of an input topic and what became of it, on its way into a transaction.
+ * A record of an input topic and its outcome, on their way into a transaction.
  *
  * @param outcome any but {@link Outcome.Hold}, which leaves the record where it is
- * @param endedAt epoch ms at which the outcome was known
+ * @param endedAt the epoch ms at which the outcome was known
  */
-record Settlement(InputRecord envelope, Outcome outcome, Form form, long endedAt) {
-    /** How much of the request goes into the records: less each time Kafka refuses them for good. */
+record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
+    /** The part of a request that goes into its records. Each final rejection by Kafka makes it smaller. */
     enum Form {
-        /** The reply where the request wants it. */
+        /** The reply goes where the request wants it. */
         AS_ASKED,
-        /** The reply on the queue's own reply topic. */
+        /** The reply goes to the queue's own reply topic. */
         OWN_REPLY_TOPIC,
-        /** That, and without key, value and foreign headers: a dead letter that only says where the request lies. */
+        /**
+         * The same without key, value and foreign headers. The dead letter only says where the request lies.
+         */
         BARE
     }
 
@@ -32,49 +34,51 @@ record Settlement(InputRecord envelope, Outcome outcome, Form form, long endedAt
     }
 
     byte @Nullable [] key() {
-        return isBare() ? null : envelope.key();
+        return isBare() ? null : input.key();
     }
 
-    /** Bytes it takes in memory and, roughly, on Kafka. */
+    /** Returns the bytes it takes in memory and, roughly, on Kafka. */
     long weight() {
-        return envelope.weight() + answerBytes();
+        return input.weight() + answerBytes();
     }
 
-    /** Those of the API's answer, which it takes beside its record. */
+    /** Returns the bytes of the API's answer, which it takes beside its record. */
     long answerBytes() {
         return outcome instanceof Outcome.Reply reply ? reply.body().length : 0;
     }
 
-    /** The same request, ended as a dead letter for a reason of settle's own. */
-    Settlement dead(Reason reason, String message, Form newForm) {
+    /** Returns the same request, ended as a dead letter for a reason of settle's own. */
+    Settlement deadLetter(Reason reason, String message, Form newForm) {
         long callMillis = outcome instanceof Outcome.Reply reply ? reply.callMillis() : 0;
         OptionalInt status =
                 outcome instanceof Outcome.Reply reply ? OptionalInt.of(reply.httpStatus()) : OptionalInt.empty();
-        Outcome dead = new Outcome.DeadLetter(reason, status, message, envelope.attempts(), "", callMillis);
-        return new Settlement(envelope, dead, newForm, endedAt);
+        Outcome dead = new Outcome.DeadLetter(reason, status, message, input.attempts(), "", callMillis);
+        return new Settlement(input, dead, newForm, endedAt);
     }
 
     /**
-     * What to try after Kafka has refused a record of this one for a reason that will not pass. Itself where there is
-     * nothing less to try, or where it is our own topics that cannot be written to: no request is to blame for that.
+     * Returns what to try after Kafka has finally rejected a record of this settlement. It returns the same settlement if
+     * no smaller form is left or if Kafka rejects the queue's own topics, since no request is to blame for that.
      *
-     * @param own the queue's own topics
+     * @param ownTopics the queue's own topics
      */
-    Settlement afterRefusal(Exception refusal, Collection<String> own) {
-        if (refusal instanceof TopicAuthorizationException unauthorized
-                && !Collections.disjoint(unauthorized.unauthorizedTopics(), own)) {
+    Settlement afterRejection(Exception rejection, Collection<String> ownTopics) {
+        if (rejection instanceof TopicAuthorizationException unauthorized
+                && !Collections.disjoint(unauthorized.unauthorizedTopics(), ownTopics)) {
             return this;
         }
-        boolean tooLarge = refusal instanceof RecordTooLargeException;
+        boolean tooLarge = rejection instanceof RecordTooLargeException;
         if (outcome instanceof Outcome.DeadLetter) {
-            boolean replyRefused = form == Form.AS_ASKED && !tooLarge;
-            return new Settlement(envelope, outcome, replyRefused ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);
+            boolean replyRejected = form == Form.AS_ASKED && !tooLarge;
+            return new Settlement(input, outcome, replyRejected ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);
         }
         if (tooLarge) {
-            return dead(Reason.TOO_LARGE, "the record is larger than its topic allows: " + refusal.getMessage(), form);
+            return deadLetter(
+                    Reason.TOO_LARGE, "the record is larger than its topic allows: " + rejection.getMessage(), form);
         }
         return outcome instanceof Outcome.Requeue
                 ? this
-                : dead(Reason.REPLY_TOPIC_REFUSED, "Kafka refused the record: " + refusal, Form.OWN_REPLY_TOPIC);
+                : deadLetter(
+                        Reason.REPLY_TOPIC_REFUSED, "Kafka rejected the record: " + rejection, Form.OWN_REPLY_TOPIC);
     }
 }

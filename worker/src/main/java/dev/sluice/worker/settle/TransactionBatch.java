@@ -9,10 +9,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What one transaction is to hold: the records of each settlement, and the offsets that end with them.
+ * The content of one transaction. It holds the records of each settlement and the offsets that end with them.
  *
- * @param records in the order of the settlements, the records of one at one index
- * @param offsets what to commit of every input partition concerned
+ * @param records the records of each settlement, in the order of the settlements
+ * @param offsets the offset to commit for each input partition concerned
  * @param group the metadata that belongs to the ownership by which the settlements were chosen
  */
 record TransactionBatch(
@@ -22,8 +22,8 @@ record TransactionBatch(
 
     static Map<TopicPartition, OffsetAndMetadata> offsets(Map<PartitionWindow, AckWindow.Snapshot> staged) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
-        staged.forEach((account, snapshot) -> offsets.put(
-                account.assignment().partition(), new OffsetAndMetadata(snapshot.offset(), snapshot.metadata())));
+        staged.forEach((window, snapshot) -> offsets.put(
+                window.assignment().partition(), new OffsetAndMetadata(snapshot.offset(), snapshot.metadata())));
         return offsets;
     }
 }

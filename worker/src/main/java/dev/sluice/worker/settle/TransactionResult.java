@@ -3,13 +3,13 @@ package dev.sluice.worker.settle;
 import java.util.Map;
 
 /**
- * How a transaction ended. There is no third way: an unknown end is looked into until it is known.
+ * The end of a transaction. It is committed or aborted, since an unknown end is looked into until it is known.
  *
- * @param culprits of an aborted one: the settlements, by index, whose records Kafka will never take, with the reason;
- *     empty where trying again may help
- * @param undelivered of an aborted one: what Kafka has not taken for the moment
+ * @param rejections the settlements, by index, of which Kafka will never take a record, each with Kafka's reason. Empty
+ *     if trying again may help
+ * @param failedPartitions the partitions that an aborted transaction could not write to for the moment
  */
-record TransactionResult(boolean committed, Map<Integer, Exception> culprits, FailedPartitions undelivered) {
-    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of(), FailedPartitions.NOTHING);
-    static final TransactionResult ABORTED = new TransactionResult(false, Map.of(), FailedPartitions.NOTHING);
+record TransactionResult(boolean committed, Map<Integer, Exception> rejections, FailedPartitions failedPartitions) {
+    static final TransactionResult COMMITTED = new TransactionResult(true, Map.of(), FailedPartitions.NONE);
+    static final TransactionResult ABORTED = new TransactionResult(false, Map.of(), FailedPartitions.NONE);
 }

@@ -30,17 +30,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The transactional producer. Every transaction here is short and only commits: it begins when everything it holds is at
- * hand. Owned by the settle thread.
+ * Runs transactions on the transactional producer. Each is short, since it begins only when its whole content is at hand.
+ * Owned by the settle thread.
  *
- * <p>A producer that can no longer be used (fenced, expired id, an abort that fails) is replaced by a new one with the
- * same transactional id, whose initialisation ends what the old one left open. Only then do committed offsets tell
- * whether a transaction of unknown end has landed.
+ * <p>A producer that can no longer be used is replaced by a new one with the same transactional id. That happens after it
+ * was fenced, after its id expired and after a failed abort. Initialising the new producer ends what the old one left
+ * open. Only then do committed offsets tell whether a transaction of unknown end has landed.
  *
- * <p>To be fenced does not tell why: by another worker with the same instance id, by a successor that took us for dead,
- * or since a transaction took too long, as that of a suspended process does. So the id is initialised anew, which fences
- * the other one, and so on in turns: neither is to end by this. Which of two is the younger, the group knows, and it
- * refuses the offsets of the older; only that is the end.
+ * <p>Fencing has three causes that look the same. They are another worker with this instance id, a successor that took
+ * this worker for dead, and a transaction of our own that timed out, as in a suspended process. Initialising the id anew
+ * recovers from all three. Two live workers would fence each other in turn, and that must end neither of them. The group
+ * knows which of the two is the younger and rejects the offsets of the older. Only that ends a worker.
  */
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
@@ -48,15 +48,18 @@ public final class Transactions implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     private static final int COMMIT_TRIES = 3;
 
-    /** An end is answered after one replicated write; the markers, and the note that they are written, take two more. */
-    private static final int MARKERS_PER_END = 2;
+    /**
+     * Replicated writes that follow an answered end: the markers, and the note that they are written. The answer itself
+     * takes one.
+     */
+    private static final int WRITES_AFTER_END = 2;
 
-    /** Less than what the broker waits where it meets a transaction whose markers are not written yet. */
-    private static final long MOST_FOR_MARKERS = Duration.ofMillis(15).toNanos();
+    /** Bound on waiting for markers. A broker that meets a transaction without its markers waits longer than this. */
+    private static final long MAX_MARKER_WAIT_NANOS = Duration.ofMillis(15).toNanos();
 
-    /** Kafka's own words for it are that a generation id is not valid. */
+    /** The log message for a rebalance. Kafka's own message only says that a generation id is not valid. */
     private static final String REBALANCING =
-            "the group is rebalancing, so that Kafka takes no offsets from before; the transaction is tried again";
+            "Group is rebalancing and Kafka takes no offsets from before; the transaction is tried again";
 
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
@@ -64,89 +67,92 @@ public final class Transactions implements AutoCloseable {
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
     private final LongSupplier nanoTime;
     private final LongConsumer pause;
-    private final Runnable stillAtIt;
-    private long markersAt;
-    private int failedInARow;
+    private final Runnable heartbeat;
+    private long markersUntil;
+    private int failuresInARow;
     private volatile boolean stopped;
     private @Nullable Producer<byte[], byte[]> producer;
 
     /**
      * @param producers makes a producer, always with the same transactional id
-     * @param offsetReaders makes a consumer that names the group but joins it not, only to read committed offsets
-     * @param stillAtIt told before everything that waits for the broker: each of these waits has a bound, but where the
-     *     broker is away they follow each other for as long as that takes
+     * @param offsetReaders makes a consumer for committed offsets, which names the group but does not join it
+     * @param heartbeat called before each wait for the broker. Each wait has a bound, but while the broker is away they
+     *     follow each other without end
      */
     public Transactions(
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
-            Runnable stillAtIt) {
-        this(producers, offsetReaders, stillAtIt, System::nanoTime, LockSupport::parkNanos);
+            Runnable heartbeat) {
+        this(producers, offsetReaders, heartbeat, System::nanoTime, LockSupport::parkNanos);
     }
 
-    /** @param pause waits for so many nanoseconds */
+    /** @param pause waits for a number of nanoseconds */
     Transactions(
             Supplier<Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
-            Runnable stillAtIt,
+            Runnable heartbeat,
             LongSupplier nanoTime,
             LongConsumer pause) {
         this.producers = producers;
         this.offsetReaders = offsetReaders;
         this.nanoTime = nanoTime;
         this.pause = pause;
-        this.stillAtIt = stillAtIt;
-        this.markersAt = nanoTime.getAsLong();
+        this.heartbeat = heartbeat;
+        this.markersUntil = nanoTime.getAsLong();
     }
 
-    /** What cannot be done now is not waited for any longer. Any thread. */
+    /** Ends all waiting for what cannot be done now. Any thread may call this. */
     void stop() {
         stopped = true;
     }
 
     /**
-     * Waits until the markers of the last transaction are likely to be written; some milliseconds, nothing where it is
-     * longer ago. Kafka answers the end of a transaction before that, and refuses what comes too early: it is tried again
-     * after 20 ms, by the broker (its {@code add.partitions.to.txn.retry.backoff.ms}) or, up to Kafka 3.9, by the client.
+     * Waits until the markers of the last transaction are likely to be written. That takes a few milliseconds after its end
+     * and nothing later.
+     *
+     * <p>Kafka answers the end of a transaction before that and rejects a transaction that comes too early. Then 20 ms pass
+     * until it is tried again. The broker does that, after its {@code add.partitions.to.txn.retry.backoff.ms}. Up to Kafka
+     * 3.9 the client does it.
      */
     void awaitMarkers() {
-        for (long left = left(); left > 0; left = left()) {
+        for (long left = markerWaitNanos(); left > 0; left = markerWaitNanos()) {
             pause.accept(left);
         }
     }
 
-    private long left() {
-        return markersAt - nanoTime.getAsLong();
+    private long markerWaitNanos() {
+        return markersUntil - nanoTime.getAsLong();
     }
 
-    /** Puts everything on Kafka, or nothing. */
+    /** Puts the whole batch on Kafka, or nothing of it. */
     TransactionResult run(TransactionBatch batch) {
         Producer<byte[], byte[]> current = usable();
-        RejectedRecords culprits = new RejectedRecords();
+        SendFailures failures = new SendFailures();
         boolean committing = false;
         try {
             current.beginTransaction();
             for (int i = 0; i < batch.records().size(); i++) {
                 for (ProducerRecord<byte[], byte[]> record : batch.records().get(i)) {
-                    stillAtIt.run();
-                    Future<?> unused = current.send(record, culprits.watch(i, record));
-                    culprits.failIfOneWaitedInVain();
+                    heartbeat.run();
+                    Future<?> unused = current.send(record, failures.callback(i, record));
+                    failures.throwIfTimedOut();
                 }
             }
-            stillAtIt.run();
+            heartbeat.run();
             current.sendOffsetsToTransaction(batch.offsets(), batch.group());
             committing = true;
             commit(current);
-            failedInARow = 0;
+            failuresInARow = 0;
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
-            return afterFailure(current, batch, culprits, committing, failure);
+            return afterFailure(current, batch, failures, committing, failure);
         }
     }
 
-    /** A commit that timed out may be repeated; nothing else may be done with that producer. */
+    /** Commits, and repeats a commit that timed out. Kafka allows nothing else with that producer. */
     private void commit(Producer<byte[], byte[]> current) {
         for (int tries = 1; ; tries++) {
-            stillAtIt.run();
+            heartbeat.run();
             long begun = nanoTime.getAsLong();
             try {
                 current.commitTransaction();
@@ -162,59 +168,59 @@ public final class Transactions implements AutoCloseable {
 
     private void endedAfter(long begun) {
         long now = nanoTime.getAsLong();
-        markersAt = now + Math.min(MARKERS_PER_END * (now - begun), MOST_FOR_MARKERS);
+        markersUntil = now + Math.min(WRITES_AFTER_END * (now - begun), MAX_MARKER_WAIT_NANOS);
     }
 
     private TransactionResult afterFailure(
             Producer<byte[], byte[]> current,
             TransactionBatch batch,
-            RejectedRecords culprits,
+            SendFailures failures,
             boolean committing,
             KafkaException failure) {
-        failedInARow++;
-        // every first, second, fourth, … one: for as long as a rebalance or the broker takes, each attempt fails
+        failuresInARow++;
+        // failures 1, 2, 4, 8, … are logged: during a rebalance or an outage every attempt fails
         boolean rebalancing = failure instanceof CommitFailedException;
         Level level = rebalancing ? Level.INFO : Level.WARN;
-        log.atLevel(Integer.bitCount(failedInARow) == 1 ? level : Level.DEBUG)
+        log.atLevel(Integer.bitCount(failuresInARow) == 1 ? level : Level.DEBUG)
                 .addKeyValue(
                         "error", AclErrors.words(failure, AclErrors.Right.WRITE).orElseGet(failure::toString))
                 .addKeyValue("records", batch.records().size())
-                .addKeyValue("inARow", failedInARow)
-                .log(rebalancing ? REBALANCING : "transaction failed; it is tried again");
-        log.debug("transaction failed", failure);
+                .addKeyValue("inARow", failuresInARow)
+                .log(rebalancing ? REBALANCING : "Transaction failed; it is tried again");
+        log.debug("Transaction failed", failure);
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {
             throw WorkerException.sameInstanceId(failure);
         }
         if (unusable.isEmpty()) {
-            return new TransactionResult(false, culprits.found(), culprits.undelivered());
+            return new TransactionResult(false, failures.rejections(), failures.failedPartitions());
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;
     }
 
-    /** Why the producer cannot abort and has to be replaced; empty where it has. */
+    /** Aborts. If the producer cannot and has to be replaced, this returns why. */
     private Optional<RuntimeException> abort(Producer<byte[], byte[]> current) {
-        stillAtIt.run();
+        heartbeat.run();
         long begun = nanoTime.getAsLong();
         try {
             current.abortTransaction();
             endedAfter(begun);
             return Optional.empty();
         } catch (KafkaException | IllegalStateException unusable) {
-            log.atDebug().setCause(unusable).log("producer cannot abort; it is replaced");
+            log.atDebug().setCause(unusable).log("Producer could not abort; it is replaced");
             return Optional.of(unusable);
         }
     }
 
-    /** Whether these offsets were committed. No answer means unknown, so it is asked until there is one. */
+    /** Returns whether these offsets were committed. No answer means unknown, so this asks until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
         while (true) {
-            stillAtIt.run();
+            heartbeat.run();
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
                 return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
             } catch (KafkaException unknown) {
-                pauseAfter(unknown, "committed offsets cannot be read");
+                pauseAfter(unknown, "Committed offsets could not be read");
             }
         }
     }
@@ -226,10 +232,10 @@ public final class Transactions implements AutoCloseable {
         return Objects.requireNonNull(producer);
     }
 
-    /** Makes a new producer, and tries for as long as it takes: without one nothing can end. */
+    /** Makes a new producer. This tries for as long as it takes, since nothing can end without one. */
     void replace() {
         while (true) {
-            stillAtIt.run();
+            heartbeat.run();
             close();
             try {
                 Producer<byte[], byte[]> fresh = producers.get();
@@ -237,27 +243,26 @@ public final class Transactions implements AutoCloseable {
                 fresh.initTransactions();
                 return;
             } catch (KafkaException unavailable) {
-                pauseAfter(unavailable, "transactional producer cannot be initialised");
+                pauseAfter(unavailable, "Transactional producer could not be initialised");
             }
         }
     }
 
-    /**
-     * Whether a failure goes away by itself. Where names come and go with the machines they name, the name of a broker
-     * that is away cannot be resolved, and no client can be made; Kafka has no exception of its own for that.
-     */
-    private static boolean passes(KafkaException failure) {
+    /** Returns whether a failure goes away by itself. */
+    private static boolean isTransient(KafkaException failure) {
+        // the last one: container names vanish with their container, so the name of a broker that is away cannot be
+        // resolved and no client can be made. Kafka has no exception of its own for that
         return failure instanceof RetriableException
                 || failure instanceof ProducerFencedException
                 || (failure.getCause() instanceof ConfigException wrong
                         && wrong.getMessage().contains(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     }
 
-    private void pauseAfter(KafkaException failure, String what) {
-        if (stopped || !passes(failure)) {
+    private void pauseAfter(KafkaException failure, String message) {
+        if (stopped || !isTransient(failure)) {
             throw failure;
         }
-        log.atWarn().addKeyValue("error", failure.toString()).log(what);
+        log.atWarn().addKeyValue("error", failure.toString()).log(message);
         pause.accept(RETRY_NANOS);
     }
 

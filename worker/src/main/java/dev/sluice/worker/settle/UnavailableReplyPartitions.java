@@ -15,23 +15,22 @@ import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.utils.Utils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions of others' reply topics that cannot be written to for the moment, since they have no leader, and what is to
- * go there. It waits here as it is, since such a partition comes back, and nothing else waits for it. Never one of the
- * queue's own topics: nothing can be settled without those. Where there are too few replicas in sync this is not enough:
- * Kafka cannot write the end of the aborted transaction there, and lets the transactional id do nothing until it can.
+ * The partitions of foreign reply topics that cannot be written to because they have no leader. Their settlements wait
+ * here unchanged, since such a partition comes back. Nothing else waits for them. Owned by the settle thread.
  *
- * <p>Only a send finds out whether a partition is back, and one that is not costs all others a transaction that takes the
- * producer's delivery timeout, 10 s. So all of them are tried together, with one settlement each and in a transaction of
- * their own, since then a failure says something of each: nobody innocent is in it. The pause before it doubles, from 10 s
- * to two minutes. Owned by the settle thread.
+ * <p>The queue's own topics are never here, since nothing can be settled without them. A partition with too few replicas
+ * in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the transactional id can
+ * do nothing until it can.
+ *
+ * <p>Only a send shows that a partition is back. A send that fails costs everything else in its transaction the
+ * producer's delivery timeout of 10 s. So all partitions are probed together, with one settlement each, in a transaction
+ * that contains nothing else. The pause between probes doubles from 10 s to two minutes.
  */
 final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
@@ -39,71 +38,60 @@ final class UnavailableReplyPartitions {
 
     private static final Logger log = LoggerFactory.getLogger(UnavailableReplyPartitions.class);
 
-    private final Collection<String> own;
+    private final Collection<String> ownTopics;
     private final LongSupplier nanoTime;
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
-    /** Those that failed together with others, perhaps on their account alone: tried at once, so that it is known. */
-    private final Set<TopicPartition> suspects = new HashSet<>();
+    /**
+     * Partitions whose sends failed in the same transaction as another's. They are probed first, without a pause, to find
+     * out whether they are unavailable too.
+     */
+    private final Set<TopicPartition> unconfirmed = new HashSet<>();
 
-    /** By the index of the settlement that is sent there. */
-    private final List<TopicPartition> onTrial = new ArrayList<>();
+    /** The partitions of the probe under way, by the index of the settlement that is sent there. */
+    private final List<TopicPartition> probed = new ArrayList<>();
 
     private long pause = FIRST_PAUSE;
-    private long tryAt;
+    private long probeAt;
 
-    /** @param own the queue's own topics */
-    UnavailableReplyPartitions(Collection<String> own, LongSupplier nanoTime) {
-        this.own = own;
+    /** @param ownTopics the queue's own topics */
+    UnavailableReplyPartitions(Collection<String> ownTopics, LongSupplier nanoTime) {
+        this.ownTopics = ownTopics;
         this.nanoTime = nanoTime;
     }
 
-    /** Where this settlement goes now; empty where it cannot, and waits here from now on. */
-    Optional<ReplyRoute> pass(Settlement settlement, ReplyRoute asked) {
-        if (waiting.keySet().stream().noneMatch(closed -> closed.topic().equals(asked.topic()))) {
-            return Optional.of(asked);
+    /** Returns where this settlement can go now. If it can go nowhere, it waits here and the result is empty. */
+    Optional<ReplyRoute> admit(Settlement settlement, ReplyRoute requested) {
+        if (waiting.keySet().stream().noneMatch(partition -> partition.topic().equals(requested.topic()))) {
+            return Optional.of(requested);
         }
-        List<TopicPartition> targets = targets(settlement, asked);
-        Optional<TopicPartition> open =
-                targets.stream().filter(target -> !isClosed(target)).findFirst();
-        if (open.isEmpty()) {
-            TopicPartition first = targets.get(0);
-            hold(waiting.containsKey(first) ? first : unchosen(first.topic()), settlement);
+        List<TopicPartition> candidates =
+                requested.candidates(settlement.key(), settlement.input().offset());
+        Optional<TopicPartition> available =
+                candidates.stream().filter(target -> !isUnavailable(target)).findFirst();
+        if (available.isEmpty()) {
+            TopicPartition first = candidates.get(0);
+            add(waiting.containsKey(first) ? first : unchosen(first.topic()), settlement);
         }
-        return open.map(target -> targets.size() == 1 ? asked : asked.at(target.partition()));
+        return available.map(target -> candidates.size() == 1 ? requested : requested.at(target.partition()));
     }
 
-    private boolean isClosed(TopicPartition target) {
+    private boolean isUnavailable(TopicPartition target) {
         return waiting.containsKey(target) || waiting.containsKey(unchosen(target.topic()));
     }
 
-    /** All partitions of it: what was to go there has failed before it had one. */
+    /** Returns the name for all partitions of a topic. It stands for sends that failed before they had a partition. */
     private static TopicPartition unchosen(String topic) {
         return new TopicPartition(topic, RecordMetadata.UNKNOWN_PARTITION);
     }
 
-    /** As Kafka's partitioner chooses by the key; any, without one. A user's own partitioner finds out by failing. */
-    private static List<TopicPartition> targets(Settlement settlement, ReplyRoute asked) {
-        byte[] key = settlement.key();
-        if (asked.partition() != null) {
-            return List.of(new TopicPartition(asked.topic(), asked.partition()));
-        }
-        if (key != null) {
-            return List.of(new TopicPartition(asked.topic(), Utils.toPositive(Utils.murmur2(key)) % asked.width()));
-        }
-        int first = (int) (settlement.envelope().offset() % asked.width());
-        return IntStream.range(first, first + asked.width())
-                .mapToObj(i -> new TopicPartition(asked.topic(), i % asked.width()))
-                .toList();
+    /** Returns the route of a probe. A settlement that may go to any partition goes to the one it waits for. */
+    static ReplyRoute probeRoute(Settlement settlement, ReplyRoute requested, TopicPartition partition) {
+        boolean any = requested.partition() == null && settlement.key() == null;
+        boolean chosen = requested.topic().equals(partition.topic()) && partition.partition() >= 0;
+        return any && chosen ? requested.at(partition.partition()) : requested;
     }
 
-    /** The very partition it waits for, where any would do. */
-    static ReplyRoute tried(Settlement settlement, ReplyRoute asked, TopicPartition partition) {
-        boolean any = asked.partition() == null && settlement.key() == null;
-        boolean chosen = asked.topic().equals(partition.topic()) && partition.partition() >= 0;
-        return any && chosen ? asked.at(partition.partition()) : asked;
-    }
-
-    void hold(TopicPartition partition, Settlement settlement) {
+    void add(TopicPartition partition, Settlement settlement) {
         waiting(partition).add(settlement);
     }
 
@@ -111,27 +99,27 @@ final class UnavailableReplyPartitions {
         waiting.values().forEach(settlements -> settlements.removeIf(gone));
     }
 
-    /** Whether some wait of which is not known yet whether they have to. */
-    boolean isUndecided() {
-        return suspects.stream().anyMatch(partition -> !waiting(partition).isEmpty());
+    /** Returns whether settlements wait for a partition that is not known to be unavailable. */
+    boolean hasUnconfirmed() {
+        return unconfirmed.stream().anyMatch(partition -> !waiting(partition).isEmpty());
     }
 
-    /** One settlement for each partition whose time has come; empty where there is none. */
-    List<PendingSettlements.Routed> trial(
+    /** Takes out one settlement for each partition that is due for a probe. The result is empty if none is due. */
+    List<PendingSettlements.Routed> probe(
             BiFunction<Settlement, TopicPartition, Optional<PendingSettlements.Routed>> router) {
-        boolean all = suspects.isEmpty() && nanoTime.getAsLong() - tryAt >= 0;
+        boolean all = unconfirmed.isEmpty() && nanoTime.getAsLong() - probeAt >= 0;
         List<PendingSettlements.Routed> taken = new ArrayList<>();
-        for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : suspects)) {
+        for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
             if (first == null) {
-                // whoever comes next finds out
-                open(partition);
+                // nothing is left to probe with; the next settlement goes there directly and finds out
+                remove(partition);
                 continue;
             }
             router.apply(first, partition).ifPresent(routed -> {
                 waiting(partition).remove();
-                suspects.remove(partition);
-                onTrial.add(partition);
+                unconfirmed.remove(partition);
+                probed.add(partition);
                 taken.add(routed);
             });
         }
@@ -139,81 +127,82 @@ final class UnavailableReplyPartitions {
     }
 
     /**
-     * Learns from a transaction that was aborted.
+     * Learns from an aborted transaction.
      *
-     * @return which of its settlements are to be held, by index, and for which partition
+     * @return the settlements that must wait, by index, each with its partition
      */
-    Map<Integer, TopicPartition> aborted(List<Settlement> settlements, FailedPartitions undelivered) {
-        Set<TopicPartition> failed = undelivered.unwritable().keySet();
-        boolean learned = !failed.isEmpty() && failed.stream().noneMatch(this::isOwn);
-        return onTrial.isEmpty()
-                ? learned ? close(undelivered) : Map.of()
-                : keepClosed(settlements, undelivered, learned);
+    Map<Integer, TopicPartition> aborted(List<Settlement> settlements, FailedPartitions failed) {
+        Set<TopicPartition> unavailable = failed.unavailable().keySet();
+        boolean learned = !unavailable.isEmpty() && unavailable.stream().noneMatch(this::isOwn);
+        if (!probed.isEmpty()) {
+            return afterFailedProbe(settlements, failed, learned);
+        }
+        return learned ? markUnavailable(failed) : Map.of();
     }
 
-    private Map<Integer, TopicPartition> close(FailedPartitions undelivered) {
-        Map<Integer, TopicPartition> held = new HashMap<>();
-        undelivered.unsent().forEach((partition, settlements) -> {
+    private Map<Integer, TopicPartition> markUnavailable(FailedPartitions failed) {
+        Map<Integer, TopicPartition> kept = new HashMap<>();
+        failed.unconfirmed().forEach((partition, settlements) -> {
             if (!isOwn(partition) && !waiting.containsKey(partition)) {
-                suspects.add(partition);
-                settlements.forEach(index -> held.put(index, partition));
+                unconfirmed.add(partition);
+                settlements.forEach(index -> kept.put(index, partition));
             }
         });
-        undelivered.unwritable().forEach((partition, settlements) -> {
-            suspects.remove(partition);
-            settlements.forEach(index -> held.put(index, partition));
+        failed.unavailable().forEach((partition, settlements) -> {
+            unconfirmed.remove(partition);
+            settlements.forEach(index -> kept.put(index, partition));
         });
-        held.values().forEach(this::waiting);
-        rest(FIRST_PAUSE);
+        kept.values().forEach(this::waiting);
+        pauseFor(FIRST_PAUSE);
         log.atWarn()
-                .addKeyValue("partitions", undelivered.unwritable().keySet())
+                .addKeyValue("partitions", failed.unavailable().keySet())
                 .addKeyValue("pause", Duration.ofNanos(pause))
-                .log("replies cannot be written there for the moment; they wait, and nothing else does");
-        return held;
+                .log("Reply partitions unavailable; their replies wait, and nothing else does");
+        return kept;
     }
 
-    private Map<Integer, TopicPartition> keepClosed(
-            List<Settlement> settlements, FailedPartitions undelivered, boolean learned) {
-        Map<Integer, TopicPartition> held = new HashMap<>();
+    private Map<Integer, TopicPartition> afterFailedProbe(
+            List<Settlement> settlements, FailedPartitions failed, boolean learned) {
+        Map<Integer, TopicPartition> kept = new HashMap<>();
         for (int i = 0; i < settlements.size(); i++) {
             boolean goesElsewhere = settlements.get(i).form() != Settlement.Form.AS_ASKED;
-            if (!goesElsewhere && !undelivered.written().contains(onTrial.get(i))) {
-                held.put(i, onTrial.get(i));
+            if (!goesElsewhere && !failed.written().contains(probed.get(i))) {
+                kept.put(i, probed.get(i));
             }
         }
-        onTrial.removeAll(held.values());
-        rest(learned ? Math.min(2 * pause, LONGEST_PAUSE) : pause);
+        probed.removeAll(kept.values());
+        pauseFor(learned ? Math.min(2 * pause, LONGEST_PAUSE) : pause);
         if (learned) {
             log.atWarn()
-                    .addKeyValue("partitions", held.values())
-                    .addKeyValue("waiting", held.size() + size())
+                    .addKeyValue("partitions", kept.values())
+                    .addKeyValue("waiting", kept.size() + size())
                     .addKeyValue("pause", Duration.ofNanos(pause))
-                    .log("replies still cannot be written there");
+                    .log("Reply partitions still unavailable");
         }
-        return held;
+        return kept;
     }
 
-    /** What need not wait any longer, after a trial in which something was written. */
-    List<Settlement> released() {
-        List<Settlement> released = new ArrayList<>();
-        for (TopicPartition partition : onTrial) {
-            released.addAll(open(partition));
-            log.atInfo().addKeyValue("partition", partition).log("replies are written there again");
+    /** Takes out the settlements of every partition that the last probe has written to. */
+    List<Settlement> takeAvailable() {
+        List<Settlement> available = new ArrayList<>();
+        for (TopicPartition partition : probed) {
+            available.addAll(remove(partition));
+            log.atInfo().addKeyValue("partition", partition).log("Reply partition available again");
         }
-        onTrial.clear();
-        return released;
+        probed.clear();
+        return available;
     }
 
-    /** How many settlements wait here. */
+    /** Returns the number of settlements that wait here. */
     int size() {
         return waiting.values().stream().mapToInt(Deque::size).sum();
     }
 
-    private Deque<Settlement> open(TopicPartition partition) {
-        Deque<Settlement> released = waiting(partition);
+    private Deque<Settlement> remove(TopicPartition partition) {
+        Deque<Settlement> settlements = waiting(partition);
         waiting.remove(partition);
-        suspects.remove(partition);
-        return released;
+        unconfirmed.remove(partition);
+        return settlements;
     }
 
     private Deque<Settlement> waiting(TopicPartition partition) {
@@ -221,11 +210,11 @@ final class UnavailableReplyPartitions {
     }
 
     private boolean isOwn(TopicPartition partition) {
-        return own.contains(partition.topic());
+        return ownTopics.contains(partition.topic());
     }
 
-    private void rest(long nanos) {
+    private void pauseFor(long nanos) {
         pause = nanos;
-        tryAt = nanoTime.getAsLong() + nanos;
+        probeAt = nanoTime.getAsLong() + nanos;
     }
 }

@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 
 class OutputRecordsTest {
     private static final Topics TOPICS = new Topics("chat");
-    private static final ReplyRoute OWN = new ReplyRoute(TOPICS.replies(), null, 0, null);
+    private static final ReplyRoute OWN_REPLIES = new ReplyRoute(TOPICS.replies(), null, 0, null);
     private static final byte[] KEY = "key".getBytes(UTF_8);
     private static final byte[] VALUE = "{\"model\":\"m\"}".getBytes(UTF_8);
     private static final byte[] ANSWER = "{\"choices\":[1]}".getBytes(UTF_8);
@@ -46,13 +46,13 @@ class OutputRecordsTest {
     private static final long ENQUEUED = 1_000;
     private static final long ENDED = 9_000;
 
-    private final OutputRecords publications = new OutputRecords(TOPICS);
+    private final OutputRecords outputRecords = new OutputRecords(TOPICS);
 
     @Test
-    void aReplyHasTheKeyTheAnswerAndWhereTheTimeWent() {
-        InputRecord envelope = envelope(TOPICS.retry(), headers(Map.of()), 2, 4);
+    void aReplyHasTheKeyTheAnswerAndTheTimesInQueueAndCall() {
+        InputRecord input = input(TOPICS.retry(), headers(Map.of()), 2, 4);
 
-        ProducerRecord<byte[], byte[]> reply = only(envelope, new Reply(200, ANSWER, 3_000));
+        ProducerRecord<byte[], byte[]> reply = only(input, new Reply(200, ANSWER, 3_000));
 
         assertThat(reply.topic()).isEqualTo(TOPICS.replies());
         assertThat(reply.partition()).isNull();
@@ -75,7 +75,7 @@ class OutputRecordsTest {
     void aReplyGoesWhereItsRouteLeads() {
         ReplyRoute route = new ReplyRoute("app.answers", 5, 6, null);
 
-        ProducerRecord<byte[], byte[]> reply = publications
+        ProducerRecord<byte[], byte[]> reply = outputRecords
                 .of(settlement(request(Map.of()), new Reply(200, ANSWER, 1), Form.AS_ASKED), route)
                 .get(0);
 
@@ -91,8 +91,8 @@ class OutputRecordsTest {
     }
 
     @Test
-    void aReplyDropsWhatOnlyConcernsTheRequest() {
-        InputRecord envelope = envelope(
+    void aReplyDropsHeadersThatOnlyConcernTheRequest() {
+        InputRecord input = input(
                 TOPICS.retry(),
                 headers(Map.of(
                         WireHeaders.NOT_BEFORE, "1",
@@ -102,7 +102,7 @@ class OutputRecordsTest {
                 1,
                 0);
 
-        assertThat(texts(only(envelope, new Reply(200, ANSWER, 1)).headers()))
+        assertThat(texts(only(input, new Reply(200, ANSWER, 1)).headers()))
                 .doesNotContainKeys(
                         WireHeaders.NOT_BEFORE, WireHeaders.EXPIRES_AT, WireHeaders.CACHE, WireHeaders.LAST_ERROR);
     }
@@ -114,23 +114,23 @@ class OutputRecordsTest {
         headers.add(WireHeaders.REPLY_PARTITION, WireHeaders.encodePartition(2));
         headers.add("x-many", new byte[] {1}).add("x-many", new byte[] {2}).add("x-null", null);
         Header[] foreign = headers.toArray();
-        InputRecord envelope = envelope(TOPICS.requests(), headers, 0, 0);
+        InputRecord input = input(TOPICS.requests(), headers, 0, 0);
 
         for (Outcome outcome : List.of(new Reply(200, ANSWER, 1), requeue("500"), dead(OptionalInt.of(400), "400"))) {
-            for (ProducerRecord<byte[], byte[]> record : of(envelope, outcome, Form.AS_ASKED)) {
+            for (ProducerRecord<byte[], byte[]> record : of(input, outcome, Form.AS_ASKED)) {
                 assertThat(record.headers().toArray()).contains(foreign);
             }
         }
-        assertThat(envelope.record().headers().toArray())
+        assertThat(input.record().headers().toArray())
                 .as("the consumed record is left alone")
                 .containsExactly(foreign);
     }
 
     @Test
     void aRequeueKeepsKeyValueAndPartition() {
-        InputRecord envelope = request(Map.of(WireHeaders.EXPIRES_AT, "99", WireHeaders.CACHE, "PT1M"));
+        InputRecord input = request(Map.of(WireHeaders.EXPIRES_AT, "99", WireHeaders.CACHE, "PT1M"));
 
-        ProducerRecord<byte[], byte[]> retry = only(envelope, new Requeue(Optional.empty(), 70, 1, 2, "timeout"));
+        ProducerRecord<byte[], byte[]> retry = only(input, new Requeue(Optional.empty(), 70, 1, 2, "timeout"));
 
         assertThat(retry.topic()).isEqualTo(TOPICS.retry());
         assertThat(retry.partition()).isEqualTo(PARTITION);
@@ -176,12 +176,12 @@ class OutputRecordsTest {
 
     @Test
     void nothingIsAppendedTwiceOverSeveralRequeues() {
-        InputRecord envelope = request(Map.of("x-foreign", "1", WireHeaders.ID, "the-id", WireHeaders.NOT_BEFORE, "5"));
-        ProducerRecord<byte[], byte[]> first = only(envelope, new Requeue(Optional.empty(), 10, 1, 0, "error 1"));
+        InputRecord input = request(Map.of("x-foreign", "1", WireHeaders.ID, "the-id", WireHeaders.NOT_BEFORE, "5"));
+        ProducerRecord<byte[], byte[]> first = only(input, new Requeue(Optional.empty(), 10, 1, 0, "error 1"));
 
         ProducerRecord<byte[], byte[]> last = first;
         for (int attempt = 2; attempt <= 5; attempt++) {
-            InputRecord again = envelope(last.topic(), new RecordHeaders(last.headers()), attempt - 1, 0);
+            InputRecord again = input(last.topic(), new RecordHeaders(last.headers()), attempt - 1, 0);
             last = only(again, new Requeue(Optional.of(Tier.ONE_MINUTE), 10, attempt, 0, "error " + attempt));
         }
 
@@ -196,13 +196,13 @@ class OutputRecordsTest {
 
     @Test
     void aRequeueWithoutAnErrorKeepsTheLastOne() {
-        InputRecord envelope = envelope(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 1, 0);
+        InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 1, 0);
 
-        assertThat(texts(only(envelope, requeue("")).headers())).containsEntry(WireHeaders.LAST_ERROR, "500");
+        assertThat(texts(only(input, requeue("")).headers())).containsEntry(WireHeaders.LAST_ERROR, "500");
     }
 
     @Test
-    void howOftenARequestWasReplayedStaysWithItToItsEnd() {
+    void theNumberOfReplaysStaysWithARequestToItsEnd() {
         InputRecord replayed = request(Map.of(WireHeaders.REPLAYS, "2"));
 
         for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(200, ANSWER, 1))) {
@@ -212,8 +212,8 @@ class OutputRecordsTest {
     }
 
     @Test
-    void whatAProducerSaysInTheNameOfWorkersIsNotBelieved() {
-        InputRecord envelope = request(Map.of(
+    void headersThatOnlyWorkersMaySetAreRemovedFromAProducersRecord() {
+        InputRecord input = request(Map.of(
                 WireHeaders.STATUS, "ok",
                 WireHeaders.HTTP_STATUS, "200",
                 WireHeaders.REASON, "rejected",
@@ -224,7 +224,7 @@ class OutputRecordsTest {
                 WireHeaders.REPLAYED, "77"));
 
         for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(201, ANSWER, 1))) {
-            for (ProducerRecord<byte[], byte[]> record : of(envelope, outcome, Form.AS_ASKED)) {
+            for (ProducerRecord<byte[], byte[]> record : of(input, outcome, Form.AS_ASKED)) {
                 assertThat(texts(record.headers()))
                         .doesNotContainValue("77")
                         .doesNotContainEntry(WireHeaders.HTTP_STATUS, "200")
@@ -232,26 +232,26 @@ class OutputRecordsTest {
                         .doesNotContainKey(WireHeaders.LAST_ERROR);
             }
         }
-        assertThat(texts(only(envelope, requeue("")).headers()))
+        assertThat(texts(only(input, requeue("")).headers()))
                 .doesNotContainKeys(WireHeaders.STATUS, WireHeaders.HTTP_STATUS, WireHeaders.REASON);
-        assertThat(texts(of(envelope, dead(OptionalInt.empty(), ""), Form.AS_ASKED)
+        assertThat(texts(of(input, dead(OptionalInt.empty(), ""), Form.AS_ASKED)
                         .get(0)
                         .headers()))
                 .doesNotContainKeys(WireHeaders.STATUS, WireHeaders.HTTP_STATUS);
     }
 
     @Test
-    void aDeadLetterHasTheRequestAndWhy() {
-        InputRecord envelope = envelope(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 2, 4);
+    void aDeadLetterHasTheRequestAndTheReason() {
+        InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 2, 4);
 
-        ProducerRecord<byte[], byte[]> letter =
-                of(envelope, dead(OptionalInt.of(503), "503"), Form.AS_ASKED).get(0);
+        ProducerRecord<byte[], byte[]> deadLetter =
+                of(input, dead(OptionalInt.of(503), "503"), Form.AS_ASKED).get(0);
 
-        assertThat(letter.topic()).isEqualTo(TOPICS.dead());
-        assertThat(letter.partition()).isNull();
-        assertThat(letter.key()).isEqualTo(KEY);
-        assertThat(letter.value()).isEqualTo(VALUE);
-        assertThat(texts(letter.headers()))
+        assertThat(deadLetter.topic()).isEqualTo(TOPICS.dead());
+        assertThat(deadLetter.partition()).isNull();
+        assertThat(deadLetter.key()).isEqualTo(KEY);
+        assertThat(deadLetter.value()).isEqualTo(VALUE);
+        assertThat(texts(deadLetter.headers()))
                 .containsExactlyInAnyOrderEntriesOf(Map.of(
                         WireHeaders.ID, "the-id",
                         WireHeaders.ENQUEUED_AT, "1000",
@@ -265,9 +265,9 @@ class OutputRecordsTest {
 
     @Test
     void aDeadLetterComesWithAFailedReply() {
-        InputRecord envelope = envelope(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 2, 4);
+        InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.LAST_ERROR, "500")), 2, 4);
 
-        List<ProducerRecord<byte[], byte[]>> records = of(envelope, dead(OptionalInt.of(503), "503"), Form.AS_ASKED);
+        List<ProducerRecord<byte[], byte[]>> records = of(input, dead(OptionalInt.of(503), "503"), Form.AS_ASKED);
 
         assertThat(records).hasSize(2);
         ProducerRecord<byte[], byte[]> reply = records.get(1);
@@ -291,7 +291,7 @@ class OutputRecordsTest {
     }
 
     @Test
-    void aBareLetterOnlySaysWhereTheRequestLies() {
+    void aBareDeadLetterOnlySaysWhereTheRequestLies() {
         List<ProducerRecord<byte[], byte[]>> records =
                 of(request(Map.of("x-huge", "y".repeat(100))), dead(OptionalInt.empty(), "timeout"), Form.BARE);
 
@@ -308,7 +308,7 @@ class OutputRecordsTest {
     }
 
     @Test
-    void whatIsHeldCannotBeSettled() {
+    void aRequestThatIsHeldCannotBeSettled() {
         assertThatThrownBy(() -> of(request(Map.of()), new Hold("no key"), Form.AS_ASKED))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("chat.requests-3@8");
@@ -318,17 +318,17 @@ class OutputRecordsTest {
     void aReplyThatIsTooLargeBecomesADeadLetterAndThenABareOne() {
         Settlement reply = settlement(request(Map.of()), new Reply(200, ANSWER, 12), Form.AS_ASKED);
 
-        Settlement letter = reply.afterRefusal(new RecordTooLargeException("big"), TOPICS.all());
-        Settlement bare = letter.afterRefusal(new RecordTooLargeException("still big"), TOPICS.all());
+        Settlement deadLetter = reply.afterRejection(new RecordTooLargeException("big"), TOPICS.all());
+        Settlement bare = deadLetter.afterRejection(new RecordTooLargeException("still big"), TOPICS.all());
 
-        assertThat(letter.form()).isEqualTo(Form.AS_ASKED);
-        assertThat(letter.outcome()).isInstanceOfSatisfying(DeadLetter.class, dead -> {
+        assertThat(deadLetter.form()).isEqualTo(Form.AS_ASKED);
+        assertThat(deadLetter.outcome()).isInstanceOfSatisfying(DeadLetter.class, dead -> {
             assertThat(dead.reason()).isEqualTo(Reason.TOO_LARGE);
             assertThat(dead.httpStatus()).hasValue(200);
             assertThat(dead.callMillis()).isEqualTo(12);
         });
         assertThat(bare.isBare()).isTrue();
-        assertThat(bare.outcome()).isEqualTo(letter.outcome());
+        assertThat(bare.outcome()).isEqualTo(deadLetter.outcome());
         assertThat(bare.key()).isNull();
     }
 
@@ -336,26 +336,27 @@ class OutputRecordsTest {
     void aReplyThatIsForbiddenBecomesADeadLetterOnTheOwnReplyTopic() {
         Settlement reply = settlement(request(Map.of()), new Reply(200, ANSWER, 12), Form.AS_ASKED);
 
-        Settlement letter = reply.afterRefusal(new TopicAuthorizationException(Set.of("app.answers")), TOPICS.all());
+        Settlement deadLetter =
+                reply.afterRejection(new TopicAuthorizationException(Set.of("app.answers")), TOPICS.all());
 
-        assertThat(letter.form()).isEqualTo(Form.OWN_REPLY_TOPIC);
-        assertThat(letter.outcome())
+        assertThat(deadLetter.form()).isEqualTo(Form.OWN_REPLY_TOPIC);
+        assertThat(deadLetter.outcome())
                 .isInstanceOfSatisfying(
                         DeadLetter.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED));
     }
 
-    private List<ProducerRecord<byte[], byte[]>> of(InputRecord envelope, Outcome outcome, Form form) {
-        return publications.of(settlement(envelope, outcome, form), OWN);
+    private List<ProducerRecord<byte[], byte[]>> of(InputRecord input, Outcome outcome, Form form) {
+        return outputRecords.of(settlement(input, outcome, form), OWN_REPLIES);
     }
 
-    private ProducerRecord<byte[], byte[]> only(InputRecord envelope, Outcome outcome) {
-        List<ProducerRecord<byte[], byte[]>> records = of(envelope, outcome, Form.AS_ASKED);
+    private ProducerRecord<byte[], byte[]> only(InputRecord input, Outcome outcome) {
+        List<ProducerRecord<byte[], byte[]>> records = of(input, outcome, Form.AS_ASKED);
         assertThat(records).hasSize(1);
         return records.get(0);
     }
 
-    private static Settlement settlement(InputRecord envelope, Outcome outcome, Form form) {
-        return new Settlement(envelope, outcome, form, ENDED);
+    private static Settlement settlement(InputRecord input, Outcome outcome, Form form) {
+        return new Settlement(input, outcome, form, ENDED);
     }
 
     private static Requeue requeue(String lastError) {
@@ -367,7 +368,7 @@ class OutputRecordsTest {
     }
 
     private static InputRecord request(Map<String, String> headers) {
-        return envelope(TOPICS.requests(), headers(headers), 0, 0);
+        return input(TOPICS.requests(), headers(headers), 0, 0);
     }
 
     private static RecordHeaders headers(Map<String, String> texts) {
@@ -376,7 +377,7 @@ class OutputRecordsTest {
         return headers;
     }
 
-    private static InputRecord envelope(String topic, RecordHeaders headers, int attempts, int deferrals) {
+    private static InputRecord input(String topic, RecordHeaders headers, int attempts, int deferrals) {
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>(
                 topic,
                 PARTITION,
@@ -393,7 +394,7 @@ class OutputRecordsTest {
         return new InputRecord(assignment, consumed, "the-id", attempts, deferrals, ENQUEUED, 0, Long.MAX_VALUE);
     }
 
-    /** The headers as text; none of them may be there twice. */
+    /** Returns the headers as text and asserts that none is there twice. */
     private static Map<String, String> texts(Headers headers) {
         Map<String, String> texts = new LinkedHashMap<>();
         Arrays.stream(headers.toArray())

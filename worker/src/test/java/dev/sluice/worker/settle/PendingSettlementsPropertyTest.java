@@ -33,14 +33,14 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 
-/** Random operations: whatever becomes of an answer, it is counted once and released once. */
+/** Checks with random operations that each answer is counted once and released once. */
 class PendingSettlementsPropertyTest {
     private static final Topics TOPICS = new Topics("chat");
 
-    /** A reply that is refused, one whose topic is never found, and one that is known at once. */
+    /** A reply topic that is refused, one that is never found, and one that is known at once. */
     private static final List<String> REPLY_TOPICS = List.of("not.allowed", "app.unknown", TOPICS.replies());
 
-    private static final List<Exception> REFUSALS = List.of(
+    private static final List<Exception> REJECTIONS = List.of(
             new RecordTooLargeException("too large"),
             new InvalidTopicException("no topic"),
             new TopicAuthorizationException(Set.of(TOPICS.replies())),
@@ -52,7 +52,7 @@ class PendingSettlementsPropertyTest {
             for (int seed = 0; seed < 500; seed++) {
                 new Run(seed).operate(120);
             }
-            assertThat(quiet.all()).as("some were put aside").isNotEmpty();
+            assertThat(quiet.all()).as("some were blocked").isNotEmpty();
         }
     }
 
@@ -62,13 +62,13 @@ class PendingSettlementsPropertyTest {
         private final List<Assignment> assignments = new ArrayList<>(List.of(assigned(0), assigned(1), assigned(2)));
         private final List<Settlement> onTheirWay = new ArrayList<>();
         private final List<Settlement> inTransaction = new ArrayList<>();
-        /** What each answer that is not done takes, by its offset. */
+        /** The bytes of each answer that is not done, by its offset. */
         private final Map<Long, Long> model = new HashMap<>();
 
         private final Map<Long, Assignment> owners = new HashMap<>();
         private long nanos;
         private long offset;
-        private final PendingSettlements unsettled = new PendingSettlements(
+        private final PendingSettlements pending = new PendingSettlements(
                 new ReplyRoutes(
                         new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
                         topic -> new CompletableFuture<>()),
@@ -83,16 +83,16 @@ class PendingSettlementsPropertyTest {
         void operate(int operations) {
             for (int i = 0; i < operations; i++) {
                 operate();
-                assertThat(unsettled.answerBytes())
+                assertThat(pending.answerBytes())
                         .as(name)
                         .isEqualTo(model.values().stream()
                                 .mapToLong(Long::longValue)
                                 .sum());
             }
             addAll();
-            unsettled.committed(inTransaction);
-            unsettled.keep(owning(List.of()));
-            assertThat(unsettled.answerBytes()).as(name + ", at the end").isZero();
+            pending.committed(inTransaction);
+            pending.dropStale(owning(List.of()));
+            assertThat(pending.answerBytes()).as(name + ", at the end").isZero();
         }
 
         private void operate() {
@@ -109,16 +109,16 @@ class PendingSettlementsPropertyTest {
 
         private void accept() {
             Assignment assignment = assignments.get(random.nextInt(assignments.size()));
-            InputRecord envelope = Requests.ofModel("m")
+            InputRecord input = Requests.ofModel("m")
                     .under(assignment)
                     .at(offset++)
                     .withHeader(WireHeaders.REPLY_TOPIC, REPLY_TOPICS.get(random.nextInt(REPLY_TOPICS.size())))
                     .envelope();
-            Settlement settlement = new Settlement(envelope, outcome(), Settlement.Form.AS_ASKED, 0);
-            unsettled.count(settlement);
+            Settlement settlement = new Settlement(input, outcome(), Settlement.Form.AS_ASKED, 0);
+            pending.count(settlement);
             onTheirWay.add(settlement);
-            owners.put(envelope.offset(), assignment);
-            model.put(envelope.offset(), bytes(settlement));
+            owners.put(input.offset(), assignment);
+            model.put(input.offset(), bytes(settlement));
         }
 
         private Outcome outcome() {
@@ -130,25 +130,24 @@ class PendingSettlementsPropertyTest {
         }
 
         private void addAll() {
-            onTheirWay.forEach(unsettled::add);
+            onTheirWay.forEach(pending::add);
             onTheirWay.clear();
         }
 
-        /** What is on its way or in a transaction is not here to be dropped. */
         private void rebalance() {
+            // settlements on their way or in a transaction are not here, so they cannot be dropped
             Set<Long> elsewhere = new HashSet<>();
-            onTheirWay.forEach(settlement -> elsewhere.add(settlement.envelope().offset()));
-            inTransaction.forEach(
-                    settlement -> elsewhere.add(settlement.envelope().offset()));
+            onTheirWay.forEach(settlement -> elsewhere.add(settlement.input().offset()));
+            inTransaction.forEach(settlement -> elsewhere.add(settlement.input().offset()));
             int moved = random.nextInt(assignments.size());
             assignments.set(moved, assigned(moved));
-            unsettled.keep(owning(assignments));
+            pending.dropStale(owning(assignments));
             model.keySet().removeIf(at -> !elsewhere.contains(at) && !assignments.contains(owners.get(at)));
         }
 
         private void take() {
             if (inTransaction.isEmpty()) {
-                unsettled.take().stream()
+                pending.take().stream()
                         .map(PendingSettlements.Routed::settlement)
                         .forEach(inTransaction::add);
                 inTransaction.forEach(this::hasForm);
@@ -156,32 +155,31 @@ class PendingSettlementsPropertyTest {
         }
 
         private void commit() {
-            unsettled.committed(inTransaction);
-            inTransaction.forEach(
-                    settlement -> model.remove(settlement.envelope().offset()));
+            pending.committed(inTransaction);
+            inTransaction.forEach(settlement -> model.remove(settlement.input().offset()));
             inTransaction.clear();
         }
 
         private void abort() {
-            Map<Integer, Exception> culprits = new HashMap<>();
-            Map<TopicPartition, Set<Integer>> unwritable = new HashMap<>();
+            Map<Integer, Exception> rejections = new HashMap<>();
+            Map<TopicPartition, Set<Integer>> unavailable = new HashMap<>();
             for (int i = 0; i < inTransaction.size(); i++) {
                 if (random.nextInt(4) == 0) {
                     TopicPartition away = new TopicPartition("app.away", random.nextInt(2));
-                    unwritable.computeIfAbsent(away, first -> new HashSet<>()).add(i);
+                    unavailable.computeIfAbsent(away, first -> new HashSet<>()).add(i);
                 } else if (random.nextInt(3) == 0) {
-                    Exception refusal = REFUSALS.get(random.nextInt(REFUSALS.size()));
-                    culprits.put(i, refusal);
-                    hasForm(inTransaction.get(i).afterRefusal(refusal, TOPICS.all()));
+                    Exception rejection = REJECTIONS.get(random.nextInt(REJECTIONS.size()));
+                    rejections.put(i, rejection);
+                    hasForm(inTransaction.get(i).afterRejection(rejection, TOPICS.all()));
                 }
             }
-            FailedPartitions undelivered = new FailedPartitions(unwritable, Map.of(), Set.of());
-            unsettled.putBack(List.copyOf(inTransaction), new TransactionResult(false, culprits, undelivered));
+            FailedPartitions failed = new FailedPartitions(unavailable, Map.of(), Set.of());
+            pending.putBack(List.copyOf(inTransaction), new TransactionResult(false, rejections, failed));
             inTransaction.clear();
         }
 
         private void hasForm(Settlement settlement) {
-            model.put(settlement.envelope().offset(), bytes(settlement));
+            model.put(settlement.input().offset(), bytes(settlement));
         }
 
         private static long bytes(Settlement settlement) {

@@ -30,24 +30,24 @@ import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Reply partitions of others that cannot be written to for the moment. */
+/** Tests what happens to replies while foreign reply partitions are unavailable. */
 class PendingSettlementsTest {
     private static final Topics TOPICS = new Topics("chat");
-    private static final int WIDTH = 3;
+    private static final int PARTITION_COUNT = 3;
     private static final int ANY = -1;
 
     private final Set<TopicPartition> away = new HashSet<>();
     private long now = 1;
-    private final PendingSettlements unsettled = new PendingSettlements(
+    private final PendingSettlements pending = new PendingSettlements(
             new ReplyRoutes(
                     new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
-                    topic -> CompletableFuture.completedFuture(WIDTH)),
+                    topic -> CompletableFuture.completedFuture(PARTITION_COUNT)),
             new OutputRecords(TOPICS),
             () -> now);
     private List<Settlement> taken = List.of();
 
     @Test
-    void whatWaitsIsTriedWithOneOfItAfterAPauseThatGrows() {
+    void aPartitionIsProbedWithOneOfItsRepliesAfterAPauseThatGrows() {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1, 2, 3);
         assertThat(transaction()).containsExactly("id-1", "id-2", "id-3");
@@ -66,48 +66,48 @@ class PendingSettlementsTest {
         now += Duration.ofMinutes(2).toNanos();
         assertThat(transaction()).hasSize(1);
         assertThat(transaction()).hasSize(3);
-        assertThat(unsettled.isWaitedFor()).isFalse();
+        assertThat(pending.delaysFlush()).isFalse();
     }
 
     @Test
-    void othersGoOnAndAFlushDoesNotWait() {
+    void otherRepliesGoOnAndAFlushDoesNotWait() {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1);
         add(TOPICS.replies(), ANY, 2);
         transaction();
 
         assertThat(transaction()).containsExactly("id-2");
-        assertThat(unsettled.isWaitedFor()).isFalse();
+        assertThat(pending.delaysFlush()).isFalse();
     }
 
-    /** All but the first fail without saying why: the next transaction has none but those. */
+    /** All but the first fail without their own reason. The next transaction has only those, to find out. */
     @Test
-    void ofSeveralTheFirstIsFoundAtOnceAndTheOthersByOneTrial() {
+    void ofSeveralUnavailablePartitionsTheFirstIsFoundAtOnceAndTheOthersByOneProbe() {
         for (int i = 0; i < 20; i++) {
             away.add(partition("app." + i, 0));
             add("app." + i, 0, i);
         }
         add("app.good", 0, 20);
         assertThat(transaction()).hasSize(21);
-        assertThat(unsettled.isWaitedFor()).isTrue();
+        assertThat(pending.delaysFlush()).isTrue();
         assertThat(transaction()).hasSize(19).doesNotContain("id-0", "id-20");
         assertThat(transaction()).containsExactly("id-20");
         assertThat(transaction()).isEmpty();
 
         away.remove(partition("app.7", 0));
         now += Duration.ofSeconds(20).toNanos();
-        assertThat(transaction()).as("a trial of all").hasSize(20);
+        assertThat(transaction()).as("a probe of all").hasSize(20);
         assertThat(transaction()).containsExactly("id-7");
         assertThat(transaction()).isEmpty();
     }
 
     @Test
-    void anInnocentOneIsCommittedByThatTrial() {
+    void aReplyToAnAvailablePartitionIsCommittedByThatProbe() {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1);
         add("app.good", 0, 2);
         take();
-        unsettled.putBack(
+        pending.putBack(
                 taken,
                 new TransactionResult(
                         false,
@@ -118,11 +118,11 @@ class PendingSettlementsTest {
                                 Set.of())));
 
         assertThat(transaction()).containsExactly("id-2");
-        assertThat(unsettled.isWaitedFor()).isFalse();
+        assertThat(pending.delaysFlush()).isFalse();
     }
 
     @Test
-    void whereOurOwnTopicsFailTooNothingIsHeld() {
+    void noReplyWaitsForAPartitionIfTheOwnTopicsFailToo() {
         away.add(partition("app.away", 0));
         away.add(partition(TOPICS.replies(), 0));
         add("app.away", 0, 1);
@@ -134,19 +134,19 @@ class PendingSettlementsTest {
                 Set.of());
         take();
 
-        assertThat(unsettled.putBack(taken, new TransactionResult(false, Map.of(), all)))
+        assertThat(pending.putBack(taken, new TransactionResult(false, Map.of(), all)))
                 .isFalse();
-        assertThat(unsettled.isWaitedFor()).isTrue();
+        assertThat(pending.delaysFlush()).isTrue();
     }
 
     @Test
-    void aGoodPartitionOfTheSameTopicIsWrittenTo() {
+    void anAvailablePartitionOfTheSameTopicIsWrittenTo() {
         away.add(partition("app.half", 1));
         add("app.half", 1, 1);
         transaction();
         int next = 2;
         for (String key : List.of("a", "b", "c", "d", "e", "f")) {
-            unsettled.add(settlement(withKey(key, next++)));
+            pending.add(settlement(withKey(key, next++)));
         }
         add("app.half", ANY, 10, 11, 12);
 
@@ -161,46 +161,47 @@ class PendingSettlementsTest {
     }
 
     @Test
-    void whatBelongsToAnotherByNowIsDropped() {
+    void repliesOfAPartitionThatIsNoLongerOwnedAreDropped() {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1);
         transaction();
 
-        unsettled.keep(new Ownership(Map.of(), metadata()));
+        pending.dropStale(new Ownership(Map.of(), metadata()));
         now += Duration.ofSeconds(10).toNanos();
 
         assertThat(transaction()).isEmpty();
         add("app.away", 0, 2);
-        assertThat(transaction())
-                .as("and the partition is tried by who comes next")
-                .containsExactly("id-2");
+        assertThat(transaction()).as("and the next reply tries the partition").containsExactly("id-2");
     }
 
     private List<PendingSettlements.Routed> take() {
-        List<PendingSettlements.Routed> chosen = unsettled.take();
+        List<PendingSettlements.Routed> chosen = pending.take();
         taken = chosen.stream().map(PendingSettlements.Routed::settlement).toList();
         return chosen;
     }
 
-    /** As the producer does it: the first to expire is named, and what waits for another fails with the transaction. */
+    /**
+     * Runs a transaction as the producer does. The first record to expire is named. Records that wait for another partition
+     * fail with the transaction.
+     */
     private List<String> transaction() {
         List<PendingSettlements.Routed> chosen = take();
-        RejectedRecords culprits = new RejectedRecords();
+        SendFailures failures = new SendFailures();
         Exception failure = new TimeoutException("Expiring record(s)");
         List<String> ids = new ArrayList<>();
         boolean failed = false;
         for (int i = 0; i < chosen.size(); i++) {
-            ids.add(taken.get(i).envelope().id());
+            ids.add(taken.get(i).input().id());
             for (var record : chosen.get(i).records()) {
                 boolean fails = isAway(record.topic(), record.partition(), record.key());
-                culprits.watch(i, record).onCompletion(null, fails ? failure : null);
+                failures.callback(i, record).onCompletion(null, fails ? failure : null);
                 failed |= fails;
             }
         }
         if (failed) {
-            unsettled.putBack(taken, new TransactionResult(false, culprits.found(), culprits.undelivered()));
+            pending.putBack(taken, new TransactionResult(false, failures.rejections(), failures.failedPartitions()));
         } else {
-            unsettled.committed(taken);
+            pending.committed(taken);
         }
         return ids;
     }
@@ -211,7 +212,7 @@ class PendingSettlementsTest {
     }
 
     private static int partitionOf(byte[] key) {
-        return Utils.toPositive(Utils.murmur2(key)) % WIDTH;
+        return Utils.toPositive(Utils.murmur2(key)) % PARTITION_COUNT;
     }
 
     private static TopicPartition partition(String topic, int partition) {
@@ -221,13 +222,13 @@ class PendingSettlementsTest {
     private void add(String topic, int partition, long... offsets) {
         for (long offset : offsets) {
             Requests request = Requests.ofModel("m").at(offset).withHeader(WireHeaders.REPLY_TOPIC, topic);
-            InputRecord envelope = request.envelope();
+            InputRecord input = request.envelope();
             if (partition != ANY) {
                 byte[] raw =
                         ByteBuffer.allocate(Integer.BYTES).putInt(partition).array();
-                envelope.record().headers().add(WireHeaders.REPLY_PARTITION, raw);
+                input.record().headers().add(WireHeaders.REPLY_PARTITION, raw);
             }
-            unsettled.add(settlement(envelope));
+            pending.add(settlement(input));
         }
     }
 
@@ -251,8 +252,8 @@ class PendingSettlementsTest {
         return new InputRecord(plain.assignment(), record, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
     }
 
-    private static Settlement settlement(InputRecord envelope) {
-        return new Settlement(envelope, new Reply(200, "{}".getBytes(UTF_8), 1), Settlement.Form.AS_ASKED, 1);
+    private static Settlement settlement(InputRecord input) {
+        return new Settlement(input, new Reply(200, "{}".getBytes(UTF_8), 1), Settlement.Form.AS_ASKED, 1);
     }
 
     @SuppressWarnings("removal")

@@ -22,36 +22,37 @@ import org.junit.jupiter.api.Test;
 
 class ReplyRoutesTest {
     private static final Topics TOPICS = new Topics("chat");
-    private static final ReplyRoute OWN = new ReplyRoute(TOPICS.replies(), null, 0, null);
+    private static final ReplyRoute OWN_REPLIES = new ReplyRoute(TOPICS.replies(), null, 0, null);
     private static final Outcome REPLY = new Outcome.Reply(200, "{}".getBytes(UTF_8), 1);
 
-    private final Map<String, Integer> widths = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
+    private final Map<String, Integer> partitionCounts = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
     private final List<String> lookUps = new ArrayList<>();
     private @Nullable CompletableFuture<Integer> answer;
     private long now = 1_000;
     private final ReplyRoutes routes = new ReplyRoutes(
-            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))), this::width);
+            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))),
+            this::partitionCount);
 
     @Test
-    void withoutAWishTheReplyGoesToOurOwnTopicWithoutALookUp() {
-        assertThat(of(Requests.ofModel("m"))).isEqualTo(OWN);
+    void aReplyWithoutARequestedTopicGoesToTheOwnTopicWithoutALookUp() {
+        assertThat(of(Requests.ofModel("m"))).isEqualTo(OWN_REPLIES);
         assertThat(lookUps).isEmpty();
     }
 
     @Test
-    void aTopicThatIsThereIsTaken() {
+    void aTopicThatExistsIsTaken() {
         assertThat(of(to("app.answers"))).isEqualTo(new ReplyRoute("app.answers", null, 2, null));
         assertThat(of(to("app.answers", 1))).isEqualTo(new ReplyRoute("app.answers", 1, 2, null));
     }
 
     @Test
-    void aPartitionOfOurOwnTopicIsLookedUpToo() {
+    void aPartitionOfTheOwnTopicIsLookedUpToo() {
         assertThat(of(withPartition(Requests.ofModel("m"), 2))).isEqualTo(new ReplyRoute(TOPICS.replies(), 2, 3, null));
         assertThat(of(withPartition(Requests.ofModel("m"), 3)).problem()).contains("has 3");
     }
 
     @Test
-    void whereItIsMissingTheProblemSaysSoAndOurOwnTopicIsTaken() {
+    void aMissingTopicOrPartitionIsAProblemAndTheOwnTopicIsTaken() {
         ReplyRoute topic = of(to("app.nowhere"));
         ReplyRoute partition = of(to("app.answers", 2));
 
@@ -64,7 +65,7 @@ class ReplyRoutesTest {
     }
 
     @Test
-    void anInputTopicIsNeverTakenWhateverAPatternSaysNorLookedUp() {
+    void anInputTopicIsNeitherTakenNorLookedUpWhateverAPatternSays() {
         for (String topic : TOPICS.all()) {
             if (!topic.equals(TOPICS.replies())) {
                 assertThat(of(to(topic)).problem()).contains("not allowed");
@@ -83,34 +84,34 @@ class ReplyRoutesTest {
     }
 
     @Test
-    void aRequeueAndWhatWasRefusedBeforeNeedNoLookUp() {
+    void aRequeueAndAReplyThatWasRejectedBeforeNeedNoLookUp() {
         Outcome requeue = new Outcome.Requeue(Optional.empty(), 1, 0, 0, "");
 
         assertThat(routes.of(settlement(to("app.answers"), requeue, Form.AS_ASKED), now))
-                .contains(OWN);
+                .contains(OWN_REPLIES);
         assertThat(routes.of(settlement(to("app.answers"), REPLY, Form.OWN_REPLY_TOPIC), now))
-                .contains(OWN);
+                .contains(OWN_REPLIES);
         assertThat(routes.of(settlement(to("app.answers"), REPLY, Form.BARE), now))
-                .contains(OWN);
+                .contains(OWN_REPLIES);
         assertThat(lookUps).isEmpty();
     }
 
     @Test
-    void whatWasSeenIsBelievedForAWhile() {
+    void aTopicThatWasFoundIsNotLookedUpForAWhile() {
         of(to("app.answers"));
         now += 9_999;
         of(to("app.answers", 1));
         assertThat(lookUps).containsExactly("app.answers");
 
-        widths.remove("app.answers");
+        partitionCounts.remove("app.answers");
         now += 1;
         assertThat(of(to("app.answers")).problem()).contains("does not exist");
     }
 
     @Test
-    void whatWasMissingIsBelievedForAShorterWhile() {
+    void aMissingTopicIsNotLookedUpForAShorterWhile() {
         of(to("app.new"));
-        widths.put("app.new", 1);
+        partitionCounts.put("app.new", 1);
         now += 4_999;
         assertThat(of(to("app.new")).problem()).isNotNull();
 
@@ -145,7 +146,7 @@ class ReplyRoutesTest {
     }
 
     @Test
-    void aTopicThatWasThereIsBelievedWhileItIsLookedUpAgain() {
+    void aKnownTopicStaysValidWhileItIsLookedUpAgain() {
         of(to("app.answers"));
         now += 10_000;
         answer = new CompletableFuture<>();
@@ -158,17 +159,17 @@ class ReplyRoutesTest {
     }
 
     @Test
-    void whatIsForgottenIsLookedUpAgain() {
+    void allTopicsAreLookedUpAgainAfterAnInvalidation() {
         of(to("app.answers"));
-        widths.remove("app.answers");
+        partitionCounts.remove("app.answers");
 
-        routes.forget();
+        routes.invalidate();
 
         assertThat(of(to("app.answers")).problem()).contains("does not exist");
     }
 
     @Test
-    void noMoreThanSoManyTopicsAreRemembered() {
+    void noMoreThanAThousandTopicsAreRemembered() {
         for (int i = 0; i < 1_001; i++) {
             of(to("app.made-up-" + i));
         }
@@ -180,9 +181,9 @@ class ReplyRoutesTest {
         assertThat(lookUps).containsExactly("app.made-up-0");
     }
 
-    private CompletableFuture<Integer> width(String topic) {
+    private CompletableFuture<Integer> partitionCount(String topic) {
         lookUps.add(topic);
-        return answer != null ? answer : CompletableFuture.completedFuture(widths.getOrDefault(topic, 0));
+        return answer != null ? answer : CompletableFuture.completedFuture(partitionCounts.getOrDefault(topic, 0));
     }
 
     private ReplyRoute of(Requests request) {

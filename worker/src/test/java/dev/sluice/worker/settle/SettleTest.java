@@ -69,20 +69,20 @@ class SettleTest {
     private final ConsumerGroupMetadata group = metadata();
     private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
-    private final AtomicLong passed = new AtomicLong();
-    private final FakeProducer producer = new FakeProducer(passed);
+    private final AtomicLong passedNanos = new AtomicLong();
+    private final FakeProducer producer = new FakeProducer(passedNanos);
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final AtomicInteger rounds = new AtomicInteger();
+    private final AtomicInteger heartbeats = new AtomicInteger();
     private final Settle settle = new Settle(
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
             topic -> topic.equals("app.slow") ? slowTopic : CompletableFuture.completedFuture(2),
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new SetBackClock(),
-            () -> System.nanoTime() + passed.get(),
-            new Heard(),
-            rounds::incrementAndGet);
+            () -> System.nanoTime() + passedNanos.get(),
+            new RecordingListener(),
+            heartbeats::incrementAndGet);
     private final Thread thread = new Thread(this::run, "settle");
 
     @AfterEach
@@ -94,11 +94,11 @@ class SettleTest {
     }
 
     @Test
-    void comesRoundThoughThereIsNothingToDo() {
-        int before = rounds.get();
+    void itsHeartbeatGoesOnThoughThereIsNothingToDo() {
+        int before = heartbeats.get();
         thread.start();
 
-        await().atMost(BOUND).until(() -> rounds.get() > before + 1);
+        await().atMost(BOUND).until(() -> heartbeats.get() > before + 1);
     }
 
     @Test
@@ -108,7 +108,7 @@ class SettleTest {
         List<InputRecord> others = registered(second, 0);
 
         answer(ones.get(0), ones.get(2), others.get(0));
-        flushed();
+        startAndFlush();
 
         assertThat(replies()).containsExactly("id-0", "id-2", "id-0");
         assertThat(producer.commitCount()).isEqualTo(1);
@@ -129,7 +129,7 @@ class SettleTest {
         ownership.set(owning(again, second));
 
         answer(stale.get(0), held.get(0));
-        flushed();
+        startAndFlush();
 
         assertThat(replies()).containsExactly("id-5");
         assertThat(committed()).containsOnlyKeys(second.partition());
@@ -152,24 +152,24 @@ class SettleTest {
         assertThat(producer.commitTries).hasValue(3);
     }
 
-    /** While Kafka takes nothing, answers of 7 MiB each would come in for everything that was read. */
+    /** While Kafka takes nothing, an answer of up to 7 MiB arrives for each request that was read. */
     @Test
     void anAnswerCountsUntilItIsCommitted() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0, 1);
+        List<InputRecord> inputs = registered(first, 0, 1);
         long before = settle.openBytes();
         producer.commitFailures = 2;
 
-        settle.accept(envelopes.get(0), new Reply(200, new byte[150], 1));
-        answer(envelopes.get(1));
+        settle.accept(inputs.get(0), new Reply(200, new byte[150], 1));
+        answer(inputs.get(1));
         assertThat(settle.openBytes()).isEqualTo(before + 152);
-        flushed();
+        startAndFlush();
 
         assertThat(settle.openBytes()).isZero();
     }
 
     @Test
-    void nobodyWaitsForAFlushOfAThreadThatHasEnded() throws InterruptedException {
+    void aFlushIsCancelledOnceTheThreadHasEnded() throws InterruptedException {
         open(first);
         answer(registered(first, 0).get(0));
         producer.commitFailures = Integer.MAX_VALUE;
@@ -184,24 +184,24 @@ class SettleTest {
     }
 
     @Test
-    void tellsWhatIsCommittedAndOnlyThat() {
+    void theListenerHearsOnlyOfCommittedOutcomes() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0, 1);
+        List<InputRecord> inputs = registered(first, 0, 1);
         producer.commitFailures = 1;
 
-        answer(envelopes.get(1));
-        flushed();
+        answer(inputs.get(1));
+        startAndFlush();
 
         assertThat(heard).containsExactly("aborted", "committed", "id-1 Reply");
     }
 
     @Test
-    void saysWhatPartitionsHold() {
+    void publishesTheStatesOfItsPartitions() {
         open(first, second);
-        List<InputRecord> envelopes = registered(first, 3, 4, 5);
+        List<InputRecord> inputs = registered(first, 3, 4, 5);
 
-        answer(envelopes.get(0), envelopes.get(2));
-        flushed();
+        answer(inputs.get(0), inputs.get(2));
+        startAndFlush();
 
         List<PartitionState> states = await().atMost(BOUND)
                 .until(
@@ -214,7 +214,7 @@ class SettleTest {
                     assertThat(state.committed()).isEqualTo(4);
                     assertThat(state.position()).isEqualTo(6);
                     assertThat(state.open()).isEqualTo(1);
-                    assertThat(state.oldestSince()).hasValue(envelopes.get(1).waitsSince());
+                    assertThat(state.oldestSince()).hasValue(inputs.get(1).waitsSince());
                     assertThat(state.fill()).isBetween(0.0, 0.01);
                 });
         assertThat(states)
@@ -227,7 +227,7 @@ class SettleTest {
     }
 
     @Test
-    void theStatesOfPartitionsAreThereWithoutTheThread() throws InterruptedException {
+    void theStatesOfPartitionsCanBeReadBeforeAndAfterTheThreadRuns() throws InterruptedException {
         assertThat(settle.partitionStates()).isEmpty();
         open(first);
         registered(first, 0);
@@ -243,13 +243,13 @@ class SettleTest {
     }
 
     @Test
-    void closingReleasesWhatIsOpen() {
+    void closingReleasesOpenRecords() {
         open(first, second);
         registered(first, 0, 1);
         List<InputRecord> kept = registered(second, 0);
 
         settle.close(Set.of(first));
-        flushed();
+        startAndFlush();
 
         assertThat(settle.openRecords()).isEqualTo(1);
         assertThat(settle.openBytes()).isEqualTo(kept.get(0).weight());
@@ -257,17 +257,17 @@ class SettleTest {
     }
 
     @Test
-    void closingWhatWasNeverOpenedOrRefusedDoesNoHarmToTheOthers() {
+    void closingAPartitionThatWasRefusedOrNeverOpenedDoesNoHarm() {
         Opening refused = settle.open(second, 0, Optional.of(new OffsetAndMetadata(0, "sluice:damaged")));
         assertThat(refused).isInstanceOf(Opening.Refused.class);
         open(first);
-        List<InputRecord> envelopes = registered(first, 0);
+        List<InputRecord> inputs = registered(first, 0);
         Assignment sameNumber = new Assignment(first.partition());
         Assignment unknown = new Assignment(new TopicPartition(TOPICS.retry(), 7));
 
         settle.close(Set.of(second, sameNumber, unknown));
-        answer(envelopes.get(0));
-        flushed();
+        answer(inputs.get(0));
+        startAndFlush();
 
         assertThat(replies()).containsExactly("id-0");
         assertThat(settle.openRecords()).isZero();
@@ -277,11 +277,11 @@ class SettleTest {
     @Test
     void aBatchWhoseCommitFailsIsSentAgainAndNothingTwice() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0, 1);
+        List<InputRecord> inputs = registered(first, 0, 1);
         producer.commitFailures = 1;
 
-        answer(envelopes.get(0), envelopes.get(1));
-        flushed();
+        answer(inputs.get(0), inputs.get(1));
+        startAndFlush();
 
         assertThat(replies()).containsExactly("id-0", "id-1");
         assertThat(producer.commitCount()).isEqualTo(1);
@@ -292,12 +292,12 @@ class SettleTest {
     @Test
     void aReplyThatIsTooLargeBecomesADeadLetterAndTheOthersAreAnswered() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0, 1, 2);
+        List<InputRecord> inputs = registered(first, 0, 1, 2);
 
-        answer(envelopes.get(0));
-        settle.accept(envelopes.get(1), new Reply(200, new byte[MAX_VALUE_BYTES + 1], 1));
-        answer(envelopes.get(2));
-        flushed();
+        answer(inputs.get(0));
+        settle.accept(inputs.get(1), new Reply(200, new byte[MAX_VALUE_BYTES + 1], 1));
+        answer(inputs.get(2));
+        startAndFlush();
 
         assertThat(records(TOPICS.dead(), WireHeaders.REASON)).containsExactly("too_large");
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).containsExactly("id-1");
@@ -309,7 +309,7 @@ class SettleTest {
     }
 
     @Test
-    void aReplyWhoseTopicIsNotKnownYetHoldsUpNoOtherButTheFlush() {
+    void aReplyWhoseTopicIsNotKnownYetDelaysNoOtherButTheFlush() {
         open(first);
         InputRecord slow = Requests.ofModel("m")
                 .under(first)
@@ -332,13 +332,13 @@ class SettleTest {
     }
 
     @Test
-    void whatKafkaTakesInNoFormHoldsUpNoOther() {
+    void aRequestThatKafkaRejectsInEveryFormDelaysNoOther() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0, 1);
-        producer.refusedTopic = TOPICS.dead();
+        List<InputRecord> inputs = registered(first, 0, 1);
+        producer.rejectedTopic = TOPICS.dead();
 
-        settle.accept(envelopes.get(0), new DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0));
-        answer(envelopes.get(1));
+        settle.accept(inputs.get(0), new DeadLetter(Reason.EXPIRED, OptionalInt.empty(), "too late", 0, "", 0));
+        answer(inputs.get(1));
         CompletableFuture<Void> flush = settle.flush();
         thread.start();
 
@@ -347,29 +347,29 @@ class SettleTest {
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).isEmpty();
         assertThat(committed().get(first.partition()).offset()).isZero();
 
-        producer.refusedTopic = "";
-        passed.set(Duration.ofSeconds(11).toNanos());
+        producer.rejectedTopic = "";
+        passedNanos.set(Duration.ofSeconds(11).toNanos());
         await().atMost(BOUND).until(flush::isDone);
         assertThat(records(TOPICS.dead(), WireHeaders.ID)).containsExactly("id-0");
         assertThat(producer.history())
                 .filteredOn(record -> record.topic().equals(TOPICS.dead()))
-                .allSatisfy(letter ->
-                        assertThat(letter.value()).isEqualTo(envelopes.get(0).value()));
+                .allSatisfy(deadLetter ->
+                        assertThat(deadLetter.value()).isEqualTo(inputs.get(0).value()));
         assertThat(committed().get(first.partition()).offset()).isEqualTo(2);
     }
 
     @Test
-    void anAnswerIsKeptWhileOurOwnReplyTopicMayNotBeWrittenTo() {
+    void anAnswerIsKeptWhileTheOwnReplyTopicMayNotBeWrittenTo() {
         open(first);
-        List<InputRecord> envelopes = registered(first, 0);
-        producer.refusedTopic = TOPICS.replies();
-        answer(envelopes.get(0));
+        List<InputRecord> inputs = registered(first, 0);
+        producer.rejectedTopic = TOPICS.replies();
+        answer(inputs.get(0));
         CompletableFuture<Void> flush = settle.flush();
         thread.start();
-        await().atMost(BOUND).until(() -> producer.refusals.get() > 0);
+        await().atMost(BOUND).until(() -> producer.rejections.get() > 0);
 
-        producer.refusedTopic = "";
-        passed.set(Duration.ofSeconds(11).toNanos());
+        producer.rejectedTopic = "";
+        passedNanos.set(Duration.ofSeconds(11).toNanos());
         await().atMost(BOUND).until(flush::isDone);
 
         assertThat(records(TOPICS.replies(), WireHeaders.STATUS)).containsExactly("ok");
@@ -377,13 +377,13 @@ class SettleTest {
     }
 
     @Test
-    void aReplyTopicThatCannotBeWrittenToForTheMomentHoldsUpNoOther() {
+    void anUnavailableReplyTopicDelaysNoOther() {
         open(first, second);
         InputRecord away = replyingTo("app.away", 0, 0);
         InputRecord toBadPartition = replyingTo("app.half", 1, 1);
         InputRecord toGoodPartition = replyingTo("app.half", 0, 2);
         List<InputRecord> others = registered(second, 7);
-        producer.unwritable.addAll(List.of(new TopicPartition("app.away", 0), new TopicPartition("app.half", 1)));
+        producer.unavailable.addAll(List.of(new TopicPartition("app.away", 0), new TopicPartition("app.half", 1)));
         answer(away, toBadPartition, toGoodPartition, others.get(0));
         CompletableFuture<Void> flush = settle.flush();
         thread.start();
@@ -397,8 +397,8 @@ class SettleTest {
         assertThat(settle.openRecords()).isEqualTo(2);
         await().atMost(BOUND).until(() -> settle.unwritableReplies() == 2);
 
-        producer.unwritable.clear();
-        passed.addAndGet(Duration.ofSeconds(11).toNanos());
+        producer.unavailable.clear();
+        passedNanos.addAndGet(Duration.ofSeconds(11).toNanos());
         await().atMost(BOUND).until(() -> settle.openRecords() == 0);
         assertThat(records("app.away", WireHeaders.STATUS)).containsExactly("ok");
         await().atMost(BOUND).until(() -> settle.unwritableReplies() == 0);
@@ -407,11 +407,11 @@ class SettleTest {
         assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
     }
 
-    /** It may read on in a partition that has come back before this thread has got to either. */
+    /** Intake may read a partition that has come back before the settle thread has read the messages of either. */
     @Test
     void theLimitOfAnEarlierAssignmentIsNotThatOfTheNext() throws InterruptedException {
         open(first);
-        flushed();
+        startAndFlush();
         settle.stop();
         thread.join(BOUND.toMillis());
         Assignment again = new Assignment(first.partition());
@@ -437,34 +437,34 @@ class SettleTest {
     }
 
     private List<InputRecord> registered(Assignment assignment, long... offsets) {
-        List<InputRecord> envelopes = Arrays.stream(offsets)
+        List<InputRecord> inputs = Arrays.stream(offsets)
                 .mapToObj(offset ->
                         Requests.ofModel("m").under(assignment).at(offset).envelope())
                 .toList();
-        settle.register(assignment, envelopes);
-        return envelopes;
+        settle.register(assignment, inputs);
+        return inputs;
     }
 
-    /** A request under the first assignment. */
+    /** Returns a registered request under the first assignment. */
     private InputRecord replyingTo(String topic, int partition, long offset) {
-        InputRecord envelope = Requests.ofModel("m")
+        InputRecord input = Requests.ofModel("m")
                 .under(first)
                 .at(offset)
                 .withHeader(WireHeaders.REPLY_TOPIC, topic)
                 .withHeader(WireHeaders.REPLY_PARTITION, "\0\0\0" + (char) partition)
                 .envelope();
-        settle.register(first, List.of(envelope));
-        return envelope;
+        settle.register(first, List.of(input));
+        return input;
     }
 
-    private void answer(InputRecord... envelopes) {
-        for (InputRecord envelope : envelopes) {
-            settle.accept(envelope, new Reply(200, "{}".getBytes(UTF_8), 1));
+    private void answer(InputRecord... inputs) {
+        for (InputRecord input : inputs) {
+            settle.accept(input, new Reply(200, "{}".getBytes(UTF_8), 1));
         }
     }
 
-    /** Only now the thread starts: it finds everything at once, which makes one batch. */
-    private void flushed() {
+    /** Starts the thread and waits for a flush. The thread finds all messages at once, which makes one batch. */
+    private void startAndFlush() {
         CompletableFuture<Void> flush = settle.flush();
         thread.start();
         await().atMost(BOUND).until(() -> flush.isDone() || failure.get() != null);
@@ -475,7 +475,7 @@ class SettleTest {
         return records(TOPICS.replies(), WireHeaders.ID);
     }
 
-    /** A header of every committed record of a topic. */
+    /** Returns a header of every committed record of a topic. */
     private List<String> records(String topic, String header) {
         return producer.history().stream()
                 .filter(record -> record.topic().equals(topic))
@@ -499,7 +499,7 @@ class SettleTest {
         return new ConsumerGroupMetadata(GROUP, 3, "member", Optional.empty());
     }
 
-    /** Somebody sets it back by an hour whenever it was read: nothing may wait for it. */
+    /** A clock that is set back by an hour each time it is read. Nothing may wait for it. */
     private static final class SetBackClock extends Clock {
         private Instant now = Instant.ofEpochMilli(1_800_000_000_000L);
 
@@ -520,10 +520,10 @@ class SettleTest {
         }
     }
 
-    private final class Heard implements SettleListener {
+    private final class RecordingListener implements SettleListener {
         @Override
-        public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
-            heard.add(envelope.id() + " " + outcome.getClass().getSimpleName());
+        public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {
+            heard.add(input.id() + " " + outcome.getClass().getSimpleName());
         }
 
         @Override
@@ -534,37 +534,38 @@ class SettleTest {
     }
 
     /**
-     * Refuses large values as KafkaProducer does: the transaction can only be aborted then. As it does, too, it waits with
-     * the commit for a partition that cannot be written to until that has taken too long, and fails what waits for others.
+     * A producer that fails as KafkaProducer does. It rejects large values, and then the transaction can only be aborted. A
+     * commit waits for unavailable partitions until that takes too long. Then the first record fails with a timeout, and the
+     * others with the transaction.
      */
     private static final class FakeProducer extends MockProducer<byte[], byte[]> {
         private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();
-        private boolean refused;
+        private boolean failed;
         private volatile int commitFailures;
-        private volatile String refusedTopic = "";
-        private final Set<TopicPartition> unwritable = ConcurrentHashMap.newKeySet();
+        private volatile String rejectedTopic = "";
+        private final Set<TopicPartition> unavailable = ConcurrentHashMap.newKeySet();
         private final Map<Callback, TopicPartition> waiting = new LinkedHashMap<>();
-        private final AtomicLong passed;
-        private final AtomicInteger refusals = new AtomicInteger();
+        private final AtomicLong passedNanos;
+        private final AtomicInteger rejections = new AtomicInteger();
         private final AtomicInteger commitTries = new AtomicInteger();
 
-        FakeProducer(AtomicLong passed) {
+        FakeProducer(AtomicLong passedNanos) {
             super(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-            this.passed = passed;
+            this.passedNanos = passedNanos;
         }
 
         @Override
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
-            failIfRefused();
+            failIfInErrorState();
             if (record.value() != null && record.value().length > MAX_VALUE_BYTES) {
-                return refused(callback, new RecordTooLargeException("too large"));
+                return reject(callback, new RecordTooLargeException("too large"));
             }
-            if (record.topic().equals(refusedTopic)) {
-                return refused(callback, new TopicAuthorizationException(Set.of(refusedTopic)));
+            if (record.topic().equals(rejectedTopic)) {
+                return reject(callback, new TopicAuthorizationException(Set.of(rejectedTopic)));
             }
             TopicPartition target =
                     new TopicPartition(record.topic(), Objects.requireNonNullElse(record.partition(), 0));
-            if (unwritable.contains(target)) {
+            if (unavailable.contains(target)) {
                 waiting.put(callback, target);
                 return new CompletableFuture<>();
             }
@@ -576,8 +577,8 @@ class SettleTest {
         }
 
         private void expire() {
-            passed.addAndGet(Duration.ofSeconds(10).toNanos());
-            refused = true;
+            passedNanos.addAndGet(Duration.ofSeconds(10).toNanos());
+            failed = true;
             RuntimeException expired = new TimeoutException("Expiring 1 record(s)");
             for (Map.Entry<Callback, TopicPartition> each : waiting.entrySet()) {
                 each.getKey().onCompletion(metadata(each.getValue()), expired);
@@ -586,17 +587,17 @@ class SettleTest {
             waiting.clear();
         }
 
-        private Future<RecordMetadata> refused(Callback callback, Exception refusal) {
-            refused = true;
-            refusals.incrementAndGet();
-            callback.onCompletion(null, refusal);
-            return CompletableFuture.failedFuture(refusal);
+        private Future<RecordMetadata> reject(Callback callback, Exception rejection) {
+            failed = true;
+            rejections.incrementAndGet();
+            callback.onCompletion(null, rejection);
+            return CompletableFuture.failedFuture(rejection);
         }
 
         @Override
         public void sendOffsetsToTransaction(
                 Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata metadata) {
-            failIfRefused();
+            failIfInErrorState();
             groups.add(metadata);
             super.sendOffsetsToTransaction(offsets, metadata);
         }
@@ -606,7 +607,7 @@ class SettleTest {
             if (!waiting.isEmpty()) {
                 expire();
             }
-            failIfRefused();
+            failIfInErrorState();
             if (commitTries.incrementAndGet() <= commitFailures) {
                 throw new KafkaException("commit failed");
             }
@@ -615,12 +616,12 @@ class SettleTest {
 
         @Override
         public void abortTransaction() {
-            refused = false;
+            failed = false;
             super.abortTransaction();
         }
 
-        private void failIfRefused() {
-            if (refused) {
+        private void failIfInErrorState() {
+            if (failed) {
                 throw new KafkaException("in an error state");
             }
         }

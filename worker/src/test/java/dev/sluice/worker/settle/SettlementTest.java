@@ -19,9 +19,9 @@ import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 
 class SettlementTest {
-    private static final List<String> OWN = new Topics("chat").all();
+    private static final List<String> OWN_TOPICS = new Topics("chat").all();
     private static final Outcome REPLY = new Outcome.Reply(200, "{}".getBytes(UTF_8), 1);
-    private static final Outcome LETTER =
+    private static final Outcome DEAD_LETTER =
             new Outcome.DeadLetter(Reason.REJECTED, OptionalInt.of(400), "no", 1, "400", 1);
     private final Exception tooLarge = new RecordTooLargeException("large");
     private final Exception invalid = new InvalidRecordException("no key");
@@ -29,15 +29,15 @@ class SettlementTest {
 
     @Test
     void aReplyThatIsTooLargeEndsAsADeadLetterWithItsFailedReplyWhereItIsWanted() {
-        Settlement next = settlement(REPLY, Form.AS_ASKED).afterRefusal(tooLarge, OWN);
+        Settlement next = settlement(REPLY, Form.AS_ASKED).afterRejection(tooLarge, OWN_TOPICS);
 
         assertThat(next.form()).isEqualTo(Form.AS_ASKED);
         assertThat(((DeadLetter) next.outcome()).reason()).isEqualTo(Reason.TOO_LARGE);
     }
 
     @Test
-    void aReplyWhoseTopicIsRefusedEndsAsADeadLetterWithItsFailedReplyOnOurOwnTopic() {
-        Settlement next = settlement(REPLY, Form.AS_ASKED).afterRefusal(notAllowed, OWN);
+    void aReplyWhoseTopicIsRejectedEndsAsADeadLetterWithItsFailedReplyOnTheOwnTopic() {
+        Settlement next = settlement(REPLY, Form.AS_ASKED).afterRejection(notAllowed, OWN_TOPICS);
 
         assertThat(next.form()).isEqualTo(Form.OWN_REPLY_TOPIC);
         assertThat(((DeadLetter) next.outcome()).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
@@ -47,45 +47,45 @@ class SettlementTest {
     void aRequeueThatIsTooLargeEndsAsADeadLetter() {
         Outcome requeue = new Outcome.Requeue(Optional.empty(), 1, 1, 0, "timeout");
 
-        Settlement next = settlement(requeue, Form.AS_ASKED).afterRefusal(tooLarge, OWN);
+        Settlement next = settlement(requeue, Form.AS_ASKED).afterRejection(tooLarge, OWN_TOPICS);
 
         assertThat(((DeadLetter) next.outcome()).reason()).isEqualTo(Reason.TOO_LARGE);
     }
 
-    /** Its failed reply may be what was refused; the request itself is not dropped from the letter for that. */
+    /** Kafka may have rejected only its failed reply, so the dead letter does not lose the request for that. */
     @Test
-    void aDeadLetterWhoseReplyTopicIsRefusedKeepsTheRequestAndRepliesOnOurOwnTopic() {
-        Settlement next = settlement(LETTER, Form.AS_ASKED).afterRefusal(notAllowed, OWN);
+    void aDeadLetterWhoseReplyTopicIsRejectedKeepsTheRequestAndRepliesOnTheOwnTopic() {
+        Settlement next = settlement(DEAD_LETTER, Form.AS_ASKED).afterRejection(notAllowed, OWN_TOPICS);
 
-        assertThat(next).isEqualTo(settlementLike(next, LETTER, Form.OWN_REPLY_TOPIC));
+        assertThat(next).isEqualTo(settlementLike(next, DEAD_LETTER, Form.OWN_REPLY_TOPIC));
     }
 
     @Test
     void aDeadLetterThatIsTooLargeOrInvalidGoesWithoutTheRequest() {
-        Settlement large = settlement(LETTER, Form.AS_ASKED).afterRefusal(tooLarge, OWN);
-        Settlement refused = settlement(LETTER, Form.OWN_REPLY_TOPIC).afterRefusal(invalid, OWN);
+        Settlement large = settlement(DEAD_LETTER, Form.AS_ASKED).afterRejection(tooLarge, OWN_TOPICS);
+        Settlement rejected = settlement(DEAD_LETTER, Form.OWN_REPLY_TOPIC).afterRejection(invalid, OWN_TOPICS);
 
-        assertThat(large).isEqualTo(settlementLike(large, LETTER, Form.BARE));
-        assertThat(refused).isEqualTo(settlementLike(refused, LETTER, Form.BARE));
+        assertThat(large).isEqualTo(settlementLike(large, DEAD_LETTER, Form.BARE));
+        assertThat(rejected).isEqualTo(settlementLike(rejected, DEAD_LETTER, Form.BARE));
     }
 
     @Test
-    void whatCannotGoForFaultsOfOurOwnTopicsStaysAsItIs() {
+    void aSettlementWithoutASmallerFormStaysAsItIs() {
         Settlement requeue = settlement(new Outcome.Requeue(Optional.empty(), 1, 1, 0, "timeout"), Form.AS_ASKED);
-        Settlement bare = settlement(LETTER, Form.BARE);
+        Settlement bare = settlement(DEAD_LETTER, Form.BARE);
 
-        assertThat(requeue.afterRefusal(notAllowed, OWN)).isEqualTo(requeue);
-        assertThat(bare.afterRefusal(notAllowed, OWN)).isEqualTo(bare);
-        assertThat(bare.afterRefusal(tooLarge, OWN)).isEqualTo(bare);
+        assertThat(requeue.afterRejection(notAllowed, OWN_TOPICS)).isEqualTo(requeue);
+        assertThat(bare.afterRejection(notAllowed, OWN_TOPICS)).isEqualTo(bare);
+        assertThat(bare.afterRejection(tooLarge, OWN_TOPICS)).isEqualTo(bare);
     }
 
     @Test
-    void whatMayNotBeWrittenToOurOwnTopicsWaitsAsItIs() {
-        for (String topic : OWN) {
-            for (Outcome outcome : List.of(REPLY, LETTER)) {
+    void aSettlementThatMayNotBeWrittenToTheOwnTopicsStaysAsItIs() {
+        for (String topic : OWN_TOPICS) {
+            for (Outcome outcome : List.of(REPLY, DEAD_LETTER)) {
                 Settlement waiting = settlement(outcome, Form.AS_ASKED);
 
-                assertThat(waiting.afterRefusal(new TopicAuthorizationException(Set.of(topic)), OWN))
+                assertThat(waiting.afterRejection(new TopicAuthorizationException(Set.of(topic)), OWN_TOPICS))
                         .isEqualTo(waiting);
             }
         }
@@ -96,6 +96,6 @@ class SettlementTest {
     }
 
     private static Settlement settlementLike(Settlement other, Outcome outcome, Form form) {
-        return new Settlement(other.envelope(), outcome, form, 5);
+        return new Settlement(other.input(), outcome, form, 5);
     }
 }

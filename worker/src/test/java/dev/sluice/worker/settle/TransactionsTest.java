@@ -51,11 +51,11 @@ class TransactionsTest {
     private static final OffsetAndMetadata OFFSET =
             new OffsetAndMetadata(3, AckRuns.of(5, 6).encode(3));
 
-    /** What the clients are asked for, over all producers and readers, in order. */
+    /** The calls to all producers and readers, in order. */
     private final List<String> events = new ArrayList<>();
 
-    /** After how many of these it said that it does not hang. */
-    private final List<Integer> saidAfter = new ArrayList<>();
+    /** The number of these calls at each heartbeat. */
+    private final List<Integer> heartbeatsAt = new ArrayList<>();
 
     private final Deque<FakeProducer> prepared = new ArrayDeque<>();
     private final Deque<RuntimeException> constructionFailures = new ArrayDeque<>();
@@ -72,7 +72,7 @@ class TransactionsTest {
                 return prepared.remove();
             },
             FakeReader::new,
-            () -> saidAfter.add(events.size()),
+            () -> heartbeatsAt.add(events.size()),
             () -> now,
             nanos -> {
                 events.add("pause");
@@ -166,37 +166,37 @@ class TransactionsTest {
     }
 
     @Test
-    void theSettlementWhoseRecordIsRefusedIsTheCulprit() {
+    void theSettlementWhoseRecordIsRejectedIsNamed() {
         FakeProducer producer = prepare();
         Exception tooLarge = new RecordTooLargeException("too large");
-        producer.refused.put("b", new TransactionAbortedException("with the others"));
-        producer.refused.put("c", new NetworkException("disconnected"));
-        producer.refused.put("d2", tooLarge);
+        producer.rejected.put("b", new TransactionAbortedException("with the others"));
+        producer.rejected.put("c", new NetworkException("disconnected"));
+        producer.rejected.put("d2", tooLarge);
         producer.offsetsFailures.add(new KafkaException("in an error state"));
 
         TransactionResult result = transactions.run(batch("a", "b", "c", "d1 d2", "e"));
 
-        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), FailedPartitions.NOTHING));
+        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), FailedPartitions.NONE));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
     }
 
-    /** Each of a thousand sends would wait for metadata that there is not. */
+    /** Otherwise each of a thousand sends would wait for metadata that does not exist. */
     @Test
-    void aSendThatHasWaitedInVainEndsTheAttempt() {
+    void aSendThatTimesOutEndsTheAttempt() {
         FakeProducer producer = prepare();
-        producer.refused.put("b", new TimeoutException("no metadata of its topic"));
+        producer.rejected.put("b", new TimeoutException("no metadata of its topic"));
 
         TransactionResult result = transactions.run(batch("a", "b", "c", "d"));
 
         assertThat(result.committed()).isFalse();
-        assertThat(result.culprits()).isEmpty();
-        assertThat(result.undelivered().unwritable()).isEqualTo(Map.of(new TopicPartition("out", -1), Set.of(1)));
+        assertThat(result.rejections()).isEmpty();
+        assertThat(result.failedPartitions().unavailable()).isEqualTo(Map.of(new TopicPartition("out", -1), Set.of(1)));
         assertThat(events).containsExactly("new", "init", "begin", "send", "send", "abort");
     }
 
     @Test
-    void aRefusalBecauseTheGroupRebalancesIsNoWarning() {
+    void aRejectionBecauseTheGroupRebalancesIsNoWarning() {
         FakeProducer producer = prepare();
         producer.offsetsFailures.add(new CommitFailedException("generation id is not valid"));
 
@@ -204,7 +204,7 @@ class TransactionsTest {
             assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.ABORTED);
             assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
 
-            assertThat(log.all()).hasSize(1).first().asString().startsWith("INFO the group is rebalancing");
+            assertThat(log.all()).hasSize(1).first().asString().startsWith("INFO Group is rebalancing");
         }
         assertThat(values(producer)).containsExactly("a");
     }
@@ -232,7 +232,7 @@ class TransactionsTest {
     }
 
     @Test
-    void whatHasNotLandedIsAborted() {
+    void aTransactionThatHasNotLandedIsAborted() {
         endsUnknown(prepare());
         FakeProducer next = prepare();
         committed = Map.of(PARTITION, new OffsetAndMetadata(3));
@@ -279,7 +279,7 @@ class TransactionsTest {
         assertThat(events).endsWith("read", "pause", "read");
     }
 
-    /** Seen of a commit whose transaction the broker had ended before, since it took too long. */
+    /** The broker answers a commit like this if it has ended the transaction itself because it took too long. */
     @Test
     void anEndInAnInvalidStateIsLookedIntoToo() {
         FakeProducer producer = prepare();
@@ -343,9 +343,12 @@ class TransactionsTest {
         assertThat(events).containsOnlyOnce("new");
     }
 
-    /** Only the group can tell which of two workers with one id is the younger: while they initialise it in turns, neither ends. */
+    /**
+     * Only the group can tell which of two workers with one id is the younger. While they initialise the id in turns, neither
+     * ends.
+     */
     @Test
-    void howeverOftenItIsFencedItGoesOn() {
+    void goesOnHoweverOftenItIsFenced() {
         for (int i = 0; i < 5; i++) {
             isFenced(prepare());
         }
@@ -360,7 +363,7 @@ class TransactionsTest {
         assertThat(values(last)).containsExactly("a");
     }
 
-    /** What a broker answers to the first send after another producer was initialised: not "fenced" until the abort. */
+    /** A broker answers this to the first send after another producer was initialised. Only the abort is "fenced". */
     @Test
     void anOldEpochWhoseAbortIsFencedIsReplaced() {
         FakeProducer old = prepare();
@@ -374,7 +377,7 @@ class TransactionsTest {
         assertThat(values(next)).containsExactly("a");
     }
 
-    /** What it answers where it has ended the transaction itself, since it took too long. */
+    /** A broker answers this if it has ended the transaction itself because it took too long. */
     @Test
     void anOldEpochThatCanBeAbortedIsNoFencing() {
         FakeProducer producer = prepare();
@@ -388,7 +391,7 @@ class TransactionsTest {
     }
 
     @Test
-    void whatWasFencedInItsCommitMayHaveLandedAllTheSame() {
+    void aTransactionThatWasFencedInItsCommitMayHaveLanded() {
         FakeProducer producer = prepare();
         producer.commitFailures.add(fenced());
         producer.abortFailures.add(fenced());
@@ -399,7 +402,7 @@ class TransactionsTest {
     }
 
     @Test
-    void aGroupThatHasGivenOurInstanceIdToAnotherSaysSoAtOnce() {
+    void anInstanceIdThatTheGroupHasGivenToAnotherMemberEndsTheWorkerAtOnce() {
         FakeProducer producer = prepare();
         producer.offsetsFailures.add(new FencedInstanceIdException("another member"));
 
@@ -421,9 +424,9 @@ class TransactionsTest {
                 .containsExactly("new", "init", "pause", "close", "new", "init", "pause", "close", "new", "init");
     }
 
-    /** Where names come and go with the containers they name. */
+    /** The names of containers vanish with their containers. */
     @Test
-    void aBrokerWhoseNameIsGoneIsWaitedForToo() {
+    void aBrokerWhoseNameIsGoneIsWaitedFor() {
         endsUnknown(prepare());
         prepare();
         committed = Map.of(PARTITION, OFFSET);
@@ -468,9 +471,9 @@ class TransactionsTest {
         assertThat(events).containsExactly("new", "init", "pause", "close", "new", "init");
     }
 
-    /** Each of these calls has a bound of Kafka's own; how many follow each other while the broker is away has none. */
+    /** Kafka bounds each of these calls. Nothing bounds how many follow each other while the broker is away. */
     @Test
-    void saysThatItDoesNotHangHoweverLongTheBrokerIsAway() {
+    void itsHeartbeatGoesOnHoweverLongTheBrokerIsAway() {
         for (int i = 0; i < 500; i++) {
             prepare().initFailures.add(new TimeoutException("no broker"));
         }
@@ -486,13 +489,14 @@ class TransactionsTest {
         transactions.run(batch("a", "b", "c"));
 
         assertThat(events).hasSizeGreaterThan(2_000);
-        saidAfter.add(events.size());
-        for (int i = 1; i < saidAfter.size(); i++) {
-            assertThat(events.subList(saidAfter.get(i - 1), saidAfter.get(i))).hasSizeLessThanOrEqualTo(4);
+        heartbeatsAt.add(events.size());
+        for (int i = 1; i < heartbeatsAt.size(); i++) {
+            assertThat(events.subList(heartbeatsAt.get(i - 1), heartbeatsAt.get(i)))
+                    .hasSizeLessThanOrEqualTo(4);
         }
     }
 
-    /** The producer that is made next. */
+    /** Returns the producer that is made next. */
     private FakeProducer prepare() {
         FakeProducer producer = new FakeProducer();
         prepared.add(producer);
@@ -511,7 +515,7 @@ class TransactionsTest {
         producer.abortFailures.add(fenced());
     }
 
-    /** @param settlements the values of the records of each, with a space between them */
+    /** @param settlements the values of the records of each settlement, separated by a space */
     private static TransactionBatch batch(String... settlements) {
         List<List<ProducerRecord<byte[], byte[]>>> records =
                 Arrays.stream(settlements).map(TransactionsTest::records).toList();
@@ -559,13 +563,13 @@ class TransactionsTest {
         }
     }
 
-    /** Fails as it is told to, once for each failure. */
+    /** A producer that throws each prepared failure once. */
     private final class FakeProducer extends MockProducer<byte[], byte[]> {
         private final Deque<RuntimeException> initFailures = new ArrayDeque<>();
         private final Deque<RuntimeException> offsetsFailures = new ArrayDeque<>();
         private final Deque<RuntimeException> commitFailures = new ArrayDeque<>();
         private final Deque<RuntimeException> abortFailures = new ArrayDeque<>();
-        private final Map<String, Exception> refused = new HashMap<>();
+        private final Map<String, Exception> rejected = new HashMap<>();
         private long commitNanos;
         private long abortNanos;
 
@@ -589,12 +593,12 @@ class TransactionsTest {
         @Override
         public synchronized Future<RecordMetadata> send(ProducerRecord<byte[], byte[]> record, Callback callback) {
             events.add("send");
-            Exception refusal = refused.get(new String(record.value(), UTF_8));
-            if (refusal == null) {
+            Exception rejection = rejected.get(new String(record.value(), UTF_8));
+            if (rejection == null) {
                 return super.send(record, callback);
             }
-            callback.onCompletion(null, refusal);
-            return CompletableFuture.failedFuture(refusal);
+            callback.onCompletion(null, rejection);
+            return CompletableFuture.failedFuture(rejection);
         }
 
         @Override

@@ -24,59 +24,59 @@ import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.junit.jupiter.api.Test;
 
-class RejectedRecordsTest {
-    private final RejectedRecords culprits = new RejectedRecords();
+class SendFailuresTest {
+    private final SendFailures failures = new SendFailures();
 
     @Test
-    void aRecordThatWasTakenIsNone() {
-        culprits.watch(0, to("replies")).onCompletion(null, null);
+    void aRecordThatWasTakenIsNotRejected() {
+        failures.callback(0, to("replies")).onCompletion(null, null);
 
-        assertThat(culprits.found()).isEmpty();
+        assertThat(failures.rejections()).isEmpty();
     }
 
     @Test
-    void aRefusalOfTheRecordItselfIsOne() {
-        for (Exception refusal : List.of(
+    void anExceptionThatOnlyTheRecordCanCauseIsARejection() {
+        for (Exception rejection : List.of(
                 new RecordTooLargeException("large"),
                 new InvalidRecordException("no key"),
                 new InvalidTimestampException("in the future"),
                 new InvalidTopicException("a/b"),
                 new TopicAuthorizationException("secret"))) {
-            RejectedRecords alone = new RejectedRecords();
-            alone.watch(7, to("replies")).onCompletion(null, refusal);
+            SendFailures alone = new SendFailures();
+            alone.callback(7, to("replies")).onCompletion(null, rejection);
 
-            assertThat(alone.found()).isEqualTo(Map.of(7, refusal));
+            assertThat(alone.rejections()).isEqualTo(Map.of(7, rejection));
         }
     }
 
     @Test
-    void aFailureThatMayPassIsNone() {
+    void aFailureThatMayPassIsNoRejection() {
         fails(0, "replies", new TransactionAbortedException());
         fails(1, "replies", new TimeoutException("not present in metadata"));
         fails(2, "replies", new OutOfOrderSequenceException("gap"));
         fails(3, "replies", new ProducerFencedException("fenced"));
         fails(4, "replies", new KafkaException("part of a batch with invalid records"));
 
-        assertThat(culprits.found()).isEmpty();
-        assertThat(culprits.undelivered().unwritable()).containsOnlyKeys(partition("replies"));
+        assertThat(failures.rejections()).isEmpty();
+        assertThat(failures.failedPartitions().unavailable()).containsOnlyKeys(partition("replies"));
     }
 
     @Test
-    void aPartitionThatTakesNothingForTheMomentIsNamedWithAllThatWereToGoThere() {
+    void anUnavailablePartitionIsNamedWithAllSettlementsSentThere() {
         for (Exception failure : List.of(
                 new TimeoutException("Expiring 2 record(s)"),
                 new NotEnoughReplicasException("1 of 2"),
                 new NotEnoughReplicasAfterAppendException("1 of 2"),
                 new NotLeaderOrFollowerException("elected"))) {
-            RejectedRecords found = new RejectedRecords();
-            found.watch(0, to("replies")).onCompletion(null, null);
-            found.watch(1, to("away")).onCompletion(null, failure);
-            found.watch(2, to("away")).onCompletion(null, failure);
-            found.watch(3, to("other")).onCompletion(null, failure);
-            found.watch(4, to("slow")).onCompletion(null, new TransactionAbortableException("aborted"));
+            SendFailures several = new SendFailures();
+            several.callback(0, to("replies")).onCompletion(null, null);
+            several.callback(1, to("away")).onCompletion(null, failure);
+            several.callback(2, to("away")).onCompletion(null, failure);
+            several.callback(3, to("other")).onCompletion(null, failure);
+            several.callback(4, to("slow")).onCompletion(null, new TransactionAbortableException("aborted"));
 
-            assertThat(found.found()).isEmpty();
-            assertThat(found.undelivered())
+            assertThat(several.rejections()).isEmpty();
+            assertThat(several.failedPartitions())
                     .isEqualTo(new FailedPartitions(
                             Map.of(partition("away"), Set.of(1, 2)),
                             Map.of(partition("other"), Set.of(3), partition("slow"), Set.of(4)),
@@ -85,39 +85,39 @@ class RejectedRecordsTest {
     }
 
     @Test
-    void aProducerWithoutMemoryIsNoPartitionsFault() {
+    void aProducerWithoutMemoryMakesNoPartitionUnavailable() {
         fails(0, "replies", new BufferExhaustedException("32 MB"));
 
-        assertThat(culprits.undelivered()).isEqualTo(FailedPartitions.NOTHING);
+        assertThat(failures.failedPartitions()).isEqualTo(FailedPartitions.NONE);
     }
 
-    /** What the producer does to records that it has not sent yet when another one is refused. */
+    /** The producer does this to records that it has not sent yet when another record is rejected. */
     @Test
-    void thoseThatFailWithTheExceptionOfAnotherAreNotMistakenForIt() {
+    void recordsThatFailWithTheExceptionOfAnotherAreNotRejected() {
         Exception tooLarge = new RecordTooLargeException("large");
         fails(4, "replies", new TransactionAbortedException());
         fails(3, "replies", tooLarge);
         fails(0, "replies", tooLarge);
         fails(1, "dead", tooLarge);
 
-        assertThat(culprits.found()).isEqualTo(Map.of(3, tooLarge));
+        assertThat(failures.rejections()).isEqualTo(Map.of(3, tooLarge));
     }
 
     @Test
-    void allThatGoToATopicThatIsRefusedAreFoundAtOnce() {
-        Exception refusal = new TopicAuthorizationException(Set.of("secret"));
-        fails(0, "secret", refusal);
-        fails(1, "replies", refusal);
+    void allRecordsToARejectedTopicAreFoundAtOnce() {
+        Exception rejection = new TopicAuthorizationException(Set.of("secret"));
+        fails(0, "secret", rejection);
+        fails(1, "replies", rejection);
         fails(2, "secret", new TopicAuthorizationException(Set.of("secret")));
         Exception invalid = new InvalidTopicException(Set.of("a/b"));
         fails(3, "a/b", invalid);
         fails(4, "replies", invalid);
 
-        assertThat(culprits.found()).containsOnlyKeys(0, 2, 3);
+        assertThat(failures.rejections()).containsOnlyKeys(0, 2, 3);
     }
 
     private void fails(int settlement, String topic, Exception exception) {
-        culprits.watch(settlement, to(topic)).onCompletion(null, exception);
+        failures.callback(settlement, to(topic)).onCompletion(null, exception);
     }
 
     private static TopicPartition partition(String topic) {
