@@ -7,38 +7,39 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers that came before their turn, by line. They cannot be refused, since they are paid for, and a window's worth of
- * large ones may be more than the heap holds: beyond some bytes they wait in a temporary file. Not thread-safe.
+ * Keeps the answers that came before their turn, by line. All of them are kept because they are paid for. A window full of
+ * large answers may not fit into the heap. Answers beyond a number of bytes therefore wait in a temporary file. Not
+ * thread-safe.
  */
 final class AnswerBuffer implements AutoCloseable {
     private final long memoryBytes;
     private final Map<Integer, BatchOutput.Answer> inMemory = new HashMap<>();
-    private final AnswerSpill inFile;
+    private final AnswerSpill spill;
     private long bytesInMemory;
 
     /**
-     * Holds none yet.
+     * Creates an empty buffer.
      *
-     * @param folder where the file is made
-     * @param memoryBytes how much may wait in memory, and be unused in the file
+     * @param folder the folder of the temporary file
+     * @param memoryBytes the most bytes that wait in memory, and the most that are unused in the file
      */
     AnswerBuffer(Path folder, long memoryBytes) {
         this.memoryBytes = memoryBytes;
-        this.inFile = new AnswerSpill(folder, memoryBytes);
+        this.spill = new AnswerSpill(folder, memoryBytes);
     }
 
-    boolean has(int line) {
-        return inMemory.containsKey(line) || inFile.has(line);
+    boolean contains(int line) {
+        return inMemory.containsKey(line) || spill.contains(line);
     }
 
-    /** How large the temporary file is. */
+    /** Returns the size of the temporary file. */
     long fileBytes() throws IOException {
-        return inFile.bytes();
+        return spill.bytes();
     }
 
-    /** Keeps an answer; a second one to the same line is left out. */
+    /** Keeps an answer unless there is one for this line already. */
     void put(int line, BatchOutput.Answer answer) throws IOException {
-        if (has(line)) {
+        if (contains(line)) {
             return;
         }
         int bytes = answer.line().length;
@@ -46,15 +47,15 @@ final class AnswerBuffer implements AutoCloseable {
             bytesInMemory += bytes;
             inMemory.put(line, answer);
         } else {
-            inFile.put(line, answer);
+            spill.put(line, answer);
         }
     }
 
-    /** Null where none is held of this line. */
+    /** Removes and returns the answer for this line, or null if there is none. */
     BatchOutput.@Nullable Answer take(int line) throws IOException {
         BatchOutput.Answer answer = inMemory.remove(line);
         if (answer == null) {
-            return inFile.take(line);
+            return spill.take(line);
         }
         bytesInMemory -= answer.line().length;
         return answer;
@@ -62,6 +63,6 @@ final class AnswerBuffer implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        inFile.close();
+        spill.close();
     }
 }

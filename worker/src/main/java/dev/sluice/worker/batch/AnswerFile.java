@@ -14,31 +14,42 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A file of answers: what an earlier run has written into it, and its continuation. */
+/** A file of answers that a previous run may have begun and this run continues. Not thread-safe. */
 public final class AnswerFile {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private final Path file;
     private long bytes;
-    /** Without a last line that was torn off. */
-    private long wholeBytes;
+    /** The size without a torn last line, which a killed process may have left. */
+    private long completeBytes;
 
     private boolean inOrder = true;
-    private @Nullable FileChannel written;
+    private @Nullable FileChannel channel;
 
     public AnswerFile(Path file) {
         this.file = file;
     }
 
-    /** The two things of an answer that a resumed run has to know. */
+    /** The two fields of an answer that a resumed run needs. */
     private record Answer(String customId, boolean ok) {}
 
+    /** Thrown when another process writes the file, or has written to it since it was read. */
+    public static final class InUseException extends Exception {
+        InUseException(Path file) {
+            super("another 'sluice submit' is writing " + file + "; let it end, then --resume");
+        }
+    }
+
+    Path path() {
+        return file;
+    }
+
     /**
-     * Notes every answer in the ledger; a file that does not exist has none.
+     * Marks the line of every answer in this file as answered. A file that does not exist holds no answers.
      *
-     * @throws IllegalArgumentException naming the line that answers nothing of this batch
+     * @throws IllegalArgumentException if a line of the file does not answer a line of this batch
      */
-    public void read(BatchInput input, LineStates ledger) throws IOException {
+    public void read(BatchInput input, LineStates states) throws IOException {
         if (Files.notExists(file)) {
             return;
         }
@@ -49,17 +60,17 @@ public final class AnswerFile {
                 if (!line.isBlank()) {
                     Answer answer = parse(line);
                     int number = numberOf(answer, line, input);
-                    ledger.answered(number, answer.ok());
+                    states.markAnswered(number, answer.ok());
                     inOrder &= number > last;
                     last = number;
                 }
-                wholeBytes = line.end();
+                completeBytes = line.end();
             }
         }
     }
 
     private int numberOf(Answer answer, LineReader.Line line, BatchInput input) {
-        int number = input.number(answer.customId());
+        int number = input.lineOf(answer.customId());
         if (number == 0) {
             throw new IllegalArgumentException(file + " line " + line.number() + " answers \""
                     + BinaryContent.printable(answer.customId()) + "\", which is not in " + input.name()
@@ -70,8 +81,8 @@ public final class AnswerFile {
 
     private Answer parse(LineReader.Line line) {
         String problem = file + " line " + line.number()
-                + " is no answer that sluice has written; resume with the file of the earlier run, or name another one for"
-                + " the answers";
+                + " is no answer that sluice has written; resume with the file of the earlier run, or name another one"
+                + " for the answers";
         try (JsonParser parser = MAPPER.createParser(line.bytes())) {
             Answer answer = parse(parser);
             if (answer == null) {
@@ -101,46 +112,35 @@ public final class AnswerFile {
         return customId == null ? null : new Answer(customId, ok);
     }
 
-    /** Whether what was read has the order of the batch. */
+    /** Tells whether the answers that were read are in the order of the batch. */
     public boolean isInOrder() {
         return inOrder;
     }
 
-    public boolean isEmpty() {
-        return bytes == 0;
-    }
-
-    /** Someone else is writing, or has written since it was read. */
-    public static final class InUseException extends Exception {
-        InUseException(Path file) {
-            super("another 'sluice submit' is writing " + file + "; let it end, then --resume");
-        }
-    }
-
-    /** Returns when what was written is on the disk, where no power failure takes it away. */
-    public void force() throws IOException {
-        if (written != null) {
-            written.force(true);
-        }
-    }
-
-    /** Continues the file behind its last whole line. It is locked until the stream is closed, or the process is gone. */
+    /** Continues the file after its last complete line. The file is locked until the stream is closed or the process ends. */
     public OutputStream open() throws IOException, InUseException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel opened = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
-            if (channel.tryLock() == null || channel.size() != bytes) {
+            if (opened.tryLock() == null || opened.size() != bytes) {
                 throw new InUseException(file);
             }
-            channel.truncate(wholeBytes);
-            channel.position(wholeBytes);
-            written = channel;
-            return Channels.newOutputStream(channel);
-        } catch (OverlappingFileLockException ours) {
-            channel.close();
-            throw new IOException(file + " is opened twice", ours);
-        } catch (IOException | InUseException failed) {
-            channel.close();
-            throw failed;
+            opened.truncate(completeBytes);
+            opened.position(completeBytes);
+            channel = opened;
+            return Channels.newOutputStream(opened);
+        } catch (OverlappingFileLockException e) {
+            opened.close();
+            throw new IOException(file + " is opened twice", e);
+        } catch (IOException | InUseException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    /** Returns when everything that was written is on the disk, safe from a power failure. */
+    public void force() throws IOException {
+        if (channel != null) {
+            channel.force(true);
         }
     }
 }

@@ -14,9 +14,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers in a temporary file, by line. The file is made when it is needed, readable by its owner alone, and gone with
- * the process. It is never larger than twice what waits in it and some slack: where it would be, what waits is moved to
- * its beginning, which costs no more than what was taken since. Not thread-safe.
+ * Keeps answers in a temporary file, by line. The file is created when it is needed. Only its owner can read it, and it is
+ * deleted when it is closed or the process ends. Not thread-safe.
+ *
+ * <p>The file is never larger than twice the waiting answers plus some slack. Beyond that size the waiting answers are
+ * moved to the beginning of the file, which copies no more bytes than were taken since the last move.
  */
 final class AnswerSpill implements AutoCloseable {
     private final Path folder;
@@ -26,7 +28,7 @@ final class AnswerSpill implements AutoCloseable {
     private long waitingBytes;
     private long end;
 
-    /** Where an answer lies. */
+    /** The position of an answer in the file. */
     private record Place(boolean ok, long position, int bytes) {}
 
     AnswerSpill(Path folder, long slackBytes) {
@@ -34,11 +36,11 @@ final class AnswerSpill implements AutoCloseable {
         this.slackBytes = slackBytes;
     }
 
-    boolean has(int line) {
+    boolean contains(int line) {
         return places.containsKey(line);
     }
 
-    /** How large the file is. */
+    /** Returns the size of the file. */
     long bytes() throws IOException {
         return file == null ? 0 : file.size();
     }
@@ -48,22 +50,22 @@ final class AnswerSpill implements AutoCloseable {
         waitingBytes += answer.line().length;
     }
 
-    /** Null where none is held of this line. */
+    /** Removes and returns the answer for this line, or null if there is none. */
     BatchOutput.@Nullable Answer take(int line) throws IOException {
-        Place there = places.remove(line);
-        if (there == null) {
+        Place place = places.remove(line);
+        if (place == null) {
             return null;
         }
-        byte[] bytes = read(there);
+        byte[] bytes = read(place);
         waitingBytes -= bytes.length;
         if (end > 2 * waitingBytes + slackBytes) {
-            moveToTheBeginning();
+            compact();
         }
-        return new BatchOutput.Answer(there.ok(), bytes);
+        return new BatchOutput.Answer(place.ok(), bytes);
     }
 
-    /** From the first one on, so that none is written over before it has been read. */
-    private void moveToTheBeginning() throws IOException {
+    private void compact() throws IOException {
+        // in the order of their positions, so that no answer is overwritten before it has been read
         List<Map.Entry<Integer, Place>> inOrder = places.entrySet().stream()
                 .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(Place::position)))
                 .toList();
@@ -72,32 +74,32 @@ final class AnswerSpill implements AutoCloseable {
             Place from = each.getValue();
             each.setValue(append(from.ok(), read(from)));
         }
-        opened().truncate(end);
+        openFile().truncate(end);
     }
 
     private Place append(boolean ok, byte[] line) throws IOException {
-        FileChannel into = opened();
+        FileChannel target = openFile();
         ByteBuffer rest = ByteBuffer.wrap(line);
         long position = end;
         while (rest.hasRemaining()) {
-            into.write(rest, position + rest.position());
+            target.write(rest, position + rest.position());
         }
         end += line.length;
         return new Place(ok, position, line.length);
     }
 
-    private byte[] read(Place there) throws IOException {
-        FileChannel from = opened();
-        ByteBuffer line = ByteBuffer.allocate(there.bytes());
+    private byte[] read(Place place) throws IOException {
+        FileChannel source = openFile();
+        ByteBuffer line = ByteBuffer.allocate(place.bytes());
         while (line.hasRemaining()) {
-            if (from.read(line, there.position() + line.position()) < 0) {
-                throw new EOFException("the temporary file of answers has been cut");
+            if (source.read(line, place.position() + line.position()) < 0) {
+                throw new EOFException("the temporary file of answers was truncated by another process");
             }
         }
         return line.array();
     }
 
-    private FileChannel opened() throws IOException {
+    private FileChannel openFile() throws IOException {
         FileChannel open = file;
         if (open == null) {
             Path path = Files.createTempFile(folder, "sluice-submit-", ".held");

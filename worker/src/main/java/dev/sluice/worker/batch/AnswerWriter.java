@@ -6,98 +6,98 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the answers into their files, each line's once: as they come, or in the order of the batch. For that it holds
- * what is ahead, whatever comes: it is paid for. Not thread-safe.
+ * Writes one answer per line, either as the answers come or in the order of the batch. An ordered batch buffers the answers
+ * that are ahead of their turn, without a limit, because they are paid for. Not thread-safe.
  */
-public final class AnswerWriter implements AutoCloseable {
-    private static final long HELD_IN_MEMORY_BYTES = 16 << 20;
+final class AnswerWriter implements AutoCloseable {
+    private static final long BUFFER_MEMORY_BYTES = 16 << 20;
 
     private final BatchOutput output;
-    private final LineStates ledger;
+    private final LineStates states;
     private final boolean ordered;
     private final int window;
     private final Path folder;
-    private final AnswerBuffer held;
-    private int firstOpen;
+    private final AnswerBuffer buffer;
+    private int firstUnanswered;
 
     /**
-     * Continues what the ledger tells of.
+     * Continues after the answers that are marked in {@code states}.
      *
-     * @param window how far ahead of the first line without an answer an ordered batch is sent
-     * @param folder where answers wait that are too many for the memory
+     * @param window how far ahead of the first unanswered line an ordered batch is sent
+     * @param folder the folder for buffered answers that do not fit into memory
      */
-    public AnswerWriter(BatchOutput output, LineStates ledger, boolean ordered, int window, Path folder) {
+    AnswerWriter(BatchOutput output, LineStates states, boolean ordered, int window, Path folder) {
         this.output = output;
-        this.ledger = ledger;
+        this.states = states;
         this.ordered = ordered;
         this.window = window;
         this.folder = folder;
-        this.held = new AnswerBuffer(folder, HELD_IN_MEMORY_BYTES);
-        this.firstOpen = ledger.firstOpen();
+        this.buffer = new AnswerBuffer(folder, BUFFER_MEMORY_BYTES);
+        this.firstUnanswered = states.firstUnanswered();
     }
 
-    /** Whether this line may be sent now, rather than wait until fewer answers are held. */
-    public boolean hasRoomFor(int line) {
-        return !ordered || line < firstOpen + (long) window;
+    /** Tells whether this line may be sent now. If not, it has to wait until fewer answers are buffered. */
+    boolean hasRoomFor(int line) {
+        return !ordered || line < firstUnanswered + (long) window;
     }
 
-    /** Whether there is a request on this line, and no answer to it yet, neither written nor held. */
-    public boolean wants(int line) {
-        return ledger.isOpen(line) && !held.has(line);
+    /** Tells whether this line holds a request whose answer is neither written nor buffered yet. */
+    boolean isMissing(int line) {
+        return states.isUnanswered(line) && !buffer.contains(line);
     }
 
     /**
-     * Takes an answer; one to a line that has its answer already is left out.
+     * Writes or buffers an answer, unless its line has one already.
      *
-     * @throws BatchOutput.BrokenException where it cannot be written, nor anything after it
+     * @throws BatchOutput.BrokenException if it cannot be written; nothing can be written after it
      */
-    public void write(int line, String customId, ChatReply reply) throws BatchOutput.BrokenException {
-        if (!wants(line)) {
+    void write(int line, String customId, ChatReply reply) throws BatchOutput.BrokenException {
+        if (!isMissing(line)) {
             return;
         }
         BatchOutput.Answer answer = BatchOutput.answer(customId, reply);
-        if (!ordered || line == firstOpen) {
+        if (!ordered || line == firstUnanswered) {
             writeNow(line, answer);
         } else {
-            ledger.sent(line);
-            hold(line, answer);
+            states.markSent(line);
+            buffer(line, answer);
         }
         for (answer = next(); answer != null; answer = next()) {
-            writeNow(firstOpen, answer);
+            writeNow(firstUnanswered, answer);
         }
     }
 
-    private void hold(int line, BatchOutput.Answer answer) throws BatchOutput.BrokenException {
+    private void buffer(int line, BatchOutput.Answer answer) throws BatchOutput.BrokenException {
         try {
-            held.put(line, answer);
-        } catch (IOException failed) {
-            throw notHeld(failed);
+            buffer.put(line, answer);
+        } catch (IOException e) {
+            throw notBuffered(e);
         }
     }
 
     private BatchOutput.@Nullable Answer next() throws BatchOutput.BrokenException {
         try {
-            return held.take(firstOpen);
-        } catch (IOException failed) {
-            throw notHeld(failed);
+            return buffer.take(firstUnanswered);
+        } catch (IOException e) {
+            throw notBuffered(e);
         }
     }
 
-    private BatchOutput.BrokenException notHeld(IOException failed) {
+    private BatchOutput.BrokenException notBuffered(IOException cause) {
         return new BatchOutput.BrokenException(
                 "an answer that waits for its turn could not be kept in a temporary file in " + folder + ": "
-                        + failed.getMessage(),
-                failed);
+                        + cause.getMessage(),
+                cause);
     }
 
     private void writeNow(int line, BatchOutput.Answer answer) throws BatchOutput.BrokenException {
         output.write(answer);
-        ledger.answered(line, answer.ok());
-        firstOpen = ordered ? ledger.firstOpen(firstOpen) : firstOpen;
+        states.markAnswered(line, answer.ok());
+        firstUnanswered = ordered ? states.firstUnanswered(firstUnanswered) : firstUnanswered;
     }
 
     @Override
     public void close() throws IOException {
-        held.close();
+        buffer.close();
     }
 }

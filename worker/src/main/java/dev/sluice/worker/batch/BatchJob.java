@@ -3,11 +3,11 @@ package dev.sluice.worker.batch;
 import java.nio.file.Path;
 
 /**
- * What is submitted, and where its answers go.
+ * A batch that is ready to be sent.
  *
- * @param waiting the folder for answers that wait for their turn
- * @param ordered whether they are written in the order of the input
- * @param run part of the requests' ids
+ * @param spillFolder the folder for answers that wait for their turn
+ * @param ordered whether answers are written in the order of the input
+ * @param run the part of the request ids that identifies this run
  */
 public record BatchJob(
-        BatchInput input, LineStates ledger, BatchOutput output, Path waiting, boolean ordered, String run) {}
+        BatchInput input, LineStates states, BatchOutput output, Path spillFolder, boolean ordered, String run) {}

@@ -16,12 +16,12 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One request of a batch, in the form of the providers' batch APIs: {@code {"custom_id":"a","body":{…}}}, where {@code
- * method} and {@code url} may stand beside and must say what the queue does anyway.
+ * One request of a batch, in the form of the providers' batch APIs: {@code {"custom_id":"a","body":{…}}}. The fields {@code
+ * method} and {@code url} are optional and must name what the queue does anyway.
  *
  * @param number the line's number in its file, from 1
- * @param customId the name under which the answer is found again
- * @param body the API's request body, exactly as in the file: in UTF-8 it has the same bytes
+ * @param customId the name by which the answer is matched to its request
+ * @param body the API's request body, which has the same bytes in UTF-8 as in the file
  */
 public record BatchLine(int number, String customId, String body) {
     private static final JsonMapper MAPPER = JsonMapper.builder()
@@ -29,9 +29,10 @@ public record BatchLine(int number, String customId, String body) {
             .build();
 
     /**
-     * Reads a line; null stands for one that was too long to be read.
+     * Reads a line.
      *
-     * @throws IllegalArgumentException with everything that is wrong with the line
+     * @param line the bytes of the line, or null if it was too long to be read
+     * @throws IllegalArgumentException if the line is wrong; the message names everything that is wrong with it
      */
     static BatchLine parse(int number, byte @Nullable [] line) {
         if (line == null) {
@@ -40,19 +41,19 @@ public record BatchLine(int number, String customId, String body) {
         Fields fields = new Fields();
         try (JsonParser parser = MAPPER.createParser(line)) {
             fields.read(parser, line);
-        } catch (JacksonException notJson) {
-            throw new IllegalArgumentException("is no JSON: " + notJson.getOriginalMessage(), notJson);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("is no JSON: " + e.getOriginalMessage(), e);
         }
         fields.check();
         return new BatchLine(number, String.valueOf(fields.customId), fields.requiredBody());
     }
 
-    /** The request to publish; checked already. */
+    /** Returns the request to publish, which has been checked already. */
     public ChatRequest request(String id) {
         return ChatRequest.jsonBuilder(body).id(id).build();
     }
 
-    /** What was found on the line so far. */
+    /** The fields that were found on the line so far, and their problems. */
     private static final class Fields {
         private final List<String> problems = new ArrayList<>();
         private @Nullable String customId;
@@ -68,7 +69,7 @@ public record BatchLine(int number, String customId, String body) {
                 readValue(name, parser, line);
             }
             if (parser.nextToken() != null) {
-                problems.add("has something behind the JSON object");
+                problems.add("has something after the JSON object");
             }
         }
 
@@ -90,7 +91,7 @@ public record BatchLine(int number, String customId, String body) {
                 case "url" ->
                     require(text.endsWith("/chat/completions"), "url must be \"/v1/chat/completions\" or left out");
                 default -> {
-                    // other fields of a batch file mean nothing here and do no harm
+                    // other fields of a batch file are ignored
                 }
             }
         }
@@ -111,10 +112,9 @@ public record BatchLine(int number, String customId, String body) {
                             + ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
             try {
                 ChatRequest.ofJson(found);
-            } catch (InvalidChatRequestException invalid) {
-                problems.add(invalid.problems().stream()
-                        .map(problem -> "body." + problem)
-                        .collect(Collectors.joining("; ")));
+            } catch (InvalidChatRequestException e) {
+                problems.add(
+                        e.problems().stream().map(problem -> "body." + problem).collect(Collectors.joining("; ")));
             }
         }
 

@@ -12,12 +12,12 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Writes the answers of a batch in the order in which they come: {@code
- * {"id":…,"custom_id":…,"response":{"status_code":…,"body":…},"error":…}}. {@code error} is null exactly where the API has
- * answered; {@code response} is null where it was never reached.
+ * Writes the answers of a batch in the order in which they come, one JSON object per line: {@code
+ * {"id":…,"custom_id":…,"response":{"status_code":…,"body":…},"error":…}}. The field {@code error} is null exactly if the
+ * API has answered. The field {@code response} is null if the API was never reached.
  *
- * <p>Each line is handed to the system as a whole, so that a process that is killed leaves whole lines, but for a torn
- * last one. Not thread-safe.
+ * <p>Each line is handed to the operating system as a whole. A killed process therefore leaves complete lines and at most
+ * one torn line at the end. Not thread-safe.
  */
 public final class BatchOutput implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -26,7 +26,7 @@ public final class BatchOutput implements AutoCloseable {
     private final OutputStream errors;
     private boolean broken;
 
-    /** An answer that could not be written. Nothing is written after it: it may have left a torn line. */
+    /** Thrown when an answer could not be written. Nothing is written after it because it may have left a torn line. */
     public static final class BrokenException extends IOException {
         BrokenException(String message, @Nullable IOException cause) {
             super(message, cause);
@@ -34,13 +34,13 @@ public final class BatchOutput implements AutoCloseable {
     }
 
     /**
-     * As it will be written.
+     * An answer as it is written.
      *
-     * @param line with its line end
+     * @param line the line with its line end
      */
     record Answer(boolean ok, byte[] line) {}
 
-    /** @param errors where the failed ones go; may be {@code answers} */
+    /** @param errors the stream for failed requests, which may be {@code answers} */
     public BatchOutput(OutputStream answers, OutputStream errors) {
         this.answers = answers;
         this.errors = errors;
@@ -68,9 +68,9 @@ public final class BatchOutput implements AutoCloseable {
             OutputStream out = answer.ok() ? answers : errors;
             out.write(answer.line());
             out.flush();
-        } catch (IOException failed) {
+        } catch (IOException e) {
             broken = true;
-            throw new BrokenException("an answer could not be written: " + failed.getMessage(), failed);
+            throw new BrokenException("an answer could not be written: " + e.getMessage(), e);
         }
     }
 
@@ -87,10 +87,11 @@ public final class BatchOutput implements AutoCloseable {
         json.writeEndObject();
     }
 
-    /** As it came, on one line: a line end in JSON can only stand between tokens, so a space means the same. */
+    /** Writes the body as it came, on one line. */
     private static void writeBody(JsonGenerator json, byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8);
         if (isJson(text)) {
+            // in JSON a line end can only stand between tokens, where a space means the same
             json.writeRawValue(text.replace('\n', ' ').replace('\r', ' '));
         } else {
             json.writeString(text);

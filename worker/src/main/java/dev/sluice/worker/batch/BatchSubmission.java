@@ -3,8 +3,6 @@ package dev.sluice.worker.batch;
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatReply;
 import dev.sluice.ReplyTimeoutException;
-import dev.sluice.worker.text.Durations;
-import dev.sluice.worker.text.ProgressBar;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
@@ -14,129 +12,130 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a batch through the queue: as many requests under way as the window allows, every answer written as it comes. One
- * thread does it all; the SDK's threads only hand over what has arrived.
+ * Sends a batch through the queue and writes every answer as it comes. It keeps as many requests under way as the window
+ * allows. One thread does all the work. The threads of the SDK only hand over what has arrived. Not thread-safe, except for
+ * {@link #stop}.
  */
 public final class BatchSubmission {
     private static final long TICK_MILLIS = 100;
 
     private final ChatQueue queue;
-    private final BatchJob batch;
-    private final LineStates ledger;
+    private final BatchJob job;
+    private final LineStates states;
     private final AnswerWriter answers;
-    private final ResumedRequests leftBehind;
-    private final ProgressBar progress;
+    private final ResumedRequests resumed;
+    private final BatchListener listener;
     private final int window;
-    private final long deadline;
+    private final long deadlineNanos;
 
-    /** Holds at most a window's worth. */
+    /** The replies and failures that the SDK has handed over. Its size is bounded by the window. */
     private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
 
     private long underWay;
-    /** Where the next line to send is looked for. */
+    /** The line at which the search for the next line to send begins. */
     private int cursor;
-    /** Why it ends before its time, in words; null while it goes on. */
-    private volatile @Nullable String stopped;
+    /** The reason for an early end, or null while the submission goes on. */
+    private volatile @Nullable Stop stop;
 
-    /** What came of one request: a reply or an exception. */
+    private record Stop(BatchResult.End end, String problem) {}
+
+    /** The reply to one request, or the exception that took its place. */
     private record Arrival(
             int line,
             String customId,
             @Nullable ChatReply reply,
             @Nullable Throwable failure) {}
 
-    /** @param progress shows how many lines have an answer, and takes the messages for people */
+    /**
+     * Prepares a submission. Its timeout begins now.
+     *
+     * @param window the most requests that are under way at the same time
+     */
     public BatchSubmission(
-            ProgressBar progress, ChatQueue queue, BatchJob batch, PreviousRun earlier, int window, Duration timeout) {
+            ChatQueue queue,
+            BatchJob job,
+            PreviousRun previousRun,
+            int window,
+            Duration timeout,
+            BatchListener listener) {
         this.queue = queue;
-        this.batch = batch;
-        this.ledger = batch.ledger();
-        this.answers = new AnswerWriter(batch.output(), ledger, batch.ordered(), window, batch.waiting());
-        this.progress = progress;
-        this.leftBehind = new ResumedRequests(earlier, ledger, answers);
+        this.job = job;
+        this.states = job.states();
+        this.answers = new AnswerWriter(job.output(), states, job.ordered(), window, job.spillFolder());
+        this.resumed = new ResumedRequests(previousRun, states, answers);
+        this.listener = listener;
         this.window = window;
-        this.deadline = System.nanoTime() + timeout.toNanos();
+        this.deadlineNanos = System.nanoTime() + timeout.toNanos();
     }
 
-    /** Returns whether the API has answered every line. */
-    public boolean run() throws IOException, InterruptedException {
+    /** Lets the submission end soon. This method may be called by any thread. */
+    public void stop() {
+        stop = new Stop(BatchResult.End.STOPPED, "");
+    }
+
+    /** Sends the batch and returns when every line has its answer, or when the submission has to end early. */
+    public BatchResult run() throws IOException, InterruptedException {
         try (AnswerWriter closedAtTheEnd = answers;
-                BatchInput.Lines lines = batch.input().open()) {
+                BatchInput.Lines lines = job.input().open()) {
             try {
-                leftBehind.catchUp(lines, this::goesOn);
-                progress.begin(ledger.done());
-                if (stopped == null) {
-                    leftBehind.summary().ifPresent(progress::println);
+                resumed.catchUp(lines, this::shouldContinue);
+                if (stop == null) {
+                    listener.caughtUp(resumed.found(), resumed.awaited());
                 }
-                work(lines);
-            } catch (BatchOutput.BrokenException broken) {
-                stopped = "stopped, since " + broken.getMessage();
+                sendAndCollect(lines);
+            } catch (BatchOutput.BrokenException e) {
+                stop = new Stop(BatchResult.End.FAILED, String.valueOf(e.getMessage()));
             }
-            progress.end();
-            return summary();
+            return result();
         }
     }
 
-    /** Asks {@link #run} to return soon. Any thread may call this. */
-    public void stop() {
-        stopped = "stopped";
-    }
-
-    private void work(BatchInput.Lines lines) throws IOException, InterruptedException {
-        while (stopped == null && ledger.done() < ledger.total()) {
+    private void sendAndCollect(BatchInput.Lines lines) throws IOException, InterruptedException {
+        while (stop == null && !states.isComplete()) {
             for (int line = nextToSend(); line >= 0; line = nextToSend()) {
-                ask(lines.read(line));
+                send(lines.read(line));
                 cursor = line + 1;
             }
             take(arrivals.poll(TICK_MILLIS, TimeUnit.MILLISECONDS));
-            cursor = Math.min(cursor, leftBehind.poll());
-            lookAtTheTime();
-            showProgress();
+            cursor = Math.min(cursor, resumed.poll());
+            shouldContinue();
         }
         for (Arrival last = arrivals.poll(); last != null; last = arrivals.poll()) {
             take(last);
         }
     }
 
-    /** The next line that may be sent now; −1 where there is none. */
+    /** Returns the next line that may be sent now, or −1 if there is none. */
     private int nextToSend() {
-        int line = ledger.nextToSend(cursor);
+        int line = states.nextToSend(cursor);
         boolean now = line >= 0
                 && underWay < window
                 && answers.hasRoomFor(line)
-                && stopped == null
+                && stop == null
                 && remaining().toMillis() > 0;
         return now ? line : -1;
     }
 
-    /** While the earlier run's traces are read. */
-    private boolean goesOn() {
-        lookAtTheTime();
-        showProgress();
-        return stopped == null;
-    }
-
-    private void lookAtTheTime() {
-        if (remaining().toMillis() <= 0 && stopped == null) {
-            stopped = "timed out (--timeout)";
+    /** Checks the timeout and reports the progress. */
+    private boolean shouldContinue() {
+        if (remaining().toMillis() <= 0 && stop == null) {
+            stop = new Stop(BatchResult.End.TIMED_OUT, "");
         }
-    }
-
-    private void showProgress() {
-        progress.show(ledger.done(), ledger.failed() + " failed");
+        listener.progressed(states.answeredCount(), states.failedCount());
+        return stop == null;
     }
 
     private Duration remaining() {
-        return Duration.ofNanos(deadline - System.nanoTime());
+        return Duration.ofNanos(deadlineNanos - System.nanoTime());
     }
 
-    private void ask(BatchLine line) {
+    private void send(BatchLine line) {
         underWay++;
-        ledger.sent(line.number());
+        states.markSent(line.number());
+        // the callback captures these two only, so that the request itself can leave the memory
         int number = line.number();
         String customId = line.customId();
-        String id = batch.input().idPrefix(batch.run()) + number;
-        // what waits in memory is these two, not the request
+        String id = job.input().idPrefix(job.run()) + number;
         var unused = queue.ask(line.request(id), remaining())
                 .whenComplete((reply, failure) -> arrivals.add(new Arrival(number, customId, reply, failure)));
     }
@@ -148,9 +147,10 @@ public final class BatchSubmission {
         underWay--;
         if (arrival.reply() != null) {
             answers.write(arrival.line(), arrival.customId(), arrival.reply());
-        } else if (!(cause(arrival.failure()) instanceof ReplyTimeoutException) && stopped == null) {
-            stopped = "stopped, since a request could not be sent: "
-                    + cause(arrival.failure()).getMessage();
+        } else if (!(cause(arrival.failure()) instanceof ReplyTimeoutException) && stop == null) {
+            String problem =
+                    "a request could not be sent: " + cause(arrival.failure()).getMessage();
+            stop = new Stop(BatchResult.End.FAILED, problem);
         }
     }
 
@@ -161,15 +161,14 @@ public final class BatchSubmission {
         return failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
     }
 
-    private boolean summary() {
-        int missing = ledger.total() - ledger.done();
-        long skipped = batch.input().skipped();
-        String counts = ledger.total() + " requests: " + (ledger.done() - ledger.failed()) + " answered, "
-                + ledger.failed() + " failed, " + missing + " without an answer"
-                + (skipped > 0 ? ", " + skipped + " bad lines skipped" : "") + ", in "
-                + Durations.format(Duration.ofSeconds(progress.elapsed().toSeconds()));
-        progress.println("sluice submit: " + (stopped == null ? "" : stopped + "; ") + counts
-                + (missing > 0 ? "; the same command with --output and --resume continues" : ""));
-        return ledger.failed() == 0 && missing == 0;
+    private BatchResult result() {
+        Stop early = stop;
+        return new BatchResult(
+                early == null ? BatchResult.End.COMPLETE : early.end(),
+                early == null ? "" : early.problem(),
+                states.total(),
+                states.answeredCount(),
+                states.failedCount(),
+                job.input().skippedCount());
     }
 }

@@ -5,19 +5,19 @@ import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 
-/** Tells a file that is no text at all from one with bad lines, and keeps what is in either off the terminal. Stateless. */
+/** Recognises files that are not text, and makes foreign text safe to print. Stateless. */
 final class BinaryContent {
     static final int SAMPLE_BYTES = 8 * 1024;
 
-    private static final int LONGEST = 300;
+    private static final int MAX_PRINTED_LENGTH = 300;
 
     private BinaryContent() {}
 
     /**
-     * Whether a file that begins so is no text. A zero byte is in none; other bytes that JSON lines cannot have may be a bad
-     * line's own, unless the file does not even begin like a request.
+     * Tells whether a file with this beginning is not text. A zero byte never occurs in text. Other bytes that JSON lines
+     * cannot have may belong to a single bad line. They count only if the file does not begin like a request.
      */
-    static boolean looksLike(byte[] beginning) {
+    static boolean isBinary(byte[] beginning) {
         boolean control = false;
         int first = -1;
         for (byte each : beginning) {
@@ -32,14 +32,14 @@ final class BinaryContent {
 
     private static boolean isUtf8(byte[] beginning) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
-        // the last character may be cut, which is no error as long as more could come
+        // endOfInput is false because the sample may end in the middle of a character
         return !decoder.decode(ByteBuffer.wrap(beginning), CharBuffer.allocate(beginning.length), false)
                 .isError();
     }
 
-    /** A foreign text in a message: without what moves the cursor, and not longer than a message should be. */
+    /** Prepares foreign text for a message: replaces control characters, which could move the cursor, and cuts long text. */
     static String printable(String text) {
-        String shown = text.length() <= LONGEST ? text : text.substring(0, LONGEST) + "…";
+        String shown = text.length() <= MAX_PRINTED_LENGTH ? text : text.substring(0, MAX_PRINTED_LENGTH) + "…";
         return shown.codePoints()
                 .map(each -> Character.isISOControl(each) ? '?' : each)
                 .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

@@ -6,16 +6,18 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Which line has which custom id, in 12 bytes a slot and at most three slots an id: a million texts on the heap would be a
- * hundred megabytes. Instead of the text it keeps 64 bits of its SHA-256; among a million ids one pair or more has the
- * same ones with a chance of 1 in 37 million. Not thread-safe.
+ * Finds the line of a custom id. It takes 12 bytes per slot and at most three slots per id. A million texts on the heap would
+ * take a hundred megabytes. Not thread-safe.
+ *
+ * <p>Instead of a text it keeps the first 64 bits of its SHA-256. Among a million ids, the chance that any two collide is 1
+ * in 37 million.
  */
 final class CustomIdIndex {
-    private static final int NONE = 0;
+    private static final int NO_LINE = 0;
 
     private final MessageDigest digest = sha256();
     private long[] hashes = new long[1 << 10];
-    /** From 1; {@link #NONE} marks a free slot. */
+    /** The line number of each slot, from 1, or {@link #NO_LINE}. */
     private int[] lines = new int[1 << 10];
 
     private int size;
@@ -23,16 +25,20 @@ final class CustomIdIndex {
     static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
         }
     }
 
-    /** Returns the line that has this custom id already; 0 where it was new and is {@code line}'s from now on */
+    /**
+     * Adds a custom id unless it is known.
+     *
+     * @return the line that has this custom id already, or 0 if it was new and now belongs to {@code line}
+     */
     int putIfAbsent(String customId, int line) {
         long hash = hash(customId);
         int slot = slot(hash);
-        if (lines[slot] != NONE) {
+        if (lines[slot] != NO_LINE) {
             return lines[slot];
         }
         hashes[slot] = hash;
@@ -41,10 +47,10 @@ final class CustomIdIndex {
         if (size * 3L > lines.length * 2L) {
             grow();
         }
-        return NONE;
+        return NO_LINE;
     }
 
-    /** The line that has this custom id; 0 where none has. */
+    /** Returns the line that has this custom id, or 0 if there is none. */
     int line(String customId) {
         return lines[slot(hash(customId))];
     }
@@ -54,11 +60,11 @@ final class CustomIdIndex {
                 .getLong();
     }
 
-    /** Where this hash is, or would be: open addressing, the next free slot. */
+    /** Returns the slot of this hash, or the slot it would take. Collisions are resolved by linear probing. */
     private int slot(long hash) {
         int mask = lines.length - 1;
         int slot = (int) hash & mask;
-        while (lines[slot] != NONE && hashes[slot] != hash) {
+        while (lines[slot] != NO_LINE && hashes[slot] != hash) {
             slot = (slot + 1) & mask;
         }
         return slot;
@@ -70,7 +76,7 @@ final class CustomIdIndex {
         hashes = new long[oldHashes.length * 2];
         lines = new int[oldLines.length * 2];
         for (int old = 0; old < oldLines.length; old++) {
-            if (oldLines[old] != NONE) {
+            if (oldLines[old] != NO_LINE) {
                 int slot = slot(oldHashes[old]);
                 hashes[slot] = oldHashes[old];
                 lines[slot] = oldLines[old];

@@ -3,9 +3,6 @@ package dev.sluice.worker.batch;
 import dev.sluice.ChatReply;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.KafkaClients;
-import dev.sluice.worker.text.CommandException;
-import dev.sluice.worker.text.Durations;
-import dev.sluice.worker.topics.AclErrors;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -22,14 +19,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads both topics from where the first run began: all requests and replies up to now, then the replies as they come. It
- * needs no memory of its own, but time: some seconds for a gigabyte.
+ * Finds the requests and replies of previous runs in Kafka. It reads both topics from the resume point up to now, and later
+ * the replies as they come. Reading takes no memory of its own, and some seconds per gigabyte. Not thread-safe.
  */
 public final class KafkaPreviousRun implements PreviousRun {
-    private static final Logger LOGGER = LoggerFactory.getLogger(KafkaPreviousRun.class);
-    private static final Duration POLL = Duration.ofMillis(200);
-    private static final Duration CLOSE = Duration.ofSeconds(2);
-    /** Longer than Kafka's producers leave a transaction open unless they are told to. */
+    private static final Logger log = LoggerFactory.getLogger(KafkaPreviousRun.class);
+
+    private static final Duration POLL_TIMEOUT = Duration.ofMillis(200);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(2);
+    /** A default patience. It is longer than the default transaction timeout of Kafka's producers, which is 60 s. */
     public static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Consumer<byte[], byte[]> consumer;
@@ -37,15 +35,15 @@ public final class KafkaPreviousRun implements PreviousRun {
     private final String idPrefix;
     private final ResumePoint.Ends ends;
     private final Duration patience;
-    /** Where each partition is to be read on, as far as it is known. */
-    private final Map<TopicPartition, Long> reached = new HashMap<>();
+    /** The last known position of each partition. */
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
 
     /**
-     * Takes the consumer over.
+     * Takes over the consumer and closes it in the end.
      *
-     * @param idPrefix what the ids of the batch's requests begin with; the line's number follows
-     * @param ends up to where to look
-     * @param patience how long to wait for transactions that are open behind what has been read
+     * @param idPrefix the beginning of the batch's request ids, to which the line's number is appended
+     * @param ends the offsets up to which {@link #catchUp} reads
+     * @param patience the longest time without progress, for instance because another transaction is open
      */
     public KafkaPreviousRun(
             Consumer<byte[], byte[]> consumer,
@@ -60,6 +58,7 @@ public final class KafkaPreviousRun implements PreviousRun {
         this.patience = patience;
     }
 
+    /** @param kafka the user's properties */
     public static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka) {
         Map<String, Object> properties = new HashMap<>(kafka);
         properties.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-resume");
@@ -67,108 +66,100 @@ public final class KafkaPreviousRun implements PreviousRun {
     }
 
     @Override
-    public void catchUp(Findings findings) throws IOException {
+    public void catchUp(Listener listener) throws IOException {
         try {
-            readAll(findings);
-        } catch (AuthorizationException forbidden) {
-            throw new CommandException("--resume looks for what the earlier run has left in "
-                    + point.requests().topic() + " and "
-                    + point.replies().topic() + ". "
-                    + AclErrors.words(forbidden, AclErrors.Right.READ).orElseThrow()
-                    + ", or remove the .resume file to call again whatever was under way");
+            readAll(listener);
+        } catch (AuthorizationException e) {
+            throw new DeniedException(
+                    List.of(point.requests().topic(), point.replies().topic()), e);
         }
     }
 
-    private void readAll(Findings findings) throws IOException {
-        Map<TopicPartition, Long> all = ends.byPartition();
-        List<TopicPartition> replies = all.keySet().stream()
+    private void readAll(Listener listener) throws IOException {
+        Map<TopicPartition, Long> endOffsets = ends.byPartition();
+        List<TopicPartition> replies = endOffsets.keySet().stream()
                 .filter(partition -> partition.topic().equals(point.replies().topic()))
                 .toList();
-        consumer.assign(all.keySet());
-        all.keySet().forEach(partition -> reached.put(partition, point.start(partition)));
-        reached.forEach(consumer::seek);
-        readUpTo(all, findings);
+        consumer.assign(endOffsets.keySet());
+        endOffsets.keySet().forEach(partition -> positions.put(partition, point.startOffset(partition)));
+        positions.forEach(consumer::seek);
+        readUpTo(endOffsets, listener);
         consumer.assign(replies);
-        reached.keySet().retainAll(replies);
-        reached.forEach(consumer::seek);
+        positions.keySet().retainAll(replies);
+        positions.forEach(consumer::seek);
     }
 
-    /**
-     * A transaction that somebody has open keeps what lies behind it from being read; it ends, or times out. Taken for
-     * never sent, requests there would be called a second time.
-     */
-    private void readUpTo(Map<TopicPartition, Long> all, Findings findings) throws IOException {
-        long before = -1;
+    private void readUpTo(Map<TopicPartition, Long> endOffsets, Listener listener) throws IOException {
+        long lastSum = -1;
         long movedAt = System.nanoTime();
-        List<TopicPartition> open = open(all);
-        while (findings.goOn() && !open.isEmpty()) {
-            poll(POLL, findings);
-            all.keySet().forEach(this::lookAtPosition);
-            long now = reached.values().stream().mapToLong(each -> each).sum();
-            movedAt = now == before ? movedAt : System.nanoTime();
-            before = now;
-            open = open(all);
-            if (!open.isEmpty() && System.nanoTime() - movedAt > patience.toNanos()) {
-                throw new CommandException(
-                        "--resume could not read " + open + " to the end for " + Durations.format(patience)
-                                + ": the broker does not answer, or a transaction stays open there; try again when it has ended"
-                                + " (kafka-transactions.sh find-hanging), so that nothing is called twice");
+        List<TopicPartition> unfinished = unfinished(endOffsets);
+        while (listener.shouldContinue() && !unfinished.isEmpty()) {
+            poll(POLL_TIMEOUT, listener);
+            endOffsets.keySet().forEach(this::updatePosition);
+            long sum = positions.values().stream().mapToLong(each -> each).sum();
+            movedAt = sum == lastSum ? movedAt : System.nanoTime();
+            lastSum = sum;
+            unfinished = unfinished(endOffsets);
+            // an open transaction hides the records after it until it ends or times out; if they were taken for never
+            // sent, they would be called a second time
+            if (!unfinished.isEmpty() && System.nanoTime() - movedAt > patience.toNanos()) {
+                throw new StalledException(unfinished, patience);
             }
         }
     }
 
-    /** Passes over what is no record, such as a transaction's end. It is not waited for where the broker has to be asked. */
-    private void lookAtPosition(TopicPartition partition) {
+    /** Moves over offsets without a record, such as the end of a transaction. It never waits for the broker. */
+    private void updatePosition(TopicPartition partition) {
         try {
-            reached.put(partition, consumer.position(partition, Duration.ZERO));
-        } catch (RetriableException brokerAway) {
-            LOGGER.debug("broker does not answer", brokerAway);
+            positions.put(partition, consumer.position(partition, Duration.ZERO));
+        } catch (RetriableException e) {
+            log.debug("Position unknown, it is asked for again", e);
         }
     }
 
-    private List<TopicPartition> open(Map<TopicPartition, Long> all) {
-        return all.entrySet().stream()
-                .filter(end -> reached.getOrDefault(end.getKey(), 0L) < end.getValue())
+    private List<TopicPartition> unfinished(Map<TopicPartition, Long> endOffsets) {
+        return endOffsets.entrySet().stream()
+                .filter(end -> positions.getOrDefault(end.getKey(), 0L) < end.getValue())
                 .map(Map.Entry::getKey)
                 .toList();
     }
 
     @Override
-    public void poll(Findings findings) throws IOException {
-        poll(Duration.ZERO, findings);
+    public void poll(Listener listener) throws IOException {
+        poll(Duration.ZERO, listener);
     }
 
-    private void poll(Duration patience, Findings findings) throws IOException {
+    private void poll(Duration timeout, Listener listener) throws IOException {
         try {
-            for (ConsumerRecord<byte[], byte[]> each : consumer.poll(patience)) {
-                reached.put(new TopicPartition(each.topic(), each.partition()), each.offset() + 1);
-                tell(each, findings);
+            for (ConsumerRecord<byte[], byte[]> each : consumer.poll(timeout)) {
+                positions.put(new TopicPartition(each.topic(), each.partition()), each.offset() + 1);
+                report(each, listener);
             }
-        } catch (RetriableException brokerAway) {
-            LOGGER.debug("broker does not answer", brokerAway);
+        } catch (RetriableException e) {
+            log.debug("Poll failed, it is repeated", e);
         }
     }
 
-    private void tell(ConsumerRecord<byte[], byte[]> each, Findings findings) throws IOException {
-        int line = line(WireHeaders.text(each.headers(), WireHeaders.ID).orElse(""));
+    private void report(ConsumerRecord<byte[], byte[]> each, Listener listener) throws IOException {
+        int line = lineOf(WireHeaders.text(each.headers(), WireHeaders.ID).orElse(""));
         if (line == 0) {
             return;
         }
         if (each.topic().equals(point.requests().topic())) {
-            findings.published(line);
+            listener.published(line);
         } else {
-            findings.ended(line, ChatReply.from(each));
+            listener.replied(line, ChatReply.from(each));
         }
     }
 
-    /** The line that an id was made for; 0 where it is not of this batch. */
-    private int line(String id) {
+    /** Returns the line of a request id, or 0 if the request is not part of this batch. */
+    private int lineOf(String id) {
         String number = id.startsWith(idPrefix) ? id.substring(idPrefix.length()) : "";
         return number.matches("[1-9]\\d{0,8}") ? Integer.parseInt(number) : 0;
     }
 
     @Override
     public void close() {
-        consumer.close(CloseOptions.timeout(CLOSE));
+        consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
     }
 }

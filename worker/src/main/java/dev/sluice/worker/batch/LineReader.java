@@ -6,11 +6,11 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of a file as bytes. A line longer than the bound is passed over and marked, so that a file without
- * line ends does not fill the memory. Not thread-safe.
+ * Reads the lines of a file as bytes. A line longer than the bound is skipped and marked, so that a file without line ends
+ * does not fill the memory. Not thread-safe.
  */
 final class LineReader implements AutoCloseable {
-    /** More than any request that fits into the queue. */
+    /** The default bound, which is larger than any request that fits into the queue. */
     static final int MAX_BYTES = 4 * 1024 * 1024;
 
     private final InputStream in;
@@ -31,12 +31,12 @@ final class LineReader implements AutoCloseable {
     }
 
     /**
-     * One line.
+     * One line of the file.
      *
-     * @param number from 1
-     * @param bytes without the line end; null where the line is too long
-     * @param complete whether a line end was there; false at most for the file's last line
-     * @param end the offset in the file behind the line and its end
+     * @param number the line's number, from 1
+     * @param bytes the line without its line end, or null if it is too long
+     * @param complete whether the line has a line end, which only the last line of a file may lack
+     * @param end the offset in the file after the line and its line end
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared; a line can be large and is not copied
     record Line(int number, byte @Nullable [] bytes, boolean complete, long end) {
@@ -53,7 +53,7 @@ final class LineReader implements AutoCloseable {
         }
     }
 
-    /** The next line; null at the end. */
+    /** Reads the next line, or returns null at the end of the file. */
     @Nullable
     Line next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream(512);
@@ -79,7 +79,7 @@ final class LineReader implements AutoCloseable {
         return new Line(number, bytes.size() > maxBytes ? null : bytes.toByteArray(), complete, offset);
     }
 
-    /** Whether there is something to read in the buffer. */
+    /** Fills the buffer if it is used up, and returns whether it holds anything to read. */
     private boolean fill() throws IOException {
         if (position == limit) {
             position = 0;

@@ -3,89 +3,98 @@ package dev.sluice.worker.batch;
 import java.util.BitSet;
 
 /**
- * How far each line of a batch is, in two bits a line: still to be sent, under way, or answered. Lines go by their numbers
- * in the file. Not thread-safe.
+ * The state of every line of a batch: to be sent, under way, or answered. It takes three bits per line. A line is identified
+ * by its number in the file. Not thread-safe.
  */
 public final class LineStates {
-    private final BitSet lines;
+    private final BitSet requests;
     private final BitSet toSend;
     private final BitSet answered = new BitSet();
     private final int total;
-    private int done;
-    private int failed;
+    private int answeredCount;
+    private int failedCount;
 
     public LineStates(BatchInput input) {
-        this.lines = input.numbers();
-        this.toSend = input.numbers();
-        this.total = lines.cardinality();
+        this.requests = input.requestLines();
+        this.toSend = input.requestLines();
+        this.total = requests.cardinality();
     }
 
     public int total() {
         return total;
     }
 
-    /** One more than the number of the last line. */
-    public int size() {
-        return lines.length();
+    /** Returns the number of the last line plus one. */
+    int size() {
+        return requests.length();
     }
 
-    /** How many lines have their answer, ok or failed. */
-    public int done() {
-        return done;
+    /** Returns the number of lines that have their answer, ok or failed. */
+    public int answeredCount() {
+        return answeredCount;
     }
 
-    public int failed() {
-        return failed;
+    /** Returns the number of lines whose answer is a failure. */
+    public int failedCount() {
+        return failedCount;
     }
 
-    /** Whether a request is on this line and has no answer yet. */
-    public boolean isOpen(int line) {
-        return lines.get(line) && !answered.get(line);
+    public boolean isComplete() {
+        return answeredCount == total;
     }
 
-    /** The first line from this one on that is still to be sent; −1 where there is none. */
-    public int nextToSend(int from) {
+    /** Tells whether this line holds a request that has no answer yet. */
+    boolean isUnanswered(int line) {
+        return requests.get(line) && !answered.get(line);
+    }
+
+    /** Returns the first line at or after {@code from} that is still to be sent, or −1 if there is none. */
+    int nextToSend(int from) {
         return toSend.nextSetBit(from);
     }
 
-    /** Its answer is on the way. */
-    public void sent(int line) {
+    /** Marks a line whose answer is on its way. */
+    void markSent(int line) {
         toSend.clear(line);
     }
 
-    /** No answer will come of what was sent. */
-    public void sendAgain(int line) {
-        if (isOpen(line)) {
+    /** Marks a line that has to be sent again because its earlier request brought no answer. */
+    void markUnsent(int line) {
+        if (isUnanswered(line)) {
             toSend.set(line);
         }
     }
 
-    /** Its answer is in a file. A second one changes nothing. */
-    public void answered(int line, boolean ok) {
-        if (isOpen(line)) {
+    /** Marks a line whose answer is in a file. A second call for the same line changes nothing. */
+    void markAnswered(int line, boolean ok) {
+        if (isUnanswered(line)) {
             answered.set(line);
             toSend.clear(line);
-            done++;
-            failed += ok ? 0 : 1;
+            answeredCount++;
+            failedCount += ok ? 0 : 1;
         }
     }
 
-    /** The first line without an answer; one behind the last line where all have theirs. */
-    public int firstOpen() {
-        return firstOpen(0);
+    /** Returns the first line without an answer, or the last line plus one if every line has its answer. */
+    int firstUnanswered() {
+        return firstUnanswered(0);
     }
 
-    /** The same, where all lines before {@code from} have their answers. */
-    int firstOpen(int from) {
-        int line = lines.nextSetBit(from);
+    /**
+     * Returns the first line without an answer.
+     *
+     * @param from a line before which every line has its answer
+     */
+    int firstUnanswered(int from) {
+        int line = requests.nextSetBit(from);
         while (line >= 0 && answered.get(line)) {
-            line = lines.nextSetBit(answered.nextClearBit(line));
+            line = requests.nextSetBit(answered.nextClearBit(line));
         }
-        return line < 0 ? lines.length() : line;
+        return line < 0 ? requests.length() : line;
     }
 
-    /** Whether no line with an answer lies behind one without. */
+    /** Tells whether every answered line comes before every unanswered line. */
     public boolean isAnsweredInOrder() {
-        return answered.nextSetBit(firstOpen()) < 0;
+        return answered.nextSetBit(firstUnanswered()) < 0;
     }
 }

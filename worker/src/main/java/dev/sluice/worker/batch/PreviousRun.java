@@ -2,40 +2,84 @@ package dev.sluice.worker.batch;
 
 import dev.sluice.ChatReply;
 import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.AuthorizationException;
 
 /**
- * What earlier runs of a batch have left in the queue: the requests that they have published, and how those have ended, or
- * will. Not thread-safe.
+ * The requests that previous runs of a batch have published, and their replies, which may still be to come. Not thread-safe.
  */
 public interface PreviousRun extends AutoCloseable {
-    /** There was none. */
+    /** A previous run that published nothing. */
     PreviousRun NONE = new PreviousRun() {
         @Override
-        public void catchUp(Findings findings) {}
+        public void catchUp(Listener listener) {}
 
         @Override
-        public void poll(Findings findings) {}
+        public void poll(Listener listener) {}
 
         @Override
         public void close() {}
     };
 
-    /** Who is told. Lines go by their numbers; nobody says that a line is one of the batch. */
-    interface Findings {
+    /** Receives what is found. A line is identified by its number. It may be a line that the batch does not have. */
+    interface Listener {
         void published(int line);
 
-        /** May be told before {@link #published}. */
-        void ended(int line, ChatReply reply) throws IOException;
+        /** Receives a reply, which may come before the call of {@link #published} for the same line. */
+        void replied(int line, ChatReply reply) throws IOException;
 
-        /** Asked from time to time; false ends it. */
-        boolean goOn();
+        /** Is asked from time to time. The search ends when it returns false. */
+        boolean shouldContinue();
     }
 
-    /** Tells all that is there now, and returns then. */
-    void catchUp(Findings findings) throws IOException;
+    /** Thrown when this user may not read the topics. Its cause is Kafka's exception. */
+    final class DeniedException extends RuntimeException {
+        private final List<String> topics;
 
-    /** Tells the endings that have come since, without waiting for any. */
-    void poll(Findings findings) throws IOException;
+        public DeniedException(List<String> topics, AuthorizationException cause) {
+            super(cause);
+            this.topics = List.copyOf(topics);
+        }
+
+        public List<String> topics() {
+            return topics;
+        }
+    }
+
+    /** Thrown when nothing more could be read for too long. */
+    final class StalledException extends RuntimeException {
+        private final List<TopicPartition> unfinished;
+        private final Duration patience;
+
+        public StalledException(List<TopicPartition> unfinished, Duration patience) {
+            super("could not read " + unfinished + " to the end");
+            this.unfinished = List.copyOf(unfinished);
+            this.patience = patience;
+        }
+
+        /** Returns the partitions that have not been read to the end. */
+        public List<TopicPartition> unfinished() {
+            return unfinished;
+        }
+
+        /** Returns the time for which nothing more could be read. */
+        public Duration patience() {
+            return patience;
+        }
+    }
+
+    /**
+     * Reports everything that is in the queue now.
+     *
+     * @throws DeniedException if this user may not read the topics
+     * @throws StalledException if nothing more can be read for too long
+     */
+    void catchUp(Listener listener) throws IOException;
+
+    /** Reports the replies that have come since the last call, without waiting for any. */
+    void poll(Listener listener) throws IOException;
 
     @Override
     void close();

@@ -8,7 +8,6 @@ import static java.nio.file.StandardOpenOption.WRITE;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.AdminTimeouts;
-import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +18,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -32,11 +32,11 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Where in the queue a batch began: written beside the output before the first request is sent, removed when every line
- * has its answer. All that a run has published and got lies behind it.
+ * The offsets at which a batch began. A file beside the output keeps it from before the first request is sent until every
+ * line has its answer. All requests and replies of the run have later offsets.
  *
- * @param run tells this batch's requests from those of the same file submitted once more
- * @param errors the file for failed lines; null where they go to the output
+ * @param run an identifier that tells this run's requests from those of another run of the same file
+ * @param errors the file for failed requests, or null if they go to the output
  */
 public record ResumePoint(String run, @Nullable String errors, Place requests, Place replies) {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
@@ -44,10 +44,10 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
     private static final String SUFFIX = ".resume";
 
     /**
-     * The end of a topic at a time.
+     * The end of a topic at one moment.
      *
-     * @param id the topic's own, which one of the same name elsewhere does not have
-     * @param offsets by partition
+     * @param id the topic's id, by which it differs from a topic of the same name elsewhere
+     * @param offsets the end offset of each partition
      */
     public record Place(String topic, String id, List<Long> offsets) {
         public Place {
@@ -55,10 +55,10 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         }
     }
 
-    /** Where both topics end, whatever transactions are open. */
+    /** The ends of both topics, beyond any open transaction. */
     public record Ends(Place requests, Place replies) {
-        /** @throws CommandException where the broker does not say it */
         public static Ends now(Admin admin, Topics topics) throws InterruptedException {
+            // the replies first, so that the request of every reply is within the ends, too
             Place replies = end(admin, topics.replies());
             return new Ends(end(admin, topics.requests()), replies);
         }
@@ -82,7 +82,7 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         return HexFormat.of().formatHex(run);
     }
 
-    /** @throws CommandException where the broker does not say it */
+    /** Returns a new resume point at the current ends of the topics. */
     public static ResumePoint now(Admin admin, Topics topics, @Nullable Path errors) throws InterruptedException {
         Ends ends = Ends.now(admin, topics);
         return new ResumePoint(newRun(), errors == null ? null : errors.toString(), ends.requests(), ends.replies());
@@ -103,8 +103,8 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
                         .offset());
             }
             return new Place(topic, description.topicId().toString(), offsets);
-        } catch (ExecutionException | TimeoutException failed) {
-            throw unknown(topic, failed);
+        } catch (ExecutionException | TimeoutException e) {
+            throw unknownEnd(topic, e);
         }
     }
 
@@ -116,35 +116,34 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
                 .get(AdminTimeouts.FOREGROUND.toMillis(), TimeUnit.MILLISECONDS);
     }
 
-    private static CommandException unknown(String topic, Exception failed) {
-        Throwable cause = failed.getCause() == null ? failed : failed.getCause();
+    private static RuntimeException unknownEnd(String topic, Exception failure) {
+        Throwable cause = failure.getCause() == null ? failure : failure.getCause();
         return AdminResults.unreadable("where topic " + topic + " ends", cause);
     }
 
-    /** @throws CommandException where it is the point of another queue */
-    public void require(Admin admin, Path output) throws InterruptedException {
+    /**
+     * Returns the first topic that is not the one the run used, because it is on another broker or was created again.
+     * Returns an empty value if both topics are the same.
+     */
+    public Optional<String> foreignTopic(Admin admin) throws InterruptedException {
         for (Place place : List.of(requests, replies)) {
-            String id;
             try {
-                id = describe(admin, place.topic()).topicId().toString();
-            } catch (ExecutionException | TimeoutException failed) {
-                throw unknown(place.topic(), failed);
-            }
-            if (!id.equals(place.id())) {
-                throw new CommandException(
-                        "the earlier run's topic " + place.topic() + " is on another broker, or was made anew;"
-                                + " name that run's broker, or remove " + fileOf(output)
-                                + " to call whatever has no answer yet once more");
+                if (!describe(admin, place.topic()).topicId().toString().equals(place.id())) {
+                    return Optional.of(place.topic());
+                }
+            } catch (ExecutionException | TimeoutException e) {
+                throw unknownEnd(place.topic(), e);
             }
         }
+        return Optional.empty();
     }
 
-    /** The file beside this output. */
+    /** Returns the file that keeps the resume point of this output. */
     public static Path fileOf(Path output) {
         return output.resolveSibling(output.getFileName() + SUFFIX);
     }
 
-    /** Null where there is none. */
+    /** Reads the resume point of this output, or returns null if there is none. */
     public static @Nullable ResumePoint read(Path output) throws IOException {
         Path file = fileOf(output);
         if (Files.notExists(file)) {
@@ -152,13 +151,12 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         }
         try {
             return MAPPER.readValue(Files.readAllBytes(file), ResumePoint.class);
-        } catch (JacksonException foreign) {
-            throw new IOException(
-                    file + " was not written by sluice; remove it to call whatever has no answer yet", foreign);
+        } catch (JacksonException e) {
+            throw new IOException(file + " was not written by sluice; remove it to call whatever has no answer yet", e);
         }
     }
 
-    /** Whole or not at all. */
+    /** Writes the resume point of this output atomically. */
     public void write(Path output) throws IOException {
         Path file = fileOf(output);
         Path draft = file.resolveSibling(file.getFileName() + ".tmp");
@@ -166,13 +164,13 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
         Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The batch is complete. */
+    /** Removes the resume point of this output, if there is one. */
     public static void remove(Path output) throws IOException {
         Files.deleteIfExists(fileOf(output));
     }
 
-    /** Which offset to read a partition from; one that was added since, from its beginning. */
-    long start(TopicPartition partition) {
+    /** Returns the offset to read a partition from, which is 0 for a partition that was added after the run began. */
+    long startOffset(TopicPartition partition) {
         Place place = partition.topic().equals(requests.topic()) ? requests : replies;
         boolean known = partition.partition() < place.offsets().size();
         return known ? place.offsets().get(partition.partition()) : 0;

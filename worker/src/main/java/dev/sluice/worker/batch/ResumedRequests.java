@@ -8,106 +8,110 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Spares a resumed batch the calls that earlier runs have begun: takes the replies that came too late for those, and waits
- * for the ones that are still to come. Each request record ends once, so what was published and has not ended will.
+ * Uses what previous runs have left in the queue, so that a resumed batch repeats no call. It writes the replies that came
+ * too late for those runs and waits for the replies that are still to come. Every published request gets exactly one reply,
+ * so a request without a reply will get one. Not thread-safe.
  *
- * <p>A request that expired has not been called: it had the earlier run's timeout, and is sent again. Not thread-safe.
+ * <p>A request that expired is sent again. It had the timeout of the previous run and was never called.
  */
-final class ResumedRequests implements PreviousRun.Findings {
-    private final PreviousRun earlier;
-    private final LineStates ledger;
+final class ResumedRequests implements PreviousRun.Listener {
+    private final PreviousRun previousRun;
+    private final LineStates states;
     private final AnswerWriter answers;
-    /** By line: how often it was published and has not ended. */
+    /** The number of requests without a reply, by line. It is negative while a reply was found before its request. */
     private final byte[] pending;
 
     private BatchInput.@Nullable Lines lines;
-    private BooleanSupplier goOn = () -> true;
+    private BooleanSupplier shouldContinue = () -> true;
     private int found;
     private int awaited;
     private boolean caughtUp;
-    private int sendAgain = Integer.MAX_VALUE;
+    /** The first line that has to be sent again, or a large number. */
+    private int firstUnsent = Integer.MAX_VALUE;
 
-    ResumedRequests(PreviousRun earlier, LineStates ledger, AnswerWriter answers) {
-        this.earlier = earlier;
-        this.ledger = ledger;
+    ResumedRequests(PreviousRun previousRun, LineStates states, AnswerWriter answers) {
+        this.previousRun = previousRun;
+        this.states = states;
         this.answers = answers;
-        this.pending = new byte[ledger.size()];
+        this.pending = new byte[states.size()];
     }
 
     /**
-     * Writes what answers there are, and keeps from being sent what will be answered.
+     * Writes the replies that are in the queue, and marks the lines of requests without a reply as sent.
      *
-     * @param whetherToGoOn asked from time to time
+     * @param whileTrue asked from time to time; the search ends when it returns false
      */
-    void catchUp(BatchInput.Lines batch, BooleanSupplier whetherToGoOn) throws IOException {
+    void catchUp(BatchInput.Lines batch, BooleanSupplier whileTrue) throws IOException {
         lines = batch;
-        goOn = whetherToGoOn;
-        earlier.catchUp(this);
+        shouldContinue = whileTrue;
+        previousRun.catchUp(this);
         caughtUp = true;
-        for (int line = ledger.nextToSend(0); line >= 0; line = ledger.nextToSend(line + 1)) {
+        for (int line = states.nextToSend(0); line >= 0; line = states.nextToSend(line + 1)) {
             if (pending[line] > 0) {
-                ledger.sent(line);
+                states.markSent(line);
                 awaited++;
             }
         }
     }
 
-    /** What the user is told about it, once; empty where nothing was found. */
-    Optional<String> summary() {
-        return found + awaited == 0
-                ? Optional.empty()
-                : Optional.of("sluice submit: of the earlier run, " + found + " more replies found and " + awaited
-                        + " requests still in the queue");
+    /** Returns the number of replies that were found during {@link #catchUp} and written. */
+    int found() {
+        return found;
     }
 
-    /** Writes what has come since; returns the first line that has to be sent again, or a large number. */
+    /** Returns the number of lines whose reply is still to come. */
+    int awaited() {
+        return awaited;
+    }
+
+    /** Writes the replies that have come, and returns the first line that has to be sent again, or a large number. */
     int poll() throws IOException {
-        sendAgain = Integer.MAX_VALUE;
+        firstUnsent = Integer.MAX_VALUE;
         if (awaited > 0) {
-            earlier.poll(this);
+            previousRun.poll(this);
         }
-        return sendAgain;
+        return firstUnsent;
     }
 
     @Override
     public void published(int line) {
-        if (answers.wants(line) && pending[line] < Byte.MAX_VALUE) {
+        if (answers.isMissing(line) && pending[line] < Byte.MAX_VALUE) {
             pending[line]++;
         }
     }
 
     @Override
-    public void ended(int line, ChatReply reply) throws IOException {
-        // once caught up, what this run has sent is answered on its own way
-        if (!answers.wants(line) || (caughtUp && pending[line] <= 0)) {
+    public void replied(int line, ChatReply reply) throws IOException {
+        // after catching up, a line that is not pending was sent by this run, which gets the reply from the SDK
+        if (!answers.isMissing(line) || (caughtUp && pending[line] <= 0)) {
             return;
         }
         pending[line] -= (byte) (pending[line] > Byte.MIN_VALUE ? 1 : 0);
-        // however far ahead: the window is for sending, and what was called is not called again
-        boolean answer = !reply.reason().equals(Optional.of(Reason.EXPIRED.word()));
-        if (answer) {
+        boolean isAnswer = !reply.reason().equals(Optional.of(Reason.EXPIRED.word()));
+        if (isAnswer) {
+            // even beyond the window, which limits sending only: what was called is not called again
             write(line, reply);
         }
-        if (caughtUp && (answer || pending[line] == 0)) {
+        if (caughtUp && (isAnswer || pending[line] == 0)) {
             pending[line] = 0;
             awaited--;
-            if (!answer) {
-                ledger.sendAgain(line);
-                sendAgain = Math.min(sendAgain, line);
+            if (!isAnswer) {
+                states.markUnsent(line);
+                firstUnsent = Math.min(firstUnsent, line);
             }
         }
     }
 
     private void write(int line, ChatReply reply) throws IOException {
         if (lines == null) {
-            throw new IllegalStateException("told before it was asked");
+            throw new IllegalStateException("reply received before catchUp");
         }
         answers.write(line, lines.read(line).customId(), reply);
         found += caughtUp ? 0 : 1;
     }
 
     @Override
-    public boolean goOn() {
-        return goOn.getAsBoolean();
+    public boolean shouldContinue() {
+        return shouldContinue.getAsBoolean();
     }
 }

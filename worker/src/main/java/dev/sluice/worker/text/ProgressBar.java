@@ -7,14 +7,14 @@ import java.util.Deque;
 import java.util.function.LongSupplier;
 
 /**
- * Shows how far a batch is: on a terminal a bar that is drawn again, elsewhere a plain line from time to time. Not
- * thread-safe.
+ * Shows the progress of a command on standard error. A terminal gets a bar that is drawn again. Anything else gets a plain
+ * line every 10 s. Not thread-safe.
  */
 public final class ProgressBar {
     private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();
     private static final long LINE_NANOS = Duration.ofSeconds(10).toNanos();
-    /** Long enough to even out a pause between two answers, short enough to tell the present pace. */
-    private static final long PACE_NANOS = Duration.ofSeconds(30).toNanos();
+    /** The speed is measured over this time. It evens out a pause between two answers and still follows a change. */
+    private static final long SPEED_NANOS = Duration.ofSeconds(30).toNanos();
 
     private static final long SAMPLE_NANOS = Duration.ofSeconds(1).toNanos();
     private static final int WIDTH = 30;
@@ -28,13 +28,16 @@ public final class ProgressBar {
     private final Deque<Sample> samples = new ArrayDeque<>();
     private long shownAt;
 
-    /** How many were done at a time. */
+    /** The number of units that were done at a moment. */
     private record Sample(long nanos, long done) {}
 
     /**
-     * Begins now.
+     * Creates a display whose time begins now.
      *
-     * @param before how many of {@code total} an earlier run has answered
+     * @param bar whether {@code err} is a terminal on which a line may be drawn again
+     * @param nanoTime a monotonic clock
+     * @param total the number of units to do, such as requests or offsets
+     * @param before the number of units that were done by an earlier run
      */
     public ProgressBar(PrintStream err, boolean bar, LongSupplier nanoTime, long total, long before) {
         this.err = err;
@@ -46,16 +49,16 @@ public final class ProgressBar {
         this.shownAt = started;
     }
 
-    /** The pace counts from now on. */
-    public void begin(long done) {
+    /** Measures the speed from now on. */
+    public void restartSpeed(long done) {
         samples.clear();
         samples.add(new Sample(nanoTime.getAsLong(), done));
     }
 
     /**
-     * Shows the state unless it was shown a moment ago.
+     * Shows the progress unless it was shown a moment ago.
      *
-     * @param note what else there is to say, such as {@code 2 failed}
+     * @param note an addition, such as {@code 2 failed}
      */
     public void show(long done, String note) {
         long now = nanoTime.getAsLong();
@@ -64,7 +67,7 @@ public final class ProgressBar {
             return;
         }
         shownAt = now;
-        String state = state(done, note, pace(now, done));
+        String state = state(done, note, perSecond(now, done));
         if (bar) {
             int filled = (int) (WIDTH * done / total);
             err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
@@ -78,23 +81,17 @@ public final class ProgressBar {
         if (now - samples.getLast().nanos() >= SAMPLE_NANOS) {
             samples.add(new Sample(now, done));
         }
-        while (samples.size() > 1 && now - samples.getFirst().nanos() > PACE_NANOS) {
+        while (samples.size() > 1 && now - samples.getFirst().nanos() > SPEED_NANOS) {
             samples.removeFirst();
         }
     }
 
-    /** Answers a second, of late. */
-    private double pace(long now, long done) {
+    private double perSecond(long now, long done) {
         Sample then = samples.getFirst();
         return (done - then.done()) * 1e9 / Math.max(1, now - then.nanos());
     }
 
-    /** Prints a line that stays. */
-    public void println(String line) {
-        err.println(line);
-    }
-
-    /** Makes room for the closing words. */
+    /** Removes the bar from the terminal. */
     public void end() {
         if (bar) {
             err.print(ERASE_LINE);

@@ -16,74 +16,74 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class AnswerBufferTest {
-    private static final int MEMORY = 20;
+    private static final int MEMORY_BYTES = 20;
 
     @TempDir
     private Path folder;
 
-    private AnswerBuffer held;
+    private AnswerBuffer buffer;
 
     @BeforeEach
     void open() {
-        held = new AnswerBuffer(folder, MEMORY);
+        buffer = new AnswerBuffer(folder, MEMORY_BYTES);
     }
 
     @AfterEach
-    void nothingIsLeftOfIt() throws Exception {
-        held.close();
+    void closeLeavesNoFile() throws Exception {
+        buffer.close();
         assertThat(folder).isEmptyDirectory();
     }
 
     @Test
-    void theFileIsMadeInTheFolderThatWasNamed() throws Exception {
-        Path gone = folder.resolve("gone");
-        try (AnswerBuffer nowhere = new AnswerBuffer(gone, 0)) {
-            assertThatThrownBy(() -> nowhere.put(1, answer("x")))
+    void theFileIsCreatedInTheGivenFolder() throws Exception {
+        Path missing = folder.resolve("missing");
+        try (AnswerBuffer misplaced = new AnswerBuffer(missing, 0)) {
+            assertThatThrownBy(() -> misplaced.put(1, answer("x")))
                     .isInstanceOf(NoSuchFileException.class)
-                    .hasMessageContaining(gone.toString());
+                    .hasMessageContaining(missing.toString());
         }
     }
 
     @Test
-    void whatDoesNotFitIntoMemoryIsHandedOverAllTheSame() throws Exception {
-        held.put(1, answer("0123456789"));
-        held.put(2, answer("0123456789"));
-        held.put(3, answer("in the file, since the memory is full"));
-        held.put(4, answer("there, too"));
+    void answersBeyondTheMemoryAreReturnedFromTheFile() throws Exception {
+        buffer.put(1, answer("0123456789"));
+        buffer.put(2, answer("0123456789"));
+        buffer.put(3, answer("in the file, since the memory is full"));
+        buffer.put(4, answer("there, too"));
 
-        assertThat(text(held.take(3))).isEqualTo("in the file, since the memory is full");
-        assertThat(text(held.take(1))).isEqualTo("0123456789");
-        assertThat(text(held.take(4))).isEqualTo("there, too");
-        assertThat(held.take(4)).isNull();
-        assertThat(held.take(5)).isNull();
+        assertThat(text(buffer.take(3))).isEqualTo("in the file, since the memory is full");
+        assertThat(text(buffer.take(1))).isEqualTo("0123456789");
+        assertThat(text(buffer.take(4))).isEqualTo("there, too");
+        assertThat(buffer.take(4)).isNull();
+        assertThat(buffer.take(5)).isNull();
     }
 
     @Test
-    void theFirstAnswerToALineStays() throws Exception {
-        held.put(1, answer("first"));
-        held.put(1, new Answer(false, new byte[0]));
+    void aSecondAnswerToALineIsIgnored() throws Exception {
+        buffer.put(1, answer("first"));
+        buffer.put(1, new Answer(false, new byte[0]));
 
-        Answer taken = held.take(1);
+        Answer taken = buffer.take(1);
 
         assertThat(text(taken)).isEqualTo("first");
         assertThat(taken).isNotNull().extracting(Answer::ok).isEqualTo(true);
     }
 
     @Test
-    void anyOrderOfPuttingAndTakingKeepsTheAnswersInABoundedFile() throws Exception {
+    void randomOperationsMatchAMapAndTheFileStaysBounded() throws Exception {
         Random random = new Random(7);
         TreeMap<Integer, String> model = new TreeMap<>();
         for (int step = 0; step < 2_000; step++) {
             int line = random.nextInt(30);
             if (random.nextInt(5) < 2) {
-                assertThat(text(held.take(line))).isEqualTo(model.remove(line));
+                assertThat(text(buffer.take(line))).isEqualTo(model.remove(line));
             } else {
                 String text = step + "x".repeat(random.nextInt(12));
-                held.put(line, answer(text));
+                buffer.put(line, answer(text));
                 model.putIfAbsent(line, text);
             }
             int waiting = model.values().stream().mapToInt(String::length).sum();
-            assertThat(held.fileBytes()).isLessThanOrEqualTo(2L * waiting + MEMORY);
+            assertThat(buffer.fileBytes()).isLessThanOrEqualTo(2L * waiting + MEMORY_BYTES);
         }
     }
 

@@ -18,7 +18,7 @@ class AnswerFileTest {
 
     private Path file;
     private BatchInput input;
-    private LineStates ledger;
+    private LineStates states;
 
     @BeforeEach
     void batch() throws Exception {
@@ -28,28 +28,28 @@ class AnswerFileTest {
                     + "\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}\n");
         }
         input = BatchInput.check(Files.writeString(folder.resolve("in.jsonl"), lines), "in.jsonl", false);
-        ledger = new LineStates(input);
+        states = new LineStates(input);
         file = folder.resolve("out.jsonl");
     }
 
     @Test
-    void anAnswerIsNotedWithHowItEnded() throws Exception {
+    void answersAreMarkedAsOkOrFailed() throws Exception {
         AnswerFile answers = read(answer("b", "null") + answer("a", "{\"code\":\"rejected\",\"error\":null}"));
 
-        assertThat(ledger.done()).isEqualTo(2);
-        assertThat(ledger.failed()).isEqualTo(1);
-        assertThat(ledger.nextToSend(0)).isEqualTo(3);
+        assertThat(states.answeredCount()).isEqualTo(2);
+        assertThat(states.failedCount()).isEqualTo(1);
+        assertThat(states.nextToSend(0)).isEqualTo(3);
         assertThat(answers.isInOrder()).isFalse();
     }
 
     @Test
-    void aTornLineIsCutOffAndItsRequestSentAgain() throws Exception {
+    void aTornLineIsRemovedAndItsRequestSentAgain() throws Exception {
         AnswerFile answers = read(answer("a", "null") + answer("b", "null").strip());
         try (OutputStream out = answers.open()) {
             out.write("next\n".getBytes(StandardCharsets.UTF_8));
         }
 
-        assertThat(ledger.nextToSend(0)).isEqualTo(2);
+        assertThat(states.nextToSend(0)).isEqualTo(2);
         assertThat(answers.isInOrder()).isTrue();
         assertThat(file).hasContent(answer("a", "null") + "next\n");
     }
@@ -58,12 +58,12 @@ class AnswerFileTest {
     void anAnswerToAnotherBatchIsRefused() throws IOException {
         Files.writeString(file, answer("a", "null") + answer("z", "null"));
 
-        assertThatThrownBy(() -> new AnswerFile(file).read(input, ledger))
+        assertThatThrownBy(() -> new AnswerFile(file).read(input, states))
                 .hasMessageContaining("line 2 answers \"z\", which is not in in.jsonl");
     }
 
     @Test
-    void whatWasWrittenSinceItWasReadIsNotOverwritten() throws Exception {
+    void answersThatAnotherProcessWroteSinceAreNotOverwritten() throws Exception {
         AnswerFile answers = read(answer("a", "null"));
         String later = answer("a", "null") + answer("b", "null");
         Files.writeString(file, later);
@@ -77,7 +77,7 @@ class AnswerFileTest {
     private AnswerFile read(String text) throws IOException {
         Files.writeString(file, text);
         AnswerFile answers = new AnswerFile(file);
-        answers.read(input, ledger);
+        answers.read(input, states);
         return answers;
     }
 

@@ -21,9 +21,9 @@ class BatchInputTest {
     private Path folder;
 
     @Test
-    void bodiesArePassedOnExactlyAsTheyAreWritten() throws Exception {
-        String odd =
-                "{ \"messages\" : [{\"role\":\"user\",\"content\":\"Gr\\u00fc\u00df \ud83d\ude00\"}],\t\"model\":\"m\", \"x\":1.0e+2 }";
+    void bodiesKeepTheirBytes() throws Exception {
+        String odd = "{ \"messages\" : [{\"role\":\"user\",\"content\":\"Gr\\u00fc\u00df \ud83d\ude00\"}],"
+                + "\t\"model\":\"m\", \"x\":1.0e+2 }";
 
         List<BatchLine> lines =
                 lines("{\"method\":\"POST\",\"custom_id\":\"a\",\"url\":\"/v1/chat/completions\",\"body\": " + odd
@@ -35,14 +35,14 @@ class BatchInputTest {
     }
 
     @Test
-    void aByteOrderMarkIsNoPartOfTheRequest() throws Exception {
+    void aByteOrderMarkIsNotPartOfTheRequest() throws Exception {
         assertThat(lines("\ufeff" + line("a") + line("b")))
                 .extracting(BatchLine::body)
                 .containsExactly(BODY, BODY);
     }
 
     @Test
-    void aFileThatIsNoTextIsOneProblem() throws Exception {
+    void aBinaryFileIsReportedAsOneProblem() throws Exception {
         assertThat(problems("PK\u0003\u0004\u0000\n\u0001\n\u0002\n"))
                 .singleElement()
                 .asString()
@@ -50,7 +50,7 @@ class BatchInputTest {
     }
 
     @Test
-    void whatIsWrongIsSaidWithoutControlCharacters() throws Exception {
+    void problemsContainNoControlCharacters() throws Exception {
         assertThat(problems("{\"custom_id\":\"\u001b[31m\"}"))
                 .singleElement()
                 .asString()
@@ -58,16 +58,16 @@ class BatchInputTest {
     }
 
     @Test
-    void badLinesCanBeLeftOut() throws Exception {
+    void badLinesCanBeSkipped() throws Exception {
         BatchInput input = BatchInput.check(file("?\n" + line("a") + line("a") + line("b")), "f", true);
 
         assertThat(lines(input)).extracting(BatchLine::number).containsExactly(2, 4);
-        assertThat(input.skipped()).isEqualTo(2);
+        assertThat(input.skippedCount()).isEqualTo(2);
         assertThat(input.problems()).hasSize(2).first().asString().startsWith("f line 1: ");
     }
 
     @Test
-    void aFileThatChangesMeanwhileIsNoticed() throws Exception {
+    void aFileThatChangesAfterTheCheckIsNoticed() throws Exception {
         BatchInput input = check(line("a") + line("b"));
         file(line("a") + line("c"));
 
@@ -87,7 +87,7 @@ class BatchInputTest {
                 .matches("batch-[0-9a-f]{16}-run-")
                 .isEqualTo(again.idPrefix("run"))
                 .isNotEqualTo(other.idPrefix("run"));
-        assertThat(input.lines()).isEqualTo(2);
+        assertThat(input.requestCount()).isEqualTo(2);
     }
 
     @ParameterizedTest
@@ -106,7 +106,7 @@ class BatchInputTest {
                 "{\"custom_id\":\"a\",\"url\":\"/v1/embeddings\",\"body\":{}} | url must be",
                 "{\"custom_id\":\"a\",\"custom_id\":\"b\",\"body\":{}} | is no JSON: Duplicate",
             })
-    void aBadLineIsNamedWithWhatIsWrong(String line, String problem) throws Exception {
+    void aBadLineIsReportedWithItsNumberAndProblem(String line, String problem) throws Exception {
         assertThat(problems(line("good") + line))
                 .singleElement()
                 .asString()
@@ -115,7 +115,7 @@ class BatchInputTest {
     }
 
     @Test
-    void allThatIsWrongWithALineIsSaidAtOnce() throws Exception {
+    void allProblemsOfALineAreReportedTogether() throws Exception {
         assertThat(problems("{\"method\":\"GET\",\"body\":{\"stream\":true}}"))
                 .singleElement()
                 .asString()
@@ -123,13 +123,13 @@ class BatchInputTest {
     }
 
     @Test
-    void aCustomIdThatOccursTwiceIsNamedWithBothLines() throws Exception {
+    void aDuplicateCustomIdIsReportedWithBothLines() throws Exception {
         assertThat(problems(line("a") + line("b") + line("a")))
                 .containsExactly("f line 3: custom_id \"a\" is that of line 1 too; make it unique");
     }
 
     @Test
-    void aTooLongLineDoesNotHideTheOthers() throws Exception {
+    void linesAfterATooLongLineAreChecked() throws Exception {
         assertThat(problems("x".repeat(LineReader.MAX_BYTES + 1) + "\n" + line("a") + "?"))
                 .hasSize(2)
                 .anySatisfy(problem -> assertThat(problem).contains("f line 1: is longer than"))
@@ -137,7 +137,7 @@ class BatchInputTest {
     }
 
     @Test
-    void onlyTheFirstTwentyAreListedAndTheOthersCounted() throws Exception {
+    void onlyTheFirstTwentyProblemsAreListedAndTheOthersCounted() throws Exception {
         List<String> problems = problems("?\n".repeat(25));
 
         assertThat(problems).hasSize(21).last().asString().isEqualTo("f: 5 more bad lines");
@@ -172,9 +172,9 @@ class BatchInputTest {
 
     private static List<BatchLine> lines(BatchInput input) throws Exception {
         List<BatchLine> found = new ArrayList<>();
-        LineStates ledger = new LineStates(input);
+        LineStates states = new LineStates(input);
         try (BatchInput.Lines lines = input.open()) {
-            for (int line = ledger.nextToSend(0); line >= 0; line = ledger.nextToSend(line + 1)) {
+            for (int line = states.nextToSend(0); line >= 0; line = states.nextToSend(line + 1)) {
                 found.add(lines.read(line));
             }
         }

@@ -18,7 +18,7 @@ class CustomIdIndexTest {
     }
 
     @Test
-    void growingForgetsNothing() {
+    void growingKeepsAllCustomIds() {
         for (int line = 1; line <= 50_000; line++) {
             assertThat(customIds.putIfAbsent("id-" + line, line)).isZero();
         }

@@ -2,14 +2,13 @@ package dev.sluice.worker.batch;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.ChatReply;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.TestTerminal;
-import dev.sluice.worker.text.CommandException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -20,6 +19,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.AfterEach;
@@ -38,7 +38,7 @@ class KafkaPreviousRunIT {
     private final Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
     private Admin admin;
     private KafkaProducer<byte[], byte[]> publisher;
-    private KafkaProducer<byte[], byte[]> somebodyElse;
+    private KafkaProducer<byte[], byte[]> transactionalProducer;
     private ResumePoint point;
 
     @BeforeEach
@@ -52,22 +52,22 @@ class KafkaPreviousRunIT {
                 .isZero();
         admin = Admin.create(config);
         publisher = producer(Map.of());
-        somebodyElse = producer(Map.of("transactional.id", topics.base()));
-        somebodyElse.initTransactions();
+        transactionalProducer = producer(Map.of("transactional.id", topics.base()));
+        transactionalProducer.initTransactions();
         point = ResumePoint.now(admin, topics, null);
     }
 
     @AfterEach
     void close() {
         publisher.close(Duration.ZERO);
-        somebodyElse.close(Duration.ZERO);
+        transactionalProducer.close(Duration.ZERO);
         admin.close();
     }
 
-    /** Lets the other one's transaction end as soon as all that can be read with it open has been read. */
-    private final class Found implements PreviousRun.Findings {
+    /** Collects requests, and can abort the open transaction as soon as the request before it has been read. */
+    private final class CollectingListener implements PreviousRun.Listener {
         private final Set<Integer> published = new TreeSet<>();
-        private boolean ends;
+        private boolean abortsTransaction;
 
         @Override
         public void published(int line) {
@@ -75,50 +75,51 @@ class KafkaPreviousRunIT {
         }
 
         @Override
-        public void ended(int line, ChatReply reply) {
-            throw new AssertionError("nothing has ended");
+        public void replied(int line, ChatReply reply) {
+            throw new AssertionError("there is no reply");
         }
 
         @Override
-        public boolean goOn() {
-            if (ends && published.equals(Set.of(1))) {
-                somebodyElse.abortTransaction();
-                ends = false;
+        public boolean shouldContinue() {
+            if (abortsTransaction && published.equals(Set.of(1))) {
+                transactionalProducer.abortTransaction();
+                abortsTransaction = false;
             }
             return true;
         }
     }
 
     @Test
-    void requestsBehindATransactionThatIsOpenAreFoundWhenItHasEnded() throws Exception {
+    void requestsAfterAnOpenTransactionAreFoundOnceItHasEnded() throws Exception {
         publish(publisher, PREFIX + 1);
         publishInATransaction();
         publish(publisher, PREFIX + 2);
-        Found found = new Found();
-        found.ends = true;
+        CollectingListener listener = new CollectingListener();
+        listener.abortsTransaction = true;
 
-        try (KafkaPreviousRun run = earlier(Duration.ofSeconds(30))) {
-            run.catchUp(found);
+        try (KafkaPreviousRun run = previousRun(Duration.ofSeconds(30))) {
+            run.catchUp(listener);
         }
 
-        assertThat(found.ends).isFalse();
-        assertThat(found.published).containsExactly(1, 2);
+        assertThat(listener.abortsTransaction).isFalse();
+        assertThat(listener.published).containsExactly(1, 2);
     }
 
     @Test
-    void aTransactionThatDoesNotEndIsSaidAndNothingIsTakenForNeverSent() throws Exception {
+    void catchingUpStallsAtATransactionThatStaysOpen() throws Exception {
         publishInATransaction();
         publish(publisher, PREFIX + 2);
 
-        try (KafkaPreviousRun run = earlier(Duration.ofMillis(300))) {
-            assertThatThrownBy(() -> run.catchUp(new Found()))
-                    .isInstanceOf(CommandException.class)
-                    .hasMessageContaining("could not read [" + topics.requests() + "-0] to the end for 300ms")
-                    .hasMessageContaining("a transaction stays open");
+        try (KafkaPreviousRun run = previousRun(Duration.ofMillis(300))) {
+            PreviousRun.StalledException stalled = catchThrowableOfType(
+                    PreviousRun.StalledException.class, () -> run.catchUp(new CollectingListener()));
+
+            assertThat(stalled.unfinished()).containsExactly(new TopicPartition(topics.requests(), 0));
+            assertThat(stalled.patience()).isEqualTo(Duration.ofMillis(300));
         }
     }
 
-    private KafkaPreviousRun earlier(Duration patience) throws InterruptedException {
+    private KafkaPreviousRun previousRun(Duration patience) throws InterruptedException {
         Map<String, Object> committed = new HashMap<>(config);
         committed.put("isolation.level", "read_committed");
         Consumer<byte[], byte[]> consumer =
@@ -126,10 +127,10 @@ class KafkaPreviousRunIT {
         return new KafkaPreviousRun(consumer, point, PREFIX, ResumePoint.Ends.now(admin, topics), patience);
     }
 
-    /** Of the same batch, as a replay of its dead letters would be; aborted, it is none. */
+    /** Publishes a request of the same batch, as a replay of its dead letters would. */
     private void publishInATransaction() throws Exception {
-        somebodyElse.beginTransaction();
-        publish(somebodyElse, PREFIX + 3);
+        transactionalProducer.beginTransaction();
+        publish(transactionalProducer, PREFIX + 3);
     }
 
     private void publish(KafkaProducer<byte[], byte[]> producer, String id) throws Exception {

@@ -1,10 +1,9 @@
 package dev.sluice.worker.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sluice.ChatReply;
-import dev.sluice.worker.text.CommandException;
 import java.time.Duration;
 import java.util.List;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -13,11 +12,11 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.junit.jupiter.api.Test;
 
 class KafkaPreviousRunTest {
-    /** Has to ask a broker that does not answer where it is. */
-    private static final class Lost extends MockConsumer<byte[], byte[]> {
+    /** A consumer whose positions are unknown because the broker does not answer. */
+    private static final class DisconnectedConsumer extends MockConsumer<byte[], byte[]> {
         private Duration waited = Duration.ZERO;
 
-        Lost() {
+        DisconnectedConsumer() {
             super("earliest");
         }
 
@@ -33,27 +32,29 @@ class KafkaPreviousRunTest {
         }
     }
 
-    private final Lost consumer = new Lost();
+    private final DisconnectedConsumer consumer = new DisconnectedConsumer();
 
     @Test
-    void aBrokerThatDoesNotAnswerIsARefusalWhenPatienceEnds() throws Exception {
-        try (KafkaPreviousRun run = earlier(Duration.ofMillis(20))) {
-            assertThatThrownBy(() -> run.catchUp(findings(true)))
-                    .isInstanceOf(CommandException.class)
-                    .hasMessageContaining("the broker does not answer");
+    void catchingUpStallsWhenTheBrokerDoesNotAnswer() throws Exception {
+        try (KafkaPreviousRun run = previousRun(Duration.ofMillis(20))) {
+            PreviousRun.StalledException stalled =
+                    catchThrowableOfType(PreviousRun.StalledException.class, () -> run.catchUp(listener(true)));
+
+            assertThat(stalled.unfinished()).containsExactly(new TopicPartition("chat.requests", 0));
+            assertThat(stalled.patience()).isEqualTo(Duration.ofMillis(20));
         }
     }
 
     @Test
-    void whereItIsNotToGoOnNobodyIsAskedForLong() throws Exception {
-        try (KafkaPreviousRun run = earlier(Duration.ofMinutes(1))) {
-            run.catchUp(findings(false));
+    void catchingUpEndsAtOnceWhenItShallNotContinue() throws Exception {
+        try (KafkaPreviousRun run = previousRun(Duration.ofMinutes(1))) {
+            run.catchUp(listener(false));
         }
 
         assertThat(consumer.waited).isLessThan(Duration.ofSeconds(1));
     }
 
-    private KafkaPreviousRun earlier(Duration patience) {
+    private KafkaPreviousRun previousRun(Duration patience) {
         ResumePoint.Place requests = new ResumePoint.Place("chat.requests", "id", List.of(0L));
         ResumePoint.Place replies = new ResumePoint.Place("chat.replies", "id", List.of(0L));
         ResumePoint.Place later = new ResumePoint.Place("chat.requests", "id", List.of(5L));
@@ -65,21 +66,21 @@ class KafkaPreviousRunTest {
                 patience);
     }
 
-    private static PreviousRun.Findings findings(boolean goOn) {
-        return new PreviousRun.Findings() {
+    private static PreviousRun.Listener listener(boolean shouldContinue) {
+        return new PreviousRun.Listener() {
             @Override
             public void published(int line) {
                 throw new AssertionError("nothing was published");
             }
 
             @Override
-            public void ended(int line, ChatReply reply) {
-                throw new AssertionError("nothing has ended");
+            public void replied(int line, ChatReply reply) {
+                throw new AssertionError("there is no reply");
             }
 
             @Override
-            public boolean goOn() {
-                return goOn;
+            public boolean shouldContinue() {
+                return shouldContinue;
             }
         };
     }

@@ -14,7 +14,7 @@ class ProgressBarTest {
     private final AtomicLong now = new AtomicLong();
 
     @Test
-    void onATerminalABarIsDrawnAgainFiveTimesASecond() {
+    void aTerminalGetsABarFiveTimesASecond() {
         ProgressBar progress = progress(true, 200, 0);
 
         after(progress, Duration.ofMillis(100), 5, 0);
@@ -30,7 +30,7 @@ class ProgressBarTest {
     }
 
     @Test
-    void elsewhereAPlainLineIsWrittenEveryTenSeconds() {
+    void anythingElseGetsAPlainLineEveryTenSeconds() {
         ProgressBar progress = progress(false, 1000, 0);
 
         after(progress, Duration.ofSeconds(9), 1, 0);
@@ -42,7 +42,7 @@ class ProgressBarTest {
     }
 
     @Test
-    void whatAnEarlierRunHasAnsweredDoesNotCountAsSpeed() {
+    void unitsOfAnEarlierRunDoNotCountAsSpeed() {
         ProgressBar progress = progress(false, 1000, 900);
 
         after(progress, Duration.ofSeconds(10), 910, 0);
@@ -51,7 +51,7 @@ class ProgressBarTest {
     }
 
     @Test
-    void whatIsLeftIsForetoldFromThePresentPace() {
+    void theTimeLeftIsEstimatedFromTheRecentSpeed() {
         ProgressBar progress = progress(false, 1000, 0);
         for (int second = 1; second <= 20; second++) {
             after(progress, Duration.ofSeconds(1), 20L * second, 0);
@@ -65,7 +65,7 @@ class ProgressBarTest {
     }
 
     @Test
-    void nothingIsForetoldBeforeTheFirstAnswer() {
+    void noTimeLeftIsShownBeforeTheFirstUnit() {
         ProgressBar progress = progress(false, 10, 0);
 
         after(progress, Duration.ofSeconds(10), 0, 0);

@@ -1,16 +1,12 @@
 package dev.sluice.worker.cli.submit;
 
 import dev.sluice.ChatQueue;
-import dev.sluice.worker.batch.BatchJob;
 import dev.sluice.worker.batch.BatchOutput;
-import dev.sluice.worker.batch.BatchSubmission;
 import dev.sluice.worker.batch.KafkaPreviousRun;
-import dev.sluice.worker.batch.LineStates;
 import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.batch.ResumePoint;
 import dev.sluice.worker.cli.command.DebugLog;
 import dev.sluice.worker.cli.command.ExitCode;
-import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -19,7 +15,7 @@ import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
 import dev.sluice.worker.cli.options.ConfigFile;
 import dev.sluice.worker.cli.options.OptionError;
-import dev.sluice.worker.text.ProgressBar;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +25,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice submit}. */
+/** The command {@code sluice submit}. */
 @Command(
         name = "submit",
         abbreviateSynopsis = true,
@@ -45,7 +41,7 @@ import picocli.CommandLine.Option;
             "Nothing is sent before all lines are in order. Exits with 0 where every request was answered, else with 1.",
             "",
             "After Ctrl-C, a crash, kill -9 or the timeout, the same command with --resume goes on: each line gets one "
-                    + "answer, and what the earlier run has put on the queue is not put there again, but for requests "
+                    + "answer, and what the earlier run has put on the queue is not put there again, except requests "
                     + "that expired with its timeout."
         },
         footerHeading = "%nExamples:%n",
@@ -55,13 +51,12 @@ import picocli.CommandLine.Option;
             "  zcat prompts.jsonl.gz | sluice submit - > answers.jsonl"
         })
 public final class SubmitCommand implements Subcommand {
-    private static final int LARGEST_WINDOW = 100_000;
-    private static final long STOP_MILLIS = 5_000;
+    private static final int MAX_WINDOW = 100_000;
 
     private final Terminal terminal;
 
     @Mixin
-    private SubmitFiles files = new SubmitFiles();
+    private SubmitFileOptions files = new SubmitFileOptions();
 
     @Option(
             names = "--window",
@@ -89,8 +84,8 @@ public final class SubmitCommand implements Subcommand {
     public void check(List<String> problems) {
         Logging.forClient();
         kafka.check(problems);
-        if (window < 1 || window > LARGEST_WINDOW) {
-            problems.add(OptionError.of("--window", "1 to " + LARGEST_WINDOW, window));
+        if (window < 1 || window > MAX_WINDOW) {
+            problems.add(OptionError.of("--window", "1 to " + MAX_WINDOW, window));
         }
         if (timeout.toMillis() < 1) {
             problems.add(OptionError.of("--timeout", "more than zero", timeout));
@@ -105,74 +100,72 @@ public final class SubmitCommand implements Subcommand {
             Path answers = files.output();
             return answers == null
                     ? submit(queue, output, ResumePoint.newRun(), PreviousRun.NONE)
-                    : resumably(queue, output, answers);
-        } catch (IOException failed) {
-            return fail(failed);
+                    : submitResumably(queue, output, answers);
+        } catch (IOException e) {
+            return fail(e);
         }
     }
 
-    /** The point is written before anything is sent, and removed when nothing is left to be found behind it. */
-    private int resumably(ChatQueue queue, BatchOutput output, Path answers) throws IOException, InterruptedException {
-        ResumePoint point = files.point();
+    /** Submits the batch without a connection to Kafka, for tests. */
+    int submit(ChatQueue queue, PreviousRun previousRun) throws InterruptedException {
+        try (BatchOutput output = files.open(terminal)) {
+            return submit(queue, output, ResumePoint.newRun(), previousRun);
+        } catch (IOException e) {
+            return fail(e);
+        }
+    }
+
+    private int submit(ChatQueue queue, BatchOutput output, String run, PreviousRun previousRun)
+            throws IOException, InterruptedException {
+        return new SubmitSession(terminal, files.files(), files.ordered(), window, timeout)
+                .run(queue, output, run, previousRun);
+    }
+
+    /** Writes the resume point before anything is sent, and removes it when every answer is safely on the disk. */
+    private int submitResumably(ChatQueue queue, BatchOutput output, Path answers)
+            throws IOException, InterruptedException {
+        ResumePoint point = files.resumePoint();
         PreviousRun found = PreviousRun.NONE;
         try (Admin admin = AdminConnector.connect(kafka)) {
             if (point == null) {
                 point = ResumePoint.now(admin, kafka.topics(), files.errors());
                 point.write(answers);
             } else {
-                point.require(admin, answers);
-                found = earlier(point, ResumePoint.Ends.now(admin, kafka.topics()));
+                requireSameTopics(point, admin, answers);
+                found = previousRun(point, ResumePoint.Ends.now(admin, kafka.topics()));
             }
         }
-        try (PreviousRun earlier = found) {
-            int code = submit(queue, output, point.run(), earlier);
-            if (files.ledger().done() == files.ledger().total()) {
-                files.force();
+        try (PreviousRun previousRun = found) {
+            int exitCode = submit(queue, output, point.run(), previousRun);
+            if (files.files().states().isComplete()) {
+                files.files().force();
                 ResumePoint.remove(answers);
             }
-            return code;
+            return exitCode;
         }
     }
 
-    private PreviousRun earlier(ResumePoint point, ResumePoint.Ends ends) {
+    private PreviousRun previousRun(ResumePoint point, ResumePoint.Ends ends) {
         return new KafkaPreviousRun(
                 KafkaPreviousRun.consumer(kafka.properties()),
                 point,
-                files.input().idPrefix(point.run()),
+                files.files().input().idPrefix(point.run()),
                 ends,
                 KafkaPreviousRun.PATIENCE);
     }
 
-    /** Without Kafka: for tests. */
-    int submit(ChatQueue queue, PreviousRun earlier) throws InterruptedException {
-        try (BatchOutput output = files.open(terminal)) {
-            return submit(queue, output, ResumePoint.newRun(), earlier);
-        } catch (IOException failed) {
-            return fail(failed);
-        }
+    private static void requireSameTopics(ResumePoint point, Admin admin, Path output) throws InterruptedException {
+        point.foreignTopic(admin).ifPresent(topic -> {
+            throw new CommandException("the earlier run's topic " + topic + " is on another broker, or was made anew;"
+                    + " name that run's broker, or remove " + ResumePoint.fileOf(output)
+                    + " to call whatever has no answer yet once more");
+        });
     }
 
-    private int submit(ChatQueue queue, BatchOutput output, String run, PreviousRun earlier)
-            throws IOException, InterruptedException {
-        BatchJob batch = new BatchJob(files.input(), files.ledger(), output, files.waiting(), files.ordered(), run);
-        files.input().problems().forEach(problem -> terminal.err().println("sluice submit: skipped: " + problem));
-        LineStates lines = files.ledger();
-        ProgressBar progress =
-                new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, lines.total(), lines.done());
-        BatchSubmission submission = new BatchSubmission(progress, queue, batch, earlier, window, timeout);
-        try (GracefulStop onSignal = GracefulStop.of("submit", submission::stop, STOP_MILLIS, this::late)) {
-            return submission.run() ? ExitCode.DONE : ExitCode.FAILED;
-        }
-    }
-
-    private void late() {
-        terminal.err().println("sluice submit: stopped; --resume continues");
-    }
-
-    private int fail(IOException failed) {
-        DebugLog.log(failed);
+    private int fail(IOException failure) {
+        DebugLog.log(failure);
         terminal.err()
-                .println("sluice submit: failed: " + ConfigFile.reason(failed)
+                .println("sluice submit: failed: " + ConfigFile.reason(failure)
                         + (files.output() == null ? "" : "; --resume continues"));
         return ExitCode.FAILED;
     }

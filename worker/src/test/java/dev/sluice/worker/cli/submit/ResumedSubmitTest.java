@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.submit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
@@ -11,28 +12,32 @@ import dev.sluice.wire.Reason;
 import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a resumed submit makes of that which the earlier run has left in the queue. */
+/** Tests how a resumed submit uses the requests and replies of an earlier run. */
 class ResumedSubmitTest {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private final TestTerminal terminal = new TestTerminal();
     private final InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "new");
-    private final Left left = new Left();
+    private final ScriptedPreviousRun previousRun = new ScriptedPreviousRun();
 
     @TempDir
     private Path folder;
 
-    /** An earlier run that has published some lines, some of which have ended, or do as soon as they are waited for. */
-    private static final class Left implements PreviousRun {
+    /** A previous run with given requests and replies. Some of the replies come only after the first poll. */
+    private static final class ScriptedPreviousRun implements PreviousRun {
         private final List<Integer> published = new ArrayList<>();
         private final List<Integer> answered = new ArrayList<>();
         private final List<Integer> expired = new ArrayList<>();
@@ -40,41 +45,41 @@ class ResumedSubmitTest {
         private final List<Integer> expiredLater = new ArrayList<>();
         private final List<Integer> answeredLast = new ArrayList<>();
         private String text = "earlier";
-        private Before before = () -> {};
+        private Preparation beforeCatchUp = () -> {};
         private boolean endless;
 
-        private interface Before {
+        private interface Preparation {
             void run() throws IOException;
         }
 
         @Override
-        public void catchUp(Findings findings) throws IOException {
-            before.run();
-            long giveUp = System.nanoTime() + PATIENCE.toNanos();
-            while (endless && findings.goOn()) {
-                assertThat(System.nanoTime()).as("asked to go on for ever").isLessThan(giveUp);
+        public void catchUp(Listener listener) throws IOException {
+            beforeCatchUp.run();
+            long giveUpAt = System.nanoTime() + PATIENCE.toNanos();
+            while (endless && listener.shouldContinue()) {
+                assertThat(System.nanoTime()).as("asked to continue for ever").isLessThan(giveUpAt);
             }
-            tell(answered, expired, findings);
-            published.forEach(findings::published);
+            report(answered, expired, listener);
+            published.forEach(listener::published);
         }
 
         @Override
-        public void poll(Findings findings) throws IOException {
+        public void poll(Listener listener) throws IOException {
             if (answeredLater.isEmpty() && expiredLater.isEmpty()) {
-                tell(answeredLast, List.of(), findings);
+                report(answeredLast, List.of(), listener);
                 answeredLast.clear();
             }
-            tell(answeredLater, expiredLater, findings);
+            report(answeredLater, expiredLater, listener);
             answeredLater.clear();
             expiredLater.clear();
         }
 
-        private void tell(List<Integer> ok, List<Integer> expired, Findings findings) throws IOException {
+        private void report(List<Integer> ok, List<Integer> expired, Listener listener) throws IOException {
             for (int line : ok) {
-                findings.ended(line, reply(true));
+                listener.replied(line, reply(true));
             }
             for (int line : expired) {
-                findings.ended(line, reply(false));
+                listener.replied(line, reply(false));
             }
         }
 
@@ -90,9 +95,9 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void aReplyThatTheEarlierRunDidNotSeeIsWrittenWithoutACall() throws Exception {
-        left.published.addAll(List.of(1, 2));
-        left.answered.addAll(List.of(1, 2));
+    void aReplyThatCameTooLateForTheEarlierRunIsWrittenWithoutACall() throws Exception {
+        previousRun.published.addAll(List.of(1, 2));
+        previousRun.answered.addAll(List.of(1, 2));
 
         assertThat(submit(3)).isZero();
 
@@ -102,10 +107,10 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void aRequestThatIsStillInTheQueueIsWaitedFor() throws Exception {
-        left.published.addAll(List.of(1, 2));
-        left.answered.add(1);
-        left.answeredLater.add(2);
+    void aRequestThatIsStillInTheQueueIsAwaitedInsteadOfSent() throws Exception {
+        previousRun.published.addAll(List.of(1, 2));
+        previousRun.answered.add(1);
+        previousRun.answeredLater.add(2);
 
         assertThat(submit(3)).isZero();
 
@@ -114,10 +119,10 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void aRequestThatExpiredWithTheEarlierTimeoutIsSentAgain() throws Exception {
-        left.published.addAll(List.of(1, 2));
-        left.expired.add(1);
-        left.expiredLater.add(2);
+    void aRequestThatExpiredInTheEarlierRunIsSentAgain() throws Exception {
+        previousRun.published.addAll(List.of(1, 2));
+        previousRun.expired.add(1);
+        previousRun.expiredLater.add(2);
 
         assertThat(submit(3)).isZero();
 
@@ -126,9 +131,9 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void aLineThatHasTwoRepliesIsWrittenOnce() throws Exception {
-        left.published.addAll(List.of(1, 1));
-        left.answered.addAll(List.of(1, 1));
+    void aLineWithTwoRepliesIsWrittenOnce() throws Exception {
+        previousRun.published.addAll(List.of(1, 1));
+        previousRun.answered.addAll(List.of(1, 1));
 
         assertThat(submit(1)).isZero();
 
@@ -137,9 +142,9 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void inOrderRepliesWaitForThoseBefore() throws Exception {
-        left.published.addAll(List.of(3, 1));
-        left.answered.addAll(List.of(3, 1));
+    void orderedRepliesWaitForTheRepliesOfEarlierLines() throws Exception {
+        previousRun.published.addAll(List.of(3, 1));
+        previousRun.answered.addAll(List.of(3, 1));
 
         assertThat(submit(4, "--ordered", "--window=3")).isZero();
 
@@ -148,10 +153,10 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void inOrderWhatIsFartherAheadThanTheWindowIsNotCalledAgain() throws Exception {
-        left.published.addAll(List.of(1, 2, 3, 4, 5, 6));
-        left.answered.addAll(List.of(6, 5, 4));
-        left.answeredLater.addAll(List.of(3, 2, 1));
+    void orderedRepliesBeyondTheWindowAreNotCalledAgain() throws Exception {
+        previousRun.published.addAll(List.of(1, 2, 3, 4, 5, 6));
+        previousRun.answered.addAll(List.of(6, 5, 4));
+        previousRun.answeredLater.addAll(List.of(3, 2, 1));
 
         assertThat(submit(7, "--ordered", "--window=1", "--timeout=20s")).isZero();
 
@@ -168,11 +173,11 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void anotherEndingOfALineWhoseAnswerIsHeldChangesNothing() throws Exception {
-        left.published.addAll(List.of(3, 3, 1));
-        left.answered.add(3);
-        left.expiredLater.add(3);
-        left.answeredLast.add(1);
+    void aSecondReplyForABufferedAnswerIsIgnored() throws Exception {
+        previousRun.published.addAll(List.of(3, 3, 1));
+        previousRun.answered.add(3);
+        previousRun.expiredLater.add(3);
+        previousRun.answeredLast.add(1);
 
         assertThat(submit(3, "--ordered", "--timeout=20s")).isZero();
 
@@ -181,16 +186,16 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void answersThatAreAheadWaitBesideTheOutput() throws Exception {
+    void answersAheadOfTheirTurnAreKeptBesideTheOutput() throws Exception {
         Path beside = Files.createDirectory(folder.resolve("beside"));
         Path output = beside.resolve("out.jsonl");
-        left.published.addAll(List.of(1, 2));
-        left.before = () -> {
+        previousRun.published.addAll(List.of(1, 2));
+        previousRun.beforeCatchUp = () -> {
             Files.delete(output);
             Files.delete(beside);
         };
-        left.answered.add(2);
-        left.text = "x".repeat(17 << 20);
+        previousRun.answered.add(2);
+        previousRun.text = "x".repeat(17 << 20);
 
         assertThat(submit(2, "--ordered", "--timeout=20s", "--output=" + output))
                 .isEqualTo(1);
@@ -199,13 +204,41 @@ class ResumedSubmitTest {
     }
 
     @Test
-    void theTimeoutBoundsTheLookAtWhatIsLeftToo() throws Exception {
-        left.endless = true;
+    void theTimeoutAlsoBoundsTheSearchForTheEarlierRun() throws Exception {
+        previousRun.endless = true;
 
         assertThat(submit(1, "--timeout=50ms")).isEqualTo(1);
 
         assertThat(sent()).isEmpty();
         assertThat(terminal.err()).contains("timed out (--timeout)", "1 without an answer", "--resume continues");
+    }
+
+    @Test
+    void aQueueThatCannotBeReadToItsEndStopsTheCommand() {
+        previousRun.beforeCatchUp = () -> {
+            throw new PreviousRun.StalledException(
+                    List.of(new TopicPartition("chat.requests", 0)), Duration.ofMillis(300));
+        };
+
+        assertThatThrownBy(() -> submit(1))
+                .isInstanceOf(CommandException.class)
+                .hasMessageContaining("could not read [chat.requests-0] to the end for 300ms")
+                .hasMessageContaining("the broker does not answer, or a transaction stays open there");
+        assertThat(sent()).isEmpty();
+    }
+
+    @Test
+    void aMissingRightStopsTheCommandWithItsName() {
+        previousRun.beforeCatchUp = () -> {
+            throw new PreviousRun.DeniedException(
+                    List.of("chat.requests", "chat.replies"), new TopicAuthorizationException(Set.of("chat.requests")));
+        };
+
+        assertThatThrownBy(() -> submit(1))
+                .isInstanceOf(CommandException.class)
+                .hasMessageContaining("the earlier run has left in chat.requests and chat.replies. Kafka does not")
+                .hasMessageContaining("Read on topic chat.requests");
+        assertThat(sent()).isEmpty();
     }
 
     private int submit(int lines, String... options) throws Exception {
@@ -219,7 +252,7 @@ class ResumedSubmitTest {
         args.addAll(List.of(options));
         ParsedCommand parsed = ParsedCommand.of(terminal, args.toArray(String[]::new));
         assertThat(parsed.problems()).isEmpty();
-        return ((SubmitCommand) parsed.command()).submit(queue, left);
+        return ((SubmitCommand) parsed.command()).submit(queue, previousRun);
     }
 
     private List<Integer> sent() {
