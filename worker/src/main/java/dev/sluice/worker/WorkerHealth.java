@@ -47,7 +47,7 @@ final class WorkerHealth implements HealthChecks {
         if (draining.getAsBoolean()) {
             failures.add("the worker drains");
         }
-        if (ownership.get().metadata().generationId() < 0) {
+        if (!ownership.get().isMember()) {
             failures.add("the worker has not joined its group yet");
         }
         failures.addAll(intake.refusals());

@@ -1,65 +1,147 @@
 package dev.sluice.worker;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.properties.HasName;
+import com.tngtech.archunit.core.domain.properties.HasOwner;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.FieldSource;
 
-/** Data flows one way through these packages, and each touches only what it owns. */
+/**
+ * Holds the walls between the worker's packages. Data flows one way through the stages, each package touches only what it
+ * owns, and nothing below the command line knows it.
+ */
 class ArchitectureTest {
     private static final String WORKER = "dev.sluice.worker";
-    private static final List<String> FLOW = List.of("intake", "cache", "pace", "call", "outcome", "settle");
+
+    /** The stages in the order in which a request meets them. */
+    private static final List<String> STAGES = List.of("intake", "cache", "pace", "call", "outcome", "settle");
+
+    /** What everything may use. These packages know each other only in this order, the later ones the earlier ones. */
+    private static final List<String> BASE = List.of("text", "threads", "provider", "topics", "kafka");
+
+    /** What commands, and later the HTTP door and the console, are made of. */
+    private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
+
+    private static final List<String> COMMANDS = List.of("ask", "dlq", "status", "submit", "topics", "worker");
+
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(WORKER);
 
     @ParameterizedTest
-    @ValueSource(strings = {"intake", "cache", "pace", "call", "outcome", "settle"})
-    void knowsNoLaterStage(String stage) {
-        String[] later = FLOW.subList(FLOW.indexOf(stage) + 1, FLOW.size()).stream()
-                .map(name -> WORKER + "." + name + "..")
-                .toArray(String[]::new);
-
-        if (later.length > 0) {
-            noClasses()
-                    .that()
-                    .resideInAPackage(WORKER + "." + stage + "..")
-                    .should()
-                    .dependOnClassesThat()
-                    .resideInAnyPackage(later)
-                    .because("a stage may use the types of the stages before it only")
-                    .check(CLASSES);
-        }
+    @FieldSource("STAGES")
+    void aStageKnowsOnlyTheStagesBeforeItAndTheBase(String stage) {
+        List<String> before = STAGES.subList(0, STAGES.indexOf(stage));
+        dependsOnlyOn(stage, Stream.of(before, BASE).flatMap(List::stream));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"intake", "cache", "pace", "call", "outcome", "settle"})
-    void knowsNeitherTheWiringNorTheCommandLine(String stage) {
+    @FieldSource("BASE")
+    void aBasePackageKnowsOnlyTheBaseBelowIt(String base) {
+        dependsOnlyOn(base, BASE.subList(0, BASE.indexOf(base)).stream());
+    }
+
+    @ParameterizedTest
+    @FieldSource("TOOLS")
+    void aToolKnowsTheBaseOnly(String tool) {
+        // The codec of the commit metadata belongs to settle; the status reads what settle wrote.
+        Stream<String> settle = tool.equals("status") ? Stream.of("settle") : Stream.of();
+        dependsOnlyOn(tool, Stream.concat(settle, BASE.stream()));
+    }
+
+    private static void dependsOnlyOn(String name, Stream<String> allowed) {
+        String[] packages = Stream.concat(allowed, Stream.of(name))
+                .map(ArchitectureTest::inside)
+                .toArray(String[]::new);
         noClasses()
                 .that()
-                .resideInAPackage(WORKER + "." + stage + "..")
+                .resideInAPackage(inside(name))
+                .should()
+                .dependOnClassesThat(JavaClass.Predicates.resideInAPackage(WORKER + "..")
+                        .and(JavaClass.Predicates.resideOutsideOfPackages(packages)))
+                .check(CLASSES);
+    }
+
+    private static String inside(String name) {
+        return WORKER + "." + name + "..";
+    }
+
+    @Test
+    void onlyMainKnowsTheCommandLine() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(inside("cli"))
+                .and()
+                .doNotHaveSimpleName("Main")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage(WORKER, WORKER + ".cli..")
+                .resideInAPackage(inside("cli"))
+                .check(CLASSES);
+    }
+
+    @ParameterizedTest
+    @FieldSource("COMMANDS")
+    void aCommandKnowsNeitherAnotherCommandNorTheTop(String command) {
+        String[] others = COMMANDS.stream()
+                .filter(Predicate.not(command::equals))
+                .map(name -> inside("cli." + name))
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage(inside("cli." + command))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(others)
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage(WORKER + ".cli")
                 .check(CLASSES);
     }
 
     @Test
-    void onlyIntakeSettleAndTheCommandLineTouchKafkaAndWhatShowsItsOwnMeters() {
+    void everyCommandIsHeldByTheRuleAboveAndCliHasNoOtherRooms() {
+        String[] rooms = Stream.concat(Stream.of("command", "options", "connection"), COMMANDS.stream())
+                .map(name -> WORKER + ".cli." + name)
+                .toArray(String[]::new);
+        classes()
+                .that()
+                .resideInAPackage(WORKER + ".cli.*..")
+                .should()
+                .resideInAnyPackage(rooms)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheCommandLineKnowsPicocli() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(inside("cli"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("picocli..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void cachePaceCallOutcomeAndObserveDoNotTouchKafka() {
         noClasses()
                 .that()
                 .resideInAnyPackage(
-                        WORKER + ".cache..",
-                        WORKER + ".pace..",
-                        WORKER + ".call..",
-                        WORKER + ".outcome..",
-                        WORKER + ".observe..")
+                        Stream.of("cache", "pace", "call", "outcome", "observe", "provider", "text", "threads")
+                                .map(ArchitectureTest::inside)
+                                .toArray(String[]::new))
                 .and()
                 .doNotHaveSimpleName("KafkaMeters")
                 .should()
@@ -69,14 +151,24 @@ class ArchitectureTest {
     }
 
     @Test
-    void ofTheWiringOnlyWorkerTouchesKafka() {
+    void onlyTheFactoryOfClientsMakesOne() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(inside("kafka"))
+                .should()
+                .callConstructorWhere(JavaCall.Predicates.target(HasOwner.Predicates.With.owner(
+                        JavaClass.Predicates.resideInAPackage("org.apache.kafka.clients..")
+                                .and(HasName.Predicates.nameMatching(".*\\.Kafka(Consumer|Producer)")))))
+                .check(CLASSES);
+    }
+
+    @Test
+    void inTheRootOnlyTheAssemblyTouchesKafka() {
         noClasses()
                 .that()
                 .resideInAPackage(WORKER)
                 .and()
-                .doNotHaveSimpleName("Worker")
-                .and()
-                .haveNameNotMatching(".*\\.Worker\\$.*")
+                .haveNameNotMatching(".*\\.Worker(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.apache.kafka..")
@@ -87,7 +179,7 @@ class ArchitectureTest {
     void onlyCallSpeaksHttp() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(WORKER + ".call..")
+                .resideOutsideOfPackage(inside("call"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("java.net.http..")
@@ -98,19 +190,19 @@ class ArchitectureTest {
     void onlyObserveKnowsHowMetricsAreKept() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(WORKER + ".observe..")
+                .resideOutsideOfPackage(inside("observe"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.micrometer..", "io.prometheus..")
                 .check(CLASSES);
     }
 
-    @Test
-    void noStageKnowsHowTracesAreKept() {
+    @ParameterizedTest
+    @FieldSource("STAGES")
+    void noStageKnowsHowTracesAreKept(String stage) {
         noClasses()
                 .that()
-                .resideInAnyPackage(
-                        FLOW.stream().map(stage -> WORKER + "." + stage + "..").toArray(String[]::new))
+                .resideInAPackage(inside(stage))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("io.opentelemetry..")
@@ -120,5 +212,10 @@ class ArchitectureTest {
     @Test
     void packagesHaveNoCycles() {
         slices().matching(WORKER + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void packagesOfTheCommandLineHaveNoCycles() {
+        slices().matching(WORKER + ".cli.(*)..").should().beFreeOfCycles().check(CLASSES);
     }
 }

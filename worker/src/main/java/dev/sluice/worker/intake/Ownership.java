@@ -28,6 +28,11 @@ public record Ownership(Map<TopicPartition, Assignment> assignments, ConsumerGro
         return assignments.get(assignment.partition()) == assignment;
     }
 
+    /** Returns whether this worker is a member of its group. */
+    public boolean isMember() {
+        return metadata.generationId() >= 0;
+    }
+
     Ownership under(ConsumerGroupMetadata newer) {
         return new Ownership(assignments, newer);
     }
