@@ -12,7 +12,7 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/** One right of one user. The lists are the README's table of them, and nothing beyond it. */
+/** One right of one user. The lists hold exactly what the table of ACLs in worker/README.md names. */
 record AclGrant(String user, AclOperation operation, ResourceType type, String name, PatternType pattern) {
     static final String WORKER = "worker";
     static final String PUBLISHER = "publisher";

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A queue in a Kafka that is encrypted, asks for passwords, and allows each role what the README says it needs. */
+/** Runs a queue in a Kafka with TLS, passwords and ACLs: each role has the rights that worker/README.md names. */
 @Timeout(180)
 class SecurityIT {
     private static final Topics TOPICS = new Topics("chat");
