@@ -156,7 +156,7 @@ final class RequestFlow implements RequestSink {
     private void called(Request request, CallResult result, TracedCall traced) {
         try {
             Optional<OutcomeClassifier.Verdict> end =
-                    outcomes.of(request, result, pace.standing(request), clock.millis());
+                    outcomes.classify(request, result, pace.failureBlame(request), clock.millis());
             end.ifPresentOrElse(
                     verdict -> conclude(request, verdict), () -> pace.ended(request, CallFeedback.CANCELLED));
             // The cache comes after pace: what it then sends to the lane finds one that knows how the call ended.

@@ -65,7 +65,7 @@ public final class CallMeters {
     public void ended(Request request, CallResult result, Optional<Verdict> verdict) {
         String model = models.of(request.model());
         String status = StatusLabel.of(result, verdict);
-        String outcome = verdict.map(end -> OutcomeLabel.of(end.outcome())).orElse("none");
+        String outcome = verdict.map(end -> end.outcome().word()).orElse("none");
         calls.computeIfAbsent(new Ending(model, status, outcome), this::calls).increment();
         durations
                 .computeIfAbsent(new Answer(model, status), this::duration)

@@ -46,7 +46,8 @@ public final class TracedCall {
             span.setAttribute("error.type", status);
             span.setStatus(StatusCode.ERROR);
         }
-        verdict.ifPresent(end -> span.setAttribute("sluice.outcome", OutcomeLabel.of(end.outcome())));
+        verdict.ifPresent(
+                end -> span.setAttribute("sluice.outcome", end.outcome().word()));
         span.end();
     }
 }

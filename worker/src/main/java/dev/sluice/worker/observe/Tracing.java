@@ -87,7 +87,7 @@ public final class Tracing implements SettleListener {
         Context context = contextOf(envelope);
         if (isTraced(context)) {
             span("settle", SpanKind.PRODUCER, envelope, context)
-                    .setAttribute("sluice.outcome", OutcomeLabel.of(outcome))
+                    .setAttribute("sluice.outcome", outcome.word())
                     .setStartTimestamp(knownAtMillis, TimeUnit.MILLISECONDS)
                     .startSpan()
                     .end(Math.max(knownAtMillis, clock.millis()), TimeUnit.MILLISECONDS);

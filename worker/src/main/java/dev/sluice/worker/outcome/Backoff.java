@@ -4,18 +4,23 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * Exponential backoff with full jitter: a random time up to {@code min(cap, base × 2^n)} (Marc Brooker, "Exponential
- * Backoff and Jitter"). Thread-safe if its randomness is.
+ * Exponential backoff with full jitter. A delay is a random time up to {@code min(cap, base × 2^n)}, after Marc
+ * Brooker's "Exponential Backoff and Jitter". Thread-safe if its randomness is.
  *
- * @param random uniform in [0, 1)
+ * @param random a source of numbers in [0, 1)
  */
 record Backoff(DoubleSupplier random) {
     static final Duration BASE = Duration.ofSeconds(1);
     static final Duration CAP = Duration.ofSeconds(60);
 
-    /** @param before how often the request was put off before this time */
-    long millis(int before) {
-        long ceiling = before >= 6 ? CAP.toMillis() : Math.min(CAP.toMillis(), BASE.toMillis() << before);
+    /**
+     * Returns a random delay.
+     *
+     * @param previous how many delays the request has had before this one
+     */
+    long millis(int previous) {
+        // From 2^6 on the cap is reached. A larger shift would overflow.
+        long ceiling = previous >= 6 ? CAP.toMillis() : Math.min(CAP.toMillis(), BASE.toMillis() << previous);
         return (long) (random.getAsDouble() * ceiling);
     }
 }

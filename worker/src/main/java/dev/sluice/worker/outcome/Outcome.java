@@ -5,11 +5,17 @@ import dev.sluice.wire.Topics.Tier;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What becomes of a request. A new alternative needs a case in {@link Cases}, which shows every place it matters. */
+/**
+ * The decision on a request. A new alternative needs a case in {@link Cases}, so that the compiler finds every place
+ * where it must be handled.
+ */
 public sealed interface Outcome {
     <T> T match(Cases<T> cases);
 
-    /** One case for each alternative. */
+    /** Returns the word for this alternative in metrics and traces. */
+    String word();
+
+    /** A function with one case for each alternative. */
     interface Cases<T> {
         T reply(Reply reply);
 
@@ -21,25 +27,32 @@ public sealed interface Outcome {
     }
 
     /**
-     * The API has answered.
+     * The API has answered, and the answer is published as the reply.
      *
+     * @param httpStatus the status of the answer
      * @param body the API's JSON, byte for byte
+     * @param callMillis how long the call took
      */
     record Reply(int httpStatus, byte[] body, long callMillis) implements Outcome {
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.reply(this);
         }
+
+        @Override
+        public String word() {
+            return "reply";
+        }
     }
 
     /**
-     * Called again, or for the first time, later.
+     * The request goes to another topic and is called later, for the first time or again.
      *
-     * @param tier the delay tier it waits in; empty for the retry topic
-     * @param notBefore epoch ms
-     * @param attempts the counter that the request has from now on
-     * @param deferrals likewise
-     * @param lastError such as {@code 429 dynamic_request_limited}; empty where nothing went wrong
+     * @param tier the delay tier that it waits in; empty for the retry topic
+     * @param notBefore the earliest time of the call, in epoch milliseconds
+     * @param attempts the new count of attempts
+     * @param deferrals the new count of deferrals
+     * @param lastError the error, such as {@code 429 dynamic_request_limited}; empty if nothing went wrong
      */
     record Requeue(Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError)
             implements Outcome {
@@ -47,15 +60,21 @@ public sealed interface Outcome {
         public <T> T match(Cases<T> cases) {
             return cases.requeue(this);
         }
+
+        @Override
+        public String word() {
+            return "requeue";
+        }
     }
 
     /**
-     * Ended without an answer: a dead letter and a failed reply.
+     * The request ends without an answer. It becomes a dead letter and a failed reply.
      *
-     * @param httpStatus the status of the last call; empty where there was no answer or no call
-     * @param message for the one who published the request; the API's own words where there are some
-     * @param attempts the counter with this call
-     * @param lastError such as {@code 500} or {@code timeout}; empty where nothing was called
+     * @param httpStatus the status of the last call; empty if it had no answer or the request was not called
+     * @param message the description for the publisher of the request; the API's own message if it sent one
+     * @param attempts the count of attempts with the last call
+     * @param lastError the error, such as {@code 500} or {@code timeout}; empty if the request was not called
+     * @param callMillis how long the last call took
      */
     record DeadLetter(
             Reason reason, OptionalInt httpStatus, String message, int attempts, String lastError, long callMillis)
@@ -64,13 +83,23 @@ public sealed interface Outcome {
         public <T> T match(Cases<T> cases) {
             return cases.deadLetter(this);
         }
+
+        @Override
+        public String word() {
+            return "dead_letter";
+        }
     }
 
-    /** Nobody is served at present: the request stays where it is, and no counter moves. */
+    /** The API serves nobody at present. The request stays in its lane and its counters do not change. */
     record Hold(String reason) implements Outcome {
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.hold(this);
+        }
+
+        @Override
+        public String word() {
+            return "hold";
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * Outcome: a pure function from a request and the result of its call to what becomes of the request. It does no I/O and
- * reads no clock that it was not given.
+ * Outcome: decides from a request and the result of its call what becomes of the request. It is a pure function: it
+ * does no I/O and reads no clock.
  */
 @NullMarked
 package dev.sluice.worker.outcome;

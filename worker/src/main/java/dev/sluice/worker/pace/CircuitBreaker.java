@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Whether a lane flows. It stops when the API fails several times in a row or serves nobody, and then lets one probe
  * after another through, a few in a row and then after growing pauses, each time another request, so that no single one
- * can keep it shut. Owned by the pace thread but for {@link #standing}.
+ * can keep it shut. Owned by the pace thread but for {@link #failureBlame}.
  */
 final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);
@@ -157,7 +157,7 @@ final class CircuitBreaker {
     }
 
     /** How this request, which is called or was, stands in the lane. Any thread. */
-    FailureBlame standing(Request request) {
+    FailureBlame failureBlame(Request request) {
         Probe current = probe;
         if (current != null && current.alone() && current.request().equals(request)) {
             return FailureBlame.ALONE;

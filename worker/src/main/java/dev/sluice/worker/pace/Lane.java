@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of one model, what may be spent on them, and whether they flow. Arithmetic only: it never waits and is
- * owned by the pace thread, but for {@link #standing}.
+ * owned by the pace thread, but for {@link #failureBlame}.
  */
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
@@ -281,7 +281,7 @@ final class Lane {
     }
 
     /** How this request, which is called or was, stands in the lane. Any thread. */
-    FailureBlame standing(Request request) {
-        return breaker.standing(request);
+    FailureBlame failureBlame(Request request) {
+        return breaker.failureBlame(request);
     }
 }

@@ -146,8 +146,8 @@ public final class Pace implements Runnable {
     }
 
     /** How this request stands in its lane: its call has ended, and the lane has not been told yet. */
-    public FailureBlame standing(Request request) {
-        return sent(request).lane().standing(request);
+    public FailureBlame failureBlame(Request request) {
+        return sent(request).lane().failureBlame(request);
     }
 
     /** Runs until {@link #stop}. */

@@ -36,7 +36,7 @@ class OutcomeClassifierTest {
     private static final String ERROR = "{\"error\": {\"message\": \"words\", \"type\": \"some_type\"}}";
     private static final String HTML = "<html>edge</html>";
 
-    /** No jitter: half of the ceiling. */
+    // The backoff is always half of its ceiling.
     private final OutcomeClassifier outcomes =
             new OutcomeClassifier(MAX_ATTEMPTS, Optional.of(Duration.ofHours(1)), () -> 0.5);
 
@@ -77,7 +77,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"timeout", "connection", "response_too_large"})
-    void soDoesACallWithoutAnAnswer(String error) {
+    void aCallWithoutAnAnswerCountsAsAnAttempt(String error) {
         Verdict verdict = of(counted(0, 1), new CallResult.Failed(error, "words", 12));
 
         assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + 500, 1, 1, error));
@@ -98,13 +98,14 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void aFailureWhileTheLaneIsStoppedIsNotTheRequests() {
+    void aFailureWhileTheLaneIsHeldIsNotTheFaultOfTheRequest() {
         Request request = counted(MAX_ATTEMPTS - 1, 0);
 
         for (CallResult failure : new CallResult[] {
             answered(503, HTML), answered(408, ERROR), answered(200, HTML), new CallResult.Failed("timeout", "late", 1)
         }) {
-            assertThat(outcomes.of(request, failure, FailureBlame.HELD, NOW).orElseThrow())
+            assertThat(outcomes.classify(request, failure, FailureBlame.HELD, NOW)
+                            .orElseThrow())
                     .satisfies(verdict -> {
                         assertThat(verdict.outcome()).isInstanceOf(Hold.class);
                         assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.UNAVAILABLE);
@@ -113,7 +114,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void theOnlyProbeThereIsPaysForFailuresThatMayBeItsOwn() {
+    void theOnlyProbeIsChargedForFailuresThatItMayCause() {
         Request request = counted(1, 0);
 
         for (CallResult failure : new CallResult[] {
@@ -128,7 +129,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void noProbePaysForAnOutage() {
+    void noProbeIsChargedForAnOutage() {
         Request request = counted(MAX_ATTEMPTS - 1, 0);
 
         for (CallResult outage : new CallResult[] {
@@ -144,13 +145,13 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void whatIsEvidentStaysSoWhileTheLaneIsStopped() {
+    void anEvidentResultIsNotHeldWhileTheLaneIsHeld() {
         Request request = counted(0, 0);
 
-        assertThat(whileStopped(request, answered(200, COMPLETION))).isInstanceOf(Reply.class);
-        assertThat(whileStopped(request, answered(429, ERROR))).isInstanceOf(Requeue.class);
-        assertThat(whileStopped(request, answered(400, ERROR))).isInstanceOf(DeadLetter.class);
-        assertThat(whileStopped(request, answered(401, ERROR))).isInstanceOf(Hold.class);
+        assertThat(whileHeld(request, answered(200, COMPLETION))).isInstanceOf(Reply.class);
+        assertThat(whileHeld(request, answered(429, ERROR))).isInstanceOf(Requeue.class);
+        assertThat(whileHeld(request, answered(400, ERROR))).isInstanceOf(DeadLetter.class);
+        assertThat(whileHeld(request, answered(401, ERROR))).isInstanceOf(Hold.class);
     }
 
     @ParameterizedTest
@@ -164,7 +165,7 @@ class OutcomeClassifierTest {
         "x-ratelimit-reset, 0.1, 500",
         "x-other, 30, 500"
     })
-    void aRateLimitDefersForAsLongAsItSaysAndAtLeastTheBackoff(String header, String value, long delay) {
+    void aRateLimitDefersForTheLongerOfItsHintAndTheBackoff(String header, String value, long delay) {
         Verdict verdict = of(counted(4, 0), answered(429, ERROR, Map.of(header, value)));
 
         assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + delay, 4, 1, "429 some_type"));
@@ -181,7 +182,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void noNumberOfRateLimitsSpendsAnAttempt() {
+    void noNumberOfRateLimitsCountsAsAnAttempt() {
         Request request = counted(MAX_ATTEMPTS - 1, 1_000_000);
 
         assertThat(of(request, answered(429, ERROR)).outcome())
@@ -191,7 +192,7 @@ class OutcomeClassifierTest {
     @ParameterizedTest
     @CsvSource({"10, ", "10.001, TEN_SECONDS", "59, TEN_SECONDS", "60, ONE_MINUTE", "600, TEN_MINUTES", "9999, ONE_HOUR"
     })
-    void aLongDelayIsWaitedForInATier(String seconds, Tier tier) {
+    void aLongDelayGoesToADelayTier(String seconds, Tier tier) {
         Map<String, String> headers = Map.of("retry-after", seconds);
 
         assertThat(of(counted(0, 0), answered(429, ERROR, headers)).outcome())
@@ -204,7 +205,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {401, 402})
-    void aRefusedKeyOrAccountHoldsWhateverTheBody(int status) {
+    void aRejectedKeyOrAccountHoldsWhateverTheBody(int status) {
         for (String body : new String[] {ERROR, HTML, ""}) {
             Verdict verdict = of(counted(MAX_ATTEMPTS - 1, 0), answered(status, body));
 
@@ -214,7 +215,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void oneThatTheEdgeRefusedForWhatItSaysIsAnAttemptAndInTheEndADeadLetter() {
+    void aRequestThatOnlyTheEdgeRejectsIsAnAttemptAndFinallyADeadLetter() {
         assertThat(outcomes.blamed(counted(0, 3), NOW)).isInstanceOfSatisfying(Requeue.class, requeue -> {
             assertThat(requeue.attempts()).isEqualTo(1);
             assertThat(requeue.deferrals()).isEqualTo(3);
@@ -228,7 +229,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void a429SaysWhatThereWasTooMuchOf() {
+    void a429NamesTheExceededUnit() {
         for (String type : new String[] {"dynamic_token_limited", "tokens", "TPM"}) {
             Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
             assertThat(verdict.feedback().over()).as(type).isEqualTo(LimitUnit.TOKENS);
@@ -240,7 +241,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void whatAnAnswerCostAndTheLimitsItNamesAreToldToTheLane() {
+    void usageAndAdvertisedLimitsOfAnAnswerReachTheLane() {
         String body = """
                 {"choices": [{}], "usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 20}}""";
         Map<String, String> headers = Map.of(
@@ -257,7 +258,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"2147483647", "10000001", "-1", "9999999999", "1.5", "\"12\"", "[1]"})
-    void aCountOfTokensThatIsNoneIsIgnored(String count) {
+    void anImpossibleCountOfTokensIsIgnored(String count) {
         String body = "{\"choices\": [{}], \"usage\": {\"prompt_tokens\": 7, \"completion_tokens\": " + count + "}}";
 
         CallFeedback feedback = of(counted(0, 0), new CallResult.Answered(200, Map.of(), body.getBytes(UTF_8), 1))
@@ -268,7 +269,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "many", "-1", "0", "NaN", "Infinity"})
-    void aLimitThatIsNoneIsIgnored(String text) {
+    void anImpossibleAdvertisedLimitIsIgnored(String text) {
         Map<String, String> headers = Map.of("x-ratelimit-limit", text, "x-tokenlimit-limit-dynamic", text);
 
         CallFeedback feedback = of(counted(0, 0), new CallResult.Answered(429, headers, new byte[0], 1))
@@ -278,7 +279,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void a403OfAnEdgeHoldsAndOneOfTheApiIsTheRequests() {
+    void a403OfAnEdgeHoldsAndA403OfTheApiRejectsTheRequest() {
         assertThat(of(counted(0, 0), answered(403, HTML)))
                 .isEqualTo(new Verdict(new Hold("403 edge"), CallFeedback.blockedByEdge("403 edge")));
         assertThat(of(counted(0, 0), answered(403, "")).outcome()).isInstanceOf(Hold.class);
@@ -287,7 +288,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 403, 404, 405, 410, 413, 415, 422, 431, 451, 499})
-    void aRefusedRequestIsADeadLetterAtOnce(int status) {
+    void aRejectedRequestIsADeadLetterAtOnce(int status) {
         Verdict verdict = of(counted(1, 2), answered(status, ERROR));
 
         assertThat(verdict.outcome())
@@ -297,7 +298,7 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void theProvidersTypeIsNotBelievedToBeShortAndClean() {
+    void onlyAShortCleanErrorTypeIsTaken() {
         String longType = ERROR.replace("some_type", "x".repeat(65));
         String oddType = ERROR.replace("some_type", "a\\r\\nb");
 
@@ -306,17 +307,17 @@ class OutcomeClassifierTest {
         assertThat(((DeadLetter) of(counted(0, 0), answered(400, oddType)).outcome()).lastError())
                 .isEqualTo("400");
         assertThat(((DeadLetter) of(counted(0, 0), answered(400, HTML)).outcome()).message())
-                .isEqualTo("the API refused the request");
+                .isEqualTo("the API rejected the request");
     }
 
     @Test
     void aCancelledCallHasNoOutcome() {
-        assertThat(outcomes.of(counted(0, 0), new CallResult.Cancelled(1), FailureBlame.FLOWING, NOW))
+        assertThat(outcomes.classify(counted(0, 0), new CallResult.Cancelled(1), FailureBlame.FLOWING, NOW))
                 .isEmpty();
     }
 
     @Test
-    void nothingWaitsBeyondItsOwnEnd() {
+    void noRequestWaitsBeyondItsExpiry() {
         Request request = Requests.ofModel("m").timed(NOW, 0, NOW + 2_000).build();
 
         Verdict limited = of(request, answered(429, ERROR, Map.of("x-ratelimit-reset", "30")));
@@ -328,15 +329,15 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void isExpiredFromItsOwnTimeOn() {
-        var envelope = Requests.ofModel("m").timed(NOW, 0, NOW + 10).envelope();
+    void isExpiredFromItsExpiryOn() {
+        var record = Requests.ofModel("m").timed(NOW, 0, NOW + 10).envelope();
 
-        assertThat(outcomes.isExpired(envelope, NOW + 9)).isFalse();
-        assertThat(outcomes.isExpired(envelope, NOW + 10)).isTrue();
+        assertThat(outcomes.isExpired(record, NOW + 9)).isFalse();
+        assertThat(outcomes.isExpired(record, NOW + 10)).isTrue();
     }
 
     @Test
-    void isExpiredBeyondTheMaxAgeCountedFromWhenItCouldBeCalled() {
+    void isExpiredBeyondTheMaxAgeCountedFromItsNotBefore() {
         long hour = Duration.ofHours(1).toMillis();
         var atOnce = Requests.ofModel("m").timed(NOW, 0, Long.MAX_VALUE).envelope();
         var later = Requests.ofModel("m").timed(NOW, NOW + hour, Long.MAX_VALUE).envelope();
@@ -349,7 +350,7 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @CsvSource({"1, 0", "0, 1"})
-    void growsNoYoungerByBeingCalledAgain(int attempts, int deferrals) {
+    void isNoYoungerAfterBeingCalled(int attempts, int deferrals) {
         long hour = Duration.ofHours(1).toMillis();
         var calledAgain = Requests.ofModel("m")
                 .counted(attempts, deferrals)
@@ -361,18 +362,18 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void withoutAMaxAgeNothingGrowsTooOld() {
+    void withoutAMaxAgeNoRequestIsTooOld() {
         OutcomeClassifier patient = new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), () -> 0.5);
-        var envelope = Requests.ofModel("m").timed(0, 0, Long.MAX_VALUE).envelope();
+        var record = Requests.ofModel("m").timed(0, 0, Long.MAX_VALUE).envelope();
 
-        assertThat(patient.isExpired(envelope, Long.MAX_VALUE - 1)).isFalse();
+        assertThat(patient.isExpired(record, Long.MAX_VALUE - 1)).isFalse();
     }
 
     @Test
     void anExpiredRequestIsADeadLetterThatWasNotCalled() {
-        var envelope = Requests.ofModel("m").counted(2, 1).envelope();
+        var record = Requests.ofModel("m").counted(2, 1).envelope();
 
-        assertThat(outcomes.expired(envelope)).isInstanceOfSatisfying(DeadLetter.class, letter -> {
+        assertThat(outcomes.expired(record)).isInstanceOfSatisfying(DeadLetter.class, letter -> {
             assertThat(letter.reason()).isEqualTo(Reason.EXPIRED);
             assertThat(letter.attempts()).isEqualTo(2);
             assertThat(letter.httpStatus()).isEmpty();
@@ -383,28 +384,28 @@ class OutcomeClassifierTest {
 
     @ParameterizedTest
     @CsvSource({"1, TEN_SECONDS", "59, TEN_SECONDS", "60, ONE_MINUTE", "3600, ONE_HOUR", "999999, ONE_HOUR"})
-    void aPostponedRequestKeepsItsCountersAndItsTime(long seconds, Tier tier) {
+    void aPostponedRequestKeepsItsCountersAndItsNotBefore(long seconds, Tier tier) {
         long notBefore = NOW + seconds * 1000;
-        var envelope = Requests.ofModel("m")
+        var record = Requests.ofModel("m")
                 .counted(2, 1)
                 .timed(NOW, notBefore, Long.MAX_VALUE)
                 .envelope();
 
-        assertThat(outcomes.postponed(envelope, NOW)).isEqualTo(new Requeue(Optional.of(tier), notBefore, 2, 1, ""));
+        assertThat(outcomes.postponed(record, NOW)).isEqualTo(new Requeue(Optional.of(tier), notBefore, 2, 1, ""));
     }
 
     private Verdict of(Request request, CallResult result) {
-        return outcomes.of(request, result, FailureBlame.FLOWING, NOW).orElseThrow();
+        return outcomes.classify(request, result, FailureBlame.FLOWING, NOW).orElseThrow();
     }
 
-    private Outcome whileStopped(Request request, CallResult result) {
-        return outcomes.of(request, result, FailureBlame.HELD, NOW)
+    private Outcome whileHeld(Request request, CallResult result) {
+        return outcomes.classify(request, result, FailureBlame.HELD, NOW)
                 .orElseThrow()
                 .outcome();
     }
 
     private Outcome whileAlone(Request request, CallResult result) {
-        return outcomes.of(request, result, FailureBlame.ALONE, NOW)
+        return outcomes.classify(request, result, FailureBlame.ALONE, NOW)
                 .orElseThrow()
                 .outcome();
     }

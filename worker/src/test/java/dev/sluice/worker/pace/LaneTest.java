@@ -166,11 +166,11 @@ class LaneTest {
         for (int i = 0; i < 2; i++) {
             ended(lane, FAILED);
         }
-        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNotNull();
 
         ended(lane, FAILED);
-        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
@@ -181,7 +181,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.blocked("401"));
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
@@ -220,7 +220,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(polledNow(lane)).hasSize(9);
         lane.add(request(99));
         ended(lane, CallFeedback.blocked("401"));
@@ -233,7 +233,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(3)));
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
     }
 
@@ -243,7 +243,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.CANCELLED);
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNotNull();
         assertThat(send(lane)).isNull();
     }
@@ -266,7 +266,7 @@ class LaneTest {
             lane.ended(sentAt(before), late);
         }
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(lane.nanosToNext()).isEqualTo(wait);
         assertThat(send(lane)).isNull();
     }
@@ -285,7 +285,7 @@ class LaneTest {
             lane.ended(sentAt(before), FAILED);
         }
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
@@ -293,17 +293,17 @@ class LaneTest {
         Lane lane = full("none", LimitShare.ALL, 3);
         ended(lane, CallFeedback.blocked("401"));
 
-        List<FailureBlame> standings = new ArrayList<>();
+        List<FailureBlame> blames = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
             time.passNanos(lane.nanosToNext());
             Request probe = send(lane).request();
-            standings.add(lane.standing(probe));
+            blames.add(lane.failureBlame(probe));
             ended(lane, FAILED);
-            assertThat(lane.standing(probe)).isEqualTo(FailureBlame.HELD);
+            assertThat(lane.failureBlame(probe)).isEqualTo(FailureBlame.HELD);
             lane.putBack(probe);
         }
 
-        assertThat(standings)
+        assertThat(blames)
                 .containsExactly(FailureBlame.HELD, FailureBlame.HELD, FailureBlame.ALONE, FailureBlame.ALONE);
     }
 
@@ -318,7 +318,7 @@ class LaneTest {
         ended(lane, CallFeedback.blocked("401"));
         time.pass(Duration.ofMinutes(1));
 
-        assertThat(lane.standing(send(lane).request())).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.failureBlame(send(lane).request())).isEqualTo(FailureBlame.HELD);
     }
 
     @Test
@@ -329,7 +329,7 @@ class LaneTest {
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(standing(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
@@ -405,8 +405,8 @@ class LaneTest {
         return ConfiguredLimit.parse(limit).perSecond(LimitUnit.REQUESTS).orElseThrow();
     }
 
-    private static FailureBlame standing(Lane lane) {
-        return lane.standing(request(77));
+    private static FailureBlame failureBlame(Lane lane) {
+        return lane.failureBlame(request(77));
     }
 
     private Lane stoppedAndProbing(int requests) {

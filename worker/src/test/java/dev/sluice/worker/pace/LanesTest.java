@@ -43,8 +43,8 @@ class LanesTest {
         add(lanes, "b", 2);
         lanes.of(blocked).ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
 
-        assertThat(standing(lanes, "a")).isEqualTo(FailureBlame.HELD);
-        assertThat(standing(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lanes, "a")).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
@@ -84,8 +84,8 @@ class LanesTest {
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
 
         laneOf(lanes, "d").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
-        assertThat(standing(lanes, "c")).isEqualTo(FailureBlame.HELD);
-        assertThat(standing(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
+        assertThat(failureBlame(lanes, "c")).isEqualTo(FailureBlame.HELD);
+        assertThat(failureBlame(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
@@ -333,7 +333,7 @@ class LanesTest {
         return request.envelope().offset();
     }
 
-    private static FailureBlame standing(Lanes lanes, String model) {
-        return laneOf(lanes, model).standing(Requests.ofModel(model).at(77).build());
+    private static FailureBlame failureBlame(Lanes lanes, String model) {
+        return laneOf(lanes, model).failureBlame(Requests.ofModel(model).at(77).build());
     }
 }

@@ -253,7 +253,7 @@ class PaceTest {
         await().atMost(BOUND).until(() -> pace.held().equals(Map.of("m", "401")));
 
         Request probe = next();
-        assertThat(pace.standing(probe)).isEqualTo(FailureBlame.ALONE);
+        assertThat(pace.failureBlame(probe)).isEqualTo(FailureBlame.ALONE);
 
         pace.ended(probe, CallFeedback.PASSED);
         await().atMost(BOUND).until(() -> pace.held().isEmpty());

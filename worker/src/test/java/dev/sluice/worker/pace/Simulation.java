@@ -182,7 +182,7 @@ final class Simulation {
 
         private void fail(Request request) {
             CallFeedback failed = CallFeedback.unavailable("503");
-            if (pace.standing(request) == FailureBlame.FLOWING) {
+            if (pace.failureBlame(request) == FailureBlame.FLOWING) {
                 again(request, 0);
                 end(request, failed);
             } else {

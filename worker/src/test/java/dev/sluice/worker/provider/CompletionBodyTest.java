@@ -29,7 +29,7 @@ class CompletionBodyTest {
                 "{\"choices\": \"a\"}",
                 "{\"inner\": {\"choices\": [1]}}"
             })
-    void withoutAChoiceItIsNone(String text) {
+    void withoutAChoiceItIsNoCompletion(String text) {
         assertThat(read(text)).isEqualTo(new CompletionBody(true, false, null, null, Optional.empty()));
     }
 
@@ -50,7 +50,7 @@ class CompletionBodyTest {
                 "{'error': ['a']} | | ",
                 "{'type': 'no', 'message': 'no'} | | "
             })
-    void theProvidersWordsAreFoundInsideErrorAndBesideIt(String text, String type, String message) {
+    void errorTypeAndMessageAreFoundInsideErrorAndBesideIt(String text, String type, String message) {
         CompletionBody body = read(text.replace('\'', '"'));
 
         assertThat(body).isEqualTo(new CompletionBody(true, false, type, message, Optional.empty()));
@@ -75,19 +75,19 @@ class CompletionBodyTest {
                 "{\"choices\": [1]}}",
                 "{choices: [1]}"
             })
-    void whatIsNotOneWholeObjectIsNoJson(String text) {
+    void anythingButOneWholeObjectIsNotJson(String text) {
         assertThat(read(text)).isEqualTo(new CompletionBody(false, false, null, null, Optional.empty()));
     }
 
     @Test
-    void aLongAnswerIsReadAndADeepOneIsNoJson() {
+    void aLongAnswerIsReadAndADeepOneIsNotJson() {
         assertThat(read("{\"choices\": [\"" + "x".repeat(30_000_000) + "\"]}").hasChoices())
                 .isTrue();
         assertThat(read("{\"a\":".repeat(100_000)).isJson()).isFalse();
     }
 
     @Test
-    void brokenUtf8IsNoJson() {
+    void brokenUtf8IsNotJson() {
         byte[] body = "{\"error\": \"?\"}".getBytes(UTF_8);
         body[11] = (byte) 0xff;
 

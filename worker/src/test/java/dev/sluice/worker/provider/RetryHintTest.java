@@ -29,7 +29,7 @@ class RetryHintTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1800000005", "1800000005.0", "1800000005000"})
-    void aPointInTimeIsUnderstood(String value) {
+    void aPointInTimeIsConverted(String value) {
         for (String header : List.of("x-ratelimit-reset", "retry-after", "retry-after-ms")) {
             assertThat(RetryHint.read(Map.of(header, value), NOW)).as(header).isEqualTo(Duration.ofSeconds(5));
         }
@@ -53,7 +53,7 @@ class RetryHintTest {
                 "1700000000",
                 "1700000000000"
             })
-    void rubbishAndWhatIsOverSaysNothing(String value) {
+    void invalidAndPastValuesAreIgnored(String value) {
         assertThat(RetryHint.read(Map.of("x-ratelimit-reset", value), NOW)).isZero();
         assertThat(RetryHint.read(Map.of("retry-after", value), NOW)).isZero();
         assertThat(RetryHint.read(Map.of("retry-after-ms", value), NOW)).isZero();
@@ -67,7 +67,7 @@ class RetryHintTest {
     }
 
     @Test
-    void rubbishDoesNotHideTheOthers() {
+    void anInvalidHeaderDoesNotHideTheOthers() {
         Map<String, String> headers = Map.of("x-ratelimit-reset", "NaN", "retry-after", "3", "retry-after-ms", "x");
 
         assertThat(RetryHint.read(headers, NOW)).isEqualTo(Duration.ofSeconds(3));
@@ -75,12 +75,12 @@ class RetryHintTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"3601", "999999999", "1900000000", "1e300"})
-    void noServerIsBelievedMoreThanAnHour(String value) {
+    void moreThanAnHourIsNotBelieved(String value) {
         assertThat(RetryHint.read(Map.of("retry-after", value), NOW)).isEqualTo(RetryHint.MAX);
     }
 
     @Test
-    void noHeaderIsNoHint() {
+    void withoutHeadersThereIsNoHint() {
         assertThat(RetryHint.read(Map.of(), NOW)).isZero();
     }
 }
