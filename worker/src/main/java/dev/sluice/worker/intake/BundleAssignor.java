@@ -9,10 +9,12 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
@@ -28,10 +30,18 @@ import org.slf4j.LoggerFactory;
  * Assigns whole bundles: partition <i>i</i> of the requests topic, of the retry topic and of every delay tier always go
  * to the same member.
  *
- * <p>Only the partitions of the requests topic are presented to Kafka's {@link CooperativeStickyAssignor}; its answer is
- * expanded to the bundles. A partition that one of the topics has not got belongs to no bundle, and waits. Over all topics
- * at once that assignor balances the total number of partitions, which has left members with no partition of the requests
- * topic at all.
+ * <p>It presents only the partitions of the requests topic to Kafka's {@link CooperativeStickyAssignor} and expands the
+ * answer to bundles. Given all topics at once, that assignor balances the total number of partitions, which has left
+ * members with no partition of the requests topic at all. A partition that one of the topics lacks belongs to no bundle
+ * and is assigned to nobody.
+ *
+ * <p>Members of two versions may share a group while workers are upgraded one by one. Each member gets the partitions of
+ * the topics it has subscribed to and no others, whatever topics the assigning member knows: Kafka's consumer rejoins at
+ * once if it is assigned a topic that it has not subscribed to, and the group would never be stable. So a new input topic
+ * is read only in the bundles of new members. In a bundle that an old member owns, the new topic's partition is
+ * unassigned until the bundle moves to a new member, at the latest when the last old member has left.
+ *
+ * <p>Owned by the poll thread.
  */
 public final class BundleAssignor implements ConsumerPartitionAssignor {
     private static final String REQUESTS = new Topics("x").requests().substring(1);
@@ -41,8 +51,9 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
     private static final Logger log = LoggerFactory.getLogger(BundleAssignor.class);
 
     private final CooperativeStickyAssignor sticky = new CooperativeStickyAssignor();
-    /** By the base of a queue's topics: what was said of their widths. */
-    private final Map<String, String> said = new HashMap<>();
+
+    // what was last logged about the topics' partition counts, by the base of the queue
+    private final Map<String, String> loggedProblems = new HashMap<>();
 
     @Override
     public String name() {
@@ -66,37 +77,40 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
 
     @Override
     public void onAssignment(Assignment assignment, ConsumerGroupMetadata metadata) {
-        List<TopicPartition> leaders = assignment.partitions().stream()
+        List<TopicPartition> requests = assignment.partitions().stream()
                 .filter(partition -> partition.topic().endsWith(REQUESTS))
                 .toList();
-        sticky.onAssignment(new Assignment(leaders, assignment.userData()), metadata);
+        sticky.onAssignment(new Assignment(requests, assignment.userData()), metadata);
     }
 
     @Override
     public GroupAssignment assign(Cluster cluster, GroupSubscription group) {
         Map<String, Subscription> members = group.groupSubscription();
-        Map<String, Integer> bundles = bundles(cluster, members.values());
+        Map<String, Integer> bundleCounts = bundleCounts(cluster, members.values());
         Map<String, Subscription> narrowed = new HashMap<>();
-        members.forEach((member, subscription) -> narrowed.put(member, narrow(subscription, bundles)));
-        Map<String, Assignment> assigned = sticky.assign(whole(cluster, bundles), new GroupSubscription(narrowed))
+        members.forEach((member, subscription) -> narrowed.put(member, narrow(subscription, bundleCounts)));
+        Map<String, Assignment> assigned = sticky.assign(
+                        wholeBundles(cluster, bundleCounts), new GroupSubscription(narrowed))
                 .groupAssignment();
         Map<String, Assignment> expanded = new HashMap<>();
-        assigned.forEach((member, assignment) -> expanded.put(
-                member,
-                new Assignment(
-                        withoutClaimed(member, expand(assignment.partitions()), members), assignment.userData())));
+        assigned.forEach((member, assignment) -> {
+            List<TopicPartition> partitions =
+                    expand(assignment.partitions(), members.get(member).topics());
+            expanded.put(member, new Assignment(withoutClaimed(member, partitions, members), assignment.userData()));
+        });
         return new GroupAssignment(expanded);
     }
 
-    /** The sticky assignor would leave a member what it owns, since a topic does not become narrower. */
-    private static Subscription narrow(Subscription subscription, Map<String, Integer> bundles) {
-        Set<String> leaders = leadersOf(subscription.topics());
+    /** Returns the subscription with nothing but requests topics, and with whole bundles only as owned partitions. */
+    private static Subscription narrow(Subscription subscription, Map<String, Integer> bundleCounts) {
+        Set<String> requests = requestsTopics(subscription.topics());
+        // The sticky assignor would leave a member what it owns beyond that, since no topic becomes narrower.
         List<TopicPartition> owned = subscription.ownedPartitions().stream()
-                .filter(partition ->
-                        leaders.contains(partition.topic()) && partition.partition() < bundles.get(partition.topic()))
+                .filter(partition -> requests.contains(partition.topic())
+                        && partition.partition() < bundleCounts.get(partition.topic()))
                 .toList();
         Subscription narrowed = new Subscription(
-                List.copyOf(leaders),
+                List.copyOf(requests),
                 subscription.userData(),
                 owned,
                 subscription.generationId().orElse(NO_GENERATION),
@@ -105,9 +119,9 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
         return narrowed;
     }
 
-    /** The requests topics among {@code topics}: those that come with a retry topic. */
-    private static Set<String> leadersOf(List<String> topics) {
-        Set<String> all = new HashSet<>(topics);
+    /** Returns the requests topics of a subscription: each comes with a retry topic. */
+    private static Set<String> requestsTopics(Collection<String> subscribed) {
+        Set<String> all = new HashSet<>(subscribed);
         return all.stream()
                 .filter(topic -> topic.endsWith(REQUESTS) && topic.length() > REQUESTS.length())
                 .filter(topic -> all.contains(queue(topic).retry()))
@@ -118,41 +132,54 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
         return new Topics(requestsTopic.substring(0, requestsTopic.length() - REQUESTS.length()));
     }
 
-    /** By requests topic, how many bundles are whole: what is requeued there has a place to go. */
-    private Map<String, Integer> bundles(Cluster cluster, Collection<Subscription> members) {
-        Map<String, Integer> bundles = new HashMap<>();
-        for (Subscription member : members) {
-            for (String leader : leadersOf(member.topics())) {
-                Map<String, Integer> widths = widths(queue(leader), cluster);
-                if (bundles.put(leader, Collections.min(widths.values())) == null) {
-                    say(queue(leader), widths);
-                }
-            }
-        }
-        return bundles;
+    /** Returns the topics of a subscription that form bundles with a requests topic, itself included. */
+    private static List<String> bundleTopics(String requestsTopic, Collection<String> subscribed) {
+        return subscribed.stream()
+                .filter(topic -> topic.equals(requestsTopic) || topic.startsWith(requestsTopic + "."))
+                .toList();
     }
 
-    private static Cluster whole(Cluster cluster, Map<String, Integer> bundles) {
+    /** Returns the number of whole bundles by requests topic: every topic that a member reads has these partitions. */
+    private Map<String, Integer> bundleCounts(Cluster cluster, Collection<Subscription> members) {
+        Map<String, Set<String>> topics = new HashMap<>();
+        for (Subscription member : members) {
+            for (String requests : requestsTopics(member.topics())) {
+                topics.computeIfAbsent(requests, absent -> new TreeSet<>())
+                        .addAll(bundleTopics(requests, member.topics()));
+            }
+        }
+        Map<String, Integer> bundleCounts = new HashMap<>();
+        topics.forEach((requests, read) -> {
+            Map<String, Integer> partitions = partitionCounts(queue(requests), read, cluster);
+            bundleCounts.put(requests, Collections.min(partitions.values()));
+            logIfChanged(queue(requests), partitions);
+        });
+        return bundleCounts;
+    }
+
+    private static Cluster wholeBundles(Cluster cluster, Map<String, Integer> bundleCounts) {
         List<PartitionInfo> infos = new ArrayList<>();
-        bundles.forEach((leader, width) -> cluster.partitionsForTopic(leader).stream()
-                .filter(info -> info.partition() < width)
+        bundleCounts.forEach((requests, count) -> cluster.partitionsForTopic(requests).stream()
+                .filter(info -> info.partition() < count)
                 .forEach(infos::add));
         return new Cluster(cluster.clusterResource().clusterId(), cluster.nodes(), infos, Set.of(), Set.of());
     }
 
-    private static Map<String, Integer> widths(Topics queue, Cluster cluster) {
-        Map<String, Integer> widths = new LinkedHashMap<>();
-        queue.inputs().forEach(topic -> {
-            Integer width = cluster.partitionCountForTopic(topic);
-            widths.put(topic, width == null ? 0 : width);
-        });
-        return widths;
+    /** Returns the number of partitions by topic, in the order of the queue's inputs and then of the other names. */
+    private static Map<String, Integer> partitionCounts(Topics queue, Set<String> topics, Cluster cluster) {
+        Set<String> ordered = new LinkedHashSet<>(queue.inputs());
+        ordered.retainAll(topics);
+        ordered.addAll(topics);
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        ordered.forEach(
+                topic -> counts.put(topic, Objects.requireNonNullElse(cluster.partitionCountForTopic(topic), 0)));
+        return counts;
     }
 
-    /** Only the member that assigns gets here; it rebalances when any of these topics has become wider. */
-    private void say(Topics queue, Map<String, Integer> widths) {
-        String problem = TopicCheck.unequal(queue, widths).orElse("");
-        String before = said.put(queue.base(), problem);
+    // only the assigning member gets here, and it rebalances when any of these topics has more partitions
+    private void logIfChanged(Topics queue, Map<String, Integer> partitionCounts) {
+        String problem = TopicCheck.unequal(queue, partitionCounts).orElse("");
+        String before = loggedProblems.put(queue.base(), problem);
         if (problem.equals(Objects.requireNonNullElse(before, ""))) {
             return;
         }
@@ -165,17 +192,18 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
         }
     }
 
-    private static List<TopicPartition> expand(List<TopicPartition> leaders) {
-        return leaders.stream()
-                .flatMap(leader -> queue(leader.topic()).inputs().stream()
-                        .map(topic -> new TopicPartition(topic, leader.partition())))
+    /** Returns the bundles of these partitions, as far as the member has subscribed to their topics. */
+    private static List<TopicPartition> expand(List<TopicPartition> requests, List<String> subscribed) {
+        return requests.stream()
+                .flatMap(partition -> bundleTopics(partition.topic(), subscribed).stream()
+                        .map(topic -> new TopicPartition(topic, partition.partition())))
                 .toList();
     }
 
     /**
-     * Leaves out what another member still says it owns. The cooperative protocol moves a partition in two steps, and
-     * Kafka fails the whole rebalance where one step both revokes and assigns it. That member gives it up because it is
-     * not assigned to it, which starts the next rebalance.
+     * Returns the partitions that no other member still claims to own. The cooperative protocol moves a partition in two
+     * steps, and Kafka fails the whole rebalance if one step both revokes and assigns it. The claiming member gives the
+     * partition up, because it is not assigned to it, and that starts the next rebalance.
      */
     private static List<TopicPartition> withoutClaimed(
             String member, List<TopicPartition> partitions, Map<String, Subscription> members) {

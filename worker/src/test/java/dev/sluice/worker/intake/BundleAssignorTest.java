@@ -5,14 +5,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.LogLines;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
@@ -23,6 +29,8 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class BundleAssignorTest {
@@ -32,13 +40,21 @@ class BundleAssignorTest {
     /** A member as the group's leader sees it over several rounds: its own assignor, and what it owns. */
     private static final class Member {
         final BundleAssignor assignor = new BundleAssignor();
+        final List<String> topics;
         List<TopicPartition> owned = List.of();
         int generation = -1;
 
-        Subscription subscription(Topics topics) {
-            Set<String> inputs = Set.copyOf(topics.inputs());
+        Member() {
+            this(TOPICS.inputs());
+        }
+
+        Member(List<String> topics) {
+            this.topics = topics;
+        }
+
+        Subscription subscription() {
             return new Subscription(
-                    topics.inputs(), assignor.subscriptionUserData(inputs), owned, generation, Optional.empty());
+                    topics, assignor.subscriptionUserData(Set.copyOf(topics)), owned, generation, Optional.empty());
         }
     }
 
@@ -65,10 +81,9 @@ class BundleAssignorTest {
     @Test
     void givesEachQueueItsOwnBundles() {
         Topics other = new Topics("bulk");
-        Map<String, Member> members = new TreeMap<>(Map.of("a", new Member(), "b", new Member()));
         Map<String, Subscription> group = new HashMap<>();
-        group.put("a", members.get("a").subscription(TOPICS));
-        group.put("b", members.get("b").subscription(other));
+        group.put("a", new Member().subscription());
+        group.put("b", new Member(other.inputs()).subscription());
 
         Map<String, Integer> both = widths(3, 3);
         other.inputs().forEach(topic -> both.put(topic, 2));
@@ -125,7 +140,7 @@ class BundleAssignorTest {
     @Test
     void saysOncePerChangeThatBundlesAreNotWholeAndWhatToDo() {
         BundleAssignor assignor = new BundleAssignor();
-        GroupSubscription group = new GroupSubscription(Map.of("a", new Member().subscription(TOPICS)));
+        GroupSubscription group = new GroupSubscription(Map.of("a", new Member().subscription()));
 
         try (LogLines log = new LogLines(BundleAssignor.class)) {
             assignor.assign(cluster(widths(4, 4)), group);
@@ -145,14 +160,144 @@ class BundleAssignorTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("newestTopicAndLeader")
+    void givesEachMemberTheTopicsItHasSubscribedTo(String newest, String leader) {
+        Cluster cluster = cluster(withNewest(newest));
+        Map<String, Member> members = twoGenerations(newest);
+
+        assignUntilStable(cluster, members, leader);
+
+        members.values().forEach(BundleAssignorTest::requireOnlySubscribed);
+        requireBalanced(members, 0);
+        assertThat(partitionsOf(newest, members))
+                .as("the newest topic is read where a new member owns the bundle, and nowhere else")
+                .containsExactlyInAnyOrderElementsOf(numbersOf(TOPICS.requests(), List.of(members.get("new"))));
+    }
+
+    @ParameterizedTest
+    @MethodSource("newestTopicAndLeader")
+    void givesOutTheNewestTopicWhenTheLastOldMemberHasLeft(String newest, String leader) {
+        Cluster cluster = cluster(withNewest(newest));
+        Map<String, Member> members = twoGenerations(newest);
+        assignUntilStable(cluster, members, leader);
+        Set<TopicPartition> before = Set.copyOf(members.get("new").owned);
+
+        members.remove("old-1");
+        members.remove("old-2");
+        assignUntilStable(cluster, members, "new");
+
+        assertThat(members.get("new").owned).containsAll(before);
+        assertThat(bundles(members.get("new"))).isEqualTo(12);
+        assertThat(partitionsOf(newest, members)).hasSize(12);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void becomesStableInEveryStepOfARollingUpgrade(long seed) {
+        Random random = new Random(seed);
+        String newest = TOPICS.requests() + ".delay-1d";
+        Cluster cluster = cluster(withNewest(newest));
+        Map<String, Member> members = new TreeMap<>();
+        for (int i = 0; i < 5; i++) {
+            members.put("old-" + i, new Member(TOPICS.inputs()));
+        }
+        assignUntilStable(cluster, members, "old-0");
+        for (int i = 0; i < 5; i++) {
+            members.put("new-" + i, new Member(newGeneration(newest)));
+            assignUntilStable(cluster, members, anyOf(members, random));
+            requireBalanced(members, seed);
+            members.remove("old-" + i);
+            assignUntilStable(cluster, members, anyOf(members, random));
+            requireBalanced(members, seed);
+            members.values().forEach(BundleAssignorTest::requireOnlySubscribed);
+        }
+        assertThat(partitionsOf(newest, members)).hasSize(12);
+    }
+
+    /** The code of these tests knows the first topic. It stands for a leader that does not know the second. */
+    static Stream<Arguments> newestTopicAndLeader() {
+        return Stream.of(TOPICS.delay(Topics.Tier.ONE_HOUR), TOPICS.requests() + ".delay-1d")
+                .flatMap(newest -> Stream.of("old-1", "new").map(leader -> Arguments.of(newest, leader)));
+    }
+
+    private static Map<String, Member> twoGenerations(String newest) {
+        List<String> old = new ArrayList<>(TOPICS.inputs());
+        old.remove(newest);
+        return new TreeMap<>(
+                Map.of("old-1", new Member(old), "old-2", new Member(old), "new", new Member(newGeneration(newest))));
+    }
+
+    private static List<String> newGeneration(String newest) {
+        Set<String> topics = new LinkedHashSet<>(TOPICS.inputs());
+        topics.add(newest);
+        return List.copyOf(topics);
+    }
+
+    private static Map<String, Integer> withNewest(String newest) {
+        Map<String, Integer> widths = widths(12, 12);
+        widths.put(newest, 12);
+        return widths;
+    }
+
+    private static String anyOf(Map<String, Member> members, Random random) {
+        return List.copyOf(members.keySet()).get(random.nextInt(members.size()));
+    }
+
+    /** A member rejoins the group after it has revoked partitions: two rebalances move them, and a third moves nothing. */
+    private static void assignUntilStable(Cluster cluster, Map<String, Member> members, String leader) {
+        BundleAssignor assignor = Objects.requireNonNull(members.get(leader)).assignor;
+        int generation = members.values().stream()
+                .mapToInt(member -> member.generation)
+                .max()
+                .orElse(0);
+        assignOnce(assignor, cluster, members, generation + 1, 0);
+        assignOnce(assignor, cluster, members, generation + 2, 0);
+        Map<String, List<TopicPartition>> stable = owned(members);
+        assignOnce(assignor, cluster, members, generation + 3, 0);
+        assertThat(owned(members)).as("the group is stable").isEqualTo(stable);
+    }
+
+    private static Map<String, List<TopicPartition>> owned(Map<String, Member> members) {
+        return members.entrySet().stream()
+                .collect(Collectors.toMap(
+                        Map.Entry::getKey,
+                        each -> each.getValue().owned.stream()
+                                .sorted(Comparator.comparing(TopicPartition::toString))
+                                .toList()));
+    }
+
+    /** Kafka's consumer rejoins at once, again and again, if it is assigned what it has not subscribed to. */
+    private static void requireOnlySubscribed(Member member) {
+        assertThat(member.owned)
+                .isNotEmpty()
+                .allSatisfy(partition -> assertThat(member.topics).contains(partition.topic()));
+    }
+
+    private static List<Integer> partitionsOf(String topic, Map<String, Member> members) {
+        return numbersOf(topic, members.values());
+    }
+
+    private static List<Integer> numbersOf(String topic, Collection<Member> members) {
+        return members.stream()
+                .flatMap(member -> member.owned.stream())
+                .filter(partition -> partition.topic().equals(topic))
+                .map(TopicPartition::partition)
+                .toList();
+    }
+
+    private static void assignOnce(Cluster cluster, Map<String, Member> members, int generation, long seed) {
+        assignOnce(new BundleAssignor(), cluster, members, generation, seed);
+    }
+
     /** One rebalance: every member gives up what it is not assigned, and takes what it is. */
     @SuppressWarnings("removal") // a test has no consumer to ask for its metadata
-    private static void assignOnce(Cluster cluster, Map<String, Member> members, int generation, long seed) {
+    private static void assignOnce(
+            BundleAssignor leader, Cluster cluster, Map<String, Member> members, int generation, long seed) {
         Map<String, Subscription> group = new HashMap<>();
-        members.forEach((name, member) -> group.put(name, member.subscription(TOPICS)));
-        Map<String, Assignment> assigned = new BundleAssignor()
-                .assign(cluster, new GroupSubscription(group))
-                .groupAssignment();
+        members.forEach((name, member) -> group.put(name, member.subscription()));
+        Map<String, Assignment> assigned =
+                leader.assign(cluster, new GroupSubscription(group)).groupAssignment();
         requireTwoSteps(members, assigned, seed);
         members.forEach((name, member) -> {
             Assignment own = assigned.get(name);
@@ -196,7 +341,7 @@ class BundleAssignorTest {
     private static long bundles(Member member) {
         Map<Integer, Long> parts = new HashMap<>();
         member.owned.forEach(partition -> parts.merge(partition.partition(), 1L, Long::sum));
-        assertThat(parts.values()).allMatch(count -> count == TOPICS.inputs().size());
+        assertThat(parts.values()).allMatch(count -> count == member.topics.size());
         return parts.size();
     }
 
