@@ -5,8 +5,8 @@ import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How one call is to end. Immutable. Written the same everywhere (settings, control, directives in a request) as words
- * separated by spaces, in any order, at most one of the first group:
+ * A fault that determines how a call ends. It is immutable. Settings, control and directives use the same syntax. A
+ * fault is a list of words separated by spaces, in any order. At most one word of the first group is allowed:
  *
  * <pre>
  * status=500        that status, 300 to 599, with the body the API has for it (an edge's HTML for 502, 504, 520, 524, 529)
@@ -30,11 +30,11 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * @param ending what happens in place of the completion
- * @param latency null: the settings' own
- * @param finishReason null: what the completion gives
- * @param reset seconds; null: what the header mode gives
- * @param retryAfter seconds; null: what the settings give
- * @param times for the first so many calls of one body; empty: every time
+ * @param latency the latency, or null for the settings' own
+ * @param finishReason the finish reason, or null for the completion's own
+ * @param reset the reset header in seconds, or null for the header mode's own
+ * @param retryAfter the retry-after header in seconds, or null for the settings' own
+ * @param times the number of calls of one body that the fault applies to, or empty for every call
  */
 public record ApiFault(
         Ending ending,
@@ -44,10 +44,10 @@ public record ApiFault(
         @Nullable Double retryAfter,
         OptionalInt times) {
 
-    /** What happens in place of the completion. */
+    /** An ending in place of the completion. */
     public sealed interface Ending {}
 
-    /** A 200 of one kind or another, or the lack of it; the limiter has admitted the call before. */
+    /** An ending with a status of 200 or without an answer. The limiter has admitted the call before. */
     public enum Reply implements Ending {
         NORMAL,
         HANG,
@@ -59,7 +59,7 @@ public record ApiFault(
         EMPTY
     }
 
-    /** A completion of exactly {@code bytes} bytes; the limiter has admitted the call before. */
+    /** A completion of exactly {@code bytes} bytes. The limiter has admitted the call before. */
     public record Huge(long bytes) implements Ending {
         public Huge {
             if (bytes < 1024) {
@@ -71,8 +71,8 @@ public record ApiFault(
     /**
      * A status without asking the limiter.
      *
-     * @param html null: as the API does with that status
-     * @param type null: the one the API has for that status
+     * @param html true for an HTML body, or null for the API's own choice with that status
+     * @param type the error type, or null for the API's own with that status
      */
     public record Status(
             int code,
@@ -86,7 +86,7 @@ public record ApiFault(
         }
     }
 
-    /** No fault: the call ends as it does without one. */
+    /** The absence of a fault. The call ends with its completion. */
     public static final ApiFault NONE = of(Reply.NORMAL);
 
     public static ApiFault of(Ending ending) {
@@ -104,13 +104,13 @@ public record ApiFault(
     /**
      * Reads the syntax above.
      *
-     * @throws IllegalArgumentException if {@code text} doesn't follow it; the message names the word
+     * @throws IllegalArgumentException with the wrong word if {@code text} does not follow the syntax
      */
     public static ApiFault parse(String text) {
         return FaultSyntax.parse(text);
     }
 
-    /** In the syntax above: {@code parse(toString())} is equal to this. */
+    /** Returns the fault in the syntax above. {@code parse(toString())} is equal to this fault. */
     @Override
     public String toString() {
         return FaultSyntax.text(this);

@@ -16,7 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** One life of the broker: a JVM of its own, from launch to exit. Not thread-safe: {@link SandboxBroker} guards it. */
+/** A broker's JVM from launch to exit. The class is not thread-safe: {@link SandboxBroker} guards it. */
 final class BrokerProcess {
     private static final Duration EXIT_TIMEOUT = Duration.ofSeconds(30);
     private static final int TAIL_LINES = 40;
@@ -29,7 +29,7 @@ final class BrokerProcess {
         this.log = log;
     }
 
-    /** Launches the JVM; {@link #awaitReady} tells when it serves clients. The log is appended to. */
+    /** Launches the JVM and appends to the log. {@link #awaitReady} waits until the broker serves clients. */
     static BrokerProcess launch(Path serverProperties, Path log, List<String> jvmOptions) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -55,7 +55,10 @@ final class BrokerProcess {
         return System.getProperty("java.class.path");
     }
 
-    /** Returns when clients are served; kills the process and throws {@link BrokerStartException} where that fails. */
+    /**
+     * Returns when clients are served. If the start fails, it kills the process and throws
+     * {@link BrokerStartException}.
+     */
     void awaitReady(Duration timeout) {
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
         Thread reader = new Thread(() -> ready.complete(saysReady()), "broker-ready");
@@ -96,7 +99,7 @@ final class BrokerProcess {
         return new BrokerStartException(what + "; the end of its log:\n" + tail(), null);
     }
 
-    /** The last lines of the log, for a message. */
+    /** Returns the last lines of the log for a message. */
     String tail() {
         try {
             List<String> lines = Files.readAllLines(log);
@@ -110,7 +113,7 @@ final class BrokerProcess {
         return process.pid();
     }
 
-    /** Completes when the process has ended, whoever ended it. */
+    /** Returns a future that completes when the process has ended for any reason. */
     CompletableFuture<?> ended() {
         return process.onExit();
     }
@@ -119,7 +122,7 @@ final class BrokerProcess {
         return process.isAlive();
     }
 
-    /** Ends the broker in an orderly way (SIGTERM). */
+    /** Ends the broker cleanly (SIGTERM). */
     void terminate() {
         process.toHandle().destroy(); // Process.destroy() would close standard input too, and BrokerMain halt at once
         awaitExit();

@@ -2,7 +2,10 @@ package dev.sluice.sandbox;
 
 import org.jspecify.annotations.Nullable;
 
-/** The broker could not be started. The message says why, and ends with the tail of the broker's own log if it has one. */
+/**
+ * Thrown if the broker could not be started. The message has the reason and the end of the broker's log, if there is
+ * one.
+ */
 public final class BrokerStartException extends RuntimeException {
 
     BrokerStartException(String message, @Nullable Throwable cause) {

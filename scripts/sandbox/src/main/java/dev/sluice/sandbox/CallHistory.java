@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/** What has been asked and answered, bounded in calls and in bytes. Thread-safe. */
+/** Records calls and their endings, bounded in calls and in bytes. The class is thread-safe. */
 final class CallHistory {
     static final int MAX_CALLS = 1_000_000;
     private static final long MAX_RECEIVED_BYTES = 64L << 20;
@@ -29,7 +29,7 @@ final class CallHistory {
         this.log = new CallLog(maxCalls);
     }
 
-    /** A call under way; a later {@link #clear} makes it forgotten. */
+    /** Identifies an open call. After a {@link #clear} it identifies no recorded call any more. */
     record Ticket(long generation, long number) {}
 
     synchronized Ticket arrived(long nanoTime, long epochMillis, ParsedChatBody request, ReceivedRequest raw) {
@@ -39,14 +39,14 @@ final class CallHistory {
         return new Ticket(generation, log.add(nanoTime, epochMillis, request));
     }
 
-    /** Notes that the limiter has let the call pass, and for how many tokens. */
+    /** Records that the limiter has admitted the call, and for how many tokens. */
     synchronized void charged(Ticket ticket, int tokens) {
         if (ticket.generation() == generation) {
             log.charged(ticket.number(), tokens);
         }
     }
 
-    /** Notes how the call ended; status 0: without a whole answer. */
+    /** Records the end of a call. Status 0 means that no whole answer was sent. */
     synchronized void ended(Ticket ticket, int status) {
         open--;
         if (ticket.generation() == generation) {

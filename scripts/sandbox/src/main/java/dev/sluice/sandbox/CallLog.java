@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The latest calls, 42 bytes each, in columns that grow up to a capacity and then lose the oldest. Not thread-safe:
- * {@link CallHistory} owns it.
+ * Stores the latest calls in columns of 42 bytes per call. The columns grow up to a capacity and then overwrite the
+ * oldest calls. The class is not thread-safe: {@link CallHistory} owns it.
  */
 final class CallLog {
     private final int capacity;
@@ -27,7 +27,7 @@ final class CallLog {
         this.capacity = capacity;
     }
 
-    /** The call's number, counted from 0. */
+    /** Adds a call and returns its number, counted from 0. */
     long add(long nanoTime, long epochMilli, ParsedChatBody request) {
         if (arrived == nanoTimes.length && arrived < capacity) {
             grow((int) Math.min(capacity, arrived * 2));
@@ -63,7 +63,7 @@ final class CallLog {
         return count;
     }
 
-    /** The latest {@code max} calls, the oldest of them first. */
+    /** Returns the latest {@code max} calls, the oldest of them first. */
     List<ReceivedCall> latest(int max) {
         List<ReceivedCall> calls = new ArrayList<>();
         for (long number = Math.max(oldest(), arrived - max); number < arrived; number++) {
@@ -94,7 +94,7 @@ final class CallLog {
         });
     }
 
-    /** Only ever before the columns turn over, so that every call keeps its place. */
+    /** Enlarges the columns. It runs only before the first overwrite, so that every call keeps its slot. */
     private void grow(int size) {
         nanoTimes = Arrays.copyOf(nanoTimes, size);
         epochMillis = Arrays.copyOf(epochMillis, size);

@@ -1,9 +1,9 @@
 package dev.sluice.sandbox;
 
 /**
- * Is told of every chat call that a {@link TogetherStandIn} receives, for those who need more of it than its history
- * keeps: who called, with what, and whether the answer went out. Called by the threads that serve the calls; must be
- * thread-safe and not block.
+ * Observes every chat call that a {@link TogetherStandIn} receives, with details that the history does not keep. Such
+ * details are the caller, the whole request and whether the answer was delivered. It is called by the threads that
+ * serve the calls, so it must be thread-safe and must not block.
  */
 @FunctionalInterface
 public interface CallObserver {
@@ -11,21 +11,21 @@ public interface CallObserver {
     CallObserver NONE = request -> (status, delivered) -> {};
 
     /**
-     * A call has arrived whole.
+     * Receives a call that has arrived completely.
      *
-     * @return is told once how it ends; never, if it still hangs when the stand-in closes
+     * @return receives the end of the call once, or never if the call still hangs when the stand-in closes
      */
     End began(ReceivedRequest request);
 
-    /** The end of one call. */
+    /** Observes the end of one call. */
     @FunctionalInterface
     interface End {
         /**
-         * The stand-in is done with the call.
+         * Receives the end of the call.
          *
-         * @param status of the answer that was to be sent, also where it was cut
-         * @param delivered whether all of the answer was handed to the connection; a caller who has gone meanwhile may
-         *     not have received it nevertheless
+         * @param status the status of the planned answer, even if it was cut
+         * @param delivered true if the whole answer was handed to the connection. A caller who has gone meanwhile may
+         *     still not have received it.
          */
         void ended(int status, boolean delivered);
     }

@@ -15,8 +15,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides what a call gets, in the order in which the real one passes its gates: the edge (User-Agent), the key, the
- * body, the model, faults, the limiter, the completion. Knows nothing of sockets. Thread-safe.
+ * Decides the answer of a call by the real API's order of checks. These are the edge (User-Agent), the key, the body,
+ * the model, the faults, the limiter and the completion. It knows nothing of sockets. The class is thread-safe.
  */
 final class ChatApi {
     private final LongSupplier nanoTime;
@@ -32,7 +32,12 @@ final class ChatApi {
         random.setSeed(seed);
     }
 
-    /** What is sent, how long after the call's arrival, and the tokens that the limiter has charged; 0: none. */
+    /**
+     * A planned answer.
+     *
+     * @param latency the time from the call's arrival to the answer
+     * @param charged the tokens that the limiter has charged, or 0
+     */
     record Plan(PlannedAnswer answer, Duration latency, int charged) {
         static Plan atOnce(PlannedAnswer answer) {
             return new Plan(answer, Duration.ZERO, 0);

@@ -16,8 +16,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Carries calls over HTTP: reads them whole, writes them down, and sends what {@link ChatApi} has planned when it is due.
- * No thread waits meanwhile.
+ * Carries calls over HTTP. It reads each call, records it in the history, and sends the planned answer of
+ * {@link ChatApi} when it is due. No thread waits meanwhile.
  */
 final class ChatEndpoint implements HttpHandler {
     private static final Logger LOG = System.getLogger(ChatEndpoint.class.getName());

@@ -11,7 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Lets a stand-in that runs alone be steered: what {@link TogetherStandIn} says under "Control". */
+/** Serves the control requests of a stand-in. {@link TogetherStandIn} describes them under "Control". */
 final class ControlEndpoint implements HttpHandler {
     static final String PATH = "/control";
     private static final String HISTORY = PATH + "/history";

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The successful rate of the past period, counted in sixty slots, and the dynamic limit that follows from it: about twice
- * that rate, between a base and a cap. Not thread-safe: {@link ModelLimiter} owns it.
+ * Counts the successful rate of the past period in sixty slots. The dynamic limit is about twice that rate, between a
+ * base and a cap. The class is not thread-safe: {@link ModelLimiter} owns it.
  */
 final class DynamicRate {
     private static final int SLOTS = 60;
@@ -19,7 +19,7 @@ final class DynamicRate {
         counts[(int) Math.floorMod(currentSlot, (long) SLOTS)] += amount;
     }
 
-    /** In units per second. */
+    /** Returns the limit in units per second. */
     double limit(long now, long periodNanos, double base, @Nullable Double cap) {
         turn(now, periodNanos);
         double twice = 2e9 * Arrays.stream(counts).sum() / periodNanos;
@@ -27,7 +27,7 @@ final class DynamicRate {
         return cap == null ? raised : Math.min(cap, raised);
     }
 
-    /** Empties the slots that have become the present one since the last call; all of them if the period has changed. */
+    /** Clears the slots that time has passed since the last call. A changed period clears all of them. */
     private void turn(long now, long periodNanos) {
         long newSlotNanos = Math.max(1, periodNanos / SLOTS);
         long slot = Math.floorDiv(now, newSlotNanos);

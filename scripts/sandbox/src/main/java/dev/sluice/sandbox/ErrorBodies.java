@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** The error bodies of the API and of the edges before it. */
+/** Makes the error bodies of the API and of the edges before it. */
 final class ErrorBodies {
     private static final Set<Integer> FROM_EDGES = Set.of(502, 504, 520, 524, 529);
 
-    /** What an error says; {@code code} is mostly null. */
+    /** The content of an error. {@code code} is mostly null. */
     record Text(
             String message,
             String type,
@@ -51,7 +51,10 @@ final class ErrorBodies {
 
     private ErrorBodies() {}
 
-    /** What a status says by default; a JSON 403 says that the context is too long, as the documentation has it. */
+    /**
+     * Returns the default content for a status. A JSON 403 says that the context is too long, as the API's
+     * documentation does.
+     */
     static Text text(int status, boolean tooLong) {
         if (tooLong || status == 403) {
             return TOO_LONG;

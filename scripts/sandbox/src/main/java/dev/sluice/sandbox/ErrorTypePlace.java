@@ -1,11 +1,14 @@
 package dev.sluice.sandbox;
 
-/** Where an error body repeats its type as {@code error_type}; both places have been seen. */
+/**
+ * The place where an error body repeats its type as {@code error_type}. Both places have been seen in the API's
+ * answers.
+ */
 public enum ErrorTypePlace {
-    /** {@code {"error":{…,"error_type":…}}}. */
+    /** The type is inside the error: {@code {"error":{…,"error_type":…}}}. */
     INSIDE,
-    /** {@code {"error":{…},"error_type":…}}. */
+    /** The type is beside the error: {@code {"error":{…},"error_type":…}}. */
     BESIDE,
-    /** Nowhere. */
+    /** The type is not repeated. */
     ABSENT
 }

@@ -8,8 +8,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Chooses the fault of a call: what its own directives say, else the first rule that strikes. Counts what "the next" and
- * "times" need. Thread-safe.
+ * Chooses the fault of a call from its own directives, else from the first rule that applies. It counts calls for
+ * {@code next} and {@code times}. The class is thread-safe.
  */
 final class FaultPicker {
     private static final Pattern DIRECTIVE = Pattern.compile("\\[stand-in:([^\\]]*)\\]");
@@ -20,9 +20,9 @@ final class FaultPicker {
     private int[] struck = {};
 
     /**
-     * The fault of this call, {@link ApiFault#NONE} if there is none.
+     * Returns the fault of this call, or {@link ApiFault#NONE}.
      *
-     * @throws IllegalArgumentException if the request holds a directive that can't be read
+     * @throws IllegalArgumentException if the request has a malformed directive
      */
     synchronized ApiFault pick(ParsedChatBody request, List<FaultRule> current, RandomGenerator random) {
         List<ApiFault> directives = directives(request.text());
@@ -54,7 +54,10 @@ final class FaultPicker {
                 .toList();
     }
 
-    /** One after the other, each for as many calls of this body as its times say. */
+    /**
+     * Returns the directive for this call. The directives apply in turn, each to as many calls of this body as its
+     * times.
+     */
     private ApiFault directed(List<ApiFault> directives, long bodyHash) {
         int before = callsBefore(bodyHash);
         for (ApiFault directive : directives) {

@@ -4,13 +4,14 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * When a fault strikes calls that didn't ask for it. As JSON: {@code {"fault":"status=503"}},
- * {@code {"fault":"hang","probability":0.01}}, {@code {"fault":"cut-body","next":3}}. Immutable.
+ * A rule that applies a fault to calls without a directive. It is immutable. As JSON a rule is {@code
+ * {"fault":"status=503"}}, {@code {"fault":"hang","probability":0.01}} or {@code {"fault":"cut-body","next":3}}.
  *
- * @param fault what happens
- * @param probability of each call, between 0 and 1; null: not by chance
- * @param next the next so many calls, counted from when the list of rules was applied; null: not counted. With neither,
- *     the fault strikes every call as long as the rule is there: an outage.
+ * <p>A rule with neither {@code probability} nor {@code next} applies to every call, as in an outage.
+ *
+ * @param fault the fault to apply
+ * @param probability the probability for each call, 0 to 1, or null
+ * @param next the number of next calls the fault applies to, counted from when the list of rules was set, or null
  */
 public record FaultRule(
         ApiFault fault,
@@ -19,7 +20,7 @@ public record FaultRule(
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException naming the value that is out of range
+     * @throws IllegalArgumentException with the value that is out of range
      */
     public FaultRule {
         Objects.requireNonNull(fault, "a fault rule needs a fault");
@@ -37,7 +38,7 @@ public record FaultRule(
         }
     }
 
-    /** An outage: every call, as long as the rule is there. */
+    /** Makes a rule for every call, which simulates an outage. */
     public static FaultRule always(ApiFault fault) {
         return new FaultRule(fault, null, null);
     }

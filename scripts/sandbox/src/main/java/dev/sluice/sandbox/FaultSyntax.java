@@ -15,7 +15,7 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads and writes what {@link ApiFault} describes. */
+/** Reads and writes the syntax that {@link ApiFault} describes. */
 final class FaultSyntax {
     private static final Set<String> KEYS = Set.of(
             "status",

@@ -1,6 +1,6 @@
 package dev.sluice.sandbox;
 
-/** Windows that follow one another, aligned to the clock's own zero; each begins with its whole allowance. */
+/** Measures consecutive windows that are aligned to the clock's zero. Each window begins with its whole allowance. */
 final class FixedWindowMeter implements RateMeter {
     private long begin = Long.MIN_VALUE;
     private long used;

@@ -1,15 +1,15 @@
 package dev.sluice.sandbox;
 
-/** Which rate-limit headers an answer carries; the API's own editions disagree. */
+/** The rate-limit headers that an answer carries. The editions of the API's documentation disagree about them. */
 public enum HeaderMode {
-    /** None at all. */
+    /** No headers are sent. */
     NONE,
-    /** {@code x-ratelimit-reset} on a 429, nothing else: what the newest edition says. */
+    /** Only {@code x-ratelimit-reset} is sent, and only on a 429. This follows the newest edition. */
     ON_429,
     /**
-     * On every answer that names a limited model: {@code x-ratelimit-limit}, {@code -remaining}, {@code -reset},
-     * {@code x-tokenlimit-limit}, {@code -remaining} and the {@code -dynamic} variants of the limits and the remainders;
-     * in units per second, the reset in seconds. A dimension without a limit has no headers.
+     * Every answer for a limited model carries {@code x-ratelimit-limit}, {@code -remaining} and {@code -reset}, and
+     * {@code x-tokenlimit-limit} and {@code -remaining}. The {@code -dynamic} variants of limits and remainders are
+     * sent too. Values are in units per second, the reset in seconds. A dimension without a limit has no headers.
      */
     ALL
 }

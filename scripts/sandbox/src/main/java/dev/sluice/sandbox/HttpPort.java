@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 
 /**
- * The JDK's HTTP server, set up for thousands of slow calls: an exchange that nobody has finished holds a socket and some
- * memory, but no thread.
+ * Configures the JDK's HTTP server for thousands of slow calls. An unfinished exchange holds a socket and some memory
+ * but no thread.
  */
 final class HttpPort {
     private static final int BACKLOG = 4096;
@@ -45,7 +45,7 @@ final class HttpPort {
         }
     }
 
-    /** Runs {@code handler}; if it fails by a defect, the caller gets a 500 and the log the reason. */
+    /** Runs {@code handler}. If it throws a runtime exception, the caller gets a 500 and the log gets the exception. */
     static HttpHandler guarded(HttpHandler handler) {
         return exchange -> {
             try {
@@ -73,7 +73,7 @@ final class HttpPort {
         return received.sharedBody().length > MAX_REQUEST_BYTES;
     }
 
-    /** Sends {@code answer} as its manner says; after a hang the exchange stays open. */
+    /** Sends {@code answer} by its delivery. After a hang the exchange stays open. */
     static void send(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         switch (answer.manner()) {
             case WHOLE -> {

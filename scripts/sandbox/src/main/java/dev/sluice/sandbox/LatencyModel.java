@@ -6,20 +6,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How long a call waits before the headers of its answer. Immutable; written {@code 250ms}, {@code 100ms..2s} or
- * {@code lognormal(800ms,0.6)}.
+ * The time a call waits before the headers of its answer. It is immutable. The text forms are {@code 250ms},
+ * {@code 100ms..2s} and {@code lognormal(800ms,0.6)}.
  */
 public sealed interface LatencyModel {
-    /** The longest latency there is; longer draws are cut to it. */
+    /** The longest possible latency. Longer draws are cut to it. */
     Duration MAX = Duration.ofHours(1);
 
-    /** No wait at all. */
+    /** The model without any wait. */
     LatencyModel NONE = new Fixed(Duration.ZERO);
 
-    /** The next wait, between 0 and {@link #MAX}. */
+    /** Returns the next wait, between 0 and {@link #MAX}. */
     Duration draw(RandomGenerator random);
 
-    /** Always the same wait. */
+    /** A constant wait. */
     record Fixed(Duration value) implements LatencyModel {
         public Fixed {
             UnitSyntax.inRange("latency", value, MAX);
@@ -36,7 +36,7 @@ public sealed interface LatencyModel {
         }
     }
 
-    /** Every wait between the two bounds, both included, is as likely as any other. */
+    /** A uniformly distributed wait between two bounds, both included. */
     record Uniform(Duration min, Duration max) implements LatencyModel {
         public Uniform {
             UnitSyntax.inRange("latency's minimum", min, max);
@@ -55,10 +55,11 @@ public sealed interface LatencyModel {
     }
 
     /**
-     * The long-tailed shape of real calls: half of them take less than {@code median}.
+     * A log-normally distributed wait, the long-tailed shape of real calls. Half of the calls take less than
+     * {@code median}.
      *
-     * @param sigma the standard deviation of the wait's logarithm, between 0 and 5; 0.6 puts one call in a hundred above
-     *     four times the median
+     * @param sigma the standard deviation of the wait's logarithm, 0 to 5; 0.6 puts one call in a hundred above four
+     *     times the median
      */
     record LogNormal(Duration median, double sigma) implements LatencyModel {
         private static final Pattern FORM = Pattern.compile("lognormal\\(([^,]+),(\\d+(?:\\.\\d+)?)\\)");

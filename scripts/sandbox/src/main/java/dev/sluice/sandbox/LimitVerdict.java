@@ -3,12 +3,12 @@ package dev.sluice.sandbox;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a limiter says of one call.
+ * A limiter's answer for one call.
  *
- * @param refusedBy the dimension that has no room, requests before tokens; null: admitted
- * @param waitNanos until both dimensions have room for this call; 0: admitted
- * @param requests where requests stand afterwards; null: unlimited
- * @param tokens where tokens stand afterwards; null: unlimited
+ * @param refusedBy the dimension that has no room, requests before tokens, or null if the call is admitted
+ * @param waitNanos the time until both dimensions have room for this call, 0 if it is admitted
+ * @param requests the state of the requests afterwards, or null if unlimited
+ * @param tokens the state of the tokens afterwards, or null if unlimited
  */
 public record LimitVerdict(
         @Nullable Dimension refusedBy,
@@ -16,19 +16,19 @@ public record LimitVerdict(
         @Nullable Standing requests,
         @Nullable Standing tokens) {
 
-    /** What a limit counts. */
+    /** The unit that a limit counts. */
     public enum Dimension {
         REQUESTS,
         TOKENS
     }
 
     /**
-     * Where one dimension stands.
+     * The state of one dimension.
      *
      * @param base the configured rate per second
-     * @param current the rate per second in force, another one only with {@link RateLimitKind#DYNAMIC}
-     * @param remaining what could be taken now
-     * @param waitNanos until one could be taken
+     * @param current the rate per second in force, which differs from the base only for {@link RateLimitKind#DYNAMIC}
+     * @param remaining the amount that fits now
+     * @param waitNanos the time until one unit fits
      */
     public record Standing(double base, double current, long remaining, long waitNanos) {}
 }

@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.concurrent.ThreadLocalRandom;
 
-/** TCP ports of this machine's loopback interface. Thread-safe. */
+/** Finds TCP ports of this machine's loopback interface. The class is thread-safe. */
 final class LoopbackPorts {
 
     // Below the range from which Linux (32768) and macOS (49152) take the local ports of outgoing connections. With a
@@ -18,7 +18,10 @@ final class LoopbackPorts {
 
     private LoopbackPorts() {}
 
-    /** A port on which nothing listens at this moment, chosen at random so that two JVMs seldom choose the same. */
+    /**
+     * Returns a random port on which nothing listens at this moment. It is random so that two JVMs rarely choose the
+     * same.
+     */
     static int free() {
         for (int i = 0; i < TRIES; i++) {
             int port = ThreadLocalRandom.current().nextInt(LOWEST, BEYOND_HIGHEST);
@@ -30,7 +33,7 @@ final class LoopbackPorts {
                 "found no free port between " + LOWEST + " and " + BEYOND_HIGHEST + " on localhost");
     }
 
-    /** Whether nothing listens on {@code port} (1 to 65535) at this moment. */
+    /** Returns true if nothing listens on {@code port} (1 to 65535) at this moment. */
     static boolean isFree(int port) {
         try (ServerSocket probe = new ServerSocket()) {
             probe.setReuseAddress(true);

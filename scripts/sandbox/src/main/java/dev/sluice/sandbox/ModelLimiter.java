@@ -5,11 +5,12 @@ import dev.sluice.sandbox.LimitVerdict.Standing;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The limit of one model: both dimensions are charged or neither. The limit comes with each call, so that it can change
- * at any time; what was taken under the old one still counts, unless the kind changes. Thread-safe.
+ * Enforces the limit of one model. A call is charged in both dimensions or in neither. Each call passes the current
+ * limit, so that it can change at any time. Earlier charges still count after a change, unless the kind changes. The
+ * class is thread-safe.
  */
 public final class ModelLimiter {
-    /** One dimension: its meter, and the successes that a dynamic limit follows. */
+    /** The meter of one dimension and the successes that a dynamic limit follows. */
     private static final class Gauge {
         private RateMeter meter = RateMeter.of(RateLimitKind.SLIDING_WINDOW);
         private final DynamicRate successes = new DynamicRate();
@@ -25,7 +26,10 @@ public final class ModelLimiter {
     private final Gauge tokens = new Gauge();
     private RateLimitKind kind = RateLimitKind.SLIDING_WINDOW;
 
-    /** Asks for one call of {@code tokenCount} tokens at {@code now} (nanoseconds) and charges it if it is admitted. */
+    /**
+     * Requests admission for a call of {@code tokenCount} tokens at {@code now} (nanoseconds). The call is charged if
+     * it is admitted.
+     */
     public synchronized LimitVerdict admit(long now, long tokenCount, RateLimit limit) {
         follow(limit);
         RateAllowance requestAllowance =
@@ -42,13 +46,13 @@ public final class ModelLimiter {
         return verdict(now, refusedBy, Math.max(requestWait, tokenWait), limit);
     }
 
-    /** Where the limit stands, without asking for anything. */
+    /** Returns the state of the limit without requesting admission. */
     synchronized LimitVerdict look(long now, RateLimit limit) {
         follow(limit);
         return verdict(now, null, 0, limit);
     }
 
-    /** Counts an admitted call as successful: a dynamic limit grows with these. */
+    /** Counts an admitted call as successful. A dynamic limit grows with successful calls. */
     public synchronized void succeeded(long now, long tokenCount, RateLimit limit) {
         if (limit.kind() == RateLimitKind.DYNAMIC) {
             requests.successes.succeeded(now, 1, limit.period().toNanos());

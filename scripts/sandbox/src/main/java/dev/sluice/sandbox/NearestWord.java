@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Locale;
 
-/** Suggests the known word that somebody may have meant. */
+/** Suggests the known word that is nearest to a misspelled one. */
 final class NearestWord {
     private NearestWord() {}
 
-    /** The nearest of {@code known}, which is not empty. */
+    /** Returns the nearest of {@code known}, which must not be empty. */
     static String to(String word, Collection<String> known) {
         return known.stream()
                 .min(Comparator.<String>comparingInt(candidate -> distance(word, candidate))
@@ -16,7 +16,9 @@ final class NearestWord {
                 .orElseThrow();
     }
 
-    /** Levenshtein's: how many letters must be put in, taken out or exchanged; upper and lower case are the same. */
+    /**
+     * Returns the Levenshtein distance: the smallest number of inserted, deleted and replaced letters. Case is ignored.
+     */
     private static int distance(String left, String right) {
         String a = left.toLowerCase(Locale.ROOT);
         String b = right.toLowerCase(Locale.ROOT);

@@ -11,10 +11,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A body as far as the API understands it.
+ * The parts of a body that the API reads.
  *
- * @param text of the last message; of content in parts, their texts; empty: none
- * @param invalid why the API refuses it; null: it doesn't. The other components are then as good as could be read.
+ * @param text the text of the last message; parts of content are joined; empty if there is none
+ * @param invalid the reason why the API rejects the body, or null. The other components are then read as far as
+ *     possible.
  */
 record ParsedChatBody(
         long bodyHash,
@@ -28,7 +29,11 @@ record ParsedChatBody(
     private static final int CHARACTERS_PER_TOKEN = 4;
     private static final int TOKENS_PER_MESSAGE = 4;
 
-    /** Why a body is refused; {@code param} is the key at fault, null: the body as a whole. */
+    /**
+     * The reason why a body is rejected.
+     *
+     * @param param the invalid key, or null for the body as a whole
+     */
     record Invalid(String message, @Nullable String param) {}
 
     static ParsedChatBody parse(byte[] body) {
@@ -112,12 +117,12 @@ record ParsedChatBody(
         return content.stringValue("");
     }
 
-    /** About four characters each, as a rule of thumb has it; never 0. */
+    /** Estimates the number of tokens by the usual four characters per token. It is never 0. */
     static int tokens(String text) {
         return Math.max(1, (text.length() + CHARACTERS_PER_TOKEN - 1) / CHARACTERS_PER_TOKEN);
     }
 
-    /** {@code text}, cut or filled to so many tokens. */
+    /** Returns {@code text}, cut or filled to this many tokens. */
     static String ofTokens(String text, int tokens) {
         int length = (int) Math.min((long) tokens * CHARACTERS_PER_TOKEN, Integer.MAX_VALUE);
         if (text.length() >= length) {

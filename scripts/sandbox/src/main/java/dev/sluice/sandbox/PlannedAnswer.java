@@ -6,7 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 
-/** What goes over the wire, and how. */
+/** An answer and the way it is delivered. */
 record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner manner) {
     enum Manner {
         WHOLE,
@@ -22,7 +22,7 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner 
         return new PlannedAnswer(status, headers, Body.of(JSON, json), Manner.WHOLE);
     }
 
-    /** JSON in two parts with as many letters between them as make {@code length} bytes. */
+    /** Makes a JSON answer of {@code length} bytes with a filler between its two parts. */
     static PlannedAnswer padded(String head, String tail, long length, Map<String, String> headers) {
         return new PlannedAnswer(200, headers, Body.padded(JSON, head, tail, length), Manner.WHOLE);
     }
@@ -35,7 +35,7 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner 
         return new PlannedAnswer(status, headers, body, newManner);
     }
 
-    /** Bytes with any number of a filler in the middle, so that a huge body needs no memory. */
+    /** A body with any number of filler bytes in the middle, so that a huge body needs no memory. */
     static final class Body {
         private static final byte[] FILLER = fillerBlock();
 
@@ -51,7 +51,7 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner 
             this.tail = tail;
         }
 
-        /** {@code head} and {@code tail} with as much filler between them as makes {@code length} bytes. */
+        /** Makes a body of {@code length} bytes with a filler between {@code head} and {@code tail}. */
         static Body padded(String type, String head, String tail, long length) {
             byte[] first = head.getBytes(StandardCharsets.UTF_8);
             byte[] last = tail.getBytes(StandardCharsets.UTF_8);

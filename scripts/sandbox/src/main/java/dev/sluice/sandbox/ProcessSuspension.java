@@ -5,10 +5,10 @@ import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process held still by SIGSTOP, until released.
+ * A process that is suspended by SIGSTOP until it is released.
  *
- * <p>A stopped process can't notice that its parent has died. A small shell does so for it: it stops the process, waits
- * for the end of its own input and lets the process go on. Not thread-safe.
+ * <p>A stopped process cannot notice that its parent has died, so a small shell does it. The shell stops the process,
+ * waits for the end of its own input and lets the process continue. The class is not thread-safe.
  */
 final class ProcessSuspension {
     // SIGSTOP only asks: on a busy machine the broker can still answer for some milliseconds. T is the state "stopped".
@@ -32,7 +32,10 @@ final class ProcessSuspension {
         this.holder = holder;
     }
 
-    /** Stops the process {@code pid}; it is stopped on return, or, where there is no {@code ps} to tell, about to be. */
+    /**
+     * Suspends the process {@code pid}. It is stopped on return. Without {@code ps} on this machine it may stop a
+     * moment later.
+     */
     static ProcessSuspension of(long pid) {
         try {
             Process holder = new ProcessBuilder("sh", "-c", HOLD, Long.toString(pid))
@@ -47,7 +50,7 @@ final class ProcessSuspension {
         }
     }
 
-    /** Lets the process go on; without effect on one that has been killed meanwhile. */
+    /** Lets the process continue. It has no effect if the process has been killed meanwhile. */
     void release() {
         try {
             holder.getOutputStream().close();

@@ -3,8 +3,8 @@ package dev.sluice.sandbox;
 import java.time.Duration;
 
 /**
- * A rate in whole numbers: {@code units} in {@code windowNanos}. Their product fits a long several times, so that meters
- * calculate without overflow and without rounding.
+ * A rate in whole numbers: {@code units} in {@code windowNanos}. Their product fits several times into a long, so that
+ * meters calculate without overflow and without rounding.
  */
 record RateAllowance(long units, long windowNanos) {
     private static final double SECOND = 1e9;
@@ -12,10 +12,10 @@ record RateAllowance(long units, long windowNanos) {
     private static final double SLOWEST = 1e-4;
 
     /**
-     * The smallest whole number of units in a window of at least {@code window}, stretched so that the average is exactly
-     * {@code perSecond}.
+     * Returns the smallest whole number of units in a window of at least {@code window}. The window is stretched so
+     * that the average is exactly {@code perSecond}.
      *
-     * @throws IllegalArgumentException naming {@code name}, if the rate is not a usable number
+     * @throws IllegalArgumentException with {@code name} if the rate is not a usable number
      */
     static RateAllowance of(String name, double perSecond, Duration window) {
         double units = Math.max(1, Math.ceil(perSecond * window.toNanos() / SECOND - 1e-9));

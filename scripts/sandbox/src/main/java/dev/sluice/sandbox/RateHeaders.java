@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** The rate-limit headers of one answer. */
+/** Makes the rate-limit headers of one answer. */
 final class RateHeaders {
     static final String RESET = "x-ratelimit-reset";
     static final String RETRY_AFTER = "retry-after";
@@ -52,7 +52,9 @@ final class RateHeaders {
         return decimal(-Math.floorDiv(-wait, 1_000_000L) / 1000.0);
     }
 
-    /** Without an exponent and without a trailing {@code .0}: {@code 2}, {@code 0.347}. */
+    /**
+     * Formats a number without an exponent and without a trailing {@code .0}, for example {@code 2} or {@code 0.347}.
+     */
     static String decimal(double value) {
         BigDecimal rounded = BigDecimal.valueOf(Math.round(value * 1000), 3);
         return rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString();

@@ -4,20 +4,21 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one model may be asked for, in requests and in tokens (prompt and completion together). Immutable.
+ * A limit for one model in requests and in tokens, prompt and completion together. It is immutable.
  *
- * <p>A call is charged when it arrives; a refused one is charged nothing. One that alone is larger than a whole window
- * passes when the window is empty, since otherwise it never could. A rate that isn't a whole number per window keeps its
- * average: 2.5 a second is enforced as 3 in 1.2 s.
+ * <p>A call is charged on arrival. A rejected call is not charged. A call that alone is larger than a whole window
+ * passes when the window is empty, because it could never pass otherwise. A rate that is not a whole number per window
+ * keeps its average: 2.5 a second is enforced as 3 in 1.2 s.
  *
- * @param kind how it is enforced
- * @param requestsPerSecond null: unlimited; of {@link RateLimitKind#DYNAMIC} the base
- * @param tokensPerSecond null: unlimited; of {@link RateLimitKind#DYNAMIC} the base
- * @param window the window, 1 s at the API; of {@link RateLimitKind#TOKEN_BUCKET} the burst, as the time that its rate needs
- *     for it
- * @param requestsCap of {@link RateLimitKind#DYNAMIC} only: the highest rate per second; null: none
- * @param tokensCap of {@link RateLimitKind#DYNAMIC} only: the highest rate per second; null: none
- * @param period of {@link RateLimitKind#DYNAMIC} only: what the successful rate is measured over, an hour at the API
+ * @param kind how the limit is enforced
+ * @param requestsPerSecond the rate, or the base of {@link RateLimitKind#DYNAMIC}; null is unlimited
+ * @param tokensPerSecond the rate, or the base of {@link RateLimitKind#DYNAMIC}; null is unlimited
+ * @param window the window, 1 s at the API. For {@link RateLimitKind#TOKEN_BUCKET} it is the burst, expressed as the
+ *     time to refill it.
+ * @param requestsCap the highest rate per second of {@link RateLimitKind#DYNAMIC}; null is no cap
+ * @param tokensCap the highest rate per second of {@link RateLimitKind#DYNAMIC}; null is no cap
+ * @param period the period of {@link RateLimitKind#DYNAMIC} over which the successful rate is measured, an hour at the
+ *     API
  */
 public record RateLimit(
         RateLimitKind kind,
@@ -30,13 +31,13 @@ public record RateLimit(
     private static final Duration MAX_WINDOW = Duration.ofHours(1);
     private static final Duration MAX_PERIOD = Duration.ofDays(1);
 
-    /** No limit: every call passes. */
+    /** The absence of a limit. Every call passes. */
     public static final RateLimit NONE = sliding(null, null);
 
     /**
      * Checks the values.
      *
-     * @throws IllegalArgumentException naming the value that is out of range
+     * @throws IllegalArgumentException with the value that is out of range
      */
     public RateLimit {
         positive("window", UnitSyntax.inRange("window", window, MAX_WINDOW));
@@ -45,7 +46,7 @@ public record RateLimit(
         check("tokensPerSecond", tokensPerSecond, tokensCap, window);
     }
 
-    /** The API's own kind of limit: so much per sliding second; null: unlimited. */
+    /** Makes the API's own kind of limit, over a sliding second. Null is unlimited. */
     public static RateLimit sliding(@Nullable Double requestsPerSecond, @Nullable Double tokensPerSecond) {
         return new RateLimit(
                 RateLimitKind.SLIDING_WINDOW,
@@ -57,12 +58,12 @@ public record RateLimit(
                 Duration.ofHours(1));
     }
 
-    /** So many requests per sliding second, tokens unlimited. */
+    /** Limits requests over a sliding second. Tokens are unlimited. */
     public static RateLimit requests(double perSecond) {
         return sliding(perSecond, null);
     }
 
-    /** So many tokens per sliding second, requests unlimited. */
+    /** Limits tokens over a sliding second. Requests are unlimited. */
     public static RateLimit tokens(double perSecond) {
         return sliding(null, perSecond);
     }
@@ -75,7 +76,7 @@ public record RateLimit(
         return new RateLimit(kind, requestsPerSecond, tokensPerSecond, newWindow, requestsCap, tokensCap, period);
     }
 
-    /** This limit as {@link RateLimitKind#DYNAMIC}, its rates being the base; a null cap: none. */
+    /** Returns this limit as {@link RateLimitKind#DYNAMIC} with its rates as the base. A null cap is no cap. */
     public RateLimit dynamic(@Nullable Double newRequestsCap, @Nullable Double newTokensCap, Duration newPeriod) {
         return new RateLimit(
                 RateLimitKind.DYNAMIC,

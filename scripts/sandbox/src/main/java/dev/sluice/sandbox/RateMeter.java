@@ -1,17 +1,18 @@
 package dev.sluice.sandbox;
 
 /**
- * Counts one dimension (requests or tokens) of one model. The allowance comes with each question, so that it can change
- * at any time. Times are nanoseconds of a monotonic clock. Not thread-safe: {@link ModelLimiter} owns it.
+ * Measures one dimension (requests or tokens) of one model. Each call passes the current allowance, so that it can
+ * change at any time. Times are nanoseconds of a monotonic clock. A meter is not thread-safe: {@link ModelLimiter} owns
+ * it.
  */
 sealed interface RateMeter permits SlidingWindowMeter, TokenBucketMeter, FixedWindowMeter {
-    /** How long to wait until {@code amount} fits; 0 if it fits now. */
+    /** Returns the wait until {@code amount} fits, or 0 if it fits now. */
     long waitNanos(long now, long amount, RateAllowance allowance);
 
-    /** Takes {@code amount}, whether it fits or not. */
+    /** Charges {@code amount}, even if it does not fit. */
     void take(long now, long amount, RateAllowance allowance);
 
-    /** What could be taken now; never negative. */
+    /** Returns the amount that fits now. It is never negative. */
     long remaining(long now, RateAllowance allowance);
 
     static RateMeter of(RateLimitKind kind) {

@@ -1,17 +1,17 @@
 package dev.sluice.sandbox;
 
 /**
- * One call that has arrived.
+ * A call that has arrived.
  *
- * @param nanoTime when, on the stand-in's monotonic clock ({@link System#nanoTime} of its process)
- * @param epochMillis when, on the wall clock
- * @param status of the whole answer; 0: none (yet): under way, hung or cut
- * @param model empty: the body named none
- * @param tokens what the limiter has charged for it, at least 1; 0: it was refused, or never came to the limiter
- * @param bodyHash the first 8 bytes of the body's SHA-256: the same for equal bodies
+ * @param nanoTime the arrival on the stand-in's monotonic clock ({@link System#nanoTime} of its process)
+ * @param epochMillis the arrival on the wall clock
+ * @param status the status of the whole answer, or 0 while the call is open and if it hung or was cut
+ * @param model the model, or the empty string if the body named none
+ * @param tokens the tokens that the limiter has charged, or 0 if it rejected the call or was not reached
+ * @param bodyHash the first 8 bytes of the body's SHA-256, the same for equal bodies
  */
 public record ReceivedCall(long nanoTime, long epochMillis, int status, String model, int tokens, long bodyHash) {
-    /** Whether the limiter has let it pass. */
+    /** Returns true if the limiter has admitted the call. */
     public boolean admitted() {
         return tokens > 0;
     }

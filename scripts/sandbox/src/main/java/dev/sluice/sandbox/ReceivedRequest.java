@@ -5,29 +5,29 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** A request as it came over the wire. Immutable. */
+/** A request as it came over the wire. It is immutable. */
 public final class ReceivedRequest {
     private final Map<String, List<String>> headers;
     private final byte[] body;
 
-    /** Doesn't copy {@code body}. */
+    /** Keeps {@code body} without a copy. */
     ReceivedRequest(Map<String, List<String>> headers, byte[] body) {
         this.headers = Map.copyOf(headers);
         this.body = body;
     }
 
-    /** By name in lower case. */
+    /** Returns the headers by lower-case name. */
     public Map<String, List<String>> headers() {
         return headers;
     }
 
-    /** The first value of a header; upper and lower case of {@code name} are the same. */
+    /** Returns the first value of a header. The case of {@code name} does not matter. */
     public Optional<String> header(String name) {
         return headers.getOrDefault(name.toLowerCase(Locale.ROOT), List.of()).stream()
                 .findFirst();
     }
 
-    /** The raw bytes, a copy. */
+    /** Returns a copy of the raw bytes. */
     public byte[] body() {
         return body.clone();
     }

@@ -8,8 +8,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Plausible completions: each choice says {@code You said: } and the text of the last message, so that a reply can be
- * matched to its request.
+ * Makes plausible completions. Each choice is {@code You said: } and the text of the last message, so that a reply can
+ * be matched to its request.
  */
 final class SampleCompletions {
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -22,10 +22,14 @@ final class SampleCompletions {
         this.random = random;
     }
 
-    /** One answer before it is written. */
+    /** A completion before it is written. */
     record Completion(String content, int tokens, String finishReason) {}
 
-    /** Answers a request; finishReason null: {@code stop}, or {@code length} where max_tokens cut it short. */
+    /**
+     * Completes a request.
+     *
+     * @param finishReason the finish reason, or null for {@code stop}, or {@code length} if max_tokens cut the content
+     */
     Completion complete(ParsedChatBody request, StandInSettings.Answers answers, @Nullable String finishReason) {
         String content = ECHO + request.text();
         Integer wanted = answers.completionTokens();
@@ -77,7 +81,7 @@ final class SampleCompletions {
         choice.putNull("logprobs");
     }
 
-    /** In the shape of the API's own: letters and digits in three groups. */
+    /** Returns an id in the shape of the API's own: letters and digits in three groups. */
     String id() {
         return "n%s-%s-%016x".formatted(letters(), letters(), random.nextLong());
     }
@@ -86,7 +90,7 @@ final class SampleCompletions {
         return Long.toString(random.nextLong() >>> 29, 36);
     }
 
-    /** {@code completion} with a content that makes the whole body exactly {@code bytes} long. */
+    /** Makes an answer of exactly {@code bytes} bytes by filling the content of {@code completion}. */
     static PlannedAnswer huge(ObjectNode completion, long bytes, Map<String, String> headers) {
         ObjectNode message = (ObjectNode) completion.at("/choices/0/message");
         message.put("content", MARK);

@@ -15,9 +15,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code sandbox} command: a {@link SandboxBroker} and a {@link TogetherStandIn} until Ctrl-C or SIGTERM.
+ * The {@code sandbox} command. It runs a {@link SandboxBroker} and a {@link TogetherStandIn} until Ctrl-C or SIGTERM.
  *
- * <p>Exit codes: 1 if either fails, 2 for a wrong option, which includes a port in use and a folder that can't be written.
+ * <p>The exit code is 1 if either fails and 2 for an invalid option. A port in use and a folder that is not writable
+ * count as invalid options.
  */
 @Command(
         name = "sluice sandbox",
@@ -52,7 +53,7 @@ public final class Sandbox implements Callable<Integer> {
 
     private Sandbox() {}
 
-    /** Runs the command and ends the JVM with its exit code. */
+    /** Runs the command and exits the JVM with its exit code. */
     public static void main(String[] args) {
         System.exit(commandLine().execute(args));
     }

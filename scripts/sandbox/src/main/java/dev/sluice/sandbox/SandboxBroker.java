@@ -11,11 +11,12 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A real Kafka broker, its own controller, in a process of its own on this machine; so it can be killed and suspended
- * as a real one can, and leaves neither state nor log lines in this JVM.
+ * A real Kafka broker with its own controller, in a separate process on this machine. It can be killed and suspended
+ * like a production broker and leaves neither state nor log lines in this JVM.
  *
- * <p>Ports and data stay the same over all its restarts. The process ends with this JVM, however that ends. Topics are
- * not created by themselves; internal topics have one partition. Thread-safe: operations take place one after another.
+ * <p>Ports and data stay the same over all restarts. The process ends when this JVM ends, however that happens. Topics
+ * are not created automatically. Internal topics have one partition. The class is thread-safe: operations run one after
+ * another.
  *
  * <p>{@link #suspend()} and {@link #resume()} need a POSIX shell.
  */
@@ -32,7 +33,7 @@ public final class SandboxBroker implements AutoCloseable {
         this.folder = folder;
     }
 
-    /** Starts a plain text broker on a free port with temporary data; takes about 3 s. */
+    /** Starts a plain text broker on a free port with temporary data. It takes about 3 s. */
     public static SandboxBroker start() {
         return start(BrokerSettings.defaults());
     }
@@ -40,7 +41,7 @@ public final class SandboxBroker implements AutoCloseable {
     /**
      * Starts a broker and returns when it serves clients.
      *
-     * @throws BrokerStartException if the folder can't be written, the broker ends, or it isn't ready in time
+     * @throws BrokerStartException if the folder is not writable, if the broker ends, or if it is not ready in time
      */
     public static SandboxBroker start(BrokerSettings settings) {
         ServerProperties server = ServerProperties.onPort(settings.port());
@@ -79,41 +80,41 @@ public final class SandboxBroker implements AutoCloseable {
         return folder.resolve("server.properties");
     }
 
-    /** What clients set as {@code bootstrap.servers}; the same for the whole life of this object. */
+    /** Returns the clients' {@code bootstrap.servers}. It stays the same for the life of this object. */
     public String bootstrapServers() {
         return "localhost:" + server.port();
     }
 
-    /** The broker's own log: its warnings and errors, over all restarts. */
+    /** Returns the broker's own log with the warnings and errors of all restarts. */
     public Path log() {
         return folder.resolve("broker.log");
     }
 
     /**
-     * The running broker's process id; another one after every start.
+     * Returns the process id of the running broker. It changes with every start.
      *
-     * @throws IllegalStateException if it isn't running
+     * @throws IllegalStateException if the broker is not running
      */
     public synchronized long pid() {
         return running().pid();
     }
 
-    /** Whether the process exists, suspended or not. */
+    /** Returns true if the process exists, suspended or not. */
     public synchronized boolean isRunning() {
         return process != null && process.isAlive();
     }
 
     /**
-     * Completes when the life that is running now has ended, with the end of its log.
+     * Returns a future that completes with the end of the log when the running process has ended.
      *
-     * @throws IllegalStateException if it isn't running
+     * @throws IllegalStateException if the broker is not running
      */
     synchronized CompletableFuture<String> ended() {
         BrokerProcess life = running();
         return life.ended().thenApply(exited -> life.tail());
     }
 
-    /** Shuts the broker down in an orderly way and returns when it has ended; a suspended one is resumed for that. */
+    /** Shuts the broker down cleanly and returns when it has ended. A suspended broker is resumed first. */
     public synchronized void stop() {
         if (isRunning()) {
             resume();
@@ -121,7 +122,7 @@ public final class SandboxBroker implements AutoCloseable {
         }
     }
 
-    /** Kills the broker (SIGKILL), suspended or not, and returns when it is gone. */
+    /** Kills the broker (SIGKILL), suspended or not, and returns when it has ended. */
     public synchronized void kill() {
         if (isRunning()) {
             running().kill();
@@ -132,7 +133,7 @@ public final class SandboxBroker implements AutoCloseable {
     /**
      * Starts a stopped or killed broker on the same ports and data.
      *
-     * @throws IllegalStateException if it is running
+     * @throws IllegalStateException if the broker is running
      * @throws BrokerStartException as {@link #start(BrokerSettings)}
      */
     public synchronized void startAgain() {
@@ -144,16 +145,17 @@ public final class SandboxBroker implements AutoCloseable {
         next.awaitReady(settings.startTimeout());
     }
 
-    /** {@link #stop()}, then {@link #startAgain()}. */
+    /** Calls {@link #stop()}, then {@link #startAgain()}. */
     public synchronized void restart() {
         stop();
         startAgain();
     }
 
     /**
-     * Holds the broker still (SIGSTOP): connections stay open and nobody answers. Without effect on a suspended one.
+     * Suspends the broker (SIGSTOP). Connections stay open, but nothing is answered. A suspended broker stays
+     * suspended.
      *
-     * @throws IllegalStateException if it isn't running
+     * @throws IllegalStateException if the broker is not running
      */
     public synchronized void suspend() {
         if (suspension == null) {
@@ -161,7 +163,7 @@ public final class SandboxBroker implements AutoCloseable {
         }
     }
 
-    /** Lets a suspended broker go on (SIGCONT); without effect on one that isn't suspended. */
+    /** Resumes a suspended broker (SIGCONT). It has no effect otherwise. */
     public synchronized void resume() {
         if (suspension != null) {
             suspension.release();
@@ -169,7 +171,10 @@ public final class SandboxBroker implements AutoCloseable {
         }
     }
 
-    /** Ends the broker: one with a data folder by {@link #stop()}, one with temporary data by force, data included. */
+    /**
+     * Ends the broker. With a data folder it calls {@link #stop()}. With temporary data it kills the broker and deletes
+     * the data.
+     */
     @Override
     public synchronized void close() {
         if (settings.dataFolder() != null) {

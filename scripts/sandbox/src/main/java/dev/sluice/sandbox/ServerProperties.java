@@ -8,16 +8,16 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The {@code server.properties} of a broker that is its own controller and stands alone.
+ * The {@code server.properties} of a single broker that is its own controller.
  *
- * @param port of the clients' listener
- * @param controllerPort of the controller's listener
- * @param internalPort of the listener over which the broker talks to itself, so that the clients' one can be secured
- *     without giving the broker credentials for itself
+ * @param port the port of the clients' listener
+ * @param controllerPort the port of the controller's listener
+ * @param internalPort the port of the listener over which the broker talks to itself. It lets the clients' listener be
+ *     secured without credentials for the broker.
  */
 record ServerProperties(int port, int controllerPort, int internalPort) {
 
-    /** On free ports; {@code port} as given unless it is 0. */
+    /** Chooses free ports. {@code port} is used as given unless it is 0. */
     static ServerProperties onPort(int port) {
         Set<Integer> ports = new LinkedHashSet<>();
         ports.add(port == 0 ? LoopbackPorts.free() : port);
@@ -28,7 +28,7 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         return new ServerProperties(distinct.get(0), distinct.get(1), distinct.get(2));
     }
 
-    /** The sandbox's own entries, overridden by those of {@code settings}. */
+    /** Returns the sandbox's own entries, overridden by the entries of {@code settings}. */
     Map<String, String> of(BrokerSettings settings, Path logFolder) {
         Map<String, String> properties = new LinkedHashMap<>();
         putIdentity(properties, logFolder);

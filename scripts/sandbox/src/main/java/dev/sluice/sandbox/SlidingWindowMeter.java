@@ -4,8 +4,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * A log of what was taken during the last window. What is older than the window is forgotten at once, also when a later
- * allowance has a longer one.
+ * Measures by a log of the charges of the last window. Charges older than the window are removed at once, even if a
+ * later allowance has a longer window.
  */
 final class SlidingWindowMeter implements RateMeter {
     private record Taken(long at, long amount) {}
@@ -23,7 +23,7 @@ final class SlidingWindowMeter implements RateMeter {
         return leaves(excess) + allowance.windowNanos() - now;
     }
 
-    /** When the youngest of those was taken that must leave for {@code excess} to be free. */
+    /** Returns the time of the last charge that must expire until {@code excess} is free. */
     private long leaves(long excess) {
         long freed = 0;
         for (Taken taken : log) {

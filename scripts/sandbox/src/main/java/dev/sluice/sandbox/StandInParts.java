@@ -10,7 +10,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
-/** What a stand-in consists of, besides its port. */
+/** The parts of a stand-in besides its port. */
 record StandInParts(
         ChatApi api,
         CallHistory history,
@@ -37,7 +37,7 @@ record StandInParts(
         return new ScheduledThreadPoolExecutor(1, task -> daemon(task, "stand-in-timer"), DROP_AFTER_CLOSE);
     }
 
-    /** For reading, deciding and writing only: an open call needs no thread. */
+    /** Makes the executor for reading, deciding and writing. An open call needs no thread. */
     private static ExecutorService newExecutor() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
                 THREADS,

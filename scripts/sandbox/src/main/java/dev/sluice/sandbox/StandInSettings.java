@@ -8,27 +8,29 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Everything that can be set on a {@link TogetherStandIn}, before it starts and while it runs. Immutable; each
- * {@code with…} returns a copy. As JSON the components have these very names, durations are written {@code 250ms} or
- * {@code PT2S}, latencies and faults as {@link LatencyModel} and {@link ApiFault} say.
+ * The settings of a {@link TogetherStandIn}, before it starts and while it runs. They are immutable: each {@code with…}
+ * returns a copy.
  *
- * @param access who may call
- * @param answers what a good call gets, and when
- * @param limits how much one may call
- * @param errors how an error body looks
- * @param faults which calls fail that didn't ask for it; the first rule that strikes wins
- * @param seed of all randomness; applying another one starts the sequence anew
+ * <p>As JSON the components have the same names. Durations are written {@code 250ms} or {@code PT2S}.
+ * {@link LatencyModel} and {@link ApiFault} describe the text of latencies and faults.
+ *
+ * @param access the keys and models that are accepted
+ * @param answers the content and the timing of good answers
+ * @param limits the rate limits and their headers
+ * @param errors the shape of error bodies
+ * @param faults the faults of calls without a directive; the first rule that applies wins
+ * @param seed the seed of all randomness; setting another one restarts the sequence
  */
 public record StandInSettings(
         Access access, Answers answers, Limits limits, Errors errors, List<FaultRule> faults, long seed) {
     private static final Duration MAX_DURATION = Duration.ofDays(1);
 
     /**
-     * Who may call.
+     * The keys and models that are accepted.
      *
-     * @param apiKeys the bearer keys that are accepted; empty: any key, though not none
-     * @param models the models there are, any other is a 404; empty: every name is one
-     * @param refuseLibraryAgents whether a User-Agent that is a library's default, or missing, gets the edge's 403
+     * @param apiKeys the accepted bearer keys; empty accepts any key, but not a missing one
+     * @param models the known models; any other is a 404; empty accepts every name
+     * @param refuseLibraryAgents true if a missing User-Agent, or a library's default one, gets the edge's 403
      */
     public record Access(Set<String> apiKeys, Set<String> models, boolean refuseLibraryAgents) {
         public Access {
@@ -38,13 +40,13 @@ public record StandInSettings(
     }
 
     /**
-     * What a good call gets.
+     * The content and the timing of good answers.
      *
-     * @param latency before the headers of an answer; refusals (key, body, model, limit) come at once
-     * @param edgeTimeout how long the edge keeps a call open that has no headers yet (then 524) or hangs in its body (then
-     *     cut); null: for ever
-     * @param completionTokens fills each answer up to that many tokens, as far as max_tokens allows; null: just the echo
-     * @param warnings the answer's {@code warnings}; empty: left out
+     * @param latency the wait before the headers of an answer; rejections (key, body, model, limit) come at once
+     * @param edgeTimeout how long the edge keeps a call open. Without headers by then it answers 524. If the body
+     *     hangs, it cuts the connection. Null keeps calls open forever.
+     * @param completionTokens fills each answer to this many tokens, as far as max_tokens allows; null only echoes
+     * @param warnings the answer's {@code warnings}; they are left out if empty
      */
     public record Answers(
             LatencyModel latency,
@@ -64,15 +66,15 @@ public record StandInSettings(
     }
 
     /**
-     * How much one may call.
+     * The rate limits and their headers.
      *
-     * @param perModel what each model may be asked for that has no limit of its own
-     * @param models limits of single models, by name
-     * @param headers which rate-limit headers there are
-     * @param reset a fixed {@code x-ratelimit-reset} in seconds; null: the time until there is room
-     * @param retryAfter a fixed {@code retry-after} in seconds on 429 and 503; null: none
-     * @param refusalType the error type of a 429, such as {@code model_rate_limit} or {@code credit_limit}; null:
-     *     {@code dynamic_request_limited} or {@code dynamic_token_limited}
+     * @param perModel the limit of each model that has no limit of its own
+     * @param models the limits of single models, by name
+     * @param headers the rate-limit headers to send
+     * @param reset a fixed {@code x-ratelimit-reset} in seconds, or null for the time until there is room
+     * @param retryAfter a fixed {@code retry-after} in seconds on 429 and 503, or null for none
+     * @param refusalType the error type of a 429, such as {@code model_rate_limit} or {@code credit_limit}. Null is
+     *     {@code dynamic_request_limited} or {@code dynamic_token_limited}.
      */
     public record Limits(
             RateLimit perModel,
@@ -93,14 +95,17 @@ public record StandInSettings(
     }
 
     /**
-     * How an error body looks.
+     * The shape of error bodies.
      *
-     * @param errorType where {@code error_type} is
-     * @param id whether an error body has a top-level {@code id}
+     * @param errorType the place of {@code error_type}
+     * @param id true if an error body has a top-level {@code id}
      */
     public record Errors(ErrorTypePlace errorType, boolean id) {}
 
-    /** Any key, any model, no limit, no latency, no fault; reset headers on 429 only; the edge cuts after 100 s. */
+    /**
+     * The default settings. They accept any key and any model, with no limit, no latency and no fault. The reset header
+     * is sent on a 429 only. The edge times out after 100 s.
+     */
     public static final StandInSettings DEFAULT = new StandInSettings(
             new Access(Set.of(), Set.of(), true),
             new Answers(LatencyModel.NONE, Duration.ofSeconds(100), null, List.of()),
@@ -114,17 +119,17 @@ public record StandInSettings(
     }
 
     /**
-     * These settings with what {@code json} names put in their place, to any depth; {@code null} puts a value back to
-     * its default, or takes a model's limit away.
+     * Returns these settings with the values in {@code json}, which may be partial at any depth. {@code null} resets a
+     * value to its default or removes a model's limit.
      *
-     * @throws IllegalArgumentException naming the key that is unknown, and the nearest known one, or the value that is
-     *     out of range
+     * @throws IllegalArgumentException with the unknown key and the nearest known one, or with the value that is out of
+     *     range
      */
     public StandInSettings patched(String json) {
         return StandInSettingsJson.patched(this, json);
     }
 
-    /** All settings as JSON, the accepted keys masked. */
+    /** Returns all settings as JSON. The accepted keys are masked. */
     public String toJson() {
         return StandInSettingsJson.masked(this).toPrettyString();
     }
@@ -157,7 +162,7 @@ public record StandInSettings(
         return with(new Answers(answers.latency, answers.edgeTimeout, answers.completionTokens, List.of(warnings)));
     }
 
-    /** Of every model that has no limit of its own. */
+    /** Sets the limit of every model that has no limit of its own. */
     public StandInSettings withLimit(RateLimit limit) {
         return with(
                 new Limits(limit, limits.models, limits.headers, limits.reset, limits.retryAfter, limits.refusalType));
@@ -175,7 +180,7 @@ public record StandInSettings(
                 limits.perModel, limits.models, headers, limits.reset, limits.retryAfter, limits.refusalType));
     }
 
-    /** Both in seconds; null: computed, and none. */
+    /** Sets fixed header values in seconds. A null {@code reset} is computed. A null {@code retryAfter} is not sent. */
     public StandInSettings withHints(@Nullable Double reset, @Nullable Double retryAfter) {
         return with(new Limits(limits.perModel, limits.models, limits.headers, reset, retryAfter, limits.refusalType));
     }
@@ -188,7 +193,7 @@ public record StandInSettings(
         return new StandInSettings(access, answers, limits, new Errors(errorType, id), faults, seed);
     }
 
-    /** In place of all rules there were; rules with {@link FaultRule#next} begin to count anew. */
+    /** Replaces all rules. Rules with {@link FaultRule#next} start counting again. */
     public StandInSettings withFaults(FaultRule... rules) {
         return new StandInSettings(access, answers, limits, errors, List.of(rules), seed);
     }

@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 import tools.jackson.databind.ser.std.ToStringSerializerBase;
 
-/** {@link StandInSettings} as JSON: reading parts of them over others, and writing them. */
+/** Writes {@link StandInSettings} as JSON and merges partial JSON into them. */
 final class StandInSettingsJson {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
@@ -71,7 +71,7 @@ final class StandInSettingsJson {
         return JSON.<ObjectNode>valueToTree(settings);
     }
 
-    /** A model that gets its first limit begins with the default one, so that this too can be given in parts. */
+    /** Adds the default limit for each model that gets its first limit, so that this limit may be partial too. */
     private static void startModels(ObjectNode target, ObjectNode patch, ObjectNode defaults) {
         for (Map.Entry<String, JsonNode> model : patch.at("/limits/models").properties()) {
             if (model.getValue().isObject()) {
@@ -82,7 +82,7 @@ final class StandInSettingsJson {
         }
     }
 
-    /** As RFC 7396 merges, except that null means the default where there is one. */
+    /** Merges by RFC 7396, except that null means the default if there is one. */
     private static ObjectNode merged(ObjectNode target, ObjectNode patch, JsonNode defaults) {
         for (Map.Entry<String, JsonNode> change : patch.properties()) {
             String key = change.getKey();

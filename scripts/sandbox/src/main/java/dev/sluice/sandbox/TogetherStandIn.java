@@ -11,11 +11,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.UnaryOperator;
 
 /**
- * A stand-in for Together AI's chat API, over real HTTP: {@code POST /v1/chat/completions} with keys, limits, headers,
- * errors and failures as the real one has them, all of which can be changed while it runs.
+ * A stand-in for Together AI's chat API over real HTTP. It serves {@code POST /v1/chat/completions} with the keys,
+ * limits, headers and errors of the real API. All of them can be changed while it runs.
  *
- * <p><b>Directives.</b> A request can say itself how it is to end, by words in the text of its last message, written as
- * {@link ApiFault} describes:
+ * <p><b>Directives.</b> A request can ask for its own ending by words in the text of its last message. {@link ApiFault}
+ * describes them:
  *
  * <pre>
  * [stand-in: status=500]
@@ -24,14 +24,15 @@ import java.util.function.UnaryOperator;
  * [stand-in: status=429 reset=2 times=2] [stand-in: cut times=1]     two 429s, one cut connection, then a completion
  * </pre>
  *
- * Several follow one another, each for as many calls of the very same body as its {@code times} says. A directive goes
- * before any {@link FaultRule}; a malformed one is a 400 that says why.
+ * <p>Several directives apply one after another, each to as many calls of the same body as its {@code times} says. A
+ * directive takes precedence over every {@link FaultRule}. A malformed directive is answered by a 400 with the reason.
  *
- * <p><b>Control</b>, for a stand-in that runs alone: {@code GET /control} gives settings and counts, {@code PUT} or
- * {@code PATCH /control} takes a part of the settings ({@link StandInSettings#patched}), {@code GET /control/history?max=1000}
- * gives the latest calls, {@code DELETE /control/history} forgets them.
+ * <p><b>Control.</b> A stand-in that runs as its own process is controlled over HTTP. {@code GET /control} returns
+ * settings and counts. {@code PUT} or {@code PATCH /control} changes a part of the settings
+ * ({@link StandInSettings#patched}). {@code GET /control/history?max=1000} returns the latest calls.
+ * {@code DELETE /control/history} clears them.
  *
- * <p>Streaming isn't there: {@code "stream": true} is a 400. Thread-safe.
+ * <p>Streaming is not supported: {@code "stream": true} is answered by a 400. The class is thread-safe.
  */
 public final class TogetherStandIn implements AutoCloseable {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};
@@ -50,38 +51,42 @@ public final class TogetherStandIn implements AutoCloseable {
         server.start();
     }
 
-    /** On a free port of the loopback interface, with {@link StandInSettings#DEFAULT}. */
+    /** Starts a stand-in on a free port of the loopback interface with {@link StandInSettings#DEFAULT}. */
     public static TogetherStandIn start() throws IOException {
         return start(StandInSettings.DEFAULT);
     }
 
-    /** On a free port of the loopback interface. */
+    /** Starts a stand-in on a free port of the loopback interface. */
     public static TogetherStandIn start(StandInSettings settings) throws IOException {
         return start(settings, 0);
     }
 
     /**
-     * On the loopback interface.
+     * Starts a stand-in on the loopback interface.
      *
-     * @param port 0: a free one
+     * @param port the port, or 0 for a free one
      * @throws IOException if the port is taken
      */
     public static TogetherStandIn start(StandInSettings settings, int port) throws IOException {
         return start(settings, port, CallObserver.NONE);
     }
 
-    /** On the loopback interface, with an observer of every call; port 0: a free one. */
+    /**
+     * Starts a stand-in on the loopback interface with an observer of every call.
+     *
+     * @param port the port, or 0 for a free one
+     */
     public static TogetherStandIn start(StandInSettings settings, int port, CallObserver observer) throws IOException {
         InetSocketAddress address = new InetSocketAddress(InetAddress.getByAddress(LOOPBACK), port);
         return new TogetherStandIn(settings, address, observer);
     }
 
-    /** On an interface of one's choice. Whoever reaches it can also control it. */
+    /** Starts a stand-in on any interface. Every client that reaches it can also control it. */
     public static TogetherStandIn start(StandInSettings settings, InetSocketAddress address) throws IOException {
         return new TogetherStandIn(settings, address, CallObserver.NONE);
     }
 
-    /** What the API's client takes as its base: {@code http://127.0.0.1:PORT/v1}. */
+    /** Returns the base URL for the API's clients: {@code http://127.0.0.1:PORT/v1}. */
     public String baseUrl() {
         return "http://" + host() + ":" + port() + "/v1";
     }
@@ -94,13 +99,16 @@ public final class TogetherStandIn implements AutoCloseable {
         return settings.get();
     }
 
-    /** From now on; calls under way end as they began. What limiters have counted stays, unless their kind changes. */
+    /**
+     * Replaces the settings for later calls. Open calls end under the old settings. The limiters keep their counts
+     * unless their kind changes.
+     */
     public void apply(StandInSettings newSettings) {
         update(old -> newSettings);
     }
 
     /**
-     * Changes the settings as one step, so that two changes at the same time don't undo one another.
+     * Changes the settings atomically, so that concurrent changes do not undo one another.
      *
      * @param change may be called more than once
      */
@@ -112,52 +120,55 @@ public final class TogetherStandIn implements AutoCloseable {
         }
     }
 
-    /** Calls since the start or the last {@link #clearHistory}, the refused ones included. */
+    /** Returns the number of calls since the start or the last {@link #clearHistory}. It includes rejected calls. */
     public long calls() {
         return parts.history().calls();
     }
 
-    /** Calls whose last message has exactly this text, among the latest million. */
+    /** Returns how many of the latest million calls had exactly this text in their last message. */
     public int calls(String text) {
         return parts.history().calls(text);
     }
 
-    /** Ended calls by status; 0: hung or cut, no whole answer was sent. */
+    /** Returns the ended calls by status. Status 0 counts calls that hung or were cut, without a whole answer. */
     public Map<Integer, Long> callsByStatus() {
         return parts.history().byStatus();
     }
 
-    /** The latest calls in the order of their arrival, up to a million. */
+    /** Returns the latest calls in the order of their arrival, up to a million. */
     public List<ReceivedCall> history() {
         return history(CallHistory.MAX_CALLS);
     }
 
-    /** The latest {@code max} calls in the order of their arrival. */
+    /** Returns the latest {@code max} calls in the order of their arrival. */
     public List<ReceivedCall> history(int max) {
         return parts.history().latest(max);
     }
 
-    /** The latest request at all, as it came. */
+    /** Returns the latest request as it came. */
     public Optional<ReceivedRequest> received() {
         return parts.history().last();
     }
 
-    /** The latest request whose last message has exactly this text; of the latest 10,000 texts, at most 64 MiB. */
+    /**
+     * Returns the latest request with exactly this text in its last message. It searches the latest 10,000 texts, at
+     * most 64 MiB.
+     */
     public Optional<ReceivedRequest> received(String text) {
         return parts.history().received(text);
     }
 
-    /** Calls under way, those included that their caller has given up meanwhile. */
+    /** Returns the number of open calls. It includes calls that their callers have given up. */
     public int openCalls() {
         return parts.history().open();
     }
 
-    /** The most calls that were under way at the same time. */
+    /** Returns the largest number of calls that were open at the same time. */
     public int maxOpenCalls() {
         return parts.history().maxOpen();
     }
 
-    /** Forgets all calls, those included that {@code times} of directives has counted. */
+    /** Clears all calls, including the counts for the {@code times} of directives. */
     public void clearHistory() {
         parts.history().clear();
         parts.api().forgetCalls();

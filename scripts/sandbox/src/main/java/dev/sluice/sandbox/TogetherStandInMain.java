@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Runs a {@link TogetherStandIn} alone, until it is told to stop. */
+/** Runs a {@link TogetherStandIn} as a process of its own until it is stopped. */
 @Command(
         name = "stand-in",
         mixinStandardHelpOptions = true,

@@ -3,8 +3,8 @@ package dev.sluice.sandbox;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A bucket that starts full and refills evenly. Its level is kept in units × {@code windowNanos}: each nanosecond adds
- * {@code units}, each unit costs {@code windowNanos}, and nothing is ever rounded.
+ * Measures by a bucket that starts full and refills evenly. Its level is kept in units × {@code windowNanos}. Each
+ * nanosecond adds {@code units} and each unit costs {@code windowNanos}, so nothing is ever rounded.
  */
 final class TokenBucketMeter implements RateMeter {
     private static final long LARGEST_DEBT = Long.MAX_VALUE / 4;
@@ -44,7 +44,7 @@ final class TokenBucketMeter implements RateMeter {
         refilledAt = now;
     }
 
-    /** Keeps what is in the bucket, in units, up to the new capacity. */
+    /** Keeps the level in units, up to the new capacity. */
     private void change(long now, RateAllowance current) {
         long full = current.units() * current.windowNanos();
         if (allowance == null) {

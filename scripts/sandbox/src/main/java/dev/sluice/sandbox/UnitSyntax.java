@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations and sizes as people write them: {@code 250ms}, {@code 2s}, {@code PT2S}, {@code 10MB}. */
+/** Reads and writes durations and sizes such as {@code 250ms}, {@code 2s}, {@code PT2S} and {@code 10MB}. */
 final class UnitSyntax {
     private static final Pattern DURATION = Pattern.compile("(\\d{1,12})(ms|s|m|h)");
     private static final Pattern SIZE = Pattern.compile("(\\d{1,10})(B|KB|MB|GB)?", Pattern.CASE_INSENSITIVE);
@@ -36,14 +36,14 @@ final class UnitSyntax {
         }
     }
 
-    /** The shortest form that {@link #duration} reads back unchanged. */
+    /** Returns the shortest text that {@link #duration} reads back unchanged. */
     static String text(Duration duration) {
         boolean exact =
                 !duration.isNegative() && Duration.ofMillis(duration.toMillis()).equals(duration);
         return exact ? duration.toMillis() + "ms" : duration.toString();
     }
 
-    /** Gives {@code duration} back, if it lies between 0 and {@code max}. */
+    /** Returns {@code duration} if it is between 0 and {@code max}. Otherwise it throws. */
     static Duration inRange(String name, Duration duration, Duration max) {
         if (duration.isNegative() || duration.compareTo(max) > 0) {
             throw new IllegalArgumentException(
@@ -52,7 +52,7 @@ final class UnitSyntax {
         return duration;
     }
 
-    /** In bytes; the units are powers of 1024. */
+    /** Reads a size and returns it in bytes. The units are powers of 1024. */
     static long bytes(String text) {
         Matcher matcher = SIZE.matcher(text);
         if (!matcher.matches()) {

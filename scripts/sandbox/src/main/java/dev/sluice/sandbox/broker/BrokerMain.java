@@ -15,20 +15,22 @@ import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 
 /**
- * The broker's process. Standard input is its lifeline: at its end, which comes however the parent dies, the process
- * halts. Standard output carries one line, {@link #READY}, when clients are served; everything else goes to standard
- * error, which the parent sends to the log file. SIGTERM shuts Kafka down cleanly.
+ * The main class of the broker's process. The process halts at the end of standard input, which comes however the
+ * parent dies. Standard output carries only the line {@link #READY}, when clients are served. Everything else goes to
+ * standard error, which the parent redirects to the log file. SIGTERM shuts Kafka down cleanly.
  */
 public final class BrokerMain {
 
-    /** Written to standard output once the broker is registered, unfenced and serving its listeners. */
+    /** The line on standard output once the broker is registered, unfenced and serving its listeners. */
     public static final String READY = "ready";
 
     private static final int FAILED = 1;
 
     private BrokerMain() {}
 
-    /** Runs a broker from the {@code server.properties} named by the only argument, until a signal or end of input. */
+    /**
+     * Runs a broker until a signal or the end of input. The only argument is the path of its {@code server.properties}.
+     */
     public static void main(String[] args) {
         PrintStream parent = System.out;
         System.setOut(System.err);

@@ -11,11 +11,11 @@ import org.slf4j.spi.MDCAdapter;
 import org.slf4j.spi.SLF4JServiceProvider;
 
 /**
- * The broker's SLF4J provider: warnings and errors, to standard error.
+ * The broker's SLF4J provider. It writes warnings and errors to standard error.
  *
- * <p>Named explicitly by {@code -Dslf4j.provider} and on purpose not registered as a service, so that it is invisible to
- * every other JVM that has the sandbox on its class path: a binding from a library would meet the one that the worker's
- * or a user's tests have chosen, and SLF4J would take either. Thread-safe.
+ * <p>The provider is named explicitly by {@code -Dslf4j.provider} and deliberately not registered as a service. Every
+ * other JVM with the sandbox on its class path would otherwise see two bindings, and SLF4J could choose this one over
+ * the worker's or the tests' own. The class is thread-safe.
  */
 public final class StandardErrorLog implements SLF4JServiceProvider {
     private final ConcurrentMap<String, Logger> loggers = new ConcurrentHashMap<>();

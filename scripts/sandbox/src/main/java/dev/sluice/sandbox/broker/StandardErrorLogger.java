@@ -9,7 +9,9 @@ import org.slf4j.event.Level;
 import org.slf4j.helpers.LegacyAbstractLogger;
 import org.slf4j.helpers.MessageFormatter;
 
-/** One named logger of {@link StandardErrorLog}; an entry is one write, so that threads don't cut into each other. */
+/**
+ * A named logger of {@link StandardErrorLog}. Each entry is one write, so that entries of several threads do not mix.
+ */
 final class StandardErrorLogger extends LegacyAbstractLogger {
 
     StandardErrorLogger(String name) {

@@ -2,17 +2,17 @@ package dev.sluice.sandbox.junit;
 
 import org.testcontainers.kafka.KafkaContainer;
 
-/** Kafka in a container; the only class that is linked against Testcontainers' Kafka module. */
+/** Starts Kafka in a container. It is the only class that is linked against Testcontainers' Kafka module. */
 final class BrokerContainer {
 
-    /** The newest image of Kafka at the time of writing; {@code -Dsluice.test.kafka.image} names another. */
+    /** The newest image of Kafka at the time of writing. {@code -Dsluice.test.kafka.image} sets another. */
     static final String IMAGE = "apache/kafka:4.3.1";
 
     static final String IMAGE_PROPERTY = "sluice.test.kafka.image";
 
     private BrokerContainer() {}
 
-    /** Starts a container with the settings of the sandbox's broker that a test could notice. */
+    /** Starts a container with the sandbox broker's settings, as far as a test could notice them. */
     @SuppressWarnings("resource") // RunningKafka closes it
     static RunningKafka start() {
         KafkaContainer container = new KafkaContainer(System.getProperty(IMAGE_PROPERTY, IMAGE))

@@ -11,8 +11,10 @@ import java.util.Map;
 import org.testcontainers.DockerClientFactory;
 
 /**
- * Whether containers can be started here. Testcontainers' own answer is asked for only where an engine may exist: where
- * none does, it takes half a second and logs an error with all it has tried.
+ * Checks that containers can be started here.
+ *
+ * <p>Testcontainers' own check runs only if an engine may exist. Without an engine it takes half a second and logs an
+ * error with all its attempts.
  */
 final class ContainerEngine {
     private static final String TESTCONTAINERS = "org.testcontainers.kafka.KafkaContainer";
@@ -25,7 +27,7 @@ final class ContainerEngine {
                 && DockerClientFactory.instance().isDockerAvailable();
     }
 
-    /** Whether Testcontainers is on the class path; it is up to the using module to put it there. */
+    /** Returns true if Testcontainers is on the class path. The using module has to put it there. */
     static boolean testcontainersIsThere() {
         try {
             Class.forName(TESTCONTAINERS, false, ContainerEngine.class.getClassLoader());
@@ -35,7 +37,7 @@ final class ContainerEngine {
         }
     }
 
-    /** Whether somebody has configured an engine, or listens on a socket where engines usually do. */
+    /** Returns true if an engine is configured or listens on one of the usual sockets. */
     static boolean mayExist(Map<String, String> environment, Path home) {
         return environment.containsKey("DOCKER_HOST")
                 || Files.exists(home.resolve(".testcontainers.properties"))

@@ -3,7 +3,7 @@ package dev.sluice.sandbox.junit;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** Which Kafka the tests of this JVM run against. */
+/** The Kafka that the tests of this JVM run against. */
 enum KafkaChoice {
     EMBEDDED("the sandbox's broker"),
     TESTCONTAINERS("a container");
@@ -17,10 +17,10 @@ enum KafkaChoice {
     }
 
     /**
-     * Reads the choice.
+     * Reads the choice from the system property.
      *
-     * @param value of the system property: {@code auto} or none for a container where an engine answers
-     * @param containersWork asked for {@code auto} only
+     * @param value the property's value; null or {@code auto} chooses a container if an engine answers
+     * @param containersWork called for {@code auto} only
      * @throws IllegalArgumentException for any other value
      */
     static KafkaChoice of(@Nullable String value, BooleanSupplier containersWork) {

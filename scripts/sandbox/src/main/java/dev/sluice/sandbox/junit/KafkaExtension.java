@@ -8,17 +8,20 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.StoreScope;
 
 /**
- * A Kafka for tests, one per test JVM, shared by all test classes and closed after the last:
+ * A JUnit extension that provides one Kafka per test JVM. All test classes share it, and it closes after the last one:
  *
  * <pre>{@code
+ *
  * @RegisterExtension
  * static final KafkaExtension kafka = new KafkaExtension();
  * }</pre>
  *
- * <p>It is a container where Testcontainers is on the class path and a container engine answers, and the sandbox's broker
- * otherwise; {@code -Dsluice.test.kafka=embedded} or {@code =testcontainers} forces either. Both make no topics by
- * themselves. Tests share it with all others, so take every topic, group and transactional id from {@link #uniqueName};
- * tests that stop or kill a broker use a {@link dev.sluice.sandbox.SandboxBroker} of their own. Thread-safe.
+ * <p>Kafka runs in a container if Testcontainers is on the class path and a container engine answers. Otherwise it is
+ * the sandbox's broker. {@code -Dsluice.test.kafka=embedded} or {@code =testcontainers} forces either. Neither creates
+ * topics automatically.
+ *
+ * <p>Take every topic, group and transactional id from {@link #uniqueName}, because all tests share this Kafka. Tests
+ * that stop or kill a broker use their own {@link dev.sluice.sandbox.SandboxBroker}. The class is thread-safe.
  */
 public final class KafkaExtension implements BeforeAllCallback {
     private static final Namespace NAMESPACE = Namespace.create(KafkaExtension.class);
@@ -33,7 +36,7 @@ public final class KafkaExtension implements BeforeAllCallback {
     }
 
     /**
-     * What clients set as {@code bootstrap.servers}.
+     * Returns the clients' {@code bootstrap.servers}.
      *
      * @throws IllegalStateException before the first test class has begun, or if the field is not static
      */
@@ -46,7 +49,10 @@ public final class KafkaExtension implements BeforeAllCallback {
         return running.bootstrapServers();
     }
 
-    /** {@code base} and a suffix that no other call in this JVM has returned: a legal topic name if {@code base} is. */
+    /**
+     * Returns {@code base} and a suffix that no other call in this JVM has returned. The result is a legal topic name
+     * if {@code base} is one.
+     */
     public String uniqueName(String base) {
         return base + "-" + NAMES.incrementAndGet();
     }

@@ -5,12 +5,12 @@ import dev.sluice.sandbox.SandboxBroker;
 /**
  * A Kafka that runs until it is closed.
  *
- * @param bootstrapServers where clients find it
+ * @param bootstrapServers the address for clients
  * @param end ends it
  */
 record RunningKafka(String bootstrapServers, Runnable end) implements AutoCloseable {
 
-    /** Starts the Kafka that the system properties ask for, and says once which one it is. */
+    /** Starts the Kafka that the system properties choose and prints its kind once. */
     static RunningKafka start() {
         KafkaChoice choice = KafkaChoice.of(System.getProperty(KafkaChoice.PROPERTY), ContainerEngine::answers);
         RunningKafka kafka = switch (choice) {
