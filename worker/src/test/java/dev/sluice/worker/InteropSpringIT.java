@@ -97,7 +97,7 @@ class InteropSpringIT {
         String answer = service.ask(body("m", "hello from Spring"), PATIENCE);
 
         assertThat(answer).contains("\"choices\"");
-        assertThat(new String(api.received("hello from Spring").orElseThrow().body(), UTF_8))
+        assertThat(new String(api.lastRequest("hello from Spring").orElseThrow().body(), UTF_8))
                 .isEqualTo(body("m", "hello from Spring"));
     }
 

@@ -74,7 +74,7 @@ class TracingIT {
             assertThat(calls)
                     .extracting(span -> span.getStatus().getStatusCode())
                     .containsExactly(StatusCode.ERROR, StatusCode.UNSET);
-            ReceivedRequest answered = api.received(TEXT).orElseThrow();
+            ReceivedRequest answered = api.lastRequest(TEXT).orElseThrow();
             assertThat(answered.header("traceparent"))
                     .hasValue("00-" + TRACE + "-" + calls.get(1).getSpanId() + "-01");
             assertThat(header(replies.get(0), WireHeaders.TRACEPARENT)).isEqualTo(TRACEPARENT);

@@ -71,7 +71,7 @@ class WorkerIT {
             reply = queue.awaitReplies(1).get(0);
         }
 
-        assertThat(new String(api.received().orElseThrow().body(), UTF_8)).isEqualTo(value);
+        assertThat(new String(api.lastRequest().orElseThrow().body(), UTF_8)).isEqualTo(value);
         assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok");
         assertThat(header(reply, WireHeaders.ID))
                 .isEqualTo(queue.topics.requests() + "-" + published.partition() + "@" + published.offset());

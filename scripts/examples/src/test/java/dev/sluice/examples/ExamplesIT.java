@@ -46,7 +46,7 @@ class ExamplesIT {
     }
 
     @Test
-    void plainJavaOrdersAsksAndReads() throws Exception {
+    void plainExamplePrintsEverySummary() throws Exception {
         PrintStream console = System.out;
         ByteArrayOutputStream printed = new ByteArrayOutputStream();
         System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
@@ -66,7 +66,7 @@ class ExamplesIT {
     }
 
     @Test
-    void springServiceAnswersOrdersAndFails() throws Exception {
+    void springServiceHandlesAsksOrdersAndFailures() throws Exception {
         try (ConfigurableApplicationContext service = service()) {
             HttpResponse<String> asked = post(service, "/ask", "Why is the sky blue?");
             assertThat(asked.statusCode()).as(asked.body()).isEqualTo(200);
@@ -87,7 +87,7 @@ class ExamplesIT {
     }
 
     @Test
-    void springServiceThatStopsAnswersWhatItWasAsked() throws Exception {
+    void stoppingSpringServiceAnswersOpenAsks() throws Exception {
         CompletableFuture<HttpResponse<String>> asked;
         try (ConfigurableApplicationContext service = service()) {
             asked = HTTP.sendAsync(
@@ -95,7 +95,7 @@ class ExamplesIT {
                             .POST(BodyPublishers.ofString("[stand-in: latency=3s] A slow one."))
                             .build(),
                     BodyHandlers.ofString());
-            await().atMost(Duration.ofSeconds(30)).until(() -> queue.callsUnderWay() == 1);
+            await().atMost(Duration.ofSeconds(30)).until(() -> queue.openCalls() == 1);
         }
 
         assertThat(asked.join().statusCode()).as(asked.join().body()).isEqualTo(200);

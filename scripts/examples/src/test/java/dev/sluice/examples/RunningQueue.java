@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** What the examples need to be there: a broker, a stand-in for the API, the topics, and the packaged worker. */
+/** Runs everything that the examples need: a broker, a stand-in for the API, the topics, and the packaged worker. */
 final class RunningQueue implements AutoCloseable {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final String KEY = "example-key";
@@ -29,7 +29,7 @@ final class RunningQueue implements AutoCloseable {
         this.log = folder.resolve("worker.log");
         Process topics = sluice("topics", "create");
         assertThat(topics.waitFor(60, TimeUnit.SECONDS) && topics.exitValue() == 0)
-                .as(() -> said(log))
+                .as(() -> content(log))
                 .isTrue();
         this.worker = sluice("worker", "--limit=*=none", "--max-attempts=1", "--admin-port=0");
     }
@@ -38,8 +38,8 @@ final class RunningQueue implements AutoCloseable {
         return broker.bootstrapServers();
     }
 
-    /** How many requests the stand-in is answering now. */
-    int callsUnderWay() {
+    /** Returns how many requests the stand-in is answering now. */
+    int openCalls() {
         return api.openCalls();
     }
 
@@ -59,7 +59,7 @@ final class RunningQueue implements AutoCloseable {
         return builder.start();
     }
 
-    private static String said(Path log) {
+    private static String content(Path log) {
         try {
             return Files.readString(log);
         } catch (IOException e) {

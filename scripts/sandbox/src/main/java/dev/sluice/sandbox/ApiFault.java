@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * fault is a list of words separated by spaces, in any order. At most one word of the first group is allowed:
  *
  * <pre>
- * status=500        that status, 300 to 599, with the body the API has for it (an edge's HTML for 502, 504, 520, 524, 529)
- * too-long          400 that says the context is too long; with status=403 or status=422 that status
+ * status=500        this status, 300 to 599, with the API's body for it (an edge's HTML for 502, 504, 520, 524, 529)
+ * too-long          400 that says the context is too long; with status=403 or status=422 this status
  * hang              no answer, not even headers
  * hang-body         headers and half of the body, then nothing
  * cut               the connection is closed before the headers
@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
  * not-json          200 with a body that isn't JSON
  * no-choices        200 with JSON that has no choices
  * empty             200 with empty content and finish_reason length, as when reasoning used the budget
- * huge=10MB         200 with a completion of exactly so many bytes
+ * huge=10MB         200 with a completion of exactly this many bytes
  *
- * latency=250ms     instead of the setting's; also 100ms..2s and lognormal(800ms,0.6)
+ * latency=250ms     instead of the settings' latency; also 100ms..2s and lognormal(800ms,0.6)
  * body=html         or json: the body of a status
  * type=credit_limit the error type of a status
  * finish=stop       the finish_reason, any word
  * reset=2           x-ratelimit-reset in seconds, sent with any status and in any header mode
  * retry-after=2     the same for retry-after
- * times=2           directives only: the first 2 calls of the very same body
+ * times=2           directives only: the first 2 calls of the same body
  * </pre>
  *
  * @param ending what happens in place of the completion

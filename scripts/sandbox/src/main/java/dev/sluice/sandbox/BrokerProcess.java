@@ -44,13 +44,13 @@ final class BrokerProcess {
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
             return new BrokerProcess(process, log);
-        } catch (IOException failure) {
-            throw new BrokerStartException("could not launch the broker's JVM: " + command.get(0), failure);
+        } catch (IOException e) {
+            throw new BrokerStartException("could not launch the broker's JVM: " + command.get(0), e);
         }
     }
 
-    // Surefire and Failsafe may start this JVM with a single jar that names the rest in its manifest; a child does the
-    // same with it, and with the sandbox's own jar.
+    // Surefire and Failsafe may start this JVM with a single jar whose manifest names the others. The child JVM reads
+    // the manifest in the same way. The sandbox's own jar works like that too.
     private static String classPath() {
         return System.getProperty("java.class.path");
     }
@@ -61,32 +61,32 @@ final class BrokerProcess {
      */
     void awaitReady(Duration timeout) {
         CompletableFuture<Boolean> ready = new CompletableFuture<>();
-        Thread reader = new Thread(() -> ready.complete(saysReady()), "broker-ready");
+        Thread reader = new Thread(() -> ready.complete(reportsReady()), "broker-ready");
         reader.setDaemon(true);
         reader.start();
         try {
             if (!ready.get(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
                 throw failed("the broker ended with exit code " + exitCode() + " before it was ready");
             }
-        } catch (TimeoutException late) {
+        } catch (TimeoutException e) {
             throw failed("the broker was not ready within " + timeout);
-        } catch (ExecutionException impossible) {
-            throw new IllegalStateException(impossible);
-        } catch (InterruptedException interrupted) {
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw failed("interrupted while the broker started");
         }
     }
 
-    private boolean saysReady() {
+    private boolean reportsReady() {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             return lines.lines().anyMatch(BrokerMain.READY::equals);
-        } catch (IOException | UncheckedIOException closed) {
-            return false; // killed meanwhile: whoever waits is told so, with the log
+        } catch (IOException | UncheckedIOException e) {
+            return false; // the process was killed meanwhile; awaitReady throws with the end of the log
         }
     }
 
-    // Above 128 a signal came from outside, and nothing in the log says so.
+    // A code above 128 means a signal from outside, which the log does not mention.
     private int exitCode() throws InterruptedException, TimeoutException {
         if (!process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
             throw new TimeoutException();
@@ -104,8 +104,8 @@ final class BrokerProcess {
         try {
             List<String> lines = Files.readAllLines(log);
             return String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
-        } catch (IOException unreadable) {
-            return "(cannot be read: " + unreadable + ")";
+        } catch (IOException e) {
+            return "(cannot be read: " + e + ")";
         }
     }
 
@@ -124,7 +124,8 @@ final class BrokerProcess {
 
     /** Ends the broker cleanly (SIGTERM). */
     void terminate() {
-        process.toHandle().destroy(); // Process.destroy() would close standard input too, and BrokerMain halt at once
+        process.toHandle()
+                .destroy(); // Process.destroy() would also close standard input, and BrokerMain would halt at once
         awaitExit();
     }
 
@@ -139,9 +140,9 @@ final class BrokerProcess {
             if (!process.waitFor(EXIT_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
                 process.destroyForcibly();
                 throw new IllegalStateException(
-                        "the broker had not ended " + EXIT_TIMEOUT + " after its signal; see " + log);
+                        "the broker did not end within " + EXIT_TIMEOUT + " of its signal; see " + log);
             }
-        } catch (InterruptedException interrupted) {
+        } catch (InterruptedException e) {
             process.destroyForcibly();
             Thread.currentThread().interrupt();
         }

@@ -11,15 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** Records calls and their endings, bounded in calls and in bytes. The class is thread-safe. */
 final class CallHistory {
     static final int MAX_CALLS = 1_000_000;
-    private static final long MAX_RECEIVED_BYTES = 64L << 20;
-    private static final int CALLS_PER_TEXT_KEPT = 100;
+    private static final long MAX_KEPT_BYTES = 64L << 20;
+    private static final int CALLS_PER_KEPT_TEXT = 100;
 
     private final int maxCalls;
     private final Map<Integer, Long> byStatus = new TreeMap<>();
-    private final LinkedHashMap<String, ReceivedRequest> received = new LinkedHashMap<>();
-    private long receivedBytes;
+    private final LinkedHashMap<String, ReceivedRequest> lastRequestByText = new LinkedHashMap<>();
+    private long keptBytes;
     private CallLog log;
-    private @Nullable ReceivedRequest last;
+    private @Nullable ReceivedRequest lastRequest;
     private long generation;
     private int open;
     private int maxOpen;
@@ -32,37 +32,37 @@ final class CallHistory {
     /** Identifies an open call. After a {@link #clear} it identifies no recorded call any more. */
     record Ticket(long generation, long number) {}
 
-    synchronized Ticket arrived(long nanoTime, long epochMillis, ParsedChatBody request, ReceivedRequest raw) {
-        remember(request.text(), raw);
+    synchronized Ticket recordArrival(long nanoTime, long epochMillis, ParsedChatBody request, ReceivedRequest raw) {
+        keep(request.text(), raw);
         open++;
         maxOpen = Math.max(maxOpen, open);
         return new Ticket(generation, log.add(nanoTime, epochMillis, request));
     }
 
     /** Records that the limiter has admitted the call, and for how many tokens. */
-    synchronized void charged(Ticket ticket, int tokens) {
+    synchronized void recordCharge(Ticket ticket, int tokens) {
         if (ticket.generation() == generation) {
-            log.charged(ticket.number(), tokens);
+            log.recordCharge(ticket.number(), tokens);
         }
     }
 
     /** Records the end of a call. Status 0 means that no whole answer was sent. */
-    synchronized void ended(Ticket ticket, int status) {
+    synchronized void recordEnd(Ticket ticket, int status) {
         open--;
         if (ticket.generation() == generation) {
             byStatus.merge(status, 1L, Long::sum);
-            log.ended(ticket.number(), status);
+            log.recordEnd(ticket.number(), status);
         }
     }
 
-    private void remember(String text, ReceivedRequest raw) {
-        last = raw;
-        ReceivedRequest before = received.remove(text);
-        receivedBytes += raw.sharedBody().length - (before == null ? 0 : before.sharedBody().length);
-        received.put(text, raw);
-        Iterator<ReceivedRequest> oldest = received.values().iterator();
-        while (receivedBytes > MAX_RECEIVED_BYTES || received.size() > maxCalls / CALLS_PER_TEXT_KEPT) {
-            receivedBytes -= oldest.next().sharedBody().length;
+    private void keep(String text, ReceivedRequest raw) {
+        lastRequest = raw;
+        ReceivedRequest before = lastRequestByText.remove(text);
+        keptBytes += raw.sharedBody().length - (before == null ? 0 : before.sharedBody().length);
+        lastRequestByText.put(text, raw);
+        Iterator<ReceivedRequest> oldest = lastRequestByText.values().iterator();
+        while (keptBytes > MAX_KEPT_BYTES || lastRequestByText.size() > maxCalls / CALLS_PER_KEPT_TEXT) {
+            keptBytes -= oldest.next().sharedBody().length;
             oldest.remove();
         }
     }
@@ -71,9 +71,9 @@ final class CallHistory {
         generation++;
         log = new CallLog(maxCalls);
         byStatus.clear();
-        received.clear();
-        receivedBytes = 0;
-        last = null;
+        lastRequestByText.clear();
+        keptBytes = 0;
+        lastRequest = null;
         maxOpen = open;
     }
 
@@ -82,7 +82,7 @@ final class CallHistory {
     }
 
     synchronized long calls() {
-        return log.arrived();
+        return log.size();
     }
 
     synchronized Map<Integer, Long> byStatus() {
@@ -93,12 +93,12 @@ final class CallHistory {
         return log.latest(max);
     }
 
-    synchronized Optional<ReceivedRequest> received(String text) {
-        return Optional.ofNullable(received.get(text));
+    synchronized Optional<ReceivedRequest> lastRequest(String text) {
+        return Optional.ofNullable(lastRequestByText.get(text));
     }
 
-    synchronized Optional<ReceivedRequest> last() {
-        return Optional.ofNullable(last);
+    synchronized Optional<ReceivedRequest> lastRequest() {
+        return Optional.ofNullable(lastRequest);
     }
 
     synchronized int open() {

@@ -21,7 +21,7 @@ final class CallLog {
     private int[] modelOf = new int[1024];
     private short[] statuses = new short[1024];
     private int[] tokens = new int[1024];
-    private long arrived;
+    private long size;
 
     CallLog(int capacity) {
         this.capacity = capacity;
@@ -29,36 +29,36 @@ final class CallLog {
 
     /** Adds a call and returns its number, counted from 0. */
     long add(long nanoTime, long epochMilli, ParsedChatBody request) {
-        if (arrived == nanoTimes.length && arrived < capacity) {
-            grow((int) Math.min(capacity, arrived * 2));
+        if (size == nanoTimes.length && size < capacity) {
+            grow((int) Math.min(capacity, size * 2));
         }
-        int at = place(arrived);
-        nanoTimes[at] = nanoTime;
-        epochMillis[at] = epochMilli;
-        bodyHashes[at] = request.bodyHash();
-        textHashes[at] = ParsedChatBody.hash(request.text());
-        modelOf[at] = number(request.model());
-        statuses[at] = 0;
-        tokens[at] = 0;
-        return arrived++;
+        int slot = slotOf(size);
+        nanoTimes[slot] = nanoTime;
+        epochMillis[slot] = epochMilli;
+        bodyHashes[slot] = request.bodyHash();
+        textHashes[slot] = ParsedChatBody.hash(request.text());
+        modelOf[slot] = modelNumber(request.model());
+        statuses[slot] = 0;
+        tokens[slot] = 0;
+        return size++;
     }
 
-    void charged(long number, int tokenCount) {
+    void recordCharge(long number, int tokenCount) {
         if (number >= oldest()) {
-            tokens[place(number)] = tokenCount;
+            tokens[slotOf(number)] = tokenCount;
         }
     }
 
-    void ended(long number, int status) {
+    void recordEnd(long number, int status) {
         if (number >= oldest()) {
-            statuses[place(number)] = (short) status;
+            statuses[slotOf(number)] = (short) status;
         }
     }
 
     int countText(long textHash) {
         int count = 0;
-        for (long number = oldest(); number < arrived; number++) {
-            count += textHashes[place(number)] == textHash ? 1 : 0;
+        for (long number = oldest(); number < size; number++) {
+            count += textHashes[slotOf(number)] == textHash ? 1 : 0;
         }
         return count;
     }
@@ -66,28 +66,28 @@ final class CallLog {
     /** Returns the latest {@code max} calls, the oldest of them first. */
     List<ReceivedCall> latest(int max) {
         List<ReceivedCall> calls = new ArrayList<>();
-        for (long number = Math.max(oldest(), arrived - max); number < arrived; number++) {
-            int at = place(number);
-            String model = models.get(modelOf[at]);
-            calls.add(
-                    new ReceivedCall(nanoTimes[at], epochMillis[at], statuses[at], model, tokens[at], bodyHashes[at]));
+        for (long number = Math.max(oldest(), size - max); number < size; number++) {
+            int slot = slotOf(number);
+            String model = models.get(modelOf[slot]);
+            calls.add(new ReceivedCall(
+                    nanoTimes[slot], epochMillis[slot], statuses[slot], model, tokens[slot], bodyHashes[slot]));
         }
         return calls;
     }
 
-    long arrived() {
-        return arrived;
+    long size() {
+        return size;
     }
 
     private long oldest() {
-        return Math.max(0, arrived - nanoTimes.length);
+        return Math.max(0, size - nanoTimes.length);
     }
 
-    private int place(long number) {
+    private int slotOf(long number) {
         return (int) (number % nanoTimes.length);
     }
 
-    private int number(String model) {
+    private int modelNumber(String model) {
         return modelNumbers.computeIfAbsent(model, name -> {
             models.add(name);
             return models.size() - 1;

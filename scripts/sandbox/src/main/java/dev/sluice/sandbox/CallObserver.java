@@ -15,7 +15,7 @@ public interface CallObserver {
      *
      * @return receives the end of the call once, or never if the call still hangs when the stand-in closes
      */
-    End began(ReceivedRequest request);
+    End callArrived(ReceivedRequest request);
 
     /** Observes the end of one call. */
     @FunctionalInterface
@@ -27,6 +27,6 @@ public interface CallObserver {
          * @param delivered true if the whole answer was handed to the connection. A caller who has gone meanwhile may
          *     still not have received it.
          */
-        void ended(int status, boolean delivered);
+        void callEnded(int status, boolean delivered);
     }
 }

@@ -2,7 +2,7 @@ package dev.sluice.sandbox;
 
 import dev.sluice.sandbox.ApiFault.Reply;
 import dev.sluice.sandbox.LimitVerdict.Dimension;
-import dev.sluice.sandbox.PlannedAnswer.Manner;
+import dev.sluice.sandbox.PlannedAnswer.Delivery;
 import dev.sluice.sandbox.SampleCompletions.Completion;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -54,10 +54,10 @@ final class ChatApi {
 
     Plan plan(ReceivedRequest received, ParsedChatBody request, StandInSettings settings) {
         if (settings.access().refuseLibraryAgents()
-                && isLibrary(received.header("user-agent").orElse(""))) {
+                && isLibraryAgent(received.header("user-agent").orElse(""))) {
             return Plan.atOnce(ErrorBodies.html(403, Map.of()));
         }
-        if (!knowsKey(received.header("authorization").orElse(""), settings.access())) {
+        if (!acceptsKey(received.header("authorization").orElse(""), settings.access())) {
             return Plan.atOnce(error(401, ErrorBodies.text(401, false), Map.of(), settings));
         }
         if (request.invalid() != null) {
@@ -85,46 +85,46 @@ final class ChatApi {
     private Plan plan(ApiFault fault, ParsedChatBody request, StandInSettings settings) {
         LatencyModel latency = fault.latency() == null ? settings.answers().latency() : fault.latency();
         if (fault.ending() instanceof ApiFault.Status status) {
-            return new Plan(failed(status, fault, request, settings), latency.draw(random), 0);
+            return new Plan(errorFor(status, fault, request, settings), latency.draw(random), 0);
         }
         Completion completion = completions.complete(request, settings.answers(), fault.finishReason());
         int tokens = SampleCompletions.totalTokens(request, completion);
         RateLimit limit = settings.limits().of(request.model());
         ModelLimiter limiter = limiter(request);
         LimitVerdict verdict = limiter.admit(nanoTime.getAsLong(), tokens, limit);
-        if (verdict.refusedBy() != null) {
-            return Plan.atOnce(refused(verdict, fault, settings));
+        if (verdict.rejectedBy() != null) {
+            return Plan.atOnce(rateLimited(verdict, fault, settings));
         }
         if (fault.ending() == Reply.NORMAL
                 || fault.ending() == Reply.EMPTY
                 || fault.ending() instanceof ApiFault.Huge) {
             limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
         }
-        return new Plan(answered(fault, request, completion, verdict, settings), latency.draw(random), tokens);
+        return new Plan(completed(fault, request, completion, verdict, settings), latency.draw(random), tokens);
     }
 
-    private PlannedAnswer answered(
+    private PlannedAnswer completed(
             ApiFault fault,
             ParsedChatBody request,
             Completion completion,
             LimitVerdict verdict,
             StandInSettings settings) {
         Map<String, String> headers = headers(200, verdict, fault, settings);
-        Completion told = fault.ending() == Reply.EMPTY
+        Completion sent = fault.ending() == Reply.EMPTY
                 ? new Completion(
                         "", completion.tokens(), fault.finishReason() == null ? "length" : fault.finishReason())
                 : completion;
-        var json = completions.json(request, told, settings.answers(), clock.millis() / 1000);
+        var json = completions.json(request, sent, settings.answers(), clock.millis() / 1000);
         if (fault.ending() instanceof ApiFault.Huge huge) {
             return SampleCompletions.huge(json, huge.bytes(), headers);
         }
         PlannedAnswer whole = PlannedAnswer.json(200, headers, json.toString());
         return switch ((Reply) fault.ending()) {
             case NORMAL, EMPTY -> whole;
-            case HANG -> whole.in(Manner.HANG);
-            case HANG_BODY -> whole.in(Manner.HANG_BODY);
-            case CUT -> whole.in(Manner.CUT);
-            case CUT_BODY -> whole.in(Manner.CUT_BODY);
+            case HANG -> whole.with(Delivery.HANG);
+            case HANG_BODY -> whole.with(Delivery.HANG_BODY);
+            case CUT -> whole.with(Delivery.CUT);
+            case CUT_BODY -> whole.with(Delivery.CUT_BODY);
             case NOT_JSON ->
                 PlannedAnswer.json(200, headers, "upstream connect error or disconnect/reset before headers");
             case NO_CHOICES -> {
@@ -134,27 +134,27 @@ final class ChatApi {
         };
     }
 
-    private PlannedAnswer failed(
+    private PlannedAnswer errorFor(
             ApiFault.Status status, ApiFault fault, ParsedChatBody request, StandInSettings settings) {
         LimitVerdict verdict =
-                limiter(request).look(nanoTime.getAsLong(), settings.limits().of(request.model()));
+                limiter(request).peek(nanoTime.getAsLong(), settings.limits().of(request.model()));
         Map<String, String> headers = headers(status.code(), verdict, fault, settings);
-        boolean html = status.html() == null ? ErrorBodies.fromEdge(status.code()) : status.html();
+        boolean html = status.html() == null ? ErrorBodies.isFromEdge(status.code()) : status.html();
         if (html) {
             return ErrorBodies.html(status.code(), headers);
         }
         ErrorBodies.Text text = ErrorBodies.text(status.code(), status.tooLong());
-        return error(status.code(), typed(text, status.type()), headers, settings);
+        return error(status.code(), withType(text, status.type()), headers, settings);
     }
 
-    private PlannedAnswer refused(LimitVerdict verdict, ApiFault fault, StandInSettings settings) {
+    private PlannedAnswer rateLimited(LimitVerdict verdict, ApiFault fault, StandInSettings settings) {
         String type = settings.limits().refusalType();
         if (type == null) {
-            boolean requests = verdict.refusedBy() == Dimension.REQUESTS;
+            boolean requests = verdict.rejectedBy() == Dimension.REQUESTS;
             type = requests ? "dynamic_request_limited" : "dynamic_token_limited";
         }
         Map<String, String> headers = headers(429, verdict, fault, settings);
-        return error(429, typed(ErrorBodies.text(429, false), type), headers, settings);
+        return error(429, withType(ErrorBodies.text(429, false), type), headers, settings);
     }
 
     private PlannedAnswer malformed(String message, @Nullable String param, StandInSettings settings) {
@@ -167,7 +167,7 @@ final class ChatApi {
         return ErrorBodies.json(status, text, headers, settings.errors(), completions.id());
     }
 
-    private static ErrorBodies.Text typed(ErrorBodies.Text text, @Nullable String type) {
+    private static ErrorBodies.Text withType(ErrorBodies.Text text, @Nullable String type) {
         return type == null ? text : new ErrorBodies.Text(text.message(), type, text.param(), text.code());
     }
 
@@ -187,7 +187,7 @@ final class ChatApi {
         return limiters.computeIfAbsent(request.model(), model -> new ModelLimiter());
     }
 
-    private static boolean isLibrary(String userAgent) {
+    private static boolean isLibraryAgent(String userAgent) {
         String agent = userAgent.toLowerCase(Locale.ROOT);
         return agent.isBlank()
                 || agent.startsWith("java-http-client")
@@ -198,7 +198,7 @@ final class ChatApi {
                 || agent.startsWith("libwww-perl");
     }
 
-    private static boolean knowsKey(String authorization, StandInSettings.Access access) {
+    private static boolean acceptsKey(String authorization, StandInSettings.Access access) {
         if (!authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
             return false;
         }

@@ -2,7 +2,7 @@ package dev.sluice.sandbox;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpHandler;
-import dev.sluice.sandbox.PlannedAnswer.Manner;
+import dev.sluice.sandbox.PlannedAnswer.Delivery;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.time.Duration;
@@ -56,35 +56,35 @@ final class ChatEndpoint implements HttpHandler {
             HttpPort.send(exchange, api.tooLarge(now));
         } else {
             ParsedChatBody request = ParsedChatBody.parse(received.sharedBody());
-            CallHistory.Ticket ticket = history.arrived(nanos, clock.millis(), request, received);
-            Open open = new Open(exchange, ticket, observer.began(received));
+            CallHistory.Ticket ticket = history.recordArrival(nanos, clock.millis(), request, received);
+            OpenCall open = new OpenCall(exchange, ticket, observer.callArrived(received));
             ChatApi.Plan plan = api.plan(received, request, now);
-            history.charged(ticket, plan.charged());
-            begin(open, plan, now.answers());
+            history.recordCharge(ticket, plan.charged());
+            schedule(open, plan, now.answers());
         }
     }
 
-    private record Open(HttpExchange exchange, CallHistory.Ticket ticket, CallObserver.End end) {}
+    private record OpenCall(HttpExchange exchange, CallHistory.Ticket ticket, CallObserver.End end) {}
 
     private static PlannedAnswer unrouted(int status, String message, StandInSettings settings) {
         ErrorBodies.Text text = ErrorBodies.Text.of(message, "invalid_request_error");
         return ErrorBodies.json(status, text, Map.of(), settings.errors(), "");
     }
 
-    private void begin(Open open, ChatApi.Plan plan, StandInSettings.Answers answers) {
+    private void schedule(OpenCall open, ChatApi.Plan plan, StandInSettings.Answers answers) {
         Duration edge = answers.edgeTimeout();
-        boolean silent = plan.answer().manner() == Manner.HANG;
-        if (edge != null && (silent || plan.latency().compareTo(edge) >= 0)) {
-            later(edge, () -> finish(open, api.edgeTimeout()));
-        } else if (!silent) {
-            later(plan.latency(), () -> finish(open, plan.answer()));
+        boolean hangs = plan.answer().delivery() == Delivery.HANG;
+        if (edge != null && (hangs || plan.latency().compareTo(edge) >= 0)) {
+            runAfter(edge, () -> sendAnswer(open, api.edgeTimeout()));
+        } else if (!hangs) {
+            runAfter(plan.latency(), () -> sendAnswer(open, plan.answer()));
         }
-        if (edge != null && plan.answer().manner() == Manner.HANG_BODY) {
-            later(plan.latency().plus(edge), () -> cut(open));
+        if (edge != null && plan.answer().delivery() == Delivery.HANG_BODY) {
+            runAfter(plan.latency().plus(edge), () -> cut(open));
         }
     }
 
-    private void later(Duration delay, Runnable task) {
+    private void runAfter(Duration delay, Runnable task) {
         if (delay.isZero()) {
             task.run();
         } else {
@@ -93,26 +93,26 @@ final class ChatEndpoint implements HttpHandler {
         }
     }
 
-    private void finish(Open open, PlannedAnswer answer) {
-        boolean whole = answer.manner() == Manner.WHOLE;
+    private void sendAnswer(OpenCall open, PlannedAnswer answer) {
+        boolean isWhole = answer.delivery() == Delivery.WHOLE;
         try {
-            // before the last byte: a caller who has the answer finds it in the history
-            if (answer.manner() != Manner.HANG_BODY) {
-                history.ended(open.ticket(), whole ? answer.status() : 0);
+            // Recorded before the last byte is sent, so that a caller who has the answer finds it in the history.
+            if (answer.delivery() != Delivery.HANG_BODY) {
+                history.recordEnd(open.ticket(), isWhole ? answer.status() : 0);
             }
             HttpPort.send(open.exchange(), answer);
-            if (answer.manner() != Manner.HANG_BODY) {
-                open.end().ended(answer.status(), whole);
+            if (answer.delivery() != Delivery.HANG_BODY) {
+                open.end().callEnded(answer.status(), isWhole);
             }
         } catch (IOException e) {
-            LOG.log(Logger.Level.DEBUG, "the caller had gone before the answer", e);
-            open.end().ended(answer.status(), false);
+            LOG.log(Logger.Level.DEBUG, "Caller disconnected before the answer", e);
+            open.end().callEnded(answer.status(), false);
         }
     }
 
-    private void cut(Open open) {
-        history.ended(open.ticket(), 0);
-        open.end().ended(200, false);
+    private void cut(OpenCall open) {
+        history.recordEnd(open.ticket(), 0);
+        open.end().callEnded(200, false);
         open.exchange().close();
     }
 }

@@ -43,7 +43,7 @@ final class ControlEndpoint implements HttpHandler {
                 yield state();
             }
             default ->
-                refusal(404, "no " + route + "; there are GET, PUT and PATCH " + PATH + ", GET and DELETE " + HISTORY);
+                error(404, "no " + route + "; there are GET, PUT and PATCH " + PATH + ", GET and DELETE " + HISTORY);
         };
     }
 
@@ -52,7 +52,7 @@ final class ControlEndpoint implements HttpHandler {
             standIn.update(settings -> settings.patched(body));
             return state();
         } catch (IllegalArgumentException e) {
-            return refusal(400, String.valueOf(e.getMessage()));
+            return error(400, String.valueOf(e.getMessage()));
         }
     }
 
@@ -74,7 +74,7 @@ final class ControlEndpoint implements HttpHandler {
     private PlannedAnswer history(String query) {
         Matcher max = MAX.matcher(query);
         if (!query.isEmpty() && !max.matches()) {
-            return refusal(400, "unknown query '" + query + "'; there is max=1000");
+            return error(400, "unknown query '" + query + "'; there is max=1000");
         }
         ObjectNode root = JsonMapper.shared().createObjectNode();
         counts(root);
@@ -91,7 +91,7 @@ final class ControlEndpoint implements HttpHandler {
         return PlannedAnswer.json(200, Map.of(), root.toString());
     }
 
-    private static PlannedAnswer refusal(int status, String message) {
+    private static PlannedAnswer error(int status, String message) {
         ObjectNode root = JsonMapper.shared().createObjectNode();
         root.put("error", message);
         return PlannedAnswer.json(status, Map.of(), root.toString());

@@ -15,20 +15,20 @@ final class DynamicRate {
     private long currentSlot = Long.MIN_VALUE;
 
     void succeeded(long now, long amount, long periodNanos) {
-        turn(now, periodNanos);
+        advance(now, periodNanos);
         counts[(int) Math.floorMod(currentSlot, (long) SLOTS)] += amount;
     }
 
     /** Returns the limit in units per second. */
     double limit(long now, long periodNanos, double base, @Nullable Double cap) {
-        turn(now, periodNanos);
+        advance(now, periodNanos);
         double twice = 2e9 * Arrays.stream(counts).sum() / periodNanos;
         double raised = Math.max(base, twice);
         return cap == null ? raised : Math.min(cap, raised);
     }
 
     /** Clears the slots that time has passed since the last call. A changed period clears all of them. */
-    private void turn(long now, long periodNanos) {
+    private void advance(long now, long periodNanos) {
         long newSlotNanos = Math.max(1, periodNanos / SLOTS);
         long slot = Math.floorDiv(now, newSlotNanos);
         if (newSlotNanos != slotNanos || slot - currentSlot >= SLOTS || currentSlot == Long.MIN_VALUE) {

@@ -8,7 +8,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Makes the error bodies of the API and of the edges before it. */
 final class ErrorBodies {
-    private static final Set<Integer> FROM_EDGES = Set.of(502, 504, 520, 524, 529);
+    private static final Set<Integer> EDGE_STATUSES = Set.of(502, 504, 520, 524, 529);
 
     /** The content of an error. {@code code} is mostly null. */
     record Text(
@@ -21,7 +21,7 @@ final class ErrorBodies {
         }
     }
 
-    private static final Map<Integer, Text> TEXTS = Map.ofEntries(
+    private static final Map<Integer, Text> TEXT_BY_STATUS = Map.ofEntries(
             Map.entry(400, Text.of("The request is malformed", "invalid_request_error")),
             Map.entry(401, new Text("Invalid API key provided", "invalid_request_error", null, "invalid_api_key")),
             Map.entry(402, Text.of("Credit limit exceeded, please add credits to your account", "credit_limit")),
@@ -34,12 +34,12 @@ final class ErrorBodies {
             Map.entry(500, Text.of("The server had an error while processing your request", "server_error")),
             Map.entry(503, Text.of("The server is overloaded or not ready yet", "overloaded_error")));
     private static final Text TOO_LONG = new Text(
-            "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 131073. Given: 150000 `inputs` tokens"
-                    + " and 2048 `max_new_tokens`",
+            "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 131073."
+                    + " Given: 150000 `inputs` tokens and 2048 `max_new_tokens`",
             "invalid_request_error",
             "max_tokens",
             null);
-    private static final Map<Integer, String> TITLES = Map.of(
+    private static final Map<Integer, String> TITLE_BY_STATUS = Map.of(
             403, "Forbidden",
             500, "Internal Server Error",
             502, "Bad Gateway",
@@ -59,14 +59,14 @@ final class ErrorBodies {
         if (tooLong || status == 403) {
             return TOO_LONG;
         }
-        Text text = TEXTS.get(status);
+        Text text = TEXT_BY_STATUS.get(status);
         return text != null
                 ? text
                 : Text.of("HTTP status " + status, status < 500 ? "invalid_request_error" : "server_error");
     }
 
-    static boolean fromEdge(int status) {
-        return FROM_EDGES.contains(status);
+    static boolean isFromEdge(int status) {
+        return EDGE_STATUSES.contains(status);
     }
 
     static PlannedAnswer json(
@@ -87,7 +87,7 @@ final class ErrorBodies {
     }
 
     static PlannedAnswer html(int status, Map<String, String> headers) {
-        String title = status + " " + TITLES.getOrDefault(status, "Error");
+        String title = status + " " + TITLE_BY_STATUS.getOrDefault(status, "Error");
         return PlannedAnswer.html(
                 status,
                 headers,

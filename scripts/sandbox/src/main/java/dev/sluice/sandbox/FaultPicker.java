@@ -17,7 +17,7 @@ final class FaultPicker {
 
     private final Map<Long, Integer> callsOfBody = new LinkedHashMap<>();
     private List<FaultRule> rules = List.of();
-    private int[] struck = {};
+    private int[] appliedCounts = {};
 
     /**
      * Returns the fault of this call, or {@link ApiFault#NONE}.
@@ -27,15 +27,15 @@ final class FaultPicker {
     synchronized ApiFault pick(ParsedChatBody request, List<FaultRule> current, RandomGenerator random) {
         List<ApiFault> directives = directives(request.text());
         if (!directives.isEmpty()) {
-            return directed(directives, request.bodyHash());
+            return nextDirective(directives, request.bodyHash());
         }
-        // identity, not equality: the same list put in place once more begins to count anew
+        // Compared by identity, not equality: setting an equal list again restarts the counts.
         if (current != rules) {
             rules = current;
-            struck = new int[current.size()];
+            appliedCounts = new int[current.size()];
         }
-        for (int i = 0; i < struck.length; i++) {
-            if (strikes(i, random)) {
+        for (int i = 0; i < appliedCounts.length; i++) {
+            if (applies(i, random)) {
                 return rules.get(i).fault();
             }
         }
@@ -58,7 +58,7 @@ final class FaultPicker {
      * Returns the directive for this call. The directives apply in turn, each to as many calls of this body as its
      * times.
      */
-    private ApiFault directed(List<ApiFault> directives, long bodyHash) {
+    private ApiFault nextDirective(List<ApiFault> directives, long bodyHash) {
         int before = callsBefore(bodyHash);
         for (ApiFault directive : directives) {
             if (directive.times().isEmpty() || before < directive.times().getAsInt()) {
@@ -77,13 +77,13 @@ final class FaultPicker {
         return before;
     }
 
-    private boolean strikes(int index, RandomGenerator random) {
+    private boolean applies(int index, RandomGenerator random) {
         FaultRule rule = rules.get(index);
         if (rule.probability() != null) {
             return random.nextDouble() < rule.probability();
         }
         if (rule.next() != null) {
-            return struck[index] < rule.next() && ++struck[index] > 0;
+            return appliedCounts[index] < rule.next() && ++appliedCounts[index] > 0;
         }
         return true;
     }

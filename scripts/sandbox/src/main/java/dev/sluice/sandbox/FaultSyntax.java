@@ -64,10 +64,10 @@ final class FaultSyntax {
     private ApiFault fault() {
         ApiFault fault = new ApiFault(
                 ending(),
-                take("latency", LatencyModel::parse),
-                take("finish", Function.identity()),
-                take("reset", FaultSyntax::seconds),
-                take("retry-after", FaultSyntax::seconds),
+                takeValue("latency", LatencyModel::parse),
+                takeValue("finish", Function.identity()),
+                takeValue("reset", FaultSyntax::seconds),
+                takeValue("retry-after", FaultSyntax::seconds),
                 times());
         if (!words.isEmpty()) {
             throw new IllegalArgumentException("these words of a fault don't go together with the others: " + words);
@@ -77,11 +77,11 @@ final class FaultSyntax {
 
     private Ending ending() {
         boolean tooLong = words.remove("too-long") != null;
-        Integer code = take("status", Integer::valueOf);
+        Integer code = takeValue("status", Integer::valueOf);
         if (tooLong || code != null) {
-            return new Status(code == null ? 400 : code, tooLong, html(), take("type", Function.identity()));
+            return new Status(code == null ? 400 : code, tooLong, html(), takeValue("type", Function.identity()));
         }
-        Long huge = take("huge", UnitSyntax::bytes);
+        Long huge = takeValue("huge", UnitSyntax::bytes);
         if (huge != null) {
             return new Huge(huge);
         }
@@ -94,7 +94,7 @@ final class FaultSyntax {
     }
 
     private @Nullable Boolean html() {
-        String body = take("body", Function.identity());
+        String body = takeValue("body", Function.identity());
         if (body != null && !body.equals("html") && !body.equals("json")) {
             throw new IllegalArgumentException("body=" + body + " must be body=html or body=json");
         }
@@ -102,14 +102,14 @@ final class FaultSyntax {
     }
 
     private OptionalInt times() {
-        Integer times = take("times", Integer::valueOf);
+        Integer times = takeValue("times", Integer::valueOf);
         if (times != null && times < 1) {
             throw new IllegalArgumentException("times=" + times + " must be at least 1");
         }
         return times == null ? OptionalInt.empty() : OptionalInt.of(times);
     }
 
-    private <T> @Nullable T take(String key, Function<String, T> reader) {
+    private <T> @Nullable T takeValue(String key, Function<String, T> reader) {
         String value = words.remove(key);
         if (value != null && value.isEmpty()) {
             throw new IllegalArgumentException("'" + key + "' of a fault needs a value: " + key + "=…");
@@ -131,7 +131,7 @@ final class FaultSyntax {
 
     static String text(ApiFault fault) {
         List<String> text = new ArrayList<>();
-        add(text, fault.ending());
+        addEnding(text, fault.ending());
         addValue(text, "latency", fault.latency());
         addValue(text, "finish", fault.finishReason());
         addValue(text, "reset", fault.reset());
@@ -140,7 +140,7 @@ final class FaultSyntax {
         return text.isEmpty() ? word(Reply.NORMAL) : String.join(" ", text);
     }
 
-    private static void add(List<String> text, Ending ending) {
+    private static void addEnding(List<String> text, Ending ending) {
         if (ending instanceof Status status) {
             addValue(text, "status", status.code());
             if (status.tooLong()) {

@@ -2,12 +2,12 @@ package dev.sluice.sandbox;
 
 /** The rate-limit headers that an answer carries. The editions of the API's documentation disagree about them. */
 public enum HeaderMode {
-    /** No headers are sent. */
+    /** Sends no headers. */
     NONE,
-    /** Only {@code x-ratelimit-reset} is sent, and only on a 429. This follows the newest edition. */
+    /** Sends only {@code x-ratelimit-reset}, and only on a 429. This follows the newest edition. */
     ON_429,
     /**
-     * Every answer for a limited model carries {@code x-ratelimit-limit}, {@code -remaining} and {@code -reset}, and
+     * Sends on every answer for a limited model {@code x-ratelimit-limit}, {@code -remaining} and {@code -reset}, and
      * {@code x-tokenlimit-limit} and {@code -remaining}. The {@code -dynamic} variants of limits and remainders are
      * sent too. Values are in units per second, the reset in seconds. A dimension without a limit has no headers.
      */

@@ -23,8 +23,8 @@ final class HttpPort {
     private static final int MAX_REQUEST_BYTES = 32 << 20;
 
     static {
-        // The server reads these once, when its classes load. By default it closes connections beyond 200 idle ones and
-        // those idle for 30 s, just when a client wants to use them again, and it waits for acknowledgements (Nagle)
+        // The server reads these properties once, when its classes load. By default it closes idle connections beyond
+        // 200 and after 30 s, just when a client wants to use them again. It also waits for acknowledgements (Nagle)
         // between headers and body.
         setDefault("sun.net.httpserver.maxIdleConnections", "20000");
         setDefault("sun.net.httpserver.idleInterval", "600");
@@ -46,13 +46,13 @@ final class HttpPort {
     }
 
     /** Runs {@code handler}. If it throws a runtime exception, the caller gets a 500 and the log gets the exception. */
-    static HttpHandler guarded(HttpHandler handler) {
+    static HttpHandler withErrorAnswer(HttpHandler handler) {
         return exchange -> {
             try {
                 handler.handle(exchange);
             } catch (RuntimeException e) {
                 System.getLogger(TogetherStandIn.class.getName())
-                        .log(System.Logger.Level.ERROR, "the stand-in failed to answer a call", e);
+                        .log(System.Logger.Level.ERROR, "Stand-in failed to answer a call", e);
                 send(
                         exchange,
                         PlannedAnswer.json(500, Map.of(), "{\"error\":{\"message\":\"the stand-in has a defect\"}}"));
@@ -75,9 +75,9 @@ final class HttpPort {
 
     /** Sends {@code answer} by its delivery. After a hang the exchange stays open. */
     static void send(HttpExchange exchange, PlannedAnswer answer) throws IOException {
-        switch (answer.manner()) {
+        switch (answer.delivery()) {
             case WHOLE -> {
-                try (OutputStream body = begin(exchange, answer)) {
+                try (OutputStream body = sendHeaders(exchange, answer)) {
                     answer.body().writeTo(body);
                 } finally {
                     exchange.close();
@@ -97,12 +97,12 @@ final class HttpPort {
     }
 
     private static void sendHalf(HttpExchange exchange, PlannedAnswer answer) throws IOException {
-        OutputStream body = begin(exchange, answer);
+        OutputStream body = sendHeaders(exchange, answer);
         answer.body().writeHalfTo(body);
         body.flush();
     }
 
-    private static OutputStream begin(HttpExchange exchange, PlannedAnswer answer) throws IOException {
+    private static OutputStream sendHeaders(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", answer.body().type());
         answer.headers().forEach(headers::set);

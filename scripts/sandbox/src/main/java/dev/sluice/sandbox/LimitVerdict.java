@@ -5,16 +5,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * A limiter's answer for one call.
  *
- * @param refusedBy the dimension that has no room, requests before tokens, or null if the call is admitted
+ * @param rejectedBy the dimension that has no room, requests before tokens, or null if the call is admitted
  * @param waitNanos the time until both dimensions have room for this call, 0 if it is admitted
  * @param requests the state of the requests afterwards, or null if unlimited
  * @param tokens the state of the tokens afterwards, or null if unlimited
  */
 public record LimitVerdict(
-        @Nullable Dimension refusedBy,
+        @Nullable Dimension rejectedBy,
         long waitNanos,
-        @Nullable Standing requests,
-        @Nullable Standing tokens) {
+        @Nullable DimensionState requests,
+        @Nullable DimensionState tokens) {
 
     /** The unit that a limit counts. */
     public enum Dimension {
@@ -30,5 +30,5 @@ public record LimitVerdict(
      * @param remaining the amount that fits now
      * @param waitNanos the time until one unit fits
      */
-    public record Standing(double base, double current, long remaining, long waitNanos) {}
+    public record DimensionState(double base, double current, long remaining, long waitNanos) {}
 }

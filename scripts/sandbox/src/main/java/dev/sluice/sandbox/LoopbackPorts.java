@@ -9,12 +9,12 @@ import java.util.concurrent.ThreadLocalRandom;
 /** Finds TCP ports of this machine's loopback interface. The class is thread-safe. */
 final class LoopbackPorts {
 
-    // Below the range from which Linux (32768) and macOS (49152) take the local ports of outgoing connections. With a
-    // port from that range, a client that reconnects to a stopped broker can be given the broker's own port, connect to
-    // itself, and keep the broker from ever coming back.
-    private static final int LOWEST = 20_000;
-    private static final int BEYOND_HIGHEST = 32_000;
-    private static final int TRIES = 1_000;
+    // The range ends below the local ports of outgoing connections, which start at 32768 on Linux and at 49152 on
+    // macOS. With a port from there, a client that reconnects to a stopped broker can be given the broker's own port.
+    // It would connect to itself and keep the broker from ever starting again.
+    private static final int MIN_PORT = 20_000;
+    private static final int END_PORT = 32_000;
+    private static final int MAX_TRIES = 1_000;
 
     private LoopbackPorts() {}
 
@@ -23,14 +23,14 @@ final class LoopbackPorts {
      * same.
      */
     static int free() {
-        for (int i = 0; i < TRIES; i++) {
-            int port = ThreadLocalRandom.current().nextInt(LOWEST, BEYOND_HIGHEST);
+        for (int i = 0; i < MAX_TRIES; i++) {
+            int port = ThreadLocalRandom.current().nextInt(MIN_PORT, END_PORT);
             if (isFree(port)) {
                 return port;
             }
         }
         throw new IllegalStateException(
-                "found no free port between " + LOWEST + " and " + BEYOND_HIGHEST + " on localhost");
+                "found no free port between " + MIN_PORT + " and " + END_PORT + " on localhost");
     }
 
     /** Returns true if nothing listens on {@code port} (1 to 65535) at this moment. */
@@ -39,7 +39,7 @@ final class LoopbackPorts {
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(InetAddress.getByName("localhost"), port));
             return true;
-        } catch (IOException taken) {
+        } catch (IOException e) {
             return false;
         }
     }

@@ -1,7 +1,7 @@
 package dev.sluice.sandbox;
 
 import dev.sluice.sandbox.LimitVerdict.Dimension;
-import dev.sluice.sandbox.LimitVerdict.Standing;
+import dev.sluice.sandbox.LimitVerdict.DimensionState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ModelLimiter {
     /** The meter of one dimension and the successes that a dynamic limit follows. */
-    private static final class Gauge {
+    private static final class DimensionMeter {
         private RateMeter meter = RateMeter.of(RateLimitKind.SLIDING_WINDOW);
         private final DynamicRate successes = new DynamicRate();
 
@@ -22,8 +22,8 @@ public final class ModelLimiter {
         }
     }
 
-    private final Gauge requests = new Gauge();
-    private final Gauge tokens = new Gauge();
+    private final DimensionMeter requests = new DimensionMeter();
+    private final DimensionMeter tokens = new DimensionMeter();
     private RateLimitKind kind = RateLimitKind.SLIDING_WINDOW;
 
     /**
@@ -31,24 +31,24 @@ public final class ModelLimiter {
      * it is admitted.
      */
     public synchronized LimitVerdict admit(long now, long tokenCount, RateLimit limit) {
-        follow(limit);
+        switchKind(limit);
         RateAllowance requestAllowance =
                 allowance(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap());
         RateAllowance tokenAllowance = allowance(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap());
         long requestWait = wait(requests, now, 1, requestAllowance);
         long tokenWait = wait(tokens, now, tokenCount, tokenAllowance);
         if (requestWait == 0 && tokenWait == 0) {
-            take(requests, now, 1, requestAllowance);
-            take(tokens, now, tokenCount, tokenAllowance);
+            charge(requests, now, 1, requestAllowance);
+            charge(tokens, now, tokenCount, tokenAllowance);
             return verdict(now, null, 0, limit);
         }
-        Dimension refusedBy = requestWait > 0 ? Dimension.REQUESTS : Dimension.TOKENS;
-        return verdict(now, refusedBy, Math.max(requestWait, tokenWait), limit);
+        Dimension rejectedBy = requestWait > 0 ? Dimension.REQUESTS : Dimension.TOKENS;
+        return verdict(now, rejectedBy, Math.max(requestWait, tokenWait), limit);
     }
 
     /** Returns the state of the limit without requesting admission. */
-    synchronized LimitVerdict look(long now, RateLimit limit) {
-        follow(limit);
+    synchronized LimitVerdict peek(long now, RateLimit limit) {
+        switchKind(limit);
         return verdict(now, null, 0, limit);
     }
 
@@ -60,7 +60,7 @@ public final class ModelLimiter {
         }
     }
 
-    private void follow(RateLimit limit) {
+    private void switchKind(RateLimit limit) {
         if (limit.kind() != kind) {
             kind = limit.kind();
             requests.meter = RateMeter.of(kind);
@@ -69,36 +69,36 @@ public final class ModelLimiter {
     }
 
     private static @Nullable RateAllowance allowance(
-            Gauge gauge, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
-        return base == null ? null : RateAllowance.of("rate", gauge.rate(now, limit, base, cap), limit.window());
+            DimensionMeter dimension, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
+        return base == null ? null : RateAllowance.of("rate", dimension.rate(now, limit, base, cap), limit.window());
     }
 
-    private static long wait(Gauge gauge, long now, long amount, @Nullable RateAllowance allowance) {
-        return allowance == null ? 0 : gauge.meter.waitNanos(now, amount, allowance);
+    private static long wait(DimensionMeter dimension, long now, long amount, @Nullable RateAllowance allowance) {
+        return allowance == null ? 0 : dimension.meter.waitNanos(now, amount, allowance);
     }
 
-    private static void take(Gauge gauge, long now, long amount, @Nullable RateAllowance allowance) {
+    private static void charge(DimensionMeter dimension, long now, long amount, @Nullable RateAllowance allowance) {
         if (allowance != null) {
-            gauge.meter.take(now, amount, allowance);
+            dimension.meter.charge(now, amount, allowance);
         }
     }
 
-    private LimitVerdict verdict(long now, @Nullable Dimension refusedBy, long waitNanos, RateLimit limit) {
+    private LimitVerdict verdict(long now, @Nullable Dimension rejectedBy, long waitNanos, RateLimit limit) {
         return new LimitVerdict(
-                refusedBy,
+                rejectedBy,
                 waitNanos,
-                standing(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap()),
-                standing(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap()));
+                state(requests, now, limit, limit.requestsPerSecond(), limit.requestsCap()),
+                state(tokens, now, limit, limit.tokensPerSecond(), limit.tokensCap()));
     }
 
-    private static @Nullable Standing standing(
-            Gauge gauge, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
+    private static @Nullable DimensionState state(
+            DimensionMeter dimension, long now, RateLimit limit, @Nullable Double base, @Nullable Double cap) {
         if (base == null) {
             return null;
         }
-        double rate = gauge.rate(now, limit, base, cap);
+        double rate = dimension.rate(now, limit, base, cap);
         RateAllowance allowance = RateAllowance.of("rate", rate, limit.window());
-        return new Standing(
-                base, rate, gauge.meter.remaining(now, allowance), gauge.meter.waitNanos(now, 1, allowance));
+        return new DimensionState(
+                base, rate, dimension.meter.remaining(now, allowance), dimension.meter.waitNanos(now, 1, allowance));
     }
 }

@@ -84,10 +84,10 @@ record ParsedChatBody(
     }
 
     private static @Nullable Invalid invalidOption(JsonNode root) {
-        if (present(root, "max_tokens") && !within(root.path("max_tokens"), 1, Integer.MAX_VALUE)) {
+        if (isPresent(root, "max_tokens") && !isWithin(root.path("max_tokens"), 1, Integer.MAX_VALUE)) {
             return new Invalid("max_tokens must be a positive integer", "max_tokens");
         }
-        if (present(root, "n") && !within(root.path("n"), 1, 128)) {
+        if (isPresent(root, "n") && !isWithin(root.path("n"), 1, 128)) {
             return new Invalid("n must be an integer between 1 and 128", "n");
         }
         if (root.path("stream").booleanValue(false)) {
@@ -96,11 +96,11 @@ record ParsedChatBody(
         return null;
     }
 
-    private static boolean present(JsonNode root, String key) {
+    private static boolean isPresent(JsonNode root, String key) {
         return root.hasNonNull(key);
     }
 
-    private static boolean within(JsonNode value, long min, long max) {
+    private static boolean isWithin(JsonNode value, long min, long max) {
         return value.isIntegralNumber()
                 && value.canConvertToLong()
                 && value.longValue() >= min
@@ -123,7 +123,7 @@ record ParsedChatBody(
     }
 
     /** Returns {@code text}, cut or filled to this many tokens. */
-    static String ofTokens(String text, int tokens) {
+    static String cutOrFill(String text, int tokens) {
         int length = (int) Math.min((long) tokens * CHARACTERS_PER_TOKEN, Integer.MAX_VALUE);
         if (text.length() >= length) {
             return text.substring(0, length);

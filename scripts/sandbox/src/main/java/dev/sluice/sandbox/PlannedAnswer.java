@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.Map;
 
 /** An answer and the way it is delivered. */
-record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner manner) {
-    enum Manner {
+record PlannedAnswer(int status, Map<String, String> headers, Body body, Delivery delivery) {
+    enum Delivery {
         WHOLE,
         HANG,
         HANG_BODY,
@@ -19,20 +19,20 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Manner 
     private static final String JSON = "application/json; charset=utf-8";
 
     static PlannedAnswer json(int status, Map<String, String> headers, String json) {
-        return new PlannedAnswer(status, headers, Body.of(JSON, json), Manner.WHOLE);
+        return new PlannedAnswer(status, headers, Body.of(JSON, json), Delivery.WHOLE);
     }
 
     /** Makes a JSON answer of {@code length} bytes with a filler between its two parts. */
     static PlannedAnswer padded(String head, String tail, long length, Map<String, String> headers) {
-        return new PlannedAnswer(200, headers, Body.padded(JSON, head, tail, length), Manner.WHOLE);
+        return new PlannedAnswer(200, headers, Body.padded(JSON, head, tail, length), Delivery.WHOLE);
     }
 
     static PlannedAnswer html(int status, Map<String, String> headers, String html) {
-        return new PlannedAnswer(status, headers, Body.of("text/html; charset=UTF-8", html), Manner.WHOLE);
+        return new PlannedAnswer(status, headers, Body.of("text/html; charset=UTF-8", html), Delivery.WHOLE);
     }
 
-    PlannedAnswer in(Manner newManner) {
-        return new PlannedAnswer(status, headers, body, newManner);
+    PlannedAnswer with(Delivery newDelivery) {
+        return new PlannedAnswer(status, headers, body, newDelivery);
     }
 
     /** A body with any number of filler bytes in the middle, so that a huge body needs no memory. */

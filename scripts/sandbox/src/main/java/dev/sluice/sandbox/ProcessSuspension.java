@@ -11,8 +11,9 @@ import java.util.concurrent.TimeUnit;
  * waits for the end of its own input and lets the process continue. The class is not thread-safe.
  */
 final class ProcessSuspension {
-    // SIGSTOP only asks: on a busy machine the broker can still answer for some milliseconds. T is the state "stopped".
-    private static final String HOLD = """
+    // SIGSTOP takes effect with a delay: on a busy machine the broker can still answer for some milliseconds. The
+    // script therefore waits for T, the state "stopped".
+    private static final String SUSPEND_SCRIPT = """
             trap '' INT
             kill -STOP "$0" || exit
             tries=0
@@ -20,16 +21,16 @@ final class ProcessSuspension {
               tries=$((tries + 1))
               sleep 0.01
             done
-            echo held
+            echo suspended
             read -r _
             kill -CONT "$0" 2> /dev/null
             """;
     private static final int RELEASE_SECONDS = 10;
 
-    private final Process holder;
+    private final Process shell;
 
-    private ProcessSuspension(Process holder) {
-        this.holder = holder;
+    private ProcessSuspension(Process shell) {
+        this.shell = shell;
     }
 
     /**
@@ -38,28 +39,28 @@ final class ProcessSuspension {
      */
     static ProcessSuspension of(long pid) {
         try {
-            Process holder = new ProcessBuilder("sh", "-c", HOLD, Long.toString(pid))
+            Process shell = new ProcessBuilder("sh", "-c", SUSPEND_SCRIPT, Long.toString(pid))
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
-            if (holder.getInputStream().read() < 0) {
+            if (shell.getInputStream().read() < 0) {
                 throw new IllegalStateException("could not send SIGSTOP to process " + pid);
             }
-            return new ProcessSuspension(holder);
-        } catch (IOException failure) {
-            throw new UncheckedIOException("could not run sh to suspend process " + pid, failure);
+            return new ProcessSuspension(shell);
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not run sh to suspend process " + pid, e);
         }
     }
 
     /** Lets the process continue. It has no effect if the process has been killed meanwhile. */
     void release() {
         try {
-            holder.getOutputStream().close();
-            if (!holder.waitFor(RELEASE_SECONDS, TimeUnit.SECONDS)) {
-                throw new IllegalStateException("the shell that suspends the broker does not end");
+            shell.getOutputStream().close();
+            if (!shell.waitFor(RELEASE_SECONDS, TimeUnit.SECONDS)) {
+                throw new IllegalStateException("the shell that suspends the broker did not end");
             }
-        } catch (IOException failure) {
-            throw new UncheckedIOException("could not resume the broker", failure);
-        } catch (InterruptedException interrupted) {
+        } catch (IOException e) {
+            throw new UncheckedIOException("could not resume the broker", e);
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }

@@ -8,8 +8,8 @@ import java.time.Duration;
  */
 record RateAllowance(long units, long windowNanos) {
     private static final double SECOND = 1e9;
-    private static final double LARGEST_PRODUCT = Long.MAX_VALUE / 4.0;
-    private static final double SLOWEST = 1e-4;
+    private static final double MAX_PRODUCT = Long.MAX_VALUE / 4.0;
+    private static final double MIN_RATE_PER_SECOND = 1e-4;
 
     /**
      * Returns the smallest whole number of units in a window of at least {@code window}. The window is stretched so
@@ -20,10 +20,10 @@ record RateAllowance(long units, long windowNanos) {
     static RateAllowance of(String name, double perSecond, Duration window) {
         double units = Math.max(1, Math.ceil(perSecond * window.toNanos() / SECOND - 1e-9));
         double windowNanos = units / perSecond * SECOND;
-        if (!(perSecond >= SLOWEST) || !(units * windowNanos <= LARGEST_PRODUCT)) {
-            throw new IllegalArgumentException(
-                    name + " is " + perSecond + " with a window of " + UnitSyntax.text(window)
-                            + "; it must be at least " + SLOWEST + ", and rate × window × window at most some 2·10⁹ s");
+        if (!(perSecond >= MIN_RATE_PER_SECOND) || !(units * windowNanos <= MAX_PRODUCT)) {
+            throw new IllegalArgumentException(name + " is " + perSecond + " with a window of "
+                    + UnitSyntax.text(window) + "; it must be at least " + MIN_RATE_PER_SECOND
+                    + ", and rate × window × window at most some 2·10⁹ s");
         }
         return new RateAllowance((long) units, Math.round(windowNanos));
     }

@@ -1,6 +1,6 @@
 package dev.sluice.sandbox;
 
-import dev.sluice.sandbox.LimitVerdict.Standing;
+import dev.sluice.sandbox.LimitVerdict.DimensionState;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,8 +16,8 @@ final class RateHeaders {
     static Map<String, String> of(int status, StandInSettings.Limits limits, LimitVerdict verdict) {
         Map<String, String> headers = new LinkedHashMap<>();
         if (limits.headers() == HeaderMode.ALL) {
-            dimension(headers, "x-ratelimit", verdict.requests());
-            dimension(headers, "x-tokenlimit", verdict.tokens());
+            putDimension(headers, "x-ratelimit", verdict.requests());
+            putDimension(headers, "x-tokenlimit", verdict.tokens());
             if (verdict.requests() != null) {
                 headers.put(RESET, reset(status, limits, verdict));
             }
@@ -31,12 +31,12 @@ final class RateHeaders {
         return headers;
     }
 
-    private static void dimension(Map<String, String> headers, String prefix, @Nullable Standing standing) {
-        if (standing != null) {
-            headers.put(prefix + "-limit", decimal(standing.base()));
-            headers.put(prefix + "-remaining", Long.toString(standing.remaining()));
-            headers.put(prefix + "-limit-dynamic", decimal(standing.current()));
-            headers.put(prefix + "-remaining-dynamic", Long.toString(standing.remaining()));
+    private static void putDimension(Map<String, String> headers, String prefix, @Nullable DimensionState state) {
+        if (state != null) {
+            headers.put(prefix + "-limit", decimal(state.base()));
+            headers.put(prefix + "-remaining", Long.toString(state.remaining()));
+            headers.put(prefix + "-limit-dynamic", decimal(state.current()));
+            headers.put(prefix + "-remaining-dynamic", Long.toString(state.remaining()));
         }
     }
 
@@ -48,7 +48,7 @@ final class RateHeaders {
         if (status != 429 && verdict.requests() != null) {
             wait = verdict.requests().waitNanos();
         }
-        // rounded up, so that whoever waits that long does find room
+        // Rounded up, so that a caller who waits that long finds room.
         return decimal(-Math.floorDiv(-wait, 1_000_000L) / 1000.0);
     }
 

@@ -40,10 +40,10 @@ public record RateLimit(
      * @throws IllegalArgumentException with the value that is out of range
      */
     public RateLimit {
-        positive("window", UnitSyntax.inRange("window", window, MAX_WINDOW));
-        positive("period", UnitSyntax.inRange("period", period, MAX_PERIOD));
-        check("requestsPerSecond", requestsPerSecond, requestsCap, window);
-        check("tokensPerSecond", tokensPerSecond, tokensCap, window);
+        requirePositive("window", UnitSyntax.inRange("window", window, MAX_WINDOW));
+        requirePositive("period", UnitSyntax.inRange("period", period, MAX_PERIOD));
+        checkRate("requestsPerSecond", requestsPerSecond, requestsCap, window);
+        checkRate("tokensPerSecond", tokensPerSecond, tokensCap, window);
     }
 
     /** Makes the API's own kind of limit, over a sliding second. Null is unlimited. */
@@ -88,13 +88,13 @@ public record RateLimit(
                 newPeriod);
     }
 
-    private static void positive(String name, Duration value) {
+    private static void requirePositive(String name, Duration value) {
         if (value.isZero()) {
             throw new IllegalArgumentException(name + " is 0ms; it must be longer");
         }
     }
 
-    private static void check(String name, @Nullable Double rate, @Nullable Double cap, Duration window) {
+    private static void checkRate(String name, @Nullable Double rate, @Nullable Double cap, Duration window) {
         if (rate != null) {
             RateAllowance.of(name, rate, window);
         }

@@ -2,7 +2,7 @@ package dev.sluice.sandbox;
 
 /** The way a {@link RateLimit} is enforced. */
 public enum RateLimitKind {
-    /** No interval of one window's length exceeds the limit, wherever it begins. The API works this way. */
+    /** Limits every interval of one window's length, wherever it begins. The API works this way. */
     SLIDING_WINDOW,
     /** A bucket starts full, holds one window's worth and refills evenly. Bursts pass. */
     TOKEN_BUCKET,

@@ -10,7 +10,7 @@ sealed interface RateMeter permits SlidingWindowMeter, TokenBucketMeter, FixedWi
     long waitNanos(long now, long amount, RateAllowance allowance);
 
     /** Charges {@code amount}, even if it does not fit. */
-    void take(long now, long amount, RateAllowance allowance);
+    void charge(long now, long amount, RateAllowance allowance);
 
     /** Returns the amount that fits now. It is never negative. */
     long remaining(long now, RateAllowance allowance);

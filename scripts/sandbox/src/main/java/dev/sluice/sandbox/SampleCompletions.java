@@ -14,7 +14,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class SampleCompletions {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String ECHO = "You said: ";
-    private static final String MARK = "FILLER";
+    private static final String FILLER_MARK = "FILLER";
 
     private final RandomGenerator random;
 
@@ -32,19 +32,19 @@ final class SampleCompletions {
      */
     Completion complete(ParsedChatBody request, StandInSettings.Answers answers, @Nullable String finishReason) {
         String content = ECHO + request.text();
-        Integer wanted = answers.completionTokens();
-        if (wanted != null && wanted > ParsedChatBody.tokens(content)) {
-            content = ParsedChatBody.ofTokens(content, wanted);
+        Integer minTokens = answers.completionTokens();
+        if (minTokens != null && minTokens > ParsedChatBody.tokens(content)) {
+            content = ParsedChatBody.cutOrFill(content, minTokens);
         }
         int tokens = ParsedChatBody.tokens(content);
         Integer max = request.maxTokens();
         boolean cut = max != null && tokens > max;
         if (cut) {
             tokens = max;
-            content = ParsedChatBody.ofTokens(content, max);
+            content = ParsedChatBody.cutOrFill(content, max);
         }
-        String natural = cut ? "length" : "stop";
-        return new Completion(content, tokens, finishReason == null ? natural : finishReason);
+        String ownReason = cut ? "length" : "stop";
+        return new Completion(content, tokens, finishReason == null ? ownReason : finishReason);
     }
 
     static int totalTokens(ParsedChatBody request, Completion completion) {
@@ -93,9 +93,10 @@ final class SampleCompletions {
     /** Makes an answer of exactly {@code bytes} bytes by filling the content of {@code completion}. */
     static PlannedAnswer huge(ObjectNode completion, long bytes, Map<String, String> headers) {
         ObjectNode message = (ObjectNode) completion.at("/choices/0/message");
-        message.put("content", MARK);
+        message.put("content", FILLER_MARK);
         String json = completion.toString();
-        int mark = json.indexOf("\"content\":\"" + MARK) + "\"content\":\"".length();
-        return PlannedAnswer.padded(json.substring(0, mark), json.substring(mark + MARK.length()), bytes, headers);
+        int markIndex = json.indexOf("\"content\":\"" + FILLER_MARK) + "\"content\":\"".length();
+        return PlannedAnswer.padded(
+                json.substring(0, markIndex), json.substring(markIndex + FILLER_MARK.length()), bytes, headers);
     }
 }

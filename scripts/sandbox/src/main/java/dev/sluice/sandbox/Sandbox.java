@@ -43,7 +43,7 @@ public final class Sandbox implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "Where Kafka's data stay for the next time (default: a temporary folder).")
+            description = "Folder that keeps Kafka's data for the next start (default: a temporary folder).")
     private @Nullable Path data;
 
     @Spec
@@ -60,11 +60,12 @@ public final class Sandbox implements Callable<Integer> {
 
     static CommandLine commandLine() {
         return new CommandLine(new Sandbox())
-                .setParameterExceptionHandler((wrong, args) -> say(wrong.getCommandLine(), wrong, WRONG_OPTION))
-                .setExecutionExceptionHandler((failure, command, parsed) -> say(command, failure, FAILED));
+                .setParameterExceptionHandler(
+                        (optionError, args) -> report(optionError.getCommandLine(), optionError, WRONG_OPTION))
+                .setExecutionExceptionHandler((e, command, parsed) -> report(command, e, FAILED));
     }
 
-    private static int say(CommandLine command, Exception what, int exitCode) {
+    private static int report(CommandLine command, Exception what, int exitCode) {
         command.getErr().println("sluice sandbox: " + what.getMessage());
         return exitCode;
     }
@@ -77,7 +78,7 @@ public final class Sandbox implements Callable<Integer> {
                 StandInSettings.DEFAULT.withLimit(RateLimit.requests(REQUESTS_PER_SECOND)), apiPort);
         SandboxBroker broker = SandboxBroker.start(settings);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(broker, standIn), "sandbox-stop"));
-        explain(broker, standIn);
+        printInstructions(broker, standIn);
         String log = broker.ended().join();
         if (!stopping.get()) {
             throw new IllegalStateException("the broker has ended by itself; the end of its log:\n" + log);
@@ -88,36 +89,37 @@ public final class Sandbox implements Callable<Integer> {
     private BrokerSettings settings() throws IOException {
         requireFree("--port", port);
         BrokerSettings settings = BrokerSettings.defaults().withPort(port);
-        return data == null ? settings : settings.withDataFolder(writable(data));
+        return data == null ? settings : settings.withDataFolder(createWritable(data));
     }
 
     private void requireFree(String option, int wanted) {
         if (wanted < 0 || wanted > 65_535) {
-            throw wrong(option + " " + wanted + ": must be 0 (any free one) to 65535");
+            throw optionError(option + " " + wanted + ": must be 0 (any free one) to 65535");
         }
         if (wanted != 0 && !LoopbackPorts.isFree(wanted)) {
-            throw wrong("port " + wanted + " can't be had; stop what listens there, or choose another one, or 0 for any"
-                    + " free one, with " + option);
+            throw optionError(
+                    "port " + wanted + " can't be had; stop what listens there, or choose another one, or 0 for any"
+                            + " free one, with " + option);
         }
     }
 
-    private Path writable(Path folder) {
+    private Path createWritable(Path folder) {
         try {
             Files.createDirectories(folder);
-        } catch (IOException failure) {
-            throw wrong("--data " + folder + " can't be created (" + failure + "); choose a folder of your own");
+        } catch (IOException e) {
+            throw optionError("--data " + folder + " can't be created (" + e + "); choose a folder of your own");
         }
         if (!Files.isWritable(folder)) {
-            throw wrong("--data " + folder + " can't be written to; choose a folder of your own");
+            throw optionError("--data " + folder + " can't be written to; choose a folder of your own");
         }
         return folder;
     }
 
-    private ParameterException wrong(String message) {
+    private ParameterException optionError(String message) {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private void explain(SandboxBroker broker, TogetherStandIn standIn) {
+    private void printInstructions(SandboxBroker broker, TogetherStandIn standIn) {
         String control = standIn.baseUrl().replaceAll("/v1$", "/control");
         PrintWriter out = spec.commandLine().getOut();
         out.printf("""
@@ -127,7 +129,7 @@ public final class Sandbox implements Callable<Integer> {
                   export TOGETHER_BASE_URL=%2$s
                   export TOGETHER_API_KEY=sandbox
 
-                The stand-in takes %3$.0f requests a second and model. To see its settings, and to change that:
+                The stand-in accepts %3$.0f requests per second and model. To see and to change its settings:
 
                   curl -s %4$s
                   curl -s -X PATCH %4$s -d '{"limits":{"perModel":{"requestsPerSecond":5}}}'

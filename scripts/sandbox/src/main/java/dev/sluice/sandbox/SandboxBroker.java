@@ -45,24 +45,24 @@ public final class SandboxBroker implements AutoCloseable {
      */
     public static SandboxBroker start(BrokerSettings settings) {
         ServerProperties server = ServerProperties.onPort(settings.port());
-        SandboxBroker broker = new SandboxBroker(settings, server, folder(settings.dataFolder()));
+        SandboxBroker broker = new SandboxBroker(settings, server, createFolder(settings.dataFolder()));
         try {
             broker.writeServerProperties();
             broker.startAgain();
             return broker;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException e) {
             broker.deleteTemporaryFolder();
-            throw failure;
+            throw e;
         }
     }
 
-    private static Path folder(@Nullable Path dataFolder) {
+    private static Path createFolder(@Nullable Path dataFolder) {
         try {
             return dataFolder == null
                     ? Files.createTempDirectory("sluice-broker-")
                     : Files.createDirectories(dataFolder).toAbsolutePath();
-        } catch (IOException failure) {
-            throw new BrokerStartException("can't create the broker's data folder " + dataFolder, failure);
+        } catch (IOException e) {
+            throw new BrokerStartException("can't create the broker's data folder " + dataFolder, e);
         }
     }
 
@@ -71,8 +71,8 @@ public final class SandboxBroker implements AutoCloseable {
         properties.putAll(server.of(settings, folder.resolve("data")));
         try (var writer = Files.newBufferedWriter(serverProperties())) {
             properties.store(writer, "Written by SandboxBroker at every start");
-        } catch (IOException failure) {
-            throw new BrokerStartException("can't write to the broker's data folder " + folder, failure);
+        } catch (IOException e) {
+            throw new BrokerStartException("can't write to the broker's data folder " + folder, e);
         }
     }
 
@@ -110,8 +110,8 @@ public final class SandboxBroker implements AutoCloseable {
      * @throws IllegalStateException if the broker is not running
      */
     synchronized CompletableFuture<String> ended() {
-        BrokerProcess life = running();
-        return life.ended().thenApply(exited -> life.tail());
+        BrokerProcess current = running();
+        return current.ended().thenApply(exited -> current.tail());
     }
 
     /** Shuts the broker down cleanly and returns when it has ended. A suspended broker is resumed first. */
@@ -200,8 +200,8 @@ public final class SandboxBroker implements AutoCloseable {
             for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(path);
             }
-        } catch (IOException failure) {
-            throw new UncheckedIOException("can't delete the broker's temporary folder " + folder, failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException("can't delete the broker's temporary folder " + folder, e);
         }
     }
 }

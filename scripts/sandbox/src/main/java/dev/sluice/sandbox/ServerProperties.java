@@ -33,8 +33,8 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         Map<String, String> properties = new LinkedHashMap<>();
         putIdentity(properties, logFolder);
         putListeners(properties, settings);
-        putSmallness(properties);
-        putLiveliness(properties);
+        putSmallSizes(properties);
+        putShortTimeouts(properties);
         properties.putAll(settings.properties());
         return properties;
     }
@@ -62,16 +62,15 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         properties.put("controller.listener.names", "CONTROLLER");
     }
 
-    // A killed broker may register again only when the session of its former life has run out: 9 s by default. With 2
-    // s,
-    // a busy machine makes the controller time out a broker that is well.
-    private static void putLiveliness(Map<String, String> properties) {
+    // A killed broker may register again only after the session of its former process has expired, 9 s by default. With
+    // 2 s, a busy machine makes the controller time out a healthy broker.
+    private static void putShortTimeouts(Map<String, String> properties) {
         properties.put("broker.session.timeout.ms", "5000");
         properties.put("broker.heartbeat.interval.ms", "500");
         properties.put("group.initial.rebalance.delay.ms", "0");
     }
 
-    private static void putSmallness(Map<String, String> properties) {
+    private static void putSmallSizes(Map<String, String> properties) {
         for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
             properties.put(topic + ".num.partitions", "1");
             properties.put(topic + ".replication.factor", "1");

@@ -8,46 +8,46 @@ import java.util.Deque;
  * later allowance has a longer window.
  */
 final class SlidingWindowMeter implements RateMeter {
-    private record Taken(long at, long amount) {}
+    private record Charge(long at, long amount) {}
 
-    private final Deque<Taken> log = new ArrayDeque<>();
+    private final Deque<Charge> log = new ArrayDeque<>();
     private long sum;
 
     @Override
     public long waitNanos(long now, long amount, RateAllowance allowance) {
-        forget(now, allowance);
+        expire(now, allowance);
         long excess = sum + amount - allowance.units();
         if (excess <= 0 || log.isEmpty()) {
             return 0;
         }
-        return leaves(excess) + allowance.windowNanos() - now;
+        return lastExpiring(excess) + allowance.windowNanos() - now;
     }
 
     /** Returns the time of the last charge that must expire until {@code excess} is free. */
-    private long leaves(long excess) {
+    private long lastExpiring(long excess) {
         long freed = 0;
-        for (Taken taken : log) {
-            freed += taken.amount();
+        for (Charge charged : log) {
+            freed += charged.amount();
             if (freed >= excess) {
-                return taken.at();
+                return charged.at();
             }
         }
         return log.getLast().at();
     }
 
     @Override
-    public void take(long now, long amount, RateAllowance allowance) {
-        log.addLast(new Taken(now, amount));
+    public void charge(long now, long amount, RateAllowance allowance) {
+        log.addLast(new Charge(now, amount));
         sum += amount;
     }
 
     @Override
     public long remaining(long now, RateAllowance allowance) {
-        forget(now, allowance);
+        expire(now, allowance);
         return Math.max(0, allowance.units() - sum);
     }
 
-    private void forget(long now, RateAllowance allowance) {
+    private void expire(long now, RateAllowance allowance) {
         while (!log.isEmpty() && now - log.getFirst().at() >= allowance.windowNanos()) {
             sum -= log.removeFirst().amount();
         }

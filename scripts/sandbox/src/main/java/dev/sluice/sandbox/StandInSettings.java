@@ -85,8 +85,8 @@ public record StandInSettings(
             @Nullable String refusalType) {
         public Limits {
             models = Map.copyOf(models);
-            seconds("reset", reset);
-            seconds("retryAfter", retryAfter);
+            requireSeconds("reset", reset);
+            requireSeconds("retryAfter", retryAfter);
         }
 
         RateLimit of(String model) {
@@ -214,7 +214,7 @@ public record StandInSettings(
         return new StandInSettings(access, answers, newLimits, errors, faults, seed);
     }
 
-    private static void seconds(String name, @Nullable Double value) {
+    private static void requireSeconds(String name, @Nullable Double value) {
         if (value != null && !(value >= 0 && value <= 1e13)) {
             throw new IllegalArgumentException(name + " is " + value + "; it must be a number of seconds");
         }

@@ -40,14 +40,14 @@ final class StandInSettingsJson {
             }
             ObjectNode target = tree(settings);
             ObjectNode defaults = tree(StandInSettings.DEFAULT);
-            startModels(target, patch, defaults);
+            addDefaultLimits(target, patch, defaults);
             ObjectNode merged = merged(target, patch, defaults);
             StandInSettings read = JSON.treeToValue(merged, StandInSettings.class);
-            // the same list: a rule that is counting must not begin anew because something else was set
+            // Keeps the same list: a rule must not restart its count because another setting was changed.
             boolean sameFaults = !patch.has("faults");
             return sameFaults ? withFaults(read, settings) : read;
         } catch (UnrecognizedPropertyException e) {
-            throw new IllegalArgumentException(unknown(e), e);
+            throw new IllegalArgumentException(unknownKey(e), e);
         } catch (JacksonException e) {
             throw new IllegalArgumentException(reason(e), e);
         }
@@ -72,12 +72,12 @@ final class StandInSettingsJson {
     }
 
     /** Adds the default limit for each model that gets its first limit, so that this limit may be partial too. */
-    private static void startModels(ObjectNode target, ObjectNode patch, ObjectNode defaults) {
+    private static void addDefaultLimits(ObjectNode target, ObjectNode patch, ObjectNode defaults) {
         for (Map.Entry<String, JsonNode> model : patch.at("/limits/models").properties()) {
             if (model.getValue().isObject()) {
-                JsonNode none = JSON.valueToTree(RateLimit.NONE);
-                target.withObject("/limits/models").putIfAbsent(model.getKey(), none.deepCopy());
-                defaults.withObject("/limits/models").set(model.getKey(), none);
+                JsonNode unlimited = JSON.valueToTree(RateLimit.NONE);
+                target.withObject("/limits/models").putIfAbsent(model.getKey(), unlimited.deepCopy());
+                defaults.withObject("/limits/models").set(model.getKey(), unlimited);
             }
         }
     }
@@ -103,7 +103,7 @@ final class StandInSettingsJson {
         return target;
     }
 
-    private static String unknown(UnrecognizedPropertyException e) {
+    private static String unknownKey(UnrecognizedPropertyException e) {
         var known =
                 e.getKnownPropertyIds().stream().map(Object::toString).sorted().toList();
         return "unknown key '" + e.getPropertyName() + "'; did you mean '" + NearestWord.to(e.getPropertyName(), known)

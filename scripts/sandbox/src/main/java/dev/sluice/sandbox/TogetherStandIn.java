@@ -46,8 +46,8 @@ public final class TogetherStandIn implements AutoCloseable {
         this.settings = new AtomicReference<>(settings);
         this.parts = StandInParts.of(settings.seed());
         this.server = HttpPort.open(address, parts.executor());
-        server.createContext("/", HttpPort.guarded(new ChatEndpoint(parts, this.settings::get, observer)));
-        server.createContext(ControlEndpoint.PATH, HttpPort.guarded(new ControlEndpoint(this)));
+        server.createContext("/", HttpPort.withErrorAnswer(new ChatEndpoint(parts, this.settings::get, observer)));
+        server.createContext(ControlEndpoint.PATH, HttpPort.withErrorAnswer(new ControlEndpoint(this)));
         server.start();
     }
 
@@ -146,16 +146,16 @@ public final class TogetherStandIn implements AutoCloseable {
     }
 
     /** Returns the latest request as it came. */
-    public Optional<ReceivedRequest> received() {
-        return parts.history().last();
+    public Optional<ReceivedRequest> lastRequest() {
+        return parts.history().lastRequest();
     }
 
     /**
      * Returns the latest request with exactly this text in its last message. It searches the latest 10,000 texts, at
      * most 64 MiB.
      */
-    public Optional<ReceivedRequest> received(String text) {
-        return parts.history().received(text);
+    public Optional<ReceivedRequest> lastRequest(String text) {
+        return parts.history().lastRequest(text);
     }
 
     /** Returns the number of open calls. It includes calls that their callers have given up. */

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * nanosecond adds {@code units} and each unit costs {@code windowNanos}, so nothing is ever rounded.
  */
 final class TokenBucketMeter implements RateMeter {
-    private static final long LARGEST_DEBT = Long.MAX_VALUE / 4;
+    private static final long MAX_DEBT = Long.MAX_VALUE / 4;
 
     private @Nullable RateAllowance allowance;
     private long level;
@@ -21,9 +21,9 @@ final class TokenBucketMeter implements RateMeter {
     }
 
     @Override
-    public void take(long now, long amount, RateAllowance current) {
+    public void charge(long now, long amount, RateAllowance current) {
         refill(now, current);
-        level -= Math.min(amount, LARGEST_DEBT / current.windowNanos()) * current.windowNanos();
+        level -= Math.min(amount, MAX_DEBT / current.windowNanos()) * current.windowNanos();
     }
 
     @Override
@@ -34,18 +34,18 @@ final class TokenBucketMeter implements RateMeter {
 
     private void refill(long now, RateAllowance current) {
         if (!current.equals(allowance)) {
-            change(now, current);
+            changeAllowance(now, current);
         }
         long full = current.units() * current.windowNanos();
         long elapsed = now - refilledAt;
-        // a bucket that the time fills anyway is not multiplied: the product could overflow
-        boolean fills = elapsed >= divideUp(full - level, current.units());
-        level = fills ? full : level + elapsed * current.units();
+        // If the elapsed time fills the bucket, elapsed * units is not calculated, because it could overflow.
+        boolean becomesFull = elapsed >= divideUp(full - level, current.units());
+        level = becomesFull ? full : level + elapsed * current.units();
         refilledAt = now;
     }
 
     /** Keeps the level in units, up to the new capacity. */
-    private void change(long now, RateAllowance current) {
+    private void changeAllowance(long now, RateAllowance current) {
         long full = current.units() * current.windowNanos();
         if (allowance == null) {
             level = full;

@@ -1,7 +1,9 @@
 /**
- * What Sluice needs around it, on one machine: a real Kafka broker ({@link dev.sluice.sandbox.SandboxBroker}) in a
- * process of its own, a stand-in for the chat API, and the {@code sandbox} command that runs both. Owns processes, ports
- * and folders, and gives all of them back; never used in production and never depends on the worker or the SDK.
+ * The environment of Sluice on one machine. It has a real Kafka broker ({@link dev.sluice.sandbox.SandboxBroker}) in a
+ * process of its own, a stand-in for the chat API, and the {@code sandbox} command that runs both.
+ *
+ * <p>The package owns processes, ports and folders and releases all of them. It is never used in production and never
+ * depends on the worker or the SDK.
  */
 @NullMarked
 package dev.sluice.sandbox;

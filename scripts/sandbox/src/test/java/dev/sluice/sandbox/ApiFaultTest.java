@@ -55,7 +55,7 @@ class ApiFaultTest {
             reset=-1 hang     | '-1' is not a number of seconds
             status=403 body=x | body=x
             """)
-    void aMalformedFaultIsNamed(String text, String complaint) {
+    void aMalformedFaultIsExplained(String text, String complaint) {
         assertThatThrownBy(() -> ApiFault.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(complaint);
@@ -80,7 +80,7 @@ class ApiFaultTest {
     }
 
     @Test
-    void rulesStrikeTheNextCallsByChanceOrAlways() {
+    void rulesApplyToTheNextCallsByChanceOrAlways() {
         List<FaultRule> rules = List.of(
                 FaultRule.next(2, ApiFault.of(Reply.CUT)),
                 FaultRule.withProbability(0.5, ApiFault.of(Reply.HANG)),
@@ -101,7 +101,7 @@ class ApiFaultTest {
     }
 
     @Test
-    void aRuleThatMakesNoSenseIsRefused() {
+    void anInvalidRuleIsRefused() {
         assertThatThrownBy(() -> FaultRule.withProbability(1.5, ApiFault.NONE)).hasMessageContaining("1.5");
         assertThatThrownBy(() -> FaultRule.next(0, ApiFault.NONE)).hasMessageContaining("next is 0");
         assertThatThrownBy(() -> new FaultRule(ApiFault.NONE, 0.5, 1)).hasMessageContaining("not both");

@@ -14,7 +14,7 @@ import org.apache.kafka.common.security.auth.SecurityProtocol;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What {@link BrokerSettings} do. */
+/** Tests the effects of {@link BrokerSettings}. */
 class BrokerStartIT {
     private static final String LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required ";
 
@@ -23,9 +23,9 @@ class BrokerStartIT {
 
     @Test
     void failsWithTheEndOfTheLog() {
-        BrokerSettings wrong = BrokerSettings.defaults().withProperty("num.io.threads", "many");
+        BrokerSettings invalid = BrokerSettings.defaults().withProperty("num.io.threads", "many");
 
-        assertThatThrownBy(() -> SandboxBroker.start(wrong))
+        assertThatThrownBy(() -> SandboxBroker.start(invalid))
                 .isInstanceOf(BrokerStartException.class)
                 .hasMessageContaining("ended with exit code 1 before it was ready")
                 .hasMessageContaining("num.io.threads")
@@ -34,9 +34,9 @@ class BrokerStartIT {
 
     @Test
     void failsWhenNotReadyInTime() {
-        BrokerSettings hurried = BrokerSettings.defaults().withStartTimeout(Duration.ofMillis(1));
+        BrokerSettings impatient = BrokerSettings.defaults().withStartTimeout(Duration.ofMillis(1));
 
-        assertThatThrownBy(() -> SandboxBroker.start(hurried))
+        assertThatThrownBy(() -> SandboxBroker.start(impatient))
                 .isInstanceOf(BrokerStartException.class)
                 .hasMessageContaining("not ready within PT0.001S");
     }
@@ -51,23 +51,24 @@ class BrokerStartIT {
     }
 
     @Test
-    void findsItsDataAgainInItsFolder() throws Exception {
+    void findsItsDataInItsFolderAfterARestart() throws Exception {
         BrokerSettings settings =
                 BrokerSettings.defaults().withDataFolder(folder).withPort(LoopbackPorts.free());
         try (SandboxBroker first = SandboxBroker.start(settings)) {
-            Records records = new Records(first.bootstrapServers());
+            BrokerClient records = new BrokerClient(first.bootstrapServers());
             records.createTopic("kept");
             records.write("kept", "before");
         }
 
         try (SandboxBroker second = SandboxBroker.start(settings)) {
             assertThat(second.bootstrapServers()).isEqualTo("localhost:" + settings.port());
-            assertThat(new Records(second.bootstrapServers()).read("kept", 1)).containsExactly("before");
+            assertThat(new BrokerClient(second.bootstrapServers()).read("kept", 1))
+                    .containsExactly("before");
         }
     }
 
     @Test
-    void canAskForCredentialsAndRights() throws Exception {
+    void canRequireCredentialsAndPermissions() throws Exception {
         BrokerSettings secured = BrokerSettings.defaults()
                 .withProtocol(SecurityProtocol.SASL_PLAINTEXT)
                 .withProperty("sasl.enabled.mechanisms", "PLAIN")
@@ -78,12 +79,12 @@ class BrokerStartIT {
                 .withProperty("super.users", "User:ANONYMOUS;User:owner");
 
         try (SandboxBroker broker = SandboxBroker.start(secured)) {
-            Records owner = new Records(as("owner", broker));
+            BrokerClient owner = new BrokerClient(as("owner", broker));
             owner.createTopic("guarded");
             owner.write("guarded", "hello");
 
             assertThat(owner.read("guarded", 1)).containsExactly("hello");
-            assertThatThrownBy(() -> new Records(as("guest", broker)).write("guarded", "no"))
+            assertThatThrownBy(() -> new BrokerClient(as("guest", broker)).write("guarded", "no"))
                     .isInstanceOf(ExecutionException.class)
                     .hasCauseInstanceOf(TopicAuthorizationException.class);
         }

@@ -17,12 +17,12 @@ import tools.jackson.databind.JsonNode;
 
 class CallHistoryTest {
     private TogetherStandIn standIn;
-    private Caller caller;
+    private StandInClient caller;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new Caller(standIn.baseUrl());
+        caller = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -31,7 +31,7 @@ class CallHistoryTest {
     }
 
     @Test
-    void repeatedCallsShow() throws Exception {
+    void countsRepeatedCalls() throws Exception {
         long before = System.nanoTime();
         caller.call("once");
         caller.call("twice [stand-in: status=500 times=1]");
@@ -44,7 +44,7 @@ class CallHistoryTest {
         assertThat(standIn.callsByStatus()).isEqualTo(Map.of(200, 2L, 500, 1L));
         List<ReceivedCall> history = standIn.history();
         assertThat(history).extracting(ReceivedCall::status).containsExactly(200, 500, 200);
-        assertThat(history).extracting(ReceivedCall::model).containsOnly(Caller.MODEL);
+        assertThat(history).extracting(ReceivedCall::model).containsOnly(StandInClient.MODEL);
         assertThat(history).extracting(ReceivedCall::nanoTime).isSorted().allMatch(time -> time >= before);
         assertThat(history.get(1).bodyHash()).isEqualTo(history.get(2).bodyHash());
         assertThat(history.get(0).bodyHash()).isNotEqualTo(history.get(1).bodyHash());
@@ -55,21 +55,21 @@ class CallHistoryTest {
         assertThat(standIn.calls()).isZero();
         assertThat(standIn.history()).isEmpty();
         assertThat(standIn.callsByStatus()).isEmpty();
-        assertThat(standIn.received()).isEmpty();
+        assertThat(standIn.lastRequest()).isEmpty();
     }
 
     @Test
-    void tellsWhatTheLimiterHasChargedForACall() throws Exception {
+    void recordsTheTokensThatTheLimiterCharged() throws Exception {
         standIn.apply(standIn.settings().withLimit(RateLimit.requests(1)));
         HttpResponse<String> answered = caller.call("admitted");
         caller.call("refused");
         caller.call("never asked for [stand-in: status=500]");
 
-        int tokens = Caller.json(answered).at("/usage/total_tokens").intValue();
+        int tokens = StandInClient.json(answered).at("/usage/total_tokens").intValue();
         assertThat(standIn.history()).extracting(ReceivedCall::tokens).containsExactly(tokens, 0, 0);
         assertThat(standIn.history()).extracting(ReceivedCall::status).containsExactly(200, 429, 500);
         assertThat(standIn.history()).extracting(ReceivedCall::admitted).containsExactly(true, false, false);
-        JsonNode shown = Caller.json(caller.control("GET", "/control/history?max=3", ""));
+        JsonNode shown = StandInClient.json(caller.control("GET", "/control/history?max=3", ""));
         assertThat(shown.at("/calls/0/tokens").intValue()).isEqualTo(tokens);
     }
 
@@ -94,11 +94,11 @@ class CallHistoryTest {
     }
 
     @Test
-    void theOldestCallsAreForgottenBeyondTheCapacity() {
+    void theOldestCallsAreRemovedBeyondTheCapacity() {
         CallHistory history = new CallHistory(3000);
         for (int i = 0; i < 10_000; i++) {
             ParsedChatBody request = request("text " + i % 7000);
-            history.ended(history.arrived(i, 0, request, raw()), 200 + i % 2);
+            history.recordEnd(history.recordArrival(i, 0, request, emptyRequest()), 200 + i % 2);
         }
 
         assertThat(history.calls()).isEqualTo(10_000);
@@ -112,17 +112,17 @@ class CallHistoryTest {
         assertThat(history.calls("text 5000")).isZero();
         assertThat(history.calls("text 2999")).isEqualTo(1);
         assertThat(history.byStatus()).isEqualTo(Map.of(200, 5000L, 201, 5000L));
-        assertThat(history.received("text 1")).isEmpty();
-        assertThat(history.received("text 2999")).isPresent();
+        assertThat(history.lastRequest("text 1")).isEmpty();
+        assertThat(history.lastRequest("text 2999")).isPresent();
     }
 
     @Test
     void aCallThatEndsAfterTheHistoryWasClearedIsNotCounted() {
         CallHistory history = new CallHistory(10);
-        CallHistory.Ticket ticket = history.arrived(1, 1, request("a"), raw());
+        CallHistory.Ticket ticket = history.recordArrival(1, 1, request("a"), emptyRequest());
         history.clear();
-        history.arrived(2, 2, request("b"), raw());
-        history.ended(ticket, 500);
+        history.recordArrival(2, 2, request("b"), emptyRequest());
+        history.recordEnd(ticket, 500);
 
         assertThat(history.byStatus()).isEmpty();
         assertThat(history.latest(10)).extracting(ReceivedCall::status).containsExactly(0);
@@ -131,10 +131,10 @@ class CallHistoryTest {
     }
 
     private static ParsedChatBody request(String text) {
-        return ParsedChatBody.parse(Caller.body(text).toString().getBytes(StandardCharsets.UTF_8));
+        return ParsedChatBody.parse(StandInClient.body(text).toString().getBytes(StandardCharsets.UTF_8));
     }
 
-    private static ReceivedRequest raw() {
+    private static ReceivedRequest emptyRequest() {
         return new ReceivedRequest(Map.of(), new byte[1]);
     }
 
@@ -152,7 +152,7 @@ class CallHistoryTest {
         assertThat(standIn.settings())
                 .isEqualTo(
                         StandInSettings.DEFAULT.withLimit(RateLimit.requests(7)).withApiKeys("secret"));
-        JsonNode json = Caller.json(shown);
+        JsonNode json = StandInClient.json(shown);
         assertThat(json.at("/settings/limits/perModel/requestsPerSecond").doubleValue())
                 .isEqualTo(7);
         assertThat(json.at("/counts/calls").intValue()).isEqualTo(1);
@@ -161,11 +161,11 @@ class CallHistoryTest {
     }
 
     @Test
-    void controlRefusesWhatItDoesNotKnow() throws Exception {
+    void controlRefusesUnknownKeysAndRoutes() throws Exception {
         HttpResponse<String> unknown = caller.control("PATCH", "/control", "{\"acess\":{}}");
 
         assertThat(unknown.statusCode()).isEqualTo(400);
-        assertThat(Caller.json(unknown).path("error").stringValue())
+        assertThat(StandInClient.json(unknown).path("error").stringValue())
                 .contains("unknown key 'acess'; did you mean 'access'?");
         assertThat(standIn.settings()).isEqualTo(StandInSettings.DEFAULT);
         assertThat(caller.control("POST", "/control", "{}").statusCode()).isEqualTo(404);
@@ -174,12 +174,12 @@ class CallHistoryTest {
     }
 
     @Test
-    void controlShowsAndForgetsTheHistory() throws Exception {
+    void controlShowsAndClearsTheHistory() throws Exception {
         caller.call("one");
         caller.call("two");
 
-        JsonNode all = Caller.json(caller.control("GET", "/control/history", ""));
-        JsonNode latest = Caller.json(caller.control("GET", "/control/history?max=1", ""));
+        JsonNode all = StandInClient.json(caller.control("GET", "/control/history", ""));
+        JsonNode latest = StandInClient.json(caller.control("GET", "/control/history?max=1", ""));
         HttpResponse<String> cleared = caller.control("DELETE", "/control/history", "");
 
         assertThat(all.path("calls")).hasSize(2);

@@ -13,15 +13,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class CallObserverTest {
-    private final List<String> begun = new CopyOnWriteArrayList<>();
+    private final List<String> arrived = new CopyOnWriteArrayList<>();
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private TogetherStandIn standIn;
-    private Caller caller;
+    private StandInClient caller;
 
     @BeforeEach
     void start() throws Exception {
-        standIn = TogetherStandIn.start(StandInSettings.DEFAULT, 0, this::began);
-        caller = new Caller(standIn.baseUrl());
+        standIn = TogetherStandIn.start(StandInSettings.DEFAULT, 0, this::callArrived);
+        caller = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -29,31 +29,31 @@ class CallObserverTest {
         standIn.close();
     }
 
-    private CallObserver.End began(ReceivedRequest request) {
-        begun.add(
+    private CallObserver.End callArrived(ReceivedRequest request) {
+        arrived.add(
                 request.header("authorization").orElse("") + " " + new String(request.body(), StandardCharsets.UTF_8));
         return (status, delivered) -> ended.add(status + " " + delivered);
     }
 
     @Test
-    void observesWhoCallsWithWhatAndThatTheAnswerWentOut() throws Exception {
+    void observesTheRequestAndTheDeliveredAnswer() throws Exception {
         caller.call("hello");
 
-        assertThat(begun).containsExactly("Bearer key " + Caller.body("hello"));
+        assertThat(arrived).containsExactly("Bearer key " + StandInClient.body("hello"));
         await().untilAsserted(() -> assertThat(ended).containsExactly("200 true"));
     }
 
     @Test
-    void tellsACutAnswerFromAWholeOne() {
+    void reportsACutAnswerAsNotDelivered() {
         assertThatThrownBy(() -> caller.call("[stand-in: cut-body]")).isInstanceOf(IOException.class);
 
         await().untilAsserted(() -> assertThat(ended).containsExactly("200 false"));
     }
 
     @Test
-    void saysNothingOfTheEndOfACallThatHangs() {
+    void reportsNoEndOfACallThatHangs() {
         var hanging = caller.callAsync("[stand-in: hang]");
-        await().untilAsserted(() -> assertThat(begun).hasSize(1));
+        await().untilAsserted(() -> assertThat(arrived).hasSize(1));
 
         standIn.close();
 

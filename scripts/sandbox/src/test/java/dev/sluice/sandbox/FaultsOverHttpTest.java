@@ -23,12 +23,12 @@ import tools.jackson.databind.JsonNode;
 
 class FaultsOverHttpTest {
     private TogetherStandIn standIn;
-    private Caller caller;
+    private StandInClient caller;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new Caller(standIn.baseUrl());
+        caller = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -58,10 +58,10 @@ class FaultsOverHttpTest {
             status=418                   | 418 | invalid_request_error   | 418
             status=502 body=json         | 502 | server_error            | 502
             """, quoteCharacter = '"')
-    void jsonErrors(String directive, int status, String type, String message) throws Exception {
+    void eachStatusHasItsJsonError(String directive, int status, String type, String message) throws Exception {
         HttpResponse<String> response = call(directive);
 
-        JsonNode json = Caller.json(response);
+        JsonNode json = StandInClient.json(response);
         assertThat(response.statusCode()).isEqualTo(status);
         assertThat(json.propertyNames()).containsExactly("error");
         assertThat(json.path("error").propertyNames()).containsExactly("message", "type", "param", "code");
@@ -91,9 +91,9 @@ class FaultsOverHttpTest {
     @Test
     void errorTypeAndIdAreWhereTheSettingsPutThem() throws Exception {
         standIn.apply(standIn.settings().withErrors(ErrorTypePlace.INSIDE, true));
-        JsonNode inside = Caller.json(call("status=402"));
+        JsonNode inside = StandInClient.json(call("status=402"));
         standIn.apply(standIn.settings().withErrors(ErrorTypePlace.BESIDE, false));
-        JsonNode beside = Caller.json(call("status=402"));
+        JsonNode beside = StandInClient.json(call("status=402"));
 
         assertThat(inside.at("/error/error_type").stringValue()).isEqualTo("credit_limit");
         assertThat(inside.path("id").stringValue()).isNotBlank();
@@ -104,7 +104,7 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void aHangSendsNothingUntilTheEdgeGivesUp() throws Exception {
+    void aHangSendsNothingUntilTheEdgeTimeout() throws Exception {
         standIn.apply(standIn.settings().withEdgeTimeout(Duration.ofMillis(100)));
         long before = System.nanoTime();
 
@@ -115,7 +115,7 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void withoutAnEdgeAHangLastsUntilTheStandInCloses() {
+    void withoutAnEdgeTimeoutAHangLastsUntilTheStandInCloses() {
         standIn.apply(standIn.settings().withEdgeTimeout(null));
         CompletableFuture<HttpResponse<String>> hung = caller.callAsync("[stand-in: hang]");
         await().until(() -> standIn.openCalls() == 1);
@@ -127,7 +127,7 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void aLatencyBeyondTheEdgesIsA524() throws Exception {
+    void aLatencyBeyondTheEdgeTimeoutIsA524() throws Exception {
         standIn.apply(standIn.settings().withEdgeTimeout(Duration.ofMillis(50)));
 
         assertThat(call("latency=30s").statusCode()).isEqualTo(524);
@@ -178,26 +178,26 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void unusableBodies() throws Exception {
+    void answersCanHaveUnusableBodies() throws Exception {
         HttpResponse<String> notJson = call("not-json");
         assertThat(notJson.statusCode()).isEqualTo(200);
-        assertThatThrownBy(() -> Caller.json(notJson)).isInstanceOf(JacksonException.class);
+        assertThatThrownBy(() -> StandInClient.json(notJson)).isInstanceOf(JacksonException.class);
 
         HttpResponse<String> noChoices = call("no-choices");
         assertThat(noChoices.statusCode()).isEqualTo(200);
-        assertThat(Caller.json(noChoices).has("choices")).isFalse();
-        assertThat(Caller.json(noChoices).has("usage")).isTrue();
+        assertThat(StandInClient.json(noChoices).has("choices")).isFalse();
+        assertThat(StandInClient.json(noChoices).has("usage")).isTrue();
 
         HttpResponse<String> huge = call("huge=3MB");
         assertThat(huge.body()).hasSize(3 << 20);
-        assertThat(Caller.json(huge).at("/choices/0/message/content").stringValue())
+        assertThat(StandInClient.json(huge).at("/choices/0/message/content").stringValue())
                 .startsWith("xxx");
     }
 
     @Test
-    void contentAndFinishReasonThatBreakClients() throws Exception {
-        JsonNode empty = Caller.json(call("empty"));
-        JsonNode odd = Caller.json(call("finish=sluiced"));
+    void answersCanHaveEmptyContentAndUnknownFinishReasons() throws Exception {
+        JsonNode empty = StandInClient.json(call("empty"));
+        JsonNode odd = StandInClient.json(call("finish=sluiced"));
 
         assertThat(empty.at("/choices/0/message/content").stringValue()).isEmpty();
         assertThat(empty.at("/choices/0/finish_reason").stringValue()).isEqualTo("length");
@@ -218,7 +218,7 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void directivesFollowOneAnotherForTheSameBody() throws Exception {
+    void directivesApplyInTurnToTheSameBody() throws Exception {
         String text = "status=429 times=2 reset=2] [stand-in: status=500 times=1";
 
         List<Integer> statuses =
@@ -261,7 +261,7 @@ class FaultsOverHttpTest {
     }
 
     @Test
-    void theNextCallsFailAlsoWhenOtherSettingsChangeMeanwhile() throws Exception {
+    void theNextCallsFailEvenIfOtherSettingsChangeMeanwhile() throws Exception {
         standIn.apply(standIn.settings().withFaults(FaultRule.next(2, ApiFault.status(500))));
 
         assertThat(caller.call("x").statusCode()).isEqualTo(500);
@@ -282,7 +282,7 @@ class FaultsOverHttpTest {
         assertThat(first).contains("upstream").contains("{");
     }
 
-    /** How the bodies begin. */
+    /** Returns the beginnings of the bodies. */
     private List<String> bodies(long seed) throws Exception {
         standIn.apply(standIn.settings().withSeed(seed));
         List<String> bodies = new java.util.ArrayList<>();

@@ -12,18 +12,21 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Windows are an hour long here: what a test asks for takes less, whatever the machine. */
+/**
+ * Tests limits over HTTP. The windows are an hour long, so that no window ends during a test, however slow the machine
+ * is.
+ */
 class LimitsOverHttpTest {
     private static final Duration HOUR = Duration.ofHours(1);
     private static final RateLimit ONE_REQUEST = RateLimit.requests(1 / 3600.0).withWindow(HOUR);
 
     private TogetherStandIn standIn;
-    private Caller caller;
+    private StandInClient caller;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new Caller(standIn.baseUrl());
+        caller = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -38,31 +41,31 @@ class LimitsOverHttpTest {
     }
 
     @Test
-    void aboveTheRequestLimitACallIsRefusedWithTheTimeToWait() throws Exception {
+    void aCallAboveTheRequestLimitIsRejectedWithItsWaitingTime() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
 
         HttpResponse<String> admitted = caller.call("one");
-        HttpResponse<String> refused = caller.call("two");
+        HttpResponse<String> rejected = caller.call("two");
 
         assertThat(admitted.statusCode()).isEqualTo(200);
         assertThat(limitHeaders(admitted.headers())).isEmpty();
-        assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("dynamic_request_limited");
-        assertThat(limitHeaders(refused.headers())).containsExactly("x-ratelimit-reset");
+        assertThat(rejected.statusCode()).isEqualTo(429);
+        assertThat(StandInClient.json(rejected).at("/error/type").stringValue()).isEqualTo("dynamic_request_limited");
+        assertThat(limitHeaders(rejected.headers())).containsExactly("x-ratelimit-reset");
         assertThat(Double.parseDouble(
-                        refused.headers().firstValue("x-ratelimit-reset").orElseThrow()))
+                        rejected.headers().firstValue("x-ratelimit-reset").orElseThrow()))
                 .isBetween(3500.0, 3600.0);
     }
 
     @Test
-    void aboveTheTokenLimitTheTypeIsAnother() throws Exception {
+    void aCallAboveTheTokenLimitHasItsOwnErrorType() throws Exception {
         standIn.apply(standIn.settings().withLimit(RateLimit.tokens(20 / 3600.0).withWindow(HOUR)));
 
         assertThat(caller.call("a text of some length").statusCode()).isEqualTo(200);
-        HttpResponse<String> refused = caller.call("a text of some length");
+        HttpResponse<String> rejected = caller.call("a text of some length");
 
-        assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("dynamic_token_limited");
+        assertThat(rejected.statusCode()).isEqualTo(429);
+        assertThat(StandInClient.json(rejected).at("/error/type").stringValue()).isEqualTo("dynamic_token_limited");
     }
 
     @Test
@@ -73,22 +76,22 @@ class LimitsOverHttpTest {
                 .withHints(2.5, 3.0));
         caller.call("one");
 
-        HttpResponse<String> refused = caller.call("two");
+        HttpResponse<String> rejected = caller.call("two");
 
-        assertThat(Caller.json(refused).at("/error/type").stringValue()).isEqualTo("model_rate_limit");
-        assertThat(refused.headers().firstValue("x-ratelimit-reset")).hasValue("2.5");
-        assertThat(refused.headers().firstValue("retry-after")).hasValue("3");
+        assertThat(StandInClient.json(rejected).at("/error/type").stringValue()).isEqualTo("model_rate_limit");
+        assertThat(rejected.headers().firstValue("x-ratelimit-reset")).hasValue("2.5");
+        assertThat(rejected.headers().firstValue("retry-after")).hasValue("3");
     }
 
     @Test
-    void withoutHeadersARefusalHasNone() throws Exception {
+    void aRejectionHasNoHeadersInModeNone() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST).withHeaders(HeaderMode.NONE));
         caller.call("one");
 
-        HttpResponse<String> refused = caller.call("two");
+        HttpResponse<String> rejected = caller.call("two");
 
-        assertThat(refused.statusCode()).isEqualTo(429);
-        assertThat(limitHeaders(refused.headers())).isEmpty();
+        assertThat(rejected.statusCode()).isEqualTo(429);
+        assertThat(limitHeaders(rejected.headers())).isEmpty();
     }
 
     @Test
@@ -125,7 +128,8 @@ class LimitsOverHttpTest {
     @Test
     void modelsHaveLimitsOfTheirOwnThatChangeWhileItRuns() throws Exception {
         standIn.apply(standIn.settings().withLimit("another", ONE_REQUEST));
-        var another = caller.request(Caller.body("x").put("model", "another").toString());
+        var another =
+                caller.request(StandInClient.body("x").put("model", "another").toString());
 
         assertThat(caller.send(another).statusCode()).isEqualTo(200);
         assertThat(caller.send(another).statusCode()).isEqualTo(429);
@@ -135,7 +139,7 @@ class LimitsOverHttpTest {
     }
 
     @Test
-    void statusesThatOthersGiveCostNothing() throws Exception {
+    void errorsFromTheEdgeAreNotCharged() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
 
         assertThat(caller.call("[stand-in: status=502]").statusCode()).isEqualTo(502);

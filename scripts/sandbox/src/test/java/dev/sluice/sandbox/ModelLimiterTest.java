@@ -12,40 +12,40 @@ class ModelLimiterTest {
     private final ModelLimiter limiter = new ModelLimiter();
 
     @Test
-    void aRefusedCallIsChargedNothing() {
+    void aRejectedCallIsNotCharged() {
         RateLimit limit = RateLimit.sliding(2.0, 100.0);
-        assertThat(limiter.admit(0, 60, limit).refusedBy()).isNull();
+        assertThat(limiter.admit(0, 60, limit).rejectedBy()).isNull();
 
-        LimitVerdict refused = limiter.admit(0, 41, limit);
-        assertThat(refused.refusedBy()).isEqualTo(Dimension.TOKENS);
-        assertThat(refused.waitNanos()).isEqualTo(SECOND);
-        assertThat(refused.requests().remaining()).isEqualTo(1);
+        LimitVerdict rejected = limiter.admit(0, 41, limit);
+        assertThat(rejected.rejectedBy()).isEqualTo(Dimension.TOKENS);
+        assertThat(rejected.waitNanos()).isEqualTo(SECOND);
+        assertThat(rejected.requests().remaining()).isEqualTo(1);
 
-        assertThat(limiter.admit(0, 40, limit).refusedBy()).isNull();
-        assertThat(limiter.admit(1, 1, limit).refusedBy()).isEqualTo(Dimension.REQUESTS);
-        assertThat(limiter.admit(SECOND, 1, limit).refusedBy()).isNull();
+        assertThat(limiter.admit(0, 40, limit).rejectedBy()).isNull();
+        assertThat(limiter.admit(1, 1, limit).rejectedBy()).isEqualTo(Dimension.REQUESTS);
+        assertThat(limiter.admit(SECOND, 1, limit).rejectedBy()).isNull();
     }
 
     @Test
-    void aNewRateCountsWhatTheOldOneAdmitted() {
+    void aNewRateCountsEarlierCharges() {
         for (int i = 0; i < 5; i++) {
-            assertThat(limiter.admit(i, 1, RateLimit.requests(5)).refusedBy()).isNull();
+            assertThat(limiter.admit(i, 1, RateLimit.requests(5)).rejectedBy()).isNull();
         }
 
-        assertThat(limiter.admit(10, 1, RateLimit.requests(6)).refusedBy()).isNull();
-        assertThat(limiter.admit(11, 1, RateLimit.requests(6)).refusedBy()).isNotNull();
-        assertThat(limiter.admit(12, 1, RateLimit.NONE).refusedBy()).isNull();
+        assertThat(limiter.admit(10, 1, RateLimit.requests(6)).rejectedBy()).isNull();
+        assertThat(limiter.admit(11, 1, RateLimit.requests(6)).rejectedBy()).isNotNull();
+        assertThat(limiter.admit(12, 1, RateLimit.NONE).rejectedBy()).isNull();
     }
 
     @Test
-    void anotherKindTakesOverWhileItRuns() {
+    void theKindCanChangeWhileItRuns() {
         RateLimit sliding = RateLimit.requests(1);
         limiter.admit(SECOND - 1, 1, sliding);
-        assertThat(limiter.admit(SECOND, 1, sliding).refusedBy()).isNotNull();
+        assertThat(limiter.admit(SECOND, 1, sliding).rejectedBy()).isNotNull();
 
         RateLimit bucket = sliding.withKind(RateLimitKind.TOKEN_BUCKET).withWindow(Duration.ofSeconds(4));
         for (int i = 0; i < 4; i++) {
-            assertThat(limiter.admit(SECOND, 1, bucket).refusedBy()).isNull();
+            assertThat(limiter.admit(SECOND, 1, bucket).rejectedBy()).isNull();
         }
         assertThat(limiter.admit(SECOND, 1, bucket).waitNanos()).isEqualTo(SECOND);
     }
@@ -54,20 +54,20 @@ class ModelLimiterTest {
     void aDynamicLimitFollowsTwiceTheSuccessfulRateFromItsBaseUpToItsCap() {
         RateLimit limit = RateLimit.requests(2).dynamic(12.0, null, Duration.ofSeconds(60));
 
-        assertThat(limiter.look(0, limit).requests().current()).isEqualTo(2);
+        assertThat(limiter.peek(0, limit).requests().current()).isEqualTo(2);
         double before = 0;
         for (long now = 0; now < 400 * SECOND; now += SECOND / 50) {
-            if (limiter.admit(now, 10, limit).refusedBy() == null) {
+            if (limiter.admit(now, 10, limit).rejectedBy() == null) {
                 limiter.succeeded(now, 10, limit);
             }
-            double current = limiter.look(now, limit).requests().current();
+            double current = limiter.peek(now, limit).requests().current();
             assertThat(current).isBetween(2.0, 12.0);
             before = Math.max(before, current);
         }
         assertThat(before).isEqualTo(12);
 
-        assertThat(limiter.look(430 * SECOND, limit).requests().current()).isBetween(4.0, 11.9);
-        assertThat(limiter.look(500 * SECOND, limit).requests().current()).isEqualTo(2);
+        assertThat(limiter.peek(430 * SECOND, limit).requests().current()).isBetween(4.0, 11.9);
+        assertThat(limiter.peek(500 * SECOND, limit).requests().current()).isEqualTo(2);
     }
 
     @Test
@@ -78,11 +78,11 @@ class ModelLimiterTest {
             limiter.admit(now, 1, limit);
         }
 
-        assertThat(limiter.look(100 * SECOND, limit).requests().current()).isEqualTo(2);
+        assertThat(limiter.peek(100 * SECOND, limit).requests().current()).isEqualTo(2);
     }
 
     @Test
-    void successesLeaveSlotBySlot() {
+    void successesExpireSlotBySlot() {
         DynamicRate rate = new DynamicRate();
         long period = 60 * SECOND;
         rate.succeeded(0, 600, period);

@@ -12,26 +12,26 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A broker must not survive the process that started it, even one that has no chance to say so. */
+/** Tests that no broker survives the process that started it, even if that process is killed. */
 class OrphanedBrokerIT {
 
     @TempDir
     private Path folder;
 
     @Test
-    void diesWithAParentThatIsKilled() throws IOException {
-        assertBrokerDiesWith(startHolder());
+    void endsWithAKilledParent() throws IOException {
+        assertBrokerEndsWith(startParent());
     }
 
     @Test
-    void diesWithAParentThatIsKilledEvenWhenSuspended() throws IOException {
-        assertBrokerDiesWith(startHolder("suspended"));
+    void endsWithAKilledParentEvenIfSuspended() throws IOException {
+        assertBrokerEndsWith(startParent("suspended"));
     }
 
-    private Process startHolder(String... more) throws IOException {
+    private Process startParent(String... more) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), BrokerHolder.class.getName()));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), BrokerParent.class.getName()));
         command.add(folder.toString());
         command.addAll(List.of(more));
         return new ProcessBuilder(command)
@@ -39,17 +39,17 @@ class OrphanedBrokerIT {
                 .start();
     }
 
-    private static void assertBrokerDiesWith(Process holder) throws IOException {
-        try (BufferedReader said = holder.inputReader()) {
-            long broker = Long.parseLong(said.readLine());
+    private static void assertBrokerEndsWith(Process parent) throws IOException {
+        try (BufferedReader output = parent.inputReader()) {
+            long broker = Long.parseLong(output.readLine());
             assertThat(ProcessHandle.of(broker)).isPresent();
 
-            holder.destroyForcibly();
+            parent.destroyForcibly();
 
             await().atMost(Duration.ofSeconds(20))
                     .untilAsserted(() -> assertThat(ProcessHandle.of(broker)).isEmpty());
         } finally {
-            holder.destroyForcibly();
+            parent.destroyForcibly();
         }
     }
 }

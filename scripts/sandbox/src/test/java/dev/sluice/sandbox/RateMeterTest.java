@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class RateMeterTest {
     private static final long SECOND = 1_000_000_000L;
 
-    /** Everything ever admitted; slow and obviously right. */
+    /** Keeps every admitted call. It is slow and obviously right. */
     private static final class PlainWindow {
         private record Admitted(long at, long amount) {}
 
@@ -59,21 +59,21 @@ class RateMeterTest {
                     .isEqualTo(admitted ? 0 : model.wait(now, amount, units));
             assertThat(meter.remaining(now, allowance)).isEqualTo(Math.max(0, units - model.sum(now)));
             if (admitted) {
-                meter.take(now, amount, allowance);
+                meter.charge(now, amount, allowance);
                 model.all.add(new PlainWindow.Admitted(now, amount));
             }
         }
     }
 
     @Test
-    void tokenBucketLetsItsBurstPassAndThenItsRate() {
+    void tokenBucketAdmitsItsBurstAndThenItsRate() {
         TokenBucketMeter bucket = new TokenBucketMeter();
         RateAllowance tenASecondBurstOfThirty = RateAllowance.of("rate", 10, Duration.ofSeconds(3));
 
         int admitted = 0;
         for (long now = 0; now < 10 * SECOND; now += SECOND / 1000) {
             if (bucket.waitNanos(now, 1, tenASecondBurstOfThirty) == 0) {
-                bucket.take(now, 1, tenASecondBurstOfThirty);
+                bucket.charge(now, 1, tenASecondBurstOfThirty);
                 admitted++;
             }
         }
@@ -82,7 +82,7 @@ class RateMeterTest {
     }
 
     @RepeatedTest(20)
-    void tokenBucketHasRoomExactlyAfterTheWaitItNames(RepetitionInfo repetition) {
+    void tokenBucketHasRoomExactlyAfterItsWait(RepetitionInfo repetition) {
         Random random = new Random(repetition.getCurrentRepetition());
         TokenBucketMeter bucket = new TokenBucketMeter();
         long now = 0;
@@ -96,56 +96,56 @@ class RateMeterTest {
             }
             now += wait;
             assertThat(bucket.waitNanos(now, amount, allowance)).isZero();
-            bucket.take(now, amount, allowance);
+            bucket.charge(now, amount, allowance);
         }
     }
 
     @Test
     void tokenBucketKeepsItsUnitsWhenTheRateChanges() {
         TokenBucketMeter bucket = new TokenBucketMeter();
-        bucket.take(0, 8, new RateAllowance(10, SECOND));
+        bucket.charge(0, 8, new RateAllowance(10, SECOND));
 
         assertThat(bucket.remaining(0, new RateAllowance(100, SECOND))).isEqualTo(2);
         assertThat(bucket.remaining(0, new RateAllowance(1, SECOND))).isEqualTo(1);
     }
 
     @Test
-    void fixedWindowLetsTwiceItsRatePassAroundABoundary() {
+    void fixedWindowAdmitsTwiceItsRateAroundABoundary() {
         FixedWindowMeter window = new FixedWindowMeter();
         RateAllowance ten = new RateAllowance(10, SECOND);
 
         long before = SECOND - 1;
-        window.take(before, 10, ten);
+        window.charge(before, 10, ten);
         assertThat(window.waitNanos(before, 1, ten)).isEqualTo(1);
         assertThat(window.remaining(before, ten)).isZero();
 
         assertThat(window.remaining(SECOND, ten)).isEqualTo(10);
-        window.take(SECOND, 10, ten);
+        window.charge(SECOND, 10, ten);
         assertThat(window.waitNanos(SECOND, 1, ten)).isEqualTo(SECOND);
     }
 
     @Test
-    void aCallLargerThanAWholeWindowPassesWhenItIsEmptyOnly() {
+    void aCallLargerThanAWindowPassesOnlyIfTheWindowIsEmpty() {
         RateAllowance ten = new RateAllowance(10, SECOND);
 
         for (RateLimitKind kind : RateLimitKind.values()) {
             RateMeter meter = RateMeter.of(kind);
             assertThat(meter.waitNanos(0, 25, ten)).as("%s, empty", kind).isZero();
-            meter.take(0, 25, ten);
+            meter.charge(0, 25, ten);
             assertThat(meter.waitNanos(1, 1, ten)).as("%s, in debt", kind).isPositive();
             assertThat(meter.remaining(1, ten)).isZero();
         }
     }
 
     @Test
-    void aRateThatIsNoWholeNumberKeepsItsAverage() {
+    void aFractionalRateKeepsItsAverage() {
         assertThat(RateAllowance.of("rate", 5, Duration.ofSeconds(1))).isEqualTo(new RateAllowance(5, SECOND));
         assertThat(RateAllowance.of("rate", 2.5, Duration.ofSeconds(1))).isEqualTo(new RateAllowance(3, 1_200_000_000));
         assertThat(RateAllowance.of("rate", 0.5, Duration.ofSeconds(1))).isEqualTo(new RateAllowance(1, 2 * SECOND));
     }
 
     @Test
-    void anUnusableRateIsNamed() {
+    void anUnusableRateIsRefusedWithItsName() {
         for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e18}) {
             assertThatThrownBy(() -> RateLimit.requests(rate))
                     .isInstanceOf(IllegalArgumentException.class)

@@ -17,12 +17,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 class SampleCompletionTest {
     private TogetherStandIn standIn;
-    private Caller caller;
+    private StandInClient caller;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new Caller(standIn.baseUrl());
+        caller = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -34,7 +34,7 @@ class SampleCompletionTest {
     void aCompletionHasEverythingTheApiGives() throws Exception {
         HttpResponse<String> response = caller.call("How deep is the lock?");
 
-        JsonNode json = Caller.json(response);
+        JsonNode json = StandInClient.json(response);
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(response.headers().firstValue("content-type")).hasValue("application/json; charset=utf-8");
         assertThat(json.propertyNames())
@@ -42,7 +42,7 @@ class SampleCompletionTest {
         assertThat(json.path("id").stringValue()).isNotBlank();
         assertThat(json.path("object").stringValue()).isEqualTo("chat.completion");
         assertThat(json.path("created").longValue()).isGreaterThan(1_700_000_000L);
-        assertThat(json.path("model").stringValue()).isEqualTo(Caller.MODEL);
+        assertThat(json.path("model").stringValue()).isEqualTo(StandInClient.MODEL);
         assertThat(json.path("prompt").isArray()).isTrue();
         JsonNode choice = json.at("/choices/0");
         assertThat(choice.propertyNames()).containsExactly("index", "seed", "finish_reason", "message", "logprobs");
@@ -60,9 +60,9 @@ class SampleCompletionTest {
     void choicesAndTokensAreAsAsked() throws Exception {
         standIn.apply(standIn.settings().withCompletionTokens(50).withWarnings("a warning"));
 
-        ObjectNode body = Caller.body("x").put("n", 3).put("max_tokens", 20);
-        JsonNode cut = Caller.json(caller.send(caller.request(body.toString())));
-        JsonNode whole = Caller.json(caller.call("x"));
+        ObjectNode body = StandInClient.body("x").put("n", 3).put("max_tokens", 20);
+        JsonNode cut = StandInClient.json(caller.send(caller.request(body.toString())));
+        JsonNode whole = StandInClient.json(caller.call("x"));
 
         assertThat(cut.path("choices")).hasSize(3);
         assertThat(cut.at("/choices/2/index").intValue()).isEqualTo(2);
@@ -77,14 +77,14 @@ class SampleCompletionTest {
     }
 
     @Test
-    void contentInPartsIsUnderstood() throws Exception {
-        ObjectNode body = Caller.body("");
+    void joinsContentInParts() throws Exception {
+        ObjectNode body = StandInClient.body("");
         ((ObjectNode) body.at("/messages/0"))
                 .putArray("content")
-                .add(Caller.body("").objectNode().put("type", "text").put("text", "one "))
-                .add(Caller.body("").objectNode().put("type", "text").put("text", "two"));
+                .add(StandInClient.body("").objectNode().put("type", "text").put("text", "one "))
+                .add(StandInClient.body("").objectNode().put("type", "text").put("text", "two"));
 
-        JsonNode json = Caller.json(caller.send(caller.request(body.toString())));
+        JsonNode json = StandInClient.json(caller.send(caller.request(body.toString())));
 
         assertThat(json.at("/choices/0/message/content").stringValue()).isEqualTo("You said: one two");
         assertThat(standIn.calls("one two")).isEqualTo(1);
@@ -103,10 +103,10 @@ class SampleCompletionTest {
             {"model":"m","messages":[{"role":"user"}],"stream":true}           | stream              | stream
             {"model":"m","messages":[{"role":"user","content":"[stand-in: x]"}]} | unknown word 'x'  | messages
             """)
-    void aWrongBodyIsRefused(String body, String message, String param) throws Exception {
+    void anInvalidBodyIsRejected(String body, String message, String param) throws Exception {
         HttpResponse<String> response = caller.send(caller.request(body));
 
-        JsonNode error = Caller.json(response).path("error");
+        JsonNode error = StandInClient.json(response).path("error");
         assertThat(response.statusCode()).isEqualTo(400);
         assertThat(error.path("message").stringValue()).contains(message);
         assertThat(error.path("type").stringValue()).isEqualTo("invalid_request_error");
@@ -119,11 +119,11 @@ class SampleCompletionTest {
         assertThat(caller.call("any key").statusCode()).isEqualTo(200);
         standIn.apply(standIn.settings().withApiKeys("other", "another"));
 
-        HttpResponse<String> refused = caller.call("x");
-        String body = Caller.body("x").toString();
+        HttpResponse<String> rejected = caller.call("x");
+        String body = StandInClient.body("x").toString();
 
-        assertThat(refused.statusCode()).isEqualTo(401);
-        assertThat(Caller.json(refused).at("/error/code").stringValue()).isEqualTo("invalid_api_key");
+        assertThat(rejected.statusCode()).isEqualTo(401);
+        assertThat(StandInClient.json(rejected).at("/error/code").stringValue()).isEqualTo("invalid_api_key");
         assertThat(caller.send(caller.request(body).setHeader("Authorization", "Bearer another"))
                         .statusCode())
                 .isEqualTo(200);
@@ -134,27 +134,27 @@ class SampleCompletionTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Java-http-client/17.0.15", "python-requests/2.32", " "})
-    void theEdgeRefusesALibrarysUserAgent(String agent) throws Exception {
-        var request = caller.request(Caller.body("x").toString()).setHeader("User-Agent", agent);
+    void theEdgeRejectsALibrarysUserAgent(String agent) throws Exception {
+        var request = caller.request(StandInClient.body("x").toString()).setHeader("User-Agent", agent);
 
-        HttpResponse<String> refused = caller.send(request);
+        HttpResponse<String> rejected = caller.send(request);
         standIn.apply(standIn.settings().withRefuseLibraryAgents(false));
         HttpResponse<String> accepted = caller.send(request);
 
-        assertThat(refused.statusCode()).isEqualTo(403);
-        assertThat(refused.headers().firstValue("content-type").orElseThrow()).startsWith("text/html");
-        assertThat(refused.body()).contains("<html>").contains("403 Forbidden");
+        assertThat(rejected.statusCode()).isEqualTo(403);
+        assertThat(rejected.headers().firstValue("content-type").orElseThrow()).startsWith("text/html");
+        assertThat(rejected.body()).contains("<html>").contains("403 Forbidden");
         assertThat(accepted.statusCode()).isEqualTo(200);
     }
 
     @Test
-    void unknownModelsPathsAndMethodsAreRefused() throws Exception {
+    void unknownModelsPathsAndMethodsAreRejected() throws Exception {
         standIn.apply(standIn.settings().withModels("another/model"));
 
         HttpResponse<String> unknown = caller.call("x");
 
         assertThat(unknown.statusCode()).isEqualTo(404);
-        assertThat(Caller.json(unknown).at("/error/code").stringValue()).isEqualTo("model_not_available");
+        assertThat(StandInClient.json(unknown).at("/error/code").stringValue()).isEqualTo("model_not_available");
         assertThat(caller.control("GET", "/v1/models", "").statusCode()).isEqualTo(404);
         assertThat(caller.control("POST", "/v1/chat/completions/more", "").statusCode())
                 .isEqualTo(404);
@@ -171,17 +171,17 @@ class SampleCompletionTest {
 
     @Test
     void requestsAreKeptByteForByte() throws Exception {
-        String body = Caller.body("Schleuße\n").toPrettyString() + "\r\n ";
+        String body = StandInClient.body("Schleuße\n").toPrettyString() + "\r\n ";
         caller.send(caller.request(body).header("traceparent", "00-ab-cd-01"));
         caller.call("another");
 
-        ReceivedRequest received = standIn.received("Schleuße\n").orElseThrow();
+        ReceivedRequest received = standIn.lastRequest("Schleuße\n").orElseThrow();
 
         assertThat(received.body()).isEqualTo(body.getBytes(StandardCharsets.UTF_8));
         assertThat(received.header("TraceParent")).hasValue("00-ab-cd-01");
         assertThat(received.headers().get("user-agent")).isEqualTo(List.of("sluice-test"));
-        assertThat(standIn.received("never sent")).isEmpty();
-        assertThat(standIn.received().orElseThrow().body())
-                .isEqualTo(Caller.body("another").toString().getBytes(StandardCharsets.UTF_8));
+        assertThat(standIn.lastRequest("never sent")).isEmpty();
+        assertThat(standIn.lastRequest().orElseThrow().body())
+                .isEqualTo(StandInClient.body("another").toString().getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -13,20 +13,20 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** One broker through its whole life; every test leaves it running. */
+/** Takes one broker through its whole life. Every test leaves it running. */
 class SandboxBrokerIT {
     private static SandboxBroker broker;
-    private static Records records;
+    private static BrokerClient records;
 
     @BeforeAll
     static void startBroker() {
         broker = SandboxBroker.start();
-        records = new Records(broker.bootstrapServers());
+        records = new BrokerClient(broker.bootstrapServers());
     }
 
     @AfterAll
     static void closeBroker() {
-        if (broker != null) { // its start may have failed
+        if (broker != null) { // null if its start has failed
             broker.close();
         }
     }
@@ -42,7 +42,7 @@ class SandboxBrokerIT {
     }
 
     @Test
-    void carriesARecord() throws Exception {
+    void deliversARecord() throws Exception {
         records.createTopic("carried");
 
         records.write("carried", "hello");
@@ -53,19 +53,19 @@ class SandboxBrokerIT {
     @Test
     void keepsItsDataAndAddressWhenKilled() throws Exception {
         String address = broker.bootstrapServers();
-        long firstLife = broker.pid();
+        long firstPid = broker.pid();
         records.createTopic("kept-when-killed");
         records.write("kept-when-killed", "before");
 
         broker.kill();
         assertThat(broker.isRunning()).isFalse();
-        assertThat(ProcessHandle.of(firstLife)).isEmpty();
+        assertThat(ProcessHandle.of(firstPid)).isEmpty();
         assertThatThrownBy(broker::suspend).hasMessageContaining("not running");
         broker.startAgain();
         records.write("kept-when-killed", "after");
 
         assertThat(broker.bootstrapServers()).isEqualTo(address);
-        assertThat(broker.pid()).isNotEqualTo(firstLife);
+        assertThat(broker.pid()).isNotEqualTo(firstPid);
         assertThat(records.read("kept-when-killed", 2)).containsExactly("before", "after");
     }
 
@@ -82,7 +82,7 @@ class SandboxBrokerIT {
     }
 
     @Test
-    void answersNobodyWhileSuspended() throws Exception {
+    void answersNoRequestWhileSuspended() throws Exception {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             admin.describeCluster().clusterId().get(10, TimeUnit.SECONDS);
 

@@ -12,14 +12,14 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The command as a process of its own. */
+/** Runs the command as a process of its own. */
 class SandboxIT {
 
     @TempDir
     private Path folder;
 
     @Test
-    void runsUntilItIsToldToStopAndKeepsItsData() throws Exception {
+    void runsUntilSigtermAndKeepsItsData() throws Exception {
         Process sandbox = new ProcessBuilder(List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
@@ -30,9 +30,9 @@ class SandboxIT {
                         "--data=" + folder))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        try (BufferedReader said = sandbox.inputReader()) {
-            Map<String, String> exports = exports(said);
-            new Records(exports.get("KAFKA_BOOTSTRAP_SERVERS")).createTopic("kept");
+        try (BufferedReader output = sandbox.inputReader()) {
+            Map<String, String> exports = exports(output);
+            new BrokerClient(exports.get("KAFKA_BOOTSTRAP_SERVERS")).createTopic("kept");
             assertThat(exports.get("TOGETHER_BASE_URL")).startsWith("http://").endsWith("/v1");
             assertThat(exports.get("TOGETHER_API_KEY")).isNotBlank();
 
@@ -45,9 +45,9 @@ class SandboxIT {
         }
     }
 
-    private static Map<String, String> exports(BufferedReader said) throws IOException {
+    private static Map<String, String> exports(BufferedReader output) throws IOException {
         Map<String, String> exports = new HashMap<>();
-        for (String line = said.readLine(); line != null && !line.startsWith("Ctrl-C"); line = said.readLine()) {
+        for (String line = output.readLine(); line != null && !line.startsWith("Ctrl-C"); line = output.readLine()) {
             if (line.strip().startsWith("export ")) {
                 String[] entry = line.strip().substring("export ".length()).split("=", 2);
                 exports.put(entry[0], entry[1]);

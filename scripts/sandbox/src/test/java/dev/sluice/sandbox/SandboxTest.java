@@ -11,9 +11,9 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Wrong options: one line that says what to do, and exit code 2. */
+/** Tests invalid options. Each prints one line that says what to do, and the exit code is 2. */
 class SandboxTest {
-    private final StringWriter said = new StringWriter();
+    private final StringWriter err = new StringWriter();
 
     @TempDir
     private Path folder;
@@ -25,7 +25,7 @@ class SandboxTest {
 
             assertThat(run("--port", port)).isEqualTo(2);
             assertThat(run("--port", "0", "--api-port", port)).isEqualTo(2);
-            assertThat(said.toString().lines())
+            assertThat(err.toString().lines())
                     .allMatch(line -> line.startsWith("sluice sandbox: port " + port + " can't be had"))
                     .satisfiesExactly(
                             kafka -> assertThat(kafka).endsWith("with --port"),
@@ -34,22 +34,22 @@ class SandboxTest {
     }
 
     @Test
-    void refusesAFolderItCannotMake() throws Exception {
+    void refusesAFolderItCannotCreate() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "in the way");
 
         assertThat(run("--port", "0", "--data", file.toString())).isEqualTo(2);
-        assertThat(said.toString().lines()).singleElement().asString().contains(file.toString(), "choose");
+        assertThat(err.toString().lines()).singleElement().asString().contains(file.toString(), "choose");
     }
 
     @Test
-    void refusesWhatIsNoPortOrNoOption() {
+    void refusesInvalidPortsAndUnknownOptions() {
         assertThat(run("--port", "70000")).isEqualTo(2);
         assertThat(run("--port", "many")).isEqualTo(2);
         assertThat(run("--prot", "1")).isEqualTo(2);
-        assertThat(said.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("sluice sandbox: "));
+        assertThat(err.toString().lines()).hasSize(3).allMatch(line -> line.startsWith("sluice sandbox: "));
     }
 
     private int run(String... args) {
-        return Sandbox.commandLine().setErr(new PrintWriter(said, true)).execute(args);
+        return Sandbox.commandLine().setErr(new PrintWriter(err, true)).execute(args);
     }
 }

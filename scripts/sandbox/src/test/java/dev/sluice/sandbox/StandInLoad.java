@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Measures how much a stand-in carries: {@code StandInLoad BASE_URL CONNECTIONS SECONDS}, over plain sockets, so that it
- * costs the machine little itself. Prints requests per second after a warm-up of the same length.
+ * Measures the throughput of a stand-in. The arguments are {@code BASE_URL CONNECTIONS SECONDS}. It uses plain sockets,
+ * so that it costs the machine little itself. It prints requests per second after a warm-up of the same length.
  */
 final class StandInLoad {
     private final URI baseUrl;
@@ -23,7 +23,7 @@ final class StandInLoad {
 
     private StandInLoad(String baseUrl) {
         this.baseUrl = URI.create(baseUrl);
-        byte[] body = Caller.body("How deep is the lock at the end of the canal?")
+        byte[] body = StandInClient.body("How deep is the lock at the end of the canal?")
                 .toString()
                 .getBytes(StandardCharsets.UTF_8);
         String head = "POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nUser-Agent: load\r\n"

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StandInSettingsTest {
     @Test
-    void theDefaultsAreThese() {
+    void hasTheseDefaults() {
         String expected = """
                 {"access":{"apiKeys":[],"models":[],"refuseLibraryAgents":true},
                  "answers":{"latency":"0ms","edgeTimeout":"100000ms","completionTokens":null,"warnings":[]},
@@ -60,7 +60,7 @@ class StandInSettingsTest {
     }
 
     @Test
-    void aPatchChangesOnlyWhatItNamesAndNullIsTheDefault() {
+    void aPatchChangesOnlyItsKeysAndNullIsTheDefault() {
         StandInSettings before = StandInSettings.DEFAULT
                 .withApiKeys("secret")
                 .withLimit("m", RateLimit.sliding(5.0, 6.0))
@@ -96,7 +96,7 @@ class StandInSettingsTest {
             [1]                                              | must be a JSON object
             {"seed":                                         | end-of-input
             """)
-    void aBadPatchIsNamed(String json, String complaint) {
+    void anInvalidPatchIsExplained(String json, String complaint) {
         assertThatThrownBy(() -> StandInSettings.DEFAULT.patched(json))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(complaint);

@@ -26,14 +26,14 @@ class TogetherStandInMainTest {
         await().until(() -> out.toString().contains("/v1"));
         String baseUrl = out.toString().replaceAll("(?s).*(http://\\S+).*", "$1");
 
-        assertThat(new Caller(baseUrl).call("x").body()).contains("from the file");
+        assertThat(new StandInClient(baseUrl).call("x").body()).contains("from the file");
 
         running.interrupt();
         await().until(() -> !running.isAlive());
     }
 
     @Test
-    void wrongSettingsAreAnErrorWithItsReason() {
+    void refusesInvalidSettingsWithTheReason() {
         int exit = commandLine.execute("--settings", "{\"limts\":{}}");
 
         assertThat(exit).isEqualTo(CommandLine.ExitCode.USAGE);

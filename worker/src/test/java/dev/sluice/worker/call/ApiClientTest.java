@@ -64,7 +64,7 @@ class ApiClientTest {
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.headers()).containsKey("content-type");
         assertThat(new String(answer.body(), UTF_8)).contains("\"choices\"");
-        ReceivedRequest received = api.received().orElseThrow();
+        ReceivedRequest received = api.lastRequest().orElseThrow();
         assertThat(received.body()).isEqualTo(request.body());
         assertThat(received.header("Authorization")).hasValue("Bearer " + KEY);
         assertThat(received.header("User-Agent")).hasValue("sluice-worker");
@@ -100,7 +100,7 @@ class ApiClientTest {
             assertThat(next()).isInstanceOf(Answered.class);
         }
 
-        ReceivedRequest received = api.received("traced").orElseThrow();
+        ReceivedRequest received = api.lastRequest("traced").orElseThrow();
         assertThat(received.header("traceparent")).hasValue(TRACE);
         assertThat(received.headers().get("authorization")).containsExactly("Bearer " + KEY);
     }

@@ -146,7 +146,7 @@ final class Simulation {
             long prompt = 8 + request.body().length / 4L;
             long completion = request.body().length / 4L + random.nextInt(20);
             LimitVerdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
-            boolean admitted = verdict.refusedBy() == null;
+            boolean admitted = verdict.rejectedBy() == null;
             arrivals.add(new Arrival(now - VirtualTime.START, number, admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
@@ -166,13 +166,13 @@ final class Simulation {
             return new AdvertisedLimits(current(verdict.requests()), current(verdict.tokens()));
         }
 
-        private OptionalDouble current(LimitVerdict.@Nullable Standing standing) {
+        private OptionalDouble current(LimitVerdict.@Nullable DimensionState standing) {
             return standing == null ? OptionalDouble.empty() : OptionalDouble.of(standing.current());
         }
 
         private void refuse(Request request, LimitVerdict verdict) {
             LimitUnit over =
-                    verdict.refusedBy() == LimitVerdict.Dimension.TOKENS ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
+                    verdict.rejectedBy() == LimitVerdict.Dimension.TOKENS ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
             Duration hint = scenario.answers().hints()
                     ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI))
                     : Duration.ZERO;

@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs all of it once: {@code PlainExample [BOOTSTRAP_SERVERS [MODEL]]}, with a worker running. Prints one summary that was
- * waited for, and three that were read later.
+ * Runs the whole example once: {@code PlainExample [BOOTSTRAP_SERVERS [MODEL]]}. It needs a running worker. It prints
+ * one summary that it waited for and three that it read later.
  */
 public final class PlainExample {
     private static final List<String> TEXTS = List.of("the first text", "the second text", "the third text");
@@ -28,7 +28,7 @@ public final class PlainExample {
                         .bootstrapServers(servers)
                         .group("plain-example-" + run)
                         .handler(reply -> {
-                            if (reply.id().startsWith(run)) { // the topic has the replies to everybody
+                            if (reply.id().startsWith(run)) { // the topic has the replies to all clients
                                 System.out.println(
                                         reply.id() + ": " + (reply.ok() ? reply.text() : Summaries.failure(reply)));
                                 missing.countDown();

@@ -12,9 +12,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** Has texts summed up: some time later, or while the caller waits. Thread-safe, as the queue is. */
+/** Summarises texts, either some time later or while the caller waits. It is thread-safe, like the queue. */
 public final class Summaries {
-    /** Failures that may be over the next time; the others would come again. */
+    /** The reasons for which a replay can help. Other failures would happen again. */
     private static final Set<String> WORTH_A_REPLAY = Set.of("attempts_exhausted", "expired");
 
     private final ChatQueue queue;
@@ -25,12 +25,12 @@ public final class Summaries {
         this.model = model;
     }
 
-    /** Publishes and goes on; whoever reads the replies knows the summary by this id. */
+    /** Publishes a text and does not wait. The reader of the replies recognises the summary by this id. */
     public CompletableFuture<Receipt> order(String id, String text) {
         return queue.submit(request(text).id(id).tenant("reports").build());
     }
 
-    /** The summary, or in words why there is none. */
+    /** Returns the summary, or a text that explains why there is none. */
     public String now(String text, Duration deadline) {
         try {
             ChatReply reply = queue.ask(request(text).build(), deadline).join();
@@ -45,7 +45,10 @@ public final class Summaries {
         }
     }
 
-    /** What failed lies in the dead-letter topic, too: an operator can replay it, and the reply comes a second time. */
+    /**
+     * Returns a text for a failed reply. The request is in the dead-letter topic too, where an operator can replay it.
+     * The reply then comes a second time.
+     */
     public static String failure(ChatReply reply) {
         String reason = reply.reason().orElse("unknown");
         String again = WORTH_A_REPLAY.contains(reason) ? ", try: scripts/sluice dlq replay --id " + reply.id() : "";

@@ -1,4 +1,4 @@
-/** A service without a framework: publishes, asks, reads replies, and knows what to do with a failure. */
+/** A service without a framework. It publishes, asks, reads replies and handles failures. */
 @NullMarked
 package dev.sluice.examples.plain;
 

@@ -6,12 +6,18 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.springframework.stereotype.Component;
 
-/** The answers that were ordered, by request id; in memory here, a table in a real service. Thread-safe. */
+/**
+ * Stores the answers to orders by request id. The example keeps them in memory; a real service would use a table. The
+ * class is thread-safe.
+ */
 @Component
 class Answers {
     private final Map<String, String> byId = new ConcurrentHashMap<>();
 
-    /** A reply may come twice: keeping it again changes nothing. What is thrown here makes it come again. */
+    /**
+     * Stores an answer. A reply may come twice, and storing it again changes nothing. After an exception from here the
+     * reply comes again.
+     */
     void keep(ChatReply reply) {
         String failure = "failed: " + reply.reason().orElse("unknown");
         byId.put(reply.id(), reply.ok() ? reply.text() : failure);

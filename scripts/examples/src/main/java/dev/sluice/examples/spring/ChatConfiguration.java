@@ -7,8 +7,8 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /**
- * Both beans have a {@code close()}, which Spring calls when the service stops: after the web server has let the requests
- * under way end, so that their asks still get their replies.
+ * Defines the queue and the reply consumer as beans. Spring calls their {@code close()} when the service stops. By then
+ * the web server has let the open requests end, so their asks still get their replies.
  */
 @Configuration(proxyBeanMethods = false)
 class ChatConfiguration {

@@ -21,7 +21,7 @@ import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.ResponseStatus;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Questions by HTTP: answered on the spot, or ordered and fetched later. */
+/** Answers questions over HTTP, either immediately or as orders whose answers are fetched later. */
 @RestController
 class ChatController {
     private static final Duration DEADLINE = Duration.ofSeconds(50); // less than spring.mvc.async.request-timeout
@@ -36,7 +36,7 @@ class ChatController {
         this.model = model;
     }
 
-    /** No thread waits for the reply. */
+    /** Answers a question. No thread waits for the reply. */
     @PostMapping("/ask")
     CompletableFuture<String> ask(@RequestBody String question) {
         return queue.ask(request(question), DEADLINE)

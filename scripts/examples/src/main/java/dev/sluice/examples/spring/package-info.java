@@ -1,4 +1,4 @@
-/** A Spring Boot service that answers over HTTP: the queue and the reader of replies are beans, which Spring closes. */
+/** A Spring Boot service that answers over HTTP. The queue and the reply consumer are beans, which Spring closes. */
 @NullMarked
 package dev.sluice.examples.spring;
 

@@ -11,12 +11,12 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
-/** How a service that uses the queue is tested: without Kafka, and with every way in which it can fail. */
+/** Shows how to test a service that uses the queue: without Kafka, and with every kind of failure. */
 class SummariesTest {
     private static final Duration DEADLINE = Duration.ofMinutes(1);
 
     @Test
-    void ordersByIdAndGoesOn() {
+    void ordersByIdWithoutWaiting() {
         InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "unused");
 
         String id = new Summaries(queue, "m").order("report-1", "a text").join().id();
@@ -26,28 +26,28 @@ class SummariesTest {
     }
 
     @Test
-    void answersWhoeverWaits() {
+    void answersACallerWhoWaits() {
         InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "short");
 
         assertThat(new Summaries(queue, "m").now("a text", DEADLINE)).isEqualTo("short");
     }
 
     @Test
-    void namesTheWayToReplayWhereThatCanHelp() {
-        InMemoryChatQueue tired =
+    void suggestsAReplayIfItCanHelp() {
+        InMemoryChatQueue exhausted =
                 InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.ATTEMPTS_EXHAUSTED, 500, "no"));
-        InMemoryChatQueue refusing =
+        InMemoryChatQueue rejecting =
                 InMemoryChatQueue.replying(asked -> ChatReplies.failed(asked, Reason.REJECTED, 400, "no"));
 
-        assertThat(new Summaries(tired, "m").now("a text", DEADLINE))
+        assertThat(new Summaries(exhausted, "m").now("a text", DEADLINE))
                 .isEqualTo("failed: attempts_exhausted, try: scripts/sluice dlq replay --id id-0");
-        assertThat(new Summaries(refusing, "m").now("a text", DEADLINE)).isEqualTo("failed: rejected");
+        assertThat(new Summaries(rejecting, "m").now("a text", DEADLINE)).isEqualTo("failed: rejected");
     }
 
     @Test
-    void saysWhenItIsTooLateOrKafkaIsAway() {
+    void explainsATimeoutAndAnUnreachableKafka() {
         InMemoryChatQueue slow = InMemoryChatQueue.answering(request -> "never").holdReplies();
-        InMemoryChatQueue away = InMemoryChatQueue.answering(request -> "never")
+        InMemoryChatQueue unreachable = InMemoryChatQueue.answering(request -> "never")
                 .failWith(new ChatQueueException("no answer from Kafka"));
 
         CompletableFuture<String> late =
@@ -56,6 +56,7 @@ class SummariesTest {
         slow.timeOut();
 
         assertThat(late.join()).isEqualTo("not yet: request id-0 has expired, ask again");
-        assertThat(new Summaries(away, "m").now("a text", DEADLINE)).isEqualTo("not published: no answer from Kafka");
+        assertThat(new Summaries(unreachable, "m").now("a text", DEADLINE))
+                .isEqualTo("not published: no answer from Kafka");
     }
 }

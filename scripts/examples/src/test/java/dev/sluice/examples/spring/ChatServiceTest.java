@@ -35,7 +35,7 @@ class ChatServiceTest {
     }
 
     @Test
-    void serviceComesUpWithoutKafkaAndClosesItsBeans() {
+    void serviceStartsWithoutKafkaAndClosesItsBeans() {
         ConfigurableApplicationContext service =
                 SpringApplication.run(ChatApplication.class, "--server.port=0", "--chat.bootstrap-servers=localhost:1");
         ChatQueue queue = service.getBean(ChatQueue.class);

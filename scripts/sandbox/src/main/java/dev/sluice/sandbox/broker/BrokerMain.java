@@ -37,8 +37,8 @@ public final class BrokerMain {
         haltAtEndOfInput();
         try {
             serve(Path.of(args[0]), parent);
-        } catch (Throwable failure) { // the process's backstop: Kafka's own threads would keep a half-started JVM alive
-            failure.printStackTrace();
+        } catch (Throwable e) { // the process's backstop: Kafka's threads would keep a half-started JVM alive
+            e.printStackTrace();
             Runtime.getRuntime().halt(FAILED);
         }
     }
@@ -61,14 +61,14 @@ public final class BrokerMain {
         if (Files.exists(logFolder.resolve("meta.properties"))) {
             return;
         }
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        ByteArrayOutputStream output = new ByteArrayOutputStream();
         String clusterId = Uuid.randomUuid().toString();
         int exitCode = StorageTool.execute(
                 new String[] {"format", "--cluster-id", clusterId, "--config", serverProperties.toString()},
-                new PrintStream(said, true, StandardCharsets.UTF_8));
+                new PrintStream(output, true, StandardCharsets.UTF_8));
         if (exitCode != 0) {
-            throw new IllegalStateException("Kafka's storage tool refused to format " + logFolder + ": "
-                    + said.toString(StandardCharsets.UTF_8));
+            throw new IllegalStateException("Kafka's storage tool could not format " + logFolder + ": "
+                    + output.toString(StandardCharsets.UTF_8));
         }
     }
 
@@ -77,8 +77,8 @@ public final class BrokerMain {
                 () -> {
                     try {
                         System.in.transferTo(PrintStream.nullOutputStream());
-                    } catch (IOException broken) {
-                        throw new UncheckedIOException("the parent's pipe broke", broken);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException("the parent's pipe broke", e);
                     } finally {
                         Runtime.getRuntime().halt(FAILED);
                     }

@@ -24,7 +24,7 @@ public final class StandardErrorLog implements SLF4JServiceProvider {
 
     @Override
     public void initialize() {
-        // nothing to set up: the loggers write to a stream that is already open
+        // The loggers write to a stream that is already open.
     }
 
     @Override

@@ -1,6 +1,6 @@
 /**
- * What runs inside the broker's own JVM: it formats the storage, starts Kafka, says when Kafka is ready and dies with
- * its parent. Started by {@link dev.sluice.sandbox.SandboxBroker} only; never loaded by a JVM that runs anything else.
+ * The code inside the broker's own JVM. It formats the storage, starts Kafka, reports when Kafka is ready and ends with
+ * its parent. Only {@link dev.sluice.sandbox.SandboxBroker} starts it. No JVM that runs anything else loads it.
  */
 @NullMarked
 package dev.sluice.sandbox.broker;

@@ -21,18 +21,18 @@ final class ContainerEngine {
 
     private ContainerEngine() {}
 
-    static boolean answers() {
-        return testcontainersIsThere()
+    static boolean isAvailable() {
+        return hasTestcontainers()
                 && mayExist(System.getenv(), Path.of(System.getProperty("user.home")))
                 && DockerClientFactory.instance().isDockerAvailable();
     }
 
     /** Returns true if Testcontainers is on the class path. The using module has to put it there. */
-    static boolean testcontainersIsThere() {
+    static boolean hasTestcontainers() {
         try {
             Class.forName(TESTCONTAINERS, false, ContainerEngine.class.getClassLoader());
             return true;
-        } catch (ClassNotFoundException missing) {
+        } catch (ClassNotFoundException e) {
             return false;
         }
     }
@@ -59,7 +59,7 @@ final class ContainerEngine {
     private static boolean accepts(Path socket) {
         try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
             return channel.isConnected();
-        } catch (IOException nobody) {
+        } catch (IOException e) {
             return false;
         }
     }

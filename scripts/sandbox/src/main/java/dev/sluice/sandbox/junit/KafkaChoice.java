@@ -10,10 +10,10 @@ enum KafkaChoice {
 
     static final String PROPERTY = "sluice.test.kafka";
 
-    private final String words;
+    private final String description;
 
-    KafkaChoice(String words) {
-        this.words = words;
+    KafkaChoice(String description) {
+        this.description = description;
     }
 
     /**
@@ -36,6 +36,6 @@ enum KafkaChoice {
 
     @Override
     public String toString() {
-        return words;
+        return description;
     }
 }

@@ -8,27 +8,27 @@ import dev.sluice.sandbox.SandboxBroker;
  * @param bootstrapServers the address for clients
  * @param end ends it
  */
-record RunningKafka(String bootstrapServers, Runnable end) implements AutoCloseable {
+record RunningKafka(String bootstrapServers, Runnable stop) implements AutoCloseable {
 
     /** Starts the Kafka that the system properties choose and prints its kind once. */
     static RunningKafka start() {
-        KafkaChoice choice = KafkaChoice.of(System.getProperty(KafkaChoice.PROPERTY), ContainerEngine::answers);
+        KafkaChoice choice = KafkaChoice.of(System.getProperty(KafkaChoice.PROPERTY), ContainerEngine::isAvailable);
         RunningKafka kafka = switch (choice) {
-            case EMBEDDED -> embedded();
-            case TESTCONTAINERS -> container();
+            case EMBEDDED -> startEmbedded();
+            case TESTCONTAINERS -> startContainer();
         };
         System.out.printf(
                 "Kafka for these tests: %s at %s (-D%s)%n", choice, kafka.bootstrapServers, KafkaChoice.PROPERTY);
         return kafka;
     }
 
-    private static RunningKafka embedded() {
+    private static RunningKafka startEmbedded() {
         SandboxBroker broker = SandboxBroker.start();
         return new RunningKafka(broker.bootstrapServers(), broker::close);
     }
 
-    private static RunningKafka container() {
-        if (!ContainerEngine.testcontainersIsThere()) {
+    private static RunningKafka startContainer() {
+        if (!ContainerEngine.hasTestcontainers()) {
             throw new IllegalStateException("-D" + KafkaChoice.PROPERTY
                     + "=testcontainers needs org.testcontainers:testcontainers-kafka on the test class path");
         }
@@ -37,6 +37,6 @@ record RunningKafka(String bootstrapServers, Runnable end) implements AutoClosea
 
     @Override
     public void close() {
-        end.run();
+        stop.run();
     }
 }

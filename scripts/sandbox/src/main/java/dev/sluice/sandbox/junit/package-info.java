@@ -1,7 +1,7 @@
 /**
- * Kafka for tests that need one: {@link dev.sluice.sandbox.junit.KafkaExtension} and the choice it makes between a
- * container and the sandbox's broker. Needs JUnit Jupiter, and Testcontainers only where containers are to be used; never
- * loaded by the {@code sandbox} command.
+ * Kafka for tests that need one. {@link dev.sluice.sandbox.junit.KafkaExtension} chooses between a container and the
+ * sandbox's broker. The package needs JUnit Jupiter, and Testcontainers only for containers. The {@code sandbox}
+ * command never loads it.
  */
 @NullMarked
 package dev.sluice.sandbox.junit;

@@ -17,7 +17,7 @@ class ContainerEngineTest {
     private Path home;
 
     @Test
-    void mayExistWhereOneIsConfigured() throws Exception {
+    void mayExistIfConfigured() throws Exception {
         assertThat(ContainerEngine.mayExist(Map.of("DOCKER_HOST", "tcp://engine:2375"), home))
                 .isTrue();
 
@@ -26,7 +26,7 @@ class ContainerEngineTest {
     }
 
     @Test
-    void mayExistWhereSomebodyListensOnItsSocket() throws Exception {
+    void mayExistIfItsSocketIsOpen() throws Exception {
         try (ServerSocketChannel engine = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             engine.bind(UnixDomainSocketAddress.of(home.resolve("docker.sock")));
 

@@ -8,31 +8,31 @@ import org.junit.jupiter.api.Test;
 class KafkaChoiceTest {
 
     @Test
-    void takesAContainerWhereAnEngineAnswers() {
+    void choosesAContainerIfAnEngineIsAvailable() {
         assertThat(KafkaChoice.of(null, () -> true)).isEqualTo(KafkaChoice.TESTCONTAINERS);
         assertThat(KafkaChoice.of("auto", () -> true)).isEqualTo(KafkaChoice.TESTCONTAINERS);
     }
 
     @Test
-    void takesTheSandboxWhereNoneDoes() {
+    void choosesTheSandboxBrokerWithoutAnEngine() {
         assertThat(KafkaChoice.of(null, () -> false)).isEqualTo(KafkaChoice.EMBEDDED);
         assertThat(KafkaChoice.of("auto", () -> false)).isEqualTo(KafkaChoice.EMBEDDED);
     }
 
     @Test
-    void takesWhatIsForcedWithoutAsking() {
-        assertThat(KafkaChoice.of("embedded", KafkaChoiceTest::notAsked)).isEqualTo(KafkaChoice.EMBEDDED);
-        assertThat(KafkaChoice.of("testcontainers", KafkaChoiceTest::notAsked)).isEqualTo(KafkaChoice.TESTCONTAINERS);
+    void takesAForcedChoiceWithoutCheckingForAnEngine() {
+        assertThat(KafkaChoice.of("embedded", KafkaChoiceTest::notCalled)).isEqualTo(KafkaChoice.EMBEDDED);
+        assertThat(KafkaChoice.of("testcontainers", KafkaChoiceTest::notCalled)).isEqualTo(KafkaChoice.TESTCONTAINERS);
     }
 
     @Test
-    void refusesAnythingElse() {
-        assertThatThrownBy(() -> KafkaChoice.of("docker", KafkaChoiceTest::notAsked))
+    void refusesAnUnknownChoice() {
+        assertThatThrownBy(() -> KafkaChoice.of("docker", KafkaChoiceTest::notCalled))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("-Dsluice.test.kafka=docker: must be auto, embedded or testcontainers");
     }
 
-    private static boolean notAsked() {
+    private static boolean notCalled() {
         throw new AssertionError("asked for a container engine");
     }
 }

@@ -25,19 +25,19 @@ class KafkaExtensionIT {
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get(20, TimeUnit.SECONDS);
 
-            // the broker answers lists from its metadata, which may be a moment behind
+            // The broker answers lists from its metadata, which may be slightly behind.
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> admin.listTopics().names().get(20, TimeUnit.SECONDS), names -> names.contains(topic));
         }
     }
 
     @Test
-    void neverNamesTwoThingsAlike() {
+    void namesAreUnique() {
         assertThat(kafka.uniqueName("chat")).startsWith("chat-").isNotEqualTo(kafka.uniqueName("chat"));
     }
 
     @Test
-    void saysWhatIsWrongWhenItWasNotStarted() {
+    void explainsAnExtensionThatWasNotStarted() {
         assertThatThrownBy(new KafkaExtension()::bootstrapServers)
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("static");

@@ -60,7 +60,7 @@ final class RequestTimes implements CallObserver {
 
     /** The key a worker calls with is its number. */
     @Override
-    public CallObserver.End began(ReceivedRequest request) {
+    public CallObserver.End callArrived(ReceivedRequest request) {
         Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
         if (id.find()) {
             int worker =

@@ -39,7 +39,7 @@ final class ChaosApi implements AutoCloseable {
         this.recorder = recorder;
         this.clock = clock;
         this.seed = seed;
-        TogetherStandIn first = TogetherStandIn.start(settings(), 0, this::began);
+        TogetherStandIn first = TogetherStandIn.start(settings(), 0, this::callArrived);
         this.standIn = first;
         this.port = first.port();
     }
@@ -48,7 +48,7 @@ final class ChaosApi implements AutoCloseable {
         return "http://127.0.0.1:" + port + "/v1";
     }
 
-    private CallObserver.End began(ReceivedRequest request) {
+    private CallObserver.End callArrived(ReceivedRequest request) {
         long startedAt = clock.millis();
         String worker = request.header("authorization").orElse("").replace("Bearer ", "");
         Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
@@ -70,7 +70,7 @@ final class ChaosApi implements AutoCloseable {
     synchronized void up() throws IOException {
         outages--;
         if (outages == 0) {
-            standIn = TogetherStandIn.start(settings(), port, this::began);
+            standIn = TogetherStandIn.start(settings(), port, this::callArrived);
         }
     }
 

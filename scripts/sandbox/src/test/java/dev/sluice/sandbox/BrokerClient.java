@@ -14,17 +14,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
-/** What these tests do to a broker, through real clients, each step within a bound. */
-final class Records {
+/** Talks to a broker through real Kafka clients. Each step has a bound. */
+final class BrokerClient {
     private static final long SECONDS = 20;
 
     private final Map<String, Object> client;
 
-    Records(String bootstrapServers) {
+    BrokerClient(String bootstrapServers) {
         this(Map.of("bootstrap.servers", bootstrapServers));
     }
 
-    Records(Map<String, Object> client) {
+    BrokerClient(Map<String, Object> client) {
         this.client = client;
     }
 

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A process that starts a broker with data in its first argument, suspends it if there is a second one, writes the
- * broker's process id and waits to be killed.
+ * A process that starts a broker, prints its process id and waits to be killed. Its first argument is the data folder.
+ * With a second argument it suspends the broker.
  */
-final class BrokerHolder {
+final class BrokerParent {
 
-    private BrokerHolder() {}
+    private BrokerParent() {}
 
     public static void main(String[] args) throws IOException {
         SandboxBroker broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(Path.of(args[0])));

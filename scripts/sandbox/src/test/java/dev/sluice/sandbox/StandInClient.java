@@ -14,8 +14,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Calls a stand-in as a real client does, over HTTP. */
-final class Caller {
+/** Calls a stand-in over HTTP as a real client does. */
+final class StandInClient {
     static final String MODEL = "test/model";
 
     private final HttpClient client = HttpClient.newBuilder()
@@ -24,11 +24,11 @@ final class Caller {
             .build();
     private final String baseUrl;
 
-    Caller(String baseUrl) {
+    StandInClient(String baseUrl) {
         this.baseUrl = baseUrl;
     }
 
-    /** A good request whose last message is {@code text}. */
+    /** Returns a valid request whose last message is {@code text}. */
     static ObjectNode body(String text) {
         ObjectNode body = JsonMapper.shared().createObjectNode().put("model", MODEL);
         body.putArray("messages").addObject().put("role", "user").put("content", text);
