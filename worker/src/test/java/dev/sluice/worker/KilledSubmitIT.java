@@ -31,8 +31,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The packaged jar's {@code submit}, killed and resumed. {@code -Dsluice.submit.lines=100000} makes a large batch of it,
- * {@code -Dsluice.submit.seed=N} kills at the same progress again.
+ * Kills {@code submit} of the packaged jar and resumes it. The property {@code -Dsluice.submit.lines=100000} makes the batch
+ * large. The property {@code -Dsluice.submit.seed=N} repeats the kills at the same progress.
  */
 class KilledSubmitIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
@@ -89,7 +89,7 @@ class KilledSubmitIT {
     }
 
     @Test
-    void inOrderItStaysInOrder() throws Exception {
+    void anOrderedBatchStaysInOrder() throws Exception {
         int count = 600;
         Path batch = batch(count);
         killAt(count / 4 + random.nextInt(count / 4), batch, "--ordered", "--window=200");
@@ -103,7 +103,7 @@ class KilledSubmitIT {
     }
 
     @Test
-    void whatIsStillInTheQueueIsWaitedForAndNotPublishedAgain() throws Exception {
+    void requestsStillInTheQueueAreAwaitedAndNotPublishedAgain() throws Exception {
         worker.close();
         int count = 300;
         Path batch = batch(count);
@@ -123,7 +123,7 @@ class KilledSubmitIT {
     }
 
     @Test
-    void toldToStopItSaysHowToGoOn() throws Exception {
+    void aStopPrintsHowToContinue() throws Exception {
         int count = 600;
         Path batch = batch(count);
         Process process = start(batch);
@@ -236,8 +236,8 @@ class KilledSubmitIT {
         assertThat(different).hasSize(LINES);
     }
 
-    /** Only a request that reached the broker after the resumed run had looked could be called twice. */
     private void assertNoCallTwice() {
+        // only a request that reached the broker after the resumed run had read the topic could be called twice
         assertThat(api.history().stream().map(ReceivedCall::bodyHash).distinct().count())
                 .isEqualTo(api.calls());
     }

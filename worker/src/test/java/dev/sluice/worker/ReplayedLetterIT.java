@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The way of a dead letter back through a worker. */
+/** Tests the way of a replayed dead letter through a worker. */
 class ReplayedLetterIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -46,7 +46,7 @@ class ReplayedLetterIT {
     }
 
     @Test
-    void aMendedLetterIsAnswered() throws Exception {
+    void anEditedLetterIsAnswered() throws Exception {
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             publish("a");
             queue.awaitRecords(queue.topics.dead(), 1);
@@ -64,7 +64,7 @@ class ReplayedLetterIT {
     }
 
     @Test
-    void aLetterThatDiesAgainComesBackCountedAndStaysInTheEnd() throws Exception {
+    void aLetterThatDiesAgainIsReplayedUpToTheMaximum() throws Exception {
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             publish("b");
             queue.awaitRecords(queue.topics.dead(), 1);

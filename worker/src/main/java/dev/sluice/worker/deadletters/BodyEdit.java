@@ -13,9 +13,9 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * One field of a body and what it is set to. Immutable.
+ * A change of one field of a request body. Immutable.
  *
- * @param path the field's name, before it the names of the objects around it
+ * @param path the names of the enclosing objects from the outside in, and the name of the field
  */
 public record BodyEdit(List<String> path, JsonNode value) {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
@@ -23,7 +23,7 @@ public record BodyEdit(List<String> path, JsonNode value) {
                             .maxStringLength(Integer.MAX_VALUE)
                             .build())
                     .build())
-            // numbers are to leave as they came
+            // numbers keep their digits
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -34,10 +34,10 @@ public record BodyEdit(List<String> path, JsonNode value) {
     }
 
     /**
-     * Reads {@code model=some/model}, {@code max_tokens=200}, {@code response_format.type=text}: the value is JSON where it
-     * is JSON, else a text.
+     * Parses an edit such as {@code model=some/model}, {@code max_tokens=200} or {@code response_format.type=text}. A value
+     * that is not JSON is taken as a string.
      *
-     * @throws IllegalArgumentException saying which form is understood
+     * @throws IllegalArgumentException if the text has another form; the message says which form is expected
      */
     public static BodyEdit parse(String text) {
         int equals = text.indexOf('=');
@@ -54,35 +54,36 @@ public record BodyEdit(List<String> path, JsonNode value) {
         try {
             JsonNode json = MAPPER.readTree(text);
             return json.isMissingNode() ? StringNode.valueOf(text) : json;
-        } catch (JacksonException noJson) {
+        } catch (JacksonException notJson) {
             return StringNode.valueOf(text);
         }
     }
 
     /**
-     * The body with all these fields set; the very bytes that came where there are none to set. Empty where it is no JSON
-     * object, or a field lies within something that is none.
+     * Returns the body with all edits applied. Without any edit it returns the same bytes. It returns an empty value if the
+     * body is not a JSON object, or if an edit leads through a value that is not an object.
      */
-    public static Optional<byte[]> all(List<BodyEdit> mends, byte[] body) {
-        if (mends.isEmpty()) {
+    public static Optional<byte[]> applyAll(List<BodyEdit> edits, byte[] body) {
+        if (edits.isEmpty()) {
             return Optional.of(body);
         }
         try {
-            return MAPPER.readTree(body) instanceof ObjectNode root ? mended(mends, root) : Optional.empty();
-        } catch (JacksonException noJson) {
+            return MAPPER.readTree(body) instanceof ObjectNode root ? applyAll(edits, root) : Optional.empty();
+        } catch (JacksonException notJson) {
             return Optional.empty();
         }
     }
 
-    private static Optional<byte[]> mended(List<BodyEdit> mends, ObjectNode root) {
-        for (BodyEdit mend : mends) {
-            if (!mend.apply(root)) {
+    private static Optional<byte[]> applyAll(List<BodyEdit> edits, ObjectNode root) {
+        for (BodyEdit edit : edits) {
+            if (!edit.apply(root)) {
                 return Optional.empty();
             }
         }
         return Optional.of(MAPPER.writeValueAsBytes(root));
     }
 
+    /** Sets the field, and returns false if a value on its path is not an object. */
     private boolean apply(ObjectNode root) {
         ObjectNode object = root;
         for (String name : path.subList(0, path.size() - 1)) {

@@ -8,10 +8,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A dead letter. Everything in it is foreign text of any length: what is shown of it goes through {@link PrintableText}.
+ * A dead letter. All of its text comes from strangers and may have any length. {@link PrintableText} makes it safe to show.
  *
- * @param record as Kafka gave it; its arrays are never changed
- * @param body what a glance at the value tells
+ * @param record the record as Kafka returned it, whose arrays are never changed
+ * @param body the properties of the record's value
  */
 public record DeadLetter(ConsumerRecord<byte[], byte[]> record, DeadLetterBody body) {
     public static DeadLetter of(ConsumerRecord<byte[], byte[]> record) {
@@ -22,18 +22,18 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> record, DeadLetterBody b
         return new TopicPartition(record.topic(), record.partition());
     }
 
-    /** Where it lies: {@code topic-partition@offset}. */
+    /** Returns the position of the record as {@code topic-partition@offset}. */
     public String position() {
         return partition() + "@" + record.offset();
     }
 
-    /** The request's id; of a letter that no worker has written its position. */
+    /** Returns the request's id, or the position of a record without an id, which no worker has written. */
     public String id() {
         return header(WireHeaders.ID).orElseGet(this::position);
     }
 
-    /** When the request died. */
-    public Instant at() {
+    /** Returns the time at which the request died. */
+    public Instant diedAt() {
         return Instant.ofEpochMilli(Math.max(0, record.timestamp()));
     }
 
@@ -41,13 +41,13 @@ public record DeadLetter(ConsumerRecord<byte[], byte[]> record, DeadLetterBody b
         return WireHeaders.text(record.headers(), name);
     }
 
-    /** How often the request had been replayed when it died; 0 where the header is no number. */
+    /** Returns the number of times the request had been replayed when it died, or 0 if the header is not a number. */
     public int replays() {
         try {
             long replays =
                     WireHeaders.number(record.headers(), WireHeaders.REPLAYS).orElse(0);
             return (int) Math.min(replays, Integer.MAX_VALUE - 1);
-        } catch (IllegalArgumentException notOurs) {
+        } catch (IllegalArgumentException notANumber) {
             return 0;
         }
     }

@@ -9,24 +9,23 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * What a glance at a letter's value tells.
+ * The properties of a dead letter's value that are needed without keeping the value.
  *
- * @param kind whether it can be a request at all
- * @param model the model it names; empty where it names none
+ * @param model the model that the value names, or an empty text
  */
 public record DeadLetterBody(Kind kind, String model) {
-    /** Whether the value can be a request. */
+    /** Tells what kind of value a dead letter has. */
     public enum Kind {
-        /** The letter has none: it was too large, or Kafka could not hand the request over. */
+        /** There is no value. The request was too large, or Kafka could not return it to the worker. */
         MISSING,
-        /** No JSON object. */
+        /** The value is not a JSON object. */
         UNREADABLE,
         OBJECT
     }
 
     private static final DeadLetterBody UNREADABLE = new DeadLetterBody(Kind.UNREADABLE, "");
 
-    /** A letter is bounded as a whole; its parts need no bounds of their own. */
+    // no bound for single strings, since the record as a whole is bounded
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxStringLength(Integer.MAX_VALUE)
@@ -39,7 +38,7 @@ public record DeadLetterBody(Kind kind, String model) {
         }
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), value)) {
             return read(parser);
-        } catch (JacksonException noJson) {
+        } catch (JacksonException notJson) {
             return UNREADABLE;
         }
     }

@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * Which letters are meant: those for which each condition holds. An empty set or text is no condition. Immutable.
+ * A filter that matches the dead letters which meet all of its conditions. An empty set or text is no condition. Immutable.
  *
- * @param reasons words of {@link dev.sluice.wire.Reason}
- * @param since when it died at the earliest
- * @param until when it died, and no longer at that moment
- * @param contains a text that is in the body, letter for letter
+ * @param reasons the words of {@link dev.sluice.wire.Reason}
+ * @param since the earliest time of death
+ * @param until the time of death, exclusive, before which a letter must have died
+ * @param contains a text that the body must contain exactly
  */
 public record DeadLetterFilter(
         Set<String> ids,
@@ -40,16 +40,16 @@ public record DeadLetterFilter(
                 && isOneOf(reasons, letter.header(WireHeaders.REASON).orElse(""))
                 && isOneOf(models, letter.body().model())
                 && isOneOf(tenants, letter.header(WireHeaders.TENANT).orElse(""))
-                && !letter.at().isBefore(since)
-                && letter.at().isBefore(until)
-                && isInBody(letter);
+                && !letter.diedAt().isBefore(since)
+                && letter.diedAt().isBefore(until)
+                && bodyMatches(letter);
     }
 
     private static boolean isOneOf(Set<String> wanted, String value) {
         return wanted.isEmpty() || wanted.contains(value);
     }
 
-    private boolean isInBody(DeadLetter letter) {
+    private boolean bodyMatches(DeadLetter letter) {
         byte[] body = letter.record().value();
         return contains.isEmpty() || (body != null && new String(body, StandardCharsets.UTF_8).contains(contains));
     }

@@ -8,53 +8,53 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts letters by what they died of. The number of groups is bounded: whatever comes after that is one group, since
- * models and tenants are foreign words. Not thread-safe.
+ * Counts dead letters by reason, HTTP status, model and tenant. Strangers choose models and tenants, so the number of groups
+ * is bounded. All further letters form one group. Not thread-safe.
  */
 public final class DeadLetterGroups {
-    private static final int MOST = 10_000;
-    private static final int LONGEST = 256;
+    private static final int MAX_GROUPS = 10_000;
+    private static final int MAX_TEXT_LENGTH = 256;
     private static final String NONE = "";
     private static final Key OTHERS = new Key("(others)", NONE, NONE, NONE);
 
     private final Map<Key, Group> groups = new HashMap<>();
     private long letters;
 
-    /** What the letters of a group have in common; empty where they have no such header or field. */
+    /** The properties that all letters of a group share. A property that a letter lacks is an empty text. */
     public record Key(String reason, String status, String model, String tenant) {}
 
-    /** How many there are and when the first and the last of them died. */
+    /** The number of letters of a group, and the times at which the first and the last of them died. */
     public record Group(Key key, long letters, Instant oldest, Instant newest) {
-        private Group and(Group one) {
+        private Group plus(Group other) {
             return new Group(
                     key,
-                    letters + one.letters,
-                    one.oldest.isBefore(oldest) ? one.oldest : oldest,
-                    one.newest.isAfter(newest) ? one.newest : newest);
+                    letters + other.letters,
+                    other.oldest.isBefore(oldest) ? other.oldest : oldest,
+                    other.newest.isAfter(newest) ? other.newest : newest);
         }
     }
 
     public void add(DeadLetter letter) {
         letters++;
-        Key own = keyOf(letter);
-        Key key = groups.containsKey(own) || groups.size() < MOST ? own : OTHERS;
-        groups.merge(key, new Group(key, 1, letter.at(), letter.at()), Group::and);
+        Key ownKey = keyOf(letter);
+        Key key = groups.containsKey(ownKey) || groups.size() < MAX_GROUPS ? ownKey : OTHERS;
+        groups.merge(key, new Group(key, 1, letter.diedAt(), letter.diedAt()), Group::plus);
     }
 
     static Key keyOf(DeadLetter letter) {
         return new Key(
                 header(letter, WireHeaders.REASON),
                 header(letter, WireHeaders.HTTP_STATUS),
-                cut(letter.body().model()),
+                shortened(letter.body().model()),
                 header(letter, WireHeaders.TENANT));
     }
 
     private static String header(DeadLetter letter, String name) {
-        return cut(letter.header(name).orElse(NONE));
+        return shortened(letter.header(name).orElse(NONE));
     }
 
-    private static String cut(String text) {
-        return text.length() > LONGEST ? text.substring(0, LONGEST) : text;
+    private static String shortened(String text) {
+        return text.length() > MAX_TEXT_LENGTH ? text.substring(0, MAX_TEXT_LENGTH) : text;
     }
 
     public long letters() {

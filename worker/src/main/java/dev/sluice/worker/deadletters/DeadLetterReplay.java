@@ -13,21 +13,21 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
 /**
- * Sends letters back in batches, each of which is a transaction. Killed at any moment and run again, it sends every letter
- * once; begun while another one runs, it shuts that one out first and reads its marks then. Not thread-safe, but for
- * {@link #stop}.
+ * Sends dead letters back to the queue in batches, each in one transaction. A replay that was killed and is run again sends
+ * every letter once. A replay that starts while another one runs first fences that one and then reads its marks. Not
+ * thread-safe, except for {@link #stop}.
  */
 public final class DeadLetterReplay {
-    /** Most places that are named of letters that stay. */
-    public static final int PLACES_NAMED = 10;
+    /** The number of positions that are listed of letters that cannot be sent. */
+    public static final int MAX_POSITIONS = 10;
 
-    private static final int MOST_LETTERS = 500;
-    private static final int MOST_BYTES = 4 << 20;
+    private static final int MAX_BATCH_LETTERS = 500;
+    private static final int MAX_BATCH_BYTES = 4 << 20;
     private static final double BATCHES_PER_SECOND = 4;
 
     private final DeadLetterTopic topic;
     private final ReplaySelection selection;
-    private final ReplayProducer sender;
+    private final ReplayProducer producer;
     private final Pacing pacing;
     private final LongConsumer progress;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -35,17 +35,17 @@ public final class DeadLetterReplay {
     private final List<ReplayProducer.Item> batch = new ArrayList<>();
     private long batchBytes;
     private long accepted;
-    private long mayAt = System.nanoTime();
+    private long nextBatchNanos = System.nanoTime();
 
     /**
-     * How many and how fast.
+     * The number and the rate of the letters to send.
      *
-     * @param limit most letters
-     * @param perSecond letters per second; infinite for as fast as it goes
+     * @param limit the most letters
+     * @param perSecond the letters per second, or infinity for no limit
      */
     public record Pacing(long limit, double perSecond) {
         private int batchSize() {
-            return (int) Math.max(1, Math.min(MOST_LETTERS, perSecond / BATCHES_PER_SECOND));
+            return (int) Math.max(1, Math.min(MAX_BATCH_LETTERS, perSecond / BATCHES_PER_SECOND));
         }
 
         private long nanos(int letters) {
@@ -54,26 +54,27 @@ public final class DeadLetterReplay {
     }
 
     /**
-     * How it ended.
+     * The result of a replay.
      *
-     * @param sent letters that were sent back and marked
-     * @param tooLarge letters that {@code chat.requests} does not take, and where the first of them lie
-     * @param obstacle why it could not go on
-     * @param stopped whether it was asked to stop
+     * @param sent the number of letters that were sent back and marked
+     * @param tooLarge the number of letters that are too large for {@code chat.requests}
+     * @param tooLargeAt the positions of the first letters that are too large
+     * @param failure the reason why the replay could not go on
+     * @param stopped whether the replay was asked to stop
      */
     public record Result(
-            long sent, long tooLarge, List<String> tooLargeAt, Optional<ReplayFailure> obstacle, boolean stopped) {}
+            long sent, long tooLarge, List<String> tooLargeAt, Optional<ReplayFailure> failure, boolean stopped) {}
 
-    /** The id all replays of a queue share, so that only one of them can be at work. */
+    /** Returns the transactional id that all replays of a queue share, so that only one of them can send. */
     public static String transactionalId(Topics topics) {
         return "sluice-dlq-replay:" + topics.base();
     }
 
     /**
-     * A replay of what {@code topic} holds.
+     * Prepares a replay of the letters of {@code topic}.
      *
-     * @param producer with the {@link #transactionalId}; stays the caller's
-     * @param progress is told how many letters have been sent
+     * @param producer a producer with the {@link #transactionalId}, which the caller closes
+     * @param progress receives the number of letters sent so far
      */
     public DeadLetterReplay(
             DeadLetterTopic topic,
@@ -84,44 +85,46 @@ public final class DeadLetterReplay {
             LongConsumer progress) {
         this.topic = topic;
         this.selection = selection;
-        this.sender = new ReplayProducer(producer, new ReplayRecords(topics), Clock.systemUTC());
+        this.producer = new ReplayProducer(producer, new ReplayRecords(topics), Clock.systemUTC());
         this.pacing = pacing;
         this.progress = progress;
     }
 
-    /** Lets it end after the batch under way. */
+    /** Lets the replay end after the current batch. This method may be called by any thread. */
     public void stop() {
         stopped.countDown();
     }
 
     public Result run() throws InterruptedException {
         try {
-            sender.takeOver();
-            ReplayMarks marks = topic.marks(DeadLetterTopic.Watch.NOBODY);
-            topic.letters(letter -> offer(letter, marks), DeadLetterTopic.Watch.NOBODY);
+            producer.takeOver();
+            // after the fence, so that no other replay adds marks any more
+            ReplayMarks marks = topic.readMarks(DeadLetterTopic.ProgressListener.NONE);
+            topic.readLetters(letter -> offer(letter, marks), DeadLetterTopic.ProgressListener.NONE);
             flush();
             return result(Optional.empty());
-        } catch (ReplayStoppedException failed) {
-            return result(Optional.of(failed.obstacle()));
-        } catch (DeadLetterTopic.StalledException failed) {
-            return result(Optional.of(new ReplayFailure.Failed(String.valueOf(failed.getMessage()))));
-        } catch (AuthorizationException denied) {
-            return result(Optional.of(new ReplayFailure.Refused(denied, false)));
-        } catch (KafkaException failed) {
-            return result(Optional.of(new ReplayFailure.Failed("Kafka: " + failed.getMessage())));
+        } catch (ReplayStoppedException e) {
+            return result(Optional.of(e.failure()));
+        } catch (DeadLetterTopic.StalledException e) {
+            return result(Optional.of(new ReplayFailure.Failed(String.valueOf(e.getMessage()))));
+        } catch (AuthorizationException e) {
+            return result(Optional.of(new ReplayFailure.Denied(e, false)));
+        } catch (KafkaException e) {
+            return result(Optional.of(new ReplayFailure.Failed("Kafka: " + e.getMessage())));
         }
     }
 
-    private Result result(Optional<ReplayFailure> obstacle) {
-        return new Result(sender.sent(), sender.tooLarge(), sender.tooLargeAt(), obstacle, stopped.getCount() == 0);
+    private Result result(Optional<ReplayFailure> failure) {
+        return new Result(
+                producer.sent(), producer.tooLarge(), producer.tooLargeAt(), failure, stopped.getCount() == 0);
     }
 
-    /** Returns whether more are wanted. */
+    /** Sends the letter if the selection takes it, and returns whether more letters are wanted. */
     private boolean offer(DeadLetter letter, ReplayMarks marks) {
         if (accepted >= pacing.limit() || stopped.getCount() == 0) {
             return false;
         }
-        if (selection.of(letter, marks) == ReplayDecision.SENT) {
+        if (selection.decide(letter, marks) == ReplayDecision.SEND) {
             selection.body(letter).ifPresent(body -> accept(letter, body));
         }
         return true;
@@ -131,26 +134,26 @@ public final class DeadLetterReplay {
         accepted++;
         batch.add(new ReplayProducer.Item(letter, body));
         batchBytes += body.length;
-        if (batch.size() >= pacing.batchSize() || batchBytes >= MOST_BYTES) {
+        if (batch.size() >= pacing.batchSize() || batchBytes >= MAX_BATCH_BYTES) {
             flush();
         }
     }
 
     private void flush() {
-        if (!batch.isEmpty() && mayGo()) {
-            mayAt = Math.max(mayAt, System.nanoTime()) + pacing.nanos(batch.size());
-            sender.send(batch);
-            progress.accept(sender.sent());
+        if (!batch.isEmpty() && awaitRate()) {
+            nextBatchNanos = Math.max(nextBatchNanos, System.nanoTime()) + pacing.nanos(batch.size());
+            producer.send(batch);
+            progress.accept(producer.sent());
         }
         batch.clear();
         batchBytes = 0;
     }
 
-    /** Waits until the rate allows the batch; false where it is to stop. */
-    private boolean mayGo() {
+    /** Waits until the rate allows the next batch, and returns false if the replay has been stopped. */
+    private boolean awaitRate() {
         try {
-            return !stopped.await(Math.max(0, mayAt - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (InterruptedException inAHurry) {
+            return !stopped.await(Math.max(0, nextBatchNanos - System.nanoTime()), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             stop();
             return false;

@@ -8,76 +8,84 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What there is of the letters that a filter means. Its memory does not grow with their number. Not thread-safe. */
+/**
+ * Counts the dead letters that a filter matches, in groups and by what a replay would do with them. Its memory does not grow
+ * with the number of letters. Not thread-safe.
+ */
 public final class DeadLetterSummary {
     private final ReplaySelection selection;
     private final Set<ReplayDecision> shown;
     private final long limit;
-    private final int mostLines;
+    private final int maxEntries;
 
-    private final Map<ReplayDecision, Long> fates = new EnumMap<>(ReplayDecision.class);
+    private final Map<ReplayDecision, Long> counts = new EnumMap<>(ReplayDecision.class);
     private final DeadLetterGroups groups = new DeadLetterGroups();
-    private final List<Line> lines = new ArrayList<>();
+    private final List<Entry> entries = new ArrayList<>();
     private final List<String> origins = new ArrayList<>();
 
-    /** One letter without its body. */
-    public record Line(
-            String id, Instant at, DeadLetterGroups.Key key, String position, int replays, boolean replayed) {}
+    /**
+     * A dead letter without its body.
+     *
+     * @param replays the number of times the request had been replayed when it died
+     * @param replayed whether this letter has been replayed
+     */
+    public record Entry(
+            String id, Instant diedAt, DeadLetterGroups.Key key, String position, int replays, boolean replayed) {}
 
     /**
-     * A survey of no letter yet.
+     * Creates an empty summary.
      *
-     * @param shown fates of the letters that are counted in groups and shown one by one
-     * @param limit most letters that are
-     * @param mostLines most letters that are shown one by one
+     * @param shown the decisions whose letters are counted in groups and listed
+     * @param limit the most letters that are counted in groups
+     * @param maxEntries the most letters that are listed one by one
      */
-    public DeadLetterSummary(ReplaySelection selection, Set<ReplayDecision> shown, long limit, int mostLines) {
+    public DeadLetterSummary(ReplaySelection selection, Set<ReplayDecision> shown, long limit, int maxEntries) {
         this.selection = selection;
         this.shown = Set.copyOf(shown);
         this.limit = limit;
-        this.mostLines = mostLines;
+        this.maxEntries = maxEntries;
     }
 
-    /** Takes a letter in; the oldest first. */
-    public void see(DeadLetter letter, ReplayMarks marks) {
-        ReplayDecision fate = selection.of(letter, marks);
-        fates.merge(fate, 1L, Long::sum);
-        if (fate == ReplayDecision.NO_BODY && origins.size() < DeadLetterReplay.PLACES_NAMED) {
+    /** Adds a letter. The oldest letter has to be added first. */
+    public void add(DeadLetter letter, ReplayMarks marks) {
+        ReplayDecision decision = selection.decide(letter, marks);
+        counts.merge(decision, 1L, Long::sum);
+        if (decision == ReplayDecision.NO_BODY && origins.size() < DeadLetterReplay.MAX_POSITIONS) {
             origins.add(letter.header(WireHeaders.ORIGIN).orElse("(unknown)"));
         }
-        if (shown.contains(fate) && groups.letters() < limit) {
+        if (shown.contains(decision) && groups.letters() < limit) {
             groups.add(letter);
-            if (lines.size() < mostLines) {
-                lines.add(new Line(
+            if (entries.size() < maxEntries) {
+                entries.add(new Entry(
                         letter.id(),
-                        letter.at(),
+                        letter.diedAt(),
                         DeadLetterGroups.keyOf(letter),
                         letter.position(),
                         letter.replays(),
-                        fate == ReplayDecision.REPLAYED));
+                        decision == ReplayDecision.ALREADY_REPLAYED));
             }
         }
     }
 
-    public long count(ReplayDecision fate) {
-        return fates.getOrDefault(fate, 0L);
+    public long count(ReplayDecision decision) {
+        return counts.getOrDefault(decision, 0L);
     }
 
-    /** How many the filter means, whatever their fate. */
+    /** Returns the number of letters that the filter matches, whatever a replay would do with them. */
     public long matching() {
-        return fates.values().stream().mapToLong(count -> count).sum() - count(ReplayDecision.OTHER);
+        return counts.values().stream().mapToLong(count -> count).sum() - count(ReplayDecision.NO_MATCH);
     }
 
     public DeadLetterGroups groups() {
         return groups;
     }
 
-    /** The oldest of the shown letters. */
-    public List<Line> lines() {
-        return List.copyOf(lines);
+    /** Returns the oldest of the shown letters. */
+    public List<Entry> entries() {
+        return List.copyOf(entries);
     }
 
-    /** Where the requests of the first letters without a body lie. */
+    /** Returns the positions of the requests of the first letters without a body. */
     public List<String> origins() {
         return List.copyOf(origins);
     }

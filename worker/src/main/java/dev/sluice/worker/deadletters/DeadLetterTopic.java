@@ -17,28 +17,31 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The dead-letter topic as it was at one moment: what came later is not seen. Read from the beginning as often as it is
- * asked; nothing is kept of it. Not thread-safe.
+ * The dead-letter topic as it was when it was opened. Later letters are not read. Each call of {@link #readLetters} reads the
+ * topic from its beginning, and no letters are kept in memory. Not thread-safe.
  */
 public final class DeadLetterTopic implements AutoCloseable {
     private static final int FETCH_BYTES = 16 << 20;
-    private static final int LEAST_FETCH_BYTES = 64 << 10;
+    private static final int MIN_PARTITION_FETCH_BYTES = 64 << 10;
+    private static final int MAX_PARTITION_FETCH_BYTES = 1 << 20;
 
     private final Admin admin;
     private final Consumer<byte[], byte[]> consumer;
     private final Iterable<TopicPartition> partitions;
-    private final OffsetRange all;
-    private OffsetRange markedUpTo;
+    private final OffsetRange wholeTopic;
+    /** The offsets up to which marks have been read. */
+    private Map<TopicPartition, Long> marksReadUpTo;
+
     private final ReplayMarks marks = new ReplayMarks();
 
-    /** Is told how far a reading is. */
-    public interface Watch {
-        Watch NOBODY = (read, total) -> {};
+    /** Receives the number of offsets that have been read, and their total number. */
+    public interface ProgressListener {
+        ProgressListener NONE = (read, total) -> {};
 
-        void at(long read, long total);
+        void progressed(long read, long total);
     }
 
-    /** Nothing more could be read for longer than anything healthy takes; the message is for people. */
+    /** Thrown when nothing more could be read for too long. The message is for people. */
     public static final class StalledException extends RuntimeException {
         StalledException(String message) {
             super(message);
@@ -49,44 +52,43 @@ public final class DeadLetterTopic implements AutoCloseable {
      * Opens the topic as it is now.
      *
      * @param kafka the user's properties
-     * @param width its number of partitions
-     * @throws KafkaException where the broker does not answer or does not let us look
+     * @throws KafkaException if the broker does not answer, or this user may not read the topic
      */
-    public DeadLetterTopic(Admin admin, Map<String, Object> kafka, String topic, int width)
+    public DeadLetterTopic(Admin admin, Map<String, Object> kafka, String topic, int partitionCount)
             throws InterruptedException {
         this.admin = admin;
-        this.partitions = IntStream.range(0, width)
+        this.partitions = IntStream.range(0, partitionCount)
                 .mapToObj(number -> new TopicPartition(topic, number))
                 .toList();
-        this.all = new OffsetRange(offsets(OffsetSpec.earliest()), offsets(OffsetSpec.latest()));
-        this.markedUpTo = new OffsetRange(all.from(), all.from());
-        this.consumer = consumer(kafka, width);
+        this.wholeTopic = new OffsetRange(offsets(OffsetSpec.earliest()), offsets(OffsetSpec.latest()));
+        this.marksReadUpTo = wholeTopic.from();
+        this.consumer = consumer(kafka, partitionCount);
     }
 
-    private static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka, int width) {
+    private static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka, int partitionCount) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-dlq");
         config.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, FETCH_BYTES);
         config.put(
                 ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG,
-                Math.max(LEAST_FETCH_BYTES, Math.min(1 << 20, FETCH_BYTES / width)));
+                Math.max(MIN_PARTITION_FETCH_BYTES, Math.min(MAX_PARTITION_FETCH_BYTES, FETCH_BYTES / partitionCount)));
         return KafkaClients.topicReader(config);
     }
 
     /**
-     * Ends are those behind everything, transactions under way included, and reading up to them waits for these: behind
-     * one that a worker has open there may be the marks of a replay that is long done.
+     * Asks the broker for an offset of each partition. The latest offset is beyond all open transactions, so reading up to it
+     * waits for them. The marks of a completed replay may come after the open transaction of a worker.
      */
-    private Map<TopicPartition, Long> offsets(OffsetSpec which) throws InterruptedException {
-        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-        partitions.forEach(partition -> asked.put(partition, which));
+    private Map<TopicPartition, Long> offsets(OffsetSpec spec) throws InterruptedException {
+        Map<TopicPartition, OffsetSpec> specs = new HashMap<>();
+        partitions.forEach(partition -> specs.put(partition, spec));
         try {
-            return admin.listOffsets(asked).all().get().entrySet().stream()
+            return admin.listOffsets(specs).all().get().entrySet().stream()
                     .collect(Collectors.toMap(Map.Entry::getKey, entry -> offset(entry.getValue())));
-        } catch (ExecutionException failed) {
-            throw failed.getCause() instanceof KafkaException kafka
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException kafka
                     ? kafka
-                    : new KafkaException("cannot ask for offsets", failed.getCause());
+                    : new KafkaException("cannot ask for offsets", e.getCause());
         }
     }
 
@@ -94,23 +96,23 @@ public final class DeadLetterTopic implements AutoCloseable {
         return Math.max(0, found.offset());
     }
 
-    /** All marks there are now; what has been read of them before is not read again. */
-    public ReplayMarks marks(Watch watch) throws InterruptedException {
-        OffsetRange unread = new OffsetRange(markedUpTo.to(), offsets(OffsetSpec.latest()));
-        new OffsetRangeReader(consumer, unread, watch, System::nanoTime).asItComes(marks::take);
-        markedUpTo = unread;
+    /** Reads the marks that were written up to now. Marks that were read by an earlier call are not read again. */
+    public ReplayMarks readMarks(ProgressListener listener) throws InterruptedException {
+        OffsetRange unread = new OffsetRange(marksReadUpTo, offsets(OffsetSpec.latest()));
+        new OffsetRangeReader(consumer, unread, listener, System::nanoTime).readByPartition(marks::add);
+        marksReadUpTo = unread.to();
         return marks;
     }
 
     /**
-     * Hands over the letters that were there at the beginning, the oldest first.
+     * Reads the letters that the topic held when it was opened, the oldest first.
      *
-     * @param visitor returns whether it wants more
+     * @param visitor receives each letter and returns whether it wants more
      */
-    public void letters(Predicate<DeadLetter> visitor, Watch watch) {
-        Predicate<ConsumerRecord<byte[], byte[]>> each =
+    public void readLetters(Predicate<DeadLetter> visitor, ProgressListener listener) {
+        Predicate<ConsumerRecord<byte[], byte[]>> recordVisitor =
                 record -> ReplayMarks.isMark(record) || visitor.test(DeadLetter.of(record));
-        new OffsetRangeReader(consumer, all, watch, System::nanoTime).oldestFirst(each);
+        new OffsetRangeReader(consumer, wholeTopic, listener, System::nanoTime).readOldestFirst(recordVisitor);
     }
 
     @Override

@@ -4,10 +4,10 @@ import java.util.Map;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A part of every partition. Immutable.
+ * A range of offsets of each partition of a topic. Immutable.
  *
- * @param from first offset of each partition
- * @param to offset behind the last one
+ * @param from the first offset of each partition
+ * @param to the offset after the last one of each partition
  */
 record OffsetRange(Map<TopicPartition, Long> from, Map<TopicPartition, Long> to) {
     OffsetRange {
@@ -15,7 +15,7 @@ record OffsetRange(Map<TopicPartition, Long> from, Map<TopicPartition, Long> to)
         to = Map.copyOf(to);
     }
 
-    /** How many offsets; records are fewer, since transactions leave markers. */
+    /** Returns the number of offsets. There are fewer records, because the markers of transactions take offsets, too. */
     long size() {
         return to.entrySet().stream()
                 .mapToLong(end -> Math.max(0, end.getValue() - from.getOrDefault(end.getKey(), 0L)))

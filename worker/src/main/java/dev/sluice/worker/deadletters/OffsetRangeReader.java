@@ -18,84 +18,86 @@ import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
-/** Reads one span once. What it keeps is bounded by what the consumer fetches at a time. Not thread-safe. */
+/** Reads an offset range once. Its memory is bounded by what the consumer fetches at a time. Not thread-safe. */
 final class OffsetRangeReader {
-    private static final Duration POLL = Duration.ofMillis(100);
+    private static final Duration POLL_TIMEOUT = Duration.ofMillis(100);
 
-    /** A worker that has died holds its partition up for 10 s. */
+    // the open transaction of a dead worker stops the reading of its partition for 10 s
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private final org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer;
-    private final OffsetRange span;
-    private final DeadLetterTopic.Watch watch;
+    private final OffsetRange range;
+    private final DeadLetterTopic.ProgressListener listener;
     private final LongSupplier nanoTime;
-    /** Partitions of which something is still to come. */
-    private final Set<TopicPartition> open = new HashSet<>();
+    /** The partitions that have not been read to their ends. */
+    private final Set<TopicPartition> unfinished = new HashSet<>();
 
     private long read;
-    /** Spent in asking since it last moved: what the visitor does meanwhile, slowly perhaps, is no stall. */
+    /** The time spent in polls since the last progress. The time of a slow visitor does not count. */
     private long waitedNanos;
 
     /** @param nanoTime a monotonic clock */
     OffsetRangeReader(
             org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> consumer,
-            OffsetRange span,
-            DeadLetterTopic.Watch watch,
+            OffsetRange range,
+            DeadLetterTopic.ProgressListener listener,
             LongSupplier nanoTime) {
         this.consumer = consumer;
-        this.span = span;
-        this.watch = watch;
+        this.range = range;
+        this.listener = listener;
         this.nanoTime = nanoTime;
-        span.to().forEach((partition, end) -> {
-            if (span.from().getOrDefault(partition, 0L) < end) {
-                open.add(partition);
+        range.to().forEach((partition, end) -> {
+            if (range.from().getOrDefault(partition, 0L) < end) {
+                unfinished.add(partition);
             }
         });
-        consumer.assign(open);
-        open.forEach(partition -> consumer.seek(partition, span.from().getOrDefault(partition, 0L)));
+        consumer.assign(unfinished);
+        unfinished.forEach(partition -> consumer.seek(partition, range.from().getOrDefault(partition, 0L)));
     }
 
-    void asItComes(Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
-        while (!open.isEmpty()) {
-            poll(open).forEach(visitor);
+    /** Reads the records of each partition in their order, and those of different partitions in any order. */
+    void readByPartition(Consumer<ConsumerRecord<byte[], byte[]>> visitor) {
+        while (!unfinished.isEmpty()) {
+            poll(unfinished).forEach(visitor);
         }
     }
 
     /**
-     * In the order of the records' times over all partitions, as far as the broker wrote them in that order: always the
-     * same, and one partition after another would send all requests of one worker before those of the next.
+     * Reads the records of all partitions in the order of their timestamps. The order within a partition is never changed.
+     * Reading one partition after another would replay all requests of one worker before those of the next.
      *
-     * @param visitor returns whether it wants more
+     * @param visitor receives each record and returns whether it wants more
      */
-    void oldestFirst(Predicate<ConsumerRecord<byte[], byte[]>> visitor) {
-        Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> waiting = new HashMap<>();
+    void readOldestFirst(Predicate<ConsumerRecord<byte[], byte[]>> visitor) {
+        Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> buffers = new HashMap<>();
         PriorityQueue<TopicPartition> next = new PriorityQueue<>(Comparator.<TopicPartition>comparingLong(
-                        partition -> waiting.get(partition).getFirst().timestamp())
+                        partition -> buffers.get(partition).getFirst().timestamp())
                 .thenComparingInt(TopicPartition::partition));
-        Set<TopicPartition> hungry = new HashSet<>(open);
-        while (!hungry.isEmpty() || !next.isEmpty()) {
-            if (hungry.isEmpty()) {
+        Set<TopicPartition> drained = new HashSet<>(unfinished);
+        while (!drained.isEmpty() || !next.isEmpty()) {
+            // the oldest record is known only when every unfinished partition has one in its buffer
+            if (drained.isEmpty()) {
                 TopicPartition oldest = next.remove();
-                if (!visitor.test(waiting.get(oldest).removeFirst())) {
+                if (!visitor.test(buffers.get(oldest).removeFirst())) {
                     return;
                 }
-                (waiting.get(oldest).isEmpty() ? hungry : next).add(oldest);
+                (buffers.get(oldest).isEmpty() ? drained : next).add(oldest);
             } else {
-                poll(hungry).forEach(record -> queueOf(waiting, record).add(record));
-                hungry.stream()
-                        .filter(fed ->
-                                waiting.containsKey(fed) && !waiting.get(fed).isEmpty())
+                poll(drained).forEach(record -> bufferOf(buffers, record).add(record));
+                drained.stream()
+                        .filter(partition -> buffers.containsKey(partition)
+                                && !buffers.get(partition).isEmpty())
                         .forEach(next::add);
-                hungry.removeAll(next);
+                drained.removeAll(next);
             }
-            hungry.retainAll(open);
+            drained.retainAll(unfinished);
         }
     }
 
-    private static Deque<ConsumerRecord<byte[], byte[]>> queueOf(
-            Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> waiting, ConsumerRecord<byte[], byte[]> record) {
+    private static Deque<ConsumerRecord<byte[], byte[]>> bufferOf(
+            Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> buffers, ConsumerRecord<byte[], byte[]> record) {
         TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        return waiting.computeIfAbsent(partition, key -> new ArrayDeque<>());
+        return buffers.computeIfAbsent(partition, key -> new ArrayDeque<>());
     }
 
     private List<ConsumerRecord<byte[], byte[]>> poll(Collection<TopicPartition> wanted) {
@@ -103,31 +105,32 @@ final class OffsetRangeReader {
         consumer.resume(wanted);
         long begun = nanoTime.getAsLong();
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL_TIMEOUT)) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-            if (record.offset() < span.to().getOrDefault(partition, 0L)) {
+            if (record.offset() < range.to().getOrDefault(partition, 0L)) {
                 records.add(record);
             }
         }
-        if (advances()) {
+        if (updateRead()) {
             waitedNanos = 0;
         } else {
             waitedNanos += nanoTime.getAsLong() - begun;
             requirePatience();
         }
-        watch.at(read, span.size());
+        listener.progressed(read, range.size());
         return records;
     }
 
-    private boolean advances() {
+    /** Counts the offsets that have been read, and returns whether they have become more. */
+    private boolean updateRead() {
         long before = read;
         read = 0;
-        span.to().forEach((partition, end) -> {
-            long from = span.from().getOrDefault(partition, 0L);
-            long position = open.contains(partition) ? consumer.position(partition) : end;
+        range.to().forEach((partition, end) -> {
+            long from = range.from().getOrDefault(partition, 0L);
+            long position = unfinished.contains(partition) ? consumer.position(partition) : end;
             read += Math.max(0, Math.min(position, end) - from);
             if (position >= end) {
-                open.remove(partition);
+                unfinished.remove(partition);
             }
         });
         return read != before;
@@ -137,8 +140,8 @@ final class OffsetRangeReader {
         if (waitedNanos > PATIENCE.toNanos()) {
             throw new DeadLetterTopic.StalledException("the dead letters could not be read on for "
                     + PATIENCE.toSeconds()
-                    + " s, with " + (span.size() - read) + " to come: the broker does not answer, or a transaction"
-                    + " stays open on " + open);
+                    + " s, with " + (range.size() - read) + " to come: the broker does not answer, or a transaction"
+                    + " stays open on " + unfinished);
         }
     }
 }

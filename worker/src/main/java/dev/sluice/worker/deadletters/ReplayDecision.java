@@ -1,19 +1,19 @@
 package dev.sluice.worker.deadletters;
 
-/** What a replay makes of a letter. */
+/** The decision of a replay about a dead letter. All letters except those with {@link #SEND} stay where they are. */
 public enum ReplayDecision {
-    /** It does not match the filter. */
-    OTHER,
-    /** It is sent back. */
-    SENT,
-    /** It was sent back by an earlier replay. */
-    REPLAYED,
-    /** Its request has been replayed as often as is allowed, and has died each time. */
-    TOO_OFTEN,
-    /** The letter has no value: the request lies where its {@code sluice-origin} says, if anywhere. */
+    /** The letter does not match the filter. */
+    NO_MATCH,
+    /** The letter is sent back. */
+    SEND,
+    /** The letter was sent back by an earlier replay. */
+    ALREADY_REPLAYED,
+    /** The request has been replayed as often as is allowed, and has died each time. */
+    REPLAYED_TOO_OFTEN,
+    /** The letter has no value. The request itself is at the position in {@code sluice-origin}, if it still exists. */
     NO_BODY,
-    /** The value is no JSON object; it would die again at once. */
+    /** The value is not a JSON object. The request would die again at once. */
     UNREADABLE,
-    /** A field that is to be set lies within something that is no object. */
-    UNMENDABLE
+    /** A field cannot be set because a value on its path is not an object. */
+    NOT_EDITABLE
 }

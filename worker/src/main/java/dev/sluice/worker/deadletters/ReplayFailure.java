@@ -2,19 +2,19 @@ package dev.sluice.worker.deadletters;
 
 import org.apache.kafka.common.errors.AuthorizationException;
 
-/** Why a replay could not go on. */
+/** The reason why a replay could not go on. */
 public sealed interface ReplayFailure {
     /**
-     * Something did not work.
+     * An operation failed.
      *
-     * @param words for people
+     * @param problem a description for people
      */
-    record Failed(String words) implements ReplayFailure {}
+    record Failed(String problem) implements ReplayFailure {}
 
     /**
-     * Kafka's ACLs do not allow it, or no longer.
+     * Kafka's ACLs do not allow an operation, or no longer allow it.
      *
-     * @param sending whether it was sending letters, rather than reading them
+     * @param sending whether letters were being sent; if false, they were being read
      */
-    record Refused(AuthorizationException refusal, boolean sending) implements ReplayFailure {}
+    record Denied(AuthorizationException cause, boolean sending) implements ReplayFailure {}
 }

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Which letters have been replayed. At most a bit for every offset of the topic, in pieces that are made where there are
- * marks, so that a million letters take some hundred kilobytes. Not thread-safe.
+ * The dead letters that have been replayed. It takes at most one bit per offset of the topic, in pieces that are created
+ * where there are marks. A million letters take some hundred kilobytes. Not thread-safe.
  */
 public final class ReplayMarks {
     private static final int PIECE_BITS = 16;
@@ -17,14 +17,14 @@ public final class ReplayMarks {
 
     private record Piece(int partition, long number) {}
 
-    /** Whether this record is no letter but says of one that it was replayed. What has a reason is a letter, always. */
-    public static boolean isMark(ConsumerRecord<byte[], byte[]> record) {
+    /** Tells whether this record marks a letter as replayed. A record with a reason is always a letter. */
+    static boolean isMark(ConsumerRecord<byte[], byte[]> record) {
         return record.headers().lastHeader(WireHeaders.REPLAYED) != null
                 && record.headers().lastHeader(WireHeaders.REASON) == null;
     }
 
-    /** Takes the record in if it is a mark; one that names no letter before it says nothing. */
-    void take(ConsumerRecord<byte[], byte[]> record) {
+    /** Adds the record if it is a mark. A mark that does not name an earlier offset is ignored. */
+    void add(ConsumerRecord<byte[], byte[]> record) {
         if (!isMark(record)) {
             return;
         }
@@ -35,12 +35,12 @@ public final class ReplayMarks {
                 pieces.computeIfAbsent(piece(record.partition(), offset), key -> new BitSet())
                         .set(bit(offset));
             }
-        } catch (IllegalArgumentException notOurs) {
+        } catch (IllegalArgumentException notANumber) {
             return;
         }
     }
 
-    /** Whether the letter has been replayed, as far as marks have been taken in. */
+    /** Tells whether the marks that have been added include this letter. */
     public boolean contains(DeadLetter letter) {
         return contains(letter.record().partition(), letter.record().offset());
     }

@@ -16,53 +16,54 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Sends letters back, each in one transaction with its mark. A transaction is open for no longer than its sends take:
- * while it is, no worker reads on behind it. Not thread-safe.
+ * Sends dead letters back to the queue, each in one transaction with its mark. A transaction stays open no longer than its
+ * sends take, because no worker can read past an open transaction. Not thread-safe.
  */
 final class ReplayProducer {
     private static final int COMMIT_TRIES = 3;
 
     private final Producer<byte[], byte[]> producer;
-    private final ReplayRecords resend;
+    private final ReplayRecords records;
     private final Clock clock;
-    private final List<String> tooLarge = new ArrayList<>();
-    private long tooLargeCount;
+    private final List<String> tooLargeAt = new ArrayList<>();
+    private long tooLarge;
     private long sent;
 
-    /** A letter and the body it is sent with. */
+    /** A letter and the body with which its request is sent. */
     record Item(DeadLetter letter, byte[] body) {}
 
-    ReplayProducer(Producer<byte[], byte[]> producer, ReplayRecords resend, Clock clock) {
+    ReplayProducer(Producer<byte[], byte[]> producer, ReplayRecords records, Clock clock) {
         this.producer = producer;
-        this.resend = resend;
+        this.records = records;
         this.clock = clock;
     }
 
     /**
-     * Ends whatever an earlier replay has left open, and shuts out one that is still running.
+     * Aborts a transaction that an earlier replay has left open, and fences a replay that is still running.
      *
-     * @throws ReplayStoppedException where it cannot
+     * @throws ReplayStoppedException if Kafka does not allow it or does not answer
      */
     void takeOver() {
         try {
             producer.initTransactions();
-        } catch (KafkaException failed) {
-            throw stopped("nothing was sent: ", failed);
+        } catch (KafkaException e) {
+            throw stopped("nothing was sent: ", e);
         }
     }
 
     /**
-     * Sends all, but for those that are too large for the topic. Where one is, the others are sent in several transactions.
+     * Sends all items except those that are too large for the topic. If one is too large, the others are sent in several
+     * transactions.
      *
-     * @throws ReplayStoppedException where it cannot; those transactions that were committed before, {@link #sent} counts
+     * @throws ReplayStoppedException if a transaction fails; {@link #sent} counts those that were committed before
      */
     void send(List<Item> items) {
-        if (transact(items)) {
+        if (commitsAll(items)) {
             sent += items.size();
         } else if (items.size() == 1) {
-            tooLargeCount++;
-            if (tooLarge.size() < DeadLetterReplay.PLACES_NAMED) {
-                tooLarge.add(items.get(0).letter().position());
+            tooLarge++;
+            if (tooLargeAt.size() < DeadLetterReplay.MAX_POSITIONS) {
+                tooLargeAt.add(items.get(0).letter().position());
             }
         } else {
             send(items.subList(0, items.size() / 2));
@@ -74,33 +75,35 @@ final class ReplayProducer {
         return sent;
     }
 
+    /** Returns the number of letters that were too large. */
     long tooLarge() {
-        return tooLargeCount;
+        return tooLarge;
     }
 
-    /** Where the first of those too large lie. */
+    /** Returns the positions of the first letters that were too large. */
     List<String> tooLargeAt() {
-        return List.copyOf(tooLarge);
+        return List.copyOf(tooLargeAt);
     }
 
-    /** Returns whether it is committed; false where a record among these is too large, and nothing was sent. */
-    private boolean transact(List<Item> items) {
+    /** Sends all items in one transaction, or returns false if one of them is too large and nothing was sent. */
+    private boolean commitsAll(List<Item> items) {
         Queue<Exception> failures = new ConcurrentLinkedQueue<>();
         try {
             producer.beginTransaction();
             for (Item item : items) {
-                send(resend.request(item.letter(), item.body(), clock.millis()), failures);
+                send(records.request(item.letter(), item.body(), clock.millis()), failures);
                 send(ReplayRecords.mark(item.letter()), failures);
             }
             producer.flush();
-        } catch (KafkaException failed) {
-            failures.add(failed);
+        } catch (KafkaException e) {
+            failures.add(e);
         }
         if (failures.isEmpty()) {
             commit();
             return true;
         }
-        return aborted(failures);
+        abort(failures);
+        return false;
     }
 
     private void send(ProducerRecord<byte[], byte[]> record, Queue<Exception> failures) {
@@ -111,68 +114,64 @@ final class ReplayProducer {
         });
     }
 
-    private boolean aborted(Queue<Exception> failures) {
-        Exception first = failures.stream()
-                .filter(failure -> refusal(failure).isPresent())
+    /** Aborts the transaction and throws, unless one of the failures says that a record is too large. */
+    private void abort(Queue<Exception> failures) {
+        // a denial explains the other failures
+        Exception reported = failures.stream()
+                .filter(failure -> isCausedBy(failure, AuthorizationException.class))
                 .findFirst()
                 .orElse(failures.element());
         try {
             producer.abortTransaction();
-        } catch (KafkaException failed) {
-            first.addSuppressed(failed);
-            throw stopped("", first);
+        } catch (KafkaException e) {
+            reported.addSuppressed(e);
+            throw stopped("", reported);
         }
         if (failures.stream().noneMatch(failure -> isCausedBy(failure, RecordTooLargeException.class))) {
-            throw stopped("", first);
+            throw stopped("", reported);
         }
-        return false;
     }
 
-    private static ReplayStoppedException stopped(String before, Exception failure) {
-        ReplayFailure obstacle = refusal(failure)
-                .<ReplayFailure>map(refusal -> new ReplayFailure.Refused(refusal, true))
-                .orElseGet(() -> new ReplayFailure.Failed(before + reason(failure)));
-        return new ReplayStoppedException(obstacle, failure);
-    }
-
-    /** Asking again is allowed after a timeout and commits nothing twice. */
     private void commit() {
         for (int tries = 1; ; tries++) {
             try {
                 producer.commitTransaction();
                 return;
-            } catch (TimeoutException late) {
+            } catch (TimeoutException e) {
+                // a commit that timed out may be repeated; it commits nothing twice
                 if (tries == COMMIT_TRIES) {
-                    throw stopped("", late);
+                    throw stopped("", e);
                 }
-            } catch (KafkaException failed) {
-                throw stopped("", failed);
+            } catch (KafkaException e) {
+                throw stopped("", e);
             }
         }
     }
 
-    private static String reason(Exception failure) {
+    private static ReplayStoppedException stopped(String prefix, Exception failure) {
+        ReplayFailure reason = cause(failure, AuthorizationException.class)
+                .<ReplayFailure>map(denial -> new ReplayFailure.Denied(denial, true))
+                .orElseGet(() -> new ReplayFailure.Failed(prefix + problem(failure)));
+        return new ReplayStoppedException(reason, failure);
+    }
+
+    private static String problem(Exception failure) {
         boolean fenced = isCausedBy(failure, ProducerFencedException.class)
                 || isCausedBy(failure, InvalidProducerEpochException.class);
         return fenced ? "another replay of this queue has begun and taken over" : "Kafka: " + failure.getMessage();
     }
 
-    /** In a transaction that has failed already the producer wraps what it failed of. */
-    private static Optional<AuthorizationException> refusal(Throwable failure) {
+    private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
+        return cause(failure, type).isPresent();
+    }
+
+    /** Finds an exception in the chain of causes. The producer wraps the exception that made its transaction fail. */
+    private static <T extends Throwable> Optional<T> cause(Throwable failure, Class<T> type) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof AuthorizationException refusal) {
-                return Optional.of(refusal);
+            if (type.isInstance(cause)) {
+                return Optional.of(type.cast(cause));
             }
         }
         return Optional.empty();
-    }
-
-    private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (type.isInstance(cause)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

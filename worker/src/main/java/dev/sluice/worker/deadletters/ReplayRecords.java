@@ -7,10 +7,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
-/** The records that a replayed letter becomes, by the wire contract. Pure. */
+/** Creates the records of a replay as the wire contract defines them. Immutable. */
 final class ReplayRecords {
-    /** What is only true of the request that has died. */
-    private static final List<String> LEFT_BEHIND = List.of(
+    /** The headers that describe the history of the request that died. */
+    private static final List<String> HISTORY = List.of(
             WireHeaders.ATTEMPTS,
             WireHeaders.DEFERRALS,
             WireHeaders.ENQUEUED_AT,
@@ -28,12 +28,13 @@ final class ReplayRecords {
     }
 
     /**
-     * The request again: its id, key and headers, a counter of replays, and no history. Times that are over, or are none,
-     * are left out: with the old expiry it would die again at once. An expiry still ahead stays, since nobody waits longer.
+     * Creates the request anew, with its id, key and headers, a counter of replays, and no history. Times that have passed or
+     * are not numbers are left out, because the request would die again at once with its old expiry. An expiry in the future
+     * stays, because nobody waits for the reply any longer than that.
      */
     ProducerRecord<byte[], byte[]> request(DeadLetter letter, byte[] body, long nowMillis) {
         Headers headers = new RecordHeaders(letter.record().headers().toArray());
-        LEFT_BEHIND.forEach(headers::remove);
+        HISTORY.forEach(headers::remove);
         keepIfAhead(headers, WireHeaders.NOT_BEFORE, nowMillis);
         keepIfAhead(headers, WireHeaders.EXPIRES_AT, nowMillis);
         WireHeaders.set(headers, WireHeaders.REPLAYS, letter.replays() + 1L);
@@ -45,7 +46,7 @@ final class ReplayRecords {
         boolean ahead;
         try {
             ahead = WireHeaders.number(headers, name).orElse(0) > nowMillis;
-        } catch (IllegalArgumentException noTime) {
+        } catch (IllegalArgumentException notANumber) {
             ahead = false;
         }
         if (!ahead) {
@@ -53,7 +54,7 @@ final class ReplayRecords {
         }
     }
 
-    /** In the letter's own partition: a log is cut off at its beginning, so that the mark outlives the letter. */
+    /** Creates the mark of a letter, for the same partition. Retention deletes a log from its beginning, so the mark outlives the letter. */
     static ProducerRecord<byte[], byte[]> mark(DeadLetter letter) {
         Headers headers = new RecordHeaders();
         WireHeaders.set(headers, WireHeaders.REPLAYED, letter.record().offset());

@@ -4,40 +4,44 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Decides what a replay makes of each letter. Pure.
+ * Decides which letters a replay sends. Immutable.
  *
- * @param mends what is changed in each body
- * @param maxReplays letters whose request was replayed as often as this, or more often, stay
+ * @param edits the changes that are applied to each body
+ * @param maxReplays the number of replays from which on the letters of a request stay
  */
-public record ReplaySelection(DeadLetterFilter filter, List<BodyEdit> mends, int maxReplays) {
+public record ReplaySelection(DeadLetterFilter filter, List<BodyEdit> edits, int maxReplays) {
     public ReplaySelection {
-        mends = List.copyOf(mends);
+        edits = List.copyOf(edits);
     }
 
-    /** What a replay makes of the letter, given all marks that lie behind it. */
-    public ReplayDecision of(DeadLetter letter, ReplayMarks marks) {
+    /**
+     * Decides about a letter.
+     *
+     * @param marks the marks of the whole topic, since the mark of a letter comes after it
+     */
+    public ReplayDecision decide(DeadLetter letter, ReplayMarks marks) {
         if (!filter.matches(letter)) {
-            return ReplayDecision.OTHER;
+            return ReplayDecision.NO_MATCH;
         }
         if (marks.contains(letter)) {
-            return ReplayDecision.REPLAYED;
+            return ReplayDecision.ALREADY_REPLAYED;
         }
         return switch (letter.body().kind()) {
             case MISSING -> ReplayDecision.NO_BODY;
             case UNREADABLE -> ReplayDecision.UNREADABLE;
-            case OBJECT -> ofReadable(letter);
+            case OBJECT -> decideReadable(letter);
         };
     }
 
-    private ReplayDecision ofReadable(DeadLetter letter) {
+    private ReplayDecision decideReadable(DeadLetter letter) {
         if (letter.replays() >= maxReplays) {
-            return ReplayDecision.TOO_OFTEN;
+            return ReplayDecision.REPLAYED_TOO_OFTEN;
         }
-        return body(letter).isPresent() ? ReplayDecision.SENT : ReplayDecision.UNMENDABLE;
+        return body(letter).isPresent() ? ReplayDecision.SEND : ReplayDecision.NOT_EDITABLE;
     }
 
-    /** The body as it is sent; empty where the letter has none that can be mended. */
+    /** Returns the edited body, or an empty value if there is no body or it cannot be edited. */
     Optional<byte[]> body(DeadLetter letter) {
-        return Optional.ofNullable(letter.record().value()).flatMap(value -> BodyEdit.all(mends, value));
+        return Optional.ofNullable(letter.record().value()).flatMap(value -> BodyEdit.applyAll(edits, value));
     }
 }

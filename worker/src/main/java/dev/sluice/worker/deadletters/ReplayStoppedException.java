@@ -1,15 +1,15 @@
 package dev.sluice.worker.deadletters;
 
-/** A replay could not go on. Of what was under way all was sent and marked, or nothing. */
+/** Thrown when a replay cannot go on. The letters of the current transaction were all sent and marked, or none of them. */
 final class ReplayStoppedException extends RuntimeException {
-    private final ReplayFailure obstacle;
+    private final ReplayFailure failure;
 
-    ReplayStoppedException(ReplayFailure obstacle, Throwable cause) {
+    ReplayStoppedException(ReplayFailure failure, Throwable cause) {
         super(cause);
-        this.obstacle = obstacle;
+        this.failure = failure;
     }
 
-    ReplayFailure obstacle() {
-        return obstacle;
+    ReplayFailure failure() {
+        return failure;
     }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is made of single records of the dead-letter topic. */
+/** Tests filters, marks, edits and replay decisions on single records of the dead-letter topic. */
 class DeadLettersTest {
     private static final Topics TOPICS = new Topics("chat");
     private static final long DIED = 1_000_000;
@@ -35,7 +35,7 @@ class DeadLettersTest {
     private final ReplayMarks marks = new ReplayMarks();
 
     @Test
-    void aFilterHoldsOnlyWhereAllItsConditionsDo() {
+    void aFilterMatchesIfAllItsConditionsDo() {
         DeadLetter letter =
                 letter(5, BODY, Map.of("sluice-id", "a", "sluice-reason", "rejected", "sluice-tenant", "t"));
 
@@ -61,11 +61,11 @@ class DeadLettersTest {
     }
 
     @Test
-    void aMarkNamesALetterBeforeItInItsPartition() {
-        marks.take(mark(9, "5"));
-        marks.take(mark(9, "9"));
-        marks.take(mark(9, "77"));
-        marks.take(mark(9, "nonsense"));
+    void aMarkCountsOnlyIfItNamesAnEarlierOffset() {
+        marks.add(mark(9, "5"));
+        marks.add(mark(9, "9"));
+        marks.add(mark(9, "77"));
+        marks.add(mark(9, "nonsense"));
 
         for (long offset : new long[] {9, 77, 0, 4, 6}) {
             assertThat(marks.contains(letter(offset, BODY, Map.of()))).isFalse();
@@ -74,24 +74,24 @@ class DeadLettersTest {
     }
 
     @Test
-    void aLetterThatClaimsToBeAMarkIsALetter() {
+    void aRecordWithAReasonIsALetterEvenWithTheHeaderOfAMark() {
         ConsumerRecord<byte[], byte[]> forged =
                 record(9, BODY, Map.of("sluice-replayed", "5", "sluice-reason", "rejected"));
-        marks.take(forged);
+        marks.add(forged);
 
         assertThat(ReplayMarks.isMark(forged)).isFalse();
         assertThat(marks.contains(letter(5, BODY, Map.of()))).isFalse();
     }
 
     @Test
-    void marksAreASetOfOffsetsHoweverFarApart() {
+    void marksMatchASetOfOffsets() {
         Random random = new Random(7);
         long start = 3_000_000_000L;
         BitSet expected = new BitSet();
         for (int i = 0; i < 20_000; i++) {
             int offset = random.nextInt(300_000);
             expected.set(offset);
-            marks.take(mark(Long.MAX_VALUE, Long.toString(start + offset)));
+            marks.add(mark(Long.MAX_VALUE, Long.toString(start + offset)));
         }
 
         for (int offset = 0; offset < 300_000; offset++) {
@@ -100,51 +100,53 @@ class DeadLettersTest {
     }
 
     @Test
-    void aSelectionTellsWhyALetterStays() {
-        marks.take(mark(100, "1"));
+    void aSelectionDecidesAboutEachLetter() {
+        marks.add(mark(100, "1"));
 
-        assertThat(fate(letter(1, BODY, Map.of()))).isEqualTo(ReplayDecision.REPLAYED);
-        assertThat(fate(letter(2, BODY, Map.of("sluice-tenant", "other")))).isEqualTo(ReplayDecision.SENT);
-        assertThat(fate(letter(2, null, Map.of()))).isEqualTo(ReplayDecision.NO_BODY);
-        assertThat(fate(letter(2, "[1]", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
-        assertThat(fate(letter(2, "{\"model\":\"m\"", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
-        assertThat(fate(letter(2, "{} {}", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
-        assertThat(fate(letter(2, BODY, Map.of("sluice-replays", "2")))).isEqualTo(ReplayDecision.SENT);
-        assertThat(fate(letter(2, BODY, Map.of("sluice-replays", "3")))).isEqualTo(ReplayDecision.TOO_OFTEN);
-        assertThat(fate(letter(2, BODY, Map.of("sluice-replays", "999999999999"))))
-                .isEqualTo(ReplayDecision.TOO_OFTEN);
-        assertThat(fate(letter(2, BODY, Map.of("sluice-replays", "-1")))).isEqualTo(ReplayDecision.SENT);
-        assertThat(new ReplaySelection(DeadLetterFilter.ofId("x"), List.of(), 3).of(letter(1, BODY, Map.of()), marks))
-                .isEqualTo(ReplayDecision.OTHER);
+        assertThat(decision(letter(1, BODY, Map.of()))).isEqualTo(ReplayDecision.ALREADY_REPLAYED);
+        assertThat(decision(letter(2, BODY, Map.of("sluice-tenant", "other")))).isEqualTo(ReplayDecision.SEND);
+        assertThat(decision(letter(2, null, Map.of()))).isEqualTo(ReplayDecision.NO_BODY);
+        assertThat(decision(letter(2, "[1]", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
+        assertThat(decision(letter(2, "{\"model\":\"m\"", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
+        assertThat(decision(letter(2, "{} {}", Map.of()))).isEqualTo(ReplayDecision.UNREADABLE);
+        assertThat(decision(letter(2, BODY, Map.of("sluice-replays", "2")))).isEqualTo(ReplayDecision.SEND);
+        assertThat(decision(letter(2, BODY, Map.of("sluice-replays", "3"))))
+                .isEqualTo(ReplayDecision.REPLAYED_TOO_OFTEN);
+        assertThat(decision(letter(2, BODY, Map.of("sluice-replays", "999999999999"))))
+                .isEqualTo(ReplayDecision.REPLAYED_TOO_OFTEN);
+        assertThat(decision(letter(2, BODY, Map.of("sluice-replays", "-1")))).isEqualTo(ReplayDecision.SEND);
+        assertThat(new ReplaySelection(DeadLetterFilter.ofId("x"), List.of(), 3)
+                        .decide(letter(1, BODY, Map.of()), marks))
+                .isEqualTo(ReplayDecision.NO_MATCH);
         assertThat(new ReplaySelection(DeadLetterFilter.ALL, List.of(BodyEdit.parse("model.name=x")), 3)
-                        .of(letter(2, BODY, Map.of()), marks))
-                .isEqualTo(ReplayDecision.UNMENDABLE);
+                        .decide(letter(2, BODY, Map.of()), marks))
+                .isEqualTo(ReplayDecision.NOT_EDITABLE);
     }
 
     @Test
-    void withoutAMendTheBodyStaysByteForByte() {
-        assertThat(BodyEdit.all(List.of(), BODY.getBytes(UTF_8)).map(body -> new String(body, UTF_8)))
+    void withoutEditsTheBodyKeepsItsBytes() {
+        assertThat(BodyEdit.applyAll(List.of(), BODY.getBytes(UTF_8)).map(body -> new String(body, UTF_8)))
                 .contains(BODY);
     }
 
     @Test
-    void mendsSetFieldsAndLeaveTheRest() {
-        assertThat(mended(
+    void editsSetFieldsAndKeepTheRest() {
+        assertThat(edited(
                         BODY, "model=new/model", "max_tokens=20", "stop=[\"a\"]", "response_format.type=text", "x=1 2"))
                 .contains("{\"messages\":[{\"content\":\"Hello \\\"you\\\"\"}],\"model\":\"new/model\",\"t\":1.50,"
                         + "\"max_tokens\":20,\"stop\":[\"a\"],\"response_format\":{\"type\":\"text\"},\"x\":\"1 2\"}");
-        assertThat(mended("{\"a\":1}", "a=null", "b=", "c==")).contains("{\"a\":null,\"b\":\"\",\"c\":\"=\"}");
-        assertThat(mended("nonsense", "a=1")).isEmpty();
+        assertThat(edited("{\"a\":1}", "a=null", "b=", "c==")).contains("{\"a\":null,\"b\":\"\",\"c\":\"=\"}");
+        assertThat(edited("nonsense", "a=1")).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "model", "=x", "a..b=1", ".a=1"})
-    void whatSetsNoFieldIsRefused(String text) {
+    void aTextThatIsNotAnEditIsRefused(String text) {
         assertThatThrownBy(() -> BodyEdit.parse(text)).hasMessageContaining("write FIELD=VALUE");
     }
 
     @Test
-    void aReplayedRequestKeepsWhatItIsAndLosesWhatHappenedToIt() {
+    void aReplayedRequestKeepsItsIdentityAndLosesItsHistory() {
         DeadLetter letter = letter(
                 5,
                 BODY,
@@ -169,7 +171,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void onlyTimesStillAheadAreKept() {
+    void onlyFutureTimesAreKept() {
         for (String header : List.of(WireHeaders.EXPIRES_AT, WireHeaders.NOT_BEFORE)) {
             assertThat(timeAfterReplay(header, "1000001")).isEqualTo("1000001");
             assertThat(timeAfterReplay(header, "1000000")).isNull();
@@ -186,18 +188,18 @@ class DeadLettersTest {
     }
 
     @Test
-    void theMarkLiesInTheLettersPartitionAndIsReadAsOne() {
+    void aMarkIsWrittenToThePartitionOfItsLetter() {
         ProducerRecord<byte[], byte[]> sent = ReplayRecords.mark(letter(5, BODY, Map.of()));
 
         assertThat(sent.topic()).isEqualTo(TOPICS.dead());
         assertThat(sent.partition()).isEqualTo(3);
         assertThat(sent.value()).isNull();
-        marks.take(record(6, null, texts(sent.headers())));
+        marks.add(record(6, null, texts(sent.headers())));
         assertThat(marks.contains(letter(5, BODY, Map.of()))).isTrue();
     }
 
     @Test
-    void nothingForeignMovesATerminal() {
+    void foreignTextCannotControlATerminal() {
         String hostile = "a\u001b[2J\r\n\t\u009b1m\u202eb\u2028\ud800";
 
         assertThat(PrintableText.line(hostile, 100))
@@ -207,7 +209,7 @@ class DeadLettersTest {
     }
 
     @Test
-    void groupsAreBoundedHoweverManyModelsThereAre() {
+    void theNumberOfGroupsIsBounded() {
         DeadLetterGroups groups = new DeadLetterGroups();
         for (int i = 0; i < 10_050; i++) {
             groups.add(letter(i, "{\"model\":\"m" + i + "\"}", Map.of("sluice-reason", "rejected")));
@@ -219,12 +221,12 @@ class DeadLettersTest {
         assertThat(groups.largestFirst().get(0).key().reason()).isEqualTo("(others)");
     }
 
-    private ReplayDecision fate(DeadLetter letter) {
-        return new ReplaySelection(DeadLetterFilter.ALL, List.of(), 3).of(letter, marks);
+    private ReplayDecision decision(DeadLetter letter) {
+        return new ReplaySelection(DeadLetterFilter.ALL, List.of(), 3).decide(letter, marks);
     }
 
-    private static Optional<String> mended(String body, String... mends) {
-        return BodyEdit.all(List.of(mends).stream().map(BodyEdit::parse).toList(), body.getBytes(UTF_8))
+    private static Optional<String> edited(String body, String... edits) {
+        return BodyEdit.applyAll(List.of(edits).stream().map(BodyEdit::parse).toList(), body.getBytes(UTF_8))
                 .map(bytes -> new String(bytes, UTF_8));
     }
 

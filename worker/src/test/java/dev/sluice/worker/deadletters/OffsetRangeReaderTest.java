@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 class OffsetRangeReaderTest {
     private static final TopicPartition PARTITION = new TopicPartition("chat.requests.dead", 0);
-    private static final long MINUTES = Duration.ofMinutes(10).toNanos();
+    private static final long TEN_MINUTES = Duration.ofMinutes(10).toNanos();
 
     private final AtomicLong nanos = new AtomicLong();
     private final List<Long> read = new ArrayList<>();
@@ -23,18 +23,18 @@ class OffsetRangeReaderTest {
     private final OffsetRangeReader reader = new OffsetRangeReader(
             consumer,
             new OffsetRange(Map.of(PARTITION, 0L), Map.of(PARTITION, 2L)),
-            DeadLetterTopic.Watch.NOBODY,
+            DeadLetterTopic.ProgressListener.NONE,
             nanos::get);
 
     @Test
-    void aVisitorThatTakesItsTimeIsNoStall() {
-        arrives(0);
+    void aSlowVisitorIsNotAStall() {
+        schedule(0);
         consumer.schedulePollTask(() -> {});
         consumer.schedulePollTask(() -> {});
-        arrives(1);
+        schedule(1);
 
-        reader.oldestFirst(record -> {
-            nanos.addAndGet(MINUTES);
+        reader.readOldestFirst(record -> {
+            nanos.addAndGet(TEN_MINUTES);
             return read.add(record.offset());
         });
 
@@ -42,17 +42,17 @@ class OffsetRangeReaderTest {
     }
 
     @Test
-    void aBrokerThatHandsNothingOverForLongIsOne() {
-        arrives(0);
-        consumer.schedulePollTask(() -> nanos.addAndGet(MINUTES));
+    void aBrokerThatReturnsNothingForTooLongIsAStall() {
+        schedule(0);
+        consumer.schedulePollTask(() -> nanos.addAndGet(TEN_MINUTES));
 
-        assertThatThrownBy(() -> reader.oldestFirst(record -> read.add(record.offset())))
+        assertThatThrownBy(() -> reader.readOldestFirst(record -> read.add(record.offset())))
                 .isInstanceOf(DeadLetterTopic.StalledException.class)
                 .hasMessageContaining("with 1 to come");
         assertThat(read).containsExactly(0L);
     }
 
-    private void arrives(long offset) {
+    private void schedule(long offset) {
         consumer.schedulePollTask(() ->
                 consumer.addRecord(new ConsumerRecord<>(PARTITION.topic(), PARTITION.partition(), offset, null, null)));
     }

@@ -18,45 +18,46 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class ReplayProducerTest {
-    private final AuthorizationException denied = new TransactionalIdAuthorizationException("no");
+    private final AuthorizationException denial = new TransactionalIdAuthorizationException("no");
 
-    private final MockProducer<byte[], byte[]> producer =
+    private final MockProducer<byte[], byte[]> kafka =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
-    private final ReplayProducer sender =
-            new ReplayProducer(producer, new ReplayRecords(new Topics("chat")), Clock.systemUTC());
+    private final ReplayProducer producer =
+            new ReplayProducer(kafka, new ReplayRecords(new Topics("chat")), Clock.systemUTC());
 
     @Test
-    void aRightThatIsMissingIsToldAsWhatItIs() {
-        producer.initTransactionException = denied;
+    void aMissingRightIsReportedAsADenial() {
+        kafka.initTransactionException = denial;
 
-        assertThat(stoppedBy(sender::takeOver)).isEqualTo(new ReplayFailure.Refused(denied, true));
+        assertThat(failureOf(producer::takeOver)).isEqualTo(new ReplayFailure.Denied(denial, true));
     }
 
     @Test
-    void aRefusalIsFoundBehindWhatTheProducerMakesOfIt() {
-        producer.initTransactionException = new KafkaException("Cannot execute transactional method", denied);
+    void aDenialIsFoundInTheCauses() {
+        kafka.initTransactionException = new KafkaException("Cannot execute transactional method", denial);
 
-        assertThat(stoppedBy(sender::takeOver)).isEqualTo(new ReplayFailure.Refused(denied, true));
+        assertThat(failureOf(producer::takeOver)).isEqualTo(new ReplayFailure.Denied(denial, true));
     }
 
     @Test
-    void anotherReplayIsNamed() {
-        producer.initTransactionException = new ProducerFencedException("fenced");
+    void fencingIsReportedAsAnotherReplay() {
+        kafka.initTransactionException = new ProducerFencedException("fenced");
 
-        assertThat(stoppedBy(sender::takeOver))
+        assertThat(failureOf(producer::takeOver))
                 .isEqualTo(new ReplayFailure.Failed(
                         "nothing was sent: another replay of this queue has begun and taken over"));
-        assertThat(sender.sent()).isZero();
+        assertThat(producer.sent()).isZero();
     }
 
     @Test
-    void whatWasSentBeforeARightWasTakenAwayCounts() {
-        sender.takeOver();
-        sender.send(List.of(letter(1), letter(2)));
-        producer.commitTransactionException = denied;
+    void lettersSentBeforeADenialAreCounted() {
+        producer.takeOver();
+        producer.send(List.of(letter(1), letter(2)));
+        kafka.commitTransactionException = denial;
 
-        assertThat(stoppedBy(() -> sender.send(List.of(letter(3))))).isEqualTo(new ReplayFailure.Refused(denied, true));
-        assertThat(sender.sent()).isEqualTo(2);
+        assertThat(failureOf(() -> producer.send(List.of(letter(3)))))
+                .isEqualTo(new ReplayFailure.Denied(denial, true));
+        assertThat(producer.sent()).isEqualTo(2);
     }
 
     private static ReplayProducer.Item letter(long offset) {
@@ -65,7 +66,7 @@ class ReplayProducerTest {
                 DeadLetter.of(new ConsumerRecord<>("chat.requests.dead", 0, offset, body, body)), body);
     }
 
-    private static ReplayFailure stoppedBy(ThrowingCallable sending) {
-        return catchThrowableOfType(ReplayStoppedException.class, sending).obstacle();
+    private static ReplayFailure failureOf(ThrowingCallable call) {
+        return catchThrowableOfType(ReplayStoppedException.class, call).failure();
     }
 }

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Which dead letters are meant: the options of all commands that look for some. */
+/** The options that select dead letters, shared by all commands that search for some. */
 final class DeadLetterFilterOptions {
     @Option(
             names = "--reason",
@@ -66,6 +66,7 @@ final class DeadLetterFilterOptions {
             description = "Letters with this text in their body, letter for letter.")
     private String contains = "";
 
+    /** Adds a problem for each option with a wrong value. */
     void check(List<String> problems) {
         for (String reason : reasons) {
             if (Reason.of(reason).isEmpty()) {

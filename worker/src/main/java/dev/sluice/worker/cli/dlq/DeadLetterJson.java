@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Dead letters as JSON for other programs: on one line, in ASCII, so that a terminal takes no harm either. */
+/** Formats dead letters as JSON for other programs. Each object takes one line and is plain ASCII, safe for a terminal. */
 final class DeadLetterJson {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
@@ -22,37 +22,37 @@ final class DeadLetterJson {
 
     private DeadLetterJson() {}
 
-    static String survey(DeadLetterSummary survey, boolean withLetters) {
+    static String summary(DeadLetterSummary summary, boolean withLetters) {
         ObjectNode root = MAPPER.createObjectNode();
-        root.put("letters", survey.groups().letters());
-        root.put("replayed", survey.count(ReplayDecision.REPLAYED));
-        root.put("without_body", survey.count(ReplayDecision.NO_BODY));
-        root.put("unreadable", survey.count(ReplayDecision.UNREADABLE));
+        root.put("letters", summary.groups().letters());
+        root.put("replayed", summary.count(ReplayDecision.ALREADY_REPLAYED));
+        root.put("without_body", summary.count(ReplayDecision.NO_BODY));
+        root.put("unreadable", summary.count(ReplayDecision.UNREADABLE));
         ArrayNode groups = root.putArray("groups");
-        for (DeadLetterGroups.Group group : survey.groups().largestFirst()) {
+        for (DeadLetterGroups.Group group : summary.groups().largestFirst()) {
             ObjectNode row = groups.addObject();
             row.put("letters", group.letters());
-            key(row, group.key());
+            putKey(row, group.key());
             row.put("oldest", group.oldest().toString());
             row.put("newest", group.newest().toString());
         }
         if (withLetters) {
-            ArrayNode lines = root.putArray("oldest_letters");
-            survey.lines().forEach(line -> line(lines.addObject(), line));
+            ArrayNode entries = root.putArray("oldest_letters");
+            summary.entries().forEach(entry -> putEntry(entries.addObject(), entry));
         }
         return MAPPER.writeValueAsString(root);
     }
 
-    private static void line(ObjectNode row, DeadLetterSummary.Line line) {
-        row.put("id", line.id());
-        row.put("died_at", line.at().toString());
-        key(row, line.key());
-        row.put("replays", line.replays());
-        row.put("replayed", line.replayed());
-        row.put("position", line.position());
+    private static void putEntry(ObjectNode row, DeadLetterSummary.Entry entry) {
+        row.put("id", entry.id());
+        row.put("died_at", entry.diedAt().toString());
+        putKey(row, entry.key());
+        row.put("replays", entry.replays());
+        row.put("replayed", entry.replayed());
+        row.put("position", entry.position());
     }
 
-    private static void key(ObjectNode row, DeadLetterGroups.Key key) {
+    private static void putKey(ObjectNode row, DeadLetterGroups.Key key) {
         row.put("reason", orNull(key.reason()));
         row.put("http_status", orNull(key.status()));
         row.put("model", orNull(key.model()));
@@ -63,12 +63,12 @@ final class DeadLetterJson {
         return text.isEmpty() ? null : text;
     }
 
-    /** One letter with everything; bytes that are no UTF-8 are replaced. */
+    /** Formats a letter with all headers and its body. Bytes that are not UTF-8 are replaced. */
     static String letter(DeadLetter letter, boolean replayed) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("id", letter.id());
         root.put("position", letter.position());
-        root.put("died_at", letter.at().toString());
+        root.put("died_at", letter.diedAt().toString());
         root.put("replayed", replayed);
         root.put("key", text(letter.record().key()));
         ArrayNode headers = root.putArray("headers");

@@ -17,15 +17,16 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
 
-/** Opens the dead letters for a command, and says in its name what goes wrong with them. */
+/** Opens the dead-letter topic for a command and reports its failures with the name of the command. */
 final class DeadLetterOpener {
     private final Terminal terminal;
     private final String command;
     private final KafkaOptions kafka;
 
-    /** What a command does with the opened topic; returns its exit code. */
-    interface Work {
-        int on(DeadLetterTopic topic) throws InterruptedException;
+    /** The action of a command on the opened topic. */
+    interface Action {
+        /** Returns the exit code. */
+        int run(DeadLetterTopic topic) throws InterruptedException;
     }
 
     DeadLetterOpener(Terminal terminal, String command, KafkaOptions kafka) {
@@ -34,8 +35,12 @@ final class DeadLetterOpener {
         this.kafka = kafka;
     }
 
-    /** @throws CommandException where there is no broker, or a topic that is needed does not exist */
-    int work(Work work) throws InterruptedException {
+    /**
+     * Opens the topic, runs the action and closes the topic.
+     *
+     * @throws CommandException if no broker answers, or a topic is missing, may not be read or cannot be used
+     */
+    int run(Action action) throws InterruptedException {
         String dead = kafka.topics().dead();
         List<String> needed = List.of(kafka.topics().requests(), dead);
         try (Admin admin = AdminConnector.connect(kafka)) {
@@ -43,12 +48,12 @@ final class DeadLetterOpener {
             for (String name : needed) {
                 requireUsable(name, found.get(name));
             }
-            int width = found.get(dead).partitions();
-            try (DeadLetterTopic topic = new DeadLetterTopic(admin, kafka.properties(), dead, width)) {
-                return work.on(topic);
+            int partitionCount = found.get(dead).partitions();
+            try (DeadLetterTopic topic = new DeadLetterTopic(admin, kafka.properties(), dead, partitionCount)) {
+                return action.run(topic);
             }
         } catch (TopicState.UnreadableException unreadable) {
-            // dead letters are read in the end, of the requests' topic it is enough to know it
+            // the dead-letter topic is read later; of the request topic only the description is needed
             AclErrors.Right lacking = unreadable.topic().equals(dead) ? AclErrors.Right.READ : AclErrors.Right.DESCRIBE;
             throw new CommandException(
                     AclErrors.words(unreadable, lacking).orElseGet(() -> String.valueOf(unreadable.getMessage())));
@@ -72,18 +77,19 @@ final class DeadLetterOpener {
         }
     }
 
+    /** Prints the problem and returns the exit code of a failure. */
     int fail(String problem) {
         terminal.err().println(command + ": " + problem);
         return ExitCode.FAILED;
     }
 
-    /** Shows how far one reading is. */
-    DeadLetterTopic.Watch watch() {
-        return new DeadLetterTopic.Watch() {
+    /** Returns a listener that shows the progress of one read of the topic. */
+    DeadLetterTopic.ProgressListener progress() {
+        return new DeadLetterTopic.ProgressListener() {
             private @Nullable ProgressBar progress;
 
             @Override
-            public void at(long read, long total) {
+            public void progressed(long read, long total) {
                 if (progress == null) {
                     progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, total, 0);
                 }

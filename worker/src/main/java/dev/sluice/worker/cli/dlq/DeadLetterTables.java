@@ -9,11 +9,11 @@ import java.io.PrintStream;
 import java.time.Instant;
 import java.util.List;
 
-/** Shows counted and single dead letters as tables, in which foreign words can do no harm. */
+/** Prints groups of dead letters and single letters as tables. Foreign text is made safe for a terminal. */
 final class DeadLetterTables {
-    private static final int MOST_GROUPS = 100;
-    private static final int LONGEST_WORD = 48;
-    private static final int LONGEST_ID = 256;
+    private static final int MAX_GROUPS = 100;
+    private static final int MAX_CELL_LENGTH = 48;
+    private static final int MAX_ID_LENGTH = 256;
 
     private final PrintStream out;
     private final Instant now;
@@ -23,52 +23,52 @@ final class DeadLetterTables {
         this.now = now;
     }
 
-    /** Prints nothing where there are none. */
-    void groups(DeadLetterGroups counted) {
+    /** Prints the groups, or nothing if there are none. */
+    void printGroups(DeadLetterGroups counted) {
         List<DeadLetterGroups.Group> groups = counted.largestFirst();
         if (groups.isEmpty()) {
             return;
         }
         TextTable table = new TextTable("LETTERS", "REASON", "STATUS", "MODEL", "TENANT", "OLDEST", "NEWEST");
-        for (DeadLetterGroups.Group group : groups.subList(0, Math.min(MOST_GROUPS, groups.size()))) {
+        for (DeadLetterGroups.Group group : groups.subList(0, Math.min(MAX_GROUPS, groups.size()))) {
             DeadLetterGroups.Key key = group.key();
             table.row(
                     group.letters(),
-                    word(key.reason()),
-                    word(key.status()),
-                    word(key.model()),
-                    word(key.tenant()),
+                    cell(key.reason()),
+                    cell(key.status()),
+                    cell(key.model()),
+                    cell(key.tenant()),
                     Instants.ago(group.oldest(), now),
                     Instants.ago(group.newest(), now));
         }
         table.print(out);
-        if (groups.size() > MOST_GROUPS) {
-            out.println("and " + (groups.size() - MOST_GROUPS)
+        if (groups.size() > MAX_GROUPS) {
+            out.println("and " + (groups.size() - MAX_GROUPS)
                     + " smaller groups; a filter, or --json of 'dlq list', shows them");
         }
     }
 
-    /** Prints nothing where there are none. */
-    void letters(List<DeadLetterSummary.Line> lines) {
-        if (lines.isEmpty()) {
+    /** Prints the letters, or nothing if there are none. */
+    void printLetters(List<DeadLetterSummary.Entry> entries) {
+        if (entries.isEmpty()) {
             return;
         }
         TextTable table = new TextTable("ID", "DIED", "REASON", "STATUS", "MODEL", "TENANT", "REPLAYS", "POSITION");
-        for (DeadLetterSummary.Line line : lines) {
+        for (DeadLetterSummary.Entry entry : entries) {
             table.row(
-                    PrintableText.line(line.id(), LONGEST_ID),
-                    Instants.ago(line.at(), now),
-                    word(line.key().reason()),
-                    word(line.key().status()),
-                    word(line.key().model()),
-                    word(line.key().tenant()),
-                    line.replays() + (line.replayed() ? ", again" : ""),
-                    line.position());
+                    PrintableText.line(entry.id(), MAX_ID_LENGTH),
+                    Instants.ago(entry.diedAt(), now),
+                    cell(entry.key().reason()),
+                    cell(entry.key().status()),
+                    cell(entry.key().model()),
+                    cell(entry.key().tenant()),
+                    entry.replays() + (entry.replayed() ? ", again" : ""),
+                    entry.position());
         }
         table.print(out);
     }
 
-    private static String word(String text) {
-        return text.isEmpty() ? "-" : PrintableText.line(text, LONGEST_WORD);
+    private static String cell(String text) {
+        return text.isEmpty() ? "-" : PrintableText.line(text, MAX_CELL_LENGTH);
     }
 }

@@ -7,52 +7,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Says which letters cannot be replayed, and why. */
+/** Describes which dead letters are not replayed, and why. */
 final class DeadLetterText {
-    private static final int LONGEST_PLACE = 300;
+    private static final int MAX_POSITION_LENGTH = 300;
 
     private DeadLetterText() {}
 
-    /** One line for each cause that lies in the letters themselves. */
-    static List<String> unreplayable(DeadLetterSummary survey) {
+    /** Returns one line for each reason that is in the letters themselves. */
+    static List<String> unreplayable(DeadLetterSummary summary) {
         List<String> lines = new ArrayList<>();
-        long bare = survey.count(ReplayDecision.NO_BODY);
-        if (bare > 0) {
-            lines.add(bare + " cannot be replayed: no body, only where the request lies: "
-                    + places(survey.origins(), bare));
+        long withoutBody = summary.count(ReplayDecision.NO_BODY);
+        if (withoutBody > 0) {
+            lines.add(withoutBody + " cannot be replayed: no body, only where the request lies: "
+                    + positions(summary.origins(), withoutBody));
         }
-        if (survey.count(ReplayDecision.UNREADABLE) > 0) {
-            lines.add(survey.count(ReplayDecision.UNREADABLE) + " cannot be replayed: the body is no JSON object");
+        if (summary.count(ReplayDecision.UNREADABLE) > 0) {
+            lines.add(summary.count(ReplayDecision.UNREADABLE) + " cannot be replayed: the body is no JSON object");
         }
         return lines;
     }
 
-    /** One line for each cause why a letter that matches stays where it is. */
-    static List<String> staying(DeadLetterSummary survey, int maxReplays) {
-        List<String> lines = new ArrayList<>(unreplayable(survey));
-        if (survey.count(ReplayDecision.UNMENDABLE) > 0) {
-            lines.add(survey.count(ReplayDecision.UNMENDABLE)
+    /** Returns one line for each reason why letters that match stay where they are. */
+    static List<String> staying(DeadLetterSummary summary, int maxReplays) {
+        List<String> lines = new ArrayList<>(unreplayable(summary));
+        if (summary.count(ReplayDecision.NOT_EDITABLE) > 0) {
+            lines.add(summary.count(ReplayDecision.NOT_EDITABLE)
                     + " stay: a field of --set lies within something that is no JSON object");
         }
-        if (survey.count(ReplayDecision.TOO_OFTEN) > 0) {
-            lines.add(survey.count(ReplayDecision.TOO_OFTEN) + " stay: replayed " + maxReplays
+        if (summary.count(ReplayDecision.REPLAYED_TOO_OFTEN) > 0) {
+            lines.add(summary.count(ReplayDecision.REPLAYED_TOO_OFTEN) + " stay: replayed " + maxReplays
                     + " times or more and dead again; a larger --max-replays takes them in");
         }
-        if (survey.count(ReplayDecision.REPLAYED) > 0) {
-            lines.add(survey.count(ReplayDecision.REPLAYED) + " stay: they were replayed");
+        if (summary.count(ReplayDecision.ALREADY_REPLAYED) > 0) {
+            lines.add(summary.count(ReplayDecision.ALREADY_REPLAYED) + " stay: they were replayed");
         }
-        long beyond = survey.count(ReplayDecision.SENT) - survey.groups().letters();
-        if (beyond > 0) {
-            lines.add(beyond + " stay: beyond --limit");
+        long beyondLimit = summary.count(ReplayDecision.SEND) - summary.groups().letters();
+        if (beyondLimit > 0) {
+            lines.add(beyondLimit + " stay: beyond --limit");
         }
         return lines;
     }
 
-    /** The first of {@code count} places, which are foreign text. */
-    static String places(List<String> places, long count) {
-        String named = places.stream()
-                .map(place -> PrintableText.line(place, LONGEST_PLACE))
+    /**
+     * Lists positions, which are foreign text.
+     *
+     * @param first the first of the positions
+     * @param count the number of all positions
+     */
+    static String positions(List<String> first, long count) {
+        String listed = first.stream()
+                .map(position -> PrintableText.line(position, MAX_POSITION_LENGTH))
                 .collect(Collectors.joining(", "));
-        return named + (count > places.size() ? ", …" : "");
+        return listed + (count > first.size() ? ", …" : "");
     }
 }

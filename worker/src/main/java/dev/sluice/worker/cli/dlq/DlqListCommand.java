@@ -20,21 +20,21 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice dlq list}. */
+/** The command {@code sluice dlq list}. */
 @Command(
         name = "list",
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Count the dead letters by reason, HTTP status, model and tenant, with the age of the oldest and the newest; or "
-                    + "show single ones. Letters that were replayed are left out.",
+            "Count the dead letters by reason, HTTP status, model and tenant, with the age of the oldest and the newest; "
+                    + "or show single ones. Letters that were replayed are left out.",
             "Exits with 0, also where there are none."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  sluice dlq list --since 1d", "  sluice dlq list --reason rejected --model some/model --letters 20"
         })
 public final class DlqListCommand implements Subcommand {
-    private static final int MOST_LINES = 10_000;
+    private static final int MAX_LETTERS = 10_000;
 
     private final Terminal terminal;
 
@@ -45,7 +45,7 @@ public final class DlqListCommand implements Subcommand {
             names = "--letters",
             paramLabel = "N",
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
-            description = "Show so many single letters too, the oldest first. At most " + MOST_LINES + ".")
+            description = "Show so many single letters too, the oldest first. At most " + MAX_LETTERS + ".")
     private @Nullable Integer letters;
 
     @Option(
@@ -74,57 +74,57 @@ public final class DlqListCommand implements Subcommand {
         Logging.forClient();
         kafka.check(problems);
         filters.check(problems);
-        if (letters != null && (letters < 1 || letters > MOST_LINES)) {
-            problems.add(OptionError.of("--letters", "1 to " + MOST_LINES, letters));
+        if (letters != null && (letters < 1 || letters > MAX_LETTERS)) {
+            problems.add(OptionError.of("--letters", "1 to " + MAX_LETTERS, letters));
         }
     }
 
     @Override
     public int run() throws InterruptedException {
-        DeadLetterOpener dead = new DeadLetterOpener(terminal, "sluice dlq list", kafka);
-        return dead.work(topic -> list(dead, topic));
+        DeadLetterOpener opener = new DeadLetterOpener(terminal, "sluice dlq list", kafka);
+        return opener.run(topic -> list(opener, topic));
     }
 
-    private int list(DeadLetterOpener dead, DeadLetterTopic topic) throws InterruptedException {
-        Set<ReplayDecision> shown = EnumSet.complementOf(EnumSet.of(ReplayDecision.OTHER));
+    private int list(DeadLetterOpener opener, DeadLetterTopic topic) throws InterruptedException {
+        Set<ReplayDecision> shown = EnumSet.complementOf(EnumSet.of(ReplayDecision.NO_MATCH));
         if (!replayed) {
-            shown.remove(ReplayDecision.REPLAYED);
+            shown.remove(ReplayDecision.ALREADY_REPLAYED);
         }
         ReplaySelection selection = new ReplaySelection(filters.filter(), List.of(), Integer.MAX_VALUE);
-        DeadLetterSummary survey =
+        DeadLetterSummary summary =
                 new DeadLetterSummary(selection, shown, Long.MAX_VALUE, letters == null ? 0 : letters);
-        ReplayMarks marks = topic.marks(dead.watch());
-        topic.letters(
+        ReplayMarks marks = topic.readMarks(opener.progress());
+        topic.readLetters(
                 letter -> {
-                    survey.see(letter, marks);
+                    summary.add(letter, marks);
                     return true;
                 },
-                dead.watch());
+                opener.progress());
         if (json) {
-            terminal.out().println(DeadLetterJson.survey(survey, letters != null));
+            terminal.out().println(DeadLetterJson.summary(summary, letters != null));
         } else {
-            print(survey);
+            print(summary);
         }
         return 0;
     }
 
-    private void print(DeadLetterSummary survey) {
+    private void print(DeadLetterSummary summary) {
         DeadLetterTables tables = new DeadLetterTables(terminal.out(), Instant.now());
-        tables.groups(survey.groups());
-        if (!survey.lines().isEmpty()) {
+        tables.printGroups(summary.groups());
+        if (!summary.entries().isEmpty()) {
             terminal.out().println();
-            tables.letters(survey.lines());
+            tables.printLetters(summary.entries());
         }
-        if (survey.groups().letters() == 0) {
+        if (summary.groups().letters() == 0) {
             terminal.out()
-                    .println("no dead letter" + (survey.matching() > 0 ? " that was not replayed" : "") + " matches");
+                    .println("no dead letter" + (summary.matching() > 0 ? " that was not replayed" : "") + " matches");
         } else {
-            terminal.out().println("total: " + survey.groups().letters());
+            terminal.out().println("total: " + summary.groups().letters());
         }
-        DeadLetterText.unreplayable(survey).forEach(terminal.out()::println);
-        if (!replayed && survey.count(ReplayDecision.REPLAYED) > 0) {
-            terminal.out()
-                    .println(survey.count(ReplayDecision.REPLAYED) + " more were replayed; --replayed takes them in");
+        DeadLetterText.unreplayable(summary).forEach(terminal.out()::println);
+        long hidden = summary.count(ReplayDecision.ALREADY_REPLAYED);
+        if (!replayed && hidden > 0) {
+            terminal.out().println(hidden + " more were replayed; --replayed takes them in");
         }
     }
 }

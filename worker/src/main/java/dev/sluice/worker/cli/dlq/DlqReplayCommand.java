@@ -16,17 +16,18 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice dlq replay}: its options. */
+/** The command {@code sluice dlq replay}. */
 @Command(
         name = "replay",
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Send dead letters back to the queue, the oldest first, each as a new request with its old id, key, headers and "
-                    + "body. The counters start anew, sluice-replays rises by one, and an expiry that is over is left out.",
+            "Send dead letters back to the queue, the oldest first, each as a new request with its old id, key, headers "
+                    + "and body. The counters start anew, sluice-replays rises by one, and an expiry that is over is left "
+                    + "out.",
             "",
-            "Each letter is sent once: it is marked as replayed in the same transaction, whatever happens to this command. "
-                    + "Run it again where it was cut. A second one on the same queue stops the first.",
+            "Each letter is sent once: it is marked as replayed in the same transaction, whatever happens to this "
+                    + "command. Run it again if it was interrupted. A second one on the same queue stops the first.",
             "",
             "Exits with 0, also where nothing matches; with 1 where it could not go on or was not allowed to."
         },
@@ -76,7 +77,7 @@ public final class DlqReplayCommand implements Subcommand {
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
             description = "Set a field of each body; the value is JSON, or else a text. Dots lead into objects: "
                     + "response_format.type=text. Repeatable.")
-    private List<BodyEdit> mends = new ArrayList<>();
+    private List<BodyEdit> edits = new ArrayList<>();
 
     @Option(
             names = "--max-replays",
@@ -114,11 +115,11 @@ public final class DlqReplayCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        ReplaySelection selection = new ReplaySelection(filters.filter(), mends, maxReplays);
+        ReplaySelection selection = new ReplaySelection(filters.filter(), edits, maxReplays);
         DeadLetterReplay.Pacing pacing = new DeadLetterReplay.Pacing(
                 limit == null ? Long.MAX_VALUE : limit, rate == null ? Double.POSITIVE_INFINITY : rate);
-        DeadLetterOpener dead = new DeadLetterOpener(terminal, "sluice dlq replay", kafka);
-        ReplaySession replaying = new ReplaySession(terminal, kafka, dead, selection, pacing);
-        return dead.work(topic -> dryRun ? replaying.rehearse(topic) : replaying.run(topic, yes));
+        DeadLetterOpener opener = new DeadLetterOpener(terminal, "sluice dlq replay", kafka);
+        ReplaySession session = new ReplaySession(terminal, kafka, opener, selection, pacing);
+        return opener.run(topic -> dryRun ? session.dryRun(topic) : session.run(topic, yes));
     }
 }

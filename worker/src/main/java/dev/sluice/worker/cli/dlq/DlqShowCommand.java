@@ -25,21 +25,21 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code sluice dlq show}. */
+/** The command {@code sluice dlq show}. */
 @Command(
         name = "show",
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Show the dead letters of one request: history, headers and body. A request that was replayed and died again has "
-                    + "several; the oldest comes first.",
+            "Show the dead letters of one request: history, headers and body. A request that was replayed and died again "
+                    + "has several; the oldest comes first.",
             "Exits with 1 where there is none."
         })
 public final class DlqShowCommand implements Subcommand {
-    /** An id is the producer's choice, and one may use the same for everything. */
-    private static final int MOST = 20;
+    // producers choose the ids, and one may use the same id for all of its requests
+    private static final int MAX_LETTERS = 20;
 
-    private static final int LONGEST_HEADER = 1_000;
+    private static final int MAX_HEADER_LENGTH = 1_000;
 
     private final Terminal terminal;
 
@@ -70,15 +70,15 @@ public final class DlqShowCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        DeadLetterOpener dead = new DeadLetterOpener(terminal, "sluice dlq show", kafka);
-        return dead.work(topic -> show(dead, topic));
+        DeadLetterOpener opener = new DeadLetterOpener(terminal, "sluice dlq show", kafka);
+        return opener.run(topic -> show(opener, topic));
     }
 
-    private int show(DeadLetterOpener dead, DeadLetterTopic topic) throws InterruptedException {
-        ReplayMarks marks = topic.marks(dead.watch());
-        Deque<DeadLetter> latest = latest(dead, topic);
+    private int show(DeadLetterOpener opener, DeadLetterTopic topic) throws InterruptedException {
+        ReplayMarks marks = topic.readMarks(opener.progress());
+        Deque<DeadLetter> latest = latest(opener, topic);
         if (latest.isEmpty()) {
-            return dead.fail("no dead letter has the id '" + PrintableText.line(id, WireHeaders.MAX_TEXT_BYTES)
+            return opener.fail("no dead letter has the id '" + PrintableText.line(id, WireHeaders.MAX_TEXT_BYTES)
                     + "'; 'sluice dlq list --letters 20' shows some");
         }
         if (found > latest.size()) {
@@ -95,29 +95,35 @@ public final class DlqShowCommand implements Subcommand {
         return 0;
     }
 
-    private Deque<DeadLetter> latest(DeadLetterOpener dead, DeadLetterTopic topic) {
+    private Deque<DeadLetter> latest(DeadLetterOpener opener, DeadLetterTopic topic) {
         DeadLetterFilter filter = DeadLetterFilter.ofId(id);
         Deque<DeadLetter> latest = new ArrayDeque<>();
-        topic.letters(
+        topic.readLetters(
                 letter -> {
                     if (filter.matches(letter)) {
                         found++;
                         latest.add(letter);
                     }
-                    if (latest.size() > MOST) {
+                    if (latest.size() > MAX_LETTERS) {
                         latest.remove();
                     }
                     return true;
                 },
-                dead.watch());
+                opener.progress());
         return latest;
     }
 
     private void print(DeadLetter letter, boolean replayed) {
-        PrintStream out = terminal.out();
-        TextTable history = new TextTable("id", PrintableText.line(letter.id(), LONGEST_HEADER));
+        printHistory(letter, replayed);
+        printHeaders(letter);
+        printBody(letter);
+        terminal.out().println();
+    }
+
+    private void printHistory(DeadLetter letter, boolean replayed) {
+        TextTable history = new TextTable("id", PrintableText.line(letter.id(), MAX_HEADER_LENGTH));
         history.row("position", letter.position());
-        history.row("died", when(letter.at()));
+        history.row("died", when(letter.diedAt()));
         history.row("reason", header(letter, WireHeaders.REASON));
         history.row("http status", header(letter, WireHeaders.HTTP_STATUS));
         history.row("last error", header(letter, WireHeaders.LAST_ERROR));
@@ -127,21 +133,20 @@ public final class DlqShowCommand implements Subcommand {
         history.row("origin", header(letter, WireHeaders.ORIGIN));
         history.row("replays before", letter.replays());
         history.row("replayed", replayed ? "yes" : "no");
-        history.row(
-                "key",
-                PrintableText.line(
-                        Objects.requireNonNullElse(
-                                DeadLetterJson.text(letter.record().key()), "-"),
-                        LONGEST_HEADER));
-        history.print(out);
+        String key =
+                Objects.requireNonNullElse(DeadLetterJson.text(letter.record().key()), "-");
+        history.row("key", PrintableText.line(key, MAX_HEADER_LENGTH));
+        history.print(terminal.out());
+    }
+
+    private void printHeaders(DeadLetter letter) {
+        PrintStream out = terminal.out();
         out.println("headers");
         for (Header header : letter.record().headers()) {
             String value = Objects.requireNonNullElse(DeadLetterJson.text(header.value()), "(null)");
-            out.println("  " + PrintableText.line(header.key(), LONGEST_HEADER) + ": "
-                    + PrintableText.line(value, LONGEST_HEADER));
+            out.println("  " + PrintableText.line(header.key(), MAX_HEADER_LENGTH) + ": "
+                    + PrintableText.line(value, MAX_HEADER_LENGTH));
         }
-        printBody(letter);
-        out.println();
     }
 
     private void printBody(DeadLetter letter) {
@@ -156,7 +161,7 @@ public final class DlqShowCommand implements Subcommand {
 
     private static String header(DeadLetter letter, String name) {
         return letter.header(name)
-                .map(text -> PrintableText.line(text, LONGEST_HEADER))
+                .map(text -> PrintableText.line(text, MAX_HEADER_LENGTH))
                 .orElse("-");
     }
 
@@ -164,12 +169,12 @@ public final class DlqShowCommand implements Subcommand {
         try {
             return when(Instant.ofEpochMilli(WireHeaders.number(letter.record().headers(), WireHeaders.ENQUEUED_AT)
                     .orElseThrow(IllegalArgumentException::new)));
-        } catch (IllegalArgumentException noTime) {
+        } catch (IllegalArgumentException notANumber) {
             return header(letter, WireHeaders.ENQUEUED_AT);
         }
     }
 
-    private static String when(Instant moment) {
-        return moment + ", " + Instants.ago(moment, Instant.now()) + " ago";
+    private static String when(Instant instant) {
+        return instant + ", " + Instants.ago(instant, Instant.now()) + " ago";
     }
 }

@@ -28,48 +28,53 @@ import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
-/** One run of {@code sluice dlq replay}: says what it would do, asks, does it, and says what came of it. */
+/** Runs a replay once. It prints the plan, asks for confirmation, replays, and prints the result. */
 final class ReplaySession {
-    private static final int LINES = 20;
-    private static final int LONGEST_MEND = 200;
+    private static final int MAX_LISTED_LETTERS = 20;
+    private static final int MAX_EDIT_LENGTH = 200;
     private static final int MAX_RECORD_BYTES = 16 << 20;
     private static final int MAX_BLOCK_MILLIS = 30_000;
-    /** As long as a transaction may take. */
-    private static final long LAST_WORDS_MILLIS = 12_000;
+    // longer than a transaction may take
+    private static final long STOP_TIMEOUT_MILLIS = 12_000;
 
     private final Terminal terminal;
     private final PrintStream out;
     private final KafkaOptions kafka;
-    private final DeadLetterOpener dead;
+    private final DeadLetterOpener opener;
     private final ReplaySelection selection;
     private final DeadLetterReplay.Pacing pacing;
 
     ReplaySession(
             Terminal terminal,
             KafkaOptions kafka,
-            DeadLetterOpener dead,
+            DeadLetterOpener opener,
             ReplaySelection selection,
             DeadLetterReplay.Pacing pacing) {
         this.terminal = terminal;
         this.out = terminal.out();
         this.kafka = kafka;
-        this.dead = dead;
+        this.opener = opener;
         this.selection = selection;
         this.pacing = pacing;
     }
 
-    /** Says what {@link #run} would do. */
-    int rehearse(DeadLetterTopic topic) throws InterruptedException {
-        if (plan(topic, LINES) > 0) {
+    /** Prints what {@link #run} would do, and returns the exit code. */
+    int dryRun(DeadLetterTopic topic) throws InterruptedException {
+        if (printPlan(topic, MAX_LISTED_LETTERS) > 0) {
             out.println("nothing was sent: --dry-run");
         }
-        return 0;
+        return ExitCode.DONE;
     }
 
+    /**
+     * Replays the letters and returns the exit code.
+     *
+     * @param yes whether to replay without a confirmation
+     */
     int run(DeadLetterTopic topic, boolean yes) throws InterruptedException {
-        long planned = plan(topic, 0);
+        long planned = printPlan(topic, 0);
         if (planned == 0) {
-            return 0;
+            return ExitCode.DONE;
         }
         if (!yes && !confirmed(planned)) {
             terminal.err().println("nothing was sent");
@@ -84,42 +89,43 @@ final class ReplaySession {
         }
     }
 
-    /** Says what there is to do; returns how many letters are to be sent. */
-    private long plan(DeadLetterTopic topic, int lines) throws InterruptedException {
-        DeadLetterSummary survey = new DeadLetterSummary(selection, Set.of(ReplayDecision.SENT), pacing.limit(), lines);
-        ReplayMarks marks = topic.marks(dead.watch());
-        topic.letters(
+    /** Prints the plan of the replay, and returns the number of letters to be sent. */
+    private long printPlan(DeadLetterTopic topic, int maxEntries) throws InterruptedException {
+        DeadLetterSummary summary =
+                new DeadLetterSummary(selection, Set.of(ReplayDecision.SEND), pacing.limit(), maxEntries);
+        ReplayMarks marks = topic.readMarks(opener.progress());
+        topic.readLetters(
                 letter -> {
-                    survey.see(letter, marks);
+                    summary.add(letter, marks);
                     return true;
                 },
-                dead.watch());
+                opener.progress());
         DeadLetterTables tables = new DeadLetterTables(out, Instant.now());
-        tables.groups(survey.groups());
-        if (!survey.lines().isEmpty()) {
+        tables.printGroups(summary.groups());
+        if (!summary.entries().isEmpty()) {
             out.println();
-            tables.letters(survey.lines());
-            long more = survey.groups().letters() - survey.lines().size();
+            tables.printLetters(summary.entries());
+            long more = summary.groups().letters() - summary.entries().size();
             out.print(more > 0 ? "and " + more + " more" + System.lineSeparator() : "");
         }
-        say(survey);
-        return survey.groups().letters();
+        printCounts(summary);
+        return summary.groups().letters();
     }
 
-    private void say(DeadLetterSummary survey) {
-        long planned = survey.groups().letters();
-        if (survey.matching() == 0) {
+    private void printCounts(DeadLetterSummary summary) {
+        long planned = summary.groups().letters();
+        if (summary.matching() == 0) {
             out.println("no dead letter matches: nothing to replay");
         } else if (planned == 0) {
-            out.println("none of the " + survey.matching() + " letters that match can be replayed:");
+            out.println("none of the " + summary.matching() + " letters that match can be replayed:");
         } else {
             out.println(planned + " to be sent to " + kafka.topics().requests());
             selection
-                    .mends()
-                    .forEach(mend -> out.println("in each body: " + String.join(".", mend.path()) + " = "
-                            + PrintableText.line(mend.value().toString(), LONGEST_MEND)));
+                    .edits()
+                    .forEach(edit -> out.println("in each body: " + String.join(".", edit.path()) + " = "
+                            + PrintableText.line(edit.value().toString(), MAX_EDIT_LENGTH)));
         }
-        DeadLetterText.staying(survey, selection.maxReplays()).forEach(out::println);
+        DeadLetterText.staying(summary, selection.maxReplays()).forEach(out::println);
     }
 
     private boolean confirmed(long planned) {
@@ -128,12 +134,12 @@ final class ReplaySession {
         try {
             String answer = new BufferedReader(new InputStreamReader(terminal.in(), StandardCharsets.UTF_8)).readLine();
             if (answer == null) {
-                terminal.err().println(); // after Ctrl-D the cursor still stands behind the question
+                terminal.err().println(); // after Ctrl-D the cursor is still on the line of the question
                 return false;
             }
             return answer.strip().matches("(?i)y(es)?");
-        } catch (IOException gone) {
-            DebugLog.log(gone);
+        } catch (IOException e) {
+            DebugLog.log(e);
             return false;
         }
     }
@@ -143,43 +149,43 @@ final class ReplaySession {
         ProgressBar progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, planned, 0);
         DeadLetterReplay replay = new DeadLetterReplay(
                 topic, selection, producer, kafka.topics(), pacing, sent -> progress.show(sent, "letters sent"));
-        // what is under way is committed, else it would hold workers up until it times out
-        try (GracefulStop lastWords =
-                GracefulStop.of("dlq-replay", replay::stop, LAST_WORDS_MILLIS, ReplaySession::late)) {
+        // lets the current transaction be committed; left open, it would block workers until it times out
+        try (GracefulStop closedAtTheEnd =
+                GracefulStop.of("dlq-replay", replay::stop, STOP_TIMEOUT_MILLIS, ReplaySession::logLateStop)) {
             DeadLetterReplay.Result result = replay.run();
             progress.end();
             return report(result);
         }
     }
 
-    private static void late() {
+    private static void logLateStop() {
         DebugLog.log(new IllegalStateException("the replay did not end in time"));
     }
 
-    /** Says how it ended; returns the exit code. */
+    /** Prints the result and returns the exit code. */
     int report(DeadLetterReplay.Result result) {
         out.println(result.sent() + " sent and marked as replayed");
         if (result.tooLarge() > 0) {
             out.println(result.tooLarge() + " stay: " + kafka.topics().requests() + " takes no record so large: "
-                    + DeadLetterText.places(result.tooLargeAt(), result.tooLarge()));
+                    + DeadLetterText.positions(result.tooLargeAt(), result.tooLarge()));
         }
-        if (result.obstacle().isPresent()) {
-            return dead.fail(words(result.obstacle().get())
+        if (result.failure().isPresent()) {
+            return opener.fail(problem(result.failure().get())
                     + "; what was under way was sent and marked as a whole or not at all:"
                     + " the same command again goes on");
         }
         if (result.stopped()) {
-            return dead.fail("stopped; the same command again goes on");
+            return opener.fail("stopped; the same command again goes on");
         }
-        return 0;
+        return ExitCode.DONE;
     }
 
-    private String words(ReplayFailure obstacle) {
-        if (obstacle instanceof ReplayFailure.Refused refused) {
-            AclErrors.Right tried = refused.sending() ? AclErrors.Right.WRITE : AclErrors.Right.READ;
-            return AclErrors.words(refused.refusal(), tried, DeadLetterReplay.transactionalId(kafka.topics()))
+    private String problem(ReplayFailure failure) {
+        if (failure instanceof ReplayFailure.Denied denied) {
+            AclErrors.Right tried = denied.sending() ? AclErrors.Right.WRITE : AclErrors.Right.READ;
+            return AclErrors.words(denied.cause(), tried, DeadLetterReplay.transactionalId(kafka.topics()))
                     .orElseThrow();
         }
-        return ((ReplayFailure.Failed) obstacle).words();
+        return ((ReplayFailure.Failed) failure).problem();
     }
 }

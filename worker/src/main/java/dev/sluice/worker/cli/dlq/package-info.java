@@ -1,6 +1,6 @@
 /**
- * {@code sluice dlq}: lists, shows and replays dead letters. What a dead letter is and how it is replayed belongs to
- * {@link dev.sluice.worker.deadletters}.
+ * The commands {@code sluice dlq list}, {@code show} and {@code replay}: their options, and everything they print. Reading and
+ * replaying dead letters belongs to {@link dev.sluice.worker.deadletters}.
  */
 @NullMarked
 package dev.sluice.worker.cli.dlq;

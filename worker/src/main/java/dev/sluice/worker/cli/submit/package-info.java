@@ -1,6 +1,6 @@
 /**
- * {@code sluice submit}: the options and messages around a {@link dev.sluice.worker.batch.BatchSubmission}. It never
- * reads or writes a batch itself.
+ * The command {@code sluice submit}: its options, and everything it prints about a {@link
+ * dev.sluice.worker.batch.BatchSubmission}. It never parses a batch or writes an answer itself.
  */
 @NullMarked
 package dev.sluice.worker.cli.submit;

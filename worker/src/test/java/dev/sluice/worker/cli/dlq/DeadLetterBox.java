@@ -27,21 +27,21 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** A queue whose dead letters a test writes itself. */
+/** A queue to which a test writes dead letters itself. */
 final class DeadLetterBox implements AutoCloseable {
     static final int PARTITIONS = 3;
-    private static final int MOST_UNSENT = 500;
+    private static final int MAX_UNCONFIRMED = 500;
 
     final Topics topics;
     private final Map<String, Object> config;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final List<Future<RecordMetadata>> unsent = new ArrayList<>();
+    private final List<Future<RecordMetadata>> unconfirmed = new ArrayList<>();
 
     DeadLetterBox(String servers, String base) throws Exception {
         this.topics = new Topics(base);
         this.config = Map.of("bootstrap.servers", servers, "max.request.size", 4 << 20);
         Map<String, Object> oneByOne = new HashMap<>(config);
-        // a new partition's leader can refuse the first batch for good once it has the second
+        // the leader of a new partition can reject the first batch for good once it has the second
         oneByOne.put("max.in.flight.requests.per.connection", 1);
         this.producer = new KafkaProducer<>(oneByOne, new ByteArraySerializer(), new ByteArraySerializer());
         try (Admin admin = Admin.create(config)) {
@@ -52,7 +52,7 @@ final class DeadLetterBox implements AutoCloseable {
         }
     }
 
-    /** A letter about a kilobyte long. */
+    /** Writes a letter of about a kilobyte. */
     void put(String id, String reason) {
         String text = "x".repeat(700);
         put(id, reason, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}", Map.of());
@@ -65,25 +65,25 @@ final class DeadLetterBox implements AutoCloseable {
         WireHeaders.set(headers, WireHeaders.ORIGIN, topics.requests() + "-0@0");
         more.forEach((name, value) -> WireHeaders.set(headers, name, value));
         byte[] value = body == null ? null : body.getBytes(UTF_8);
-        unsent.add(producer.send(new ProducerRecord<>(topics.dead(), null, id.getBytes(UTF_8), value, headers)));
-        if (unsent.size() >= MOST_UNSENT) {
+        unconfirmed.add(producer.send(new ProducerRecord<>(topics.dead(), null, id.getBytes(UTF_8), value, headers)));
+        if (unconfirmed.size() >= MAX_UNCONFIRMED) {
             flush();
         }
     }
 
     /** Waits until all letters are there. */
     void flush() {
-        for (Future<RecordMetadata> one : unsent) {
+        for (Future<RecordMetadata> one : unconfirmed) {
             try {
                 one.get();
             } catch (ExecutionException | InterruptedException failed) {
                 throw new IllegalStateException("a letter could not be put", failed);
             }
         }
-        unsent.clear();
+        unconfirmed.clear();
     }
 
-    /** How often each id is on the requests topic, for a committed reader. */
+    /** Counts the committed records of each id on the request topic. */
     Map<String, Integer> requestIds() {
         Map<String, Integer> counts = new TreeMap<>();
         requests()

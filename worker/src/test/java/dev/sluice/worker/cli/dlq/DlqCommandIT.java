@@ -40,7 +40,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void lettersAreCountedByWhatTheyDiedOf() {
+    void lettersAreCountedByReasonStatusModelAndTenant() {
         box.put("a", "rejected", BODY, Map.of("sluice-tenant", "team\u001b[2J", "sluice-http-status", "400"));
         box.put("b", "rejected", BODY, Map.of("sluice-tenant", "team\u001b[2J", "sluice-http-status", "400"));
         box.put("c", "too_large", null, Map.of());
@@ -85,7 +85,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void theOldestAreSentFirstAndTheRestNextTime() throws Exception {
+    void theLimitTakesTheOldestLettersAndTheNextReplayTheRest() throws Exception {
         for (int i = 0; i < 12; i++) {
             box.put("id-" + i, "rejected", BODY, Map.of());
             box.flush();
@@ -102,7 +102,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void whatCannotBeReplayedStaysAndIsCounted() {
+    void lettersThatCannotBeReplayedStayAndAreCounted() {
         box.put("bare", "too_large", null, Map.of());
         box.put("broken", "invalid_request", "{\"model\":", Map.of());
         box.put("often", "rejected", BODY, Map.of("sluice-replays", "3"));
@@ -117,7 +117,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void aLetterTooLargeForTheRequestsStaysAndSpoilsNoBatch() {
+    void aLetterTooLargeForTheRequestsStaysAndTheRestOfItsBatchIsSent() {
         String large = "{\"messages\":[],\"model\":\"" + "m".repeat(1_060_000) + "\"}";
         for (int i = 0; i < 10; i++) {
             box.put("id-" + i, "rejected", i == 4 ? large : BODY, Map.of());
@@ -131,7 +131,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void aSecondReplayShutsTheFirstOut() {
+    void aSecondReplayFencesTheFirst() {
         box.put("a", "rejected", BODY, Map.of());
         try (Producer<byte[], byte[]> first = KafkaClients.transactionalProducer(
                 Map.of("bootstrap.servers", kafka.bootstrapServers()),
@@ -166,7 +166,7 @@ class DlqCommandIT {
     }
 
     @Test
-    void whatIsMissingIsNamedWithItsRemedy() {
+    void wrongOptionsAndMissingTopicsAreReportedWithARemedy() {
         assertThat(run("replay")).isEqualTo(2);
         assertThat(terminal.err()).contains("no terminal to ask on; add --yes to send, or --dry-run");
         assertThat(run("list", "--reason=rejcted", "--since=soon")).isEqualTo(2);

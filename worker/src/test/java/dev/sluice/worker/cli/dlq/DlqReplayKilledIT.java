@@ -21,14 +21,14 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A replay that is killed again and again, in a heap of 128 MB. Small here; larger with {@code
- * -Dsluice.test.dlq.letters=1000000 -Dsluice.test.dlq.replayed=10000 -Dsluice.test.dlq.kills=3}.
+ * Kills a replay several times, in a heap of 128 MB. The properties {@code -Dsluice.test.dlq.letters=1000000
+ * -Dsluice.test.dlq.replayed=10000 -Dsluice.test.dlq.kills=3} make the test larger.
  */
 class DlqReplayKilledIT {
     private static final int LETTERS = Integer.getInteger("sluice.test.dlq.letters", 3_000);
     private static final int REPLAYED = Integer.getInteger("sluice.test.dlq.replayed", 1_200);
     private static final int KILLS = Integer.getInteger("sluice.test.dlq.kills", 2);
-    private static final List<String> OTHERS = List.of("rejected", "expired", "invalid_request");
+    private static final List<String> OTHER_REASONS = List.of("rejected", "expired", "invalid_request");
     private static final String JAVA =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
@@ -56,7 +56,7 @@ class DlqReplayKilledIT {
         Map<String, Integer> expected = new TreeMap<>();
         for (int i = 0; i < LETTERS; i++) {
             boolean wanted = i < REPLAYED;
-            box.put("id-" + i, wanted ? "attempts_exhausted" : OTHERS.get(i % OTHERS.size()));
+            box.put("id-" + i, wanted ? "attempts_exhausted" : OTHER_REASONS.get(i % OTHER_REASONS.size()));
             if (wanted) {
                 expected.put("id-" + i, 1);
             }
@@ -70,33 +70,33 @@ class DlqReplayKilledIT {
         Process last = replay("1000000");
 
         assertThat(last.waitFor(60, TimeUnit.SECONDS)).isTrue();
-        assertThat(last.exitValue()).as(words()).isZero();
-        assertThat(words()).contains(left + " sent and marked as replayed");
+        assertThat(last.exitValue()).as(output()).isZero();
+        assertThat(output()).contains(left + " sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(expected);
-        listIsFast();
+        assertListCountsAllLetters();
     }
 
-    /** The rate is such that all of them together would last for longer than the kills are apart. */
     private void killInTheMiddle() throws Exception {
         int before = box.requestIds().size();
+        // at this rate all letters take 4 s, which is longer than the time until the kill
         Process process = replay(Integer.toString(Math.max(1, REPLAYED / 4)));
         try {
             await().atMost(Duration.ofSeconds(30)).until(() -> box.requestIds().size() > before);
             boolean ended = process.waitFor(random.nextInt(600), TimeUnit.MILLISECONDS);
-            assertThat(ended && process.exitValue() != 0).as(words()).isFalse();
+            assertThat(ended && process.exitValue() != 0).as(output()).isFalse();
         } finally {
             process.destroyForcibly().waitFor();
         }
         System.out.println("killed after " + box.requestIds().size() + " of " + REPLAYED);
     }
 
-    private void listIsFast() throws Exception {
+    private void assertListCountsAllLetters() throws Exception {
         long began = System.nanoTime();
         Process list = start("list", "--json");
 
         assertThat(list.waitFor()).isZero();
         System.out.println(LETTERS + " letters listed in " + Duration.ofNanos(System.nanoTime() - began));
-        assertThat(words()).contains("\"letters\":" + (LETTERS - REPLAYED)).contains("\"replayed\":" + REPLAYED);
+        assertThat(output()).contains("\"letters\":" + (LETTERS - REPLAYED)).contains("\"replayed\":" + REPLAYED);
     }
 
     private Process replay(String rate) throws Exception {
@@ -110,11 +110,11 @@ class DlqReplayKilledIT {
         command.addAll(List.of("--topic", box.topics.base(), "--bootstrap-servers", kafka.bootstrapServers()));
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("words").toFile())
+                .redirectOutput(folder.resolve("output").toFile())
                 .start();
     }
 
-    private String words() throws Exception {
-        return Files.readString(folder.resolve("words"), UTF_8);
+    private String output() throws Exception {
+        return Files.readString(folder.resolve("output"), UTF_8);
     }
 }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Replays that do not know what came of them, or are not alone. */
+/** Tests replays whose commit has an unknown result, and replays that run at the same time. */
 class DlqReplayUncertainIT {
     private static final int LETTERS = 700; // more than one transaction's worth
 
@@ -59,26 +59,26 @@ class DlqReplayUncertainIT {
     }
 
     @Test
-    void aCommitThatArrivedAndWhoseAnswerWasLostIsNotRepeated() throws Exception {
-        DeadLetterReplay.Result cut = replayWithoutAnswerToACommit(true);
+    void aCommitWhoseResponseIsLostIsNotRepeated() throws Exception {
+        DeadLetterReplay.Result result = replayWithLostCommit(true);
 
-        assertThat(cut.obstacle()).get().asString().contains("connection lost");
+        assertThat(result.failure()).get().asString().contains("connection lost");
         assertThat(box.requestIds()).isNotEmpty().hasSizeLessThan(LETTERS);
         assertThat(terminal("replay", "--yes")).contains("sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(eachOnce);
     }
 
     @Test
-    void aCommitThatNeverArrivedIsMadeUpFor() throws Exception {
-        DeadLetterReplay.Result cut = replayWithoutAnswerToACommit(false);
+    void aCommitThatNeverArrivesIsRepeatedByTheNextReplay() throws Exception {
+        DeadLetterReplay.Result result = replayWithLostCommit(false);
 
-        assertThat(cut.obstacle()).get().asString().contains("connection lost");
+        assertThat(result.failure()).get().asString().contains("connection lost");
         assertThat(terminal("replay", "--yes")).contains(LETTERS + " sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(eachOnce);
     }
 
     @Test
-    void twoReplaysAtOnceSendEachLetterOnce() throws Exception {
+    void concurrentReplaysSendEachLetterOnce() throws Exception {
         CompletableFuture<String> one = CompletableFuture.supplyAsync(() -> terminal("replay", "--yes", "--rate=2000"));
         CompletableFuture<String> other =
                 CompletableFuture.supplyAsync(() -> terminal("replay", "--yes", "--rate=2000"));
@@ -89,24 +89,24 @@ class DlqReplayUncertainIT {
     }
 
     @Test
-    void aRightThatIsTakenAwayMidwayIsToldWithWhatWasSent() throws Exception {
-        TopicAuthorizationException denied = new TopicAuthorizationException(Set.of(box.topics.requests()));
+    void aDenialAfterACommitIsReportedWithTheNumberOfSentLetters() throws Exception {
+        TopicAuthorizationException denial = new TopicAuthorizationException(Set.of(box.topics.requests()));
 
-        DeadLetterReplay.Result cut = replay(producer -> deniedAfterACommit(producer, denied));
+        DeadLetterReplay.Result result = replay(producer -> deniedAfterACommit(producer, denial));
 
-        assertThat(cut.obstacle()).contains(new ReplayFailure.Refused(denied, true));
-        assertThat(cut.sent()).isPositive().isLessThan(LETTERS);
-        assertThat(box.requestIds()).hasSize((int) cut.sent());
-        assertThat(terminal("replay", "--yes")).contains(LETTERS - cut.sent() + " sent and marked as replayed");
+        assertThat(result.failure()).contains(new ReplayFailure.Denied(denial, true));
+        assertThat(result.sent()).isPositive().isLessThan(LETTERS);
+        assertThat(box.requestIds()).hasSize((int) result.sent());
+        assertThat(terminal("replay", "--yes")).contains(LETTERS - result.sent() + " sent and marked as replayed");
         assertThat(box.requestIds()).isEqualTo(eachOnce);
     }
 
-    /** @param arrives whether the first commit takes place, though nobody is told */
-    private DeadLetterReplay.Result replayWithoutAnswerToACommit(boolean arrives) throws Exception {
-        return replay(producer -> losingAnswers(producer, arrives));
+    /** @param arrives whether the commit reaches the broker and only its response is lost */
+    private DeadLetterReplay.Result replayWithLostCommit(boolean arrives) throws Exception {
+        return replay(producer -> losingCommits(producer, arrives));
     }
 
-    private DeadLetterReplay.Result replay(UnaryOperator<Producer<byte[], byte[]>> damaged) throws Exception {
+    private DeadLetterReplay.Result replay(UnaryOperator<Producer<byte[], byte[]>> faultInjector) throws Exception {
         Map<String, Object> config = Map.of("bootstrap.servers", kafka.bootstrapServers());
         try (Admin admin = Admin.create(config);
                 DeadLetterTopic topic =
@@ -116,7 +116,7 @@ class DlqReplayUncertainIT {
             return new DeadLetterReplay(
                             topic,
                             new ReplaySelection(DeadLetterFilter.ALL, List.of(), 3),
-                            damaged.apply(producer),
+                            faultInjector.apply(producer),
                             box.topics,
                             new DeadLetterReplay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY),
                             sent -> {})
@@ -124,7 +124,7 @@ class DlqReplayUncertainIT {
         }
     }
 
-    private static Producer<byte[], byte[]> losingAnswers(Producer<byte[], byte[]> producer, boolean arrives) {
+    private static Producer<byte[], byte[]> losingCommits(Producer<byte[], byte[]> producer, boolean arrives) {
         return proxy((method, args) -> {
             boolean commit = method.getName().equals("commitTransaction");
             Object answer = commit && !arrives ? null : method.invoke(producer, args);
@@ -136,11 +136,11 @@ class DlqReplayUncertainIT {
     }
 
     private static Producer<byte[], byte[]> deniedAfterACommit(
-            Producer<byte[], byte[]> producer, TopicAuthorizationException denied) {
+            Producer<byte[], byte[]> producer, TopicAuthorizationException denial) {
         AtomicBoolean committed = new AtomicBoolean();
         return proxy((method, args) -> {
             if (committed.get() && method.getName().equals("send")) {
-                ((Callback) args[1]).onCompletion(null, denied);
+                ((Callback) args[1]).onCompletion(null, denial);
                 return null;
             }
             Object answer = method.invoke(producer, args);

@@ -20,7 +20,7 @@ class ReplaySessionTest {
     private final TestTerminal terminal = new TestTerminal();
 
     @Test
-    void aRightThatIsTakenAwayMidwayIsNamedBesideWhatWasSent() {
+    void aMissingRightToSendIsReportedWithTheNumberOfSentLetters() {
         int code = report(new TopicAuthorizationException(Set.of("chat.requests")), true);
 
         assertThat(code).isEqualTo(1);
@@ -31,28 +31,28 @@ class ReplaySessionTest {
     }
 
     @Test
-    void whatIsReadMeanwhileMayBeRefusedToo() {
+    void aMissingRightToReadIsReported() {
         report(new TopicAuthorizationException(Set.of("chat.requests.dead")), false);
 
         assertThat(terminal.err()).contains("give this user Read on topic chat.requests.dead;");
     }
 
     @Test
-    void theTransactionalIdIsNamed() {
+    void aMissingRightOnTheTransactionalIdIsReportedWithTheId() {
         report(new TransactionalIdAuthorizationException("Transactional Id authorization failed."), true);
 
         assertThat(terminal.err()).contains("on transactional id 'sluice-dlq-replay:chat';");
     }
 
-    private int report(AuthorizationException refusal, boolean sending) {
+    private int report(AuthorizationException denial, boolean sending) {
         KafkaOptions kafka = new KafkaOptions();
-        ReplaySession replaying = new ReplaySession(
+        ReplaySession session = new ReplaySession(
                 terminal.terminal(),
                 kafka,
                 new DeadLetterOpener(terminal.terminal(), "sluice dlq replay", kafka),
                 new ReplaySelection(DeadLetterFilter.ALL, List.of(), 3),
                 new DeadLetterReplay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY));
-        ReplayFailure refused = new ReplayFailure.Refused(refusal, sending);
-        return replaying.report(new DeadLetterReplay.Result(500, 0, List.of(), Optional.of(refused), false));
+        ReplayFailure denied = new ReplayFailure.Denied(denial, sending);
+        return session.report(new DeadLetterReplay.Result(500, 0, List.of(), Optional.of(denied), false));
     }
 }

@@ -33,7 +33,7 @@ class SubmitCommandTest {
     private Path folder;
 
     @Test
-    void everyLineIsAnsweredOnItsOwnLine() throws Exception {
+    void everyLineHasAnAnswerOnItsOwnLine() throws Exception {
         int code = submit(batch(line("a", "m") + line("b", "m")));
 
         assertThat(code).isZero();
@@ -41,9 +41,9 @@ class SubmitCommandTest {
                 .hasSize(2)
                 .first()
                 .asString()
-                .matches(
-                        "\\{\"id\":\"batch-[0-9a-f]{16}-[0-9a-f]{8}-1\",\"custom_id\":\"a\",\"response\":\\{\"status_code\":200,"
-                                + "\"body\":\\{ \"choices\": \\[\\],  \"x\":1.50\\}\\},\"error\":null\\}");
+                .matches("\\{\"id\":\"batch-[0-9a-f]{16}-[0-9a-f]{8}-1\",\"custom_id\":\"a\","
+                        + "\"response\":\\{\"status_code\":200,"
+                        + "\"body\":\\{ \"choices\": \\[\\],  \"x\":1.50\\}\\},\"error\":null\\}");
         assertThat(terminal.err()).contains("2 requests: 2 answered, 0 failed, 0 without an answer");
     }
 
@@ -59,7 +59,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void itStopsWhereNobodyReadsTheAnswers() throws Exception {
+    void itStopsWhenStandardOutputIsClosed() throws Exception {
         LineCollector head = new LineCollector(1);
         String lines = line("a", "m") + line("b", "m") + line("c", "m");
 
@@ -76,7 +76,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void standardInputIsTakenToo() throws Exception {
+    void aBatchCanComeFromStandardInput() throws Exception {
         terminal.in(line("a", "m"));
 
         assertThat(submit(Path.of("-"))).isZero();
@@ -84,7 +84,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void resumeSendsOnlyWhatHasNoAnswerAndMendsATornLine() throws Exception {
+    void resumeSendsOnlyUnansweredLinesAndRemovesATornLine() throws Exception {
         Path output = folder.resolve("out.jsonl");
         Path input = batch(line("a", "m") + line("b", "bad") + line("c", "m"));
         submit(batch(line("a", "m") + line("b", "bad")), "--output=" + output);
@@ -100,7 +100,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void anOutputFileIsNeverWrittenOver() throws Exception {
+    void anOutputFileIsNeverOverwritten() throws Exception {
         Path output = Files.writeString(folder.resolve("out.jsonl"), "{\"custom_id\":\"a\",\"error\":null}\n");
 
         assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
@@ -108,7 +108,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void failedLinesGoToTheFileForErrorsAndCountWhenResumed() throws Exception {
+    void failedLinesGoToTheErrorFileAndCountWhenResumed() throws Exception {
         Path output = folder.resolve("out.jsonl");
         Path errors = folder.resolve("errors.jsonl");
         Path input = batch(line("a", "bad") + line("b", "m"));
@@ -124,7 +124,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void badLinesAreNamedAndLeftOutIfTheUserSaysSo() throws Exception {
+    void badLinesAreReportedAndSkippedOnRequest() throws Exception {
         Path input = batch(line("a", "m") + "nonsense\n" + line("a", "m") + line("b", "m"));
 
         assertThat(problems("submit", input.toString())).contains("line 2: is no JSON", "line 3: custom_id \"a\"");
@@ -135,7 +135,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void anOutputThatIsOutOfOrderIsNotContinuedInOrder() throws Exception {
+    void anUnorderedOutputIsNotContinuedInOrder() throws Exception {
         Path output = Files.writeString(folder.resolve("out.jsonl"), "{\"custom_id\":\"b\",\"error\":null}\n");
 
         assertThat(problems(
@@ -156,7 +156,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void anEarlierRunThatWasCutIsNotForgotten() throws Exception {
+    void anUnfinishedEarlierRunHasToBeResumedWithItsErrorFile() throws Exception {
         Path output = folder.resolve("out.jsonl");
         Path errors = folder.resolve("errors.jsonl");
         ResumePoint.Place place = new ResumePoint.Place("t", "id", List.of(1L, 2L));
@@ -171,7 +171,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void anOutputInAFolderThatIsNotThereIsRefused() throws Exception {
+    void anOutputInAMissingFolderIsRefused() throws Exception {
         Path output = folder.resolve("missing").resolve("out.jsonl");
 
         assertThat(problems("submit", batch(line("a", "m")).toString(), "--output=" + output))
@@ -188,7 +188,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void whatIsNotAnsweredInTimeIsCountedAndNotWritten() throws Exception {
+    void linesWithoutAnAnswerInTimeAreCountedAndNotWritten() throws Exception {
         queue.holdReplies();
 
         int code = submit(batch(line("a", "m")), "--timeout=50ms");
@@ -199,7 +199,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void whereNothingCanBeSentItEndsWithTheReason() throws Exception {
+    void aFailureToSendEndsTheCommandWithTheReason() throws Exception {
         queue.failWith(new ChatQueueException("topic chat.requests is gone"));
 
         assertThat(submit(batch(line("a", "m") + line("b", "m")))).isEqualTo(1);
@@ -207,7 +207,7 @@ class SubmitCommandTest {
     }
 
     @Test
-    void noMoreThanAWindowWaitsAtOnce() throws Exception {
+    void theWindowBoundsTheRequestsUnderWay() throws Exception {
         queue.holdReplies();
 
         submit(batch(line("a", "m") + line("b", "m") + line("c", "m")), "--window=2", "--timeout=100ms");
