@@ -16,8 +16,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
 /**
- * Runs one command line: gathers every problem of options, environment, configuration file and other files before it
- * starts anything, and turns whatever happens into an exit code and words for people.
+ * Runs one command line. It collects every problem of options, environment and files before it starts anything, and
+ * turns every end into an exit code and a message.
  */
 public final class Cli {
     private final Terminal terminal;
@@ -30,7 +30,7 @@ public final class Cli {
         root.setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8));
     }
 
-    /** Returns the exit code: 0, 1 where something that was started has failed, 2 where it was not started */
+    /** Runs the command that {@code args} name and returns its {@link ExitCode}. */
     public static int run(Terminal terminal, String... args) {
         return new Cli(terminal).run(List.of(args));
     }
@@ -48,7 +48,7 @@ public final class Cli {
             List<String> problems = new ArrayList<>(ParseProblems.of(parsed, layers));
             problems.addAll(layers.problems(root));
             return run(command, problems);
-        } catch (InterruptedException stopped) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return ExitCode.FAILED;
         }
@@ -69,14 +69,13 @@ public final class Cli {
         }
         try {
             return subcommand.run();
-        } catch (CommandException refusal) {
-            terminal.err().println(name + ": " + refusal.getMessage());
+        } catch (CommandException e) {
+            terminal.err().println(name + ": " + e.getMessage());
             return ExitCode.REFUSED;
-        } catch (RuntimeException failure) {
-            // of what nobody has caught it is not known what was tried
-            terminal.err()
-                    .println(name + ": failed: " + AclErrors.words(failure).orElse(failure.toString()));
-            DebugLog.log(failure);
+        } catch (RuntimeException e) {
+            // Nothing here knows which operation failed, so the message cannot name the missing right.
+            terminal.err().println(name + ": failed: " + AclErrors.words(e).orElse(e.toString()));
+            DebugLog.log(e);
             return ExitCode.FAILED;
         }
     }

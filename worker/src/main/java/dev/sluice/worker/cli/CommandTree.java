@@ -22,12 +22,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** All commands, in the order in which help shows them. */
+/** Builds the tree of all commands, in the order in which help shows them. */
 public final class CommandTree {
     private static final int HELP_WIDTH = 100;
 
     private CommandTree() {}
 
+    /** Returns the root with all commands, ready to parse a command line. */
     public static CommandLine of(Terminal terminal) {
         CommandLine topics = new CommandLine(new TopicsCommand())
                 .addSubcommand(new TopicsCreateCommand(terminal))
@@ -60,7 +61,7 @@ public final class CommandTree {
 
     private static void configure(CommandLine commandLine) {
         commandLine.getCommandSpec().parser().collectErrors(true);
-        // without this "--model --temperature 1" would ask a model named --temperature
+        // Without this, "--model --temperature 1" would ask a model named --temperature.
         commandLine.getCommandSpec().parser().allowOptionsAsOptionParameters(false);
         commandLine
                 .getCommandSpec()
@@ -72,7 +73,10 @@ public final class CommandTree {
         commandLine.getSubcommands().values().forEach(CommandTree::configure);
     }
 
-    /** What no command reads: picocli acts on {@code --help} itself, {@link LayeredDefaults} has read {@code --config}. */
+    /**
+     * Adds the options that no command reads itself. Picocli acts on {@code --help}, and {@link LayeredDefaults} has
+     * read the file of {@code --config} before.
+     */
     private static void addCommonOptions(CommandLine commandLine) {
         if (commandLine.getSubcommands().isEmpty()) {
             commandLine
@@ -94,7 +98,7 @@ public final class CommandTree {
                         .build());
     }
 
-    /** Help says of every option its default and its variable; written once, here, neither can be forgotten or wrong. */
+    /** Adds to the help of every option its default and its environment variable, so that no option can lack them. */
     private static void describe(CommandSpec spec) {
         for (OptionSpec option : List.copyOf(spec.options())) {
             List<String> description = new ArrayList<>(List.of(option.description()));

@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli;
 
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import java.util.List;
@@ -9,7 +10,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code sluice completion}. */
+/** The command {@code sluice completion}. */
 @Command(
         name = "completion",
         description = "Print what makes bash and zsh complete commands and options of sluice.",
@@ -30,13 +31,13 @@ final class CompletionCommand implements Subcommand {
 
     @Override
     public void check(List<String> problems) {
-        // it has no options of its own
+        // The command has no options of its own.
     }
 
     @Override
     public int run() {
         CommandLine root = spec.root().commandLine();
         terminal.out().print(AutoComplete.bash(root.getCommandName(), root));
-        return 0;
+        return ExitCode.DONE;
     }
 }

@@ -4,7 +4,10 @@ import dev.sluice.worker.cli.command.Subcommand;
 import java.util.List;
 import picocli.CommandLine.Command;
 
-/** Stands in the list of commands; the sandbox itself is another jar, so that a worker does not carry a broker. */
+/**
+ * Lists the sandbox among the commands. The sandbox itself is another jar, because a worker's jar should not contain a
+ * broker.
+ */
 @Command(
         name = "sandbox",
         description = "Run a Kafka broker and a stand-in for the API on this machine, until Ctrl-C.",

@@ -2,7 +2,7 @@ package dev.sluice.worker.cli;
 
 import picocli.CommandLine.Command;
 
-/** The root: it only knows its commands. */
+/** The root of the command tree. It has commands and does nothing itself. */
 @Command(
         name = "sluice",
         description = "A queue on Kafka in front of a rate-limited chat API.",

@@ -1,7 +1,8 @@
 /**
- * The command line: options, environment and configuration file become a validated configuration, and one command runs
- * with it. It owns every word a person reads on the terminal, the exit codes, and the process's signals; it never holds
- * queue logic: {@code worker} hands its configuration to {@link dev.sluice.worker.Worker}, the others are clients.
+ * The command line. Options, environment and configuration file become a validated configuration, and one command runs
+ * with it. This package puts the commands together. Each command has its own package and imports none of another
+ * command. Below them are {@code connection}, {@code options} and {@code command}, from top to bottom. No command holds
+ * queue logic, and nothing outside of {@code cli} imports it.
  */
 @NullMarked
 package dev.sluice.worker.cli;

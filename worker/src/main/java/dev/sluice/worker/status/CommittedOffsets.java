@@ -8,17 +8,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the workers have committed, and what it means beside the partitions' bounds.
+ * The offsets that the workers have committed.
  *
- * @param offsets by partition; none, or null, where nothing is committed
+ * @param offsets the committed offset of each partition. It is absent or null if nothing is committed.
  */
 record CommittedOffsets(Map<TopicPartition, @Nullable OffsetAndMetadata> offsets) {
     /**
-     * What is open of a partition that holds offsets from {@code begin} up to {@code end}.
+     * Returns the open range of a partition that holds the offsets from {@code begin} to {@code end}, exclusive.
      *
-     * @param problems takes a sentence where requests were lost, or what is committed cannot be understood
+     * @param problems takes a sentence if requests were lost or the committed metadata cannot be read
      */
-    OpenRange span(TopicPartition partition, long begin, long end, List<String> problems) {
+    OpenRange openRange(TopicPartition partition, long begin, long end, List<String> problems) {
         OffsetAndMetadata committed = offsets.get(partition);
         if (committed == null) {
             return new OpenRange(partition, begin, end, AckRuns.NONE);

@@ -7,8 +7,7 @@ import java.util.TreeSet;
 /**
  * The workers of a queue, as their consumer group knows them. Immutable.
  *
- * @param state Kafka's word in lower case ({@code stable}, {@code empty}, {@code preparing_rebalance}, …), or
- *     {@link #NONE}
+ * @param state Kafka's word in lower case, such as {@code stable} or {@code preparing_rebalance}, or {@link #NONE}
  */
 public record GroupStatus(String name, String state, List<Member> members) {
     /** The state of a group that does not exist. */
@@ -21,10 +20,10 @@ public record GroupStatus(String name, String state, List<Member> members) {
     }
 
     /**
-     * One worker.
+     * A worker.
      *
-     * @param client the worker's name: its instance id, or a UUID of its own
-     * @param bundles numbers of the partitions it owns in every input topic; empty while the group rebalances
+     * @param client the worker's name, which is its instance id or a random UUID
+     * @param bundles the numbers of the partitions that it owns in every input topic. Empty while the group rebalances.
      */
     public record Member(String client, String host, Set<Integer> bundles) {
         public Member {
@@ -32,7 +31,7 @@ public record GroupStatus(String name, String state, List<Member> members) {
         }
     }
 
-    /** Bundles that no worker has though there are workers; none while a rebalance is under way. */
+    /** Returns the bundles that no worker owns in a stable group. During a rebalance the set is empty. */
     public Set<Integer> ownerless(int width) {
         Set<Integer> ownerless = new TreeSet<>();
         if (state.equals(STABLE)) {

@@ -27,35 +27,38 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 
 /**
- * Reads the beginning of what is open, of all partitions at once: some records of each tell since when the oldest
- * waits, and where they reach to the end also how many there are, transaction markers left out. Whatever the backlog,
- * it needs that much per partition, and no more time than {@link #PATIENCE}. Not thread-safe.
+ * Reads the first open records of all partitions at once. They tell how long the oldest one has waited. If they reach
+ * to the end of the partition, they also tell how many records are open without counting transaction markers. The
+ * memory per partition is bounded whatever the backlog, and the time is bounded by {@link #TIMEOUT}. Not thread-safe.
  */
 final class OldestOpenRecords implements AutoCloseable {
-    /** A status is looked at by somebody who waits; what could not be read by then is said to be missing. */
-    private static final Duration PATIENCE = Duration.ofMillis(1_500);
+    /** The longest time for one status, because a person waits for it. The rest is reported as not read. */
+    private static final Duration TIMEOUT = Duration.ofMillis(1_500);
 
     private static final Duration POLL = Duration.ofMillis(100);
-    /** Few, since what is fetched compressed may unpack to a hundred times as much. */
+    /** Few records, because a compressed batch may decompress to a hundred times its size. */
     private static final int POLL_RECORDS = 100;
-    /** What is read of a partition that has more. */
+    /** The bytes after which no more is read of a partition. */
     private static final long ENOUGH_BYTES = 64 << 10;
-    /** Where more may be open than this, they are not counted one by one. */
+    /** The largest open range whose records are counted one by one. */
     private static final long MOST_COUNTED = 500;
 
     static final Comparator<TopicPartition> BY_NAME =
             Comparator.comparing(TopicPartition::topic).thenComparingInt(TopicPartition::partition);
 
-    /** Most partitions that are named in one sentence. */
+    /** The most partitions that one sentence names. */
     private static final int NAMED = 5;
 
     private static final int PARTITION_FETCH_BYTES = 64 << 10;
     private static final int FETCH_BYTES = 4 << 20;
-    /** All that is asked for is there already; to close waits for the fetch under way. */
+    /** Short, because all records exist already and close() waits for the current fetch. */
     private static final int FETCH_WAIT_MILLIS = 20;
 
     private final Consumer<byte[], byte[]> consumer;
-    /** The topic on which a producer could write any {@link WireHeaders#ENQUEUED_AT} it likes. */
+    /**
+     * The topic that producers write to. There {@link WireHeaders#ENQUEUED_AT} is not trusted, because they could set
+     * it.
+     */
     private final String requests;
 
     OldestOpenRecords(Map<String, Object> kafka, String requests) {
@@ -69,41 +72,41 @@ final class OldestOpenRecords implements AutoCloseable {
         this.requests = requests;
     }
 
-    /** What was read of one partition. */
+    /** The result of reading one partition. */
     private static final class Head {
-        private final OpenRange span;
+        private final OpenRange range;
         private long open;
         private long bytes;
         private OptionalLong oldest = OptionalLong.empty();
-        private boolean toTheEnd;
+        private boolean reachesEnd;
 
-        Head(OpenRange span) {
-            this.span = span;
+        Head(OpenRange range) {
+            this.range = range;
         }
 
         PartitionBacklog backlog() {
             return new PartitionBacklog(
-                    span.partition().partition(),
-                    span.lag(),
-                    span.endedAhead(),
-                    toTheEnd ? open : span.atMost(),
-                    toTheEnd,
+                    range.partition().partition(),
+                    range.lag(),
+                    range.endedAhead(),
+                    reachesEnd ? open : range.atMost(),
+                    reachesEnd,
                     oldest);
         }
     }
 
     /**
-     * The backlog of each partition, in any order.
+     * Returns the backlog of each partition.
      *
-     * @param problems takes a sentence where something could not be read
+     * @param problems takes a sentence if something could not be read
      */
-    Map<TopicPartition, PartitionBacklog> read(Collection<OpenRange> spans, List<String> problems) {
+    Map<TopicPartition, PartitionBacklog> read(Collection<OpenRange> ranges, List<String> problems) {
         Map<TopicPartition, PartitionBacklog> backlogs = new HashMap<>();
         Map<TopicPartition, Head> heads = new HashMap<>();
-        for (OpenRange span : spans) {
-            backlogs.put(span.partition(), PartitionBacklog.unread(span));
-            if (span.atMost() > 0) {
-                heads.put(span.partition(), new Head(span));
+        for (OpenRange range : ranges) {
+            backlogs.put(range.partition(), PartitionBacklog.unread(range));
+            if (range.atMost() > 0) {
+                heads.put(range.partition(), new Head(range));
             }
         }
         Map<String, Set<TopicPartition>> unread = readHeads(heads);
@@ -113,34 +116,27 @@ final class OldestOpenRecords implements AutoCloseable {
         return backlogs;
     }
 
-    /** Returns those that were not read, by the reason. */
+    /** Reads all partitions. Returns the ones that could not be read, by the reason. */
     private Map<String, Set<TopicPartition>> readHeads(Map<TopicPartition, Head> heads) {
         Map<String, Set<TopicPartition>> unread = new TreeMap<>();
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        long deadline = System.nanoTime() + TIMEOUT.toNanos();
         Deque<Set<TopicPartition>> groups = new ArrayDeque<>(List.of(new TreeSet<>(BY_NAME)));
         groups.getFirst().addAll(heads.keySet());
         while (!groups.isEmpty()) {
             Set<TopicPartition> group = groups.removeFirst();
             try {
                 readUntil(deadline, heads, group);
-                add(unread, "not within " + Durations.format(PATIENCE), group);
-            } catch (TopicAuthorizationException denied) {
-                Set<TopicPartition> those =
-                        taken(group, partition -> denied.unauthorizedTopics().contains(partition.topic()));
-                add(
-                        unread,
-                        AclErrors.words(denied, AclErrors.Right.READ).orElseThrow(),
-                        those.isEmpty() ? group : those);
-                groups.addFirst(those.isEmpty() ? Set.of() : group);
-            } catch (KafkaException | OutOfMemoryError failed) {
+                add(unread, "not within " + Durations.format(TIMEOUT), group);
+            } catch (TopicAuthorizationException e) {
+                String right = AclErrors.words(e, AclErrors.Right.READ).orElseThrow();
+                add(unread, right, takeDenied(group, e));
+                groups.addFirst(group);
+            } catch (KafkaException | OutOfMemoryError e) {
                 if (group.size() == 1) {
-                    String why = failed instanceof OutOfMemoryError
-                            ? "its record unpacks to more than the memory holds"
-                            : String.valueOf(failed.getMessage());
-                    add(unread, why, group);
+                    add(unread, reason(e), group);
                 } else {
-                    // one of them is at fault, and nothing but words says which
-                    groups.addFirst(half(group));
+                    // One partition has caused this, but only the message says which. So halve the group and try again.
+                    groups.addFirst(takeHalf(group));
                     groups.addFirst(group);
                 }
             }
@@ -148,12 +144,25 @@ final class OldestOpenRecords implements AutoCloseable {
         return unread;
     }
 
-    private static Set<TopicPartition> half(Set<TopicPartition> group) {
-        Set<TopicPartition> half = new HashSet<>(List.copyOf(group).subList(0, group.size() / 2));
-        return taken(group, half::contains);
+    private static String reason(Throwable failure) {
+        return failure instanceof OutOfMemoryError
+                ? "its record unpacks to more than the memory holds"
+                : String.valueOf(failure.getMessage());
     }
 
-    private static Set<TopicPartition> taken(Set<TopicPartition> from, Predicate<TopicPartition> which) {
+    /** Takes the partitions that Kafka denies out of the group. These are all if the exception names no topic of it. */
+    private static Set<TopicPartition> takeDenied(Set<TopicPartition> group, TopicAuthorizationException denial) {
+        Set<TopicPartition> denied =
+                take(group, partition -> denial.unauthorizedTopics().contains(partition.topic()));
+        return denied.isEmpty() ? take(group, partition -> true) : denied;
+    }
+
+    private static Set<TopicPartition> takeHalf(Set<TopicPartition> group) {
+        Set<TopicPartition> half = new HashSet<>(List.copyOf(group).subList(0, group.size() / 2));
+        return take(group, half::contains);
+    }
+
+    private static Set<TopicPartition> take(Set<TopicPartition> from, Predicate<TopicPartition> which) {
         Set<TopicPartition> taken = new TreeSet<>(BY_NAME);
         from.stream().filter(which).forEach(taken::add);
         from.removeAll(taken);
@@ -166,34 +175,34 @@ final class OldestOpenRecords implements AutoCloseable {
         }
     }
 
-    /** In a sentence; not too many. */
+    /** Returns the first names, for a sentence. */
     static String names(Set<TopicPartition> partitions) {
         String names =
                 partitions.stream().map(TopicPartition::toString).limit(NAMED).collect(Collectors.joining(", "));
         return names + (partitions.size() > NAMED ? " and " + (partitions.size() - NAMED) + " more" : "");
     }
 
-    /** Takes out of {@code missing} what has been read; what it leaves has not been in time. */
+    /** Reads partitions and removes them from {@code missing}. The ones that stay were not read in time. */
     private void readUntil(long deadline, Map<TopicPartition, Head> heads, Set<TopicPartition> missing) {
         consumer.assign(missing);
         for (TopicPartition partition : missing) {
-            Head head = new Head(of(heads, partition).span);
+            Head head = new Head(headOf(heads, partition).range);
             heads.put(partition, head);
-            consumer.seek(partition, head.span.start());
+            consumer.seek(partition, head.range.start());
         }
         while (!missing.isEmpty() && System.nanoTime() < deadline) {
             poll(heads);
-            if (missing.removeIf(partition -> isRead(of(heads, partition)))) {
-                consumer.assign(missing); // and forget what was fetched of the others beyond that
+            if (missing.removeIf(partition -> isRead(headOf(heads, partition)))) {
+                consumer.assign(missing); // drops what was fetched of the other partitions
             }
         }
     }
 
     private void poll(Map<TopicPartition, Head> heads) {
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-            Head head = of(heads, new TopicPartition(record.topic(), record.partition()));
+            Head head = headOf(heads, new TopicPartition(record.topic(), record.partition()));
             head.bytes += Math.max(0, record.serializedValueSize());
-            if (head.span.isOpen(record.offset())) {
+            if (head.range.isOpen(record.offset())) {
                 head.open++;
                 if (head.oldest.isEmpty()) {
                     head.oldest = OptionalLong.of(since(record));
@@ -203,12 +212,12 @@ final class OldestOpenRecords implements AutoCloseable {
     }
 
     private boolean isRead(Head head) {
-        head.toTheEnd = consumer.position(head.span.partition()) >= head.span.end();
-        boolean enough = head.bytes >= ENOUGH_BYTES || head.span.atMost() > MOST_COUNTED;
-        return head.toTheEnd || (head.oldest.isPresent() && enough);
+        head.reachesEnd = consumer.position(head.range.partition()) >= head.range.end();
+        boolean enough = head.bytes >= ENOUGH_BYTES || head.range.atMost() > MOST_COUNTED;
+        return head.reachesEnd || (head.oldest.isPresent() && enough);
     }
 
-    private static Head of(Map<TopicPartition, Head> heads, TopicPartition partition) {
+    private static Head headOf(Map<TopicPartition, Head> heads, TopicPartition partition) {
         Head head = heads.get(partition);
         if (head == null) {
             throw new IllegalStateException("no head of " + partition);
@@ -222,8 +231,8 @@ final class OldestOpenRecords implements AutoCloseable {
         }
         try {
             return WireHeaders.number(record.headers(), WireHeaders.ENQUEUED_AT).orElse(record.timestamp());
-        } catch (IllegalArgumentException notANumber) {
-            return record.timestamp(); // a stranger has written it; when it came is true all the same
+        } catch (IllegalArgumentException e) {
+            return record.timestamp(); // A foreign producer wrote the header. The timestamp is still right.
         }
     }
 

@@ -4,19 +4,19 @@ import dev.sluice.worker.settle.AckRuns;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What is open in one partition, as offsets tell it: everything from {@code start} up to {@code end}, save what is done.
- * Immutable.
+ * The open offsets of one partition. These are all offsets from {@code start} to {@code end} without the ones that are
+ * done. Immutable.
  *
- * @param start inclusive, of what is left of the partition
- * @param end exclusive
- * @param done what has ended out of order
+ * @param start the first offset that is neither committed nor deleted by retention
+ * @param end the end of the partition, exclusive
+ * @param done the offsets whose requests have ended out of order
  */
 record OpenRange(TopicPartition partition, long start, long end, AckRuns done) {
     OpenRange {
         end = Math.max(start, end);
     }
 
-    /** Offsets not committed: what Kafka's own tools call the lag. */
+    /** Returns the number of offsets that are not committed. Kafka's own tools call it the lag. */
     long lag() {
         return end - start;
     }
@@ -26,8 +26,8 @@ record OpenRange(TopicPartition partition, long start, long end, AckRuns done) {
     }
 
     /**
-     * The most records there can be: the markers of transactions have offsets too, and no more than that is known without
-     * reading them all.
+     * Returns an upper bound of the open records. Transaction markers have offsets too, and only reading all records
+     * would tell how many there are.
      */
     long atMost() {
         return lag() - endedAhead();

@@ -3,24 +3,24 @@ package dev.sluice.worker.status;
 import java.util.OptionalLong;
 
 /**
- * The requests, or dead letters, of one partition that wait.
+ * The open requests or dead letters of one partition.
  *
- * @param lag offsets not committed
- * @param endedAhead how many of those have ended out of order
- * @param open how many have not ended
- * @param exact whether there are as many as that, not fewer
- * @param oldest epoch milliseconds since when the oldest waits; empty where none does, or it could not be read
+ * @param lag the number of offsets that are not committed
+ * @param endedAhead the number of these whose requests have ended out of order
+ * @param open the number of requests that have not ended
+ * @param exact false if {@code open} is only an upper bound
+ * @param oldest the epoch milliseconds since when the oldest waits. Empty if none waits or it could not be read.
  */
 public record PartitionBacklog(
         int partition, long lag, long endedAhead, long open, boolean exact, OptionalLong oldest) {
-    /** What is known of it without having read it. */
-    static PartitionBacklog unread(OpenRange span) {
+    /** Returns what the offsets alone tell. */
+    static PartitionBacklog unread(OpenRange range) {
         return new PartitionBacklog(
-                span.partition().partition(),
-                span.lag(),
-                span.endedAhead(),
-                span.atMost(),
-                span.atMost() == 0,
+                range.partition().partition(),
+                range.lag(),
+                range.endedAhead(),
+                range.atMost(),
+                range.atMost() == 0,
                 OptionalLong.empty());
     }
 }

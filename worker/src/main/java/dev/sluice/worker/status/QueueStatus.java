@@ -4,13 +4,13 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * How a queue is at one moment, as far as Kafka knows. Immutable.
+ * The status of a queue at one moment, as far as Kafka knows it. Immutable.
  *
- * @param queue base name of its topics
- * @param width the bundles that workers share: partitions that every topic has that they read
- * @param inputs what waits in each topic that workers read, in their order
+ * @param queue the base name of the queue's topics
+ * @param width the number of bundles that workers share. Every input topic has at least so many partitions.
+ * @param inputs the backlog of each input topic, in the order of the topics
  * @param dead the dead letters
- * @param problems what is not as it should be, one sentence each
+ * @param problems one sentence for each thing that is wrong
  */
 public record QueueStatus(
         String queue,

@@ -22,16 +22,16 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.TopicPartition;
 
-/** Asks Kafka how a queue is; no worker needs to run. Not thread-safe. */
+/** Reads the status of a queue from Kafka. No worker needs to run. Not thread-safe. */
 public final class StatusReader implements AutoCloseable {
     private final Admin admin;
     private final Topics topics;
     private final WorkerGroup group;
-    private final OldestOpenRecords heads;
+    private final OldestOpenRecords oldest;
     private final Clock clock = Clock.systemUTC();
 
     /**
-     * Takes the admin client over.
+     * Makes a reader that closes the admin client when it is closed.
      *
      * @param kafka the configuration for a consumer that reads the oldest open records
      */
@@ -39,15 +39,19 @@ public final class StatusReader implements AutoCloseable {
         this.admin = admin;
         this.topics = topics;
         this.group = new WorkerGroup(admin, group, topics.requests());
-        this.heads = new OldestOpenRecords(kafka, topics.requests());
+        this.oldest = new OldestOpenRecords(kafka, topics.requests());
     }
 
-    /** @throws CommandException where topics are missing, or the broker does not answer or does not let us look */
+    /**
+     * Reads the status.
+     *
+     * @throws CommandException if topics are missing, or the broker does not answer or rejects a request
+     */
     public QueueStatus read() throws InterruptedException {
         Map<String, TopicState> states = topicStates();
         List<String> problems = new ArrayList<>(TopicCheck.of(topics, states).refusals());
-        List<OpenRange> spans = spans(states, problems);
-        Map<TopicPartition, PartitionBacklog> backlogs = heads.read(spans, problems);
+        List<OpenRange> ranges = openRanges(states, problems);
+        Map<TopicPartition, PartitionBacklog> backlogs = oldest.read(ranges, problems);
         GroupStatus workers = group.status();
         int width = topics.inputs().stream()
                 .mapToInt(topic -> states.get(topic).partitions())
@@ -68,23 +72,24 @@ public final class StatusReader implements AutoCloseable {
                 throw new CommandException(missing);
             });
             return states;
-        } catch (TopicState.UnreadableException unreadable) {
-            throw new CommandException(unreadable.getMessage());
+        } catch (TopicState.UnreadableException e) {
+            throw new CommandException(e.getMessage());
         }
     }
 
     /**
-     * What is committed is asked for first: what is published or ends until the bounds are known then makes the backlog
-     * larger, never less than nothing.
+     * Reads the committed offsets first and the bounds of the partitions after them. A request that is published or
+     * ends in between then makes the backlog larger, and never negative.
      */
-    private List<OpenRange> spans(Map<String, TopicState> states, List<String> problems) throws InterruptedException {
+    private List<OpenRange> openRanges(Map<String, TopicState> states, List<String> problems)
+            throws InterruptedException {
         CommittedOffsets committed = group.committed();
         List<TopicPartition> partitions = partitions(states);
         var begins = offsets(partitions, OffsetSpec.earliest());
         var ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> begin = AdminResults.offsets(begins, partitions, "the topics' first offsets");
         Map<TopicPartition, Long> end = AdminResults.offsets(ends, partitions, "the topics' last offsets");
-        List<OpenRange> spans = new ArrayList<>();
+        List<OpenRange> ranges = new ArrayList<>();
         Set<TopicPartition> away = new TreeSet<>(OldestOpenRecords.BY_NAME);
         for (TopicPartition partition : partitions) {
             Long first = begin.get(partition);
@@ -92,17 +97,17 @@ public final class StatusReader implements AutoCloseable {
             if (first == null || last == null) {
                 away.add(partition);
             } else {
-                spans.add(committed.span(partition, first, last, problems));
+                ranges.add(committed.openRange(partition, first, last, problems));
             }
         }
         if (!away.isEmpty()) {
             problems.add("what waits in " + OldestOpenRecords.names(away)
                     + " is not counted: no leader has answered; look at the brokers that hold it");
         }
-        return spans;
+        return ranges;
     }
 
-    /** Of the inputs and the dead letters, of which nothing is ever committed by the workers' group. */
+    /** Returns the partitions of the inputs and the dead letters. The group commits nothing of the dead letters. */
     private List<TopicPartition> partitions(Map<String, TopicState> states) {
         return topics.all().stream()
                 .filter(topic -> !topic.equals(topics.replies()))
@@ -111,12 +116,15 @@ public final class StatusReader implements AutoCloseable {
                 .toList();
     }
 
-    /** Up to where workers can read: a requeued request shows in its new topic when its old offset is committed. */
-    private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec which) {
+    /**
+     * Reads first or last offsets, up to where workers can read. So a requeued request appears in its new topic at the
+     * moment when its old offset is committed.
+     */
+    private ListOffsetsResult offsets(List<TopicPartition> partitions, OffsetSpec spec) {
         ListOffsetsOptions options =
                 new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
         Map<TopicPartition, OffsetSpec> asked =
-                partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> which));
+                partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> spec));
         return admin.listOffsets(asked, options);
     }
 
@@ -148,7 +156,7 @@ public final class StatusReader implements AutoCloseable {
 
     @Override
     public void close() {
-        heads.close();
+        oldest.close();
         admin.close();
     }
 }

@@ -4,11 +4,11 @@ import java.util.List;
 import java.util.OptionalLong;
 
 /**
- * What waits in one topic. Immutable.
+ * The backlog of one topic. Immutable.
  *
- * @param topic its full name
- * @param kind what distinguishes it from the queue's other topics: {@code requests}, {@code retry}, {@code delay-10s}, …
- * @param partitions in the order of their numbers, without those whose leader does not answer
+ * @param topic the full name
+ * @param kind the part of the name after the queue's, such as {@code requests}, {@code retry} or {@code delay-10s}
+ * @param partitions the partitions whose leader has answered, by their numbers
  */
 public record TopicBacklog(String topic, String kind, List<PartitionBacklog> partitions) {
     public TopicBacklog {
@@ -31,7 +31,7 @@ public record TopicBacklog(String topic, String kind, List<PartitionBacklog> par
         return partitions.stream().allMatch(PartitionBacklog::exact);
     }
 
-    /** Epoch milliseconds since when the oldest waits. */
+    /** Returns the epoch milliseconds since when the oldest request waits. */
     public OptionalLong oldest() {
         return partitions.stream().flatMapToLong(each -> each.oldest().stream()).min();
     }

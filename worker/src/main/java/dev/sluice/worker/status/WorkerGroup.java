@@ -18,7 +18,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 
-/** The consumer group of a queue's workers, as Kafka knows it. */
+/** Reads the consumer group of a queue's workers. */
 final class WorkerGroup {
     private final Admin admin;
     private final String name;
@@ -33,10 +33,10 @@ final class WorkerGroup {
     }
 
     /**
-     * Does not wait for a transaction that is under way: with {@code requireStable} Kafka would say nothing of its
-     * partitions until it has ended. What is committed before it is true as well.
+     * Reads the committed offsets without waiting for open transactions. With {@code requireStable} Kafka would not
+     * answer for their partitions until they end. The offsets that were committed before are right as well.
      *
-     * @throws CommandException where Kafka does not tell
+     * @throws CommandException if Kafka does not answer or rejects the request
      */
     CommittedOffsets committed() throws InterruptedException {
         ListConsumerGroupOffsetsOptions options =
@@ -45,15 +45,19 @@ final class WorkerGroup {
             return new CommittedOffsets(admin.listConsumerGroupOffsets(name, options)
                     .partitionsToOffsetAndMetadata()
                     .get());
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof GroupIdNotFoundException) {
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
                 return new CommittedOffsets(Map.of());
             }
-            throw AdminResults.unreadable("what " + what + " has committed", failed.getCause());
+            throw AdminResults.unreadable("what " + what + " has committed", e.getCause());
         }
     }
 
-    /** @throws CommandException where Kafka does not tell */
+    /**
+     * Reads the state and the members.
+     *
+     * @throws CommandException if Kafka does not answer or rejects the request
+     */
     GroupStatus status() throws InterruptedException {
         DescribeConsumerGroupsOptions options =
                 new DescribeConsumerGroupsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
@@ -62,11 +66,11 @@ final class WorkerGroup {
                 .get(name);
         try {
             return status(description.get());
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof GroupIdNotFoundException) {
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupIdNotFoundException) {
                 return new GroupStatus(name, GroupStatus.NONE, List.of());
             }
-            throw AdminResults.unreadable(what, failed.getCause());
+            throw AdminResults.unreadable(what, e.getCause());
         }
     }
 

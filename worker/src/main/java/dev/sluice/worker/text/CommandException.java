@@ -1,6 +1,6 @@
 package dev.sluice.worker.text;
 
-/** A command that cannot start: exit code 2. The message is all that is shown: what is wrong, and the remedy. */
+/** Ends a command before it has started anything. The message is all that is shown, so it says what to do. */
 public final class CommandException extends RuntimeException {
     public CommandException(String message) {
         super(message);

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Durations as people write them ({@code 25s}, {@code 1h30m}) and as ISO 8601 does ({@code PT25S}). */
+/** Reads and writes durations in a short form ({@code 25s}, {@code 1h30m}), and reads ISO 8601 ({@code PT25S}). */
 public final class Durations {
     static final String FORMS = "write 25s, 500ms, 5m, 1h30m, 7d or PT25S";
 
@@ -20,7 +20,7 @@ public final class Durations {
     /**
      * Reads either form.
      *
-     * @throws IllegalArgumentException naming the text and the forms that are understood
+     * @throws IllegalArgumentException if the text has neither form. The message names both.
      */
     public static Duration parse(String text) {
         String trimmed = text.strip();
@@ -39,12 +39,15 @@ public final class Durations {
     private static Duration parseIso(String text, String trimmed) {
         try {
             return Duration.parse(trimmed);
-        } catch (DateTimeException notIso) {
-            throw new IllegalArgumentException("'" + text + "' is no duration; " + FORMS, notIso);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("'" + text + "' is no duration; " + FORMS, e);
         }
     }
 
-    /** The short form, which {@link #parse} reads again; to the millisecond. It has no negative durations, so these are ISO. */
+    /**
+     * Returns the short form to the millisecond, which {@link #parse} reads again. A negative duration has no short
+     * form and is written as ISO 8601.
+     */
     public static String format(Duration duration) {
         if (duration.isNegative()) {
             return duration.toString();

@@ -1,19 +1,19 @@
 package dev.sluice.worker.text;
 
 /**
- * Foreign text made fit to be shown, on a terminal for example: what could move its cursor, turn the direction of writing
- * or hide something is written as {@code \}{@code u001b}. Stateless.
+ * Makes foreign text safe to show on a terminal. Characters that could move the cursor, change the direction of writing
+ * or hide something are written as {@code \}{@code u001b}. Stateless.
  */
 public final class PrintableText {
     private PrintableText() {}
 
-    /** On one line, and cut after {@code longest} characters. */
+    /** Returns the text on one line, cut after {@code longest} characters. */
     public static String line(String text, int longest) {
         String cut = text.length() > longest ? text.substring(0, longest) + "…" : text;
         return escaped(cut, false);
     }
 
-    /** As long as it is, with its line ends and tabs. */
+    /** Returns the whole text, with its line ends and tabs. */
     public static String text(String text) {
         return escaped(text, true);
     }
@@ -30,7 +30,7 @@ public final class PrintableText {
         return safe.toString();
     }
 
-    /** Whether this code point is better not shown. */
+    /** Returns true if this code point should not be shown as it is. */
     public static boolean isHarmful(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL,

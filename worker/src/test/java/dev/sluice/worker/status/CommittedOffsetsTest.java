@@ -17,7 +17,7 @@ class CommittedOffsetsTest {
 
     @Test
     void withoutACommitEverythingIsOpen() {
-        OpenRange span = new CommittedOffsets(Map.of()).span(PARTITION, 5, 9, problems);
+        OpenRange span = new CommittedOffsets(Map.of()).openRange(PARTITION, 5, 9, problems);
 
         assertThat(span.atMost()).isEqualTo(4);
         assertThat(span.isOpen(5)).isTrue();
@@ -63,6 +63,6 @@ class CommittedOffsetsTest {
 
     private OpenRange span(long committed, String metadata, long begin, long end) {
         OffsetAndMetadata offset = new OffsetAndMetadata(committed, metadata);
-        return new CommittedOffsets(Map.of(PARTITION, offset)).span(PARTITION, begin, end, problems);
+        return new CommittedOffsets(Map.of(PARTITION, offset)).openRange(PARTITION, begin, end, problems);
     }
 }

@@ -23,7 +23,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code sluice ask}. */
+/** The command {@code sluice ask}. */
 @Command(
         name = "ask",
         abbreviateSynopsis = true,
@@ -97,12 +97,12 @@ public final class AskCommand implements Subcommand {
         }
         try {
             request = build();
-        } catch (InvalidChatRequestException invalid) {
-            invalid.problems().forEach(problem -> problems.add(describe(problem)));
+        } catch (InvalidChatRequestException e) {
+            e.problems().forEach(problem -> problems.add(describe(problem)));
         }
     }
 
-    /** The options are named like the fields of the body. */
+    /** Names the option instead of the field of the body. Both have the same name. */
     private static String describe(InvalidChatRequestException.Problem problem) {
         return switch (problem.field()) {
             case "model", "temperature", "max_tokens" ->
@@ -133,7 +133,7 @@ public final class AskCommand implements Subcommand {
         }
     }
 
-    /** Returns the exit code: 1 where there is no answer, with the reason on standard error */
+    /** Sends the request and prints its answer, or the reason why there is none. Returns the exit code. */
     int ask(ChatQueue queue) throws InterruptedException {
         if (request == null) {
             throw new IllegalStateException("not checked");
@@ -141,12 +141,11 @@ public final class AskCommand implements Subcommand {
         try {
             ChatReply reply = queue.ask(request, timeout).get();
             return reply.ok() ? print(reply) : fail(FailureText.failure(reply));
-        } catch (ExecutionException failed) {
-            if (failed.getCause() instanceof ChatQueueException
-                    || failed.getCause() instanceof InvalidChatRequestException) {
-                return fail(String.valueOf(failed.getCause().getMessage()));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof ChatQueueException || e.getCause() instanceof InvalidChatRequestException) {
+                return fail(String.valueOf(e.getCause().getMessage()));
             }
-            throw new IllegalStateException(failed.getCause());
+            throw new IllegalStateException(e.getCause());
         }
     }
 
@@ -154,7 +153,7 @@ public final class AskCommand implements Subcommand {
         if (json) {
             terminal.out().writeBytes(reply.body());
             terminal.out().println();
-            return 0;
+            return ExitCode.DONE;
         }
         if (reply.text().isEmpty()) {
             terminal.err()
@@ -164,7 +163,7 @@ public final class AskCommand implements Subcommand {
                             + "a larger --max-tokens helps");
         }
         terminal.out().println(reply.text());
-        return 0;
+        return ExitCode.DONE;
     }
 
     private int fail(String reason) {

@@ -1,5 +1,5 @@
 /**
- * {@code sluice ask}: one request, and its answer on standard output.
+ * The command {@code sluice ask}. It sends one request and prints the answer.
  */
 @NullMarked
 package dev.sluice.worker.cli.ask;

@@ -3,11 +3,11 @@ package dev.sluice.worker.cli.command;
 import dev.sluice.ChatError;
 import dev.sluice.ChatReply;
 
-/** Failed replies in words. */
+/** Describes failed replies. */
 public final class FailureText {
     private FailureText() {}
 
-    /** For example {@code request 42 failed: rejected (HTTP 404): no such model}. */
+    /** Returns a line such as {@code request 42 failed: rejected (HTTP 404): no such model}. */
     public static String failure(ChatReply reply) {
         StringBuilder words = new StringBuilder("request ")
                 .append(reply.id())

@@ -4,36 +4,37 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Lets a command end in order when the process is told to: it is asked to stop, and the process lives on until it has, or
- * for a bounded time. Closed by the command's own thread when all is said.
+ * Stops a command in an orderly way when the process receives a signal. It asks the command to stop and keeps the
+ * process alive until the command has ended, for a bounded time. The command's own thread closes it after its last
+ * message.
  */
 public final class GracefulStop implements AutoCloseable {
     private final CountDownLatch ended = new CountDownLatch(1);
     private final Thread hook;
 
-    private GracefulStop(String name, Runnable stop, long patienceMillis, Runnable late) {
-        this.hook = new Thread(() -> stopAndWait(stop, patienceMillis, late), name + "-on-shutdown");
+    private GracefulStop(String name, Runnable stop, long timeoutMillis, Runnable late) {
+        this.hook = new Thread(() -> stopAndWait(stop, timeoutMillis, late), name + "-on-shutdown");
     }
 
     /**
-     * From now on.
+     * Installs a shutdown hook.
      *
-     * @param stop asks the command to stop; on a thread of its own
-     * @param late called where it has not stopped in time; the process ends after it
+     * @param stop asks the command to stop, on the hook's thread
+     * @param late runs if the command has not stopped in time. The process ends after it.
      */
-    public static GracefulStop of(String name, Runnable stop, long patienceMillis, Runnable late) {
-        GracefulStop lastWords = new GracefulStop(name, stop, patienceMillis, late);
-        Runtime.getRuntime().addShutdownHook(lastWords.hook);
-        return lastWords;
+    public static GracefulStop of(String name, Runnable stop, long timeoutMillis, Runnable late) {
+        GracefulStop installed = new GracefulStop(name, stop, timeoutMillis, late);
+        Runtime.getRuntime().addShutdownHook(installed.hook);
+        return installed;
     }
 
-    private void stopAndWait(Runnable stop, long patienceMillis, Runnable late) {
+    private void stopAndWait(Runnable stop, long timeoutMillis, Runnable late) {
         stop.run();
         try {
-            if (!ended.await(patienceMillis, TimeUnit.MILLISECONDS)) {
+            if (!ended.await(timeoutMillis, TimeUnit.MILLISECONDS)) {
                 late.run();
             }
-        } catch (InterruptedException inAHurry) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
@@ -43,8 +44,9 @@ public final class GracefulStop implements AutoCloseable {
         ended.countDown();
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException stopping) {
-            DebugLog.log(stopping);
+        } catch (IllegalStateException e) {
+            // The process is already stopping, and the hook runs.
+            DebugLog.log(e);
         }
     }
 }

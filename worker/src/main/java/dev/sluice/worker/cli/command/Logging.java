@@ -6,8 +6,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Sets up the log, which goes to standard error. The rest is in {@code logback.xml}; whoever brings a file of their own
- * ({@code JAVA_OPTS=-Dlogback.configurationFile=FILE}) can use the same properties in it.
+ * Sets up the log, which goes to standard error. The levels and the format are system properties that
+ * {@code logback.xml} reads. A user's own file ({@code JAVA_OPTS=-Dlogback.configurationFile=FILE}) can read them too.
  */
 public final class Logging {
     static final String LEVEL = "sluice.log.level";
@@ -15,7 +15,7 @@ public final class Logging {
     static final String FORMAT = "sluice.log.format";
     static final String REQUESTS = "sluice.log.requests";
 
-    /** How much is logged of our own code; of the libraries only warnings are. */
+    /** The least level that Sluice's own classes log. Libraries log warnings only. */
     public enum Level {
         ERROR,
         WARN,
@@ -28,6 +28,7 @@ public final class Logging {
         }
     }
 
+    /** The form of a log line. */
     public enum Format {
         TEXT,
         JSON;
@@ -39,13 +40,18 @@ public final class Logging {
 
     private Logging() {}
 
-    /** Takes effect only before the first logger is made, so that commands keep theirs in classes they use late. */
+    /**
+     * Sets up the log of a worker. This has no effect once a logger exists, so that classes which run before may not
+     * have a static logger.
+     */
     public static void forWorker(Level level, Format format, boolean requests) {
         set(level, Level.WARN, format);
         System.setProperty(REQUESTS, requests ? Level.INFO.name() : "OFF");
     }
 
-    /** For a command that talks to a person: it says itself what went wrong, Kafka's client does not. */
+    /**
+     * Sets up the log of a command that prints its own messages for a person. Of the libraries only errors are logged.
+     */
     public static void forClient() {
         set(Level.WARN, Level.ERROR, Format.TEXT);
     }

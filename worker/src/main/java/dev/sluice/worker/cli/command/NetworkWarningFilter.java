@@ -8,23 +8,23 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Lets through one warning a minute of Kafka's network layer: while a broker is away each client writes several a second,
- * all of which say the same. Its errors, such as a refused login, all pass; but nothing of the client with which a command
- * makes sure of the broker: what goes wrong there the command says itself, in words for people. Thread-safe.
+ * Passes one warning a minute of Kafka's network layer. While a broker is away, each client writes several identical
+ * warnings a second. All errors of that layer pass, for example a rejected login. Nothing passes of the admin client
+ * with which a command connects, because the command itself tells the person what went wrong. Thread-safe.
  */
 public final class NetworkWarningFilter extends Filter<ILoggingEvent> {
     /** The client id of the admin client with which a command connects, unless the user has set one for all clients. */
     public static final String ADMIN_CLIENT_ID = "sluice-admin";
 
     private static final String NETWORK = "org.apache.kafka.clients.NetworkClient";
-    private static final String CONNECTING = "clientId=" + ADMIN_CLIENT_ID + "] ";
-    private static final long EVERY_MILLIS = Duration.ofMinutes(1).toMillis();
+    private static final String ADMIN_CLIENT = "clientId=" + ADMIN_CLIENT_ID + "] ";
+    private static final long INTERVAL_MILLIS = Duration.ofMinutes(1).toMillis();
 
-    private final AtomicLong passedAt = new AtomicLong(-EVERY_MILLIS);
+    private final AtomicLong passedAt = new AtomicLong(-INTERVAL_MILLIS);
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-        if (event.getMessage() != null && event.getMessage().contains(CONNECTING)) {
+        if (event.getMessage() != null && event.getMessage().contains(ADMIN_CLIENT)) {
             return FilterReply.DENY;
         }
         boolean passes = !event.getLoggerName().equals(NETWORK)
@@ -35,6 +35,6 @@ public final class NetworkWarningFilter extends Filter<ILoggingEvent> {
 
     private boolean isDue(long now) {
         long last = passedAt.get();
-        return Math.abs(now - last) >= EVERY_MILLIS && passedAt.compareAndSet(last, now);
+        return Math.abs(now - last) >= INTERVAL_MILLIS && passedAt.compareAndSet(last, now);
     }
 }

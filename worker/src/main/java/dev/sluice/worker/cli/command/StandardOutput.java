@@ -4,7 +4,7 @@ import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 
-/** Standard output that says when nobody takes what is written: {@link PrintStream} keeps that to itself. */
+/** Standard output that throws when it cannot be written to. A {@link PrintStream} only sets a flag. */
 public final class StandardOutput extends FilterOutputStream {
     private final PrintStream stream;
 
@@ -25,7 +25,7 @@ public final class StandardOutput extends FilterOutputStream {
         }
     }
 
-    /** It is not ours. */
+    /** Does nothing, because the process still needs its standard output. */
     @Override
     public void close() {}
 }

@@ -3,20 +3,20 @@ package dev.sluice.worker.cli.command;
 import dev.sluice.worker.text.CommandException;
 import java.util.List;
 
-/** A command below {@code sluice}, its options already set. */
+/** A command below {@code sluice}. Picocli sets its options before the first call. */
 public interface Subcommand {
     /**
-     * Looks at everything that can be judged before anything is started, files included.
+     * Checks everything that can be checked before anything is started, files included.
      *
-     * @param problems takes one sentence per problem, so that all of them are reported at once
+     * @param problems takes one sentence per problem, so that a person sees all of them at once
      */
     void check(List<String> problems) throws InterruptedException;
 
     /**
-     * Does the work; called only where {@link #check} found no problem.
+     * Does the work. This is called only if {@link #check} found no problem.
      *
-     * @return the exit code: 0, or 1 where something that was started has failed and the reason has been said
-     * @throws CommandException where it cannot start after all
+     * @return {@link ExitCode#DONE}, or {@link ExitCode#FAILED} after the command has printed the reason
+     * @throws CommandException if the command cannot start after all
      */
     int run() throws InterruptedException;
 }

@@ -6,10 +6,10 @@ import java.io.PrintStream;
 import java.util.Map;
 
 /**
- * What the process was given: its environment and its streams. Tests hand in their own.
+ * The environment and the streams of the process. Tests pass their own.
  *
- * @param interactive whether {@code err} is a terminal on which a line may be drawn again
- * @param redraws whether {@code out} is a terminal on which everything may be drawn again
+ * @param interactive whether {@code err} is a terminal, on which a line can be redrawn
+ * @param redraws whether {@code out} is a terminal, on which the whole screen can be redrawn
  */
 public record Terminal(
         Map<String, String> env,
@@ -19,11 +19,12 @@ public record Terminal(
         boolean interactive,
         boolean redraws) {
     /**
-     * Set by the launcher to {@code true} or {@code false}: only a terminal can tell whether standard error alone is a
-     * terminal, and {@code sluice submit FILE > answers.jsonl} has a progress bar too.
+     * The system property by which the launcher says whether standard error is a terminal, as {@code true} or
+     * {@code false}. Java only knows about all streams together, and {@code sluice submit FILE > answers.jsonl} should
+     * have a progress bar too.
      */
     static final String TERMINAL = "sluice.terminal";
-    /** The same for standard output. */
+    /** The same property for standard output. */
     static final String OUT_TERMINAL = "sluice.terminal.out";
 
     public static Terminal ofProcess() {
@@ -32,11 +33,11 @@ public record Terminal(
     }
 
     private static boolean isTerminal(String property) {
-        String told = System.getProperty(property);
-        return told == null ? isTerminal(System.console()) : Boolean.parseBoolean(told);
+        String fromLauncher = System.getProperty(property);
+        return fromLauncher == null ? isTerminal(System.console()) : Boolean.parseBoolean(fromLauncher);
     }
 
-    /** From Java 22 to 24 there is a console even without a terminal; without our launcher we then do without a bar. */
+    /** Java 22 to 24 return a console even without a terminal. Without the launcher there is no progress bar there. */
     private static boolean isTerminal(Console console) {
         int java = Runtime.version().feature();
         return console != null && (java < 22 || java > 24);

@@ -4,7 +4,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in columns that are as wide as their widest cell. */
+/** A table of text. Each column is as wide as its widest cell. */
 public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
@@ -12,7 +12,7 @@ public final class TextTable {
         rows.add(List.of(heads));
     }
 
-    /** Adds a row of as many cells as there are heads. */
+    /** Adds a row, with as many cells as there are heads. */
     public void row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {

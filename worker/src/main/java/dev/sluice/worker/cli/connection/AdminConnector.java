@@ -8,6 +8,7 @@ import dev.sluice.worker.text.Durations;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,24 +23,24 @@ import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.SslAuthenticationException;
 import org.apache.kafka.common.errors.TimeoutException;
 
-/** Makes sure that there is a Kafka broker to talk to, before anything else fails for want of one. */
+/** Connects an admin client, and explains to a person why that is not possible. */
 public final class AdminConnector {
     private AdminConnector() {}
 
     /**
-     * An admin client of a broker that has just answered.
+     * Returns an admin client after a broker has answered it.
      *
-     * @throws CommandException naming the address where none answers within {@link AdminTimeouts#FOREGROUND}
+     * @throws CommandException if no broker answers within {@link AdminTimeouts#FOREGROUND}. The message names the address.
      */
     public static Admin connect(KafkaOptions options) throws InterruptedException {
-        knock(options.servers());
+        requireReachable(options.servers());
         Map<String, Object> properties = new TreeMap<>(options.properties());
         properties.putIfAbsent(AdminClientConfig.CLIENT_ID_CONFIG, NetworkWarningFilter.ADMIN_CLIENT_ID);
         Admin admin;
         try {
             admin = KafkaClients.admin(properties);
-        } catch (KafkaException wrongConfig) {
-            throw new CommandException("Kafka's client refuses its configuration: " + rootMessage(wrongConfig)
+        } catch (KafkaException e) {
+            throw new CommandException("Kafka's client refuses its configuration: " + rootMessage(e)
                     + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config");
         }
         awaitAnswer(admin, options);
@@ -47,10 +48,10 @@ public final class AdminConnector {
     }
 
     /**
-     * Tries to open a plain connection. Kafka's client would go on trying for as long as it may and log each attempt; a
-     * refused connection or an unknown host is certain at once.
+     * Opens a plain connection to one of the servers. Kafka's client would retry until its timeout and log each
+     * attempt, while this finds a closed port or an unknown host at once.
      */
-    private static void knock(String servers) {
+    private static void requireReachable(String servers) {
         List<String> failures = new ArrayList<>();
         for (String server : servers.split(",", -1)) {
             String address = server.strip();
@@ -63,28 +64,28 @@ public final class AdminConnector {
                 int port = Integer.parseInt(address.substring(colon + 1));
                 socket.connect(new InetSocketAddress(host, port), AdminTimeouts.FOREGROUND_MILLIS);
                 return;
-            } catch (IOException | IllegalArgumentException unreachable) {
-                failures.add(address + " (" + reason(unreachable) + ")");
+            } catch (IOException | IllegalArgumentException e) {
+                failures.add(address + " (" + reason(e) + ")");
             }
         }
         throw new CommandException("cannot reach Kafka at " + String.join(", ", failures)
                 + "; start it, or name another broker with --bootstrap-servers");
     }
 
-    private static String reason(Exception unreachable) {
-        return unreachable instanceof java.net.UnknownHostException ? "unknown host" : unreachable.getMessage();
+    private static String reason(Exception failure) {
+        return failure instanceof UnknownHostException ? "unknown host" : failure.getMessage();
     }
 
     private static void awaitAnswer(Admin admin, KafkaOptions kafka) throws InterruptedException {
         try {
             DescribeClusterOptions options = new DescribeClusterOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
             admin.describeCluster(options).nodes().get();
-        } catch (ExecutionException failed) {
+        } catch (ExecutionException e) {
             admin.close(Duration.ZERO);
-            throw new CommandException(explain(failed.getCause(), kafka));
-        } catch (InterruptedException stopped) {
+            throw new CommandException(explain(e.getCause(), kafka));
+        } catch (InterruptedException e) {
             admin.close(Duration.ZERO);
-            throw stopped;
+            throw e;
         }
     }
 

@@ -10,14 +10,14 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the queue is: the options that all commands have which talk to Kafka. */
+/** The options of every command that connects to Kafka. */
 public final class KafkaOptions {
     static final String DEFAULT_SERVERS = "localhost:9092";
 
     private static final String SERVERS = "bootstrap.servers";
     private static final String SECURITY_PROTOCOL = "security.protocol";
-    /** What the queue's promise rests on, so that nobody sets it in passing, and what to do instead. */
-    private static final Map<String, String> OURS = Map.of(
+    /** The properties on which the queue's guarantees rest, and what to do instead of setting them. */
+    private static final Map<String, String> RESERVED = Map.of(
             "group.id", "use --group",
             "group.instance.id", "use --instance-id",
             "transactional.id", "use --instance-id",
@@ -54,11 +54,12 @@ public final class KafkaOptions {
     private Topics topics = new Topics("chat");
     private Map<String, Object> properties = Map.of();
 
+    /** Reads the properties file and checks the names of the topics. */
     public void check(List<String> problems) {
         try {
             topics = new Topics(topic);
-        } catch (IllegalArgumentException wrong) {
-            problems.add("--topic: " + wrong.getMessage());
+        } catch (IllegalArgumentException e) {
+            problems.add("--topic: " + e.getMessage());
         }
         Map<String, Object> all = new TreeMap<>();
         if (kafkaConfig != null) {
@@ -74,17 +75,17 @@ public final class KafkaOptions {
     private static void readKafkaConfig(Path file, Map<String, Object> all, List<String> problems) {
         try {
             all.putAll(ConfigFile.read("--kafka-config", file));
-        } catch (CommandException unreadable) {
-            problems.add(unreadable.getMessage());
+        } catch (CommandException e) {
+            problems.add(e.getMessage());
         }
-        OURS.forEach((key, remedy) -> {
+        RESERVED.forEach((key, remedy) -> {
             if (all.containsKey(key)) {
                 problems.add(key + " in " + file + " cannot be set: " + remedy);
             }
         });
     }
 
-    /** Valid after {@link #check}, like the rest. */
+    /** Returns the queue's topics. This and the other getters are valid after {@link #check}. */
     public Topics topics() {
         return topics;
     }
@@ -93,7 +94,7 @@ public final class KafkaOptions {
         return properties;
     }
 
-    /** What the connections speak; Kafka's own default where nobody has said. */
+    /** Returns the configured security protocol, or Kafka's default. */
     String securityProtocol() {
         return String.valueOf(properties.getOrDefault(SECURITY_PROTOCOL, "PLAINTEXT"));
     }

@@ -11,14 +11,17 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
 
-/** Opens the queue as a client, after a look at what would otherwise fail late and in other words. */
+/**
+ * Opens the queue for a client command. It first checks what would otherwise fail late, with a message that helps less.
+ */
 public final class QueueConnection {
     private QueueConnection() {}
 
     /**
-     * The queue's SDK, connected.
+     * Returns the connected SDK.
      *
-     * @throws CommandException where there is no broker, no topics, not the rights that are needed, or the SDK does not take the configuration
+     * @throws CommandException if the broker, a topic or a right is missing, or the SDK does not accept the
+     *     configuration
      */
     public static ChatQueue open(KafkaOptions options) throws InterruptedException {
         Topics topics = options.topics();
@@ -36,8 +39,8 @@ public final class QueueConnection {
                                 + "; create what is missing with 'sluice topics create --topic " + topics.base()
                                 + "', or name another queue with --topic");
             }
-        } catch (TopicState.UnreadableException unreadable) {
-            throw new CommandException(unreadable.getMessage());
+        } catch (TopicState.UnreadableException e) {
+            throw new CommandException(e.getMessage());
         }
         return build(options);
     }
@@ -51,8 +54,8 @@ public final class QueueConnection {
                     .topic(options.topics().base())
                     .kafkaProperties(properties)
                     .build();
-        } catch (IllegalArgumentException wrong) {
-            throw new CommandException(wrong.getMessage());
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(e.getMessage());
         }
     }
 }

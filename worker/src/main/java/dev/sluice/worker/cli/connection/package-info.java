@@ -1,6 +1,6 @@
 /**
- * The connection of a command to its queue's Kafka: its options, and a check that a broker answers before anything else
- * fails for the want of one. It never joins a group.
+ * Connects a command to the Kafka of its queue. It has the options for that, and a check that a broker answers. It
+ * never joins a consumer group.
  */
 @NullMarked
 package dev.sluice.worker.cli.connection;

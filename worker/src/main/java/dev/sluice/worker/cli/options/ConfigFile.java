@@ -18,33 +18,33 @@ public final class ConfigFile {
     private ConfigFile() {}
 
     /**
-     * All keys and values.
+     * Returns all keys and values.
      *
-     * @throws CommandException naming {@code option} and the file where it can't be read
+     * @throws CommandException if the file cannot be read. The message names {@code option} and the file.
      */
     public static Map<String, String> read(String option, Path file) {
         Properties properties = new Properties();
         try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
             properties.load(reader);
-        } catch (IOException | IllegalArgumentException unreadable) {
-            throw new CommandException(option + ": cannot read " + file + ": " + reason(unreadable));
+        } catch (IOException | IllegalArgumentException e) {
+            throw new CommandException(option + ": cannot read " + file + ": " + reason(e));
         }
         Map<String, String> values = new TreeMap<>();
         properties.stringPropertyNames().forEach(name -> values.put(name, properties.getProperty(name)));
         return values;
     }
 
-    /** Why a file cannot be read, in words: most messages of these exceptions are only the file's name. */
-    public static String reason(Exception unreadable) {
-        if (unreadable instanceof NoSuchFileException) {
+    /** Describes why a file cannot be read. The messages of most of these exceptions are only the name of the file. */
+    public static String reason(Exception failure) {
+        if (failure instanceof NoSuchFileException) {
             return "there is no such file";
         }
-        if (unreadable instanceof AccessDeniedException) {
+        if (failure instanceof AccessDeniedException) {
             return "permission denied";
         }
-        if (unreadable instanceof MalformedInputException) {
+        if (failure instanceof MalformedInputException) {
             return "it is not UTF-8 text";
         }
-        return String.valueOf(unreadable.getMessage());
+        return String.valueOf(failure.getMessage());
     }
 }

@@ -18,8 +18,9 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /**
- * How a text becomes a value, by type: one place for the command line, the environment and the file, so that all three
- * understand the same forms and complain in the same words.
+ * Converts texts to values, by type. The command line, the environment and the configuration file all use these
+ * converters, so that they understand the same forms and report errors in the same words. Picocli's own converters
+ * would serve the command line only, and their messages name Java classes.
  */
 public final class Converters {
     private static final Map<Class<?>, Function<String, ?>> BY_TYPE = Map.ofEntries(
@@ -39,40 +40,41 @@ public final class Converters {
 
     private Converters() {}
 
-    /** A size in bytes; a type of its own, so that it is read as one. */
+    /** A size in bytes. It has a type of its own, so that it has a converter of its own. */
     public record ByteSize(long bytes) {}
 
+    /** Registers all converters with a command line and its subcommands. */
     public static void register(CommandLine commandLine) {
         BY_TYPE.forEach((type, read) -> registerOne(commandLine, type, read));
     }
 
     private static <T> void registerOne(CommandLine commandLine, Class<T> type, Function<String, ?> read) {
-        // picocli boxes: a converter of a primitive type returns the boxed one, which Class.cast would refuse
+        // A converter of int.class returns an Integer, which Class.cast would reject.
         @SuppressWarnings("unchecked")
         ITypeConverter<T> converter = text -> {
             try {
                 return (T) read.apply(text);
-            } catch (IllegalArgumentException wrong) {
-                throw new TypeConversionException(wrong.getMessage());
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
             }
         };
         commandLine.registerConverter(type, converter);
     }
 
-    /** What is wrong with {@code text} as a value (one element, for a repeatable option) of {@code option}, if anything. */
+    /** Returns the problem with {@code text} as a value of the option, or as one element of a repeatable option. */
     static Optional<String> problem(ArgSpec option, String text) {
         try {
             Object unused = valueOf(option, text);
             return Optional.empty();
-        } catch (IllegalArgumentException wrong) {
-            return Optional.of(String.valueOf(wrong.getMessage()));
+        } catch (IllegalArgumentException e) {
+            return Optional.of(String.valueOf(e.getMessage()));
         }
     }
 
     /**
      * Reads one value.
      *
-     * @throws IllegalArgumentException with the text and the forms that are understood
+     * @throws IllegalArgumentException if the text is no such value. The message names the accepted forms.
      */
     static Object valueOf(ArgSpec option, String text) {
         Function<String, ?> read = BY_TYPE.get(option.auxiliaryTypes()[0]);
@@ -82,16 +84,16 @@ public final class Converters {
     private static int wholeNumber(String text) {
         try {
             return Integer.parseInt(text.strip());
-        } catch (NumberFormatException notANumber) {
-            throw new IllegalArgumentException("'" + text + "' is no whole number", notANumber);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'" + text + "' is no whole number", e);
         }
     }
 
     private static double number(String text) {
         try {
             return Double.parseDouble(text.strip());
-        } catch (NumberFormatException notANumber) {
-            throw new IllegalArgumentException("'" + text + "' is no number", notANumber);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("'" + text + "' is no number", e);
         }
     }
 
@@ -106,25 +108,24 @@ public final class Converters {
     private static Path path(String text) {
         try {
             return Path.of(text);
-        } catch (InvalidPathException wrong) {
-            throw new IllegalArgumentException("'" + text + "' is no path: " + wrong.getReason(), wrong);
+        } catch (InvalidPathException e) {
+            throw new IllegalArgumentException("'" + text + "' is no path: " + e.getReason(), e);
         }
     }
 
     private static Pattern pattern(String text) {
         try {
             return Pattern.compile(text);
-        } catch (PatternSyntaxException wrong) {
-            throw new IllegalArgumentException(
-                    "'" + text + "' is no regular expression: " + wrong.getDescription(), wrong);
+        } catch (PatternSyntaxException e) {
+            throw new IllegalArgumentException("'" + text + "' is no regular expression: " + e.getDescription(), e);
         }
     }
 
     private static URI uri(String text) {
         try {
             return URI.create(text.strip().replaceAll("/+$", ""));
-        } catch (IllegalArgumentException wrong) {
-            throw new IllegalArgumentException("'" + text + "' is no URL", wrong);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("'" + text + "' is no URL", e);
         }
     }
 }

@@ -6,22 +6,22 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 
-/** Moments as people name them: an instant, or how long ago it was. */
+/** Reads and writes points in time, as an instant or as how long ago it was. */
 public final class Instants {
     private static final Duration LONGEST_AGO = Duration.ofDays(36_500);
 
     private Instants() {}
 
     /**
-     * Reads {@code 2026-01-31T08:00:00Z}, {@code 2026-01-31T08:00:00+02:00} and, counted back from {@code now}, every
-     * duration that {@link Durations} understands.
+     * Reads {@code 2026-01-31T08:00:00Z}, {@code 2026-01-31T08:00:00+02:00}, or a duration of {@link Durations} before
+     * {@code now}.
      *
-     * @throws IllegalArgumentException naming the text and the forms that are understood
+     * @throws IllegalArgumentException if the text has no such form. The message names the accepted forms.
      */
     static Instant parse(String text, Instant now) {
         try {
             return OffsetDateTime.parse(text.strip()).toInstant();
-        } catch (DateTimeException noInstant) {
+        } catch (DateTimeException e) {
             return now.minus(ago(text));
         }
     }
@@ -30,10 +30,10 @@ public final class Instants {
         Duration ago;
         try {
             ago = Durations.parse(text);
-        } catch (IllegalArgumentException noDuration) {
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     "'" + text + "' is no moment; write 2026-01-31T08:00:00Z, or how long ago it was: 2h, 1h30m, 7d",
-                    noDuration);
+                    e);
         }
         if (ago.isNegative() || ago.compareTo(LONGEST_AGO) > 0) {
             throw new IllegalArgumentException(
@@ -42,7 +42,7 @@ public final class Instants {
         return ago;
     }
 
-    /** How long ago that was, in the two units that matter. */
+    /** Returns how long ago that was, in its two largest units. */
     public static String ago(Instant moment, Instant now) {
         Duration age = Duration.between(moment, now);
         if (age.isNegative()) {

@@ -18,18 +18,18 @@ import picocli.CommandLine.Model.OptionSpec;
 /**
  * Gives an option that is not on the command line its value from the environment, else from the configuration file.
  *
- * <p>A wrong value is put down as a problem and passed over, where picocli would stop at the first one; the values are
- * therefore read twice, here only to see whether they can be.
+ * <p>A wrong value becomes a problem and is ignored, because picocli would stop at the first one. Each value is
+ * therefore converted twice, here only to check it.
  */
 public final class LayeredDefaults implements IDefaultValueProvider {
-    /** What Kubernetes sets in every pod beside a service whose name begins with {@code sluice}. */
+    /** The variables that Kubernetes sets in every pod for a service whose name begins with {@code sluice}. */
     private static final Pattern SERVICE_LINK = Pattern.compile(
             "SLUICE_(.+_)?(SERVICE_HOST|SERVICE_PORT(_.+)?|PORT(_\\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)");
 
     private final Map<String, String> env;
     private final Map<String, String> file;
     private final String fileName;
-    /** A set, since an option may be asked for more than once. */
+    /** A set, because picocli may ask for the default of an option more than once. */
     private final Set<String> problems = new LinkedHashSet<>();
 
     private LayeredDefaults(Map<String, String> env, Map<String, String> file, String fileName) {
@@ -39,8 +39,8 @@ public final class LayeredDefaults implements IDefaultValueProvider {
     }
 
     /**
-     * The layers below {@code args}. A file that cannot be read is a problem like the others, so that they are all
-     * reported with it.
+     * Returns the layers below the command line. A file that cannot be read is one of the {@link #problems}, so that a
+     * person sees it together with the others.
      */
     public static LayeredDefaults of(Map<String, String> env, List<String> args) {
         String name = configFile(args).orElse(env.get(OptionNames.ENV_PREFIX + "CONFIG"));
@@ -49,14 +49,14 @@ public final class LayeredDefaults implements IDefaultValueProvider {
         }
         try {
             return new LayeredDefaults(env, ConfigFile.read("--config", Path.of(name)), name);
-        } catch (CommandException unreadable) {
+        } catch (CommandException e) {
             LayeredDefaults layers = new LayeredDefaults(env, Map.of(), name);
-            layers.problems.add(unreadable.getMessage());
+            layers.problems.add(e.getMessage());
             return layers;
         }
     }
 
-    /** The file has to be known before picocli begins, since it asks for the defaults of options one by one. */
+    /** Finds the file before picocli parses the line, because picocli asks for defaults while it parses. */
     private static Optional<String> configFile(List<String> args) {
         for (int index = 0; index < args.size(); index++) {
             String arg = args.get(index);
@@ -100,7 +100,7 @@ public final class LayeredDefaults implements IDefaultValueProvider {
         return usable ? value : null;
     }
 
-    /** Everything that is wrong with environment and file, names that no command knows included. */
+    /** Returns all problems of the environment and the file, among them names that no command knows. */
     public List<String> problems(CommandLine root) {
         List<String> all = new ArrayList<>(problems);
         Set<String> knownNames = OptionNames.allEnv(root);

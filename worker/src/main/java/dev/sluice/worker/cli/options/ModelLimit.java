@@ -6,15 +6,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** One value of {@code --limit}. */
+/** A value of {@code --limit}. */
 public record ModelLimit(String model, ConfiguredLimit limit) {
     /**
-     * Reads {@code MODEL=10/s} and the like.
+     * Reads {@code MODEL=10/s} and similar forms.
      *
-     * @throws IllegalArgumentException naming the text and the forms that are understood
+     * @throws IllegalArgumentException if the text has no such form. The message names the accepted forms.
      */
     static ModelLimit parse(String text) {
-        // model names may contain '=' only in theory, limits never do
+        // A model's name might contain '=', a limit never does.
         int equals = text.lastIndexOf('=');
         if (equals < 1) {
             throw new IllegalArgumentException(
@@ -24,7 +24,7 @@ public record ModelLimit(String model, ConfiguredLimit limit) {
         return new ModelLimit(text.substring(0, equals).strip(), ConfiguredLimit.parse(text.substring(equals + 1)));
     }
 
-    /** By model; a model that occurs twice is a problem, since nobody can say which one was meant. */
+    /** Returns the limits by model. A model that occurs twice is a problem, because either limit might be meant. */
     public static Map<String, ConfiguredLimit> byModel(List<ModelLimit> limits, List<String> problems) {
         Map<String, ConfiguredLimit> byModel = new LinkedHashMap<>();
         List<String> twice = new ArrayList<>();

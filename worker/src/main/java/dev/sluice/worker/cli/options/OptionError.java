@@ -4,16 +4,16 @@ import dev.sluice.worker.cli.options.Converters.ByteSize;
 import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 
-/** Says of every option in the same form what is wrong with its value: {@code --window: must be 1 or more, is '0'}. */
+/** Describes a wrong value of any option in one form: {@code --window: must be 1 or more, is '0'}. */
 public final class OptionError {
     private OptionError() {}
 
     /**
-     * One sentence.
+     * Returns one sentence.
      *
-     * @param option with its dashes, wherever the value was set
-     * @param rule what holds for a right value, and what to do instead
-     * @param value shown as it is typed
+     * @param option the option with its dashes, wherever the value was set
+     * @param rule a description of the right values that follows "must be"
+     * @param value the wrong value, which is shown in the form in which people type it
      */
     public static String of(String option, String rule, Object value) {
         return option + ": must be " + rule + ", is '" + typed(value) + "'";

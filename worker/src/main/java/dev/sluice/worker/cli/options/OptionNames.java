@@ -10,27 +10,30 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The names under which an option is known in the environment and in the configuration file. */
+/** The names of an option in the environment and in the configuration file. */
 public final class OptionNames {
     static final String ENV_PREFIX = "SLUICE_";
 
-    /** {@code --config} names the file, so it can't stand in it; the other two do something instead of running. */
+    /** Options that cannot stand in the file: {@code --config} names it, and the other two replace the command. */
     private static final Set<String> NOT_IN_FILE = Set.of("config", "help", "version");
 
     /**
-     * The description key of options that have neither variable nor key in the file: what one command is to act on would
-     * be a trap where it is set for all, and some are words of another meaning elsewhere.
+     * The description key of options that can be set on the command line only. A filter that is set for all commands
+     * would be a trap, and some of these names have another meaning in other commands.
      */
     public static final String COMMAND_LINE_ONLY = "command line only";
 
     private OptionNames() {}
 
-    /** {@code --call-timeout} is {@code call-timeout} in the file. */
+    /** Returns the key in the file, for example {@code call-timeout} for {@code --call-timeout}. */
     static String key(OptionSpec option) {
         return option.longestName().substring(2);
     }
 
-    /** {@code --call-timeout} is {@code SLUICE_CALL_TIMEOUT} in the environment, followed by names others gave it. */
+    /**
+     * Returns the variables in the order in which they win, for example {@code SLUICE_CALL_TIMEOUT} for
+     * {@code --call-timeout}. Variables that other programs have established come last.
+     */
     public static List<String> env(OptionSpec option) {
         List<String> names = new ArrayList<>();
         names.add(ENV_PREFIX + key(option).toUpperCase(Locale.ROOT).replace('-', '_'));
@@ -42,13 +45,14 @@ public final class OptionNames {
         return names;
     }
 
+    /** Returns true if the environment and the file can set this option. */
     public static boolean isSetting(ArgSpec arg) {
         return arg instanceof OptionSpec option
                 && !NOT_IN_FILE.contains(key(option))
                 && !COMMAND_LINE_ONLY.equals(option.descriptionKey());
     }
 
-    /** Every key of every command: one file serves them all. */
+    /** Returns every key of every command, because one file serves all commands. */
     public static Set<String> allKeys(CommandLine root) {
         Set<String> keys = new TreeSet<>();
         for (OptionSpec option : root.getCommandSpec().options()) {
@@ -60,7 +64,7 @@ public final class OptionNames {
         return keys;
     }
 
-    /** Every variable of ours that any command knows. */
+    /** Returns every variable with our prefix that any command knows. */
     public static Set<String> allEnv(CommandLine root) {
         Set<String> names = new TreeSet<>(Set.of(ENV_PREFIX + "CONFIG"));
         for (OptionSpec option : root.getCommandSpec().options()) {

@@ -13,14 +13,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The problems picocli has found on the command line, in our words. */
+/** Describes the problems that picocli has found on the command line. */
 public final class ParseProblems {
     private static final Pattern INVALID = Pattern.compile(
             "^Invalid value for (?:option '([^']+)'(?: \\([^)]*\\))?|positional parameter at index \\d+ \\(([^)]*)\\)): ");
 
     private ParseProblems() {}
 
-    /** One sentence per problem. */
+    /** Returns one sentence per problem, and sets the defaults that picocli has not set after an error. */
     public static List<String> of(ParseResult parsed, LayeredDefaults layers) {
         Set<String> problems = new LinkedHashSet<>();
         for (ParseResult level = parsed; level != null; level = level.hasSubcommand() ? level.subcommand() : null) {
@@ -35,9 +35,9 @@ public final class ParseProblems {
     }
 
     /**
-     * Gives every option that has no value on the command line, or a wrong one, its default, so that {@link
-     * Subcommand#check} can look at all the rest and finds no problem that is only a consequence: after an error in the
-     * last word, picocli does not get to its defaults.
+     * Sets the default of every option that has no value on the command line, or a wrong one. After an error in the
+     * last word picocli does not set defaults. Without them {@link dev.sluice.worker.cli.command.Subcommand#check}
+     * would find problems that are only consequences of that error.
      */
     private static void giveDefaults(ParseResult level, LayeredDefaults layers) {
         Set<ArgSpec> wrong = new HashSet<>();

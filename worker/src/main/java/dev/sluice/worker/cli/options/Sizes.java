@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Sizes in bytes, with binary units: {@code 64MiB}. */
+/** Reads and writes sizes in bytes with binary units, such as {@code 64MiB}. */
 public final class Sizes {
     static final String FORMS = "write 64MiB, 512KiB, 1GiB or a plain number of bytes";
 
@@ -15,9 +15,9 @@ public final class Sizes {
     private Sizes() {}
 
     /**
-     * The number of bytes.
+     * Returns the number of bytes.
      *
-     * @throws IllegalArgumentException naming the text and the forms that are understood
+     * @throws IllegalArgumentException if the text is no size. The message names the accepted forms.
      */
     static long parse(String text) {
         Matcher form = FORM.matcher(text.strip().toLowerCase(Locale.ROOT));
@@ -27,12 +27,12 @@ public final class Sizes {
         String unit = form.group(2);
         try {
             return Math.multiplyExact(Long.parseLong(form.group(1)), unit == null ? 1L : UNITS.get(unit));
-        } catch (ArithmeticException tooLarge) {
-            throw new IllegalArgumentException("'" + text + "' is larger than any memory; " + FORMS, tooLarge);
+        } catch (ArithmeticException e) {
+            throw new IllegalArgumentException("'" + text + "' is larger than any memory; " + FORMS, e);
         }
     }
 
-    /** The largest unit that gives a round number. */
+    /** Returns the size in the largest unit that gives a whole number. */
     public static String format(long bytes) {
         if (bytes > 0 && bytes % (1L << 30) == 0) {
             return (bytes >> 30) + "GiB";

@@ -9,7 +9,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** Describes words that no option, command, key or variable is named by, and suggests the most similar name. */
+/** Describes unknown options, commands, keys and variables, and suggests the most similar known name. */
 final class UnknownOptions {
     private static final String API_KEY_HINT = "; the API key is read from the environment variable "
             + TogetherApi.API_KEY_VARIABLE + " or from --api-key-file FILE";
@@ -44,7 +44,7 @@ final class UnknownOptions {
 
     /** Returns what to add to the message about an unknown key or variable. Empty if no known name is similar. */
     static String hint(String typed, Set<String> known) {
-        // picocli suggests options and subcommands only: to compare with other names they are made subcommands
+        // Picocli suggests the names of options and subcommands only, so the known names become subcommands.
         CommandSpec names = CommandSpec.create();
         known.forEach(name -> names.addSubcommand(name, CommandSpec.create()));
         return hint(typed, new CommandLine(names));
@@ -61,7 +61,9 @@ final class UnknownOptions {
                         .orElse("");
     }
 
-    /** An option of this name carries the key itself, which other users of the machine could read. It is not accepted. */
+    /**
+     * An option of this name carries the key itself, which other users of the machine could read. It is not accepted.
+     */
     private static boolean isApiKey(String name) {
         return name.toLowerCase(Locale.ROOT).replace('_', '-').endsWith("api-key");
     }

@@ -1,6 +1,6 @@
 /**
- * From words to values: the command line, the environment and the configuration file, their converters, and the messages
- * about wrong ones. It never starts anything.
+ * Turns the texts of the command line, the environment and the configuration file into values, and describes the wrong
+ * ones. It never starts anything.
  */
 @NullMarked
 package dev.sluice.worker.cli.options;

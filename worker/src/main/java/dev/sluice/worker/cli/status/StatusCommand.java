@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.status;
 
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice status}. */
+/** The command {@code sluice status}. */
 @Command(
         name = "status",
         abbreviateSynopsis = true,
@@ -103,10 +104,10 @@ public final class StatusCommand implements Subcommand {
             String first = text(reader.read());
             if (watch == null) {
                 terminal.out().print(first);
-                return 0;
+                return ExitCode.DONE;
             }
             watch(reader, first, watch);
-            return 0;
+            return ExitCode.DONE;
         }
     }
 
@@ -114,22 +115,22 @@ public final class StatusCommand implements Subcommand {
         return new StatusReader(AdminConnector.connect(kafka), kafka.properties(), kafka.topics(), group);
     }
 
-    /** Until Ctrl-C, or until nobody reads it any more. */
+    /** Shows the status again and again, until Ctrl-C or until standard output is closed. */
     private void watch(StatusReader reader, String first, Duration interval) throws InterruptedException {
         String text = first;
         while (show(text)) {
             TimeUnit.MILLISECONDS.sleep(interval.toMillis());
             try {
                 text = text(reader.read());
-            } catch (CommandException brokerAway) {
-                // it may come back, and whoever watches wants to see that too
-                terminal.err().println("sluice status: " + brokerAway.getMessage());
+            } catch (CommandException e) {
+                // The broker may come back, so the watch goes on.
+                terminal.err().println("sluice status: " + e.getMessage());
                 text = "";
             }
         }
     }
 
-    /** Whether somebody still reads. */
+    /** Prints the text. Returns false if standard output is closed. */
     private boolean show(String text) {
         if (json || !terminal.redraws()) {
             terminal.out().print(json || text.isEmpty() ? text : text + System.lineSeparator());

@@ -11,7 +11,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** How a queue is, as one JSON object. The names are a promise to scripts: add, never rename. */
+/**
+ * Writes the status of a queue as one JSON object. Scripts rely on the names, so fields are added and never renamed.
+ */
 final class StatusJson {
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -21,7 +23,7 @@ final class StatusJson {
         this.now = at.toEpochMilli();
     }
 
-    /** On one line. */
+    /** Returns the object on one line. */
     static String of(QueueStatus status) {
         return new StatusJson(status.at()).queue(status).toString();
     }

@@ -14,7 +14,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** Shows how a queue is to a person, within 80 columns. */
+/** Prints the status of a queue for a person, within 80 columns. */
 final class StatusTable {
     private static final int NUMBER_WIDTH = 13;
     private static final DateTimeFormatter TIME =
@@ -51,7 +51,7 @@ final class StatusTable {
         status.problems().forEach(problem -> out.println("problem: " + problem));
     }
 
-    /** Returns whether all numbers are exact */
+    /** Prints the backlog. Returns true if all its numbers are exact. */
     private boolean printBacklog() {
         TextTable table = new TextTable("WAITING", right("OPEN"), right("OLDEST"), right("ENDED AHEAD"), right("LAG"));
         boolean exact = true;

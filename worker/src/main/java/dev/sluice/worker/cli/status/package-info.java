@@ -1,6 +1,6 @@
 /**
- * {@code sluice status}: shows a {@link dev.sluice.worker.status.QueueStatus} as a table or as JSON. It never reads Kafka
- * itself.
+ * The command {@code sluice status}. It shows a {@link dev.sluice.worker.status.QueueStatus} as a table or as JSON, and
+ * never reads Kafka itself.
  */
 @NullMarked
 package dev.sluice.worker.cli.status;

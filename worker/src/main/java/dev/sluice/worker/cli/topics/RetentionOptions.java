@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** How long a queue's topics keep their records. */
+/** The options for how long a queue's topics keep their records. */
 final class RetentionOptions {
     @Option(
             names = "--retention",
@@ -32,7 +32,7 @@ final class RetentionOptions {
         }
     }
 
-    /** What {@code topics create} makes, topic by topic. */
+    /** Returns the plan of each topic that {@code topics create} would make. */
     List<TopicPlan> plans(Topics topics) {
         return TopicPlan.of(topics, retention, deadRetention);
     }

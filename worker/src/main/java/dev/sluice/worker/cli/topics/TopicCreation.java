@@ -23,9 +23,9 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Makes a queue's topics what {@code topics create} was asked for, as far as that can be done without changing one. */
+/** Creates missing topics and widens existing ones. It never changes the settings of an existing topic. */
 final class TopicCreation {
-    private static final Duration LOOK_AGAIN = Duration.ofMillis(100);
+    private static final Duration RECHECK = Duration.ofMillis(100);
 
     private static final String WIDENED = "widened";
 
@@ -35,10 +35,10 @@ final class TopicCreation {
     private final List<TopicPlan> plans;
     private final OptionalInt asked;
     private final int replication;
-    /** What was done, by topic; shown in the table. */
+    /** The words for what was done, by topic. The table shows them. */
     private final Map<String, String> done = new HashMap<>();
 
-    /** What could not be done and why, by topic; the empty one stands for all. */
+    /** The messages about what failed, by topic. The empty name stands for all topics. */
     private final Map<String, String> failures = new LinkedHashMap<>();
 
     TopicCreation(
@@ -51,18 +51,18 @@ final class TopicCreation {
         this.replication = replication;
     }
 
-    /** Returns the exit code: 1 where the broker has refused something, which is shown */
+    /** Creates, widens and reports. Returns {@link ExitCode#FAILED} if the broker has rejected something. */
     int run() throws InterruptedException {
         try {
             Map<String, TopicState> before = read();
             create(before);
             widen(before);
             report(before, settled());
-        } catch (TopicState.UnreadableException unreadable) {
-            failures.put("", unreadable.getMessage());
+        } catch (TopicState.UnreadableException e) {
+            failures.put("", e.getMessage());
         }
         failures.values().forEach(failure -> err.println("sluice topics create: " + failure));
-        return failures.isEmpty() ? 0 : ExitCode.FAILED;
+        return failures.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
     private Map<String, TopicState> read() throws InterruptedException {
@@ -87,15 +87,18 @@ final class TopicCreation {
         }
     }
 
-    /** All inputs must be equally wide, so a missing one is made as wide as the widest there is. */
+    /**
+     * Returns the partitions of new topics. All inputs must be equally wide, so this is at least the widest existing
+     * one.
+     */
     private int widthOfNew(Map<String, TopicState> before) {
         int width = Math.max(asked.orElse(0), TopicDifferences.widest(plans, before));
         return width == 0 ? TopicPlan.PARTITIONS : width;
     }
 
     /**
-     * Only when asked to. The topic of new requests comes last, and only where all other inputs are as wide: what arrives
-     * in a partition that one of them has not got is read by nobody.
+     * Widens the inputs if {@code --partitions} was given. The topic of new requests comes last, and only if all other
+     * inputs are wide enough. A record in a partition that one of the other inputs lacks would be read by no worker.
      */
     private void widen(Map<String, TopicState> before) throws InterruptedException {
         if (asked.isEmpty()) {
@@ -139,9 +142,9 @@ final class TopicCreation {
         try {
             result.get();
             done.put(topic, success);
-        } catch (ExecutionException failed) {
-            if (!(failed.getCause() instanceof TopicExistsException)) {
-                Throwable cause = failed.getCause();
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof TopicExistsException)) {
+                Throwable cause = e.getCause();
                 failures.put(
                         topic,
                         "topic " + topic + " could not be " + success + ": "
@@ -150,12 +153,12 @@ final class TopicCreation {
         }
     }
 
-    /** The broker that answers next may not have heard of it all yet. */
+    /** Reads the topics until they show what was done. Another broker may answer before it has heard of the change. */
     private Map<String, TopicState> settled() throws InterruptedException {
         long deadline = System.nanoTime() + AdminTimeouts.FOREGROUND.toNanos();
         Map<String, TopicState> states = read();
         while (!isSettled(states) && System.nanoTime() < deadline) {
-            TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN.toMillis());
+            TimeUnit.MILLISECONDS.sleep(RECHECK.toMillis());
             states = read();
         }
         return states;

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** What {@code topics create} would have made otherwise: one answer for {@code create} and {@code describe}. */
+/** Finds what {@code topics create} would make differently, for {@code create} and {@code describe} alike. */
 final class TopicDifferences {
     private TopicDifferences() {}
 
     /**
-     * In the order of the plans; of topics that do not exist, nothing.
+     * Returns the differences of all existing topics, in the order of the plans.
      *
-     * @param width partitions that each input topic ought to have
+     * @param width the partitions that each input topic should have
      */
     static List<TopicDifference> of(List<TopicPlan> plans, Map<String, TopicState> states, int width) {
         List<TopicDifference> differences = new ArrayList<>();
@@ -23,14 +23,14 @@ final class TopicDifferences {
             if (state != null) {
                 differences.addAll(plan.differences(state));
                 if (plan.input() && state.partitions() != width) {
-                    differences.add(ofWidth(plan.name(), state.partitions(), width));
+                    differences.add(widthDifference(plan.name(), state.partitions(), width));
                 }
             }
         }
         return differences;
     }
 
-    private static TopicDifference ofWidth(String topic, int actual, int width) {
+    private static TopicDifference widthDifference(String topic, int actual, int width) {
         return new TopicDifference(
                 topic,
                 TopicDifference.PARTITIONS,
@@ -41,7 +41,7 @@ final class TopicDifferences {
                         : "to widen it to the widest input topic: sluice topics create --partitions " + width);
     }
 
-    /** The partitions of the widest input topic; 0 where there is none. */
+    /** Returns the partitions of the widest input topic, or 0 if no input topic exists. */
     static int widest(List<TopicPlan> plans, Map<String, TopicState> states) {
         return plans.stream()
                 .filter(plan -> plan.input() && states.containsKey(plan.name()))

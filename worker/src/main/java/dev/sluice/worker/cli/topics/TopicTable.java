@@ -10,14 +10,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Shows topics with the settings that decide what is kept. */
+/** Prints a table of topics and the settings that decide which records they accept and keep. */
 final class TopicTable {
     private TopicTable() {}
 
     /**
-     * One row per name, in their order.
+     * Prints one row per name, in the given order.
      *
-     * @param remark the last column's text for a topic's name
+     * @param remark returns the text of the last column for a topic's name
      */
     static void print(
             PrintStream out, List<String> names, Map<String, TopicState> states, Function<String, String> remark) {

@@ -2,7 +2,7 @@ package dev.sluice.worker.cli.topics;
 
 import picocli.CommandLine.Command;
 
-/** Groups the commands around topics. */
+/** The command {@code sluice topics}, which groups the commands for topics. */
 @Command(
         name = "topics",
         description = "Create and look at the topics of a queue.",

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice topics create}: its options. */
+/** The command {@code sluice topics create}. */
 @Command(
         name = "create",
         abbreviateSynopsis = true,

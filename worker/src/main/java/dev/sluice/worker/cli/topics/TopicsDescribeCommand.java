@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice topics describe}. */
+/** The command {@code sluice topics describe}. */
 @Command(
         name = "describe",
         abbreviateSynopsis = true,
@@ -77,9 +77,9 @@ public final class TopicsDescribeCommand implements Subcommand {
             } else {
                 print(states, check, differences);
             }
-            return check.refusals().isEmpty() ? 0 : ExitCode.FAILED;
-        } catch (TopicState.UnreadableException unreadable) {
-            throw new CommandException(unreadable.getMessage());
+            return check.refusals().isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
+        } catch (TopicState.UnreadableException e) {
+            throw new CommandException(e.getMessage());
         }
     }
 
@@ -89,12 +89,12 @@ public final class TopicsDescribeCommand implements Subcommand {
         check.refusals().forEach(problem -> out.println("error: " + problem));
         check.warnings().forEach(problem -> out.println("warning: " + problem));
         differences.stream()
-                .filter(difference -> !isSaid(difference, check))
+                .filter(difference -> !isCovered(difference, check))
                 .forEach(difference -> out.println("differs: " + difference.sentence()));
     }
 
-    /** An error or a warning about the same setting says more; there always is one where widths differ. */
-    private static boolean isSaid(TopicDifference difference, TopicCheck check) {
+    /** Returns true if an error or a warning already covers the setting. For different widths there always is one. */
+    private static boolean isCovered(TopicDifference difference, TopicCheck check) {
         return difference.setting().equals(TopicDifference.PARTITIONS)
                 || Stream.concat(check.refusals().stream(), check.warnings().stream())
                         .anyMatch(problem -> problem.contains("topic " + difference.topic() + " ")

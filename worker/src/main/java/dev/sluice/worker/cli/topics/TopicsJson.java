@@ -11,13 +11,13 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A queue's topics as one JSON object. The names are a promise to scripts: add, never rename. */
+/** Writes a queue's topics as one JSON object. Scripts rely on the names, so fields are added and never renamed. */
 final class TopicsJson {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private TopicsJson() {}
 
-    /** On one line. */
+    /** Returns the object on one line. */
     static String of(
             String queue,
             List<TopicPlan> plans,

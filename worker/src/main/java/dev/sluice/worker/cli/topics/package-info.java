@@ -1,6 +1,6 @@
 /**
- * {@code sluice topics}: creates a queue's topics and describes them. It never changes the settings of an existing
- * topic.
+ * The commands of {@code sluice topics}, which create and describe a queue's topics. They never change the settings of
+ * an existing topic.
  */
 @NullMarked
 package dev.sluice.worker.cli.topics;

@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
-/** Where a worker answers probes and shows its metrics. */
+/** The options of the admin port, on which a worker answers probes and shows its metrics. */
 final class AdminOptions {
     private static final int DEFAULT_PORT = 9400;
 
@@ -45,7 +45,7 @@ final class AdminOptions {
         }
         try {
             resolve();
-        } catch (UnknownHostException unknown) {
+        } catch (UnknownHostException e) {
             problems.add(OptionError.of("--admin-address", "an address of this machine, such as 0.0.0.0", address));
         }
     }
@@ -55,10 +55,10 @@ final class AdminOptions {
     }
 
     /**
-     * Answers from now on. Where nobody has asked for the port a worker goes without: several on one machine would
-     * otherwise each need one named.
+     * Opens the port, unless it is turned off. If the default port is taken, the worker runs without one. Otherwise
+     * each of several workers on one machine would need the option.
      *
-     * @throws CommandException where a port that was asked for cannot be had
+     * @throws CommandException if the port was named and cannot be opened
      */
     Optional<AdminServer> serve(HealthChecks health, Map<String, AdminPage> pages) {
         int number = port == null ? DEFAULT_PORT : port;
@@ -67,17 +67,18 @@ final class AdminOptions {
         }
         try {
             return Optional.of(AdminServer.start(new InetSocketAddress(resolve(), number), health, pages));
-        } catch (IOException taken) {
-            String problem = "port " + number + " cannot be had at " + address + " (" + taken.getMessage() + ")";
+        } catch (IOException e) {
+            String problem = "port " + number + " cannot be had at " + address + " (" + e.getMessage() + ")";
             if (port != null) {
                 throw new CommandException(
                         problem + "; choose another with --admin-port or --admin-address, or port 0 for none");
             }
-            // made late: the options that set up the log are read before
+            // A static logger would exist before the options have set up the log.
             Logger log = LoggerFactory.getLogger(AdminOptions.class);
-            log.warn(
-                    "{}, so this worker answers no probes and shows no metrics; choose another with --admin-port",
-                    problem);
+            log.atWarn()
+                    .addKeyValue("problem", problem)
+                    .log(
+                            "Admin port not open, so there are no probes and no metrics; choose another with --admin-port");
             return Optional.empty();
         }
     }

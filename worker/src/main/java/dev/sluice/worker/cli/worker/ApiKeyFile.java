@@ -12,61 +12,61 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The API's key in a file that may be replaced while the worker runs. Looks at the file's time of change at most once a
- * second; a file that is gone or empty for a moment, as it is while a secret is rotated, leaves the last key in use.
+ * The API key in a file that can be replaced while the worker runs. The file's modification time is checked at most
+ * once a second. While a secret is rotated the file may be missing or empty for a moment, and the last key stays in
+ * use.
  *
- * <p>Thread-safe. Never shows the key, in {@link #toString()} neither.
+ * <p>Thread-safe. Never reveals the key, not even in {@link #toString()}.
  */
 final class ApiKeyFile implements Supplier<String> {
-    private static final long LOOK_AGAIN_NANOS = Duration.ofSeconds(1).toNanos();
+    private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
 
     private final Path file;
     private final LongSupplier nanoTime;
     private String key;
-    private FileTime changed;
-    private long lookedAt;
+    private FileTime modified;
+    private long checkedAt;
 
     /**
      * Reads the key for the first time.
      *
-     * @throws IllegalArgumentException naming the file where there is no key to be read
+     * @throws IllegalArgumentException if the file holds no key. The message names the file.
      */
     ApiKeyFile(Path file, LongSupplier nanoTime) {
         this.file = file;
         this.nanoTime = nanoTime;
         try {
-            this.changed = Files.getLastModifiedTime(file);
+            this.modified = Files.getLastModifiedTime(file);
             this.key = read();
-        } catch (IOException unreadable) {
-            throw new IllegalArgumentException(
-                    "--api-key-file: cannot read " + file + ": " + ConfigFile.reason(unreadable), unreadable);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--api-key-file: cannot read " + file + ": " + ConfigFile.reason(e), e);
         }
-        this.lookedAt = nanoTime.getAsLong();
+        this.checkedAt = nanoTime.getAsLong();
     }
 
     @Override
     public synchronized String get() {
         long now = nanoTime.getAsLong();
-        if (now - lookedAt >= LOOK_AGAIN_NANOS) {
-            lookedAt = now;
-            lookAgain();
+        if (now - checkedAt >= CHECK_NANOS) {
+            checkedAt = now;
+            reread();
         }
         return key;
     }
 
-    private void lookAgain() {
+    private void reread() {
         try {
             FileTime latest = Files.getLastModifiedTime(file);
-            if (!latest.equals(changed)) {
+            if (!latest.equals(modified)) {
                 key = read();
-                changed = latest;
+                modified = latest;
             }
-        } catch (IOException | IllegalArgumentException unreadable) {
+        } catch (IOException | IllegalArgumentException e) {
             Log.LOGGER
                     .atWarn()
                     .addKeyValue("file", file)
-                    .addKeyValue("reason", ConfigFile.reason(unreadable))
-                    .log("API key file cannot be read, the last key stays in use");
+                    .addKeyValue("reason", ConfigFile.reason(e))
+                    .log("API key file not readable, the last key stays in use");
         }
     }
 
@@ -75,9 +75,10 @@ final class ApiKeyFile implements Supplier<String> {
     }
 
     /**
-     * The key without the line end.
+     * Returns the key without the line end.
      *
-     * @throws IllegalArgumentException naming {@code source}, never the key, where it can't be sent in an HTTP header
+     * @throws IllegalArgumentException if the key cannot be sent in an HTTP header. The message names {@code source}
+     *     and never the key.
      */
     static String checked(String key, String source) {
         String stripped = key.strip();
@@ -93,10 +94,10 @@ final class ApiKeyFile implements Supplier<String> {
 
     @Override
     public String toString() {
-        return "ApiKey[" + file + "]";
+        return "ApiKeyFile[" + file + "]";
     }
 
-    /** Apart, since the options are read before the log is set up. */
+    /** Makes the logger late, because the key is read before the options have set up the log. */
     private static final class Log {
         static final Logger LOGGER = LoggerFactory.getLogger(ApiKeyFile.class);
     }

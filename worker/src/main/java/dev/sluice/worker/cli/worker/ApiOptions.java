@@ -10,7 +10,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the API is, and what it knows us by. */
+/** The options for the address of the API and its key. */
 final class ApiOptions {
     @Option(
             names = "--base-url",
@@ -34,7 +34,7 @@ final class ApiOptions {
         return Objects.requireNonNull(baseUrl);
     }
 
-    /** The key's source; where there is none, a problem and an empty key. */
+    /** Returns the source of the key. If there is none, it adds a problem and returns the source of an empty key. */
     Supplier<String> apiKey(Terminal terminal, List<String> problems) {
         try {
             if (apiKeyFile != null) {
@@ -47,8 +47,8 @@ final class ApiOptions {
             }
             String key = ApiKeyFile.checked(variable, TogetherApi.API_KEY_VARIABLE);
             return () -> key;
-        } catch (IllegalArgumentException wrong) {
-            problems.add(wrong.getMessage());
+        } catch (IllegalArgumentException e) {
+            problems.add(e.getMessage());
             return () -> "";
         }
     }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code sluice worker}: its options, and the configuration they make. */
+/** The command {@code sluice worker}. It turns its options into a {@link WorkerConfig}. */
 @Command(
         name = "worker",
         abbreviateSynopsis = true,
@@ -210,8 +210,8 @@ public final class WorkerCommand implements Subcommand {
         Map<String, ConfiguredLimit> byModel = ModelLimit.byModel(limits, problems);
         try {
             config = config(apiKey, byModel);
-        } catch (IllegalArgumentException wrong) {
-            problems.addAll(String.valueOf(wrong.getMessage()).lines().toList());
+        } catch (IllegalArgumentException e) {
+            problems.addAll(String.valueOf(e.getMessage()).lines().toList());
         }
     }
 
@@ -241,7 +241,7 @@ public final class WorkerCommand implements Subcommand {
                 drainTimeout);
     }
 
-    /** What the options make; valid after a {@link #check} without problems. */
+    /** Returns the configuration. It is valid after a {@link #check} without problems. */
     public WorkerConfig config() {
         if (config == null) {
             throw new IllegalStateException("not checked");

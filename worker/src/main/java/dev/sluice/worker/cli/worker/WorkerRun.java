@@ -25,24 +25,25 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Runs a worker for as long as the process lives, and lets it drain when the process is told to stop. */
+/** Runs a worker until the process receives a signal, and drains it then. */
 final class WorkerRun {
     private static final Logger LOGGER = LoggerFactory.getLogger(WorkerRun.class);
-    /** More than a worker takes to close, by what a busy machine may need to notice. */
+    /** The time that a busy machine may need beyond the longest time that a worker takes to close. */
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(2);
 
     private final Worker worker;
-    private final Duration patience;
+    private final Duration closeTimeout;
 
-    private WorkerRun(Worker worker, Duration patience) {
+    private WorkerRun(Worker worker, Duration closeTimeout) {
         this.worker = worker;
-        this.patience = patience;
+        this.closeTimeout = closeTimeout;
     }
 
     /**
-     * Returns only where the worker has ended by itself; a signal ends the process.
+     * Runs the worker and returns the exit code if it ends by itself. After a signal this does not return, because the
+     * shutdown hook ends the process.
      *
-     * @throws CommandException where the worker cannot start for a reason people can mend
+     * @throws CommandException if the worker cannot start for a reason that a person can fix
      */
     static int untilStopped(WorkerConfig config, AdminOptions adminOptions) throws InterruptedException {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
@@ -61,8 +62,8 @@ final class WorkerRun {
             return new WorkerRun(
                             worker, Worker.longestClose(config.drainTimeout()).plus(CLOSE_GRACE))
                     .untilEnd();
-        } catch (WorkerException refused) {
-            throw new CommandException(refused.getMessage());
+        } catch (WorkerException e) {
+            throw new CommandException(e.getMessage());
         } finally {
             admin.ifPresent(AdminServer::close);
         }
@@ -95,58 +96,59 @@ final class WorkerRun {
         Thread drain = new Thread(this::drainAndHalt, "drain-on-shutdown");
         Runtime.getRuntime().addShutdownHook(drain);
         Optional<Throwable> failure = worker.awaitEnd();
-        if (!withdraw(drain)) {
-            // the hook has the last word; exiting here as well would only wait for it
+        if (!removeHook(drain)) {
+            // The shutdown hook ends the process. To exit here would wait for the hook, which waits for the worker.
             new CountDownLatch(1).await();
         }
         worker.close();
         return exitCode(failure);
     }
 
-    /** Whether the hook could be taken back: not any more where the process is already stopping. */
-    private static boolean withdraw(Thread hook) {
+    /** Removes the shutdown hook. Returns false if the process is already stopping. */
+    private static boolean removeHook(Thread hook) {
         try {
             return Runtime.getRuntime().removeShutdownHook(hook);
-        } catch (IllegalStateException stopping) {
-            LOGGER.debug("worker ended while the process is stopping", stopping);
+        } catch (IllegalStateException e) {
+            LOGGER.debug("Worker ended while the process is stopping", e);
             return false;
         }
     }
 
     /**
-     * The shutdown hook. Left to itself the JVM would exit with 143 after SIGTERM, which supervisors take for a crash:
-     * having drained is success, so the hook ends the process with its own code. Nothing is buffered in the log.
+     * Drains the worker in the shutdown hook, and ends the process. After SIGTERM the JVM itself would exit with 143,
+     * which supervisors take for a crash. A drained worker has succeeded, so the hook halts with its own code. The log
+     * buffers nothing that this could lose.
      */
     private void drainAndHalt() {
-        LOGGER.info("stopping: calls under way may end");
+        LOGGER.info("Worker draining: calls under way may end");
         Thread closing = new Thread(worker::close, "drain");
         AtomicBoolean drained = new AtomicBoolean(true);
         closing.setUncaughtExceptionHandler((thread, failure) -> {
             drained.set(false);
-            LOGGER.error("draining failed", failure);
+            LOGGER.error("Drain failed", failure);
         });
         closing.setDaemon(true);
         closing.start();
         int code = ExitCode.FAILED;
         try {
-            closing.join(patience.toMillis());
+            closing.join(closeTimeout.toMillis());
             if (closing.isAlive()) {
-                LOGGER.atError().addKeyValue("after", patience).log("not drained in time, giving up");
+                LOGGER.atError().addKeyValue("after", closeTimeout).log("Worker not drained in time");
             } else if (drained.get()) {
                 code = exitCode(worker.awaitEnd());
             }
-        } catch (InterruptedException unexpected) {
-            LOGGER.error("interrupted while draining", unexpected);
+        } catch (InterruptedException e) {
+            LOGGER.error("Drain interrupted", e);
         }
         Runtime.getRuntime().halt(code);
     }
 
     private static int exitCode(Optional<Throwable> failure) {
         if (failure.isEmpty()) {
-            LOGGER.info("stopped");
-            return 0;
+            LOGGER.info("Worker stopped");
+            return ExitCode.DONE;
         }
-        LOGGER.atError().addKeyValue("reason", failure.get()).log("worker failed");
+        LOGGER.atError().addKeyValue("reason", failure.get()).log("Worker failed");
         DebugLog.log(failure.get());
         return ExitCode.FAILED;
     }
