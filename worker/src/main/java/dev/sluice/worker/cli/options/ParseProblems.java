@@ -15,8 +15,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Describes the problems that picocli has found on the command line. */
 public final class ParseProblems {
-    private static final Pattern INVALID = Pattern.compile(
-            "^Invalid value for (?:option '([^']+)'(?: \\([^)]*\\))?|positional parameter at index \\d+ \\(([^)]*)\\)): ");
+    private static final Pattern INVALID = Pattern.compile("^Invalid value for (?:option '([^']+)'(?: \\([^)]*\\))?"
+            + "|positional parameter at index \\d+ \\(([^)]*)\\)): ");
 
     private ParseProblems() {}
 

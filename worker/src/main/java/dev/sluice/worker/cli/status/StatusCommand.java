@@ -30,10 +30,10 @@ import picocli.CommandLine.Option;
         description = {
             "Show what waits in a queue, for how long, and who works on it. Asks Kafka only: no worker needs to run.",
             "",
-            "OPEN is what has not ended, be it waiting, being called or put off (delay-*: until later). OLDEST is how long "
-                    + "ago the oldest of it was published. ENDED AHEAD is what has ended before an older request did; with "
-                    + "OPEN it makes up LAG, the offsets not committed. PARTITIONS and SHARE say how much of the queue, and "
-                    + "so of a limit, a worker has.",
+            "OPEN is what has not ended, be it waiting, being called or put off (delay-*: until later). OLDEST is "
+                    + "how long ago the oldest of it was published. ENDED AHEAD is what has ended before an older "
+                    + "request did; with OPEN it makes up LAG, the offsets not committed. PARTITIONS and SHARE say "
+                    + "how much of the queue, and so of a limit, a worker has.",
             "",
             "Which models a worker holds, and why, Kafka does not know: ask the worker, at /health/ready on its "
                     + "--admin-port."

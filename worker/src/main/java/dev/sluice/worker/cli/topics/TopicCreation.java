@@ -119,7 +119,7 @@ final class TopicCreation {
             failures.put(
                     requests.name(),
                     "topic " + requests.name() + " was not " + WIDENED + ", since " + String.join(", ", failed)
-                            + " is not as wide: nobody would read what arrives in the partitions that are missing there");
+                            + " is not as wide: no worker would read what arrives in the missing partitions");
         }
     }
 

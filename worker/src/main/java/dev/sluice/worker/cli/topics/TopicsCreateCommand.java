@@ -21,11 +21,11 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics stay as they "
-                    + "are, and what differs is shown with the command that changes it.",
+            "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics "
+                    + "stay as they are, and what differs is shown with the command that changes it.",
             "",
-            "The one thing that is changed is the width: where --partitions is given and larger, every input topic (requests, "
-                    + "retry, delay) is widened. Kafka can't take partitions away."
+            "The one thing that is changed is the width: where --partitions is given and larger, every input topic "
+                    + "(requests, retry, delay) is widened. Kafka can't take partitions away."
         },
         footerHeading = "%nExamples:%n",
         footer = {

@@ -28,8 +28,8 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Show the topics of a queue, what is wrong with them, what differs from what 'topics create' would make with the "
-                    + "same --retention and --dead-retention, and how it is changed.",
+            "Show the topics of a queue, what is wrong with them, what differs from what 'topics create' would make "
+                    + "with the same --retention and --dead-retention, and how it is changed.",
             "Exits with 1 where a worker would refuse to start."
         },
         footerHeading = "%nWith --json:%n",

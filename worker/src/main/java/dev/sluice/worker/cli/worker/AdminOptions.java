@@ -27,7 +27,8 @@ final class AdminOptions {
             defaultValue = "127.0.0.1",
             description =
                     "This machine's address that the admin port is opened on; 0.0.0.0 is all of them, for probes and "
-                            + "Prometheus from outside. Nobody is asked for a password there: let only those reach it who may.")
+                            + "Prometheus from outside. The port asks for no password, so let only trusted machines "
+                            + "reach it.")
     private String address = "";
 
     @Option(
@@ -77,8 +78,8 @@ final class AdminOptions {
             Logger log = LoggerFactory.getLogger(AdminOptions.class);
             log.atWarn()
                     .addKeyValue("problem", problem)
-                    .log(
-                            "Admin port not open, so there are no probes and no metrics; choose another with --admin-port");
+                    .log("Admin port not open, so there are no probes and no metrics; choose another with "
+                            + "--admin-port");
             return Optional.empty();
         }
     }

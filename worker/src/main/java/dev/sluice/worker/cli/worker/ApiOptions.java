@@ -23,9 +23,9 @@ final class ApiOptions {
             names = "--api-key-file",
             paramLabel = "FILE",
             description = {
-                "File that holds the API key and nothing else; read again when it changes, so that a key can be replaced "
-                        + "while the worker runs. Wins over the environment variable " + TogetherApi.API_KEY_VARIABLE
-                        + ".",
+                "File that holds the API key and nothing else; read again when it changes, so that a key can be "
+                        + "replaced while the worker runs. Wins over the environment variable "
+                        + TogetherApi.API_KEY_VARIABLE + ".",
                 "One of the two is needed; the key itself is never an option, since others could see it."
             })
     private @Nullable Path apiKeyFile;

@@ -28,11 +28,12 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Take requests off the queue, call the API within its limits, and publish the replies, until SIGTERM or Ctrl-C.",
+            "Take requests off the queue, call the API within its limits, and publish the replies, until SIGTERM or "
+                    + "Ctrl-C.",
             "",
             "On either signal the worker takes nothing new, lets the calls under way end for up to --drain-timeout, "
-                    + "publishes their replies and exits with 0. A second Ctrl-C changes nothing. SIGKILL does no harm: what "
-                    + "was under way is called again by another worker."
+                    + "publishes their replies and exits with 0. A second Ctrl-C changes nothing. SIGKILL does no "
+                    + "harm: what was under way is called again by another worker."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -66,9 +67,9 @@ public final class WorkerCommand implements Subcommand {
             split = ";",
             description = {
                 "How fast a model may be called at most: MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', or "
-                        + "MODEL=none for not paced at all. MODEL * is every model without a limit of its own. Repeatable; "
-                        + "several in one value are separated by ';'.",
-                "  Default: found out, from the API's headers and refusals"
+                        + "MODEL=none for not paced at all. MODEL * is every model without a limit of its own. "
+                        + "Repeatable; several in one value are separated by ';'.",
+                "  Default: found out, from the API's headers and rejections"
             })
     private List<ModelLimit> limits = new ArrayList<>();
 
@@ -116,8 +117,8 @@ public final class WorkerCommand implements Subcommand {
             names = "--instance-id",
             paramLabel = "ID",
             description = {
-                "Fixed name of this worker, unique in its group, for example a StatefulSet's pod name. A restart within the "
-                        + "session timeout then keeps its partitions.",
+                "Fixed name of this worker, unique in its group, for example a StatefulSet's pod name. A restart "
+                        + "within the session timeout then keeps its partitions.",
                 "  Default: a new one at each start"
             })
     private @Nullable String instanceId;
