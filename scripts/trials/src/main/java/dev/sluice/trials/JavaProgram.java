@@ -11,14 +11,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A Java program that is run in processes of its own. Nothing is taken over from this process's environment that could
- * configure Sluice or the JVM.
+ * A Java program that runs in processes of its own. They do not inherit those variables of this process's environment
+ * that configure Sluice or the JVM.
  *
- * @param launch what stands between {@code java} and the program's own arguments
+ * @param launch the arguments between {@code java} and the program's own arguments
  */
 public record JavaProgram(List<String> launch) {
     private static final String CONFIGURING = "(SLUICE|TOGETHER|KAFKA)_.*|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS";
-    /** As {@code scripts/sluice} has them. */
+    /** The JVM options with which {@code scripts/sluice} starts a worker. */
     public static final List<String> WORKER_OPTIONS =
             List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:InitialRAMPercentage=0.25");
 
@@ -29,8 +29,10 @@ public record JavaProgram(List<String> launch) {
     }
 
     /**
-     * The packaged {@code sluice.jar}, as a user runs it; {@code jvmOptions} win over the launcher's. With the archive of
-     * its classes where there is one beside it, as in the image.
+     * Returns the packaged {@code sluice.jar} as a user runs it. It uses the class data archive beside the jar if there is
+     * one, as in the image.
+     *
+     * @param jvmOptions options that override those of the launcher
      */
     public static JavaProgram sluice(Path jar, List<String> jvmOptions) {
         List<String> launch = new ArrayList<>(WORKER_OPTIONS);
@@ -43,7 +45,7 @@ public record JavaProgram(List<String> launch) {
         return new JavaProgram(launch);
     }
 
-    /** A class of this process's class path. */
+    /** Returns a class of this process's class path as a program. */
     public static JavaProgram of(Class<?> main, List<String> jvmOptions) {
         List<String> launch = new ArrayList<>(jvmOptions);
         launch.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
@@ -53,7 +55,7 @@ public record JavaProgram(List<String> launch) {
     /**
      * Runs a command to its end.
      *
-     * @throws IllegalStateException if it doesn't end with 0 in time
+     * @throws IllegalStateException if it does not exit with 0 within a minute
      */
     public void run(Path log, List<String> arguments) throws InterruptedException {
         Process process = launch(log, arguments, Map.of());
@@ -62,11 +64,11 @@ public record JavaProgram(List<String> launch) {
         }
         if (process.waitFor() != 0) {
             throw new IllegalStateException(
-                    "'" + String.join(" ", arguments) + "' ended with " + process.exitValue() + "; see " + log);
+                    "'" + String.join(" ", arguments) + "' exited with " + process.exitValue() + "; see " + log);
         }
     }
 
-    /** Starts what lives on, such as a worker. */
+    /** Starts a process that goes on running, such as a worker. */
     public WorkerProcess start(Path log, List<String> arguments, Map<String, String> environment) {
         return new WorkerProcess(launch(log, arguments, environment), log);
     }
@@ -84,8 +86,8 @@ public record JavaProgram(List<String> launch) {
         builder.environment().putAll(environment);
         try {
             return builder.start();
-        } catch (IOException failure) {
-            throw new UncheckedIOException("could not start " + command.get(0), failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot start " + command.get(0), e);
         }
     }
 }

@@ -4,17 +4,17 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
 
-/** Sends a process the signals that Java has no method for. Needs a POSIX system. */
+/** Sends a process the signals for which Java has no method. Needs a POSIX system. */
 final class ProcessSignals {
     private ProcessSignals() {}
 
-    /** Holds the process still; it can't notice. */
+    /** Suspends the process, which cannot notice it. */
     static void stop(ProcessHandle process) {
         send("STOP", process);
     }
 
-    /** Lets a process that is held still go on. */
-    static void proceed(ProcessHandle process) {
+    /** Resumes a suspended process. */
+    static void resume(ProcessHandle process) {
         send("CONT", process);
     }
 
@@ -25,11 +25,11 @@ final class ProcessSignals {
                     .start();
             String output = new String(kill.getInputStream().readAllBytes(), Charset.defaultCharset());
             if (kill.waitFor() != 0 && process.isAlive()) {
-                throw new IllegalStateException("could not send SIG" + signal + " to " + process.pid() + ": " + output);
+                throw new IllegalStateException("cannot send SIG" + signal + " to " + process.pid() + ": " + output);
             }
-        } catch (IOException failure) {
-            throw new UncheckedIOException("could not run kill", failure);
-        } catch (InterruptedException interrupted) {
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot run kill", e);
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }

@@ -4,32 +4,39 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** A worker's process. Thread-safe. */
 public final class WorkerProcess {
-    /** What was done to it. */
-    public enum Asked {
-        NOTHING,
-        TO_STOP,
+    /** How a process ends. */
+    public enum End {
+        /** It ends without a signal from here. */
+        UNASKED,
+        TERMINATED,
         KILLED
     }
 
+    /** The message with which a worker logs that it has joined its group. */
+    private static final String JOINED = "partitions assigned";
+
     private final Process process;
     private final Path log;
-    private final AtomicReference<Asked> asked = new AtomicReference<>(Asked.NOTHING);
+    private final AtomicReference<End> end = new AtomicReference<>(End.UNASKED);
 
     WorkerProcess(Process process, Path log) {
         this.process = process;
         this.log = log;
     }
 
-    /** Why it ended, if it has. */
-    public Asked asked() {
-        return asked.get();
+    /** Returns how it ended, or how it would have ended by now. */
+    public End end() {
+        return end.get();
     }
 
     public long pid() {
@@ -40,45 +47,58 @@ public final class WorkerProcess {
         return process.isAlive();
     }
 
-    /** Completes with the exit code. */
+    /** Tells whether it has ended although nothing here has asked for it. */
+    public boolean hasEndedUnasked() {
+        return !isAlive() && end() == End.UNASKED;
+    }
+
+    /** Returns a future of the exit code. */
     public CompletableFuture<Integer> exit() {
         return process.onExit().thenApply(Process::exitValue);
     }
 
-    /** SIGKILL; returns when it is gone. */
+    /** Sends SIGKILL and waits until the process is gone. */
     public void kill() throws InterruptedException {
-        asked.set(Asked.KILLED);
+        end.set(End.KILLED);
         process.destroyForcibly().waitFor();
     }
 
-    /** SIGTERM; returns when it is gone, or false, when it is not in time. */
+    /** Sends SIGTERM and returns whether the process is gone within that many seconds. */
     public boolean terminate(long seconds) throws InterruptedException {
-        asked.compareAndSet(Asked.NOTHING, Asked.TO_STOP);
+        end.compareAndSet(End.UNASKED, End.TERMINATED);
         process.destroy();
         return process.waitFor(seconds, TimeUnit.SECONDS);
     }
 
-    /** SIGKILL for one that was told to stop and did not: its exit code says so. */
+    /** Sends SIGKILL to a process that has not followed SIGTERM. Its end still counts as terminated. */
     public void abandon() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 
-    /** SIGSTOP. */
+    /** Suspends the process (SIGSTOP). */
     public void freeze() {
         ProcessSignals.stop(process.toHandle());
     }
 
-    /** SIGCONT. */
+    /** Resumes the process (SIGCONT). */
     public void thaw() {
-        ProcessSignals.proceed(process.toHandle());
+        ProcessSignals.resume(process.toHandle());
     }
 
-    /** All that it has logged. */
+    /** Returns when the worker joined its group by its own log. Empty if it has not joined yet. */
+    public Optional<Instant> joinedAt() {
+        return log().stream()
+                .filter(line -> line.toLowerCase(Locale.ROOT).contains(JOINED))
+                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))))
+                .findFirst();
+    }
+
+    /** Returns all lines that the process has logged. */
     public List<String> log() {
         try {
             return Files.readAllLines(log);
-        } catch (IOException failure) {
-            throw new UncheckedIOException("cannot read " + log, failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + log, e);
         }
     }
 }

@@ -1,6 +1,6 @@
 /**
- * What all trials share: real worker processes, made from the packaged jar as a user's are. Trials judge the product from
- * outside; they never import its code, but for the wire contract.
+ * The harness that all trials share: worker processes made from the packaged jar, one publisher, one reader, and what
+ * starts and stops them. Trials judge the product from outside. They never import its code, except for the wire contract.
  */
 @NullMarked
 package dev.sluice.trials;

@@ -12,16 +12,16 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** All that the page of results shows. */
+/** The {@code all} command: runs the scenarios of the page of results. */
 @Command(
         name = "all",
         mixinStandardHelpOptions = true,
         description = "Runs what the page of results shows, one scenario after another, and writes that page.")
 final class AllScenarios implements Callable<Integer> {
-    /** What each guarantee costs, and what it is worth. */
+    /** The contenders with a guarantee, whose costs are compared. */
     private static final String GUARANTEED = "at-least-once,transactional,sluice";
 
-    /** The names of the files, and what fills them. */
+    /** The arguments of each scenario by the name of its report. */
     private static final Map<String, List<String>> SCENARIOS = new LinkedHashMap<>();
 
     static {
@@ -75,7 +75,7 @@ final class AllScenarios implements Callable<Integer> {
         int worst = 0;
         for (Map.Entry<String, List<String>> scenario : SCENARIOS.entrySet()) {
             if (only.isEmpty() || only.contains(scenario.getKey())) {
-                BenchScenario.say(scenario.getKey());
+                ScenarioRunner.say(scenario.getKey());
                 List<String> arguments = new ArrayList<>(scenario.getValue());
                 arguments.add("--results=" + folder.resolve(scenario.getKey() + ".json"));
                 arguments.add("--worker-jar=" + workerJar);

@@ -3,7 +3,10 @@ package dev.sluice.trials.bench;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/** The {@code bench} command. Exit codes: 0 if all bounds hold, 1 if one is missed or the run fails, 2 for wrong usage. */
+/**
+ * The {@code bench} command. It exits with 0 if all bounds hold, with 1 if a bound is missed or the run fails, and with 2
+ * after wrong usage.
+ */
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,

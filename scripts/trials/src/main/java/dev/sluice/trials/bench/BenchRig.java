@@ -1,185 +1,203 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.trials.CommittedReader;
+import dev.sluice.trials.GroupOffsets;
 import dev.sluice.trials.JavaProgram;
+import dev.sluice.trials.PolledCondition;
+import dev.sluice.trials.SluiceJar;
+import dev.sluice.trials.StartedParts;
 import dev.sluice.trials.WorkerProcess;
-import dev.sluice.wire.Topics;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import java.util.Map;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
- * A broker, a stand-in for the API, the topics and what reads and writes them; workers as they are asked for. All of it
- * ends with {@link #close}, which may be called at any time and from any thread.
+ * A running broker, a stand-in for the API, the topics, a publisher and a reader of replies. Workers are started on
+ * demand. {@link #close} ends all of it, at any time and from any thread.
  */
 final class BenchRig implements AutoCloseable {
-    static final Topics TOPICS = new Topics("chat");
-    static final String GROUP = "sluice";
+    static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final long PAUSE_MILLIS = 20;
     private static final long TERMINATION_SECONDS = 60;
 
-    private final JavaProgram jar;
-    private final Path folder;
-    private final RequestTimes ledger;
-    private final Deque<AutoCloseable> started = new ArrayDeque<>();
+    private final SluiceJar jar;
+    private final RequestTimes times;
+    private final StartedParts parts = new StartedParts(ScenarioRunner::say);
     private final List<WorkerProcess> processes = new ArrayList<>();
-    private final List<MetricsScraper> scrapes = new ArrayList<>();
-    private boolean closed;
+    private final List<MetricsScraper> scrapers = new ArrayList<>();
+    private final String bootstrapServers;
+    private final TogetherStandIn api;
+    private final NumberedPublisher publisher;
+    private final GroupOffsets offsets;
 
-    /** @param folder for logs */
-    BenchRig(JavaProgram jar, Path folder, RequestTimes ledger) {
+    BenchRig(SluiceJar jar, RequestTimes times, int partitions, StandInSettings settings)
+            throws IOException, InterruptedException {
         this.jar = jar;
-        this.folder = folder;
-        this.ledger = ledger;
+        this.times = times;
+        Runtime.getRuntime().addShutdownHook(new Thread(parts::close, "bench-stop"));
+        try {
+            bootstrapServers = parts.add(SandboxBroker.start()).bootstrapServers();
+            api = parts.add(TogetherStandIn.start(settings, 0, times));
+            jar.createTopics(bootstrapServers, partitions);
+            parts.add(new CommittedReader(bootstrapServers, List.of(SluiceJar.TOPICS.replies()), times::replied))
+                    .start();
+            publisher = parts.add(new NumberedPublisher(bootstrapServers, partitions, times));
+            offsets = parts.add(new GroupOffsets(bootstrapServers));
+        } catch (Throwable e) {
+            parts.close();
+            throw e;
+        }
     }
 
-    /** What all are connected to. */
-    record Ends(String bootstrapServers, TogetherStandIn api, RequestPublisher publisher, CommittedProgress offsets) {}
-
-    Ends open(int partitions, LatencyModel latency) throws IOException, InterruptedException {
-        return open(partitions, StandInSettings.DEFAULT.withLatency(latency));
+    String bootstrapServers() {
+        return bootstrapServers;
     }
 
-    Ends open(int partitions, StandInSettings settings) throws IOException, InterruptedException {
-        String servers = starts(SandboxBroker.start()).bootstrapServers();
-        TogetherStandIn api = starts(TogetherStandIn.start(settings, 0, ledger));
-        createTopics(servers, partitions);
-        starts(new ReplyReader(servers, TOPICS.replies(), partitions, ledger)).start();
-        return new Ends(
-                servers, api, starts(new RequestPublisher(servers, ledger)), starts(new CommittedProgress(servers)));
+    TogetherStandIn api() {
+        return api;
     }
 
-    /** Makes the topics, or widens the input topics. */
-    void createTopics(String servers, int partitions) throws InterruptedException {
-        jar.run(
-                folder.resolve("topics.log"),
-                List.of("topics", "create", "--partitions=" + partitions, "--bootstrap-servers=" + servers));
+    NumberedPublisher publisher() {
+        return publisher;
     }
 
-    /** Starts the next worker, which is not paced and calls with its number, 1 for the first, as its key. */
-    WorkerProcess worker(Ends ends, String... options) {
+    GroupOffsets offsets() {
+        return offsets;
+    }
+
+    RequestTimes times() {
+        return times;
+    }
+
+    /** Adds partitions to the input topics. */
+    void widen(int partitions) throws InterruptedException {
+        jar.createTopics(bootstrapServers, partitions);
+    }
+
+    /** Starts the next worker without a limit. Its API key is its number, 1 for the first. */
+    WorkerProcess worker(String... options) {
         List<String> all = new ArrayList<>(List.of("--limit=*=none"));
         all.addAll(List.of(options));
-        return pacedWorker(ends, all);
+        return pacedWorker(all);
     }
 
-    /** The same, paced as the options say. */
-    WorkerProcess pacedWorker(Ends ends, List<String> options) {
-        List<String> arguments = new ArrayList<>(List.of(
-                "worker",
-                "--bootstrap-servers=" + ends.bootstrapServers(),
-                "--base-url=" + ends.api().baseUrl()));
-        arguments.addAll(options);
+    /** Starts the next worker with the limits that the options name. */
+    WorkerProcess pacedWorker(List<String> options) {
+        List<String> all =
+                new ArrayList<>(List.of("--bootstrap-servers=" + bootstrapServers, "--base-url=" + api.baseUrl()));
+        all.addAll(options);
         if (options.stream().noneMatch(option -> option.startsWith("--admin-port"))) {
-            arguments.add("--admin-port=0");
+            all.add("--admin-port=0");
         }
-        return process(jar, arguments);
+        String number = nextNumber();
+        return started(jar.startWorker("worker-" + number, number, all));
+    }
+
+    /** Starts that many workers and waits until each of them has its share of the partitions. */
+    List<WorkerProcess> pacedWorkers(int count, List<String> options) throws InterruptedException {
+        List<WorkerProcess> workers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            workers.add(pacedWorker(options));
+        }
+        PolledCondition.await(count + " workers share the partitions", PATIENCE, () -> offsets.isSharedBy(count));
+        return workers;
+    }
+
+    /** Starts a worker whose metrics are scraped. */
+    WorkerProcess scrapedWorker(String... options) {
+        MetricsScraper scraper = parts.add(MetricsScraper.start());
+        scrapers.add(scraper);
+        List<String> all = new ArrayList<>(List.of(options));
+        all.add("--admin-port=" + scraper.port());
+        return worker(all.toArray(String[]::new));
     }
 
     /** Starts another program in the place of a worker. */
-    WorkerProcess process(JavaProgram program, List<String> arguments) {
-        int number = processes.size() + 1;
-        WorkerProcess worker = program.start(
-                folder.resolve("worker-" + number + ".log"),
-                arguments,
-                Map.of("TOGETHER_API_KEY", Integer.toString(number)));
-        starts(worker::kill);
-        processes.add(worker);
-        return worker;
+    WorkerProcess program(JavaProgram program, List<String> arguments) {
+        String number = nextNumber();
+        return started(jar.start(program, "worker-" + number, number, arguments));
     }
 
-    /** Asks whoever is started with this admin port for its metrics, from now on. */
-    int scraped() {
-        MetricsScraper started = starts(MetricsScraper.start());
-        scrapes.add(started);
-        return started.port();
+    private String nextNumber() {
+        return Integer.toString(processes.size() + 1);
     }
 
-    /** @throws IllegalStateException if one of them tells none, also not now: nothing was observed */
-    void requireScraped() throws InterruptedException {
-        await("metrics of the worker", PATIENCE, () -> scrapes.stream().allMatch(MetricsScraper::isAnswered));
-    }
-
-    /** Waits until a request, published now, has got its reply. */
-    void awaitServing(Ends ends) throws InterruptedException {
-        int probe = ends.publisher().publish(0, 0);
-        await("the first reply", PATIENCE, () -> ledger.replies(probe) > 0);
+    private WorkerProcess started(WorkerProcess process) {
+        parts.add(process::kill);
+        processes.add(process);
+        return process;
     }
 
     /**
-     * Whether it comes true before {@code deadline}, a {@link System#nanoTime}.
+     * Starts a steady load that calls {@code publish} with the place of each request in the load.
      *
-     * @throws IllegalStateException as soon as a worker has ended that nobody has told to
+     * @see SteadyLoad
      */
-    boolean comesTrueBefore(long deadline, BooleanSupplier holds) throws InterruptedException {
-        return comesTrue(Duration.ofNanos(deadline - System.nanoTime()), () -> {
-            if (processes.stream().anyMatch(BenchRig::hasFailed)) {
-                throw new IllegalStateException("a worker has ended by itself; see " + folder);
+    SteadyLoad load(int perSecond, IntConsumer publish) {
+        return parts.add(new SteadyLoad(perSecond, publish)).start();
+    }
+
+    /** @throws IllegalStateException if a scraped worker has never answered: nothing was observed then */
+    void requireScraped() throws InterruptedException {
+        PolledCondition.await(
+                "metrics of the worker", PATIENCE, () -> scrapers.stream().allMatch(MetricsScraper::isAnswered));
+    }
+
+    /** Waits until a request that is published now has its reply. */
+    void awaitServing() throws InterruptedException {
+        int probe = publisher.publish(0);
+        PolledCondition.await("the first reply", PATIENCE, () -> times.replies(probe) > 0);
+    }
+
+    /** Waits until every request has its reply. */
+    void awaitAnswers(Duration bound) throws InterruptedException {
+        PolledCondition.await("a reply to every request", bound, times::isAnswered);
+    }
+
+    /** Waits for the first call and returns its time by the clock of the stand-in. */
+    long firstCall() throws InterruptedException {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        if (!holdsBefore(deadline, () -> api.calls() > 0)) {
+            throw new IllegalStateException("no call within " + PATIENCE + "; see " + jar.logs());
+        }
+        return api.history().get(0).nanoTime();
+    }
+
+    /** Waits until all is answered. Returns false if that takes longer than so many seconds after {@code start}. */
+    boolean waitForAnswers(long start, long seconds) throws InterruptedException {
+        return waitFor(start, seconds, times::isAnswered);
+    }
+
+    /** Waits for the condition. Returns false if that takes longer than so many seconds after {@code start}. */
+    boolean waitFor(long start, long seconds, PolledCondition condition) throws InterruptedException {
+        return holdsBefore(start + TimeUnit.SECONDS.toNanos(seconds), condition);
+    }
+
+    private boolean holdsBefore(long deadline, PolledCondition condition) throws InterruptedException {
+        return PolledCondition.holdsWithin(Duration.ofNanos(deadline - System.nanoTime()), () -> {
+            // a run without its worker would wait for the whole bound
+            if (processes.stream().anyMatch(WorkerProcess::hasEndedUnasked)) {
+                throw new IllegalStateException("a worker has ended by itself; see " + jar.logs());
             }
-            return holds.getAsBoolean();
+            return condition.holds();
         });
     }
 
-    private static boolean hasFailed(WorkerProcess worker) {
-        return !worker.isAlive() && worker.asked() == WorkerProcess.Asked.NOTHING;
-    }
-
-    /** SIGTERM. */
+    /** Sends SIGTERM and waits until the worker is gone. */
     static void terminate(WorkerProcess worker) throws InterruptedException {
         if (!worker.terminate(TERMINATION_SECONDS)) {
             throw new IllegalStateException("a worker has not stopped within " + TERMINATION_SECONDS + " s");
         }
     }
 
-    static void await(String what, Duration bound, BooleanSupplier holds) throws InterruptedException {
-        if (!comesTrue(bound, holds)) {
-            throw new IllegalStateException(what + ": not within " + bound);
-        }
-    }
-
-    static boolean comesTrue(Duration bound, BooleanSupplier holds) throws InterruptedException {
-        long until = System.nanoTime() + bound.toNanos();
-        while (!holds.getAsBoolean()) {
-            if (System.nanoTime() > until) {
-                return false;
-            }
-            Thread.sleep(PAUSE_MILLIS);
-        }
-        return true;
-    }
-
-    synchronized <T extends AutoCloseable> T starts(T part) {
-        if (closed) {
-            closeQuietly(part);
-            throw new IllegalStateException("the bench was stopped");
-        }
-        started.push(part);
-        return part;
-    }
-
     @Override
-    public synchronized void close() {
-        closed = true;
-        while (!started.isEmpty()) {
-            closeQuietly(started.pop());
-        }
-    }
-
-    private static void closeQuietly(AutoCloseable part) {
-        try {
-            part.close();
-        } catch (Exception failure) {
-            System.err.println("bench: " + part.getClass().getSimpleName() + " did not end as it should: " + failure);
-        }
+    public void close() {
+        parts.close();
     }
 }

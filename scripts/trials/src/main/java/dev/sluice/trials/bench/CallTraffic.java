@@ -4,17 +4,15 @@ import dev.sluice.sandbox.ReceivedCall;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The calls of one run in the order of their arrival, and the limit they came under. Times are nanoseconds of the
+ * The calls of one run in the order of their arrival, and the limit that held for them. Times are nanoseconds of the
  * stand-in's clock.
  *
- * @param limit null: none that all these calls have in common
- * @param inTokens whether the limit is one of tokens
+ * @param inTokens true if the limit counts tokens, not requests
  */
-record CallTraffic(List<ReceivedCall> calls, @Nullable RateLine limit, boolean inTokens) {
-    static final int LIMITED = 429;
+record CallTraffic(List<ReceivedCall> calls, LimitTimeline limit, boolean inTokens) {
+    static final int TOO_MANY_REQUESTS = 429;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     CallTraffic {
@@ -26,11 +24,12 @@ record CallTraffic(List<ReceivedCall> calls, @Nullable RateLine limit, boolean i
         }
     }
 
+    /** Returns the time of the first call. */
     long first() {
         return calls.get(0).nanoTime();
     }
 
-    /** When the last call came that the limiter let pass. */
+    /** Returns the time of the last call that the limiter has admitted. */
     long lastAdmitted() {
         return calls.stream()
                 .filter(ReceivedCall::admitted)
@@ -39,16 +38,16 @@ record CallTraffic(List<ReceivedCall> calls, @Nullable RateLine limit, boolean i
                 .orElse(first());
     }
 
-    /** Those that came from {@code from} to {@code to}, both included. */
+    /** Returns the calls between two times, both included. */
     List<ReceivedCall> between(long from, long to) {
         return calls.stream()
                 .filter(call -> call.nanoTime() >= from && call.nanoTime() <= to)
                 .toList();
     }
 
-    /** What was admitted from {@code from} to {@code to} as a part of what the limit would have let pass. */
+    /** Returns the share of the limit that was used between two times. */
     double utilisation(long from, long to) {
-        if (limit == null || to <= from) {
+        if (to <= from) {
             return 0;
         }
         long admitted = between(from, to).stream()
@@ -57,18 +56,25 @@ record CallTraffic(List<ReceivedCall> calls, @Nullable RateLine limit, boolean i
         return admitted / limit.admits(from, to);
     }
 
-    /** The part of the calls from {@code from} to {@code to} that were refused with 429. */
-    double refused(long from, long to) {
+    /** Returns the share of the calls between two times that were rejected with 429. */
+    double rejected(long from, long to) {
         List<ReceivedCall> counted = between(from, to);
-        long refused = counted.stream().filter(call -> call.status() == LIMITED).count();
-        return counted.isEmpty() ? 0 : (double) refused / counted.size();
+        long rejected = counted.stream()
+                .filter(call -> call.status() == TOO_MANY_REQUESTS)
+                .count();
+        return counted.isEmpty() ? 0 : (double) rejected / counted.size();
     }
 
-    /** How many calls came within a second of the first beyond what the limit lets pass; of tokens, how many were refused. */
+    /**
+     * Counts the calls in the first second that exceed the limit. Calls have different numbers of tokens, so with a limit
+     * of tokens it counts the rejected calls.
+     */
     long tooManyAtFirst() {
         List<ReceivedCall> atFirst = between(first(), first() + SECOND_NANOS - 1);
-        if (limit == null || inTokens) {
-            return atFirst.stream().filter(call -> call.status() == LIMITED).count();
+        if (inTokens) {
+            return atFirst.stream()
+                    .filter(call -> call.status() == TOO_MANY_REQUESTS)
+                    .count();
         }
         return Math.max(0, atFirst.size() - (long) limit.at(first()));
     }

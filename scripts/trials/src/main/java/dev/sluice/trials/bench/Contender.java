@@ -1,40 +1,40 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.trials.JavaProgram;
+import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.WorkerProcess;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import java.util.stream.Stream;
 
-/** What is compared, each in a JVM of its own with the same heap. */
+/** A program that is compared with others. Each runs in a JVM of its own with the same heap. */
 enum Contender {
-    /** {@link FloorProgram}, with all as the JVM has it. */
+    /** {@link FloorProgram} with the defaults of the JVM. */
     FLOOR,
-    /** The same, with the first compiler alone and what else a worker's JVM has. */
+    /** {@link FloorProgram} with the options of a worker's JVM, among them the first compiler alone. */
     FLOOR_C1,
-    /** The same with the guarantee that no request is lost. */
+    /** {@link #FLOOR_C1} with the guarantee that no request is lost. */
     AT_LEAST_ONCE,
-    /** And with the one that none has two replies. */
+    /** {@link #FLOOR_C1} with the guarantee that no request is lost or has two replies. */
     TRANSACTIONAL,
-    /** A worker that nobody watches, as the launcher starts it. */
+    /** A worker as the launcher starts it, without metrics. */
     SLUICE,
-    /** A worker whose metrics are kept and asked for each five seconds, with requests that carry a trace. */
+    /** A worker with metrics that are scraped every five seconds. Its requests carry a trace. */
     SLUICE_OBSERVED,
-    /** A worker with both compilers, for hours at thousands a second. */
+    /** A worker with both compilers, for hours at thousands of requests a second. */
     SLUICE_C2;
 
     static Contender of(String name) {
         return valueOf(name.toUpperCase(Locale.ROOT).replace('-', '_'));
     }
 
-    /** As it is called on the command line. */
+    /** Returns its name on the command line. */
     @Override
     public String toString() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Whether it is a measure for the others: it promises nothing. */
+    /** Tells whether the others are measured against it. A floor promises nothing. */
     boolean isFloor() {
         return this == FLOOR || this == FLOOR_C1;
     }
@@ -48,16 +48,7 @@ enum Contender {
                 .toArray(String[]::new);
     }
 
-    private Optional<FloorProgram.Guarantee> handMade() {
-        return switch (this) {
-            case FLOOR, FLOOR_C1 -> Optional.of(FloorProgram.Guarantee.NONE);
-            case AT_LEAST_ONCE -> Optional.of(FloorProgram.Guarantee.AT_LEAST_ONCE);
-            case TRANSACTIONAL -> Optional.of(FloorProgram.Guarantee.TRANSACTIONAL);
-            case SLUICE, SLUICE_OBSERVED, SLUICE_C2 -> Optional.empty();
-        };
-    }
-
-    /** Beside those that a worker has anyway. */
+    /** Returns the JVM options of a floor program, or those that a worker has beside the launcher's. */
     private List<String> options() {
         return switch (this) {
             case FLOOR, SLUICE, SLUICE_OBSERVED -> List.of();
@@ -66,20 +57,25 @@ enum Contender {
         };
     }
 
-    /** Starts it in its own time: it has yet to come up. */
-    WorkerProcess start(BenchRig rig, BenchRig.Ends ends, int inFlight, int heapMib) {
-        Optional<FloorProgram.Guarantee> handMade = handMade();
-        if (handMade.isPresent()) {
-            return rig.process(
-                    JavaProgram.of(FloorProgram.class, List.of(jvmOptions(heapMib))),
-                    List.of(
-                            ends.bootstrapServers(),
-                            ends.api().baseUrl().toString(),
-                            BenchRig.TOPICS.base(),
-                            Integer.toString(inFlight),
-                            handMade.get().name()));
-        }
-        String admin = isObserved() ? "--admin-port=" + rig.scraped() : "--admin-port=0";
-        return rig.worker(ends, "--max-in-flight=" + inFlight, admin);
+    /** Starts the program and returns at once, before it serves. */
+    WorkerProcess start(BenchRig rig, int inFlight, int heapMib) {
+        return switch (this) {
+            case FLOOR, FLOOR_C1 -> floor(FloorProgram.Guarantee.NONE, rig, inFlight, heapMib);
+            case AT_LEAST_ONCE -> floor(FloorProgram.Guarantee.AT_LEAST_ONCE, rig, inFlight, heapMib);
+            case TRANSACTIONAL -> floor(FloorProgram.Guarantee.TRANSACTIONAL, rig, inFlight, heapMib);
+            case SLUICE, SLUICE_C2 -> rig.worker("--max-in-flight=" + inFlight);
+            case SLUICE_OBSERVED -> rig.scrapedWorker("--max-in-flight=" + inFlight);
+        };
+    }
+
+    private WorkerProcess floor(FloorProgram.Guarantee guarantee, BenchRig rig, int inFlight, int heapMib) {
+        return rig.program(
+                JavaProgram.of(FloorProgram.class, List.of(jvmOptions(heapMib))),
+                List.of(
+                        rig.bootstrapServers(),
+                        rig.api().baseUrl().toString(),
+                        SluiceJar.TOPICS.base(),
+                        Integer.toString(inFlight),
+                        guarantee.name()));
     }
 }

@@ -8,19 +8,21 @@ import java.util.OptionalDouble;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What several runs of each contender have shown: medians, and how they compare with the best floor's.
+ * The figures of several runs of each contender: their medians, and the ratios to the best floor.
  *
- * @param rounds every contender has the same measures
+ * @param rounds the figures of each run by their names, which are the same for every contender
  */
 record ContenderComparison(Map<Contender, List<Map<String, Double>>> rounds) {
-
     double median(Contender contender, String measure) {
         return PaceReport.median(rounds.get(contender).stream()
                 .mapToDouble(round -> round.get(measure))
                 .toArray());
     }
 
-    /** Of the floors; of rates (measures that end in {@code /s}) the highest is the best, of all others the lowest. */
+    /**
+     * Returns the best median of the floors. The best rate (a measure that ends in {@code /s}) is the highest. For all
+     * other measures it is the lowest.
+     */
     OptionalDouble floor(String measure) {
         var medians = rounds.keySet().stream()
                 .filter(Contender::isFloor)
@@ -28,7 +30,7 @@ record ContenderComparison(Map<Contender, List<Map<String, Double>>> rounds) {
         return measure.endsWith("/s") ? medians.max() : medians.min();
     }
 
-    /** To the best floor; empty where there is none, or nothing to divide by. */
+    /** Returns the ratio to the best floor. Empty if there is no floor or its figure is 0. */
     OptionalDouble ratio(Contender contender, String measure) {
         OptionalDouble floor = floor(measure);
         return floor.isPresent() && floor.getAsDouble() > 0
@@ -36,7 +38,7 @@ record ContenderComparison(Map<Contender, List<Map<String, Double>>> rounds) {
                 : OptionalDouble.empty();
     }
 
-    /** A row for each contender, and a plot. */
+    /** Adds a row for each contender and a plot to the result. */
     void show(ScenarioResult result) {
         result.plot(ComparisonPlot.svg(this));
         rounds.forEach((contender, runs) -> {
@@ -48,7 +50,7 @@ record ContenderComparison(Map<Contender, List<Map<String, Double>>> rounds) {
         });
     }
 
-    /** The median must not be above {@code most}; nothing where the contender did not take part. */
+    /** Adds a bound of the contender's median. Adds nothing if the contender did not take part. */
     void bound(ScenarioResult result, Contender contender, String measure, long most) {
         if (rounds.containsKey(contender)) {
             result.bound(
@@ -56,7 +58,7 @@ record ContenderComparison(Map<Contender, List<Map<String, Double>>> rounds) {
         }
     }
 
-    /** In no round may it be above what {@code most} makes of that round. */
+    /** Adds a bound for every run of the contender, which {@code most} computes from the figures of that run. */
     void boundEach(
             ScenarioResult result, Contender contender, String measure, ToDoubleFunction<Map<String, Double>> most) {
         for (Map<String, Double> round : rounds.getOrDefault(contender, List.of())) {

@@ -1,6 +1,7 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,7 +11,7 @@ import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Contenders that do the same in turns, so that what else the machine does hits all alike. */
+/** Runs contenders in turns, so that other work of the machine affects all of them alike. */
 final class ContenderRounds {
     @Option(
             names = "--contenders",
@@ -31,22 +32,22 @@ final class ContenderRounds {
     private int inFlight;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
-    /** What one run of one contender has shown, by what it is. */
+    /** One run of one contender. Returns its figures by their names. */
     @FunctionalInterface
-    interface Round {
+    interface ContenderRun {
         Map<String, Double> run(Contender contender, Path folder) throws IOException, InterruptedException;
     }
 
-    int run(BenchScenario.Scenario scenario) throws IOException, InterruptedException {
-        bench.within("--runs", runs, 1, 100);
-        bench.within("--heap", heap, 32, 65_536);
-        bench.within("--in-flight", inFlight, 1, 100_000);
+    int run(ScenarioRunner.Measuring measuring) throws IOException, InterruptedException {
+        runner.within("--runs", runs, 1, 100);
+        runner.within("--heap", heap, 32, 65_536);
+        runner.within("--in-flight", inFlight, 1, 100_000);
         for (String name : names) {
-            bench.require(isKnown(name), "--contenders", name, "of " + List.of(Contender.values()));
+            runner.require(isKnown(name), "--contenders", name, "of " + List.of(Contender.values()));
         }
-        return bench.run(scenario);
+        return runner.run(measuring);
     }
 
     private static boolean isKnown(String name) {
@@ -54,38 +55,36 @@ final class ContenderRounds {
                 .anyMatch(known -> known.toString().equals(name));
     }
 
-    BenchScenario bench() {
-        return bench;
+    ScenarioRunner runner() {
+        return runner;
     }
 
-    int inFlight() {
-        return inFlight;
-    }
-
-    BenchRig rig(Contender contender, Path folder, RequestTimes ledger) throws IOException {
-        return bench.rig(folder, ledger, contender.jvmOptions(heap));
-    }
-
-    PaceRun prepare(Contender contender, Path folder, int requests, StandInSettings settings)
+    BenchRig rig(Contender contender, Path folder, RequestTimes times, StandInSettings settings)
             throws IOException, InterruptedException {
-        return new PaceRun(bench, folder, requests, settings, contender.jvmOptions(heap));
+        return runner.rig(folder, times, BenchRig.PARTITIONS, settings, contender.jvmOptions(heap));
     }
 
-    ContenderComparison compare(Path folder, Round round) throws IOException, InterruptedException {
+    BenchRig backlogRig(Contender contender, Path folder, int requests, StandInSettings settings)
+            throws IOException, InterruptedException {
+        return runner.backlogRig(folder, requests, settings, contender.jvmOptions(heap));
+    }
+
+    WorkerProcess start(Contender contender, BenchRig rig) {
+        return contender.start(rig, inFlight, heap);
+    }
+
+    /** Runs each contender as often as asked for. */
+    ContenderComparison compare(Path folder, ContenderRun round) throws IOException, InterruptedException {
         Map<Contender, List<Map<String, Double>>> rounds = new LinkedHashMap<>();
         for (int run = 1; run <= runs; run++) {
             for (String name : names) {
-                BenchScenario.say(name + ", run " + run + " of " + runs);
+                ScenarioRunner.say(name + ", run " + run + " of " + runs);
                 Contender contender = Contender.of(name);
-                Map<String, Double> shown = round.run(contender, folder.resolve(name + "-" + run));
-                BenchScenario.say(name + ": " + shown);
-                rounds.computeIfAbsent(contender, first -> new ArrayList<>()).add(shown);
+                Map<String, Double> figures = round.run(contender, folder.resolve(name + "-" + run));
+                ScenarioRunner.say(name + ": " + figures);
+                rounds.computeIfAbsent(contender, first -> new ArrayList<>()).add(figures);
             }
         }
         return new ContenderComparison(rounds);
-    }
-
-    int heapMib() {
-        return heap;
     }
 }

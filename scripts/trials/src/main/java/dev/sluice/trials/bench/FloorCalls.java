@@ -16,8 +16,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * The calls of a program that one writes for the task without Sluice: so many at once, and the first that fails ends it.
- * The client has an executor of its own, without which it is slower.
+ * The calls of a program that someone writes for the task without Sluice. It bounds the calls at once, and the first
+ * failure ends the program. The client has an executor of its own, because it is slower without one.
  */
 final class FloorCalls {
     private static final int OK = 200;
@@ -35,7 +35,7 @@ final class FloorCalls {
                     Math.max(2, Runtime.getRuntime().availableProcessors())))
             .build();
 
-    /** @param write takes the replies, on threads of the client */
+    /** @param write receives the replies on threads of the client */
     FloorCalls(String baseUrl, Topics topics, int inFlight, Consumer<ProducerRecord<byte[], byte[]>> write) {
         this.endpoint = URI.create(baseUrl + "/chat/completions");
         this.replies = topics.replies();
@@ -44,13 +44,13 @@ final class FloorCalls {
         this.write = write;
     }
 
-    /** Returns as soon as it is on its way. */
+    /** Starts a call, as soon as one more is allowed. */
     void call(ConsumerRecord<byte[], byte[]> request) throws InterruptedException {
         free.acquire();
         HttpRequest http = HttpRequest.newBuilder(endpoint)
                 .header("Content-Type", "application/json")
                 .header("Authorization", "Bearer " + key)
-                // the edge refuses the library's own
+                // the API's edge rejects the library's own agent
                 .header("User-Agent", "floor")
                 .POST(BodyPublishers.ofByteArray(request.value()))
                 .build();
@@ -65,7 +65,7 @@ final class FloorCalls {
                 });
     }
 
-    /** Waits until the reply to each is handed over. */
+    /** Waits until every reply is handed over. */
     void awaitAll() throws InterruptedException {
         free.acquire(inFlight);
         free.release(inFlight);
@@ -77,12 +77,13 @@ final class FloorCalls {
         }
         ProducerRecord<byte[], byte[]> reply =
                 new ProducerRecord<>(replies, request.partition(), request.key(), answer.body());
-        // those that only wait behind what is measured have none
+        // the uncounted requests behind the measured ones have no id
         Optional.ofNullable(request.headers().lastHeader(WireHeaders.ID)).ifPresent(reply.headers()::add);
         WireHeaders.set(reply.headers(), WireHeaders.STATUS, WireHeaders.OK);
         return reply;
     }
 
+    /** Ends the program with an error. */
     static void end(String what) {
         System.err.println("floor: " + what);
         Runtime.getRuntime().halt(FAILED);

@@ -18,8 +18,9 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * What one writes for the task by hand: consume, call, produce, with bounded calls at once. Without a guarantee it is the
- * least that one can write, and the yardstick. Kafka's clients are as they are by default, but for what a guarantee needs.
+ * The program that someone writes for the task by hand. It consumes, calls and produces, with a bound on calls at once.
+ * Without a guarantee it is the least possible program, and the yardstick for Sluice. Kafka's clients keep their
+ * defaults, except where a guarantee needs another value.
  */
 final class FloorProgram {
     private static final Duration POLL = Duration.ofMillis(100);
@@ -30,13 +31,13 @@ final class FloorProgram {
     private final Consumer<byte[], byte[]> consumer;
     private final Producer<byte[], byte[]> producer;
 
-    /** What it promises, and does for that. */
+    /** A promise of the program, and what it does for it. */
     enum Guarantee {
-        /** Nothing: offsets are committed by the clock, whatever has become of the calls. */
+        /** Promises nothing: offsets are committed by the clock, no matter what has become of the calls. */
         NONE,
-        /** No request is lost: offsets of what was polled are committed when all replies to it are written. */
+        /** Loses no request: the offsets of a batch are committed when all its replies are written. */
         AT_LEAST_ONCE,
-        /** And none has two replies: both are one transaction. */
+        /** Loses no request and replies once: replies and offsets are one transaction. */
         TRANSACTIONAL
     }
 
@@ -50,7 +51,7 @@ final class FloorProgram {
                 GROUP,
                 ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
                 "earliest",
-                // a batch is to fill all calls at once
+                // a batch is large enough for all calls at once
                 ConsumerConfig.MAX_POLL_RECORDS_CONFIG,
                 Math.max(ConsumerConfig.DEFAULT_MAX_POLL_RECORDS, inFlight)));
         Map<String, Object> produces = new HashMap<>(Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers));
@@ -60,14 +61,18 @@ final class FloorProgram {
         if (guarantee == Guarantee.TRANSACTIONAL) {
             consumes.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
             produces.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, GROUP);
-            // the most a broker allows: a transaction lasts as long as the calls of its batch
+            // the largest value that a broker allows: a transaction lasts as long as the calls of its batch
             produces.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, 900_000);
         }
         this.consumer = new KafkaConsumer<>(consumes, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         this.producer = new KafkaProducer<>(produces, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** Runs until it is killed; arguments: bootstrap servers, base URL, base topic, calls at once, guarantee. */
+    /**
+     * Runs until it is killed.
+     *
+     * @param args bootstrap servers, base URL, base name of the topics, calls at once, guarantee
+     */
     public static void main(String[] args) throws InterruptedException {
         Guarantee guarantee = Guarantee.valueOf(args[4]);
         new FloorProgram(args[0], args[1], new Topics(args[2]), Integer.parseInt(args[3]), guarantee).run(guarantee);
@@ -112,7 +117,7 @@ final class FloorProgram {
         }
     }
 
-    /** All replies are written when it returns. */
+    /** Calls for all requests and waits until all replies are written. */
     private void answer(ConsumerRecords<byte[], byte[]> requests) throws InterruptedException {
         start(requests);
         calls.awaitAll();

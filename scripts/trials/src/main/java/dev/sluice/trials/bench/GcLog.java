@@ -7,13 +7,13 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What a JVM has written because of {@code -Xlog:gc}. */
+/** Reads the file that a JVM writes with {@code -Xlog:gc}. */
 final class GcLog {
     private static final Pattern PAUSE = Pattern.compile("\\d+M->(\\d+)M\\(\\d+M\\)");
 
     private GcLog() {}
 
-    /** The most that was left after any collection, in MiB; 0 before the first one. */
+    /** Returns the largest heap after a collection in MiB, or 0 before the first collection. */
     static long peakMib(Path file) throws IOException {
         return peakMib(Files.readAllLines(file));
     }

@@ -2,6 +2,7 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,13 +10,11 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.BooleanSupplier;
-import java.util.function.IntPredicate;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** What a kill costs: requests without a reply, with more than one, and calls that are paid twice. */
+/** The {@code killed} command: counts lost requests, repeated replies and repeated calls after a kill. */
 @Command(
         name = "killed",
         mixinStandardHelpOptions = true,
@@ -25,9 +24,9 @@ import picocli.CommandLine.Option;
                         + "calls are made again.")
 final class KilledScenario implements Callable<Integer> {
     private static final int PATIENCE_SECONDS = 600;
-    /** Longer than a consumer pauses between two batches. */
+    /** Longer than the pause of a consumer between two batches. */
     private static final Duration QUIET = Duration.ofSeconds(5);
-    /** Longer than a group waits for a member that has died, 45 s by default. */
+    /** Longer than a group waits for a dead member, 45 s by default. */
     private static final Duration QUIET_UNANSWERED = Duration.ofSeconds(60);
 
     private static final String OPEN = "called, no reply yet, at the kill";
@@ -42,20 +41,20 @@ final class KilledScenario implements Callable<Integer> {
     private int latency;
 
     @Mixin
-    private ContenderRounds contest = new ContenderRounds();
+    private ContenderRounds rounds = new ContenderRounds();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        contest.bench().within("--requests", requests, 100, 1_000_000);
-        contest.bench().within("--latency", latency, 0, 60_000);
-        return contest.run(this::measure);
+        rounds.runner().within("--requests", requests, 100, 1_000_000);
+        rounds.runner().within("--latency", latency, 0, 60_000);
+        return rounds.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
-        ContenderComparison comparison = contest.compare(folder, this::round);
+        ContenderComparison comparison = rounds.compare(folder, this::round);
         ScenarioResult result = new ScenarioResult();
         comparison.show(result);
-        // what must never happen is not judged by a median
+        // every run is judged, not the median: these must never happen
         comparison.boundEach(result, Contender.SLUICE, LOST, round -> 0.0);
         comparison.boundEach(result, Contender.SLUICE, TWICE, round -> 0.0);
         comparison.boundEach(result, Contender.SLUICE, AGAIN, round -> round.get(OPEN));
@@ -64,61 +63,57 @@ final class KilledScenario implements Callable<Integer> {
 
     private Map<String, Double> round(Contender contender, Path folder) throws IOException, InterruptedException {
         StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
-        try (PaceRun run = contest.prepare(contender, folder, requests, settings)) {
-            run.publish(PacedBodies::small);
-            RequestTimes ledger = run.ledger();
-            WorkerProcess first = run.start(contender, contest);
-            // calls, not replies, which become visible where a batch ends
+        try (BenchRig rig = rounds.backlogRig(contender, folder, requests, settings)) {
+            rig.publisher().publishBacklog(requests, RequestBodies::small);
+            RequestTimes times = rig.times();
+            WorkerProcess first = rounds.start(contender, rig);
+            // calls are counted, not replies: a batch of replies becomes visible at once
             int third = requests / 3;
-            require(run, run.firstCall(), "called a third", () -> count(ledger, n -> ledger.calls(n) > 0) >= third);
+            require(rig, rig.firstCall(), "called a third", () -> times.count(n -> times.calls(n) > 0) >= third);
             first.kill();
-            final long open = count(ledger, n -> ledger.calls(n) > 0 && ledger.replies(n) == 0);
-            run.start(contender, contest);
-            Quiet quiet = new Quiet(ledger, latency);
-            require(run, System.nanoTime(), "come to rest", quiet::lasts);
-            Map<String, Double> shown = new LinkedHashMap<>();
-            shown.put(OPEN, (double) open);
-            shown.put(LOST, (double) count(ledger, n -> ledger.replies(n) == 0));
-            shown.put(TWICE, (double) count(ledger, n -> ledger.replies(n) > 1));
-            shown.put(AGAIN, (double) ledger.numbers()
-                    .map(number -> Math.max(0, ledger.calls(number) - 1))
+            final long open = times.count(times::isUnderWay);
+            rounds.start(contender, rig);
+            QuietPeriod quiet = new QuietPeriod(times, latency);
+            require(rig, System.nanoTime(), "come to rest", quiet::isOver);
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put(OPEN, (double) open);
+            figures.put(LOST, (double) times.count(number -> !times.isAnswered(number)));
+            figures.put(TWICE, (double) times.count(times::isRepeated));
+            figures.put(AGAIN, (double) times.numbers()
+                    .map(number -> Math.max(0, times.calls(number) - 1))
                     .sum());
-            return shown;
+            return figures;
         }
     }
 
-    private static void require(PaceRun run, long start, String what, BooleanSupplier holds)
+    private static void require(BenchRig rig, long start, String what, PolledCondition condition)
             throws InterruptedException {
-        if (!run.comesTrue(start, PATIENCE_SECONDS, holds)) {
+        if (!rig.waitFor(start, PATIENCE_SECONDS, condition)) {
             throw new IllegalStateException("it has not " + what + " within " + PATIENCE_SECONDS + " s");
         }
     }
 
-    private static long count(RequestTimes ledger, IntPredicate which) {
-        return ledger.numbers().filter(which).count();
-    }
-
-    /** Whether nothing is called or answered any more: for some seconds where all is answered, else for a minute. */
-    private static final class Quiet {
-        private final RequestTimes ledger;
+    /** Ends when nothing was called or answered for some seconds, or for a minute while requests are unanswered. */
+    private static final class QuietPeriod {
+        private final RequestTimes times;
         private final Duration call;
         private long seen = -1;
         private long since;
 
-        Quiet(RequestTimes ledger, int latencyMillis) {
-            this.ledger = ledger;
+        QuietPeriod(RequestTimes times, int latencyMillis) {
+            this.times = times;
             this.call = Duration.ofMillis(latencyMillis);
         }
 
-        boolean lasts() {
-            long now = ledger.numbers()
-                    .mapToLong(number -> ledger.calls(number) + ledger.replies(number))
+        boolean isOver() {
+            long now = times.numbers()
+                    .mapToLong(number -> times.calls(number) + times.replies(number))
                     .sum();
             if (now != seen) {
                 seen = now;
                 since = System.nanoTime();
             }
-            Duration bound = call.plus(ledger.isAnswered() ? QUIET : QUIET_UNANSWERED);
+            Duration bound = call.plus(times.isAnswered() ? QUIET : QUIET_UNANSWERED);
             return System.nanoTime() - since > bound.toNanos();
         }
     }

@@ -1,6 +1,7 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How long a request takes from its producer to its reply's reader. */
+/** The {@code latency} command: measures the time from a request's producer to the reader of its reply. */
 @Command(
         name = "latency",
         mixinStandardHelpOptions = true,
@@ -20,7 +21,6 @@ import picocli.CommandLine.Option;
                 "Requests at a steady rate, whatever becomes of them: time from when a producer hands one over until "
                         + "a read_committed reader has its reply. In parentheses the ratio to the floor.")
 final class LatencyScenario implements Callable<Integer> {
-    private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     @Option(names = "--rate", defaultValue = "50", description = "Requests per second (${DEFAULT-VALUE}).")
@@ -42,19 +42,19 @@ final class LatencyScenario implements Callable<Integer> {
     private long p99;
 
     @Mixin
-    private ContenderRounds contest = new ContenderRounds();
+    private ContenderRounds rounds = new ContenderRounds();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        contest.bench().within("--rate", rate, 1, 2_000);
-        contest.bench().within("--latency", latency, 0, 60_000);
-        contest.bench().within("--warm-up", warmUp, 0, 600);
-        contest.bench().within("--seconds", seconds, 1, 3_600);
-        return contest.run(this::measure);
+        rounds.runner().within("--rate", rate, 1, 2_000);
+        rounds.runner().within("--latency", latency, 0, 60_000);
+        rounds.runner().within("--warm-up", warmUp, 0, 600);
+        rounds.runner().within("--seconds", seconds, 1, 3_600);
+        return rounds.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
-        ContenderComparison comparison = contest.compare(folder, this::round);
+        ContenderComparison comparison = rounds.compare(folder, this::round);
         ScenarioResult result = new ScenarioResult();
         comparison.show(result);
         comparison.bound(result, Contender.SLUICE, "p50, ms", p50);
@@ -63,30 +63,30 @@ final class LatencyScenario implements Callable<Integer> {
     }
 
     private Map<String, Double> round(Contender contender, Path folder) throws IOException, InterruptedException {
-        RequestTimes ledger = new RequestTimes(rate * (warmUp + seconds + 2 * (int) PATIENCE.toSeconds()));
-        try (BenchRig rig = contest.rig(contender, folder, ledger)) {
-            BenchRig.Ends ends = rig.open(PARTITIONS, LatencyModel.fixed(Duration.ofMillis(latency)));
-            contest.bench().warmUp(ends);
-            WorkerProcess process = contender.start(rig, ends, contest.inFlight(), contest.heapMib());
-            rig.awaitServing(ends);
-            SteadyLoad load = rig.starts(new SteadyLoad(ends.publisher(), PARTITIONS, rate, place -> 0).start());
+        RequestTimes times = new RequestTimes(rate * (warmUp + seconds + 2 * (int) PATIENCE.toSeconds()));
+        StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
+        try (BenchRig rig = rounds.rig(contender, folder, times, settings)) {
+            rounds.runner().warmUp(rig);
+            WorkerProcess process = rounds.start(contender, rig);
+            rig.awaitServing();
+            SteadyLoad load = rig.load(rate, place -> rig.publisher().publish(0));
             Thread.sleep(Duration.ofSeconds(warmUp).toMillis());
-            int from = ledger.published();
+            int from = times.published();
             long cpuBefore = MachineDescription.cpuMillis(process.pid());
             Thread.sleep(Duration.ofSeconds(seconds).toMillis());
             double cpu = MachineDescription.cpuMillis(process.pid()) - cpuBefore;
             load.close();
-            int to = ledger.published();
-            BenchRig.await("all replies", PATIENCE, ledger::isAnswered);
-            Percentiles times = Percentiles.of(ledger.numbers()
+            int to = times.published();
+            rig.awaitAnswers(PATIENCE);
+            Percentiles latencies = Percentiles.of(times.numbers()
                     .skip(from)
-                    .mapToLong(number -> ledger.repliedAt(number) - ledger.publishedAt(number)));
-            Map<String, Double> shown = new LinkedHashMap<>();
-            shown.put("p50, ms", (double) times.at(50));
-            shown.put("p99, ms", (double) times.at(99));
-            shown.put("most, ms", (double) times.at(100));
-            shown.put("CPU per reply, ms", cpu / (to - from));
-            return shown;
+                    .mapToLong(number -> times.repliedAt(number) - times.publishedAt(number)));
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put("p50, ms", (double) latencies.at(50));
+            figures.put("p99, ms", (double) latencies.at(99));
+            figures.put("most, ms", (double) latencies.at(100));
+            figures.put("CPU per reply, ms", cpu / (to - from));
+            return figures;
         }
     }
 }

@@ -12,11 +12,11 @@ import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.Producer;
 
-/** Where and with what something is measured: figures mean little without. */
+/** Describes the machine and the software of a measurement, without which figures mean little. */
 final class MachineDescription {
     private MachineDescription() {}
 
-    /** As it is now, the load before the scenario included. */
+    /** Describes the machine as it is now, including its load. */
     static Map<String, Object> describe() {
         Map<String, Object> machine = new LinkedHashMap<>();
         machine.put("at", Instant.now().toString());
@@ -30,12 +30,12 @@ final class MachineDescription {
         return machine;
     }
 
-    /** The most memory that a process has had in RAM so far, in KiB; 0 where this system does not tell. */
+    /** Returns the peak memory (RSS) of a process in KiB, or 0 if the system does not tell. */
     static long peakKib(long pid) {
         return Long.parseLong("0" + line("/proc/" + pid + "/status", "VmHWM").replaceAll("\\D", ""));
     }
 
-    /** The processor time that a process has taken so far, in ms, to a hundredth of a second; 0 where nobody tells. */
+    /** Returns the processor time of a process in ms, in steps of 10 ms, or 0 if the system does not tell. */
     static long cpuMillis(long pid) {
         return ProcessHandle.of(pid)
                 .flatMap(process -> process.info().totalCpuDuration())
@@ -43,15 +43,15 @@ final class MachineDescription {
                 .orElse(0L);
     }
 
-    /** Kafka's own class for this is not public any more. */
     private static String kafkaVersion() {
+        // Kafka's own class for this is no longer public
         Properties properties = new Properties();
         try (InputStream file = Producer.class.getResourceAsStream("/kafka/kafka-version.properties")) {
             if (file != null) {
                 properties.load(file);
             }
-        } catch (IOException failure) {
-            throw new UncheckedIOException("cannot read Kafka's version", failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read Kafka's version", e);
         }
         return properties.getProperty("version", "unknown");
     }
@@ -73,8 +73,8 @@ final class MachineDescription {
         Path path = Path.of(file);
         try {
             return Files.exists(path) ? Files.readString(path) : "";
-        } catch (IOException failure) {
-            throw new UncheckedIOException("cannot read " + file, failure);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot read " + file, e);
         }
     }
 }

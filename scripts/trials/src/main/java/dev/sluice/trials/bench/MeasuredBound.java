@@ -1,7 +1,7 @@
 package dev.sluice.trials.bench;
 
 /**
- * What a scenario promises.
+ * A figure and the bound that it must keep.
  *
  * @param measured must not be above {@code limit}
  */
@@ -10,12 +10,12 @@ record MeasuredBound(String what, long measured, long limit) {
         return measured <= limit;
     }
 
-    /** Something that must not occur. */
+    /** Makes the bound of a count that must be 0. */
     static MeasuredBound none(String what, long count) {
         return new MeasuredBound(what, count, 0);
     }
 
-    /** Something that must be the case. */
+    /** Makes the bound of a statement that must be true. */
     static MeasuredBound is(String what, boolean holds) {
         return new MeasuredBound("not: " + what, holds ? 0 : 1, 0);
     }

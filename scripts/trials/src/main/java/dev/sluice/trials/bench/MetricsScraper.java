@@ -13,7 +13,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Asks a worker for its metrics, as Prometheus does. */
+/** Asks a worker for its metrics every five seconds, as Prometheus does. */
 final class MetricsScraper implements AutoCloseable {
     private static final int SECONDS = 5;
     private static final int OK = 200;
@@ -27,14 +27,14 @@ final class MetricsScraper implements AutoCloseable {
         this.port = port;
     }
 
-    /** Of a worker that is started with {@link #port} after it. */
+    /** Starts a scraper for a worker that is yet to be started with this {@link #port}. */
     static MetricsScraper start() {
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            MetricsScraper scrapes = new MetricsScraper(free.getLocalPort());
-            var unused = scrapes.scheduler.scheduleAtFixedRate(scrapes::ask, 1, SECONDS, TimeUnit.SECONDS);
-            return scrapes;
-        } catch (IOException failure) {
-            throw new UncheckedIOException("there is no free port", failure);
+            MetricsScraper scraper = new MetricsScraper(free.getLocalPort());
+            var unused = scraper.scheduler.scheduleAtFixedRate(scraper::ask, 1, SECONDS, TimeUnit.SECONDS);
+            return scraper;
+        } catch (IOException e) {
+            throw new UncheckedIOException("there is no free port", e);
         }
     }
 
@@ -46,13 +46,14 @@ final class MetricsScraper implements AutoCloseable {
         HttpRequest request = HttpRequest.newBuilder(URI.create("http://localhost:" + port + "/metrics"))
                 .build();
         var unused = client.sendAsync(request, BodyHandlers.discarding()).whenComplete((answer, failure) -> {
-            // it has yet to come up
+            // the first attempts fail: the worker is still starting
             if (failure == null && answer.statusCode() == OK) {
                 answered.incrementAndGet();
             }
         });
     }
 
+    /** Tells whether the worker has answered at least once. */
     boolean isAnswered() {
         return answered.get() > 0;
     }

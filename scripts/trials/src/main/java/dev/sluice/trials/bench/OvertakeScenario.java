@@ -1,6 +1,7 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Whether requests that wait for their time hold up the others of their partition. */
+/** The {@code overtake} command: measures whether delayed requests hold up the other requests of their partition. */
 @Command(
         name = "overtake",
         mixinStandardHelpOptions = true,
@@ -19,7 +20,7 @@ import picocli.CommandLine.Option;
                         + "due now, compared with a run of which none is due later.")
 final class OvertakeScenario implements Callable<Integer> {
     private static final long AHEAD_MILLIS = 8_000;
-    /** A baseline that is itself behind proves nothing: the machine doesn't sustain the rate. */
+    /** A baseline above this bound proves nothing, because the machine cannot sustain the rate. */
     private static final long MAX_BASELINE_MILLIS = 500;
 
     private static final Duration LATENCY = Duration.ofMillis(50);
@@ -42,71 +43,70 @@ final class OvertakeScenario implements Callable<Integer> {
     private int later;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--rate", rate, 1, 10_000);
-        bench.within("--seconds", seconds, 2, 600);
-        bench.within("--warmup", warmup, 0, seconds - 1);
-        bench.within("--later", later, 1, 99);
-        return bench.run(folder -> {
+        runner.within("--rate", rate, 1, 10_000);
+        runner.within("--seconds", seconds, 2, 600);
+        runner.within("--warmup", warmup, 0, seconds - 1);
+        runner.within("--later", later, 1, 99);
+        return runner.run(folder -> {
             RequestTimes baseline = load(folder.resolve("baseline"), 0);
             return judge(baseline, load(folder.resolve("later"), later));
         });
     }
 
     private RequestTimes load(Path folder, int share) throws IOException, InterruptedException {
-        RequestTimes ledger = new RequestTimes(rate * (seconds + 10) + 1_000);
-        try (BenchRig rig = bench.rig(folder, ledger)) {
-            BenchRig.Ends ends = rig.open(1, LatencyModel.fixed(LATENCY));
-            rig.worker(ends);
-            rig.awaitServing(ends);
-            SteadyLoad steady = rig.starts(
-                    new SteadyLoad(ends.publisher(), 1, rate, i -> isLater(i, share) ? AHEAD_MILLIS : 0).start());
+        RequestTimes times = new RequestTimes(rate * (seconds + 10) + 1_000);
+        StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(LATENCY));
+        try (BenchRig rig = runner.rig(folder, times, 1, settings)) {
+            rig.worker();
+            rig.awaitServing();
+            SteadyLoad steady = rig.load(
+                    rate,
+                    place -> rig.publisher()
+                            .publish(isLater(place, share) ? System.currentTimeMillis() + AHEAD_MILLIS : 0));
             Thread.sleep(Duration.ofSeconds(seconds).toMillis());
             steady.close();
-            BenchRig.await("a reply to every request", PATIENCE, ledger::isAnswered);
-            return ledger;
+            rig.awaitAnswers(PATIENCE);
+            return times;
         }
     }
 
-    /** Spreads the share evenly over the load. */
+    /** Tells whether the request at this place is due later. The share is spread evenly over the load. */
     static boolean isLater(int place, int percent) {
         return (place + 1L) * percent / 100 != (long) place * percent / 100;
     }
 
-    private ScenarioResult judge(RequestTimes baseline, RequestTimes ledger) {
+    private ScenarioResult judge(RequestTimes baseline, RequestTimes times) {
         Percentiles before = lateness(baseline, number -> baseline.notBefore(number) == 0);
-        Percentiles now = lateness(ledger, number -> ledger.notBefore(number) == 0);
-        Percentiles due = lateness(ledger, number -> ledger.notBefore(number) != 0);
+        Percentiles now = lateness(times, number -> times.notBefore(number) == 0);
+        Percentiles due = lateness(times, number -> times.notBefore(number) != 0);
         return new ScenarioResult()
                 .put("calls per second, none later", perSecond(baseline))
-                .put("calls per second", perSecond(ledger))
+                .put("calls per second", perSecond(times))
                 .put("published to called, none later", before)
                 .put("published to called, due now", now)
                 .put("lateness of those due later", due)
                 .bound(new MeasuredBound("p99, none later", before.at(99), MAX_BASELINE_MILLIS))
                 .bound(new MeasuredBound("p99 of those due now", now.at(99), before.at(99) * 3 / 2 + 100))
-                .bound(MeasuredBound.none(
-                        "early calls", ledger.numbers().filter(ledger::isEarly).count()))
-                .bound(MeasuredBound.none("failed", baseline.failures() + ledger.failures()));
+                .bound(MeasuredBound.none("early calls", times.count(times::isEarly)))
+                .bound(MeasuredBound.none("failed", baseline.failures() + times.failures()));
     }
 
-    private Percentiles lateness(RequestTimes ledger, IntPredicate which) {
-        long from = ledger.publishedAt(1) + Duration.ofSeconds(warmup).toMillis();
-        return Percentiles.of(ledger.numbers()
-                .filter(number -> ledger.publishedAt(number) >= from)
+    private Percentiles lateness(RequestTimes times, IntPredicate which) {
+        long from = times.publishedAt(1) + Duration.ofSeconds(warmup).toMillis();
+        return Percentiles.of(times.numbers()
+                .filter(number -> times.publishedAt(number) >= from)
                 .filter(which)
-                .mapToLong(ledger::lateness));
+                .mapToLong(times::lateness));
     }
 
-    private long perSecond(RequestTimes ledger) {
-        long from = ledger.publishedAt(1) + Duration.ofSeconds(warmup).toMillis();
-        long to = ledger.publishedAt(1) + Duration.ofSeconds(seconds).toMillis();
-        long calls = ledger.numbers()
-                .filter(number -> ledger.calledAt(number) >= from && ledger.calledAt(number) < to)
-                .count();
+    private long perSecond(RequestTimes times) {
+        long from = times.publishedAt(1) + Duration.ofSeconds(warmup).toMillis();
+        long to = times.publishedAt(1) + Duration.ofSeconds(seconds).toMillis();
+        long calls = times.count(number -> times.calledAt(number) >= from && times.calledAt(number) < to);
         return calls / (seconds - warmup);
     }
 }

@@ -13,11 +13,11 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How much of a rate limit the workers use, and how many of their calls it refuses. */
+/** The {@code pace} command: measures how much of a rate limit the workers use and how many calls are rejected. */
 @Command(
         name = "pace",
         mixinStandardHelpOptions = true,
-        description = "How much of a rate limit the workers use, and how many of their calls are refused with 429. "
+        description = "How much of a rate limit the workers use, and how many of their calls are rejected with 429. "
                 + "Utilisation: what the limit has let pass from the first call to the last, compared with what it "
                 + "would have let pass in that time.")
 final class PaceCommand implements Callable<Integer> {
@@ -26,7 +26,7 @@ final class PaceCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "known, unknown, steps, steps-headers, four-known, four-unknown, tokens, tokens-unknown, "
-                    + "fast, neighbours, outage, held, poison (all).")
+                    + "fast, outage, held (all).")
     private List<String> names = List.of();
 
     @Option(
@@ -49,21 +49,21 @@ final class PaceCommand implements Callable<Integer> {
     private int requests;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--runs", runs, 1, 100);
-        bench.within("--outage", outage, 5, 3_600);
-        bench.within("--requests", requests, 20, 100_000);
+        runner.within("--runs", runs, 1, 100);
+        runner.within("--outage", outage, 5, 3_600);
+        runner.within("--requests", requests, 20, 100_000);
         for (String name : names) {
-            bench.require(
+            runner.require(
                     PaceScenarios.names().contains(name),
                     "--scenario",
                     name,
                     "of " + String.join(", ", PaceScenarios.names()));
         }
-        return bench.run(this::measure);
+        return runner.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
@@ -85,17 +85,17 @@ final class PaceCommand implements Callable<Integer> {
         return result.put("plot", file.toString());
     }
 
-    /** A scenario that can't be measured spoils the result, but not the measuring of the others. */
+    /** Measures a scenario and returns its first run. A failed scenario spoils the result but not the other scenarios. */
     private Optional<PaceOutcome> measure(String name, PaceScenario scenario, Path folder, PaceReport report)
             throws IOException, InterruptedException {
         List<PaceOutcome> outcomes = new ArrayList<>();
         try {
             for (int run = 1; run <= runs; run++) {
-                BenchScenario.say(name + ", run " + run + " of " + runs);
-                outcomes.add(scenario.run(bench, folder.resolve(name + "-" + run)));
+                ScenarioRunner.say(name + ", run " + run + " of " + runs);
+                outcomes.add(scenario.run(runner, folder.resolve(name + "-" + run)));
             }
-        } catch (IllegalStateException failure) {
-            report.failed(name, String.valueOf(failure.getMessage()));
+        } catch (IllegalStateException e) {
+            report.failed(name, String.valueOf(e.getMessage()));
             return Optional.empty();
         }
         report.add(name, outcomes);
@@ -105,6 +105,6 @@ final class PaceCommand implements Callable<Integer> {
     private static String title(String name, PaceOutcome outcome) {
         String used =
                 Double.isNaN(outcome.utilisation()) ? "" : ", utilisation " + PaceReport.percent(outcome.utilisation());
-        return name + ": " + outcome.limit() + used + ", 429s " + PaceReport.percent(outcome.refused());
+        return name + ": " + outcome.limit() + used + ", 429s " + PaceReport.percent(outcome.rejected());
     }
 }

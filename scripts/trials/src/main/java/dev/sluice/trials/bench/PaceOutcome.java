@@ -3,36 +3,36 @@ package dev.sluice.trials.bench;
 import java.util.List;
 
 /**
- * What one run of one scenario of {@code pace} has shown.
+ * The outcome of one run of one scenario of {@code pace}.
  *
- * @param limit what holds, for people
- * @param promise what is asked for, for people
- * @param utilisation of the limit, 1 being all of it; NaN: says nothing in this scenario
- * @param refused the part of the calls that were refused with 429
- * @param bounds the same ones, in the same order, in every run of a scenario
+ * @param limit the limit in words
+ * @param promise the bounds in words
+ * @param utilisation the share of the limit that was used, 1 for all of it; NaN if the scenario does not judge it
+ * @param rejected the share of the calls that were rejected with 429
+ * @param bounds the bounds, which are the same and in the same order in every run of a scenario
  */
 record PaceOutcome(
         String limit,
         String promise,
         CallTraffic traffic,
         double utilisation,
-        double refused,
+        double rejected,
         List<MeasuredBound> bounds) {
     PaceOutcome {
         bounds = List.copyOf(bounds);
     }
 
-    /** Rounded up, so that a bound in per mille is never met by rounding. */
-    static long perMille(double part) {
-        return (long) Math.ceil(part * 1_000 - 1e-9);
+    /** Converts a share to per mille and rounds up, so that rounding never meets a bound. */
+    static long perMille(double share) {
+        return (long) Math.ceil(share * 1_000 - 1e-9);
     }
 
     static MeasuredBound missing(double utilisation, int atLeastPerMille) {
         return new MeasuredBound("utilisation missing, per mille", perMille(1 - utilisation), 1_000L - atLeastPerMille);
     }
 
-    static MeasuredBound refusals(double refused, int atMostPerMille) {
-        return new MeasuredBound("429s, per mille of the calls", perMille(refused), atMostPerMille);
+    static MeasuredBound rejections(double rejected, int atMostPerMille) {
+        return new MeasuredBound("429s, per mille of the calls", perMille(rejected), atMostPerMille);
     }
 
     static MeasuredBound start(CallTraffic traffic) {

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Several runs of each scenario as one result. */
+/** Adds several runs of each scenario of {@code pace} to one result. */
 final class PaceReport {
     private static final String NOTHING = "–";
 
@@ -18,7 +18,7 @@ final class PaceReport {
         this.result = result;
     }
 
-    /** All runs of one scenario, at least one. */
+    /** Adds all runs of one scenario, at least one. */
     void add(String name, List<PaceOutcome> runs) {
         List<MeasuredBound> bounds =
                 judged(runs.stream().map(PaceOutcome::bounds).toList());
@@ -31,18 +31,18 @@ final class PaceReport {
                 "calls",
                 "%.0f".formatted(median(runs, run -> run.traffic().calls().size())));
         cells.put("utilisation", percent(median(runs, PaceOutcome::utilisation)));
-        cells.put("429s", percent(median(runs, PaceOutcome::refused)));
+        cells.put("429s", percent(median(runs, PaceOutcome::rejected)));
         result.row(name, cells);
     }
 
-    /** A scenario that could not be measured. */
+    /** Adds a scenario that could not be measured. */
     void failed(String name, String why) {
         result.put(name + " has failed", why);
         result.bound(new MeasuredBound(name + ": runs that failed", 1, 0));
         result.row(name, cells(NOTHING, NOTHING, false));
     }
 
-    /** Every row has the same columns. */
+    /** Makes the cells of a row. Every row has the same columns. */
     private static Map<String, String> cells(String limit, String promise, boolean holds) {
         Map<String, String> cells = new LinkedHashMap<>();
         cells.put("limit", limit);
@@ -54,7 +54,7 @@ final class PaceReport {
         return cells;
     }
 
-    /** The median of each bound over the runs; of what must never occur, the worst. */
+    /** Returns the median of each bound over the runs. A bound of 0 must never be missed and is judged by the worst run. */
     static List<MeasuredBound> judged(List<List<MeasuredBound>> runs) {
         List<MeasuredBound> first = runs.get(0);
         return IntStream.range(0, first.size())
@@ -70,7 +70,7 @@ final class PaceReport {
                 .toList();
     }
 
-    /** Of an even number of values, the upper one in the middle: one that was measured. */
+    /** Returns the median. Of an even number of values that is the upper one in the middle, which was measured. */
     static double median(double... values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
@@ -81,7 +81,7 @@ final class PaceReport {
         return median(runs.stream().mapToDouble(value).toArray());
     }
 
-    static String percent(double part) {
-        return Double.isNaN(part) ? NOTHING : String.format(Locale.ROOT, "%.1f %%", part * 100);
+    static String percent(double share) {
+        return Double.isNaN(share) ? NOTHING : String.format(Locale.ROOT, "%.1f %%", share * 100);
     }
 }

@@ -3,14 +3,14 @@ package dev.sluice.trials.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** One load under one limit. */
+/** A load under a limit, which {@code pace} measures. */
 @FunctionalInterface
 interface PaceScenario {
     /**
-     * Runs it once; nothing that it has started is left behind.
+     * Runs it once and stops everything that it has started.
      *
-     * @param folder for logs
+     * @param folder the folder for logs
      * @throws IllegalStateException if there is nothing to judge
      */
-    PaceOutcome run(BenchScenario bench, Path folder) throws IOException, InterruptedException;
+    PaceOutcome run(ScenarioRunner runner, Path folder) throws IOException, InterruptedException;
 }

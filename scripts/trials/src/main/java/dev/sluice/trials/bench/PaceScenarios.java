@@ -2,21 +2,21 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.HeaderMode;
 import dev.sluice.sandbox.LatencyModel;
-import dev.sluice.trials.bench.PacedLoad.Crew;
-import dev.sluice.trials.bench.PacedLoad.Demand;
-import dev.sluice.trials.bench.PacedLoad.Limits;
-import dev.sluice.trials.bench.PacedLoad.Promise;
+import dev.sluice.trials.bench.BacklogScenario.Backlog;
+import dev.sluice.trials.bench.BacklogScenario.EnforcedLimit;
+import dev.sluice.trials.bench.BacklogScenario.PaceBounds;
+import dev.sluice.trials.bench.BacklogScenario.WorkerSetup;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** What {@code pace} measures, by name. */
+/** The scenarios of {@code pace} by their names. */
 final class PaceScenarios {
     static final LatencyModel LATENCY = new LatencyModel.Uniform(Duration.ofMillis(200), Duration.ofMillis(800));
-    private static final int LEARNING = 15;
-    private static final Limits TOKENS = new Limits(HeaderMode.ON_429, true, List.of(4_000), 0);
+    private static final int LEARNING_SECONDS = 15;
+    private static final EnforcedLimit TOKENS = new EnforcedLimit(HeaderMode.ON_429, true, List.of(4_000), 0);
 
     private PaceScenarios() {}
 
@@ -25,9 +25,9 @@ final class PaceScenarios {
     }
 
     /**
-     * In the order in which they run.
+     * Returns all scenarios in the order in which they run.
      *
-     * @param requests in the queue of {@code known}
+     * @param requests the number of requests in the queue of {@code known}
      */
     static Map<String, PaceScenario> all(int requests, int outageSeconds) {
         Map<String, PaceScenario> all = new LinkedHashMap<>();
@@ -40,76 +40,78 @@ final class PaceScenarios {
         all.put("tokens", tokens());
         all.put("tokens-unknown", tokensUnknown());
         all.put("fast", fast());
-        all.put("neighbours", new NeighboursScenario(500, 5_000));
         all.put("outage", new OutageScenario(100, 5_000, outageSeconds, false));
         all.put("held", new OutageScenario(100, 5_000, outageSeconds, true));
-        all.put("poison", new PoisonScenario(100, 1_000));
         return all;
     }
 
-    private static PacedLoad known(int requests) {
-        return new PacedLoad(
-                Limits.requests(HeaderMode.ON_429, 20),
-                Crew.one("--limit=*=20/s"),
+    private static BacklogScenario known(int requests) {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 20),
+                WorkerSetup.one("--limit=*=20/s"),
                 small(requests),
-                new Promise(requests / 10 + 15, 0, true, 970, 2));
+                new PaceBounds(requests / 10 + 15, 0, true, 970, 2));
     }
 
-    private static PacedLoad unknown() {
-        return new PacedLoad(
-                Limits.requests(HeaderMode.ON_429, 20),
-                Crew.one(),
+    private static BacklogScenario unknown() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 20),
+                WorkerSetup.one(),
                 small(900),
-                new Promise(105, LEARNING, true, 920, 15));
+                new PaceBounds(105, LEARNING_SECONDS, true, 920, 15));
     }
 
-    private static PacedLoad steps(HeaderMode headers, int utilisation, int refused) {
-        return new PacedLoad(
-                new Limits(headers, false, List.of(20, 40, 10), 20),
-                Crew.one(),
+    private static BacklogScenario steps(HeaderMode headers, int utilisation, int rejected) {
+        return new BacklogScenario(
+                new EnforcedLimit(headers, false, List.of(20, 40, 10), 20),
+                WorkerSetup.one(),
                 small(1_700),
-                new Promise(60, 0, false, utilisation, refused));
+                new PaceBounds(60, 0, false, utilisation, rejected));
     }
 
-    private static PacedLoad fourKnown() {
-        return new PacedLoad(
-                Limits.requests(HeaderMode.ON_429, 40),
-                new Crew(4, true, List.of("--limit=*=40/s")),
+    private static BacklogScenario fourKnown() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 40),
+                new WorkerSetup(4, true, List.of("--limit=*=40/s")),
                 small(4_800),
-                new Promise(100, 0, false, 930, 5));
+                new PaceBounds(100, 0, false, 930, 5));
     }
 
-    private static PacedLoad fourUnknown() {
-        return new PacedLoad(
-                Limits.requests(HeaderMode.ON_429, 40),
-                new Crew(4, false, List.of()),
+    private static BacklogScenario fourUnknown() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 40),
+                new WorkerSetup(4, false, List.of()),
                 small(3_000),
-                new Promise(60, LEARNING, false, 850, 30));
+                new PaceBounds(60, LEARNING_SECONDS, false, 850, 30));
     }
 
-    private static PacedLoad tokens() {
-        return new PacedLoad(
-                TOKENS, Crew.one("--limit=*=1000/s,4000 tokens/s"), mixed(), new Promise(100, 0, true, 900, 20));
+    private static BacklogScenario tokens() {
+        return new BacklogScenario(
+                TOKENS,
+                WorkerSetup.one("--limit=*=1000/s,4000 tokens/s"),
+                mixed(),
+                new PaceBounds(100, 0, true, 900, 20));
     }
 
-    private static PacedLoad tokensUnknown() {
-        return new PacedLoad(TOKENS, Crew.one(), mixed(), new Promise(100, LEARNING, true, 800, 30));
+    private static BacklogScenario tokensUnknown() {
+        return new BacklogScenario(
+                TOKENS, WorkerSetup.one(), mixed(), new PaceBounds(100, LEARNING_SECONDS, true, 800, 30));
     }
 
-    private static PacedLoad fast() {
-        return new PacedLoad(
-                Limits.requests(HeaderMode.ON_429, 1_000),
-                Crew.one("--limit=*=1000/s", "--max-in-flight=512"),
-                new Demand(30_000, LatencyModel.fixed(Duration.ofMillis(300)), PacedBodies::small),
-                new Promise(60, 0, true, 950, 5));
+    private static BacklogScenario fast() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 1_000),
+                WorkerSetup.one("--limit=*=1000/s", "--max-in-flight=512"),
+                new Backlog(30_000, LatencyModel.fixed(Duration.ofMillis(300)), RequestBodies::small),
+                new PaceBounds(60, 0, true, 950, 5));
     }
 
-    private static Demand small(int requests) {
-        return new Demand(requests, LATENCY, PacedBodies::small);
+    private static Backlog small(int requests) {
+        return new Backlog(requests, LATENCY, RequestBodies::small);
     }
 
-    /** Some 310 tokens each on average, answer included: 40 s of work. */
-    private static Demand mixed() {
-        return new Demand(515, LATENCY, PacedBodies::mixed);
+    /** Makes 40 s of work: requests of about 310 tokens each on average, answer included. */
+    private static Backlog mixed() {
+        return new Backlog(515, LATENCY, RequestBodies::mixed);
     }
 }

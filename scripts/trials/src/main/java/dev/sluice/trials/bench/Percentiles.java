@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.LongStream;
 
-/** Some measured values, sorted; each percentile is a value that was measured (nearest rank). */
+/** Sorted values. Each percentile is one of the values (nearest rank). */
 final class Percentiles {
     private final long[] sorted;
 
@@ -24,9 +24,9 @@ final class Percentiles {
     }
 
     /**
-     * The smallest value that {@code percent} of all values do not exceed.
+     * Returns the smallest value that {@code percent} of all values do not exceed.
      *
-     * @throws IllegalStateException if nothing was measured: no number would be honest
+     * @throws IllegalStateException if there is no value
      */
     long at(double percent) {
         if (sorted.length == 0) {
@@ -36,7 +36,7 @@ final class Percentiles {
         return sorted[Math.max(rank, 1) - 1];
     }
 
-    /** For people and for JSON; only the count where there is no value. */
+    /** Returns the figures to show. Without values that is only their count. */
     Map<String, Long> summary() {
         Map<String, Long> summary = new LinkedHashMap<>();
         summary.put("count", (long) count());

@@ -2,18 +2,21 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.CallObserver;
 import dev.sluice.sandbox.ReceivedRequest;
+import dev.sluice.wire.WireHeaders;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * What happened to each request, by its number, in arrays: a million of them are to fit beside a broker. Times are epoch
- * milliseconds, 0 where something has not happened. Thread-safe.
+ * The times and counts of each request, by its number. They are kept in arrays, so that a million of them fit beside a
+ * broker. Times are epoch milliseconds, 0 for an event that has not happened. Thread-safe.
  */
 final class RequestTimes implements CallObserver {
     private static final Pattern ID = Pattern.compile("bench-(\\d{1,9})\\b");
@@ -43,7 +46,11 @@ final class RequestTimes implements CallObserver {
         return "bench-" + number;
     }
 
-    /** Numbers a request that is published now; {@code due} 0: it may be called at once. */
+    /**
+     * Numbers a request that is published now.
+     *
+     * @param due the time before which it must not be called; 0 if it may be called at once
+     */
     int publish(long nowMillis, long due) {
         int number = next.getAndIncrement();
         if (number >= publishedAt.length()) {
@@ -54,11 +61,12 @@ final class RequestTimes implements CallObserver {
         return number;
     }
 
+    /** Counts a request that Kafka has rejected. */
     void notPublished() {
         unpublished.incrementAndGet();
     }
 
-    /** The key a worker calls with is its number. */
+    /** Records a call. The API key of a worker is its number. */
     @Override
     public CallObserver.End callArrived(ReceivedRequest request) {
         Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
@@ -76,7 +84,15 @@ final class RequestTimes implements CallObserver {
         caller.set(number, worker);
     }
 
-    /** A committed reply was seen; {@code ok} false counts as failed. */
+    /** Records a committed reply. */
+    void replied(ConsumerRecord<byte[], byte[]> reply) {
+        String id = WireHeaders.text(reply.headers(), WireHeaders.ID).orElse("");
+        boolean ok = WireHeaders.text(reply.headers(), WireHeaders.STATUS)
+                .filter(WireHeaders.OK::equals)
+                .isPresent();
+        replied(id, ok, System.currentTimeMillis());
+    }
+
     void replied(String id, boolean ok, long nowMillis) {
         Matcher matcher = ID.matcher(id);
         if (matcher.matches()) {
@@ -89,19 +105,38 @@ final class RequestTimes implements CallObserver {
         }
     }
 
-    /** How many requests there are so far. */
+    /** Returns the number of requests published so far. */
     int published() {
         return next.get();
     }
 
-    /** The numbers of all requests so far. */
+    /** Returns the numbers of all requests so far. */
     IntStream numbers() {
         return IntStream.range(0, next.get());
     }
 
-    /** Whether each of them has its reply. */
+    /** Counts the requests whose numbers match. */
+    long count(IntPredicate which) {
+        return numbers().filter(which).count();
+    }
+
+    /** Tells whether every request has a reply. */
     boolean isAnswered() {
-        return numbers().allMatch(number -> replies(number) > 0);
+        return numbers().allMatch(this::isAnswered);
+    }
+
+    boolean isAnswered(int number) {
+        return replies(number) > 0;
+    }
+
+    /** Tells whether a request was called but has no reply yet. */
+    boolean isUnderWay(int number) {
+        return calls(number) > 0 && !isAnswered(number);
+    }
+
+    /** Tells whether a request has more than one reply. */
+    boolean isRepeated(int number) {
+        return replies(number) > 1;
     }
 
     long publishedAt(int number) {
@@ -128,11 +163,12 @@ final class RequestTimes implements CallObserver {
         return replies.get(number);
     }
 
+    /** Returns the number of the worker that made the latest call. */
     int caller(int number) {
         return caller.get(number);
     }
 
-    /** How long after it might be called first it was. */
+    /** Returns the milliseconds from the time when a request may be called to its first call. */
     long lateness(int number) {
         return calledAt(number) - Math.max(notBefore(number), publishedAt(number));
     }
@@ -141,7 +177,7 @@ final class RequestTimes implements CallObserver {
         return calledAt(number) != 0 && calledAt(number) < notBefore(number);
     }
 
-    /** Replies that say {@code failed}, and records that Kafka did not take. */
+    /** Counts the replies with status {@code failed} and the records that Kafka has rejected. */
     long failures() {
         return failed.get() + unpublished.get();
     }

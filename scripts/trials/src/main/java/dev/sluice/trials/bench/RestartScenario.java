@@ -1,6 +1,8 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -8,18 +10,18 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.ToLongFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How long nobody is served when the only worker is killed and started again at once. */
+/** The {@code restart} command: measures how long nothing is answered after the only worker is killed and restarted. */
 @Command(
         name = "restart",
         mixinStandardHelpOptions = true,
         description = "Kills the only worker (SIGKILL) with calls in flight and starts it again at once: time from the "
                 + "kill to the first reply to a call of the new one, as a read_committed reader sees it.")
 final class RestartScenario implements Callable<Integer> {
-    private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     @Option(names = "--rate", defaultValue = "50", description = "Requests per second (${DEFAULT-VALUE}).")
@@ -41,91 +43,87 @@ final class RestartScenario implements Callable<Integer> {
     private long bound;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--rate", rate, 1, 2_000);
-        bench.within("--latency", latency, 1, 60_000);
-        bench.within("--load", load, 1, 600);
-        bench.within("--runs", runs, 1, 100);
-        return bench.run(this::measure);
+        runner.within("--rate", rate, 1, 2_000);
+        runner.within("--latency", latency, 1, 60_000);
+        runner.within("--load", load, 1, 600);
+        runner.within("--runs", runs, 1, 100);
+        return runner.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
-        List<Round> rounds = new ArrayList<>();
+        List<KilledRun> done = new ArrayList<>();
         for (int run = 1; run <= runs; run++) {
-            BenchScenario.say("run " + run + " of " + runs);
-            rounds.add(round(folder.resolve("run-" + run)));
+            ScenarioRunner.say("run " + run + " of " + runs);
+            done.add(run(folder.resolve("run-" + run)));
         }
-        Percentiles back = Percentiles.of(rounds.stream().mapToLong(Round::reply));
+        Percentiles back = percentiles(done, KilledRun::reply);
+        boolean answered = done.stream().allMatch(KilledRun::answered);
         return new ScenarioResult()
-                .put(
-                        "calls in flight at the kill",
-                        Percentiles.of(rounds.stream().mapToLong(Round::inFlight)))
-                .put(
-                        "from the kill to the first new call, ms",
-                        Percentiles.of(rounds.stream().mapToLong(Round::call)))
+                .put("calls in flight at the kill", percentiles(done, KilledRun::inFlight))
+                .put("from the kill to the first new call, ms", percentiles(done, KilledRun::call))
                 .put("from the kill to the first new reply, ms", back)
                 .bound(new MeasuredBound("median of ms without replies", back.at(50), bound))
-                .bound(MeasuredBound.is(
-                        "every request is answered", rounds.stream().allMatch(Round::answered)))
-                .bound(MeasuredBound.none(
-                        "more than one reply",
-                        rounds.stream().mapToLong(Round::repeated).sum()))
-                .bound(MeasuredBound.none(
-                        "failed", rounds.stream().mapToLong(Round::failed).sum()));
+                .bound(MeasuredBound.is("every request is answered", answered))
+                .bound(MeasuredBound.none("more than one reply", sum(done, KilledRun::repeated)))
+                .bound(MeasuredBound.none("failed", sum(done, KilledRun::failed)));
+    }
+
+    private static Percentiles percentiles(List<KilledRun> runs, ToLongFunction<KilledRun> figure) {
+        return Percentiles.of(runs.stream().mapToLong(figure));
+    }
+
+    private static long sum(List<KilledRun> runs, ToLongFunction<KilledRun> figure) {
+        return runs.stream().mapToLong(figure).sum();
     }
 
     /**
-     * What one kill has shown.
+     * The figures of one kill.
      *
-     * @param call ms from the kill to the first new call
-     * @param reply and to the first reply to one
+     * @param call milliseconds from the kill to the first new call
+     * @param reply milliseconds from the kill to the first reply to a new call
      */
-    private record Round(long inFlight, long call, long reply, boolean answered, long repeated, long failed) {}
+    private record KilledRun(long inFlight, long call, long reply, boolean answered, long repeated, long failed) {}
 
-    private Round round(Path folder) throws IOException, InterruptedException {
-        RequestTimes ledger = new RequestTimes(rate * (load + (int) PATIENCE.toSeconds() * 3));
+    private KilledRun run(Path folder) throws IOException, InterruptedException {
+        RequestTimes times = new RequestTimes(rate * (load + (int) PATIENCE.toSeconds() * 3));
         String[] options = instanceId ? new String[] {"--instance-id=bench"} : new String[0];
-        try (BenchRig rig = bench.rig(folder, ledger)) {
-            BenchRig.Ends ends = rig.open(PARTITIONS, LatencyModel.fixed(Duration.ofMillis(latency)));
-            WorkerProcess first = rig.worker(ends, options);
-            rig.awaitServing(ends);
-            SteadyLoad steady = rig.starts(new SteadyLoad(ends.publisher(), PARTITIONS, rate, i -> 0).start());
+        StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
+        try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, settings)) {
+            WorkerProcess first = rig.worker(options);
+            rig.awaitServing();
+            SteadyLoad steady = rig.load(rate, place -> rig.publisher().publish(0));
             Thread.sleep(Duration.ofSeconds(load).toMillis());
-            long inFlight = ledger.numbers()
-                    .filter(number -> ledger.calls(number) > 0 && ledger.replies(number) == 0)
-                    .count();
+            long inFlight = times.count(times::isUnderWay);
             long killedAt = System.currentTimeMillis();
             first.kill();
-            WorkerProcess second = rig.worker(ends, options);
-            BenchRig.await("a reply to a call of the second worker", PATIENCE, () -> firstReply(ledger) != 0);
-            long back = firstReply(ledger) - killedAt;
+            WorkerProcess second = rig.worker(options);
+            PolledCondition.await("a reply to a call of the second worker", PATIENCE, () -> firstReply(times) != 0);
+            long reply = firstReply(times) - killedAt;
             steady.close();
-            boolean all = BenchRig.comesTrue(PATIENCE, ledger::isAnswered);
+            boolean answered = PolledCondition.holdsWithin(PATIENCE, times::isAnswered);
             BenchRig.terminate(second);
-            return new Round(inFlight, firstCall(ledger) - killedAt, back, all, repeated(ledger), ledger.failures());
+            long call = firstCall(times) - killedAt;
+            return new KilledRun(inFlight, call, reply, answered, times.count(times::isRepeated), times.failures());
         }
     }
 
-    private static long firstReply(RequestTimes ledger) {
-        return ledger.numbers()
-                .filter(number -> ledger.caller(number) == 2 && ledger.repliedAt(number) != 0)
-                .mapToLong(ledger::repliedAt)
+    private static long firstReply(RequestTimes times) {
+        return times.numbers()
+                .filter(number -> times.caller(number) == 2 && times.repliedAt(number) != 0)
+                .mapToLong(times::repliedAt)
                 .min()
                 .orElse(0);
     }
 
-    private static long firstCall(RequestTimes ledger) {
-        return ledger.numbers()
-                .filter(number -> ledger.caller(number) == 2 && ledger.calls(number) == 1)
-                .mapToLong(ledger::calledAt)
+    private static long firstCall(RequestTimes times) {
+        return times.numbers()
+                .filter(number -> times.caller(number) == 2 && times.calls(number) == 1)
+                .mapToLong(times::calledAt)
                 .min()
                 .orElse(0);
-    }
-
-    private static long repeated(RequestTimes ledger) {
-        return ledger.numbers().filter(number -> ledger.replies(number) > 1).count();
     }
 }

@@ -11,13 +11,13 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A page that shows every report in a folder, made anew whenever one is added. */
+/** Writes the page that shows every report in a folder. It is written anew whenever a report is added. */
 final class ResultsPage {
     private static final String HEAD = """
             # What was measured
 
             Written by `scripts/bench`; each part says with which command. Ratios in parentheses are to the best floor of the
-            same run: a program that consumes, calls and produces and promises nothing (`Floor.java`), once as the JVM
+            same run: a program that consumes, calls and produces and promises nothing (`FloorProgram.java`), once as the JVM
             is by itself and once, as `floor-c1`, with the options that a worker's JVM has. `at-least-once` and `transactional`
             are that program, with the same options, and the usual way to a guarantee: poll, call all, wait for all, commit.
             Figures are medians of the runs, dots in the plots are single runs. All of it shares the machine: broker, stand-in,
@@ -27,10 +27,10 @@ final class ResultsPage {
     private ResultsPage() {}
 
     /**
-     * Adds a report, or puts it in the place of an earlier one.
+     * Adds a report or replaces an earlier one.
      *
-     * @param file in whose folder the page is
-     * @param plot SVG; empty: there is none
+     * @param file the file of the report, in the folder of the page
+     * @param plot the plot as SVG; empty if there is none
      */
     static void add(Path file, Map<String, Object> report, String plot) throws IOException {
         Path folder = Files.createDirectories(file.toAbsolutePath().getParent());

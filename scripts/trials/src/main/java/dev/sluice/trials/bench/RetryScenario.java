@@ -1,7 +1,7 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.ReceivedCall;
+import dev.sluice.sandbox.StandInSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,16 +15,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How exactly a refused request is called again. */
+/** The {@code retry} command: measures how exactly a rejected request is called again. */
 @Command(
         name = "retry",
         mixinStandardHelpOptions = true,
         description =
-                "Requests at a steady rate, each refused with 429 and a wait at its first call: how much later than "
-                        + "after that wait it is called again. A refusal stops its model for that wait, so that with "
-                        + "many a second they meet afterwards.")
+                "Requests at a steady rate, each rejected with 429 and a wait at its first call: how much later than "
+                        + "after that wait it is called again. A rejection stops its model for that wait, so that "
+                        + "with many a second they meet afterwards.")
 final class RetryScenario implements Callable<Integer> {
-    private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     @Option(names = "--rate", defaultValue = "1", description = "Requests per second (${DEFAULT-VALUE}).")
@@ -46,52 +45,46 @@ final class RetryScenario implements Callable<Integer> {
     private long p99;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--rate", rate, 1, 1_000);
-        bench.within("--reset", reset, 1, 600);
-        bench.within("--warm-up", warmUp, 0, 600);
-        bench.within("--seconds", seconds, 1, 600);
-        return bench.run(this::measure);
+        runner.within("--rate", rate, 1, 1_000);
+        runner.within("--reset", reset, 1, 600);
+        runner.within("--warm-up", warmUp, 0, 600);
+        runner.within("--seconds", seconds, 1, 600);
+        return runner.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
-        RequestTimes ledger = new RequestTimes(rate * (warmUp + seconds) + 1);
-        try (BenchRig rig = bench.rig(folder, ledger)) {
-            BenchRig.Ends ends = rig.open(PARTITIONS, LatencyModel.NONE);
-            bench.warmUp(ends);
-            rig.worker(ends);
-            rig.awaitServing(ends);
-            publish(ends.publisher());
-            BenchRig.await("all replies", PATIENCE, ledger::isAnswered);
-            List<ReceivedCall> calls = ends.api().history();
+        RequestTimes times = new RequestTimes(rate * (warmUp + seconds + (int) PATIENCE.toSeconds()));
+        try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, StandInSettings.DEFAULT)) {
+            runner.warmUp(rig);
+            rig.worker();
+            rig.awaitServing();
+            SteadyLoad load = rig.load(
+                    rate, place -> rig.publisher().publish(number -> RequestBodies.rejectedOnce(number, reset)));
+            Thread.sleep(Duration.ofSeconds(warmUp + seconds).toMillis());
+            load.close();
+            rig.awaitAnswers(PATIENCE);
+            List<ReceivedCall> calls = rig.api().history();
             Percentiles late = lateness(calls, calls.get(0).nanoTime() + TimeUnit.SECONDS.toNanos(warmUp));
             return new ScenarioResult()
                     .put("called again after the wait, ms later", late)
                     .bound(new MeasuredBound("p50", late.at(50), p50))
                     .bound(new MeasuredBound("p99", late.at(99), p99))
-                    .bound(MeasuredBound.none("failed", ledger.failures()));
+                    .bound(MeasuredBound.none("failed", times.failures()));
         }
     }
 
-    private void publish(RequestPublisher publisher) throws InterruptedException {
-        long start = System.nanoTime();
-        for (int i = 0; i < rate * (warmUp + seconds); i++) {
-            TimeUnit.NANOSECONDS.sleep(start + i * TimeUnit.SECONDS.toNanos(1) / rate - System.nanoTime());
-            publisher.publish(i % PARTITIONS, number -> PacedBodies.refusedOnce(number, reset));
-        }
-    }
-
-    /** In ms, of those that were refused after {@code from}; a call's time is that of its arrival. */
+    /** Returns the lateness in ms of requests that were rejected after {@code from}. A call's time is its arrival. */
     private Percentiles lateness(List<ReceivedCall> calls, long from) {
-        Map<Long, Long> refusedAt = new HashMap<>();
+        Map<Long, Long> rejectedAt = new HashMap<>();
         LongStream.Builder late = LongStream.builder();
         for (ReceivedCall call : calls) {
-            Long refused = refusedAt.putIfAbsent(call.bodyHash(), call.nanoTime());
-            if (refused != null && refused > from) {
-                late.add(TimeUnit.NANOSECONDS.toMillis(call.nanoTime() - refused) - reset * 1_000L);
+            Long rejected = rejectedAt.putIfAbsent(call.bodyHash(), call.nanoTime());
+            if (rejected != null && rejected > from) {
+                late.add(TimeUnit.NANOSECONDS.toMillis(call.nanoTime() - rejected) - reset * 1_000L);
             }
         }
         return Percentiles.of(late.build());

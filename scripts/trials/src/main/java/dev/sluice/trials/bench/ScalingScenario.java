@@ -1,6 +1,8 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,7 +14,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Whether workers and partitions can come and go while a queue drains, without a call too many. */
+/** The {@code scaling} command: adds and removes workers and adds partitions while a queue drains. */
 @Command(
         name = "scaling",
         mixinStandardHelpOptions = true,
@@ -49,49 +51,46 @@ final class ScalingScenario implements Callable<Integer> {
     private long bound;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--requests", requests, 1, 1_000_000);
-        bench.within("--step", step, 1, 600);
-        bench.within("--in-flight", inFlight, 1, 1_000);
-        return bench.run(this::measure);
+        runner.within("--requests", requests, 1, 1_000_000);
+        runner.within("--step", step, 1, 600);
+        runner.within("--in-flight", inFlight, 1, 1_000);
+        return runner.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
         int added = (WIDER - PARTITIONS) * PER_NEW_PARTITION;
-        RequestTimes ledger = new RequestTimes(requests + added + 1);
-        try (BenchRig rig = bench.rig(folder, ledger)) {
-            BenchRig.Ends ends = rig.open(PARTITIONS, LATENCY);
-            for (int i = 0; i < requests; i++) {
-                ends.publisher().publish(i % PARTITIONS, 0);
-            }
-            ends.publisher().flush();
-            List<WorkerProcess> workers = grow(rig, ends);
+        RequestTimes times = new RequestTimes(requests + added + 1);
+        StandInSettings settings = StandInSettings.DEFAULT.withLatency(LATENCY);
+        try (BenchRig rig = runner.rig(folder, times, PARTITIONS, settings)) {
+            rig.publisher().publishBacklog(requests, RequestBodies::small);
+            List<WorkerProcess> workers = grow(rig);
             long askedAt = System.currentTimeMillis();
-            rig.createTopics(ends.bootstrapServers(), WIDER);
+            rig.widen(WIDER);
             long widenedAt = System.currentTimeMillis();
             for (int i = 0; i < added; i++) {
-                ends.publisher().publish(PARTITIONS + i % (WIDER - PARTITIONS), 0);
+                rig.publisher().publishTo(PARTITIONS + i % (WIDER - PARTITIONS));
             }
-            ends.publisher().flush();
-            long answeredBefore = answered(ledger);
+            rig.publisher().confirm();
+            long answeredBefore = times.count(times::isAnswered);
             shrink(workers);
-            long answeredAfter = answered(ledger);
-            boolean all = BenchRig.comesTrue(PATIENCE, () -> answered(ledger) == requests + added);
+            long answeredAfter = times.count(times::isAnswered);
+            boolean all = PolledCondition.holdsWithin(PATIENCE, times::isAnswered);
             BenchRig.terminate(workers.get(0));
-            return judge(ledger, widenedAt, all)
+            return judge(times, widenedAt, all)
                     .put("widening took, ms", widenedAt - askedAt)
                     .put("answered before the first worker stopped", answeredBefore)
                     .put("answered after the last but one stopped", answeredAfter);
         }
     }
 
-    private List<WorkerProcess> grow(BenchRig rig, BenchRig.Ends ends) throws InterruptedException {
+    private List<WorkerProcess> grow(BenchRig rig) throws InterruptedException {
         List<WorkerProcess> workers = new ArrayList<>();
         for (int i = 0; i < WORKERS; i++) {
-            workers.add(rig.worker(ends, "--max-in-flight=" + inFlight));
+            workers.add(rig.worker("--max-in-flight=" + inFlight));
             Thread.sleep(Duration.ofSeconds(step).toMillis());
         }
         return workers;
@@ -104,32 +103,20 @@ final class ScalingScenario implements Callable<Integer> {
         }
     }
 
-    private static long answered(RequestTimes ledger) {
-        return ledger.numbers().filter(number -> ledger.replies(number) > 0).count();
-    }
-
-    /** No call takes as long as the drain time: every repeated one was needless. */
-    private ScenarioResult judge(RequestTimes ledger, long widenedAt, boolean all) {
-        long first = ledger.numbers()
+    private ScenarioResult judge(RequestTimes times, long widenedAt, boolean all) {
+        Percentiles waits = Percentiles.of(times.numbers()
                 .skip(requests)
-                .mapToLong(ledger::repliedAt)
-                .filter(at -> at != 0)
-                .min()
-                .orElse(Long.MAX_VALUE);
-        Percentiles waits = Percentiles.of(ledger.numbers()
-                .skip(requests)
-                .filter(number -> ledger.repliedAt(number) != 0)
-                .mapToLong(number -> ledger.repliedAt(number) - widenedAt));
+                .filter(times::isAnswered)
+                .mapToLong(number -> times.repliedAt(number) - widenedAt));
+        long first = waits.count() == 0 ? Long.MAX_VALUE : waits.at(0);
+        // no call takes as long as the drain time, so every repeated call is needless
+        long repeated = times.count(number -> times.calls(number) > 1);
         return new ScenarioResult()
                 .put("from widening to replies from new partitions", waits)
-                .bound(MeasuredBound.none(
-                        "requests called again",
-                        ledger.numbers().filter(n -> ledger.calls(n) > 1).count()))
-                .bound(MeasuredBound.none(
-                        "requests with more than one reply",
-                        ledger.numbers().filter(n -> ledger.replies(n) > 1).count()))
+                .bound(MeasuredBound.none("requests called again", repeated))
+                .bound(MeasuredBound.none("requests with more than one reply", times.count(times::isRepeated)))
                 .bound(MeasuredBound.is("every request is answered", all))
-                .bound(MeasuredBound.none("failed", ledger.failures()))
-                .bound(new MeasuredBound("ms to the first reply from a new partition", first - widenedAt, bound));
+                .bound(MeasuredBound.none("failed", times.failures()))
+                .bound(new MeasuredBound("ms to the first reply from a new partition", first, bound));
     }
 }

@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What a scenario has measured, in the order in which it is shown, and the bounds it is judged by. */
+/** The figures of a scenario in the order in which they are shown, and the bounds that judge them. */
 final class ScenarioResult {
     private final Map<String, Object> measured = new LinkedHashMap<>();
     private final Map<String, Map<String, String>> rows = new LinkedHashMap<>();
@@ -27,13 +27,13 @@ final class ScenarioResult {
         return this;
     }
 
-    /** One line of a table whose lines all have the same columns. */
+    /** Adds a row to the table. All rows have the same columns. */
     ScenarioResult row(String name, Map<String, String> cells) {
         rows.put(name, cells);
         return this;
     }
 
-    /** SVG. */
+    /** Sets the plot, which is SVG. */
     ScenarioResult plot(String svg) {
         plot = svg;
         return this;
@@ -48,12 +48,12 @@ final class ScenarioResult {
         return measured;
     }
 
-    /** By their names; empty: there is no table. */
+    /** Returns the rows of the table by their names. Empty if there is no table. */
     Map<String, Map<String, String>> rows() {
         return rows;
     }
 
-    /** SVG; empty: there is none. */
+    /** Returns the plot as SVG. Empty if there is none. */
     String plot() {
         return plot;
     }

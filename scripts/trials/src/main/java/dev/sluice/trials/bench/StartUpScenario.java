@@ -1,19 +1,18 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How long a worker takes to come up. */
+/** The {@code start} command: measures how long a worker takes until it has its partitions. */
 @Command(
         name = "start",
         mixinStandardHelpOptions = true,
@@ -21,9 +20,7 @@ import picocli.CommandLine.Option;
                 "Starts workers, one after another: time from the start of the process to when it says that it has "
                         + "joined its group and has partitions. It has polled before that.")
 final class StartUpScenario implements Callable<Integer> {
-    private static final int PARTITIONS = 12;
     private static final Duration PATIENCE = Duration.ofMinutes(1);
-    private static final String JOINED = "partitions assigned";
 
     @Option(names = "--runs", defaultValue = "5", description = "How many starts (${DEFAULT-VALUE}).")
     private int runs;
@@ -32,41 +29,33 @@ final class StartUpScenario implements Callable<Integer> {
     private long bound;
 
     @Mixin
-    private BenchScenario bench = new BenchScenario();
+    private ScenarioRunner runner = new ScenarioRunner();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        bench.within("--runs", runs, 1, 100);
-        return bench.run(this::measure);
+        runner.within("--runs", runs, 1, 100);
+        return runner.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
         LongStream.Builder took = LongStream.builder();
         LongStream.Builder memory = LongStream.builder();
-        try (BenchRig rig = bench.rig(folder, new RequestTimes(1))) {
-            BenchRig.Ends ends = rig.open(PARTITIONS, LatencyModel.NONE);
-            bench.warmUp(ends);
+        try (BenchRig rig = runner.rig(folder, new RequestTimes(1), BenchRig.PARTITIONS, StandInSettings.DEFAULT)) {
+            runner.warmUp(rig);
             for (int run = 0; run < runs; run++) {
                 long startedAt = System.currentTimeMillis();
-                WorkerProcess worker = rig.worker(ends);
-                BenchRig.await(JOINED, PATIENCE, () -> joinedAt(worker).isPresent());
-                took.add(joinedAt(worker).orElseThrow() - startedAt);
+                WorkerProcess worker = rig.worker();
+                PolledCondition.await(
+                        "partitions", PATIENCE, () -> worker.joinedAt().isPresent());
+                took.add(worker.joinedAt().orElseThrow().toEpochMilli() - startedAt);
                 memory.add(MachineDescription.peakKib(worker.pid()) / 1_024);
                 BenchRig.terminate(worker);
             }
         }
-        Percentiles times = Percentiles.of(took.build());
+        Percentiles millis = Percentiles.of(took.build());
         return new ScenarioResult()
-                .put("from the start of the process to its partitions, ms", times)
+                .put("from the start of the process to its partitions, ms", millis)
                 .put("peak RSS until then, MiB", Percentiles.of(memory.build()))
-                .bound(new MeasuredBound("median, ms", times.at(50), bound));
-    }
-
-    /** Epoch milliseconds, as its log says. */
-    private static Optional<Long> joinedAt(WorkerProcess worker) {
-        return worker.log().stream()
-                .filter(line -> line.contains(JOINED))
-                .map(line -> Instant.parse(line.substring(0, line.indexOf(' '))).toEpochMilli())
-                .findFirst();
+                .bound(new MeasuredBound("median, ms", millis.at(50), bound));
     }
 }

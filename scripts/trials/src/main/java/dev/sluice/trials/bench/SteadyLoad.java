@@ -2,29 +2,24 @@ package dev.sluice.trials.bench;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntToLongFunction;
+import java.util.function.IntConsumer;
 
 /**
- * Publishes at a steady rate from a thread of its own, whatever becomes of the requests (an open loop: a slow worker does
- * not slow the load).
+ * Publishes at a steady rate on a thread of its own. It is an open loop: a slow worker does not slow the load.
  */
 final class SteadyLoad implements AutoCloseable {
     private static final long CLOSE_MILLIS = 5_000;
     private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final RequestPublisher publisher;
-    private final int partitions;
     private final int perSecond;
-    private final IntToLongFunction delayMillis;
+    private final IntConsumer publish;
     private final Thread thread = new Thread(this::run, "bench-load");
     private volatile boolean closed;
 
-    /** @param delayMillis by the request's place in the load, how far ahead it is due; 0: at once */
-    SteadyLoad(RequestPublisher publisher, int partitions, int perSecond, IntToLongFunction delayMillis) {
-        this.publisher = publisher;
-        this.partitions = partitions;
+    /** @param publish publishes a request and receives its place in the load, from 0 */
+    SteadyLoad(int perSecond, IntConsumer publish) {
         this.perSecond = perSecond;
-        this.delayMillis = delayMillis;
+        this.publish = publish;
         thread.setDaemon(true);
     }
 
@@ -40,12 +35,11 @@ final class SteadyLoad implements AutoCloseable {
             for (long left = at - System.nanoTime(); left > 0 && !closed; left = at - System.nanoTime()) {
                 LockSupport.parkNanos(left);
             }
-            long delay = delayMillis.applyAsLong(i);
-            publisher.publish(i % partitions, delay == 0 ? 0 : System.currentTimeMillis() + delay);
+            publish.accept(i);
         }
     }
 
-    /** No more from now on. */
+    /** Stops the load. */
     @Override
     public void close() throws InterruptedException {
         closed = true;

@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** How fast a backlog is answered where nothing limits it but the machine. */
+/** The {@code throughput} command: measures how fast a backlog is answered without a limit. */
 @Command(
         name = "throughput",
         mixinStandardHelpOptions = true,
@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 final class ThroughputScenario implements Callable<Integer> {
     private static final int PATIENCE_SECONDS = 600;
     private static final String RATE = "replies/s";
-    /** What being watched leaves of the rate, in per cent. */
-    private static final int OBSERVED = 97;
+    /** The least rate of an observed worker, in per cent of that of an unobserved one. */
+    private static final int OBSERVED_PERCENT = 97;
 
     @Option(names = "--requests", defaultValue = "20000", description = "In the queue (${DEFAULT-VALUE}).")
     private int requests;
@@ -49,19 +49,19 @@ final class ThroughputScenario implements Callable<Integer> {
     private int bound;
 
     @Mixin
-    private ContenderRounds contest = new ContenderRounds();
+    private ContenderRounds rounds = new ContenderRounds();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        contest.bench().within("--requests", requests, 1, 1_000_000);
-        contest.bench().within("--bytes", bytes, 1, 1_000_000);
-        contest.bench().within("--behind", behind, 0, 100_000_000);
-        contest.bench().within("--latency", latency, 0, 60_000);
-        return contest.run(this::measure);
+        rounds.runner().within("--requests", requests, 1, 1_000_000);
+        rounds.runner().within("--bytes", bytes, 1, 1_000_000);
+        rounds.runner().within("--behind", behind, 0, 100_000_000);
+        rounds.runner().within("--latency", latency, 0, 60_000);
+        return rounds.run(this::measure);
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
-        ContenderComparison comparison = contest.compare(folder, this::round);
+        ContenderComparison comparison = rounds.compare(folder, this::round);
         ScenarioResult result = new ScenarioResult();
         comparison.show(result);
         if (comparison.rounds().containsKey(Contender.SLUICE)) {
@@ -72,7 +72,11 @@ final class ThroughputScenario implements Callable<Integer> {
             if (comparison.rounds().containsKey(Contender.SLUICE_OBSERVED)) {
                 double unobserved = comparison.median(Contender.SLUICE, RATE);
                 result.bound(missing(
-                        comparison, Contender.SLUICE_OBSERVED, "that of one nobody watches", unobserved, OBSERVED));
+                        comparison,
+                        Contender.SLUICE_OBSERVED,
+                        "that of one nobody watches",
+                        unobserved,
+                        OBSERVED_PERCENT));
             }
         }
         return result;
@@ -88,27 +92,34 @@ final class ThroughputScenario implements Callable<Integer> {
 
     private Map<String, Double> round(Contender contender, Path folder) throws IOException, InterruptedException {
         StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
-        try (PaceRun run = contest.prepare(contender, folder, requests, settings)) {
-            run.publish(contender.isObserved(), number -> PacedBodies.sized(number, bytes));
-            run.publishBehind(behind);
+        try (BenchRig rig = rounds.backlogRig(contender, folder, requests, settings)) {
+            publish(contender, rig.publisher());
             long startedAt = System.currentTimeMillis();
-            WorkerProcess process = run.start(contender, contest);
-            long first = run.firstCall();
+            WorkerProcess process = rounds.start(contender, rig);
+            long first = rig.firstCall();
             long cpuBefore = MachineDescription.cpuMillis(process.pid());
-            if (!run.answeredBefore(first, PATIENCE_SECONDS)) {
+            if (!rig.waitForAnswers(first, PATIENCE_SECONDS)) {
                 throw new IllegalStateException(contender + " has not answered all within " + PATIENCE_SECONDS + " s");
             }
             double cpu = MachineDescription.cpuMillis(process.pid()) - cpuBefore;
-            run.requireScraped();
-            RequestTimes ledger = run.ledger();
-            long firstCall = ledger.numbers().mapToLong(ledger::calledAt).min().orElseThrow();
-            long lastReply = ledger.numbers().mapToLong(ledger::repliedAt).max().orElseThrow();
-            Map<String, Double> shown = new LinkedHashMap<>();
-            shown.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
-            shown.put("CPU per reply, ms", cpu / requests);
-            shown.put("peak RSS, MiB", MachineDescription.peakKib(process.pid()) / 1_024.0);
-            shown.put("start to first call, ms", (double) (firstCall - startedAt));
-            return shown;
+            rig.requireScraped();
+            RequestTimes times = rig.times();
+            long firstCall = times.numbers().mapToLong(times::calledAt).min().orElseThrow();
+            long lastReply = times.numbers().mapToLong(times::repliedAt).max().orElseThrow();
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
+            figures.put("CPU per reply, ms", cpu / requests);
+            figures.put("peak RSS, MiB", MachineDescription.peakKib(process.pid()) / 1_024.0);
+            figures.put("start to first call, ms", (double) (firstCall - startedAt));
+            return figures;
         }
+    }
+
+    private void publish(Contender contender, NumberedPublisher publisher) {
+        if (contender.isObserved()) {
+            publisher.trace();
+        }
+        publisher.publishBacklog(requests, number -> RequestBodies.sized(number, bytes));
+        publisher.publishUncounted(behind);
     }
 }

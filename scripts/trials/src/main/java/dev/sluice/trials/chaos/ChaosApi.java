@@ -11,7 +11,6 @@ import dev.sluice.trials.chaos.history.ApiCall;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,15 +18,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The stand-in for the API: always at the same address, and unwell as often as asked. Thread-safe. */
+/** The stand-in for the API, which has outages and other faults on demand but keeps its address. Thread-safe. */
 final class ChaosApi implements AutoCloseable {
     private static final Pattern ID = Pattern.compile("chaos-\\d{6,}");
-    private static final StandInSettings WELL = StandInSettings.DEFAULT
+    private static final StandInSettings HEALTHY = StandInSettings.DEFAULT
             .withLatency(new LatencyModel.LogNormal(Duration.ofMillis(250), 0.7))
             .withEdgeTimeout(Duration.ofSeconds(30));
 
     private final HistoryRecorder recorder;
-    private final Clock clock;
     private final List<FaultRule> rules = new ArrayList<>();
     private final List<RateLimit> limits = new ArrayList<>();
     private final long seed;
@@ -35,9 +33,8 @@ final class ChaosApi implements AutoCloseable {
     private @Nullable TogetherStandIn standIn;
     private int outages;
 
-    ChaosApi(long seed, HistoryRecorder recorder, Clock clock) throws IOException {
+    ChaosApi(long seed, HistoryRecorder recorder) throws IOException {
         this.recorder = recorder;
-        this.clock = clock;
         this.seed = seed;
         TogetherStandIn first = TogetherStandIn.start(settings(), 0, this::callArrived);
         this.standIn = first;
@@ -49,22 +46,19 @@ final class ChaosApi implements AutoCloseable {
     }
 
     private CallObserver.End callArrived(ReceivedRequest request) {
-        long startedAt = clock.millis();
+        long startedAt = recorder.now();
         String worker = request.header("authorization").orElse("").replace("Bearer ", "");
         Matcher id = ID.matcher(new String(request.body(), StandardCharsets.UTF_8));
         String marker = id.find() ? id.group() : "";
         recorder.callBegan();
         return (status, delivered) ->
-                recorder.callEnded(new ApiCall(marker, worker, startedAt, clock.millis(), status, delivered));
+                recorder.callEnded(new ApiCall(marker, worker, startedAt, recorder.now(), status, delivered));
     }
 
-    /** Refuses connections, until {@link #up} was called as often. Calls under way are cut. */
+    /** Cuts all calls and refuses connections until {@link #up} was called as often as this method. */
     synchronized void down() {
         outages++;
-        if (standIn != null) {
-            standIn.close();
-            standIn = null;
-        }
+        close();
     }
 
     synchronized void up() throws IOException {
@@ -84,12 +78,13 @@ final class ChaosApi implements AutoCloseable {
         apply();
     }
 
-    synchronized void limit(RateLimit limit) {
+    /** Adds a limit. The limit that was added last holds. */
+    synchronized void add(RateLimit limit) {
         limits.add(limit);
         apply();
     }
 
-    synchronized void unlimit(RateLimit limit) {
+    synchronized void remove(RateLimit limit) {
         limits.remove(limit);
         apply();
     }
@@ -101,7 +96,7 @@ final class ChaosApi implements AutoCloseable {
     }
 
     private StandInSettings settings() {
-        return WELL.withSeed(seed)
+        return HEALTHY.withSeed(seed)
                 .withFaults(rules.toArray(FaultRule[]::new))
                 .withLimit(limits.isEmpty() ? RateLimit.NONE : limits.get(limits.size() - 1));
     }

@@ -2,8 +2,8 @@ package dev.sluice.trials.chaos;
 
 import static java.util.stream.Collectors.joining;
 
+import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.HistoryCheck;
-import dev.sluice.trials.chaos.check.SilenceBounds;
 import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
@@ -23,22 +23,25 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** The {@code chaos} command. Exit codes: 0 if all checks hold, 1 if one does not or the run fails, 2 for wrong usage. */
+/**
+ * The {@code chaos} command. It exits with 0 if all checks hold, with 1 if a check or the run fails, and with 2 after wrong
+ * usage.
+ */
 @Command(
         name = "chaos",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and checks the "
-                    + "whole history: every request ends exactly once, as it has to, and without needless calls.",
+            "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and checks "
+                    + "the whole history: every request ends exactly once, as it has to, and without needless calls.",
             ""
         },
         footerHeading = "%nAlso:%n",
         footer = {
             "  scripts/chaos --defect NAME [OPTIONS]",
             "",
-            "builds a worker with the defect of scripts/trials/defects/NAME.patch and runs it: the checks must find it, and "
-                    + "the exit code is then 1."
+            "builds a worker with the defect of scripts/trials/defects/NAME.patch and runs it: the checks must find it, "
+                    + "and the exit code is then 1."
         })
 public final class ChaosCommand implements Callable<Integer> {
     private static final int FAILED = 1;
@@ -122,15 +125,15 @@ public final class ChaosCommand implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(stop);
         try {
             RunHistory happened = run.run(workerJar.toAbsolutePath());
-            List<Violation> violations = HistoryCheck.all(happened, SilenceBounds.DEFAULT);
+            List<Violation> violations = HistoryCheck.all(happened, CheckBounds.DEFAULT);
             HistoryFiles.write(history, happened, violations);
-            new ChaosReport(happened, violations, SilenceBounds.DEFAULT, out).print();
+            new ChaosReport(happened, violations, CheckBounds.DEFAULT, out).print();
             out.printf("%nhistory and logs: %s%nagain with: %s%n", history, again);
             out.flush();
             return violations.isEmpty() ? 0 : FAILED;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException e) {
             if (!run.isClosed()) {
-                throw failure;
+                throw e;
             }
             spec.commandLine().getErr().println("chaos: stopped; what there is of logs: " + history);
             return FAILED;

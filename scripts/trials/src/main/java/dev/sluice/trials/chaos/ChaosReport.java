@@ -3,15 +3,16 @@ package dev.sluice.trials.chaos;
 import static java.util.stream.Collectors.counting;
 import static java.util.stream.Collectors.groupingBy;
 
-import dev.sluice.trials.chaos.check.NeedlessCalls;
-import dev.sluice.trials.chaos.check.SilenceBounds;
-import dev.sluice.trials.chaos.check.SteadyFlow;
+import dev.sluice.trials.AlignedTable;
+import dev.sluice.trials.chaos.check.CheckBounds;
+import dev.sluice.trials.chaos.check.NeedlessCallCheck;
+import dev.sluice.trials.chaos.check.ProgressCheck;
 import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
 import dev.sluice.trials.chaos.history.FaultRecord;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
-import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.trials.chaos.plan.FaultKind;
 import java.io.PrintWriter;
 import java.time.Instant;
@@ -19,13 +20,14 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 
-/** Prints what a run came to. */
+/** Prints the history of a run in figures, and the violations. */
 final class ChaosReport {
     private static final int SHOWN = 40;
     private static final DateTimeFormatter TIME =
@@ -33,10 +35,10 @@ final class ChaosReport {
 
     private final RunHistory history;
     private final List<Violation> violations;
-    private final SilenceBounds bounds;
+    private final CheckBounds bounds;
     private final PrintWriter out;
 
-    ChaosReport(RunHistory history, List<Violation> violations, SilenceBounds bounds, PrintWriter out) {
+    ChaosReport(RunHistory history, List<Violation> violations, CheckBounds bounds, PrintWriter out) {
         this.history = history;
         this.violations = violations;
         this.bounds = bounds;
@@ -72,7 +74,7 @@ final class ChaosReport {
                         .collect(groupingBy(life -> life.end().name().toLowerCase(Locale.ROOT), counting())));
     }
 
-    private static String word(SeenEnding ending) {
+    private static String word(ObservedEnding ending) {
         return (ending.isDead() ? "dead " : "reply ") + (ending.reason().isEmpty() ? "ok" : ending.reason());
     }
 
@@ -80,7 +82,7 @@ final class ChaosReport {
         Map<String, Long> statuses = new TreeMap<>(history.calls().stream()
                 .collect(groupingBy(call -> call.delivered() ? "" + call.status() : "unfinished", counting())));
         out.printf("calls      %d: %s%n", history.calls().size(), statuses);
-        Map<Cause, Integer> causes = new NeedlessCalls(bounds).causes(history);
+        Map<Cause, Integer> causes = new NeedlessCallCheck(bounds).causes(history);
         out.printf(
                 "repeated   %d calls after a final answer",
                 causes.values().stream().mapToInt(n -> n).sum());
@@ -89,47 +91,55 @@ final class ChaosReport {
     }
 
     private void flow() {
-        SteadyFlow.Silence overall = SteadyFlow.longest(history);
+        ProgressCheck.Silence overall = ProgressCheck.longest(history);
         out.printf(
                 "silence    at most %.1f s while requests were due (bound %.0f s), from %s%n",
                 overall.millis() / 1e3, bounds.silence() / 1e3, time(overall.from()));
         out.printf("           by partition (bound %.0f s):", bounds.partitionSilence() / 1e3);
-        SteadyFlow.longestByPartition(history)
+        ProgressCheck.longestByPartition(history)
                 .forEach((partition, silence) -> out.printf("  %d: %.1f s", partition, silence.millis() / 1e3));
         out.println();
     }
 
     private void faults() {
+        Map<String, Map<String, String>> rows = new LinkedHashMap<>();
         Map<FaultKind, List<Long>> byKind = new EnumMap<>(FaultKind.class);
-        out.printf("%nfault  kind                 target   at            length   next ending after%n");
-        for (FaultRecord fault : history.faults()) {
-            OptionalLong next = nextEnding(fault.endedAt());
-            next.ifPresent(millis -> byKind.computeIfAbsent(fault.fault().kind(), kind -> new ArrayList<>())
-                    .add(millis));
-            out.printf(
-                    "%5d  %-20s %-8s %s  %5.1f s  %s%n",
-                    fault.fault().number(),
-                    fault.fault().kind().words(),
-                    fault.target(),
-                    time(fault.startedAt()),
-                    (fault.endedAt() - fault.startedAt()) / 1e3,
-                    next.isPresent() ? "%.2f s".formatted(next.getAsLong() / 1e3) : "-");
+        for (FaultRecord made : history.faults()) {
+            FaultKind kind = made.fault().kind();
+            OptionalLong next = nextEnding(made.endedAt());
+            next.ifPresent(millis ->
+                    byKind.computeIfAbsent(kind, first -> new ArrayList<>()).add(millis));
+            Map<String, String> cells = new LinkedHashMap<>();
+            cells.put("kind", kind.words());
+            cells.put("target", made.target());
+            cells.put("at", time(made.startedAt()));
+            cells.put("length", "%.1f s".formatted((made.endedAt() - made.startedAt()) / 1e3));
+            cells.put("next ending after", next.isPresent() ? seconds(next.getAsLong()) : "-");
+            rows.put("fault " + made.fault().number(), cells);
         }
-        out.printf("%nfrom a fault's end to the next ending%n");
+        out.printf("%n%s%nfrom a fault's end to the next ending%n%s", AlignedTable.of(rows), recoveries(byKind));
+    }
+
+    private static String recoveries(Map<FaultKind, List<Long>> byKind) {
+        Map<String, Map<String, String>> rows = new LinkedHashMap<>();
         byKind.forEach((kind, millis) -> {
             millis.sort(null);
-            out.printf(
-                    "       %-20s %d times, p50 %.2f s, max %.2f s%n",
-                    kind.words(),
-                    millis.size(),
-                    millis.get((millis.size() - 1) / 2) / 1e3,
-                    millis.get(millis.size() - 1) / 1e3);
+            Map<String, String> cells = new LinkedHashMap<>();
+            cells.put("times", Integer.toString(millis.size()));
+            cells.put("p50", seconds(millis.get((millis.size() - 1) / 2)));
+            cells.put("max", seconds(millis.get(millis.size() - 1)));
+            rows.put(kind.words(), cells);
         });
+        return AlignedTable.of(rows);
+    }
+
+    private static String seconds(long millis) {
+        return "%.2f s".formatted(millis / 1e3);
     }
 
     private OptionalLong nextEnding(long after) {
         return history.endings().stream()
-                .mapToLong(SeenEnding::seenAt)
+                .mapToLong(ObservedEnding::seenAt)
                 .filter(at -> at >= after)
                 .map(at -> at - after)
                 .min();

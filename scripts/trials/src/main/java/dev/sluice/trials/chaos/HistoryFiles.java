@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Writes a history for whoever wants to look into it: a file of JSON lines for each kind of fact. */
+/** Writes a history for debugging: a file of JSON lines for each kind of fact. */
 final class HistoryFiles {
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -21,7 +21,7 @@ final class HistoryFiles {
         lines(folder.resolve("endings.jsonl"), history.endings());
         lines(folder.resolve("faults.jsonl"), history.faults());
         lines(folder.resolve("workers.jsonl"), history.lives());
-        lines(folder.resolve("incidents.jsonl"), history.incidents());
+        lines(folder.resolve("obstacles.jsonl"), history.obstacles());
         lines(folder.resolve("lag.jsonl"), history.lag().entrySet().stream().toList());
         lines(folder.resolve("violations.jsonl"), violations);
     }

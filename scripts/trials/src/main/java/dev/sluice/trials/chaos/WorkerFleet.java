@@ -1,247 +1,108 @@
 package dev.sluice.trials.chaos;
 
-import dev.sluice.trials.JavaProgram;
-import dev.sluice.trials.WorkerProcess;
+import dev.sluice.trials.PolledCondition;
+import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
-import dev.sluice.trials.chaos.history.WorkerLife;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The workers: places, in each of which one process lives after another. A fault borrows a place and gives it back, so
- * that no two strike the same one. Thread-safe.
+ * The slots of all workers. A fault borrows a slot and gives it back, so that two faults never strike the same worker.
+ * Thread-safe.
  */
 final class WorkerFleet implements AutoCloseable {
-    /** More than a worker gives itself: its drain time and 20 s. */
-    private static final long TERMINATION_SECONDS = 60;
-
-    private static final long JOIN_PAUSE_MILLIS = 200;
-    private static final long RESTART_SECONDS = 1;
-
-    private final JavaProgram jar;
-    private final List<String> arguments;
-    private final Path folder;
+    private final SluiceJar jar;
+    private final List<String> options;
     private final HistoryRecorder recorder;
-    private final Clock clock;
-    private final List<Place> places = new ArrayList<>();
+    private final List<WorkerSlot> slots = new ArrayList<>();
+    private final Set<WorkerSlot> borrowed = new HashSet<>();
     private boolean closed;
 
-    /** @param arguments of every worker */
-    WorkerFleet(JavaProgram jar, List<String> arguments, Path folder, HistoryRecorder recorder, Clock clock) {
+    /** @param options the options of every worker */
+    WorkerFleet(SluiceJar jar, List<String> options, HistoryRecorder recorder) {
         this.jar = jar;
-        this.arguments = List.copyOf(arguments);
-        this.folder = folder;
+        this.options = List.copyOf(options);
         this.recorder = recorder;
-        this.clock = clock;
     }
 
-    /** One worker more. */
-    synchronized String add() {
-        Place place = new Place(places.size() + 1);
-        places.add(place);
-        place.start();
-        return place.name();
+    /** Starts one more worker. Does nothing if the fleet is closed. */
+    synchronized void add() {
+        if (closed) {
+            return;
+        }
+        WorkerSlot slot = new WorkerSlot(slots.size() + 1, jar, options, recorder);
+        slots.add(slot);
+        slot.start();
     }
 
     /**
-     * A place whose worker runs and that no other fault has; the one of them that {@code choice} falls on.
+     * Borrows a slot whose worker runs and that no other fault has borrowed.
      *
-     * @param preferred by the worker's name; others are taken where there are none of these
+     * @param choice chooses among the candidates, modulo their number
+     * @param preferred matches the names of the workers that are candidates; without a match all free workers are
      */
-    synchronized Optional<Place> borrow(int choice, Predicate<String> preferred) {
-        List<Place> free = places.stream()
-                .filter(place -> !place.borrowed && place.isRunning())
+    synchronized Optional<WorkerSlot> borrow(int choice, Predicate<String> preferred) {
+        List<WorkerSlot> free = slots.stream()
+                .filter(slot -> !borrowed.contains(slot) && slot.isRunning())
                 .toList();
         if (free.isEmpty()) {
             return Optional.empty();
         }
-        List<Place> best =
-                free.stream().filter(place -> preferred.test(place.name())).toList();
-        List<Place> candidates = best.isEmpty() ? free : best;
-        Place place = candidates.get(choice % candidates.size());
-        place.borrowed = true;
-        return Optional.of(place);
+        List<WorkerSlot> best =
+                free.stream().filter(slot -> preferred.test(slot.name())).toList();
+        List<WorkerSlot> candidates = best.isEmpty() ? free : best;
+        WorkerSlot slot = candidates.get(choice % candidates.size());
+        borrowed.add(slot);
+        return Optional.of(slot);
     }
 
-    synchronized void giveBack(Place place) {
-        place.borrowed = false;
+    synchronized void giveBack(WorkerSlot slot) {
+        borrowed.remove(slot);
     }
 
-    /** Until every worker has been assigned partitions, or that there are none for it. */
+    /** Waits until every worker has joined the group. A worker may be left without partitions. */
     void awaitJoined(Duration bound) throws InterruptedException {
-        long until = System.nanoTime() + bound.toNanos();
-        for (Place place : places()) {
-            while (!place.hasJoined()) {
-                if (System.nanoTime() > until) {
-                    throw new IllegalStateException(place.name() + " has not joined the group within " + bound);
-                }
-                Thread.sleep(JOIN_PAUSE_MILLIS);
-            }
-        }
+        PolledCondition.await(
+                "all workers have joined the group",
+                bound,
+                () -> slots().stream().allMatch(WorkerSlot::hasJoined));
     }
 
+    /** Counts the workers that run. */
     synchronized int running() {
-        return (int) places.stream().filter(Place::isRunning).count();
+        return (int) slots.stream().filter(WorkerSlot::isRunning).count();
     }
 
-    /** Tells every worker to stop, all at once, and waits for all of them. */
+    /** Sends SIGTERM to all workers at once and waits until the end of each of them is recorded. */
     void terminate() throws InterruptedException {
         List<CompletableFuture<Void>> ends = new ArrayList<>();
-        for (Place place : running(places())) {
-            ends.add(CompletableFuture.runAsync(place::terminateUninterruptibly));
-        }
-        CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new)).join();
-        awaitLives();
-    }
-
-    private synchronized List<Place> places() {
-        return List.copyOf(places);
-    }
-
-    private static List<Place> running(List<Place> places) {
-        return places.stream().filter(Place::isRunning).toList();
-    }
-
-    /** Until every life that has ended is in the history. */
-    private void awaitLives() throws InterruptedException {
-        for (Place place : places()) {
-            try {
-                place.recorded.get(TERMINATION_SECONDS, TimeUnit.SECONDS);
-            } catch (ExecutionException | TimeoutException failure) {
-                throw new IllegalStateException("the end of " + place.name() + " was not recorded", failure);
+        for (WorkerSlot slot : slots()) {
+            if (slot.isRunning()) {
+                ends.add(CompletableFuture.runAsync(slot::terminateUninterruptibly));
             }
         }
+        CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new)).join();
+        for (WorkerSlot slot : slots()) {
+            slot.awaitRecorded();
+        }
     }
 
-    /** Kills whatever still runs. */
+    private synchronized List<WorkerSlot> slots() {
+        return List.copyOf(slots);
+    }
+
+    /** Kills all workers that run. None starts again. */
     @Override
     public void close() {
         synchronized (this) {
             closed = true;
         }
-        for (Place place : running(places())) {
-            place.kill();
-        }
-    }
-
-    /** Where one worker runs at a time. */
-    final class Place {
-        private final int number;
-        private int lives;
-        private boolean borrowed;
-        private @Nullable WorkerProcess process;
-        private volatile CompletableFuture<Void> recorded = CompletableFuture.completedFuture(null);
-
-        Place(int number) {
-            this.number = number;
-        }
-
-        /** Of the life that runs, or ran last. */
-        String name() {
-            return "w" + number + "-" + lives;
-        }
-
-        boolean isRunning() {
-            return process != null && process.isAlive();
-        }
-
-        boolean hasJoined() {
-            return current().log().stream().anyMatch(line -> line.contains("partitions assigned"));
-        }
-
-        /** Begins the next life. */
-        void start() {
-            synchronized (WorkerFleet.this) {
-                if (closed) {
-                    return;
-                }
-                lives++;
-                String name = name();
-                long startedAt = clock.millis();
-                List<String> command = new ArrayList<>(arguments);
-                command.add("--kafka-config=" + clientId(name));
-                WorkerProcess life =
-                        jar.start(folder.resolve(name + ".log"), command, Map.of("TOGETHER_API_KEY", name));
-                process = life;
-                recorded = life.exit().thenAccept(exitCode -> ended(life, name, startedAt, exitCode));
-            }
-        }
-
-        private Path clientId(String name) {
-            try {
-                return Files.writeString(folder.resolve(name + ".properties"), "client.id=" + name + "\n");
-            } catch (IOException failure) {
-                throw new UncheckedIOException("cannot write into " + folder, failure);
-            }
-        }
-
-        private void ended(WorkerProcess life, String name, long startedAt, int exitCode) {
-            WorkerLife.End end = switch (life.asked()) {
-                case NOTHING -> WorkerLife.End.ITSELF;
-                case TO_STOP -> WorkerLife.End.TERMINATED;
-                case KILLED -> WorkerLife.End.KILLED;
-            };
-            recorder.life(WorkerLog.of(life.log()).life(name, startedAt, clock.millis(), end, exitCode));
-            if (end == WorkerLife.End.ITSELF) {
-                // as a supervisor would; the check has its own opinion
-                CompletableFuture.delayedExecutor(RESTART_SECONDS, TimeUnit.SECONDS)
-                        .execute(this::start);
-            }
-        }
-
-        void kill() {
-            try {
-                current().kill();
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        /** SIGTERM; killed where it does not end, which counts as not having exited with 0. */
-        void terminate() throws InterruptedException {
-            WorkerProcess life = current();
-            if (!life.terminate(TERMINATION_SECONDS)) {
-                life.abandon();
-            }
-        }
-
-        void terminateUninterruptibly() {
-            try {
-                terminate();
-            } catch (InterruptedException interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        void freeze() {
-            current().freeze();
-        }
-
-        void thaw() {
-            current().thaw();
-        }
-
-        private WorkerProcess current() {
-            synchronized (WorkerFleet.this) {
-                if (process == null) {
-                    throw new IllegalStateException("nothing was started in place " + number);
-                }
-                return process;
-            }
-        }
+        slots().forEach(WorkerSlot::close);
     }
 }

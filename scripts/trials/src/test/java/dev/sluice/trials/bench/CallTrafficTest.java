@@ -16,16 +16,16 @@ class CallTrafficTest {
 
     @Test
     void aLimitThatChangesAdmitsItsIntegral() {
-        RateLine line = new RateLine(START, 20);
-        line.change(START + 20 * SECOND, 40);
-        line.change(START + 40 * SECOND, 10);
+        LimitTimeline timeline = new LimitTimeline(START, 20);
+        timeline.change(START + 20 * SECOND, 40);
+        timeline.change(START + 40 * SECOND, 10);
 
-        assertThat(line.admits(START, START + 60 * SECOND)).isCloseTo(1_400, within(1e-6));
-        assertThat(line.admits(START + 19 * SECOND, START + 21 * SECOND)).isCloseTo(60, within(1e-6));
-        assertThat(line.admits(START + 50 * SECOND, START + 51 * SECOND)).isCloseTo(10, within(1e-6));
-        assertThat(line.at(START + 19 * SECOND)).isEqualTo(20);
-        assertThat(line.at(START + 20 * SECOND)).isEqualTo(40);
-        assertThatThrownBy(() -> line.change(START, 1)).isInstanceOf(IllegalArgumentException.class);
+        assertThat(timeline.admits(START, START + 60 * SECOND)).isCloseTo(1_400, within(1e-6));
+        assertThat(timeline.admits(START + 19 * SECOND, START + 21 * SECOND)).isCloseTo(60, within(1e-6));
+        assertThat(timeline.admits(START + 50 * SECOND, START + 51 * SECOND)).isCloseTo(10, within(1e-6));
+        assertThat(timeline.at(START + 19 * SECOND)).isEqualTo(20);
+        assertThat(timeline.at(START + 20 * SECOND)).isEqualTo(40);
+        assertThatThrownBy(() -> timeline.change(START, 1)).isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
@@ -36,15 +36,15 @@ class CallTrafficTest {
 
         long end = START + 10 * SECOND;
         assertThat(traffic.utilisation(START, end)).isCloseTo(0.5, within(1e-9));
-        assertThat(traffic.refused(START, end)).isCloseTo(1.0 / 7, within(1e-9));
-        assertThat(traffic.refused(START, START + 4 * SECOND)).isZero();
+        assertThat(traffic.rejected(START, end)).isCloseTo(1.0 / 7, within(1e-9));
+        assertThat(traffic.rejected(START, START + 4 * SECOND)).isZero();
         assertThat(traffic.utilisation(START + 2 * SECOND, START + 4 * SECOND)).isCloseTo(1.5, within(1e-9));
         assertThat(traffic.lastAdmitted()).isEqualTo(START + 4 * SECOND);
     }
 
     @Test
     void utilisationOfALimitOfTokensIsInTokens() {
-        CallTraffic traffic = new CallTraffic(calls(5, 200, 100).toList(), new RateLine(START, 200), true);
+        CallTraffic traffic = new CallTraffic(calls(5, 200, 100).toList(), new LimitTimeline(START, 200), true);
 
         assertThat(traffic.utilisation(START, START + 5 * SECOND)).isCloseTo(0.5, within(1e-9));
     }
@@ -62,20 +62,21 @@ class CallTrafficTest {
 
     @Test
     void nothingIsJudgedWithoutACall() {
-        assertThatThrownBy(() -> new CallTraffic(List.of(), null, false)).hasMessageContaining("no call");
+        assertThatThrownBy(() -> new CallTraffic(List.of(), new LimitTimeline(START, 1), false))
+                .hasMessageContaining("no call");
     }
 
     @Test
     void boundsAreNotMetByRounding() {
         assertThat(PaceOutcome.missing(0.97, 970).holds()).isTrue();
         assertThat(PaceOutcome.missing(0.9699, 970).holds()).isFalse();
-        assertThat(PaceOutcome.refusals(0.002, 2).holds()).isTrue();
-        assertThat(PaceOutcome.refusals(0.0021, 2).holds()).isFalse();
+        assertThat(PaceOutcome.rejections(0.002, 2).holds()).isTrue();
+        assertThat(PaceOutcome.rejections(0.0021, 2).holds()).isFalse();
         assertThat(PaceOutcome.missing(1.01, 970).measured()).isNegative();
     }
 
     static CallTraffic traffic(boolean inTokens, Stream<ReceivedCall> calls) {
-        return new CallTraffic(calls.toList(), new RateLine(START, 1), inTokens);
+        return new CallTraffic(calls.toList(), new LimitTimeline(START, 1), inTokens);
     }
 
     private static Stream<ReceivedCall> calls(int count, int status, int tokens) {

@@ -67,6 +67,13 @@ class ContenderComparisonTest {
         assertThat(absent.bounds()).isEmpty();
     }
 
+    @Test
+    void aMeasureThatIsAlwaysZeroHasEmptyBars() {
+        String svg = ComparisonPlot.svg(comparison(Map.of(Contender.SLUICE, List.of(round(0, 0)))));
+
+        assertThat(svg).doesNotContain("NaN").contains("width=\"0.0\"");
+    }
+
     private static ContenderComparison comparison(Map<Contender, List<Map<String, Double>>> rounds) {
         return new ContenderComparison(rounds);
     }

@@ -2,6 +2,7 @@ package dev.sluice.trials.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.trials.AlignedTable;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -54,7 +55,10 @@ class PaceReportTest {
     void thePlotIsXml() throws Exception {
         PacePlot plot = new PacePlot();
         plot.add("a < b & \"c\" > d → e", outcome(1).traffic());
-        plot.add("no limit", new CallTraffic(outcome(1).traffic().calls(), null, false));
+        plot.add(
+                "tokens",
+                new CallTraffic(
+                        outcome(1).traffic().calls(), outcome(1).traffic().limit(), true));
 
         Document svg = DocumentBuilderFactory.newInstance()
                 .newDocumentBuilder()
@@ -66,11 +70,11 @@ class PaceReportTest {
     }
 
     @Test
-    void mixedBodiesAreTheSameInEveryRunAndKnownToTheLedger() {
-        assertThat(PacedBodies.mixed(7)).isEqualTo(PacedBodies.mixed(7)).contains("bench-7:");
+    void mixedBodiesAreTheSameInEveryRunAndHaveTheirNumbers() {
+        assertThat(RequestBodies.mixed(7)).isEqualTo(RequestBodies.mixed(7)).contains("bench-7:");
         assertThat(Stream.iterate(0, i -> i + 1)
                         .limit(500)
-                        .map(i -> PacedBodies.mixed(i).length()))
+                        .map(i -> RequestBodies.mixed(i).length()))
                 .anyMatch(length -> length < 200)
                 .anyMatch(length -> length > 1_100);
     }

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class PercentilesTest {
     @Test
-    void areMeasuredValues() {
+    void everyPercentileIsAMeasuredValue() {
         Percentiles hundred = Percentiles.of(LongStream.rangeClosed(1, 100).map(value -> 101 - value));
 
         assertThat(hundred.at(50)).isEqualTo(50);
@@ -18,7 +18,7 @@ class PercentilesTest {
     }
 
     @Test
-    void roundUpWhereFew() {
+    void percentilesOfFewValuesRoundUp() {
         Percentiles three = Percentiles.of(LongStream.of(10, 30, 20));
 
         assertThat(three.at(50)).isEqualTo(20);
@@ -27,7 +27,7 @@ class PercentilesTest {
     }
 
     @Test
-    void ofNothingAreNoNumbers() {
+    void withoutValuesThereIsOnlyTheCount() {
         Percentiles nothing = Percentiles.of(LongStream.empty());
 
         assertThat(nothing.summary()).containsOnlyKeys("count");

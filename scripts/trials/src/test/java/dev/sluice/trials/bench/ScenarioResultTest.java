@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ScenarioResultTest {
     @Test
-    void oneMissedBoundSpoilsIt() {
+    void oneMissedBoundSpoilsTheResult() {
         ScenarioResult result = new ScenarioResult()
                 .bound(new MeasuredBound("p99", 1_000, 1_000))
                 .bound(MeasuredBound.none("early", 0));
@@ -18,14 +18,14 @@ class ScenarioResultTest {
     }
 
     @Test
-    void whatMustBeTheCaseIsABoundToo() {
+    void aStatementIsABound() {
         assertThat(MeasuredBound.is("answered", true).holds()).isTrue();
         assertThat(MeasuredBound.is("answered", false).holds()).isFalse();
         assertThat(MeasuredBound.none("early", 1).holds()).isFalse();
     }
 
     @Test
-    void readsWhatIsLeftAfterCollections() {
+    void readsTheLargestHeapAfterACollection() {
         List<String> log = List.of(
                 "[0.1s][info][gc] Using G1",
                 "[1.0s][info][gc] GC(0) Pause Young (Normal) (G1 Evacuation Pause) 24M->5M(256M) 3.1ms",
@@ -37,7 +37,7 @@ class ScenarioResultTest {
     }
 
     @Test
-    void aShareIsSpreadEvenly() {
+    void delayedRequestsAreSpreadEvenly() {
         assertThat(IntStream.range(0, 100).filter(place -> OvertakeScenario.isLater(place, 10)))
                 .hasSize(10)
                 .contains(9, 19, 99);

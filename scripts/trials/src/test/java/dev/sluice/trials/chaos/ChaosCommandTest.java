@@ -21,7 +21,7 @@ class ChaosCommandTest {
     private String jar = "";
 
     @BeforeEach
-    void makeSomethingThatCouldBeAJar() throws Exception {
+    void createAFileAsJar() throws Exception {
         jar = Files.createFile(folder.resolve("sluice.jar")).toString();
     }
 

@@ -2,8 +2,8 @@ package dev.sluice.trials.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.HistoryCheck;
-import dev.sluice.trials.chaos.check.SilenceBounds;
 import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
@@ -17,7 +17,7 @@ import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A small trial: a minute of it in every build. The large one is {@code scripts/chaos}. */
+/** Runs a small trial in every build. {@code scripts/chaos} runs the large one. */
 class ChaosIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final long SEED = 11;
@@ -39,9 +39,9 @@ class ChaosIT {
             history = run.run(JAR.toAbsolutePath());
         }
 
-        List<Violation> violations = HistoryCheck.all(history, SilenceBounds.DEFAULT);
+        List<Violation> violations = HistoryCheck.all(history, CheckBounds.DEFAULT);
         HistoryFiles.write(folder, history, violations);
-        new ChaosReport(history, violations, SilenceBounds.DEFAULT, out).print();
+        new ChaosReport(history, violations, CheckBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
         assertThat(history.faults()).hasSize(KINDS.size());
         assertThat(history.published())

@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A patch that no longer fits would leave it untried whether chaos finds its defect. */
+/** Checks that every patch fits the sources. Without it a defect could not be tried any more. */
 class DefectsTest {
     private static final Path ROOT = Path.of("..", "..");
 
@@ -32,7 +32,7 @@ class DefectsTest {
         }
     }
 
-    /** What a hunk expects to find. */
+    /** The lines that a hunk expects to find. */
     private record Hunk(String file, String before) {}
 
     private static List<Hunk> hunks(List<String> lines) {

@@ -2,10 +2,10 @@ package dev.sluice.trials.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.trials.WorkerProcess.End;
 import dev.sluice.trials.chaos.history.CommitObstacle;
 import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
 import dev.sluice.trials.chaos.history.WorkerLife;
-import dev.sluice.trials.chaos.history.WorkerLife.End;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -15,11 +15,11 @@ class WorkerLogTest {
     private static final long MILLIS = Instant.parse(TIME).toEpochMilli();
 
     private static WorkerLife life(End end, String... lines) {
-        return WorkerLog.of(List.of(lines)).life("w1-1", 0, MILLIS + 5, end, 0);
+        return new WorkerLog(List.of(lines)).life("w1-1", 0, MILLIS + 5, end, 0);
     }
 
     @Test
-    void findsWhatKeptAWorkerFromCommitting() {
+    void findsTheObstaclesToCommits() {
         WorkerLife life = life(
                 End.TERMINATED,
                 TIME + " INFO  Worker worker starts topic=\"chat\"",
@@ -27,18 +27,18 @@ class WorkerLogTest {
                 TIME + " WARN  Rebalance partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
                 TIME + " WARN  Transactions transaction failed error=\"org.apache…CommitFailedException: …\"");
 
-        assertThat(life.incidents())
+        assertThat(life.obstacles())
                 .extracting(CommitObstacle::cause)
                 .containsExactly(Cause.SLOW_DRAIN, Cause.LOST_PARTITIONS, Cause.REBALANCING);
-        assertThat(life.incidents()).allSatisfy(incident -> {
-            assertThat(incident.worker()).isEqualTo("w1-1");
-            assertThat(incident.to()).isEqualTo(MILLIS);
+        assertThat(life.obstacles()).allSatisfy(obstacle -> {
+            assertThat(obstacle.worker()).isEqualTo("w1-1");
+            assertThat(obstacle.to()).isEqualTo(MILLIS);
         });
     }
 
     @Test
     void aKilledWorkerWasKilledAtItsEnd() {
-        assertThat(life(End.KILLED).incidents())
+        assertThat(life(End.KILLED).obstacles())
                 .containsExactly(new CommitObstacle("w1-1", Cause.KILLED, MILLIS + 5, MILLIS + 5));
     }
 
@@ -49,6 +49,6 @@ class WorkerLogTest {
             lines[i] = "line " + i;
         }
 
-        assertThat(life(End.ITSELF, lines).logTail()).startsWith("line 20\n").endsWith("line 49");
+        assertThat(life(End.UNASKED, lines).logTail()).startsWith("line 20\n").endsWith("line 49");
     }
 }

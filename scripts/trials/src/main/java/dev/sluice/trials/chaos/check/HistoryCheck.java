@@ -3,20 +3,21 @@ package dev.sluice.trials.chaos.check;
 import dev.sluice.trials.chaos.history.RunHistory;
 import java.util.List;
 
-/** One thing that has to be true of every history. */
+/** A rule that every history must follow. */
 @FunctionalInterface
 public interface HistoryCheck {
+    /** Returns the violations of this rule. */
     List<Violation> of(RunHistory history);
 
-    /** All checks there are. */
-    static List<Violation> all(RunHistory history, SilenceBounds bounds) {
+    /** Returns the violations of all rules. */
+    static List<Violation> all(RunHistory history, CheckBounds bounds) {
         List<HistoryCheck> checks = List.of(
-                new OneEnding(),
-                new ExpectedEnding(),
-                new NeedlessCalls(bounds),
-                new NotBefore(),
-                new SteadyFlow(bounds),
-                new CleanEnd());
+                new SingleEndingCheck(),
+                new ExpectedEndingCheck(),
+                new NeedlessCallCheck(bounds),
+                new NotBeforeCheck(),
+                new ProgressCheck(bounds),
+                new CleanEndCheck());
         return checks.stream().flatMap(check -> check.of(history).stream()).toList();
     }
 }

@@ -1,10 +1,10 @@
 package dev.sluice.trials.chaos.check;
 
 /**
- * Something that must not happen, and has.
+ * A violation of a rule.
  *
- * @param rule in one word or two, such as {@code lost}
- * @param subject what it happened to: a request's id, a worker, a partition
+ * @param rule one word or two, for example {@code lost}
+ * @param subject the id of a request, a worker or a partition
  */
 public record Violation(String rule, String subject, String details) {
     @Override

@@ -1,4 +1,4 @@
-/** Judges a history: pure functions from {@link dev.sluice.trials.chaos.history.History} to violations. */
+/** The checks of a history: pure functions from {@link dev.sluice.trials.chaos.history.RunHistory} to violations. */
 @NullMarked
 package dev.sluice.trials.chaos.check;
 

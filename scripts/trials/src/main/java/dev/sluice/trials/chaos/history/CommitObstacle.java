@@ -1,18 +1,18 @@
 package dev.sluice.trials.chaos.history;
 
 /**
- * Something that can keep a worker from committing what it has been answered, so that the call is repeated.
+ * An event that can keep a worker from committing the answer to a call, so that the call is repeated.
  *
- * @param worker {@link #EVERY}: all of them
+ * @param worker the name of the worker; {@link #EVERY} for all of them
  * @param from epoch milliseconds, like {@code to}
  */
 public record CommitObstacle(String worker, Cause cause, long from, long to) {
     public static final String EVERY = "*";
 
-    /** What it was. The first one that fits a repeated call is the one it is counted under. */
+    /** The cause of a repeated call. A call with several causes is counted under the first of them. */
     public enum Cause {
         KILLED("the worker was killed"),
-        FROZEN("the worker was held still"),
+        FROZEN("the worker was frozen"),
         CUT_OFF("the worker was cut off from its broker"),
         NO_BROKER("the broker was away"),
         REBALANCING("the group was between two generations, in which nobody can commit"),
@@ -27,18 +27,18 @@ public record CommitObstacle(String worker, Cause cause, long from, long to) {
             this.words = words;
         }
 
-        /** Whether a worker to which this happens may go on with what is another one's by now. */
+        /** Tells whether the worker may go on with requests that another worker owns by now. */
         public boolean makesZombies() {
             return this == FROZEN || this == CUT_OFF || this == NO_BROKER;
         }
 
-        /** As it is printed. */
+        /** Returns its words as they are printed. */
         public String words() {
             return words;
         }
     }
 
-    /** Whether it explains what the worker failed to do between two times. */
+    /** Tells whether it explains what the worker failed to do between two times. */
     public boolean explains(String name, long start, long end) {
         return (worker.equals(EVERY) || worker.equals(name)) && from <= end && to >= start;
     }

@@ -1,42 +1,56 @@
 package dev.sluice.trials.chaos.history;
 
 import dev.sluice.trials.chaos.plan.PlannedRequest;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** Takes down what happens, from any thread. */
+/** Records what happens in a run. Owns the clock of all times in the history. Thread-safe. */
 public final class HistoryRecorder {
+    private final Clock clock;
     private final Map<String, PublishedRequest> published = new LinkedHashMap<>();
     private final List<ApiCall> calls = new ArrayList<>();
-    private final List<SeenEnding> endings = new ArrayList<>();
+    private final List<ObservedEnding> endings = new ArrayList<>();
     private final List<FaultRecord> faults = new ArrayList<>();
     private final List<WorkerLife> lives = new ArrayList<>();
-    private final List<CommitObstacle> incidents = new ArrayList<>();
+    private final List<CommitObstacle> obstacles = new ArrayList<>();
+    private final Map<String, Long> lag = new HashMap<>();
     private final Set<String> ended = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
-    private Map<String, Long> lag = Map.of();
     private int ok;
     private int underWay;
 
-    /** How far a run is. */
-    public record Progress(int published, int acknowledged, int ended, int ok, int calls, int callsUnderWay) {
+    public HistoryRecorder(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** The numbers of requests and calls so far. */
+    public record Counts(int published, int acknowledged, int ended, int ok, int calls, int callsUnderWay) {
         public int waiting() {
             return acknowledged - ended;
         }
+    }
+
+    /** Returns the present time in epoch milliseconds. */
+    public long now() {
+        return clock.millis();
     }
 
     public synchronized void published(PlannedRequest request, long sentAt, long notBefore) {
         published.put(request.id(), new PublishedRequest(request, sentAt, notBefore, PublishedRequest.NEVER));
     }
 
-    public synchronized void acknowledged(String id, long at) {
-        published.computeIfPresent(id, (same, sent) -> sent.acknowledged(at));
+    /** Records that Kafka has a request since now. */
+    public synchronized void acknowledged(String id) {
+        published.computeIfPresent(id, (same, sent) -> sent.acknowledged(now()));
+        // its reply may have been seen before
         if (!ended.contains(id)) {
             waiting.add(id);
         }
@@ -51,7 +65,7 @@ public final class HistoryRecorder {
         calls.add(call);
     }
 
-    public synchronized void ending(SeenEnding ending) {
+    public synchronized void ending(ObservedEnding ending) {
         endings.add(ending);
         if (!ending.isDead() && ended.add(ending.id())) {
             ok += ending.isOk() ? 1 : 0;
@@ -67,28 +81,29 @@ public final class HistoryRecorder {
         lives.add(life);
     }
 
-    public synchronized void incident(CommitObstacle incident) {
-        incidents.add(incident);
+    public synchronized void obstacle(CommitObstacle obstacle) {
+        obstacles.add(obstacle);
     }
 
-    public synchronized void lag(Map<String, Long> notRead) {
-        lag = Map.copyOf(notRead);
+    /** Records how many records of an input partition were left unread. */
+    public synchronized void lag(String partition, long records) {
+        lag.put(partition, records);
     }
 
-    /** Acknowledged requests without a reply. */
+    /** Counts the acknowledged requests without a reply. */
     public synchronized int waiting() {
         return waiting.size();
     }
 
-    /** How many of these are acknowledged and have no reply. */
+    /** Counts those of the given requests that are acknowledged and have no reply. */
     public synchronized int waiting(Collection<PlannedRequest> requests) {
         return (int) requests.stream()
                 .filter(request -> waiting.contains(request.id()))
                 .count();
     }
 
-    public synchronized Progress progress() {
-        return new Progress(
+    public synchronized Counts counts() {
+        return new Counts(
                 published.size(),
                 (int) published.values().stream()
                         .filter(PublishedRequest::isAcknowledged)
@@ -99,13 +114,14 @@ public final class HistoryRecorder {
                 underWay);
     }
 
-    public synchronized RunHistory history(long now) {
+    /** Returns the history up to now. */
+    public synchronized RunHistory history() {
         List<ApiCall> inOrder = new ArrayList<>(calls);
         inOrder.sort(Comparator.comparingLong(ApiCall::startedAt));
         List<FaultRecord> byNumber = new ArrayList<>(faults);
         byNumber.sort(Comparator.comparingInt(fault -> fault.fault().number()));
-        List<CommitObstacle> all = new ArrayList<>(incidents);
-        lives.forEach(life -> all.addAll(life.incidents()));
-        return new RunHistory(List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, now);
+        List<CommitObstacle> all = new ArrayList<>(obstacles);
+        lives.forEach(life -> all.addAll(life.obstacles()));
+        return new RunHistory(List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, now());
     }
 }

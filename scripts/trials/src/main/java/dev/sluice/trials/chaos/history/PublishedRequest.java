@@ -5,8 +5,8 @@ import dev.sluice.trials.chaos.plan.PlannedRequest;
 /**
  * A request that was handed to the producer. Times are epoch milliseconds.
  *
- * @param notBefore 0: none
- * @param acknowledgedAt when Kafka had it; {@link #NEVER}: it may or may not be there
+ * @param notBefore 0 if it may be called at once
+ * @param acknowledgedAt when Kafka had it; {@link #NEVER} if Kafka may or may not have it
  */
 public record PublishedRequest(PlannedRequest request, long sentAt, long notBefore, long acknowledgedAt) {
     public static final long NEVER = Long.MAX_VALUE;
@@ -19,7 +19,7 @@ public record PublishedRequest(PlannedRequest request, long sentAt, long notBefo
         return acknowledgedAt != NEVER;
     }
 
-    /** From when on it has to be worked at; {@link #NEVER} where that can't be said. */
+    /** Returns when the workers have to begin with it, or {@link #NEVER} if that is unknown. */
     public long dueAt() {
         return Math.max(acknowledgedAt, notBefore);
     }

@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Everything that is known of a run. Immutable.
+ * Everything that is known about a run. Immutable.
  *
- * @param endings in the order in which they were seen
- * @param calls in the order in which they began
- * @param lag of every input partition that was not read to its end, in records; {@code topic-partition}
+ * @param calls the calls in the order in which they began
+ * @param endings the endings in the order in which they were seen
+ * @param lag the unread records of every input partition that has any, by {@code topic-partition}
  * @param endedAt epoch milliseconds of the last look at the endings
  */
 public record RunHistory(
         List<PublishedRequest> published,
         List<ApiCall> calls,
-        List<SeenEnding> endings,
+        List<ObservedEnding> endings,
         List<FaultRecord> faults,
         List<WorkerLife> lives,
-        List<CommitObstacle> incidents,
+        List<CommitObstacle> obstacles,
         Map<String, Long> lag,
         long endedAt) {
     public RunHistory {
@@ -26,7 +26,7 @@ public record RunHistory(
         endings = List.copyOf(endings);
         faults = List.copyOf(faults);
         lives = List.copyOf(lives);
-        incidents = List.copyOf(incidents);
+        obstacles = List.copyOf(obstacles);
         lag = Map.copyOf(lag);
     }
 }

@@ -1,33 +1,26 @@
 package dev.sluice.trials.chaos.history;
 
+import dev.sluice.trials.WorkerProcess;
 import java.util.List;
 
 /**
  * One process of a worker, from its start to its end.
  *
- * @param name such as {@code w3-2}: the second life in the third place
+ * @param name for example {@code w3-2}: the second process in the third slot
  * @param startedAt epoch milliseconds, like {@code endedAt}
- * @param exitCode above 128: by a signal
- * @param incidents what its log says of partitions lost and calls given up
+ * @param exitCode above 128 if a signal ended it
+ * @param obstacles what its log says about lost partitions and cancelled calls
  * @param logTail its last lines
  */
 public record WorkerLife(
         String name,
         long startedAt,
         long endedAt,
-        End end,
+        WorkerProcess.End end,
         int exitCode,
-        List<CommitObstacle> incidents,
+        List<CommitObstacle> obstacles,
         String logTail) {
-    /** Who ended it. */
-    public enum End {
-        KILLED,
-        TERMINATED,
-        /** Nobody asked it to. */
-        ITSELF
-    }
-
     public WorkerLife {
-        incidents = List.copyOf(incidents);
+        obstacles = List.copyOf(obstacles);
     }
 }

@@ -1,4 +1,6 @@
-/** What has happened: facts with their times, as the driver saw them from outside the workers. Judges nothing. */
+/**
+ * The history of a run: facts with their times, as the driver saw them from outside the workers. Nothing here judges.
+ */
 @NullMarked
 package dev.sluice.trials.chaos.history;
 

@@ -3,14 +3,14 @@ package dev.sluice.trials.chaos.plan;
 import java.util.List;
 
 /**
- * All that a run is to do.
+ * Everything that a run is to do.
  *
- * @param seed everything else follows from it and from the numbers
- * @param requests in the order of their time
- * @param workers to begin with
- * @param partitions of each topic
- * @param maxAttempts of each request: as few as keep the end of the run short, and more than the faults that can strike a
- *     single request, since a good one must never run out of them
+ * @param seed everything else follows from it and from the other numbers
+ * @param workers the number of workers at the start
+ * @param partitions the number of partitions of each topic
+ * @param maxAttempts the attempts of each request. Few attempts keep the end of the run short. They must be more than the
+ *     faults that can strike a single request, because a good request must never run out of them.
+ * @param requests the requests in the order of their time
  */
 public record ChaosPlan(
         long seed,
@@ -19,7 +19,7 @@ public record ChaosPlan(
         int maxAttempts,
         List<PlannedRequest> requests,
         FaultSchedule schedule) {
-    /** Time after the last fault's slot in which requests are still published. */
+    /** The time after the last fault's slot in which requests are still published. */
     private static final long AFTER_LAST_MILLIS = 2_000;
 
     private static final int PARTITIONS = 8;
@@ -32,7 +32,7 @@ public record ChaosPlan(
     /**
      * Draws a plan.
      *
-     * @param spacingMillis from one fault to the next, on average
+     * @param spacingMillis the average time from one fault to the next
      */
     public static ChaosPlan of(
             long seed, int requests, int workers, int faults, long spacingMillis, List<FaultKind> kinds) {
@@ -47,7 +47,7 @@ public record ChaosPlan(
                 schedule);
     }
 
-    /** Draws what has to be published after {@link #requests}. */
+    /** Returns the mix of the requests that are published after {@link #requests}. */
     public RequestMix more() {
         return new RequestMix(seed + 1, partitions, requests.size());
     }

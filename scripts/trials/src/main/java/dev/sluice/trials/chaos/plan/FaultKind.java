@@ -2,25 +2,25 @@ package dev.sluice.trials.chaos.plan;
 
 import java.util.Locale;
 
-/** What can go wrong, with how long it lasts. */
+/** A kind of fault and how long it lasts. */
 public enum FaultKind {
-    /** A worker is killed (SIGKILL) and another started in its place. */
+    /** A worker is killed (SIGKILL) and replaced. */
     KILL_WORKER(0, 3_000),
-    /** A worker is held still (SIGSTOP) for longer than its session lives, and goes on as a zombie. */
+    /** A worker is frozen (SIGSTOP) for longer than its session lives, and goes on as a zombie. */
     FREEZE_WORKER(11_500, 15_000),
-    /** A worker is told to stop (SIGTERM) and started again when it has drained. */
+    /** A worker is stopped (SIGTERM) and replaced when it has drained. */
     TERMINATE_WORKER(0, 2_000),
-    /** Nothing passes between a worker and the broker; it still calls the API. Late, all of it arrives. */
+    /** A worker is cut off from the broker but not from the API. The packets arrive late. */
     CUT_WORKER_OFF(12_000, 16_000),
-    /** A worker's transactions are committed, and it is not told for longer than it asks again. */
+    /** A worker's transactions are committed, but the answers are held for longer than it retries. */
     HOLD_COMMIT_ANSWERS(17_000, 19_000),
-    /** A worker is killed between its transaction's commit and the answer to it. */
+    /** A worker is killed between the commit of its transaction and the answer. */
     KILL_IN_COMMIT(0, 3_000),
-    /** The broker is killed and started again. */
+    /** The broker is killed and restarted. */
     KILL_BROKER(500, 4_000),
-    /** The broker is stopped in an orderly way and started again. */
+    /** The broker is shut down and restarted. */
     RESTART_BROKER(500, 4_000),
-    /** The broker is held still: connections stay open and nobody answers. */
+    /** The broker is frozen: connections stay open without an answer. */
     FREEZE_BROKER(2_000, 7_000),
     /** The API refuses connections. */
     API_DOWN(2_000, 8_000),
@@ -32,9 +32,9 @@ public enum FaultKind {
     ANSWERS_HANG(1_000, 4_000),
     /** Half of the API's answers are cut in the middle. */
     ANSWERS_CUT(2_000, 6_000),
-    /** One worker more. */
+    /** A worker is added. */
     SCALE_UP(0, 1),
-    /** One worker less. */
+    /** A worker is stopped for good. */
     SCALE_DOWN(0, 1);
 
     private final int minMillis;
@@ -45,7 +45,7 @@ public enum FaultKind {
         this.maxMillis = maxMillis;
     }
 
-    /** Whether the next fault waits for its end: any other would make the worker let go of what it was about to commit. */
+    /** Tells whether the next fault waits for its end. Another fault would make the worker give up its commit. */
     boolean isUndisturbed() {
         return this == HOLD_COMMIT_ANSWERS;
     }
@@ -58,7 +58,7 @@ public enum FaultKind {
         return maxMillis;
     }
 
-    /** As it is printed. */
+    /** Returns its name as it is printed. */
     public String words() {
         return name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }

@@ -8,22 +8,22 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The faults of a run, in the order of their time. Kinds come from shuffled decks, so that each comes up before any comes
- * again. Faults may overlap: one starts in every slot of time, whether or not the last one is over, with
- * few exceptions.
+ * The faults of a run in the order of their time. Kinds come from shuffled decks, so that each kind comes once before any
+ * comes again. Faults may overlap. One starts in every slot of time, whether or not the last fault is over, except after
+ * a fault that must not be disturbed.
  */
 public record FaultSchedule(List<ScheduledFault> faults) {
-    /** Nothing goes wrong before the first requests are on their way. */
+    /** The time before the first fault, in which the first requests get on their way. */
     private static final long LEAD_MILLIS = 3_000;
 
-    /** After a fault that is not to be disturbed. */
+    /** The pause after a fault that must not be disturbed. */
     private static final long SETTLING_MILLIS = 3_000;
 
     public FaultSchedule {
         faults = List.copyOf(faults);
     }
 
-    /** Draws faults of these kinds. */
+    /** Draws that many faults of these kinds. */
     public static FaultSchedule of(long seed, int count, long spacingMillis, List<FaultKind> kinds) {
         Random random = new Random(~seed);
         Deque<FaultKind> deck = new ArrayDeque<>();
@@ -44,7 +44,7 @@ public record FaultSchedule(List<ScheduledFault> faults) {
         return new FaultSchedule(faults);
     }
 
-    /** When the last slot is over. */
+    /** Returns when the last slot is over. */
     long endMillis(long spacingMillis) {
         return faults.isEmpty() ? LEAD_MILLIS : faults.get(faults.size() - 1).atMillis() + spacingMillis;
     }

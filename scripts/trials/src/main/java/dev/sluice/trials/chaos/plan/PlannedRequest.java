@@ -3,12 +3,12 @@ package dev.sluice.trials.chaos.plan;
 /**
  * A request that is to be published.
  *
- * @param id unique; part of {@code text}, so that calls and answers can be told apart
- * @param partition of the request topic
- * @param atMillis when, from the start of the publishing
- * @param dueAfterMillis its not-before, from when it is published; 0: none
- * @param text of its last message; empty where the body has none
- * @param body the record's value
+ * @param id unique; it is part of {@code text}, so that calls and answers can be told apart
+ * @param partition the partition of the request topic
+ * @param atMillis the time from the start of the publishing
+ * @param dueAfterMillis its not-before, from the time when it is published; 0 for none
+ * @param text the text of its last message; empty if the body has none
+ * @param body the value of the record
  */
 public record PlannedRequest(
         String id, RequestKind kind, int partition, long atMillis, long dueAfterMillis, String text, String body) {}

@@ -4,23 +4,23 @@ import dev.sluice.wire.Reason;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What is peculiar about a request, and how it has to end. */
+/** A kind of request, by what is special about it and by how it must end. */
 public enum RequestKind {
-    /** Nothing: the API answers. */
+    /** Has nothing special: the API answers. */
     PLAIN(null, 68),
-    /** Due within the 10 s for which a worker holds it in memory. */
+    /** Becomes due within the 10 s for which a worker keeps it in memory. */
     SOON(null, 6),
-    /** Due later, so that it has to wait in a delay tier. */
+    /** Becomes due later, so that it must wait in a delay tier. */
     DELAYED(null, 5),
-    /** The API fails once or twice, then answers. */
+    /** Fails once or twice at the API and is answered then. */
     FAULTY_ONCE(null, 10),
-    /** Its time was over before it was published. */
+    /** Has expired before it was published. */
     EXPIRED(Reason.EXPIRED, 3),
-    /** No chat request at all. */
+    /** Is not a chat request. */
     INVALID(Reason.INVALID_REQUEST, 4),
-    /** The API refuses it. */
+    /** Is rejected by the API. */
     REJECTED(Reason.REJECTED, 3),
-    /** The API fails at it every time. */
+    /** Fails at the API every time. */
     EXHAUSTED(Reason.ATTEMPTS_EXHAUSTED, 1);
 
     private final @Nullable Reason reason;
@@ -31,17 +31,17 @@ public enum RequestKind {
         this.weight = weight;
     }
 
-    /** Why it fails; empty: it ends with an answer. */
+    /** Returns the reason of its failure. Empty if it ends with an answer. */
     public Optional<Reason> reason() {
         return Optional.ofNullable(reason);
     }
 
-    /** Whether it may be called at all. */
+    /** Tells whether the API may be called for it. */
     public boolean isCalled() {
         return this != EXPIRED && this != INVALID;
     }
 
-    /** Whether it ends as soon as workers and API are well: not one that has to fail for as long as attempts take. */
+    /** Tells whether it ends as soon as workers and API are healthy. Others end only after all their attempts. */
     public boolean isPrompt() {
         return this != EXHAUSTED;
     }

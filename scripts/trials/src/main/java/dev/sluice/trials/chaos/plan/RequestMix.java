@@ -5,15 +5,17 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 
-/** Draws requests. The same seed draws the same ones. Not thread-safe. */
+/** Draws random requests. The same seed draws the same requests. Not thread-safe. */
 public final class RequestMix {
     private static final List<String> MODELS = List.of("chaos/large", "chaos/large", "chaos/small", "chaos/rare");
-    /** So many at once, in one of 200 draws, so that a sixth of all comes in bursts: batches and queues form. */
+    /** The size of a burst. One of 200 draws is a burst, so a sixth of all requests come in bursts and form queues. */
     private static final int BURST = 40;
 
     private static final int DRAWS_PER_BURST = 200;
 
+    /** The share of the time, at its end, that is free of requests that fail slowly. */
     private static final double QUIET_TAIL = 0.4;
+
     private static final List<String> PASSING_FAULTS = List.of(
             "status=503 times=1",
             "status=500 times=2",
@@ -36,27 +38,27 @@ public final class RequestMix {
     private final int partitions;
     private int drawn;
 
-    /** Draws from this seed; ids are numbered from {@code firstNumber}. */
+    /** Makes a mix that draws from this seed and numbers the ids from {@code firstNumber}. */
     public RequestMix(long seed, int partitions, int firstNumber) {
         this.random = new Random(seed);
         this.partitions = partitions;
         this.drawn = firstNumber;
     }
 
-    /** So many requests over so long, in the order in which they are to be published. */
+    /** Draws that many requests over that time, in the order in which they are to be published. */
     public List<PlannedRequest> over(int count, long millis) {
         List<Long> times = times(count, millis);
         List<PlannedRequest> requests = new ArrayList<>(count);
         for (long at : times) {
             RequestKind kind = kind();
-            // what is slow by nature comes early, so that the end of the run need not wait for it
+            // requests that end slowly come early, so that the end of the run need not wait for them
             boolean late = at > millis * (1 - QUIET_TAIL);
             requests.add(draw(late && kind == RequestKind.EXHAUSTED ? RequestKind.PLAIN : kind, at));
         }
         return requests;
     }
 
-    /** A request without peculiarity, at once. */
+    /** Draws a plain request that is published at once. */
     public PlannedRequest plain(int partition) {
         String id = nextId();
         return request(id, RequestKind.PLAIN, partition, 0, 0, id);

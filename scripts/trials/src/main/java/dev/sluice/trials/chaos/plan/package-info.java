@@ -1,4 +1,7 @@
-/** What is to happen: requests and faults, all of which follow from the seed. Starts nothing and reads no clock. */
+/**
+ * The plan of a run: requests and faults, all of which follow from the seed. Nothing here starts anything or reads a
+ * clock.
+ */
 @NullMarked
 package dev.sluice.trials.chaos.plan;
 

@@ -8,9 +8,9 @@ import static dev.sluice.trials.chaos.plan.RequestKind.REJECTED;
 import static dev.sluice.trials.chaos.plan.RequestKind.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.trials.WorkerProcess.End;
 import dev.sluice.trials.chaos.history.CommitObstacle;
 import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
-import dev.sluice.trials.chaos.history.WorkerLife.End;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -42,7 +42,7 @@ class HistoryCheckTest {
     }
 
     @Test
-    void whatWasNotAcknowledgedNeedNotBeThereAndMayBe() {
+    void anUnacknowledgedRequestMayEndOrNot() {
         history.unacknowledged("a").unacknowledged("b").ok("b", 10);
 
         assertThat(history.violations()).isEmpty();
@@ -82,7 +82,7 @@ class HistoryCheckTest {
     }
 
     @Test
-    void whatWasNeverPublishedEndsNowhere() {
+    void aRequestThatWasNeverPublishedDoesNotEnd() {
         history.ok("x", 10).dead("y", "expired", 10);
 
         assertThat(history.violations()).containsExactly("foreign x", "foreign y");
@@ -105,7 +105,7 @@ class HistoryCheckTest {
     }
 
     @Test
-    void whatNeedsNoCallGetsNone() {
+    void aRequestThatNeedsNoCallIsNotCalled() {
         history.published("a", EXPIRED, 0)
                 .call("a", "w1-1", 5, 6, 200)
                 .failed("a", "expired", 10)
@@ -138,27 +138,27 @@ class HistoryCheckTest {
     }
 
     @Test
-    void anIncidentOfTheWorkerThatHadTheAnswerExplainsTheNextCall() {
+    void anObstacleOfTheWorkerThatHadTheAnswerExplainsTheNextCall() {
         history.published("a", PLAIN, 0)
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .incident("w1-1", Cause.KILLED, 11_000, 11_000);
+                .obstacle("w1-1", Cause.KILLED, 11_000, 11_000);
 
         assertThat(history.violations()).isEmpty();
-        assertThat(new NeedlessCalls(SilenceBounds.DEFAULT).causes(history.history()))
+        assertThat(new NeedlessCallCheck(CheckBounds.DEFAULT).causes(history.history()))
                 .isEqualTo(Map.of(Cause.KILLED, 1));
     }
 
     @Test
-    void anIncidentOfAnotherWorkerOrAnotherTimeExplainsNothing() {
+    void anObstacleOfAnotherWorkerOrAnotherTimeExplainsNothing() {
         history.published("a", PLAIN, 0)
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .incident("w2-1", Cause.KILLED, 11_000, 11_000)
-                .incident("w1-1", Cause.FROZEN, 5_000, 9_999)
-                .incident("w1-1", Cause.KILLED, 13_101, 13_101);
+                .obstacle("w2-1", Cause.KILLED, 11_000, 11_000)
+                .obstacle("w1-1", Cause.FROZEN, 5_000, 9_999)
+                .obstacle("w1-1", Cause.KILLED, 13_101, 13_101);
 
         assertThat(history.violations()).containsExactly("needless call a");
     }
@@ -169,18 +169,18 @@ class HistoryCheckTest {
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .incident(CommitObstacle.EVERY, Cause.NO_BROKER, 9_000, 10_050);
+                .obstacle(CommitObstacle.EVERY, Cause.NO_BROKER, 9_000, 10_050);
 
         assertThat(history.violations()).isEmpty();
     }
 
     @Test
-    void aZombieMayCallWhatAnotherWorkerHasBeenAnswered() {
+    void aZombieMayRepeatACallOfAnotherWorker() {
         history.published("a", PLAIN, 0)
                 .call("a", "w2-1", 20_000, 20_100, 200)
                 .call("a", "w1-1", 25_000, 25_100, 200)
                 .ok("a", 20_110)
-                .incident("w1-1", Cause.FROZEN, 9_000, 26_000);
+                .obstacle("w1-1", Cause.FROZEN, 9_000, 26_000);
 
         assertThat(history.violations()).isEmpty();
     }
@@ -215,22 +215,22 @@ class HistoryCheckTest {
     }
 
     @Test
-    void silenceIsMeasuredFromWhenSomethingIsDue() {
+    void silenceIsMeasuredFromTheTimeWhenARequestIsDue() {
         history.published("a", SOON, 0, 0, 100_000).ok("a", 100_500);
         history.published("b", PLAIN, 150_000).ok("b", 150_400);
 
-        assertThat(SteadyFlow.longest(history.history()).millis()).isEqualTo(500);
+        assertThat(ProgressCheck.longest(history.history()).millis()).isEqualTo(500);
     }
 
     @Test
-    void silenceLastsToTheEndWhereNothingEndsAnyMore() {
+    void silenceLastsToTheEndIfNothingEndsAnyMore() {
         history.published("a", PLAIN, 1_000).endedAt(200_000);
 
-        assertThat(SteadyFlow.longest(history.history())).isEqualTo(new SteadyFlow.Silence(1_000, 200_000));
+        assertThat(ProgressCheck.longest(history.history())).isEqualTo(new ProgressCheck.Silence(1_000, 200_000));
     }
 
     @Test
-    void whatFailsSlowlyByNatureIsNotWaitedFor() {
+    void aRequestThatFailsSlowlyByNatureIsNotWaitedFor() {
         history.published("a", EXHAUSTED, 0)
                 .failed("a", "attempts_exhausted", 200_000)
                 .dead("a", "attempts_exhausted", 200_000);
@@ -240,14 +240,14 @@ class HistoryCheckTest {
 
     @Test
     void aWorkerEndsOnlyWhenAskedAndThenWithZero() {
-        history.life("w1-1", End.ITSELF, 1).life("w2-1", End.TERMINATED, 1).life("w3-1", End.KILLED, 137);
+        history.life("w1-1", End.UNASKED, 1).life("w2-1", End.TERMINATED, 1).life("w3-1", End.KILLED, 137);
 
         assertThat(history.violations()).containsExactly("ended by itself w1-1", "exit code w2-1");
     }
 
     @Test
-    void aWorkerMayRefuseToStartWithoutBroker() {
-        history.life("w1-1", End.ITSELF, 2).incident(CommitObstacle.EVERY, Cause.NO_BROKER, 500, 900);
+    void aWorkerMayExitWhenItFindsNoBroker() {
+        history.life("w1-1", End.UNASKED, 2).obstacle(CommitObstacle.EVERY, Cause.NO_BROKER, 500, 900);
 
         assertThat(history.violations()).isEmpty();
     }

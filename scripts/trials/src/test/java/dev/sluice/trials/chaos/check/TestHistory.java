@@ -1,10 +1,11 @@
 package dev.sluice.trials.chaos.check;
 
+import dev.sluice.trials.WorkerProcess;
 import dev.sluice.trials.chaos.history.ApiCall;
 import dev.sluice.trials.chaos.history.CommitObstacle;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
-import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.trials.chaos.plan.RequestKind;
@@ -13,13 +14,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Writes a history by hand. Times are milliseconds from an arbitrary beginning; nothing is filled in unasked. */
+/** Builds a history by hand. Times are milliseconds from an arbitrary start. Nothing is added unasked. */
 final class TestHistory {
     private final List<PublishedRequest> published = new ArrayList<>();
     private final List<ApiCall> calls = new ArrayList<>();
-    private final List<SeenEnding> endings = new ArrayList<>();
+    private final List<ObservedEnding> endings = new ArrayList<>();
     private final List<WorkerLife> lives = new ArrayList<>();
-    private final List<CommitObstacle> incidents = new ArrayList<>();
+    private final List<CommitObstacle> obstacles = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
     private long endedAt = 1_000_000;
 
@@ -58,22 +59,23 @@ final class TestHistory {
     }
 
     TestHistory reply(String id, String status, String reason, String answer, long at) {
-        endings.add(new SeenEnding(new SeenEnding.Place(false, 0, endings.size()), id, status, reason, answer, at));
+        endings.add(new ObservedEnding(
+                new ObservedEnding.Position(false, 0, endings.size()), id, status, reason, answer, at));
         return this;
     }
 
     TestHistory dead(String id, String reason, long at) {
-        endings.add(new SeenEnding(new SeenEnding.Place(true, 0, endings.size()), id, "", reason, "", at));
+        endings.add(new ObservedEnding(new ObservedEnding.Position(true, 0, endings.size()), id, "", reason, "", at));
         return this;
     }
 
-    TestHistory life(String name, WorkerLife.End end, int exitCode) {
+    TestHistory life(String name, WorkerProcess.End end, int exitCode) {
         lives.add(new WorkerLife(name, 0, 1_000, end, exitCode, List.of(), "the last line"));
         return this;
     }
 
-    TestHistory incident(String worker, CommitObstacle.Cause cause, long from, long to) {
-        incidents.add(new CommitObstacle(worker, cause, from, to));
+    TestHistory obstacle(String worker, CommitObstacle.Cause cause, long from, long to) {
+        obstacles.add(new CommitObstacle(worker, cause, from, to));
         return this;
     }
 
@@ -88,12 +90,12 @@ final class TestHistory {
     }
 
     RunHistory history() {
-        return new RunHistory(published, calls, endings, List.of(), lives, incidents, lag, endedAt);
+        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, endedAt);
     }
 
-    /** What all checks together find, by rule. */
+    /** Returns the rule and the subject of each violation that any check finds. */
     List<String> violations() {
-        return HistoryCheck.all(history(), SilenceBounds.DEFAULT).stream()
+        return HistoryCheck.all(history(), CheckBounds.DEFAULT).stream()
                 .map(violation -> violation.rule() + " " + violation.subject())
                 .toList();
     }

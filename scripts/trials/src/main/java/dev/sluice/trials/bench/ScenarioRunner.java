@@ -1,6 +1,8 @@
 package dev.sluice.trials.bench;
 
-import dev.sluice.trials.JavaProgram;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.AlignedTable;
+import dev.sluice.trials.SluiceJar;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -16,9 +18,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What every scenario has: its options, its rigs, its report. */
-final class BenchScenario {
+/** The options that every scenario has. Runs the scenario, shows its result and keeps its report. */
+final class ScenarioRunner {
     private static final int FAILED = 1;
+    /** The options that only name files of this machine. */
     private static final Set<String> PLACES = Set.of("--worker-jar", "--results", "--plot");
 
     @Option(names = "--json", description = "One JSON object instead of a table.")
@@ -32,8 +35,9 @@ final class BenchScenario {
 
     @Option(
             names = "--cold",
-            description = "Without letting broker and stand-in warm up before: quicker, to try a scenario; the machine "
-                    + "compiles them meanwhile.")
+            description =
+                    "Does not warm up broker and stand-in first: quicker, to try a scenario; the machine compiles "
+                            + "them meanwhile.")
     private boolean cold;
 
     @Option(names = "--worker-jar", paramLabel = "FILE", required = true, description = "The jar of the workers.")
@@ -42,18 +46,36 @@ final class BenchScenario {
     @Spec(Spec.Target.MIXEE)
     private CommandSpec spec = CommandSpec.create();
 
-    /** A scenario's measuring, after its options were found right. */
+    /** The measuring of a scenario whose options are valid. */
     @FunctionalInterface
-    interface Scenario {
+    interface Measuring {
+        /** @param folder the folder for logs */
         ScenarioResult measure(Path folder) throws IOException, InterruptedException;
     }
 
-    /** Runs the scenario, shows what it has measured and gives the exit code. */
-    int run(Scenario scenario) throws IOException, InterruptedException {
+    /** Runs the measuring, shows the result and returns the exit code. */
+    int run(Measuring measuring) throws IOException, InterruptedException {
         require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
+        // described first: the load of the machine before the scenario is part of it
         Map<String, Object> machine = MachineDescription.describe();
         Path folder = Files.createTempDirectory("sluice-bench-");
-        ScenarioResult result = scenario.measure(folder);
+        ScenarioResult result = measuring.measure(folder);
+        Map<String, Object> report = report(result, machine);
+        if (results != null) {
+            ResultsPage.add(results, report, result.plot());
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            report.put("logs", folder.toString());
+            out.println(JsonMapper.shared().writeValueAsString(report));
+        } else {
+            print(machine, result, folder, out);
+        }
+        out.flush();
+        return result.holds() ? 0 : FAILED;
+    }
+
+    private Map<String, Object> report(ScenarioResult result, Map<String, Object> machine) {
         Map<String, Object> report = new LinkedHashMap<>();
         report.put("command", typed());
         report.put("scenario", spec.commandLine().getCommandName());
@@ -64,23 +86,10 @@ final class BenchScenario {
         }
         report.put("bounds", result.bounds());
         report.put("machine", machine);
-        report.put("logs", folder.toString());
-        if (results != null) {
-            Map<String, Object> kept = new LinkedHashMap<>(report);
-            kept.remove("logs");
-            ResultsPage.add(results, kept, result.plot());
-        }
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            out.println(JsonMapper.shared().writeValueAsString(report));
-        } else {
-            print(machine, result, folder, out);
-        }
-        out.flush();
-        return result.holds() ? 0 : FAILED;
+        return report;
     }
 
-    /** The options that were given, without those that only say where things lie on this machine. */
+    /** Returns the command as it was typed, without the options that name files. */
     private String typed() {
         StringBuilder typed =
                 new StringBuilder("scripts/bench " + spec.commandLine().getCommandName());
@@ -109,35 +118,42 @@ final class BenchScenario {
         out.printf("%nlogs: %s%n", folder);
     }
 
-    /** A rig that also ends with this JVM, however that ends. */
-    BenchRig rig(Path folder, RequestTimes ledger, String... jvmOptions) throws IOException {
-        BenchRig rig = new BenchRig(
-                JavaProgram.sluice(workerJar.toAbsolutePath(), List.of(jvmOptions)),
-                Files.createDirectories(folder),
-                ledger);
-        Runtime.getRuntime().addShutdownHook(new Thread(rig::close, "bench-stop"));
+    /** Starts a rig. It is also closed when this JVM ends. */
+    BenchRig rig(Path folder, RequestTimes times, int partitions, StandInSettings settings, String... jvmOptions)
+            throws IOException, InterruptedException {
+        SluiceJar jar = new SluiceJar(workerJar.toAbsolutePath(), List.of(jvmOptions), Files.createDirectories(folder));
+        return new BenchRig(jar, times, partitions, settings);
+    }
+
+    /** Starts a rig for a backlog of so many requests and warms it up. */
+    BenchRig backlogRig(Path folder, int requests, StandInSettings settings, String... jvmOptions)
+            throws IOException, InterruptedException {
+        BenchRig rig = rig(folder, new RequestTimes(requests), BenchRig.PARTITIONS, settings, jvmOptions);
+        warmUp(rig);
         return rig;
     }
 
-    /** Takes some seconds each time: the broker is another one. */
-    void warmUp(BenchRig.Ends ends) throws IOException, InterruptedException {
+    /** Warms up broker and stand-in, which takes some seconds each time because every rig has a new broker. */
+    void warmUp(BenchRig rig) throws IOException, InterruptedException {
         if (!cold) {
-            WarmBroker.run(ends.bootstrapServers());
-            WarmApi.run();
+            BrokerWarmUp.run(rig.bootstrapServers());
+            ApiWarmUp.run();
         }
     }
 
+    /** @throws ParameterException if the value of the option is out of bounds */
     void within(String option, long value, long min, long max) {
         require(value >= min && value <= max, option, value, min + " to " + max);
     }
 
-    void require(boolean holds, String option, Object value, String remedy) {
-        if (!holds) {
+    /** @throws ParameterException unless the value of the option is valid */
+    void require(boolean valid, String option, Object value, String remedy) {
+        if (!valid) {
             throw new ParameterException(spec.commandLine(), option + " must be " + remedy + ", is '" + value + "'");
         }
     }
 
-    /** Says on standard error what goes on. */
+    /** Prints a line of progress on standard error. */
     static void say(String what) {
         System.err.println("bench: " + what);
     }

@@ -1,17 +1,17 @@
-package dev.sluice.trials.bench;
+package dev.sluice.trials;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Named rows of the same columns as aligned text. */
-final class AlignedTable {
+/** Formats named rows with the same columns as aligned text. */
+public final class AlignedTable {
     private static final String GAP = "  ";
 
     private AlignedTable() {}
 
-    /** With a line of column names; empty if there is no row. */
-    static String of(Map<String, Map<String, String>> rows) {
+    /** Returns a line of column names and a line for each row, or an empty text if there is no row. */
+    public static String of(Map<String, Map<String, String>> rows) {
         List<List<String>> lines = new ArrayList<>();
         rows.forEach((name, cells) -> {
             if (lines.isEmpty()) {

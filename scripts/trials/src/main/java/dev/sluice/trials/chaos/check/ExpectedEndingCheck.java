@@ -3,9 +3,9 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.toMap;
 
 import dev.sluice.trials.chaos.history.ApiCall;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
-import dev.sluice.trials.chaos.history.SeenEnding;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.wire.Reason;
 import java.util.ArrayList;
@@ -14,8 +14,8 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Each request ends as its kind has to, with the answer that was made for it; what needs no call gets none. */
-final class ExpectedEnding implements HistoryCheck {
+/** Checks that each request ends as its kind must, with its own answer, and that no needless request is called. */
+final class ExpectedEndingCheck implements HistoryCheck {
     private static final String ECHO = "You said: ";
 
     @Override
@@ -24,7 +24,7 @@ final class ExpectedEnding implements HistoryCheck {
                 .map(PublishedRequest::request)
                 .collect(toMap(PlannedRequest::id, Function.identity()));
         List<Violation> violations = new ArrayList<>();
-        for (SeenEnding ending : history.endings()) {
+        for (ObservedEnding ending : history.endings()) {
             PlannedRequest request = requests.get(ending.id());
             if (request != null && !ending.isDead()) {
                 judge(request, ending, violations);
@@ -39,7 +39,7 @@ final class ExpectedEnding implements HistoryCheck {
         return violations;
     }
 
-    private static void judge(PlannedRequest request, SeenEnding ending, List<Violation> violations) {
+    private static void judge(PlannedRequest request, ObservedEnding ending, List<Violation> violations) {
         String problem = problem(request, ending);
         if (problem != null) {
             violations.add(
@@ -47,7 +47,7 @@ final class ExpectedEnding implements HistoryCheck {
         }
     }
 
-    private static @Nullable String problem(PlannedRequest request, SeenEnding ending) {
+    private static @Nullable String problem(PlannedRequest request, ObservedEnding ending) {
         String reason = request.kind().reason().map(Reason::word).orElse("");
         if (ending.isOk() != reason.isEmpty()) {
             return reason.isEmpty() ? "should have been answered" : "should have failed as " + reason;

@@ -14,14 +14,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A request is called again after it was answered for good only where the worker that got the answer could not commit it:
- * something that explains it happened to that worker between the call's start and a short time after its end. Or where the
- * worker that calls again is a zombie, which does not know yet that it has lost the request to the other one.
+ * Checks that a request with a final answer is called again only for a reason. Either the worker that got the answer could
+ * not commit it, because of an obstacle between the start of the call and a short time after its end. Or the worker that
+ * calls again is a zombie, which does not know yet that it has lost the request to another worker.
  */
-public final class NeedlessCalls implements HistoryCheck {
-    private final SilenceBounds bounds;
+public final class NeedlessCallCheck implements HistoryCheck {
+    private final CheckBounds bounds;
 
-    public NeedlessCalls(SilenceBounds bounds) {
+    public NeedlessCallCheck(CheckBounds bounds) {
         this.bounds = bounds;
     }
 
@@ -40,7 +40,7 @@ public final class NeedlessCalls implements HistoryCheck {
         return violations;
     }
 
-    /** How many calls were repeated for which reason. */
+    /** Counts the repeated calls by their causes. */
     public Map<Cause, Integer> causes(RunHistory history) {
         Map<Cause, Integer> causes = new EnumMap<>(Cause.class);
         repeated(history)
@@ -49,7 +49,7 @@ public final class NeedlessCalls implements HistoryCheck {
         return causes;
     }
 
-    /** The calls with a final answer that were followed by another call, and that one. */
+    /** Returns each call with a final answer that was followed by another call, and the call that followed. */
     private static Map<ApiCall, ApiCall> repeated(RunHistory history) {
         Map<ApiCall, ApiCall> repeated = new LinkedHashMap<>();
         history.calls().stream().collect(groupingBy(ApiCall::id)).values().forEach(calls -> {
@@ -63,12 +63,12 @@ public final class NeedlessCalls implements HistoryCheck {
     }
 
     private Optional<Cause> cause(ApiCall call, ApiCall next, RunHistory history) {
-        Optional<Cause> incident = history.incidents().stream()
+        Optional<Cause> obstacle = history.obstacles().stream()
                 .filter(one -> one.explains(call.worker(), call.startedAt(), call.endedAt() + bounds.commit()))
                 .map(CommitObstacle::cause)
                 .min(Cause::compareTo);
-        if (incident.isPresent()) {
-            return incident;
+        if (obstacle.isPresent()) {
+            return obstacle;
         }
         if (call.endedAt() - call.startedAt() >= bounds.callTimeout()) {
             return Optional.of(Cause.TIMED_OUT);
@@ -77,7 +77,7 @@ public final class NeedlessCalls implements HistoryCheck {
     }
 
     private static boolean isZombie(ApiCall next, RunHistory history) {
-        return history.incidents().stream()
+        return history.obstacles().stream()
                 .anyMatch(one ->
                         one.cause().makesZombies() && one.explains(next.worker(), next.startedAt(), next.startedAt()));
     }

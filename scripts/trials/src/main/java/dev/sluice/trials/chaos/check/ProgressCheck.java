@@ -1,8 +1,8 @@
 package dev.sluice.trials.chaos.check;
 
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
-import dev.sluice.trials.chaos.history.SeenEnding;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -13,15 +13,15 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 
-/** While requests are due, some of them end: on the whole, and in every partition. */
-public final class SteadyFlow implements HistoryCheck {
-    private final SilenceBounds bounds;
+/** Checks that requests go on ending while some are due, in all partitions together and in each of them. */
+public final class ProgressCheck implements HistoryCheck {
+    private final CheckBounds bounds;
 
-    public SteadyFlow(SilenceBounds bounds) {
+    public ProgressCheck(CheckBounds bounds) {
         this.bounds = bounds;
     }
 
-    /** A time, in epoch milliseconds, in which requests were due and none ended. */
+    /** A period, in epoch milliseconds, in which requests were due and none ended. */
     public record Silence(long from, long to) {
         public long millis() {
             return to - from;
@@ -47,12 +47,12 @@ public final class SteadyFlow implements HistoryCheck {
         }
     }
 
-    /** The longest silence over all partitions. */
+    /** Returns the longest silence of all partitions together. */
     public static Silence longest(RunHistory history) {
         return longest(history, request -> true);
     }
 
-    /** The longest silence of each partition of the request topic. */
+    /** Returns the longest silence of each partition of the request topic. */
     public static Map<Integer, Silence> longestByPartition(RunHistory history) {
         Map<Integer, Silence> longest = new TreeMap<>();
         history.published().stream()
@@ -87,7 +87,7 @@ public final class SteadyFlow implements HistoryCheck {
         return silentToTheEnd ? new Silence(since, history.endedAt()) : longest;
     }
 
-    /** What takes its time by nature is not waited for, though its end counts as progress like any other. */
+    /** Returns when requests became due and when they ended. A request that ends slowly by nature never becomes due. */
     private static List<Moment> moments(RunHistory history, Predicate<PublishedRequest> which) {
         List<Moment> moments = new ArrayList<>();
         Map<String, PublishedRequest> chosen = new HashMap<>();
@@ -97,7 +97,7 @@ public final class SteadyFlow implements HistoryCheck {
                 moments.add(new Moment(request.dueAt(), request.id(), false));
             }
         }
-        for (SeenEnding ending : history.endings()) {
+        for (ObservedEnding ending : history.endings()) {
             if (chosen.containsKey(ending.id())) {
                 moments.add(new Moment(ending.seenAt(), ending.id(), true));
             }

@@ -23,10 +23,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Lets the broker's JVM compile what transactions with offsets and reading need, with a topic of its own: a broker that has just
- * been started takes from the worker, on the same cores, what no broker in use takes.
+ * Lets the broker's JVM compile the code for transactions with offsets and for reads, with a topic of its own. A broker
+ * that has just started takes processor time from the worker on the same machine, which a warm broker does not.
  */
-final class WarmBroker {
+final class BrokerWarmUp {
     private static final String TOPIC = "bench-warm-up";
     private static final int PARTITIONS = 12;
     private static final int TRANSACTIONS = 2_000;
@@ -34,7 +34,7 @@ final class WarmBroker {
     private static final long MARKERS_MILLIS = 2;
     private static final byte[] VALUE = new byte[500];
 
-    private WarmBroker() {}
+    private BrokerWarmUp() {}
 
     /** Takes some seconds. */
     static void run(String bootstrapServers) throws InterruptedException {
@@ -51,7 +51,7 @@ final class WarmBroker {
                 producer.sendOffsetsToTransaction(offsets(transaction), group);
                 producer.commitTransaction();
                 consumer.poll(Duration.ZERO);
-                // until its markers are written, or the next waits for much longer
+                // leaves time for the markers: without it the next transaction waits for much longer
                 Thread.sleep(MARKERS_MILLIS);
             }
         }
@@ -69,8 +69,8 @@ final class WarmBroker {
             admin.createTopics(List.of(new NewTopic(TOPIC, PARTITIONS, (short) 1)))
                     .all()
                     .get();
-        } catch (ExecutionException failure) {
-            throw new IllegalStateException("could not make " + TOPIC, failure);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("cannot create " + TOPIC, e);
         }
     }
 

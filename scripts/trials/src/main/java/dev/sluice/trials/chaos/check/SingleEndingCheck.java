@@ -3,20 +3,20 @@ package dev.sluice.trials.chaos.check;
 import static java.util.stream.Collectors.groupingBy;
 import static java.util.stream.Collectors.toMap;
 
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
-import dev.sluice.trials.chaos.history.SeenEnding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Every acknowledged request has one reply, and one dead letter with the same reason exactly where it failed. */
-final class OneEnding implements HistoryCheck {
+/** Checks that every acknowledged request has one reply, and one dead letter with the same reason if it failed. */
+final class SingleEndingCheck implements HistoryCheck {
     @Override
     public List<Violation> of(RunHistory history) {
-        Map<String, List<SeenEnding>> replies = byId(history, false);
-        Map<String, List<SeenEnding>> dead = byId(history, true);
+        Map<String, List<ObservedEnding>> replies = byId(history, false);
+        Map<String, List<ObservedEnding>> dead = byId(history, true);
         Map<String, PublishedRequest> published =
                 history.published().stream().collect(toMap(PublishedRequest::id, Function.identity()));
         List<Violation> violations = new ArrayList<>();
@@ -27,7 +27,7 @@ final class OneEnding implements HistoryCheck {
                     dead.getOrDefault(request.id(), List.of()),
                     violations);
         }
-        for (SeenEnding ending : history.endings()) {
+        for (ObservedEnding ending : history.endings()) {
             if (!published.containsKey(ending.id())) {
                 violations.add(new Violation("foreign", ending.id(), ending + " was never published"));
             }
@@ -35,14 +35,17 @@ final class OneEnding implements HistoryCheck {
         return violations;
     }
 
-    private static Map<String, List<SeenEnding>> byId(RunHistory history, boolean dead) {
+    private static Map<String, List<ObservedEnding>> byId(RunHistory history, boolean dead) {
         return history.endings().stream()
                 .filter(ending -> ending.isDead() == dead)
-                .collect(groupingBy(SeenEnding::id));
+                .collect(groupingBy(ObservedEnding::id));
     }
 
     private static void judge(
-            PublishedRequest request, List<SeenEnding> replies, List<SeenEnding> dead, List<Violation> violations) {
+            PublishedRequest request,
+            List<ObservedEnding> replies,
+            List<ObservedEnding> dead,
+            List<Violation> violations) {
         if (replies.isEmpty() && dead.isEmpty()) {
             if (request.isAcknowledged()) {
                 violations.add(new Violation("lost", request.id(), "has no ending: " + request));
@@ -67,10 +70,10 @@ final class OneEnding implements HistoryCheck {
         }
     }
 
-    private static List<String> reasons(List<SeenEnding> endings) {
+    private static List<String> reasons(List<ObservedEnding> endings) {
         return endings.stream()
                 .filter(ending -> !ending.isOk())
-                .map(SeenEnding::reason)
+                .map(ObservedEnding::reason)
                 .toList();
     }
 }

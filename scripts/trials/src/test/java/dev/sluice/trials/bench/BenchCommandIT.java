@@ -13,8 +13,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The smallest run, through the command; figures come from {@code scripts/bench}. */
-class BenchScenarioIT {
+/** Runs the smallest scenarios through the command. Figures come from {@code scripts/bench}. */
+class BenchCommandIT {
     private static final String JAR =
             Path.of("..", "..", "worker", "target", "sluice.jar").toString();
 
@@ -66,7 +66,7 @@ class BenchScenarioIT {
                         "--requests=60",
                         "--plot=" + plot);
 
-        // how much of the limit is used depends on the machine and on who else is on it
+        // the utilisation depends on the machine and on its other work, so it is not checked
         JsonNode report = JsonMapper.shared().readTree(out.toString());
         assertThat(report.at("/table/known/limit").stringValue("")).isEqualTo("20/s");
         assertThat(report.at("/table/known/calls").stringValue("")).asInt().isGreaterThanOrEqualTo(60);
@@ -94,7 +94,7 @@ class BenchScenarioIT {
                         "--requests=200",
                         "--behind=100");
 
-        // how fast it is depends on the machine and on who else is on it
+        // the rates depend on the machine and on its other work, so they are not checked
         JsonNode report =
                 JsonMapper.shared().readTree(folder.resolve("small.json").toFile());
         assertThat(report.path("command").stringValue(""))
@@ -122,7 +122,6 @@ class BenchScenarioIT {
                 .isNotNegative();
     }
 
-    /** Guarantees hold on any machine. */
     @Test
     void aKilledWorkerLosesNothingAndAnswersNothingTwice() {
         JsonNode report =

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** No request is called before its time. All clocks are this machine's. */
-final class NotBefore implements HistoryCheck {
+/** Checks that no request is called before its time. All processes share the clock of this machine. */
+final class NotBeforeCheck implements HistoryCheck {
     private static final long TOLERANCE_MILLIS = 5;
 
     @Override

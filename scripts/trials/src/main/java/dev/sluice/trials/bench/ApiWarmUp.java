@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lets the JVM compile the stand-in before a run is measured, with calls to another one: an API that others call too does
- * not get up to speed on our first ones, and one that takes calls late takes them in bunches.
+ * Lets the JVM compile the stand-in before a run is measured, with calls to another instance. A busy API does not have to
+ * get up to speed on our first calls. A cold stand-in accepts calls late, and then many at once.
  */
-final class WarmApi {
+final class ApiWarmUp {
     private static final int ROUNDS = 150;
     private static final int AT_ONCE = 32;
 
-    private WarmApi() {}
+    private ApiWarmUp() {}
 
     /** Takes some seconds the first time in a process. */
     static void run() throws IOException {
@@ -31,7 +31,7 @@ final class WarmApi {
             HttpRequest request = HttpRequest.newBuilder(URI.create(other.baseUrl() + "/chat/completions"))
                     .header("Authorization", "Bearer warm")
                     .header("Content-Type", "application/json")
-                    .POST(BodyPublishers.ofString(PacedBodies.small(0)))
+                    .POST(BodyPublishers.ofString(RequestBodies.anonymous()))
                     .build();
             for (int round = 0; round < ROUNDS; round++) {
                 List<CompletableFuture<HttpResponse<Void>>> sent = new ArrayList<>();

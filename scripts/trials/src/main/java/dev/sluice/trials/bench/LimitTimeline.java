@@ -4,23 +4,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A limit per second that changes at times, in nanoseconds of one monotonic clock. Not thread-safe. */
-final class RateLine {
+/** A limit per second that changes over time. Times are nanoseconds of one monotonic clock. Not thread-safe. */
+final class LimitTimeline {
     private static final double SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final List<Step> steps = new ArrayList<>();
 
-    /** What holds from a time on. */
+    /** A limit and the time from which it holds. */
     record Step(long from, double perSecond) {}
 
-    RateLine(long from, double perSecond) {
+    LimitTimeline(long from, double perSecond) {
         steps.add(new Step(from, perSecond));
     }
 
-    /** Another limit from then on; steps come in their order. */
+    /**
+     * Changes the limit from that time on.
+     *
+     * @throws IllegalArgumentException if the time is before that of the last change
+     */
     void change(long from, double perSecond) {
         if (from < steps.get(steps.size() - 1).from()) {
-            throw new IllegalArgumentException("a step before the last one");
+            throw new IllegalArgumentException("a change before the last one");
         }
         steps.add(new Step(from, perSecond));
     }
@@ -29,7 +33,11 @@ final class RateLine {
         return List.copyOf(steps);
     }
 
-    /** What holds then; before the first step what holds from it on. */
+    double highest() {
+        return steps.stream().mapToDouble(Step::perSecond).max().orElse(0);
+    }
+
+    /** Returns the limit at that time. The first limit also holds before its time. */
     double at(long nanos) {
         double perSecond = steps.get(0).perSecond();
         for (Step step : steps) {
@@ -38,7 +46,7 @@ final class RateLine {
         return perSecond;
     }
 
-    /** What the limit lets pass between two times. */
+    /** Returns how much the limit admits between two times. */
     double admits(long from, long to) {
         double sum = 0;
         for (int i = 0; i < steps.size(); i++) {

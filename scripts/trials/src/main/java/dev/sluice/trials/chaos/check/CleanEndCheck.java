@@ -6,9 +6,9 @@ import dev.sluice.trials.chaos.history.WorkerLife;
 import java.util.ArrayList;
 import java.util.List;
 
-/** No worker ends unasked, each that is asked to exits with 0, and nothing is left unread. */
-final class CleanEnd implements HistoryCheck {
-    private static final int REFUSED = 2;
+/** Checks that no worker ends unasked, that a terminated worker exits with 0, and that nothing is left unread. */
+final class CleanEndCheck implements HistoryCheck {
+    private static final int NO_BROKER_EXIT = 2;
 
     @Override
     public List<Violation> of(RunHistory history) {
@@ -16,8 +16,8 @@ final class CleanEnd implements HistoryCheck {
         for (WorkerLife life : history.lives()) {
             switch (life.end()) {
                 case KILLED -> {}
-                case ITSELF -> {
-                    if (!refusedToStart(life, history)) {
+                case UNASKED -> {
+                    if (!foundNoBroker(life, history)) {
                         violations.add(new Violation(
                                 "ended by itself",
                                 life.name(),
@@ -41,11 +41,11 @@ final class CleanEnd implements HistoryCheck {
         return violations;
     }
 
-    /** A worker that finds no broker when it starts says so and exits with 2; whoever started it tries again. */
-    private static boolean refusedToStart(WorkerLife life, RunHistory history) {
-        return life.exitCode() == REFUSED
-                && history.incidents().stream()
-                        .anyMatch(incident -> incident.cause() == Cause.NO_BROKER
-                                && incident.explains(life.name(), life.startedAt(), life.endedAt()));
+    /** Tells whether a worker found no broker when it started. It exits with 2 then, and its supervisor restarts it. */
+    private static boolean foundNoBroker(WorkerLife life, RunHistory history) {
+        return life.exitCode() == NO_BROKER_EXIT
+                && history.obstacles().stream()
+                        .anyMatch(obstacle -> obstacle.cause() == Cause.NO_BROKER
+                                && obstacle.explains(life.name(), life.startedAt(), life.endedAt()));
     }
 }
