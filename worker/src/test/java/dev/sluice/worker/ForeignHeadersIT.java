@@ -23,13 +23,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /**
- * Headers that are not ours, those of a CloudEvent in binary mode among them, on all the ways that a request can take.
+ * Tests that foreign headers survive every way a request can take. Among them are those of a CloudEvent in binary mode.
  *
- * @see <a href="https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md">CloudEvents'
- *     Kafka binding</a>
+ * @see <a
+ *     href="https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md">
+ *     CloudEvents' Kafka binding</a>
  */
 class ForeignHeadersIT {
-    /** In this order; one is no UTF-8, one is empty, one is null, one is there twice. */
+    /** The foreign headers in their order. One is no UTF-8, one is empty, one is null, and one name is there twice. */
     private static final List<Header> FOREIGN = List.of(
             text("ce_specversion", "1.0"),
             text("ce_id", "A234-1234-1234"),
@@ -82,7 +83,7 @@ class ForeignHeadersIT {
     }
 
     @Test
-    void passToTheDeadLetterOfWhatIsNoRequest() {
+    void passToTheDeadLetterOfARecordThatIsNoRequest() {
         publish("structured", "{\"specversion\":\"1.0\",\"id\":\"1\",\"source\":\"s\",\"type\":\"t\",\"data\":{}}");
 
         assertCarried(queue.topics.replies(), "structured");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Workers with a stable {@code --instance-id}. */
+/** Tests workers with a stable {@code --instance-id}. */
 @Timeout(120)
 class InstanceIdIT {
     @RegisterExtension

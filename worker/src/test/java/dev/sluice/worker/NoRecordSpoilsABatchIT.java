@@ -43,7 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** One batch with something in it that Kafka does not take: the others are answered, and it comes to its own end. */
+/** Tests batches with a record that Kafka rejects. Its request becomes a dead letter, and all others are answered. */
 @Timeout(120)
 class NoRecordSpoilsABatchIT {
     private static final int LIMIT = 10_000;
@@ -54,7 +54,7 @@ class NoRecordSpoilsABatchIT {
     static final KafkaExtension kafka = new KafkaExtension();
 
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    private final List<InputRecord> envelopes = new ArrayList<>();
+    private final List<InputRecord> inputs = new ArrayList<>();
     private final List<Outcome> outcomes = new ArrayList<>();
     private TestQueue queue;
     private Assignment assignment;
@@ -82,7 +82,7 @@ class NoRecordSpoilsABatchIT {
         assertEndsAsADeadLetter("too_large", "larger than its topic allows");
     }
 
-    /** The producer fails records that it has not sent yet with the exception of the one that was refused. */
+    /** The producer fails records that it has not sent yet with the exception of the rejected record. */
     @Test
     void severalTooLargeAmongManyNeighbours() throws Exception {
         limit(queue.topics.replies());
@@ -95,7 +95,7 @@ class NoRecordSpoilsABatchIT {
         settle();
 
         assertThat(queue.read(queue.topics.dead()))
-                .extracting(letter -> header(letter, WireHeaders.ID))
+                .extracting(deadLetter -> header(deadLetter, WireHeaders.ID))
                 .containsExactlyInAnyOrder("id-100", "id-250");
         List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
         assertThat(replies).hasSize(count);
@@ -152,9 +152,9 @@ class NoRecordSpoilsABatchIT {
         good();
         settle();
 
-        ConsumerRecord<byte[], byte[]> letter = assertEndsAsADeadLetter("rejected", "no");
-        assertThat(letter.value()).isNull();
-        assertThat(header(letter, WireHeaders.ORIGIN)).isEqualTo(assignment.partition() + "@1");
+        ConsumerRecord<byte[], byte[]> deadLetter = assertEndsAsADeadLetter("rejected", "no");
+        assertThat(deadLetter.value()).isNull();
+        assertThat(header(deadLetter, WireHeaders.ORIGIN)).isEqualTo(assignment.partition() + "@1");
     }
 
     @Test
@@ -168,12 +168,13 @@ class NoRecordSpoilsABatchIT {
         good();
         settle();
 
-        ConsumerRecord<byte[], byte[]> letter = assertEndsAsADeadLetter("too_large", "larger than its topic allows");
-        assertThat(letter.value()).hasSizeGreaterThan(MORE_THAN_THE_LIMIT);
+        ConsumerRecord<byte[], byte[]> deadLetter =
+                assertEndsAsADeadLetter("too_large", "larger than its topic allows");
+        assertThat(deadLetter.value()).hasSizeGreaterThan(MORE_THAN_THE_LIMIT);
         assertThat(queue.read(queue.topics.retry())).isEmpty();
     }
 
-    /** Both ways out are too small for it. */
+    /** The request fits neither the retry topic nor, with its value, the dead letters. */
     @Test
     void aRequeueTooLargeForItsTopicAndForTheDeadLetters() throws Exception {
         limit(queue.topics.retry());
@@ -192,7 +193,7 @@ class NoRecordSpoilsABatchIT {
     }
 
     private Requests request() {
-        return Requests.ofModel("m").under(assignment).at(envelopes.size());
+        return Requests.ofModel("m").under(assignment).at(inputs.size());
     }
 
     private void good() {
@@ -200,7 +201,7 @@ class NoRecordSpoilsABatchIT {
     }
 
     private void add(Requests request, Outcome outcome) {
-        envelopes.add(request.envelope());
+        inputs.add(request.envelope());
         outcomes.add(outcome);
     }
 
@@ -212,13 +213,13 @@ class NoRecordSpoilsABatchIT {
         return queue.topics.base() + ".app." + name;
     }
 
-    /** All of it is there before settle starts, which makes one batch. */
+    /** Settles everything added so far. All of it is there before the thread starts, which makes one batch. */
     private void settle() throws InterruptedException {
         Settle settle = settleStage();
         settle.open(assignment, 0, Optional.empty());
-        settle.register(assignment, envelopes);
-        for (int i = 0; i < envelopes.size(); i++) {
-            settle.accept(envelopes.get(i), outcomes.get(i));
+        settle.register(assignment, inputs);
+        for (int i = 0; i < inputs.size(); i++) {
+            settle.accept(inputs.get(i), outcomes.get(i));
         }
         CompletableFuture<Void> flush = settle.flush();
         Thread thread = new Thread(() -> run(settle), "settle");
@@ -258,13 +259,13 @@ class NoRecordSpoilsABatchIT {
                 () -> {});
     }
 
-    /** The second of three; the others are answered, and nothing is left. */
+    /** Asserts that the second of three requests is a dead letter, the others are answered, and nothing is left. */
     private ConsumerRecord<byte[], byte[]> assertEndsAsADeadLetter(String reason, String message) throws Exception {
-        List<ConsumerRecord<byte[], byte[]>> letters = queue.read(queue.topics.dead());
+        List<ConsumerRecord<byte[], byte[]>> deadLetters = queue.read(queue.topics.dead());
         List<ConsumerRecord<byte[], byte[]>> replies = queue.read(queue.topics.replies());
-        assertThat(letters).hasSize(1);
-        assertThat(header(letters.get(0), WireHeaders.ID)).isEqualTo("id-1");
-        assertThat(header(letters.get(0), WireHeaders.REASON)).isEqualTo(reason);
+        assertThat(deadLetters).hasSize(1);
+        assertThat(header(deadLetters.get(0), WireHeaders.ID)).isEqualTo("id-1");
+        assertThat(header(deadLetters.get(0), WireHeaders.REASON)).isEqualTo(reason);
         assertThat(replies)
                 .extracting(reply -> header(reply, WireHeaders.ID) + " " + header(reply, WireHeaders.STATUS))
                 .containsExactlyInAnyOrder("id-0 ok", "id-1 failed", "id-2 ok");
@@ -276,7 +277,7 @@ class NoRecordSpoilsABatchIT {
                 .partitionsToOffsetAndMetadata()
                 .get();
         assertThat(committed).containsExactly(Map.entry(assignment.partition(), new OffsetAndMetadata(3)));
-        return letters.get(0);
+        return deadLetters.get(0);
     }
 
     private void create(NewTopic topic) throws Exception {

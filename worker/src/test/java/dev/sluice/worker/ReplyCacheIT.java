@@ -23,12 +23,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Requests with the header {@code sluice-cache}, on a real Kafka and over real HTTP. */
+/** Tests requests with the header {@code sluice-cache} on a real Kafka and over real HTTP. */
 class ReplyCacheIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
 
-    private static final int MANY = 50;
+    private static final int REQUESTS = 50;
 
     private TestQueue queue;
     private TogetherStandIn api;
@@ -49,15 +49,15 @@ class ReplyCacheIT {
     }
 
     @Test
-    void theSameOnesShareOneCallAndLaterOnesNeedNone() throws Exception {
-        publish(MANY, "same", "t", "PT10M");
+    void equalRequestsShareOneCallAndLaterOnesNeedNone() throws Exception {
+        publish(REQUESTS, "same", "t", "PT10M");
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            queue.awaitReplies(MANY);
+            queue.awaitReplies(REQUESTS);
             assertThat(api.calls()).isEqualTo(1);
 
-            publish(MANY, "same", "t", "PT10M");
-            queue.awaitReplies(2 * MANY);
+            publish(REQUESTS, "same", "t", "PT10M");
+            queue.awaitReplies(2 * REQUESTS);
             await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
         }
 
@@ -76,7 +76,7 @@ class ReplyCacheIT {
     }
 
     @Test
-    void whoDoesNotAskIsCalled() throws Exception {
+    void requestsThatDoNotAskAreAllCalled() throws Exception {
         publish(20, "same", "t", null);
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
@@ -101,11 +101,11 @@ class ReplyCacheIT {
     }
 
     @Test
-    void everyoneIsAnsweredThoughTheSharedCallFails() throws Exception {
-        publish(MANY, "same [stand-in: status=500 times=1]", "t", "PT10M");
+    void allRequestsAreAnsweredThoughTheSharedCallFails() throws Exception {
+        publish(REQUESTS, "same [stand-in: status=500 times=1]", "t", "PT10M");
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            queue.awaitReplies(MANY);
+            queue.awaitReplies(REQUESTS);
             await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
         }
 
@@ -115,16 +115,16 @@ class ReplyCacheIT {
     }
 
     @Test
-    void followersAreAnsweredByAnotherWorkerWhereTheirOwnLeaves() throws Exception {
+    void followersAreAnsweredByAnotherWorkerAfterTheirOwnLeaves() throws Exception {
         api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(2))));
-        publish(MANY, "same", "t", "PT10M");
+        publish(REQUESTS, "same", "t", "PT10M");
 
         Worker leaving = Worker.start(queue.config(api.baseUrl()));
         await().atMost(Duration.ofSeconds(20)).until(() -> api.openCalls() == 1);
         leaving.close();
         assertThat(queue.read(queue.topics.replies())).hasSize(1);
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            queue.awaitReplies(MANY);
+            queue.awaitReplies(REQUESTS);
             await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
         }
 

@@ -16,131 +16,140 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * Answers a request that asks for it ({@code sluice-cache}) with what the same body of the same tenant was answered within
- * the time it names. Where there is no such answer the first one, the leader, goes on to be called, and those that come
- * before it has ended follow: they wait here for its answer. Where it ends without one, they go on as ordinary requests,
- * each with a call of its own: if one led the others again and again, the last would wait for a call of each.
+ * Answers requests with the header {@code sluice-cache} from memory. The stored answer must belong to the same body
+ * and tenant and must not be older than the header allows. Thread-safe. Its methods wait only for each other's short
+ * look into the maps.
  *
- * <p>Nothing is lost when the process dies. A follower has been read and not ended, so its offset is open until its own
- * outcome is committed, and the next owner of its partition reads it again. For the same reason what waits here needs no
- * bound of its own: it counts in intake's read-ahead, in records and in bytes, like what waits in a lane. The answers kept
- * are bounded here, in bytes.
+ * <p>If no such answer is stored, the first request becomes the leader and is forwarded to be called. Requests that
+ * arrive before the leader ends become its followers and wait here for its answer. If the leader ends without an
+ * answer, the followers are forwarded as ordinary requests, each with a call of its own. If one of them became the
+ * next leader instead, the last could wait for a call of each.
  *
- * <p>Thread-safe; no method waits for anything but another one's short look into the maps. What leaves is handed over
- * inside the lock, so that nothing of a partition can be on its way to a lane after {@link #withdraw} has returned.
+ * <p>Nothing is lost when the process dies. The offset of a follower is open until its own outcome is committed, so
+ * the next owner of its partition reads it again. For the same reason the followers need no bound of their own. They
+ * count in intake's read-ahead, in records and in bytes, like requests that wait in a lane. The bytes of stored
+ * answers are bounded here.
+ *
+ * <p>Requests are forwarded inside the lock. So no request of a partition can be on its way to a lane after
+ * {@link #withdraw} has returned.
  */
 public final class ReplyCache {
-    /** What an answer's key and the objects around it cost in memory, roughly. */
-    private static final int OVERHEAD = 256;
+    /** The rough memory cost of an answer's key and the objects around it, in bytes. */
+    private static final int OVERHEAD_BYTES = 256;
 
-    /** How much longer than its own time a follower may wait: the lanes, too, look for expired requests once a second. */
+    /**
+     * The time that a follower may wait beyond its own expiry. The lanes look for expired requests only once a second,
+     * too.
+     */
     private static final long EXPIRY_SLACK_MILLIS = 1_000;
 
-    private final boolean on;
+    private final boolean enabled;
     private final long maxAgeMillis;
     private final Clock clock;
-    private final Consumer<Request> onward;
+    private final Consumer<Request> forward;
     private final BiConsumer<Request, byte[]> answered;
     private final Cache<String, Answer> answers;
-    private final Map<String, SharedCall> calls = new HashMap<>();
+    private final Map<String, SharedCall> sharedCalls = new HashMap<>();
     private long hits;
     private long shared;
     private long misses;
 
-    /** @param at epoch ms at which the API gave it */
-    private record Answer(byte[] body, long at) {}
+    /** @param storedAt the epoch ms at which the API gave it */
+    private record Answer(byte[] body, long storedAt) {}
 
     private record SharedCall(Request leader, List<Request> followers) {}
 
     /**
-     * What became of the requests that asked for an answer from here, since the start. One that comes back after a failed
-     * call counts again.
+     * The numbers of requests since the start that asked for an answer from here. A request that comes back after a
+     * failed call counts again.
      *
-     * @param hits answered from memory
-     * @param shared answered by another one's call
-     * @param misses handed on to be called
+     * @param hits requests answered from memory
+     * @param shared requests answered by another request's call
+     * @param misses requests forwarded to be called
      */
     public record Counts(long hits, long shared, long misses) {}
 
     /**
-     * @param maxBytes most memory for answers; with 0 every request goes on
-     * @param maxAge oldest request that is still called, as the lanes have it
-     * @param clock epoch ms, for the age of answers and the end of requests
-     * @param onward takes what is to be called; must not block
-     * @param answered takes a request and the body of its answer, not to be changed; must not block
+     * @param maxBytes the most memory for answers. With 0 every request is forwarded
+     * @param maxAge the age up to which a request is called. The lanes use the same
+     * @param clock tells the age of answers and the expiry of requests
+     * @param forward takes each request that is to be called. It must not block
+     * @param answered takes a request and the body of its answer. It must neither change the body nor block
      */
     public ReplyCache(
             long maxBytes,
             Optional<Duration> maxAge,
             Clock clock,
-            Consumer<Request> onward,
+            Consumer<Request> forward,
             BiConsumer<Request, byte[]> answered) {
-        this.on = maxBytes > 0;
+        this.enabled = maxBytes > 0;
         this.maxAgeMillis = maxAge.map(Duration::toMillis).orElse(Long.MAX_VALUE);
         this.clock = clock;
-        this.onward = onward;
+        this.forward = forward;
         this.answered = answered;
-        // on the calling thread: a common pool's would have work of ours after the worker's end
+        // evictions run on the calling thread: a common pool could still run them after the worker's end
         this.answers = Caffeine.newBuilder()
                 .maximumWeight(maxBytes)
-                .weigher((String key, Answer answer) -> OVERHEAD + answer.body().length)
+                .weigher((String key, Answer answer) -> OVERHEAD_BYTES + answer.body().length)
                 .executor(Runnable::run)
                 .build();
     }
 
-    /** A request that is due: answers it, lets it follow another one, or hands it on, as it does where its time is over. */
+    /** Takes a request that is due. It is answered, follows another request or is forwarded. */
     public void accept(Request request) {
-        Optional<Duration> age = askedAge(request);
-        boolean over = timeIsOverAt(request) <= clock.millis();
-        if (age.isEmpty() || over) {
-            onward.accept(request);
+        Optional<Duration> maxAnswerAge = maxAnswerAge(request);
+        // an expired request is forwarded too: the lanes end it
+        boolean expired = expiresAt(request) <= clock.millis();
+        if (maxAnswerAge.isEmpty() || expired) {
+            forward.accept(request);
             return;
         }
         String key = request.envelope().contentHash();
         synchronized (this) {
-            accept(request, key, age.get());
+            accept(request, key, maxAnswerAge.get());
         }
     }
 
-    private void accept(Request request, String key, Duration age) {
+    private void accept(Request request, String key, Duration maxAnswerAge) {
         Answer answer = answers.getIfPresent(key);
-        SharedCall call = calls.get(key);
-        if (answer != null && isYounger(answer, age)) {
+        SharedCall call = sharedCalls.get(key);
+        if (answer != null && isYounger(answer, maxAnswerAge)) {
             hits++;
             answered.accept(request, answer.body());
-        } else if (call != null && mayWaitFor(call.leader(), request)) {
+        } else if (call != null && mayFollow(call.leader(), request)) {
             call.followers().add(request);
         } else {
-            calls.putIfAbsent(key, new SharedCall(request, new ArrayList<>()));
+            sharedCalls.putIfAbsent(key, new SharedCall(request, new ArrayList<>()));
             call(request);
         }
     }
 
     /**
-     * A request that was handed on has ended, or goes back to its lane. To be told of each end, whether or not it asks for
-     * an answer from here, or those that follow it would wait for ever.
+     * Learns that a forwarded request has ended or goes back to its lane. This must be called for every request,
+     * whether or not it asks for an answer from here. Otherwise its followers would wait forever.
      *
-     * @param answer the API's answer, where it gave a good one
+     * @param answer the API's answer if it was a good one
      */
     public void ended(Request request, Optional<byte[]> answer) {
-        if (askedAge(request).isEmpty()) {
+        if (maxAnswerAge(request).isEmpty()) {
             return;
         }
         String key = request.envelope().contentHash();
         synchronized (this) {
-            answer.ifPresent(body -> keep(key, body));
-            SharedCall call = calls.get(key);
+            answer.ifPresent(body -> store(key, body));
+            SharedCall call = sharedCalls.get(key);
             if (call != null && call.leader().equals(request)) {
-                calls.remove(key);
+                sharedCalls.remove(key);
                 call.followers().forEach(this::call);
             }
         }
     }
 
-    /** An answer is as good for those that wait for another call than the one that gave it. */
-    private void keep(String key, byte[] body) {
+    /** Stores an answer and gives it to all followers. */
+    private void store(String key, byte[] body) {
         answers.put(key, new Answer(body, clock.millis()));
-        SharedCall call = calls.get(key);
+        // these may follow another call than the one that gave the answer, for which it is as good
+        SharedCall call = sharedCalls.get(key);
         if (call != null) {
             shared += call.followers().size();
             call.followers().forEach(follower -> answered.accept(follower, body));
@@ -148,9 +157,9 @@ public final class ReplyCache {
         }
     }
 
-    /** Drops what waits here of these assignments; others that wait for a call of theirs go on. */
+    /** Drops the followers of these assignments. Followers of other assignments whose leader leaves are forwarded. */
     public synchronized void withdraw(Set<Assignment> leaving) {
-        calls.values().removeIf(call -> {
+        sharedCalls.values().removeIf(call -> {
             call.followers().removeIf(follower -> leaving.contains(follower.assignment()));
             boolean leaderless = leaving.contains(call.leader().assignment());
             if (leaderless) {
@@ -166,26 +175,27 @@ public final class ReplyCache {
 
     private void call(Request request) {
         misses++;
-        onward.accept(request);
+        forward.accept(request);
     }
 
-    private Optional<Duration> askedAge(Request request) {
-        return on ? request.envelope().cacheFor() : Optional.empty();
+    private Optional<Duration> maxAnswerAge(Request request) {
+        return enabled ? request.envelope().cacheFor() : Optional.empty();
     }
 
-    private boolean isYounger(Answer answer, Duration age) {
-        return Duration.ofMillis(clock.millis() - answer.at()).compareTo(age) < 0;
+    private boolean isYounger(Answer answer, Duration maxAge) {
+        return Duration.ofMillis(clock.millis() - answer.storedAt()).compareTo(maxAge) < 0;
     }
 
     /**
-     * Nothing here looks for expired requests: a follower's leader is over no later than the follower itself, and the lane
-     * that it waits in lets it go then. While the leader is being called, the follower is as one that is being called.
+     * Returns whether the leader expires no later than the follower. So nothing here has to look for expired requests.
+     * The lane ends an expired leader, and its followers are forwarded. While the leader is called, a follower counts
+     * as called too.
      */
-    private boolean mayWaitFor(Request leader, Request follower) {
-        return timeIsOverAt(leader) - timeIsOverAt(follower) <= EXPIRY_SLACK_MILLIS;
+    private boolean mayFollow(Request leader, Request follower) {
+        return expiresAt(leader) - expiresAt(follower) <= EXPIRY_SLACK_MILLIS;
     }
 
-    private long timeIsOverAt(Request request) {
+    private long expiresAt(Request request) {
         return request.envelope().isOverAt(maxAgeMillis);
     }
 }

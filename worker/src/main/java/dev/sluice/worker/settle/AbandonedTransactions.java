@@ -23,15 +23,15 @@ import org.slf4j.LoggerFactory;
  * Ends the transactions that dead workers have left open. Owned by the poll thread. Does not block.
  *
  * <p>An open transaction delays its partitions' committed offsets and all readers of replies until the broker times it
- * out. With the broker's defaults that is up to 20 s after its begin, since its timeout is 10 s and the broker looks every
- * 10 s.
+ * out. With the broker's defaults that is up to 20 s after its begin, since its timeout is 10 s and the broker looks
+ * every 10 s.
  *
- * <p>A worker is taken for dead if it has a transaction under the queue's prefix and is no member of the group. A mistake
- * does no harm. A worker that is alive initialises its id anew and sends again what was aborted. If the ACLs do not allow
- * this (see the README), the broker's timeout ends the transaction.
+ * <p>A worker is taken for dead if it has a transaction under the queue's prefix and is no member of the group. A
+ * mistake does no harm. A worker that is alive initialises its id anew and sends again what was aborted. If the ACLs
+ * do not allow this (see the README), the broker's timeout ends the transaction.
  *
- * <p>Kafka calls a transaction <i>hanging</i> if its coordinator has lost track of it (KIP-664). The transactions here are
- * not, since their coordinator lists them as ongoing.
+ * <p>Kafka calls a transaction <i>hanging</i> if its coordinator has lost track of it (KIP-664). The transactions here
+ * are not, since their coordinator lists them as ongoing.
  */
 public final class AbandonedTransactions {
     private static final long INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();

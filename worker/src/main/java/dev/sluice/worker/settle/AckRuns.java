@@ -7,33 +7,37 @@ import java.util.BitSet;
 import java.util.zip.CRC32C;
 
 /**
- * The offsets above a committed one that are done already, as disjoint ascending runs, and the form in which they
- * travel in the metadata of that committed offset. Immutable and thread-safe.
+ * The done offsets above a committed one, as disjoint ascending runs. Encodes them into the metadata of that committed
+ * offset and decodes them again. Immutable and thread-safe.
  *
- * <p>The metadata is the text {@code sluice:} and, in base64 without padding, a version byte, a checksum (CRC-32C, 4
- * bytes, over the committed offset and what follows) and lengths: open, done, open, done, … from the committed offset
- * up, in bits (Exp-Golomb code of order 1, see {@link #lengthBits}), the lowest bit of each byte first. It always ends
- * with a done length; zero bytes at the end are left out; no runs are the empty string. Every set of runs has exactly
- * one text; a change of the format needs a new version.
+ * <p>The metadata is the text {@code sluice:} followed by base64 without padding of three parts:
+ * <ol>
+ *   <li>a version byte
+ *   <li>a checksum of 4 bytes, which is CRC-32C over the committed offset and the third part
+ *   <li>lengths of the runs from the committed offset up, alternating open, done, open, done
+ * </ol>
+ * Each length is written in bits, as an Exp-Golomb code of order 1 (see {@link #lengthBits}). The lowest bit of each
+ * byte comes first. The last length is always a done one. Zero bytes at the end are left out. No runs are the empty
+ * string. Every set of runs has exactly one text. A change of the format needs a new version.
  *
- * <p>Bits rather than bytes, since what counts is the worst case, when every other offset is done: two bits an offset
- * let a partition hold four times as many open ones as a byte would.
+ * <p>The worst case is what counts, and there every other offset is done. Bits are used because of it. At two bits per
+ * offset a partition holds four times as many open offsets as at a byte.
  *
- * <p>The committed offset is part of the checksum since the lengths mean nothing beside another one, and tools that
- * move a group to other offsets may carry the metadata along (MirrorMaker's checkpoints do).
+ * <p>The committed offset is part of the checksum because the lengths mean nothing beside another offset. Tools that
+ * move a group to other offsets may carry the metadata along, as MirrorMaker's checkpoints do.
  */
 public final class AckRuns {
     private static final String MAGIC = "sluice:";
     private static final byte VERSION = 1;
     private static final int HEADER_BYTES = Byte.BYTES + Integer.BYTES;
 
-    /** The longest metadata an {@link AckWindow} leads to, in characters; the rest of the broker's 4,096 is spare. */
+    /** The longest metadata of an {@link AckWindow}, in characters. The rest of the broker's 4,096 is spare. */
     static final int MAX_ENCODED_SIZE = 4_000;
 
-    /** The bits that the lengths take in metadata of {@link #MAX_ENCODED_SIZE}. */
+    /** The bits for lengths in metadata of {@link #MAX_ENCODED_SIZE}. */
     static final int MAX_LENGTH_BITS = ((MAX_ENCODED_SIZE - MAGIC.length()) * 3 / 4 - HEADER_BYTES) * Byte.SIZE;
 
-    /** No offset above the committed one is done. */
+    /** An instance without runs. No offset above the committed one is done. */
     public static final AckRuns NONE = new AckRuns(new long[0]);
 
     private final long[] bounds;
@@ -42,26 +46,29 @@ public final class AckRuns {
         this.bounds = bounds;
     }
 
-    /** What the metadata of a committed offset turned out to be. */
+    /** The result of decoding the metadata of a committed offset. */
     public sealed interface Decoded {}
 
-    /** Our own, and sound. Empty metadata is this, with {@link AckRuns#NONE}. */
+    /** Valid metadata of Sluice. Empty metadata is decoded to {@link AckRuns#NONE}. */
     public record Runs(AckRuns runs) implements Decoded {}
 
-    /** Somebody else's: says nothing about our records, to be ignored with a warning. */
+    /** Metadata of another tool. It says nothing about our records and is ignored with a warning. */
     public record Foreign() implements Decoded {}
 
-    /** Our own, from another release. Must not be ignored: what it lists as done would be called and answered again. */
+    /**
+     * Metadata of another release of Sluice. It must not be ignored, since requests that it lists as done would be
+     * called and answered again.
+     */
     public record UnknownVersion(int version) implements Decoded {}
 
-    /** Our own, but damaged or beside another offset than its own. Must not be ignored either, for the same reason. */
+    /** Metadata of Sluice that is damaged or beside the wrong offset. It must not be ignored for the same reason. */
     public record Corrupt() implements Decoded {}
 
     /**
-     * The runs with these bounds.
+     * Returns the runs with these bounds.
      *
-     * @param bounds start (inclusive) and end (exclusive) of each run, strictly ascending: runs neither touch nor are
-     *     empty
+     * @param bounds start (inclusive) and end (exclusive) of each run. They ascend strictly, so that runs neither
+     *     touch nor are empty
      */
     public static AckRuns of(long... bounds) {
         for (int i = 1; i < bounds.length; i++) {
@@ -75,19 +82,20 @@ public final class AckRuns {
         return bounds.length == 0 ? NONE : new AckRuns(bounds.clone());
     }
 
-    /** Start (inclusive) and end (exclusive) of each run, strictly ascending; a copy. */
+    /** Returns a copy of the bounds, as {@link #of} takes them. */
     long[] bounds() {
         return bounds.clone();
     }
 
-    /** Whether this offset is in one of the runs. */
+    /** Returns whether this offset is in one of the runs. */
     public boolean contains(long offset) {
         int at = Arrays.binarySearch(bounds, offset);
-        int passed = at >= 0 ? at + 1 : -at - 1; // bounds at or below the offset: odd inside a run
+        // bounds at or below the offset; their number is odd inside a run
+        int passed = at >= 0 ? at + 1 : -at - 1;
         return passed % 2 == 1;
     }
 
-    /** How many offsets from {@code from} (inclusive) to {@code to} (exclusive) are in one of the runs. */
+    /** Counts the offsets from {@code from} (inclusive) to {@code to} (exclusive) that are in one of the runs. */
     public long count(long from, long to) {
         long count = 0;
         for (int i = 0; i < bounds.length; i += 2) {
@@ -101,9 +109,10 @@ public final class AckRuns {
     }
 
     /**
-     * The metadata to commit beside {@code committed}.
+     * Returns the metadata to commit beside {@code committed}.
      *
-     * @throws IllegalArgumentException if a run starts at or below {@code committed}: that offset would be done itself
+     * @throws IllegalArgumentException if a run starts at or below {@code committed}, since that offset would be done
+     *     itself
      */
     public String encode(long committed) {
         if (isEmpty()) {
@@ -121,7 +130,7 @@ public final class AckRuns {
         return MAGIC + Base64.getEncoder().withoutPadding().encodeToString(bytes);
     }
 
-    /** Reads the metadata beside {@code committed}. Never throws, whatever the text; needs memory in proportion to it. */
+    /** Decodes the metadata beside {@code committed}. It never throws and takes memory in proportion to the text. */
     public static Decoded decode(String metadata, long committed) {
         if (metadata.isEmpty()) {
             return new Runs(NONE);
@@ -139,18 +148,18 @@ public final class AckRuns {
             return new UnknownVersion(Byte.toUnsignedInt(bytes[0]));
         }
         AckRuns runs = bytes.length > HEADER_BYTES ? readRuns(bytes, committed) : NONE;
-        // One text per set of runs: this compares the checksum and refuses padding and stray bits.
+        // every set of runs has one text, so this compares the checksum and also finds padding and stray bits
         return !runs.isEmpty() && runs.encode(committed).equals(metadata) ? new Runs(runs) : new Corrupt();
     }
 
-    /** {@link #NONE} where the lengths make no sense. */
+    /** Reads the lengths. Returns {@link #NONE} if they make no sense. */
     private static AckRuns readRuns(byte[] bytes, long committed) {
         BitSet bits = BitSet.valueOf(ByteBuffer.wrap(bytes).position(HEADER_BYTES));
         long[] bounds = new long[bits.length()];
         int count = 0;
         long bound = committed;
         int at = 0;
-        // every length has a set bit, so that there is another one as long as there is another set bit
+        // every length has a set bit, so another set bit means another length
         for (int first = bits.nextSetBit(0); first >= 0; first = bits.nextSetBit(at)) {
             int digits = first - at + 1;
             long length = digits < Long.SIZE ? readLength(bits, first, digits) : 0;
@@ -164,7 +173,7 @@ public final class AckRuns {
         return count % 2 == 0 ? new AckRuns(Arrays.copyOf(bounds, count)) : NONE;
     }
 
-    /** The number with these binary digits behind its leading one, less one. */
+    /** Reads the binary digits behind the leading one of length + 1, and returns the length. */
     private static long readLength(BitSet bits, int first, int digits) {
         long lengthPlusOne = 1;
         for (int i = 1; i <= digits; i++) {
@@ -185,7 +194,10 @@ public final class AckRuns {
         return bits;
     }
 
-    /** As many zeros as the digits behind the leading one, less one; the leading one; those digits. */
+    /**
+     * Writes length + 1. If d binary digits follow its leading one, d - 1 zeros come first, then the one and the
+     * digits.
+     */
     private static void writeLength(BitSet bits, int at, long length) {
         long lengthPlusOne = length + 1; // unsigned: the greatest length makes it 2^63
         int digits = Long.SIZE - 1 - Long.numberOfLeadingZeros(lengthPlusOne);
@@ -202,14 +214,15 @@ public final class AckRuns {
     }
 
     /**
-     * Bits that the length <i>n</i> from {@code from} to {@code to} takes: twice the binary digits of <i>n</i> + 1 that
-     * follow the first, so 2 for 1 and 2, 4 for 3 to 6, up to 126; 0 where the two are equal.
+     * Returns the bits that the length <i>n</i> from {@code from} to {@code to} takes. This is twice the number of
+     * binary digits of <i>n</i> + 1 that follow the first. So it is 2 for the lengths 1 and 2, 4 for 3 to 6, and at
+     * most 126. It is 0 if {@code from} and {@code to} are equal.
      */
     static int lengthBits(long from, long to) {
         return from == to ? 0 : 2 * (Long.SIZE - 1 - Long.numberOfLeadingZeros(to - from + 1));
     }
 
-    /** The most characters of metadata whose lengths take {@code lengthBits}. */
+    /** Returns the most characters of metadata whose lengths take {@code lengthBits}. */
     static long encodedSize(long lengthBits) {
         long bytes = HEADER_BYTES + (lengthBits + Byte.SIZE - 1) / Byte.SIZE;
         return MAGIC.length() + (bytes * 4 + 2) / 3;
@@ -225,7 +238,7 @@ public final class AckRuns {
         return Arrays.hashCode(bounds);
     }
 
-    /** {@code [12,15) [17,18)}. */
+    /** Returns text such as {@code [12,15) [17,18)}. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();

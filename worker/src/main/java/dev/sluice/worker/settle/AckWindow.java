@@ -4,26 +4,28 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which offsets of one assigned partition are done, while they complete in any order: an offset is registered, then in
- * a transaction, then committed. Committed on the broker are the lowest open offset and, as its metadata, the
+ * Tracks which offsets of one assigned partition are done while they complete in any order. An offset is registered,
+ * then in a transaction, then committed. The broker has the lowest open offset and, as its metadata, the
  * {@link AckRuns} above it.
  *
- * <p>Offsets are not contiguous: transaction markers, deleted and compacted records leave gaps, and retention makes the
- * position jump. So nothing is counted; a gap is done as soon as something beyond it was seen.
+ * <p>Offsets are not contiguous. Transaction markers, deleted records and compacted records leave gaps, and retention
+ * makes the position jump. So nothing is counted. A gap is done as soon as something beyond it was seen.
  *
  * <p><b>How far ahead a caller may register.</b> Metadata over the broker's limit inside a transaction ruins the
- * producer. Therefore an offset may only be registered if it is below {@link #registerLimit}, which is set so that the
- * metadata fits, <em>whichever</em> of the registered offsets complete first (the proof is at {@link OpenOffsets}).
- * Some 11,800 neighbouring offsets can be open at a time, or half as many with a marker behind each; how far the done
- * ones above a slow one reach does not matter. The caller keeps a record at or above the limit back and its partition
- * paused. The limit never falls, hence a stale reading is safe and what is on its way here need not be counted.
+ * producer. Therefore only offsets below {@link #registerLimit} may be registered. The limit is set so that the
+ * metadata fits, <em>whichever</em> of the registered offsets complete first. The proof is at {@link OpenOffsets}.
+ * Some 11,800 neighbouring offsets can be open at a time, or half as many with a marker behind each. It does not
+ * matter how far the done offsets above a slow one reach. The caller keeps back a record at or above the limit and
+ * pauses its partition. The limit never falls. So a stale reading is safe, and records on their way here need not be
+ * counted.
  *
- * <p>Owned by the settle thread. Only {@link #registerLimit} may be called from others. An
- * {@link IllegalStateException} means a defect in the caller: going on would lose or repeat a request.
+ * <p>Owned by the settle thread. Any thread may call {@link #registerLimit}. An {@link IllegalStateException} means a
+ * defect in the caller. Going on would lose or repeat a request.
  */
 public final class AckWindow {
     /**
-     * What registered offsets may cost; a longest length is left, since a jump of the position is not ours to refuse.
+     * The bits that registered offsets may cost. One longest length is left over, since a jump of the position cannot
+     * be refused.
      */
     private static final long REGISTERED_BITS = AckRuns.MAX_LENGTH_BITS - (long) AckRuns.lengthBits(0, Long.MAX_VALUE);
 
@@ -36,14 +38,14 @@ public final class AckWindow {
     private long[] stagedOffsets = NOTHING;
     private volatile long registerLimit;
 
-    /** What a transaction commits for this partition. */
+    /** The offset and metadata that a transaction commits for this partition. */
     public record Snapshot(long offset, String metadata) {}
 
     /**
-     * @param position the committed offset, or where the consumer starts if there is none; if the consumer starts
-     *     elsewhere nonetheless (retention), call {@link #reachedPosition} next
-     * @param restored the runs found in that offset's metadata. What lies between them was registered before the crash
-     *     and counts as open from the start, so that reading it again never needs room
+     * @param position the committed offset, or where the consumer starts if there is none. If retention makes the
+     *     consumer start elsewhere, call {@link #reachedPosition} next
+     * @param restored the runs in that offset's metadata. The offsets between them were registered before the crash.
+     *     They count as open from the start, so that reading them again never needs room
      */
     public AckWindow(long position, AckRuns restored) {
         this.position = position;
@@ -61,9 +63,9 @@ public final class AckWindow {
     }
 
     /**
-     * A record was read and is on its way. Offsets ascend; those left out are gaps.
+     * Registers the offset of a record that was read. Offsets ascend, and offsets left out are gaps.
      *
-     * @return false if the offset is done since before a crash: the record must be skipped, not called again
+     * @return false if the offset was done before a crash. Its record must be skipped, not called again
      * @throws IllegalStateException if the offset is below the position or not below {@link #registerLimit}
      */
     public boolean register(long offset) {
@@ -80,12 +82,12 @@ public final class AckWindow {
     }
 
     /**
-     * The consumer has got here: below it nothing will be registered any more, so that all that is not open is done.
-     * A consumer that seeks back, to a record it has read but not registered, must not report the position it had
-     * reached before; to report the same one again is harmless.
+     * Learns the position of the consumer. Nothing below it will be registered any more, so every offset there that is
+     * not open is done. Reporting the same position twice is harmless. A consumer that seeks back to a record that it
+     * has not registered must not report the position it had reached before.
      *
-     * <p>Needs no room. It is also the way past a limit that lies in a gap: report the offset of a record that was kept
-     * back, and the limit moves as soon as that alone makes room.
+     * <p>This needs no room, so it is also the way past a limit that lies in a gap. Report the offset of a record that
+     * was kept back, and the limit moves as soon as that alone makes room.
      *
      * @throws IllegalStateException if the position is below one reported or registered before
      */
@@ -100,8 +102,8 @@ public final class AckWindow {
     }
 
     /**
-     * What to commit if {@code offsets} were done. Changes nothing but that {@link #commit} or {@link #abort} has to
-     * follow; without offsets it commits what is done already, such as markers.
+     * Returns what to commit if {@code offsets} were done. {@link #commit} or {@link #abort} has to follow. Nothing
+     * else changes. Without offsets the snapshot holds what is done already, such as markers.
      *
      * @throws IllegalStateException if an offset is not open or given twice, or another snapshot is staged
      */
@@ -121,7 +123,7 @@ public final class AckWindow {
         return snapshot;
     }
 
-    /** The transaction with this snapshot is committed on the broker. */
+    /** Marks the offsets of this snapshot as done. Its transaction is committed on the broker. */
     public void commit(Snapshot snapshot) {
         long[] batch = unstage(snapshot);
         for (long offset : batch) {
@@ -131,40 +133,40 @@ public final class AckWindow {
         publishLimit();
     }
 
-    /** The transaction with this snapshot is aborted: its offsets are open, as before, and can be staged again. */
+    /** Releases the offsets of this snapshot. Its transaction is aborted, and they can be staged again. */
     public void abort(Snapshot snapshot) {
         unstage(snapshot);
     }
 
     /**
-     * Whether a commit would move the offset on the broker, be it only past markers. Runs above it alone are no reason:
-     * records are done by a commit, and gaps are found again after a crash.
+     * Returns whether a commit would move the offset on the broker, even if only past markers. Runs above it alone are
+     * no reason for a commit. Records are done by a commit anyway, and gaps are found again after a crash.
      */
     public boolean needsCommit() {
         return open.lowest() != committed;
     }
 
-    /** The lowest offset that may not be registered yet. From any thread; never falls. */
+    /** Returns the lowest offset that may not be registered yet. It never falls. Any thread may call this. */
     public long registerLimit() {
         return registerLimit;
     }
 
-    /** How much of what may be registered is taken, from 0 to 1. */
+    /** Returns the used part of what may be registered, from 0 to 1. */
     public double fill() {
         return Math.min(1, (double) open.worstCaseBits() / REGISTERED_BITS);
     }
 
-    /** The offset that the group has committed, as far as is known here. */
+    /** Returns the offset that the group has committed, as far as this worker knows. */
     long committedOffset() {
         return committed;
     }
 
-    /** The offset up to which the consumer has got. */
+    /** Returns the offset that the consumer reads next. */
     long position() {
         return position;
     }
 
-    /** The longest metadata, in characters, that any completion of what is registered now can lead to. */
+    /** Returns the most characters of metadata that completing the registered offsets in any order can lead to. */
     public long encodedSizeBound() {
         return AckRuns.encodedSize(open.worstCaseBits());
     }

@@ -7,18 +7,18 @@ import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which offsets of a partition are done by what is committed for it: those below {@code offset}, and the runs above it.
- * It only ever grows, whoever owns the partition.
+ * The done offsets of a partition according to its committed offset. These are all below {@code offset} and the runs
+ * above it. They only ever grow, whoever owns the partition.
  */
 record DoneOffsets(long offset, AckRuns runs) {
     /**
-     * Whether a transaction with the offsets {@code ours} has landed, by what is committed now. All of it or nothing
-     * has, so it has not as soon as one partition lacks what it would have brought.
+     * Returns whether a transaction with the offsets {@code ours} has landed, judging by what is committed now. It
+     * lands as a whole or not at all. So it has not landed if one partition lacks what it would have brought.
      *
-     * <p>Equality would not do: a partition that has moved to another worker meanwhile may be committed further, and the
-     * same end can be reached by another worker's own transaction. Where every partition has all that ours would have
-     * brought, there is nothing left to send again, whoever has brought it. A partition whose metadata cannot be read is
-     * another release's by now and says nothing.
+     * <p>Comparing for equality would be wrong. A partition may have moved to another worker, which has committed
+     * further or has reached the same end with its own transaction. If every partition has all that ours would have
+     * brought, nothing is left to send again, whoever has brought it. A partition whose metadata cannot be read
+     * belongs to another release by now and says nothing.
      */
     static boolean landed(
             Map<TopicPartition, OffsetAndMetadata> ours, Map<TopicPartition, OffsetAndMetadata> committed) {

@@ -5,25 +5,26 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The open offsets of a partition as runs, up to an end below which every other offset is done; and what their
- * completion can cost at worst. Not thread-safe.
+ * The open offsets of a partition as runs. Below an {@link #end} every other offset is done. Also knows the worst case
+ * of what their completion can cost. Not thread-safe.
  *
  * <p><b>The worst case.</b> Metadata lists alternating open and done lengths. {@link #worstCaseBits} is two bits per
- * open offset plus, for every gap behind a run of open ones, the bits of the gap's length. Whichever open offsets
- * complete, the lengths take no more than that, since
+ * open offset plus the bits of the length of every gap behind a run of open offsets. Whichever open offsets complete,
+ * the lengths take no more than that. The proof needs two rules.
  * <ol>
- *   <li>a length of <i>n</i> offsets takes at least two bits and at most 2<i>n</i>;
- *   <li>cutting a length in two never makes it cheaper: bits(<i>a</i> + <i>b</i>) ≤ bits(<i>a</i>) + bits(<i>b</i>).
- *       For if <i>b</i> is the greater, then <i>a</i> + <i>b</i> + 1 &lt; 2(<i>b</i> + 1) has at most one binary digit more than
- *       <i>b</i> + 1, which costs two bits, and bits(<i>a</i>) are no less.
+ *   <li>A length of <i>n</i> offsets takes at least two bits and at most 2<i>n</i>.
+ *   <li>Cutting a length in two never makes it cheaper: bits(<i>a</i> + <i>b</i>) ≤ bits(<i>a</i>) + bits(<i>b</i>).
+ *       Let <i>b</i> be the greater. Then <i>a</i> + <i>b</i> + 1 &lt; 2(<i>b</i> + 1) has at most one binary digit
+ *       more than <i>b</i> + 1. That digit costs two bits, and bits(<i>a</i>) are no less.
  * </ol>
- * So cut the lengths of any outcome where today's runs begin and end: by (2) that costs as much or more; the pieces
- * inside gaps are the gaps, and the pieces inside a run of <i>n</i> open offsets cost at most 2<i>n</i> by (1). By the
- * same two rules it never rises when an offset completes, and when the end moves on by <i>n</i>, with whatever becomes
- * open there, it rises by at most 2<i>n</i>. For a dense run it is exact: every other offset done.
+ * Take the lengths of any outcome and cut them where the present runs begin and end. By rule 2 that costs as much or
+ * more. The pieces inside gaps are the gaps. The pieces inside a run of <i>n</i> open offsets cost at most 2<i>n</i>
+ * by rule 1. By the same two rules the worst case never rises when an offset completes. When the end moves on by
+ * <i>n</i>, it rises by at most 2<i>n</i>, whatever becomes open there. For a dense run it is exact, since every other
+ * offset may be done.
  */
 final class OpenOffsets {
-    /** Start (inclusive) to end (exclusive); runs neither touch nor are empty. */
+    /** The end (exclusive) of each run by its start (inclusive). Runs neither touch nor are empty. */
     private final TreeMap<Long, Long> runs = new TreeMap<>();
 
     private long end;
@@ -33,7 +34,7 @@ final class OpenOffsets {
         this.end = end;
     }
 
-    /** The first offset about which nothing is known. */
+    /** Returns the first offset about which nothing is known. */
     long end() {
         return end;
     }
@@ -47,12 +48,12 @@ final class OpenOffsets {
         return run != null && offset < run.getValue();
     }
 
-    /** The lowest open offset; the end where none is open. */
+    /** Returns the lowest open offset, or the end if none is open. */
     long lowest() {
         return runs.isEmpty() ? end : runs.firstKey();
     }
 
-    /** Moves the end up to {@code to}; what is passed over is done. */
+    /** Moves the end up to {@code to}. The offsets passed over are done. */
     void advanceTo(long to) {
         Map.Entry<Long, Long> last = runs.lastEntry();
         if (last != null) {
@@ -74,10 +75,11 @@ final class OpenOffsets {
         insert(start, openEnd);
     }
 
-    /** Makes everything from {@code from} (inclusive) to {@code to} (exclusive) done. */
+    /** Makes all offsets from {@code from} (inclusive) to {@code to} (exclusive) done. */
     void close(long from, long to) {
         if (from == to) {
-            return; // else it would cut a run in two that goes on
+            // otherwise an empty range inside a run would cut the run in two
+            return;
         }
         Map.Entry<Long, Long> run = runs.lowerEntry(to);
         while (run != null && run.getValue() > from) {
@@ -93,10 +95,10 @@ final class OpenOffsets {
     }
 
     /**
-     * Where runs would begin if {@code closing} were done: open, done, open, … The first is the offset to commit, even
-     * where nothing is open any more; the others are the bounds of the done runs above it.
+     * Returns where runs would begin if {@code closing} were done, alternating open, done, open. The first bound is the
+     * offset to commit, even if nothing is open any more. The others are the bounds of the done runs above it.
      *
-     * @param closing ascending, all of them open
+     * @param closing ascending open offsets
      */
     long[] boundsWithout(long[] closing) {
         long[] bounds = new long[2 * (runs.size() + closing.length) + 1];
@@ -140,7 +142,10 @@ final class OpenOffsets {
         worstCaseBits -= costOf(from, to);
     }
 
-    /** What a run adds while it is not in {@link #runs}: its offsets, and the gap it lies in cut in two. */
+    /**
+     * Returns what a run adds to the worst case by its offsets and by cutting its gap in two. The run must not be in
+     * {@link #runs} at the time.
+     */
     private long costOf(long from, long to) {
         Long higher = runs.higherKey(from);
         long next = higher == null ? end : higher;

@@ -97,7 +97,7 @@ final class OutputRecords {
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, requeue.attempts());
         WireHeaders.set(headers, WireHeaders.DEFERRALS, requeue.deferrals());
         if (requeue.attempts() + requeue.deferrals() > 0) {
-            // sluice overwrites the producer's not-before, so enqueued-at must keep when the wait began
+            // this overwrites the producer's not-before, so enqueued-at has to keep when the wait began
             WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, input.waitsSince());
         }
         if (!requeue.lastError().isEmpty()) {

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /**
- * The open records of one assigned partition, with their {@link AckWindow}. Owned by the settle thread, except for {@link
- * #registerLimit}.
+ * The open records of one assigned partition, with their {@link AckWindow}. Owned by the settle thread, except for
+ * {@link #registerLimit}.
  */
 final class PartitionWindow {
     private final Assignment assignment;

@@ -28,8 +28,8 @@ final class PartitionWindows {
     }
 
     /**
-     * Counts records as open. Intake's thread does this when it hands them over, because the settle thread registers them
-     * later.
+     * Counts records as open. Intake's thread does this when it hands them over, because the settle thread registers
+     * them later.
      */
     void count(Collection<InputRecord> inputs) {
         openRecords.addAndGet(inputs.size());

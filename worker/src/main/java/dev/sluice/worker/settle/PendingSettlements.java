@@ -38,8 +38,8 @@ final class PendingSettlements {
     private final LongSupplier nanoTime;
     private List<Settlement> pending = new ArrayList<>();
     /**
-     * Settlements whose records Kafka rejects in every form, since the queue's own topics cannot be written to. They are
-     * tried again after a while.
+     * Settlements whose records Kafka rejects in every form, since the queue's own topics cannot be written to. They
+     * are tried again after a while.
      */
     private final List<Settlement> blocked = new ArrayList<>();
 

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * The place where a reply goes. Immutable.
  *
  * @param partition null to let the partitioner choose by key
- * @param partitionCount the topic's number of partitions, or 0 if it was not looked up, since it is the queue's own topic
+ * @param partitionCount the topic's number of partitions, or 0 if it was not looked up, since it is the queue's own
+ *     topic
  * @param problem why the reply does not go where the request wants it, or null if it does
  */
 record ReplyRoute(

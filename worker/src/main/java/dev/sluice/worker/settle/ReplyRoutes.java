@@ -20,14 +20,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds where a reply goes before its transaction begins. A send to a missing topic or partition would block for the
- * producer's whole {@code max.block.ms} and spoil the batch. Topics are looked up in the background. A reply whose topic
- * is not known yet waits and delays no other. Owned by the settle thread.
+ * producer's whole {@code max.block.ms} and spoil the batch. Topics are looked up in the background. A reply whose
+ * topic is not known yet waits and delays no other. Owned by the settle thread.
  */
 final class ReplyRoutes {
     /** Time for which a topic that was found is not looked up again. */
     private static final long FOUND_TTL_MILLIS = Duration.ofSeconds(10).toMillis();
 
-    /** Time for which a missing topic is not looked up again. It is shorter, since someone may be creating the topic. */
+    /**
+     * Time for which a missing topic is not looked up again. It is shorter, since someone may be creating the topic.
+     */
     private static final long MISSING_TTL_MILLIS = Duration.ofSeconds(5).toMillis();
 
     /** Time after which a failed look-up is tried again. */
@@ -54,8 +56,9 @@ final class ReplyRoutes {
     }
 
     /**
-     * Returns the route of the settlement's reply. It is the queue's own reply topic, with the problem, if the reply cannot
-     * go where the request wants it. The result is empty while the topic is looked up. Ask again a little later.
+     * Returns the route of the settlement's reply. It is the queue's own reply topic, with the problem, if the reply
+     * cannot go where the request wants it. The result is empty while the topic is looked up. Ask again a little
+     * later.
      *
      * @param nowMillis the time of a monotonic clock
      */

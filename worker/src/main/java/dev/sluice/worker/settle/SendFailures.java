@@ -73,8 +73,8 @@ final class SendFailures {
     }
 
     /**
-     * Throws the timeout of an earlier send, such as one to a deleted topic. The transaction is lost already, and up to a
-     * thousand further sends would each wait as long.
+     * Throws the timeout of an earlier send, such as one to a deleted topic. The transaction is lost already, and up
+     * to a thousand further sends would each wait as long.
      */
     void throwIfTimedOut() {
         TimeoutException timedOut = timeout;

@@ -27,12 +27,12 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Commits outcomes together with the offsets of their records. The settle thread runs it and owns the windows and the
- * transactions. All other methods may be called from any thread. They send the settle thread a message, in order, or read
- * what it has published.
+ * transactions. All other methods may be called from any thread. They send the settle thread a message, in order, or
+ * read what it has published.
  *
- * <p>Outcomes that arrive during a transaction make the next one. So an idle queue answers at once, and a busy one batches
- * by itself. Outcomes stay here until they are committed. An aborted transaction is sent again without calling the API
- * again.
+ * <p>Outcomes that arrive during a transaction make the next one. So an idle queue answers at once, and a busy one
+ * batches by itself. Outcomes stay here until they are committed. An aborted transaction is sent again without calling
+ * the API again.
  */
 public final class Settle implements OffsetLedger, Runnable {
     /** Interval for committing offsets that moved without an outcome, past transaction markers. */
@@ -179,20 +179,6 @@ public final class Settle implements OffsetLedger, Runnable {
         return partitionStates;
     }
 
-    /** Asks the settle thread for all open partitions. The answer never comes if the thread has ended. */
-    public CompletableFuture<List<PartitionState>> partitions() {
-        CompletableFuture<List<PartitionState>> states = new CompletableFuture<>();
-        inbox.add(() -> {
-            try {
-                states.complete(windows.states());
-            } catch (RuntimeException defect) {
-                // a failed snapshot must not stop this thread; report it to the caller only
-                states.completeExceptionally(defect);
-            }
-        });
-        return states;
-    }
-
     /** Ends {@link #run} soon. The next owner calls again what is not committed by then. */
     public void stop() {
         stopped = true;
@@ -272,7 +258,7 @@ public final class Settle implements OffsetLedger, Runnable {
     private enum Attempt {
         /** A transaction was committed, or the next one will differ from the aborted one. Another attempt follows. */
         COMMITTED_OR_CHANGED,
-        /** There was nothing to commit. */
+        /** Nothing was there to commit. */
         NOTHING_TO_COMMIT,
         /** The transaction was aborted, and trying it again at once would not help. */
         ABORTED

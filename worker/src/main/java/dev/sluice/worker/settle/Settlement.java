@@ -57,8 +57,8 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
     }
 
     /**
-     * Returns what to try after Kafka has finally rejected a record of this settlement. It returns the same settlement if
-     * no smaller form is left or if Kafka rejects the queue's own topics, since no request is to blame for that.
+     * Returns what to try after Kafka has finally rejected a record of this settlement. It returns the same settlement
+     * if no smaller form is left or if Kafka rejects the queue's own topics, since no request is to blame for that.
      *
      * @param ownTopics the queue's own topics
      */

@@ -30,17 +30,17 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Runs transactions on the transactional producer. Each is short, since it begins only when its whole content is at hand.
- * Owned by the settle thread.
+ * Runs transactions on the transactional producer. Each is short, since it begins only when its whole content is at
+ * hand. Owned by the settle thread.
  *
- * <p>A producer that can no longer be used is replaced by a new one with the same transactional id. That happens after it
- * was fenced, after its id expired and after a failed abort. Initialising the new producer ends what the old one left
- * open. Only then do committed offsets tell whether a transaction of unknown end has landed.
+ * <p>A producer that can no longer be used is replaced by a new one with the same transactional id. That happens after
+ * it was fenced, after its id expired and after a failed abort. Initialising the new producer ends what the old one
+ * left open. Only then do committed offsets tell whether a transaction of unknown end has landed.
  *
  * <p>Fencing has three causes that look the same. They are another worker with this instance id, a successor that took
- * this worker for dead, and a transaction of our own that timed out, as in a suspended process. Initialising the id anew
- * recovers from all three. Two live workers would fence each other in turn, and that must end neither of them. The group
- * knows which of the two is the younger and rejects the offsets of the older. Only that ends a worker.
+ * this worker for dead, and a transaction of our own that timed out, as in a suspended process. Initialising the id
+ * anew recovers from all three. Two live workers would fence each other in turn, and that must end neither of them.
+ * The group knows which of the two is the younger and rejects the offsets of the older. Only that ends a worker.
  */
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
@@ -107,12 +107,12 @@ public final class Transactions implements AutoCloseable {
     }
 
     /**
-     * Waits until the markers of the last transaction are likely to be written. That takes a few milliseconds after its end
-     * and nothing later.
+     * Waits until the markers of the last transaction are likely to be written. This takes a few milliseconds right
+     * after its end and no time later on.
      *
-     * <p>Kafka answers the end of a transaction before that and rejects a transaction that comes too early. Then 20 ms pass
-     * until it is tried again. The broker does that, after its {@code add.partitions.to.txn.retry.backoff.ms}. Up to Kafka
-     * 3.9 the client does it.
+     * <p>Kafka answers the end of a transaction before that and rejects a transaction that comes too early. Then 20 ms
+     * pass until it is tried again. The broker does that, after its {@code add.partitions.to.txn.retry.backoff.ms}. Up
+     * to Kafka 3.9 the client does it.
      */
     void awaitMarkers() {
         for (long left = markerWaitNanos(); left > 0; left = markerWaitNanos()) {

@@ -24,13 +24,13 @@ import org.slf4j.LoggerFactory;
  * The partitions of foreign reply topics that cannot be written to because they have no leader. Their settlements wait
  * here unchanged, since such a partition comes back. Nothing else waits for them. Owned by the settle thread.
  *
- * <p>The queue's own topics are never here, since nothing can be settled without them. A partition with too few replicas
- * in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the transactional id can
- * do nothing until it can.
+ * <p>The queue's own topics are never here, since nothing can be settled without them. A partition with too few
+ * replicas in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the
+ * transactional id can do nothing until it can.
  *
  * <p>Only a send shows that a partition is back. A send that fails costs everything else in its transaction the
- * producer's delivery timeout of 10 s. So all partitions are probed together, with one settlement each, in a transaction
- * that contains nothing else. The pause between probes doubles from 10 s to two minutes.
+ * producer's delivery timeout of 10 s. So all partitions are probed together, with one settlement each, in a
+ * transaction that contains nothing else. The pause between probes doubles from 10 s to two minutes.
  */
 final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
@@ -42,8 +42,8 @@ final class UnavailableReplyPartitions {
     private final LongSupplier nanoTime;
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
     /**
-     * Partitions whose sends failed in the same transaction as another's. They are probed first, without a pause, to find
-     * out whether they are unavailable too.
+     * Partitions whose sends failed in the same transaction as another's. They are probed first, without a pause, to
+     * find out whether they are unavailable too.
      */
     private final Set<TopicPartition> unconfirmed = new HashSet<>();
 

@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What it costs to write runs into the metadata of an offset, once in a transaction, and to read them, once after a start. */
+/** Measures encoding runs, which happens once per transaction, and decoding them, which happens once after a start. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -24,11 +24,11 @@ import org.openjdk.jmh.annotations.Warmup;
 public class AckRunsBenchmark {
     private static final long COMMITTED = 1_000_000;
 
-    /** Characters of metadata to fill; the greater one is the longest that the window leads to, some 3,000 bytes. */
+    /** The characters of metadata to fill. The greater number is the window's maximum, some 3,000 bytes. */
     @Param({"100", "" + AckRuns.MAX_ENCODED_SIZE})
     public int characters;
 
-    /** Offsets of each run, and of each open stretch between two. */
+    /** The offsets of each run and of each open stretch between two runs. */
     @Param({"1", "100"})
     public int length;
 

@@ -17,8 +17,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What one partition's window costs for each request, while as many offsets as {@link #open} stay open: as many are
- * registered as are done. Transactions of {@value #BATCH} requests; the snapshot's text is part of it, Kafka is not.
+ * Measures the cost of a partition's window per request. The number of open offsets stays at {@link #open}, since as
+ * many are registered as are done. A transaction has {@value #BATCH} requests. The figures include the snapshot's text
+ * but not Kafka.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -28,13 +29,16 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class AckWindowBenchmark {
     private static final int BATCH = 32;
-    /** Random completion leaves a few offsets open for long; after so many batches for each open one the runs are typical. */
+    /**
+     * The batches per open offset after which the runs are typical. Random completion leaves a few offsets open for
+     * long.
+     */
     private static final int SETTLING_BATCHES_PER_OPEN = 2;
 
     public enum Order {
-        /** The lowest open offsets are done first, so that there are no runs above the committed one. */
+        /** The lowest open offsets are done first, so there are no runs above the committed one. */
         ASCENDING,
-        /** Any of the open offsets is done next: about as many runs as can come about. */
+        /** A random open offset is done next, which leads to about as many runs as possible. */
         RANDOM
     }
 
@@ -48,7 +52,7 @@ public class AckWindowBenchmark {
     private final long[] batch = new long[BATCH];
     private final AckWindow window = new AckWindow(0, AckRuns.NONE);
     private long[] inFlight;
-    /** The place in {@link #inFlight} of the lowest offset, where they are done in order. */
+    /** The index of the lowest offset in {@link #inFlight}, if offsets are done in order. */
     private int lowest;
 
     private long next;
@@ -64,7 +68,7 @@ public class AckWindowBenchmark {
         }
     }
 
-    /** A request's whole way: registered, in a transaction, committed. */
+    /** Registers, stages and commits each request of a batch. */
     @Benchmark
     @OperationsPerInvocation(BATCH)
     public Snapshot settle() {
@@ -81,7 +85,7 @@ public class AckWindowBenchmark {
         return snapshot;
     }
 
-    /** Of that only the transaction's part: what to commit is found out, and nothing becomes of it. */
+    /** Stages a batch and aborts it. This is the transaction's part of the cost. */
     @Benchmark
     @OperationsPerInvocation(BATCH)
     public Snapshot stage() {
@@ -93,7 +97,7 @@ public class AckWindowBenchmark {
         return snapshot;
     }
 
-    /** Where in {@link #inFlight} the batch's request of this number stands; no place comes twice in one batch. */
+    /** Returns the index in {@link #inFlight} of a batch's nth request. No index comes twice in a batch. */
     private int place(int number) {
         if (order == Order.ASCENDING) {
             return (lowest + number) % open;

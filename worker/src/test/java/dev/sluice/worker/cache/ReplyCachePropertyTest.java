@@ -18,8 +18,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Random operations against a plain account of every request: each is in one place at any time, waits only for one that is
- * being called or will be, and gets only an answer that is its own and young enough.
+ * Compares random operations with a plain model of every request. A request is in one place at any time. It waits only
+ * for a request that is called or will be. It gets only an answer that is its own and young enough.
  */
 class ReplyCachePropertyTest {
     private static final int STEPS = 2_500;
@@ -33,10 +33,10 @@ class ReplyCachePropertyTest {
         DROPPED
     }
 
-    private static final Set<Place> OVER = Set.of(Place.ANSWERED, Place.ENDED, Place.DROPPED);
+    private static final Set<Place> FINAL = Set.of(Place.ANSWERED, Place.ENDED, Place.DROPPED);
 
-    /** What is known of one request; {@code leads}: it was handed on when nothing else of its kind was. */
-    private static final class Account {
+    /** The model of one request. It {@code leads} if no other request of its kind was forwarded when it was. */
+    private static final class ModelRequest {
         final Request request;
         final String kind;
         final Duration age;
@@ -44,7 +44,7 @@ class ReplyCachePropertyTest {
         boolean called;
         boolean leads;
 
-        Account(Request request, String kind, Duration age) {
+        ModelRequest(Request request, String kind, Duration age) {
             this.request = request;
             this.kind = kind;
             this.age = age;
@@ -54,10 +54,10 @@ class ReplyCachePropertyTest {
     private record Given(String kind, String body, long at) {}
 
     private final SettableClock clock = new SettableClock(1_000_000);
-    private final List<Account> accounts = new ArrayList<>();
+    private final List<ModelRequest> models = new ArrayList<>();
     private final List<Given> given = new ArrayList<>();
     private final ReplyCache cache = new ReplyCache(
-            1 << 30, Optional.empty(), clock, this::handedOn, (request, body) -> answered(request, body));
+            1 << 30, Optional.empty(), clock, this::forwarded, (request, body) -> answered(request, body));
     private List<Assignment> assignments =
             new ArrayList<>(List.of(Requests.assigned(), Requests.assigned(), Requests.assigned()));
     private Random random = new Random();
@@ -68,12 +68,12 @@ class ReplyCachePropertyTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void nobodyIsForgottenAndEveryAnswerIsRight(long seed) {
+    void noRequestIsForgottenAndEveryAnswerIsRight(long seed) {
         random = new Random(seed);
         for (int step = 0; step < STEPS; step++) {
             step();
-            checkThoseThatWait();
-            accounts.removeIf(account -> OVER.contains(account.place));
+            checkWaitingRequests();
+            models.removeIf(model -> FINAL.contains(model.place));
         }
         in(Place.LANE).forEach(this::endsWithoutAnswer);
         in(Place.LANE).forEach(this::endsWithoutAnswer);
@@ -88,7 +88,7 @@ class ReplyCachePropertyTest {
     private void step() {
         switch (random.nextInt(12)) {
             case 0, 1, 2, 3, 4 -> arrives();
-            case 5, 6 -> any(Place.LANE).ifPresent(account -> account.called = true);
+            case 5, 6 -> any(Place.LANE).ifPresent(model -> model.called = true);
             case 7 -> any(Place.LANE).ifPresent(this::answers);
             case 8 -> any(Place.LANE).ifPresent(this::endsWithoutAnswer);
             case 9 -> any(Place.LANE).ifPresent(this::isPutBack);
@@ -113,127 +113,125 @@ class ReplyCachePropertyTest {
                 .under(assignments.get(random.nextInt(assignments.size())))
                 .timed(0, 0, expiresAt)
                 .build();
-        Account account = new Account(request, tenant + text, age);
-        accounts.add(account);
+        ModelRequest model = new ModelRequest(request, tenant + text, age);
+        models.add(model);
         arriving = true;
         cache.accept(request);
         arriving = false;
     }
 
-    /** Whatever is handed on on arrival had nothing to take and nobody to wait for. */
-    private void handedOn(Request request) {
-        Account account = of(request);
-        assertThat(account.place).isEqualTo(Place.WAITS);
-        account.place = Place.LANE;
-        boolean over = request.envelope().expiresAt() <= clock.millis();
-        misses += over && arriving ? 0 : 1;
-        if (arriving && !over) {
-            assertThat(given).noneMatch(answer -> isGood(answer, account));
-            Optional<Account> leader = accounts.stream()
-                    .filter(other -> other.leads && other.kind.equals(account.kind))
+    /** Checks that a request forwarded on arrival had no answer to take and no leader to follow. */
+    private void forwarded(Request request) {
+        ModelRequest model = of(request);
+        assertThat(model.place).isEqualTo(Place.WAITS);
+        model.place = Place.LANE;
+        boolean expired = request.envelope().expiresAt() <= clock.millis();
+        misses += expired && arriving ? 0 : 1;
+        if (arriving && !expired) {
+            assertThat(given).noneMatch(answer -> isGood(answer, model));
+            Optional<ModelRequest> leader = models.stream()
+                    .filter(other -> other.leads && other.kind.equals(model.kind))
                     .findAny();
             leader.ifPresent(one -> assertThat(one.request.envelope().expiresAt())
                     .isGreaterThan(request.envelope().expiresAt()));
-            account.leads = leader.isEmpty();
+            model.leads = leader.isEmpty();
         }
     }
 
     private void answered(Request request, byte[] body) {
-        Account account = of(request);
-        assertThat(account.place).isEqualTo(Place.WAITS);
-        account.place = Place.ANSWERED;
+        ModelRequest model = of(request);
+        assertThat(model.place).isEqualTo(Place.WAITS);
+        model.place = Place.ANSWERED;
         Given answer = given.stream()
                 .filter(one -> one.body().equals(new String(body, UTF_8)))
                 .findAny()
                 .orElseThrow();
-        assertThat(answer.kind()).isEqualTo(account.kind);
+        assertThat(answer.kind()).isEqualTo(model.kind);
         if (arriving) {
             hits++;
-            assertThat(isGood(answer, account)).isTrue();
+            assertThat(isGood(answer, model)).isTrue();
         } else {
             shared++;
             assertThat(answer.at()).isEqualTo(clock.millis());
         }
     }
 
-    private boolean isGood(Given answer, Account account) {
+    private boolean isGood(Given answer, ModelRequest model) {
         boolean latest = given.stream()
                 .noneMatch(other -> other.kind().equals(answer.kind()) && given.indexOf(other) > given.indexOf(answer));
-        return latest && answer.kind().equals(account.kind) && clock.millis() - answer.at() < account.age.toMillis();
+        return latest && answer.kind().equals(model.kind) && clock.millis() - answer.at() < model.age.toMillis();
     }
 
-    private void answers(Account account) {
-        end(account);
+    private void answers(ModelRequest model) {
+        end(model);
         String body = "answer " + given.size();
-        given.add(new Given(account.kind, body, clock.millis()));
-        cache.ended(account.request, Optional.of(body.getBytes(UTF_8)));
+        given.add(new Given(model.kind, body, clock.millis()));
+        cache.ended(model.request, Optional.of(body.getBytes(UTF_8)));
     }
 
-    private void endsWithoutAnswer(Account account) {
-        end(account);
-        cache.ended(account.request, Optional.empty());
+    private void endsWithoutAnswer(ModelRequest model) {
+        end(model);
+        cache.ended(model.request, Optional.empty());
     }
 
-    private static void end(Account account) {
-        account.place = Place.ENDED;
-        account.leads = false;
+    private static void end(ModelRequest model) {
+        model.place = Place.ENDED;
+        model.leads = false;
     }
 
-    /** Held: it stays in its lane, but leads nobody any more. */
-    private void isPutBack(Account account) {
-        account.leads = false;
-        account.called = false;
-        cache.ended(account.request, Optional.empty());
+    /** Puts a request back that is held. It stays in its lane but leads no longer. */
+    private void isPutBack(ModelRequest model) {
+        model.leads = false;
+        model.called = false;
+        cache.ended(model.request, Optional.empty());
     }
 
-    /** The lanes let go of what they have not called in time. */
+    /** Lets time pass. The lanes end requests that they have not called in time. */
     private void timePasses() {
         clock.pass(Duration.ofMillis(random.nextInt(3_000)));
         in(Place.LANE).stream()
-                .filter(account -> !account.called && account.request.envelope().expiresAt() <= clock.millis())
+                .filter(model -> !model.called && model.request.envelope().expiresAt() <= clock.millis())
                 .forEach(this::endsWithoutAnswer);
     }
 
     private void leaves() {
         Assignment leaving = assignments.remove(0);
         assignments.add(Requests.assigned());
-        List<Account> theirs = accounts.stream()
-                .filter(account -> account.request.assignment() == leaving)
+        List<ModelRequest> theirs = models.stream()
+                .filter(model -> model.request.assignment() == leaving)
                 .toList();
-        theirs.forEach(account -> account.leads = false);
-        theirs.stream()
-                .filter(account -> account.place == Place.WAITS)
-                .forEach(account -> account.place = Place.DROPPED);
+        theirs.forEach(model -> model.leads = false);
+        theirs.stream().filter(model -> model.place == Place.WAITS).forEach(model -> model.place = Place.DROPPED);
         cache.withdraw(Set.of(leaving));
         theirs.stream()
-                .filter(account -> account.place == Place.LANE && !account.called)
-                .forEach(account -> account.place = Place.DROPPED);
+                .filter(model -> model.place == Place.LANE && !model.called)
+                .forEach(model -> model.place = Place.DROPPED);
     }
 
-    private void checkThoseThatWait() {
-        for (Account account : in(Place.WAITS)) {
-            Optional<Account> leader = accounts.stream()
-                    .filter(other -> other.leads && other.kind.equals(account.kind))
+    private void checkWaitingRequests() {
+        for (ModelRequest model : in(Place.WAITS)) {
+            Optional<ModelRequest> leader = models.stream()
+                    .filter(other -> other.leads && other.kind.equals(model.kind))
                     .findAny();
             assertThat(leader).isPresent();
             assertThat(leader.get().place).isEqualTo(Place.LANE);
-            boolean overdue = clock.millis() - account.request.envelope().expiresAt() >= SLACK_MILLIS;
+            boolean overdue = clock.millis() - model.request.envelope().expiresAt() >= SLACK_MILLIS;
             assertThat(overdue && !leader.get().called).isFalse();
         }
     }
 
-    private List<Account> in(Place place) {
-        return accounts.stream().filter(account -> account.place == place).toList();
+    private List<ModelRequest> in(Place place) {
+        return models.stream().filter(model -> model.place == place).toList();
     }
 
-    private Optional<Account> any(Place place) {
-        List<Account> there = in(place);
+    private Optional<ModelRequest> any(Place place) {
+        List<ModelRequest> there = in(place);
         return there.isEmpty() ? Optional.empty() : Optional.of(there.get(random.nextInt(there.size())));
     }
 
-    private Account of(Request request) {
-        return accounts.stream()
-                .filter(account -> account.request.equals(request))
+    private ModelRequest of(Request request) {
+        return models.stream()
+                .filter(model -> model.request.equals(request))
                 .findAny()
                 .orElseThrow();
     }

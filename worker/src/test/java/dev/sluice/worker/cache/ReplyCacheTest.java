@@ -22,34 +22,34 @@ class ReplyCacheTest {
     private static final Requests ASKING = Requests.ofModel("m").withHeader(WireHeaders.CACHE, "PT1M");
 
     private final SettableClock clock = new SettableClock(1_000_000);
-    private final List<Request> onward = new ArrayList<>();
+    private final List<Request> forwarded = new ArrayList<>();
     private final Map<Request, String> answered = new HashMap<>();
     private final ReplyCache cache = cache(1 << 20, Optional.empty());
 
     @Test
-    void handsOnWhatDoesNotAsk() {
+    void forwardsRequestsThatDoNotAsk() {
         Request first = accepted(Requests.ofModel("m"));
         ended(first, "answer");
         Request second = accepted(Requests.ofModel("m"));
 
-        assertThat(onward).containsExactly(first, second);
+        assertThat(forwarded).containsExactly(first, second);
         assertThat(answered).isEmpty();
         assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(0, 0, 0));
     }
 
     @Test
-    void answersWhatIsAskedAgainFromMemory() {
+    void answersARepeatedRequestFromMemory() {
         ended(accepted(ASKING), "answer");
         clock.pass(Duration.ofSeconds(59));
         Request again = accepted(ASKING);
 
-        assertThat(onward).hasSize(1);
+        assertThat(forwarded).hasSize(1);
         assertThat(answered).containsExactlyEntriesOf(Map.of(again, "answer"));
         assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(1, 0, 1));
     }
 
     @Test
-    void takesNoAnswerThatIsAsOldAsTheAskerAllows() {
+    void takesNoAnswerThatIsAsOldAsTheRequestAllows() {
         ended(accepted(ASKING), "answer");
         clock.pass(Duration.ofSeconds(10));
 
@@ -57,7 +57,7 @@ class ReplyCacheTest {
         Request strict = accepted(asking("PT10S"));
 
         assertThat(answered).containsOnlyKeys(patient);
-        assertThat(onward).hasSize(2).contains(strict);
+        assertThat(forwarded).hasSize(2).contains(strict);
     }
 
     @Test
@@ -85,7 +85,7 @@ class ReplyCacheTest {
         Request otherBody = accepted(ASKING.withHeader(WireHeaders.TENANT, "a").saying("else"));
         ended(leader, "answer");
 
-        assertThat(onward).containsExactly(leader, otherTenant, noTenant, otherBody);
+        assertThat(forwarded).containsExactly(leader, otherTenant, noTenant, otherBody);
         assertThat(answered).isEmpty();
     }
 
@@ -98,34 +98,34 @@ class ReplyCacheTest {
             accepted(request);
         }
 
-        assertThat(onward).hasSize(2);
+        assertThat(forwarded).hasSize(2);
     }
 
     @Test
-    void letsTheSameOnesInFlightShareOneCall() {
+    void equalRequestsInFlightShareOneCall() {
         Request leader = accepted(ASKING);
         Request follower = accepted(asking("PT1S"));
         Request another = accepted(ASKING.counted(1, 0));
         clock.pass(Duration.ofMinutes(3));
         ended(leader, "answer");
 
-        assertThat(onward).containsExactly(leader);
+        assertThat(forwarded).containsExactly(leader);
         assertThat(answered).containsExactlyInAnyOrderEntriesOf(Map.of(follower, "answer", another, "answer"));
         assertThat(cache.counts()).isEqualTo(new ReplyCache.Counts(0, 2, 1));
     }
 
     @Test
-    void handsOnTheFollowersOfACallWithoutAnAnswer() {
+    void forwardsTheFollowersOfACallWithoutAnAnswer() {
         Request leader = accepted(ASKING);
         Request second = accepted(ASKING);
         Request third = accepted(ASKING);
 
         ended(leader, null);
-        assertThat(onward).containsExactly(leader, second, third);
+        assertThat(forwarded).containsExactly(leader, second, third);
 
         Request newcomer = accepted(ASKING);
         Request itsFollower = accepted(ASKING);
-        assertThat(onward).containsExactly(leader, second, third, newcomer);
+        assertThat(forwarded).containsExactly(leader, second, third, newcomer);
 
         ended(second, null);
         assertThat(answered).isEmpty();
@@ -133,22 +133,22 @@ class ReplyCacheTest {
         assertThat(answered).containsOnlyKeys(itsFollower);
 
         ended(newcomer, null);
-        assertThat(onward).hasSize(4);
+        assertThat(forwarded).hasSize(4);
         assertThat(answered).containsOnlyKeys(itsFollower, accepted(ASKING));
     }
 
     @Test
-    void letsNobodyWaitForAnEndThatWasTold() {
+    void noRequestFollowsALeaderThatHasEnded() {
         Request leader = accepted(ASKING);
         ended(leader, null);
         ended(leader, null);
 
-        assertThat(onward).containsExactly(leader);
-        assertThat(onward).contains(accepted(ASKING));
+        assertThat(forwarded).containsExactly(leader);
+        assertThat(forwarded).contains(accepted(ASKING));
     }
 
     @Test
-    void dropsFollowersOfPartitionsThatLeaveAndHandsOnThoseThatStay() {
+    void dropsFollowersOfPartitionsThatLeaveAndForwardsTheOthers() {
         Assignment leaving = Requests.assigned();
         Assignment staying = Requests.assigned();
         Request leader = accepted(ASKING.under(leaving));
@@ -158,29 +158,29 @@ class ReplyCacheTest {
         accepted(ASKING.saying("else").under(leaving));
 
         cache.withdraw(Set.of(leaving));
-        assertThat(onward).containsExactly(leader, otherLeader, stays);
+        assertThat(forwarded).containsExactly(leader, otherLeader, stays);
 
         ended(leader, "late");
         ended(otherLeader, "answer");
         assertThat(answered).isEmpty();
-        assertThat(onward).hasSize(3);
+        assertThat(forwarded).hasSize(3);
         assertThat(answered).containsOnlyKeys(accepted(ASKING.under(staying)));
     }
 
     @Test
-    void aRequestFollowsNoneThatMayLiveLonger() {
+    void aRequestFollowsNoLeaderThatExpiresLater() {
         Request leader = accepted(ASKING.timed(0, 0, 1_060_000));
         Request hasty = accepted(ASKING.timed(0, 0, 1_030_000));
         Request patient = accepted(ASKING.timed(0, 0, 1_090_000));
         Request forEver = accepted(ASKING);
 
-        assertThat(onward).containsExactly(leader, hasty);
+        assertThat(forwarded).containsExactly(leader, hasty);
         ended(hasty, "answer");
         assertThat(answered).containsOnlyKeys(patient, forEver);
     }
 
     @Test
-    void countsTheMaximumAgeAmongTheTimesOver() {
+    void comparesTheExpiryByMaximumAgeToo() {
         ReplyCache aging = cache(1 << 20, Optional.of(Duration.ofMinutes(10)));
         Request leader = ASKING.timed(900_000, 0, Long.MAX_VALUE).build();
         Request much = ASKING.timed(898_000, 0, Long.MAX_VALUE).build();
@@ -188,22 +188,22 @@ class ReplyCacheTest {
         Request late = ASKING.timed(800_000, 910_000, Long.MAX_VALUE).build();
         List.of(leader, much, little, late).forEach(aging::accept);
 
-        assertThat(onward).containsExactly(leader, much);
+        assertThat(forwarded).containsExactly(leader, much);
         aging.ended(leader, Optional.of("answer".getBytes(UTF_8)));
         assertThat(answered).containsOnlyKeys(little, late);
     }
 
     @Test
-    void leavesARequestWhoseTimeIsOverToTheLanes() {
+    void forwardsAnExpiredRequestToTheLanes() {
         ended(accepted(ASKING), "answer");
-        Request over = accepted(ASKING.timed(0, 0, 1_000_000));
+        Request expired = accepted(ASKING.timed(0, 0, 1_000_000));
 
-        assertThat(onward).contains(over);
+        assertThat(forwarded).contains(expired);
         assertThat(answered).isEmpty();
     }
 
     @Test
-    void keepsNoMoreThanItsBytes() {
+    void storesNoMoreThanItsBytes() {
         ReplyCache small = cache(10_000, Optional.empty());
         String answer = "x".repeat(2_000);
         for (int i = 0; i < 50; i++) {
@@ -211,17 +211,17 @@ class ReplyCacheTest {
             small.accept(request);
             small.ended(request, Optional.of(answer.getBytes(UTF_8)));
         }
-        onward.clear();
+        forwarded.clear();
         for (int i = 0; i < 50; i++) {
             small.accept(ASKING.saying("question " + i).build());
         }
 
         assertThat(answered).hasSizeBetween(1, 4);
-        assertThat(onward).hasSize(50 - answered.size());
+        assertThat(forwarded).hasSize(50 - answered.size());
     }
 
     @Test
-    void sharesEvenAnAnswerThatIsTooLargeToKeep() {
+    void sharesEvenAnAnswerThatIsTooLargeToStore() {
         ReplyCache small = cache(1_000, Optional.empty());
         Request leader = ASKING.build();
         Request follower = ASKING.build();
@@ -232,7 +232,7 @@ class ReplyCacheTest {
         small.accept(next);
 
         assertThat(answered).containsOnlyKeys(follower);
-        assertThat(onward).containsExactly(leader, next);
+        assertThat(forwarded).containsExactly(leader, next);
     }
 
     @Test
@@ -245,7 +245,7 @@ class ReplyCacheTest {
         off.ended(first, Optional.of(new byte[1]));
         off.accept(ASKING.build());
 
-        assertThat(onward).hasSize(3);
+        assertThat(forwarded).hasSize(3);
         assertThat(answered).isEmpty();
         assertThat(off.counts()).isEqualTo(new ReplyCache.Counts(0, 0, 0));
     }
@@ -255,7 +255,7 @@ class ReplyCacheTest {
                 maxBytes,
                 maxAge,
                 clock,
-                onward::add,
+                forwarded::add,
                 (request, body) -> assertThat(answered.put(request, new String(body, UTF_8)))
                         .isNull());
     }
@@ -270,7 +270,7 @@ class ReplyCacheTest {
         return built;
     }
 
-    /** @param answer null where the call gave none */
+    /** @param answer null if the call gave none */
     private void ended(Request request, @Nullable String answer) {
         cache.ended(request, Optional.ofNullable(answer).map(text -> text.getBytes(UTF_8)));
     }

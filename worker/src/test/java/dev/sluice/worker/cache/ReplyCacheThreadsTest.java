@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** One thread asks and withdraws while others tell how calls ended, as in a worker. */
+/** Tests the cache with one thread that asks and withdraws while others report the ends of calls, as in a worker. */
 class ReplyCacheThreadsTest {
     private static final int KINDS = 400;
     private static final int OF_A_KIND = 25;
@@ -58,7 +58,7 @@ class ReplyCacheThreadsTest {
         assertThat(counts.hits() + counts.shared()).isPositive();
     }
 
-    /** Every other kind comes from partitions that leave as soon as it has been handed over. */
+    /** Hands over all requests. A third of every other kind comes from partitions that leave right afterwards. */
     private List<Request> ask() {
         List<Request> staying = new ArrayList<>();
         for (int kind = 0; kind < KINDS; kind++) {

@@ -10,10 +10,10 @@ import org.junit.jupiter.api.Test;
 
 class AckRunsTest {
     private static final String PREFIX = "sluice:";
-    /** The most that a length can end with, which is not written. */
+    /** The most trailing zeros of a length, in bits. They are not written. */
     private static final int TRAILING_ZEROS = Long.SIZE;
 
-    /** Whoever has to change one of these needs a new version number. */
+    /** A change of one of these texts needs a new version number. */
     @Test
     void theFormatIsPinned() {
         assertThat(AckRuns.NONE.encode(42)).isEmpty();
@@ -36,7 +36,7 @@ class AckRunsTest {
     }
 
     @Test
-    void randomRunsComeBackAndTakeAsMuchAsForetold() {
+    void randomRunsComeBackAndTakeThePredictedSize() {
         for (int seed = 0; seed < 5_000; seed++) {
             Random random = new Random(seed);
             long committed = random.nextInt(3) == 0 ? 0 : random.nextLong(1L << random.nextInt(1, 60));
@@ -57,7 +57,7 @@ class AckRunsTest {
     }
 
     @Test
-    void countsWhatIsDoneWithinBounds() {
+    void countsTheDoneOffsetsWithinBounds() {
         AckRuns runs = AckRuns.of(12, 15, 17, 18, 30, 40);
 
         assertThat(runs.count(0, 100)).isEqualTo(14);
@@ -122,7 +122,7 @@ class AckRunsTest {
     }
 
     @Test
-    void whateverTheTextReadingItEnds() {
+    void decodingEndsWhateverTheText() {
         for (int seed = 0; seed < 5_000; seed++) {
             Random random = new Random(seed);
             byte[] bytes = new byte[random.nextInt(1, 64)];
@@ -149,7 +149,7 @@ class AckRunsTest {
     }
 
     @Test
-    void runsThatAreNoRunsAreRefused() {
+    void boundsThatMakeNoRunsAreRefused() {
         assertThatThrownBy(() -> AckRuns.of(1, 2, 2, 3)).hasMessageContaining("do not ascend");
         assertThatThrownBy(() -> AckRuns.of(1, 1)).hasMessageContaining("do not ascend");
         assertThatThrownBy(() -> AckRuns.of(1, 2, 3)).hasMessageContaining("no end");

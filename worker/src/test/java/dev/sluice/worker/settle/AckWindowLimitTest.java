@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever completes, in whatever order: metadata never outgrows the limit, and the room there is gets used. */
+/** Tests that metadata stays within the limit, whatever completes in whatever order, and that it uses the room. */
 class AckWindowLimitTest {
     @Test
     void everySubsetOfASmallWindowStaysWithinItsBound() {
@@ -57,24 +57,24 @@ class AckWindowLimitTest {
         assertThat(stagedSize(window)).isBetween(3_950, AckRuns.MAX_ENCODED_SIZE);
     }
 
-    /** A thousand records a second, of which any share is held for eight seconds while the others end at once. */
+    /** Simulates a thousand records a second. A share of them takes eight seconds, and the others end at once. */
     @ParameterizedTest
     @ValueSource(ints = {10, 33, 50, 67, 90, 100})
-    void eightSecondsOfHeldRecordsLeaveRoomForOthers(int heldPercent) {
-        Random random = new Random(heldPercent);
+    void eightSecondsOfSlowRecordsLeaveRoomForOthers(int slowPercent) {
+        Random random = new Random(slowPercent);
         AckWindow window = new AckWindow(0, AckRuns.NONE);
-        Queue<Long> held = new ArrayDeque<>();
+        Queue<Long> slow = new ArrayDeque<>();
 
         for (long offset = 0; offset < 12_000; offset++) {
             assertThat(window.registerLimit() - offset).isGreaterThan(2_500);
             window.register(offset);
-            if (random.nextInt(100) < heldPercent) {
-                held.add(offset);
+            if (random.nextInt(100) < slowPercent) {
+                slow.add(offset);
             } else {
                 window.commit(window.stage(offset));
             }
-            while (!held.isEmpty() && held.peek() <= offset - 8_000) {
-                window.commit(window.stage(held.remove()));
+            while (!slow.isEmpty() && slow.peek() <= offset - 8_000) {
+                window.commit(window.stage(slow.remove()));
             }
         }
     }
@@ -113,7 +113,7 @@ class AckWindowLimitTest {
     }
 
     @Test
-    void oneSlowOffsetHoldsNothingUp() {
+    void oneSlowOffsetDelaysNoOther() {
         AckWindow window = new AckWindow(0, AckRuns.NONE);
         window.register(0);
 
@@ -152,7 +152,7 @@ class AckWindowLimitTest {
         }
     }
 
-    /** Registers, as intake does, while the limit permits; a gap over the limit is reported. */
+    /** Registers offsets as intake does while the limit permits it. It reports a gap over the limit. */
     private static List<Long> fill(AckWindow window, LongUnaryOperator next, int atMost) {
         List<Long> open = new ArrayList<>();
         long offset = 0;

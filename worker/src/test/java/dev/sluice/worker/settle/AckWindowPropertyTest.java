@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Random operations against {@link PlainWindow}, a model too plain to be wrong. */
+/** Compares random operations with {@link PlainWindow}, a model too plain to be wrong. */
 class AckWindowPropertyTest {
     @Test
     void everyRecordOfAShortLogEndsOnce() {

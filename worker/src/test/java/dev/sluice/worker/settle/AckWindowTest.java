@@ -16,7 +16,7 @@ class AckWindowTest {
     }
 
     @Test
-    void theLowestOpenOffsetIsCommittedAndWhatIsDoneAboveIt() {
+    void theLowestOpenOffsetIsCommittedWithTheDoneRunsAboveIt() {
         register(10, 11, 12, 13);
 
         assertThat(window.stage(13, 11)).isEqualTo(snapshot(10, 11, 12, 13, 14));
@@ -73,7 +73,7 @@ class AckWindowTest {
     }
 
     @Test
-    void whatWasDoneBeforeACrashIsSkipped() {
+    void anOffsetThatWasDoneBeforeACrashIsSkipped() {
         AckWindow restored = new AckWindow(10, AckRuns.of(11, 13, 14, 15));
 
         assertThat(restored.stage()).isEqualTo(snapshot(10, 11, 13, 14, 15));
@@ -86,7 +86,7 @@ class AckWindowTest {
     }
 
     @Test
-    void whatHasVanishedSinceACrashIsDone() {
+    void anOffsetThatHasVanishedSinceACrashIsDone() {
         AckWindow restored = new AckWindow(10, AckRuns.of(11, 13, 14, 15));
 
         restored.reachedPosition(14);
@@ -96,14 +96,14 @@ class AckWindowTest {
     }
 
     @Test
-    void anOffsetNotReadAgainYetCanNotBeStaged() {
+    void anOffsetNotReadAgainYetCannotBeStaged() {
         AckWindow restored = new AckWindow(10, AckRuns.of(11, 13));
 
         assertThatThrownBy(() -> restored.stage(10)).hasMessage("offset 10 is not registered and open");
     }
 
     @Test
-    void aCommitLeavesAloneWhatWasRegisteredMeanwhile() {
+    void aCommitLeavesOffsetsRegisteredMeanwhileOpen() {
         register(10);
         Snapshot snapshot = window.stage(10);
         register(11);

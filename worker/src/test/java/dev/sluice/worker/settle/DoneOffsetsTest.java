@@ -13,12 +13,12 @@ class DoneOffsetsTest {
     private static final TopicPartition SECOND = new TopicPartition("in", 1);
 
     @Test
-    void whatIsCommittedExactlySoHasLanded() {
+    void aTransactionWhoseOffsetsAreCommittedExactlyHasLanded() {
         assertThat(landed(done(5, 7, 9), done(5, 7, 9))).isTrue();
     }
 
     @Test
-    void whatIsNotCommittedHasNotLanded() {
+    void aTransactionWhoseOffsetsAreNotCommittedHasNotLanded() {
         assertThat(landed(done(5), done(4))).isFalse();
         assertThat(landed(done(5, 7, 9), done(5))).isFalse();
         assertThat(landed(done(5, 7, 9), done(5, 7, 8))).isFalse();
@@ -28,7 +28,7 @@ class DoneOffsetsTest {
     }
 
     @Test
-    void nothingCommittedAtAllMeansThatNothingHasLanded() {
+    void aTransactionHasNotLandedIfNothingIsCommitted() {
         Map<TopicPartition, OffsetAndMetadata> without = new HashMap<>();
         without.put(FIRST, null);
 
@@ -37,7 +37,7 @@ class DoneOffsetsTest {
     }
 
     @Test
-    void whatAnotherOwnerHasCommittedFurtherHasLanded() {
+    void aTransactionHasLandedIfAnotherOwnerHasCommittedFurther() {
         assertThat(landed(done(5, 7, 9), done(6, 7, 9))).isTrue();
         assertThat(landed(done(5, 7, 9), done(9))).isTrue();
         assertThat(landed(done(5, 7, 9), done(8, 10, 12))).isFalse();
@@ -45,16 +45,16 @@ class DoneOffsetsTest {
         assertThat(landed(done(5, 7, 9), done(100))).isTrue();
     }
 
-    /** The other partition moved to another worker, which came to the same end by a transaction of its own. */
+    /** The first partition has moved to another worker, which came to the same end with its own transaction. */
     @Test
-    void onePartitionThatLooksTheSameDoesNotTellOfTheOthers() {
+    void onePartitionThatLooksTheSameProvesNothingForTheOthers() {
         assertThat(DoneOffsets.landed(Map.of(FIRST, done(1), SECOND, done(8)), Map.of(FIRST, done(1), SECOND, done(7))))
                 .isFalse();
     }
 
-    /** Such a partition was staged only to move its offset past markers that had been passed already. */
+    /** The first partition was staged only to move its offset past markers, which was done already. */
     @Test
-    void aPartitionThatDidNotMoveDoesNotTellOfTheOthers() {
+    void aPartitionThatDidNotMoveProvesNothingForTheOthers() {
         Map<TopicPartition, OffsetAndMetadata> ours = Map.of(FIRST, done(3), SECOND, done(8, 9, 10));
 
         assertThat(DoneOffsets.landed(ours, Map.of(FIRST, done(3), SECOND, done(8))))

@@ -181,8 +181,8 @@ class PendingSettlementsTest {
     }
 
     /**
-     * Runs a transaction as the producer does. The first record to expire is named. Records that wait for another partition
-     * fail with the transaction.
+     * Runs a transaction as the producer does. The first record to expire is named. Records that wait for another
+     * partition fail with the transaction.
      */
     private List<String> transaction() {
         List<PendingSettlements.Routed> chosen = take();

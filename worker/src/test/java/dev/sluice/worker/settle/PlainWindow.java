@@ -8,8 +8,8 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A partition, its committed offset and a worker that reads it, in bit sets; drives an {@link AckWindow} and compares
- * the two after each step.
+ * A model in bit sets of a partition, its committed offset and a worker that reads it. It drives an {@link AckWindow}
+ * and compares itself with it after each step.
  */
 final class PlainWindow {
     private final Random random;
@@ -52,14 +52,14 @@ final class PlainWindow {
         }
     }
 
-    /** Anywhere up to the next record: past some of the markers. */
+    /** Moves the position to a random place up to the next record, past some of the markers. */
     void reachSomewhere() {
         int next = records.nextSetBit(position);
         position = random.nextInt(position, (next < 0 ? length : next) + 1);
         window.reachedPosition(position);
     }
 
-    /** Retention deletes what comes next, unread. */
+    /** Deletes the next records unread, as retention does. */
     void deleteAhead(int count) {
         int to = Math.min(position + count, length);
         records.clear(position, to);
@@ -89,7 +89,10 @@ final class PlainWindow {
         }
     }
 
-    /** The worker dies; a transaction it may have been in has landed or not. The next one reads on from the broker. */
+    /**
+     * Kills the worker. Its current transaction, if any, has landed or not. The next worker reads on from the committed
+     * offset.
+     */
     void crash() {
         if (staged != null && random.nextBoolean()) {
             landed(staged);
@@ -104,7 +107,7 @@ final class PlainWindow {
         assertThat(window.encodedSizeBound()).isLessThanOrEqualTo(brokerBound);
     }
 
-    /** Reads and ends all there is; then nothing may be left, not even a lag of markers. */
+    /** Reads and ends all records. Then nothing may be left, not even a lag of markers. */
     void drain() {
         abort();
         while (records.nextSetBit(position) >= 0) {
@@ -161,7 +164,7 @@ final class PlainWindow {
         brokerBound = stagedBound;
     }
 
-    /** Below the position whatever is not open; above it what was done before the crash. */
+    /** Returns the done offsets: below the position all that are not open, above it those done before the crash. */
     private BitSet done(BitSet open) {
         BitSet done = (BitSet) restored.clone();
         done.set(0, position);

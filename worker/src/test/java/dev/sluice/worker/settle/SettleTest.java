@@ -534,9 +534,9 @@ class SettleTest {
     }
 
     /**
-     * A producer that fails as KafkaProducer does. It rejects large values, and then the transaction can only be aborted. A
-     * commit waits for unavailable partitions until that takes too long. Then the first record fails with a timeout, and the
-     * others with the transaction.
+     * A producer that fails as KafkaProducer does. It rejects large values, and then the transaction can only be
+     * aborted. A commit waits for unavailable partitions until that takes too long. Then the first record fails with a
+     * timeout, and the others with the transaction.
      */
     private static final class FakeProducer extends MockProducer<byte[], byte[]> {
         private final List<ConsumerGroupMetadata> groups = new CopyOnWriteArrayList<>();

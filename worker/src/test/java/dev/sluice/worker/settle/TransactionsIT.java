@@ -35,7 +35,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a real broker says to a producer that was fenced, was too slow, or was idle for too long. */
+/** Tests the answers of a real broker to a producer that was fenced, too slow, or idle for too long. */
 @Timeout(120)
 class TransactionsIT {
     private static final Duration BOUND = Duration.ofSeconds(30);
@@ -73,22 +73,22 @@ class TransactionsIT {
 
     @Test
     void aTransactionThatOutlivesItsTimeoutBeforeASendIsNoClash() {
-        assertOutlivedIsNoClash("send", 2);
+        assertTimedOutTransactionIsNoClash("send", 2);
     }
 
     @Test
     void aTransactionThatOutlivesItsTimeoutBeforeItsOffsetsIsNoClash() {
-        assertOutlivedIsNoClash("sendOffsetsToTransaction", 1);
+        assertTimedOutTransactionIsNoClash("sendOffsetsToTransaction", 1);
     }
 
     @Test
     void aTransactionThatOutlivesItsTimeoutBeforeItsCommitIsNoClash() {
-        assertOutlivedIsNoClash("commitTransaction", 1);
+        assertTimedOutTransactionIsNoClash("commitTransaction", 1);
     }
 
-    /** Each initialises the id and so fences the other one; which of them is the older, only the group tells. */
+    /** Each of the two initialises the id and so fences the other. Only the group knows which is the older. */
     @Test
-    void ofTwoWithOneIdTheOneThatTheGroupHasFencedComesToAClearEndAndTheOtherGoesOn() {
+    void ofTwoWithOneIdTheOneThatTheGroupHasFencedEndsClearlyAndTheOtherGoesOn() {
         try (Consumer<byte[], byte[]> olderMember = member();
                 Consumer<byte[], byte[]> youngerMember = member();
                 Transactions older = transactions();
@@ -108,9 +108,9 @@ class TransactionsIT {
         }
     }
 
-    /** As two who both have not joined the group yet, or whose group cannot be asked. */
+    /** The two behave like workers that have not joined the group yet or cannot reach it. */
     @Test
-    void ofTwoWithOneIdNoneEndsThatTheGroupHasNotFenced() {
+    void ofTwoWithOneIdNeitherEndsUnlessTheGroupHasFencedIt() {
         try (Transactions first = transactions();
                 Transactions second = transactions()) {
             int turns = 6;
@@ -137,7 +137,7 @@ class TransactionsIT {
         }
     }
 
-    /** The commit lands, but its producer does not get to know and cannot abort. */
+    /** The commit lands, but the producer gets no answer and cannot abort. */
     @Test
     void aCommitOfUnknownEndThatHasLandedIsNotSentAgain() {
         Transactions transactions = transactions("commitTransaction", 1, true, producer -> {
@@ -162,7 +162,7 @@ class TransactionsIT {
         }
     }
 
-    private void assertOutlivedIsNoClash(String method, int call) {
+    private void assertTimedOutTransactionIsNoClash(String method, int call) {
         Transactions transactions = transactions(method, call, false, producer -> {
             producer.flush();
             await().atMost(BOUND).until(() -> state() == TransactionState.ONGOING);
@@ -190,7 +190,12 @@ class TransactionsIT {
         return transactions("none", 1, false, producer -> {});
     }
 
-    /** With the {@code call}th call of a method of its first producer disturbed. */
+    /**
+     * Returns transactions whose first producer is disturbed.
+     *
+     * @param call the number of the call of {@code method} before which the disturbance happens
+     * @param unusable true to also make each abort fail
+     */
     private Transactions transactions(String method, int call, boolean unusable, Disturbance disturbance) {
         AtomicInteger producers = new AtomicInteger();
         return new Transactions(

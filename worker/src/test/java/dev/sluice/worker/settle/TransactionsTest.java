@@ -344,8 +344,8 @@ class TransactionsTest {
     }
 
     /**
-     * Only the group can tell which of two workers with one id is the younger. While they initialise the id in turns, neither
-     * ends.
+     * The group alone can tell which of two workers with one id is the younger. While they initialise the id in turns,
+     * neither ends.
      */
     @Test
     void goesOnHoweverOftenItIsFenced() {
