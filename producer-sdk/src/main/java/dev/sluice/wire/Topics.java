@@ -37,6 +37,11 @@ public record Topics(String base) {
             return delay;
         }
 
+        /** Returns the last part of the tier's topic name, such as {@code delay-10s}. */
+        public String word() {
+            return "delay-" + suffix;
+        }
+
         /**
          * Returns the longest tier that does not keep a record beyond {@code remaining}. If none is that short, it
          * returns the shortest.
@@ -68,7 +73,7 @@ public record Topics(String base) {
     }
 
     public String delay(Tier tier) {
-        return base + ".requests.delay-" + tier.suffix;
+        return base + ".requests." + tier.word();
     }
 
     public String dead() {

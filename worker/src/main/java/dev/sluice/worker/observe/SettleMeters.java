@@ -109,7 +109,7 @@ final class SettleMeters implements SettleListener {
         Cause cause = requeue.attempts() > envelope.attempts()
                 ? Cause.ATTEMPT
                 : requeue.deferrals() > envelope.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;
-        String tier = requeue.tier().map(SettleMeters::word).orElse(RETRY);
+        String tier = requeue.tier().map(Tier::word).orElse(RETRY);
         requeues.computeIfAbsent(new Move(tier, cause), this::requeues).increment();
     }
 
@@ -119,14 +119,5 @@ final class SettleMeters implements SettleListener {
                 .tag("tier", move.tier())
                 .tag("cause", move.cause().name().toLowerCase(Locale.ROOT))
                 .register(registry);
-    }
-
-    private static String word(Tier tier) {
-        return switch (tier) {
-            case TEN_SECONDS -> "delay-10s";
-            case ONE_MINUTE -> "delay-1m";
-            case TEN_MINUTES -> "delay-10m";
-            case ONE_HOUR -> "delay-1h";
-        };
     }
 }
