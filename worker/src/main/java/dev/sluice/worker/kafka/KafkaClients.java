@@ -23,15 +23,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <table>
  * <caption>The kinds of clients</caption>
  * <tr><td>{@link #groupMember}</td><td>reads a worker's partitions as a member of its group</td></tr>
- * <tr><td>{@link #singleRecordReader}</td><td>reads one record per poll, outside of the group</td></tr>
- * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed, without joining it</td></tr>
- * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns, without a group</td></tr>
- * <tr><td>{@link #transactionalProducer}</td><td>writes outcomes and replays, each batch in a transaction</td></tr>
- * <tr><td>{@link #admin}</td><td>describes and creates topics, groups and transactions</td></tr>
+ * <tr><td>{@link #singleRecordReader}</td><td>reads one record per poll without joining the group</td></tr>
+ * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed without joining it</td></tr>
+ * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns</td></tr>
+ * <tr><td>{@link #transactionalProducer}</td><td>writes each batch of outcomes or replays in a transaction</td></tr>
+ * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
  * </table>
  *
- * <p>Every consumer reads committed records only, commits nothing by itself, begins at the first record and creates no
- * topics. The user's properties win over our defaults, and never over what the guarantees rest on.
+ * <p>Every consumer begins at the first record and reads committed records only. None of them commits offsets by itself
+ * or creates topics. The user's properties win over our defaults but never over a setting that the guarantees rest on.
  */
 public final class KafkaClients {
     /** The most records that one poll of a group's member returns, unless the user sets another number. */
@@ -103,7 +103,7 @@ public final class KafkaClients {
         return groupOffsetReader(config, group);
     }
 
-    /** Builds a consumer that names the group in order to read its committed offsets, and does not join it. */
+    /** Builds a consumer that reads the committed offsets of a group and does not join it. */
     public static Consumer<byte[], byte[]> groupOffsetReader(Map<String, Object> kafka, String group) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.GROUP_ID_CONFIG, group);

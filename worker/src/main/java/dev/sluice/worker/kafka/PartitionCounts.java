@@ -11,8 +11,8 @@ import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * Looks up the number of partitions of a topic. The number is 0 if the topic does not exist or this user may not see it.
- * Thread-safe; does not block.
+ * Looks up the number of partitions of a topic. The number is 0 if the topic does not exist or this user may not see
+ * it. Thread-safe; does not block.
  */
 public final class PartitionCounts implements Function<String, CompletableFuture<Integer>> {
     private final Admin admin;

@@ -23,9 +23,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether Kafka's ACLs allow this user what is about to be done. Asked of the broker before anything is: what is missing is
- * said at once and as a whole, and not when it is tried for the first time, which for a worker's dead letters may be days
- * later.
+ * Checks that Kafka's ACLs allow this user what it is about to do. The broker is asked first, so that all missing
+ * rights are reported at once. Otherwise each would show when it is first needed, which for a worker's dead letters
+ * may be days later.
  */
 public final class AclCheck {
     private static final Set<AclOperation> UNKNOWN = Set.of(AclOperation.READ, AclOperation.WRITE);
@@ -41,7 +41,7 @@ public final class AclCheck {
         this.timeoutMillis = (int) timeout.toMillis();
     }
 
-    /** What a worker lacks; as {@link #missing}. */
+    /** Returns a sentence that names every right that a worker lacks, or empty as {@link #missing} does. */
     public Optional<String> ofWorker(Topics topics, String group) throws InterruptedException {
         List<String> written = topics.all().stream()
                 .filter(topic -> !topic.equals(topics.requests()))
@@ -49,14 +49,16 @@ public final class AclCheck {
         return missing(topics.inputs(), written, Optional.of(group));
     }
 
-    /** What a client lacks that publishes requests and reads their replies; as {@link #missing}. */
+    /** Returns the same sentence for a client, which publishes requests and reads their replies. */
     public Optional<String> ofClient(Topics topics) throws InterruptedException {
         return missing(List.of(topics.replies()), List.of(topics.requests()), Optional.empty());
     }
 
     /**
-     * All that is missing, in a sentence that names resources and rights. Empty where nothing is, and where the broker
-     * does not say: then it shows when it is tried. So it does with transactional ids, about which it cannot be asked.
+     * Returns a sentence that names the missing rights and their resources.
+     *
+     * <p>It is empty if nothing is missing or if the broker does not say. A missing right then shows when it is
+     * needed. The same holds for transactional ids, since Kafka has no request that tells the rights on them.
      */
     private Optional<String> missing(List<String> read, List<String> written, Optional<String> joined)
             throws InterruptedException {
@@ -73,8 +75,8 @@ public final class AclCheck {
             allowed.put(topic, allowed(descriptions.get(topic), TopicDescription::authorizedOperations));
         }
         List<String> missing = new ArrayList<>();
-        without(AclOperation.READ, read, allowed).map(AclErrors.Right.READ::on).ifPresent(missing::add);
-        without(AclOperation.WRITE, written, allowed)
+        lacking(AclOperation.READ, read, allowed).map(AclErrors.Right.READ::on).ifPresent(missing::add);
+        lacking(AclOperation.WRITE, written, allowed)
                 .map(AclErrors.Right.WRITE::on)
                 .ifPresent(missing::add);
         if (joined.isPresent() && !mayRead(joined.get())) {
@@ -85,12 +87,12 @@ public final class AclCheck {
                 : Optional.of("Kafka does not allow it: give this user " + String.join("; ", missing));
     }
 
-    private static Optional<List<String>> without(
+    private static Optional<List<String>> lacking(
             AclOperation needed, List<String> topics, Map<String, Set<AclOperation>> allowed) {
-        List<String> without = topics.stream()
+        List<String> lacking = topics.stream()
                 .filter(topic -> !allowed.getOrDefault(topic, Set.of()).contains(needed))
                 .toList();
-        return without.isEmpty() ? Optional.empty() : Optional.of(without);
+        return lacking.isEmpty() ? Optional.empty() : Optional.of(lacking);
     }
 
     private boolean mayRead(String group) throws InterruptedException {
@@ -106,14 +108,14 @@ public final class AclCheck {
             throws InterruptedException {
         try {
             Set<AclOperation> allowed = operations.apply(answer.get());
-            // that we may see it is allowed at least, so none at all is no answer
+            // Describe is allowed here, so an empty set means that the broker did not answer
             return allowed == null || allowed.isEmpty() ? UNKNOWN : allowed;
         } catch (ExecutionException failed) {
             if (failed.getCause() instanceof AuthorizationException) {
                 return Set.of();
             }
-            // a topic that is missing, or a broker that is away, is for the next check to say; a group may be new
-            log.debug("what is allowed is not known", failed.getCause());
+            // the next check reports a missing topic or an unavailable broker, and a group may be new
+            log.debug("Allowed operations are unknown", failed.getCause());
             return UNKNOWN;
         }
     }

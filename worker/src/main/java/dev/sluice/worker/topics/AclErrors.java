@@ -9,14 +9,11 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.TransactionalIdAuthorizationException;
 
-/**
- * What Kafka's ACLs do not allow, in words that name the resource and the missing right; the same for the worker and for
- * all commands.
- */
+/** Describes errors of Kafka's ACLs in sentences that name the resource and the missing right. */
 public final class AclErrors {
     private AclErrors() {}
 
-    /** What was tried, by the names that Kafka's ACLs have for it; its exceptions do not say that. */
+    /** The right that an attempt needed. Kafka's exceptions do not say it. */
     public enum Right {
         READ("Read"),
         WRITE("Write"),
@@ -30,13 +27,13 @@ public final class AclErrors {
             this.word = word;
         }
 
-        /** Such as {@code Read on topics a, b}. */
+        /** Returns text such as {@code Read on topics a, b}. */
         String on(Collection<String> topics) {
             return word + " on " + named(topics);
         }
 
-        /** A group is never written to: to commit its offsets is to read, too. */
         String onGroup(String group) {
+            // groups have no Write: committing offsets needs Read, too
             return (this == WRITE ? READ : this).word + " on " + named(group);
         }
     }
@@ -49,71 +46,72 @@ public final class AclErrors {
         return "consumer group '" + group + "'";
     }
 
-    /** The same where nobody knows what was tried. */
+    /** Returns a sentence that names the resource if the failure or a cause of it is an authorization error. */
     public static Optional<String> words(Throwable failure) {
-        return refusal(failure)
-                .map(refused -> "Kafka does not allow it: this user lacks a right on " + resource(refused)
+        return denial(failure)
+                .map(denial -> "Kafka does not allow it: this user lacks a right on " + resource(denial)
                         + "; the log of the broker's authorizer names it");
     }
 
-    /** Where the failure, or one of its causes, is a refusal: a sentence. */
+    /** Returns a sentence that names the missing right if the failure or a cause of it is an authorization error. */
     public static Optional<String> words(Throwable failure, Right tried) {
         return words(failure, tried, "");
     }
 
     /**
-     * The same of a failure of a producer with transactions.
+     * Returns the same sentence for a failure of a transactional producer.
      *
-     * @param transactionalId the one in use, which Kafka does not name
+     * @param transactionalId the id of the producer, which Kafka's exception does not name
      */
     public static Optional<String> words(Throwable failure, Right tried, String transactionalId) {
-        return refusal(failure)
-                .map(refused -> "Kafka does not allow it: give this user " + missing(refused, tried, transactionalId));
+        return denial(failure)
+                .map(denial -> "Kafka does not allow it: give this user " + missing(denial, tried, transactionalId));
     }
 
-    private static Optional<AuthorizationException> refusal(Throwable failure) {
+    /** Returns the authorization error that a failure is, or that has caused it. */
+    private static Optional<AuthorizationException> denial(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof AuthorizationException refused) {
-                return Optional.of(refused);
+            if (cause instanceof AuthorizationException denial) {
+                return Optional.of(denial);
             }
         }
         return Optional.empty();
     }
 
-    private static String resource(AuthorizationException refused) {
-        if (refused instanceof TopicAuthorizationException topics
+    private static String resource(AuthorizationException denial) {
+        if (denial instanceof TopicAuthorizationException topics
                 && !topics.unauthorizedTopics().isEmpty()) {
             return named(topics.unauthorizedTopics());
         }
-        if (refused instanceof GroupAuthorizationException group && group.groupId() != null) {
+        if (denial instanceof GroupAuthorizationException group && group.groupId() != null) {
             return named(group.groupId());
         }
-        if (refused instanceof TransactionalIdAuthorizationException) {
+        if (denial instanceof TransactionalIdAuthorizationException) {
             return "its transactional id";
         }
-        return refused instanceof ClusterAuthorizationException
+        return denial instanceof ClusterAuthorizationException
                 ? "the cluster"
-                : "what it has asked for (" + refused.getMessage() + ")";
+                : "what it has asked for (" + denial.getMessage() + ")";
     }
 
-    private static String missing(AuthorizationException refused, Right tried, String transactionalId) {
-        if (refused instanceof TopicAuthorizationException topics
+    private static String missing(AuthorizationException denial, Right tried, String transactionalId) {
+        if (denial instanceof TopicAuthorizationException topics
                 && !topics.unauthorizedTopics().isEmpty()) {
             return tried.on(topics.unauthorizedTopics());
         }
-        if (refused instanceof GroupAuthorizationException group && group.groupId() != null) {
+        if (denial instanceof GroupAuthorizationException group && group.groupId() != null) {
             return tried.onGroup(group.groupId());
         }
-        if (refused instanceof TransactionalIdAuthorizationException) {
+        if (denial instanceof TransactionalIdAuthorizationException) {
             return "Write on "
                     + (transactionalId.isEmpty()
                             ? "its transactional id"
                             : "transactional id '" + transactionalId + "'");
         }
-        if (refused instanceof ClusterAuthorizationException) {
+        if (denial instanceof ClusterAuthorizationException) {
             return (tried == Right.WRITE ? "IdempotentWrite" : tried.word) + " on the cluster"
                     + (tried == Right.CREATE ? ", or on the topics by their names" : "");
         }
-        return tried.word + " (" + refused.getMessage() + ")";
+        return tried.word + " (" + denial.getMessage() + ")";
     }
 }

@@ -11,11 +11,11 @@ import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * Whether a queue's topics are such that a worker can keep its promise on them. Immutable.
+ * The result of checking that a worker can keep its promise on the topics of a queue. Immutable.
  *
- * @param refusals what a worker cannot work with, one sentence each with the remedy; empty where it can start
- * @param warnings what will lose records one day, one sentence each with the remedy
- * @param partitions the number of bundles: partitions of each input topic; 0 where {@code .requests} is missing
+ * @param refusals a sentence with the remedy for each reason why a worker refuses to start; empty if it can start
+ * @param warnings a sentence with the remedy for each setting that will lose records one day
+ * @param partitions the number of partitions of {@code .requests}, which is the number of bundles; 0 if it is missing
  */
 public record TopicCheck(List<String> refusals, List<String> warnings, int partitions) {
     public TopicCheck {
@@ -23,7 +23,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         warnings = List.copyOf(warnings);
     }
 
-    /** Looks at the topics; a broker that does not answer within {@code timeout} is a refusal too. */
+    /** Reads the topics and checks them. A broker that does not answer within {@code timeout} is a refusal too. */
     public static TopicCheck of(Admin admin, Topics topics, Duration timeout) throws InterruptedException {
         try {
             return of(topics, TopicState.read(admin, topics.all(), timeout));
@@ -32,7 +32,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         }
     }
 
-    /** The judgement alone. */
+    /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
         List<String> refusals = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
@@ -49,7 +49,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         return new TopicCheck(refusals, warnings, requests == null ? 0 : requests.partitions());
     }
 
-    /** Which of the queue's topics do not exist, in a sentence with the remedy; empty where all do. */
+    /** Returns a sentence that names the missing topics and the remedy, or empty if all exist. */
     public static Optional<String> missing(Topics topics, Map<String, TopicState> states) {
         List<String> missing = topics.all().stream()
                 .filter(topic -> !states.containsKey(topic))
@@ -74,8 +74,8 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
     }
 
     /**
-     * Partition i of all inputs belongs to one worker, so each of them needs every i. Empty where that is so, else a
-     * sentence with the remedy.
+     * Returns a sentence with the remedy if the inputs differ in their number of partitions. Partition i of all inputs
+     * belongs to one worker, so every input needs partition i.
      *
      * @param widths the number of partitions of every input
      */

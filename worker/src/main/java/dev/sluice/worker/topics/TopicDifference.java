@@ -1,50 +1,70 @@
 package dev.sluice.worker.topics;
 
-import java.util.Locale;
+import dev.sluice.worker.text.Durations;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.config.TopicConfig;
 
 /**
- * One thing about an existing topic that is not as {@code topics create} would make it. Immutable.
+ * A difference between an existing topic and what {@code topics create} would make. Immutable.
  *
- * @param setting Kafka's name of it, or {@link #PARTITIONS}
- * @param remedy how it is changed, or why it cannot be
+ * @param setting Kafka's name of the setting, or {@link #PARTITIONS}
+ * @param remedy how to change the setting, or why that is impossible
  */
 public record TopicDifference(String topic, String setting, String actual, String planned, String remedy) {
     public static final String PARTITIONS = "partitions";
 
-    /** For people. */
+    /**
+     * Returns all differences of the existing topics, in the order of the plans.
+     *
+     * @param partitions the number that each input topic ought to have
+     */
+    public static List<TopicDifference> of(List<TopicPlan> plans, Map<String, TopicState> states, int partitions) {
+        List<TopicDifference> differences = new ArrayList<>();
+        for (TopicPlan plan : plans) {
+            TopicState state = states.get(plan.name());
+            if (state != null) {
+                differences.addAll(plan.differences(state));
+                if (plan.input() && state.partitions() != partitions) {
+                    differences.add(ofPartitions(plan.name(), state.partitions(), partitions));
+                }
+            }
+        }
+        return differences;
+    }
+
+    private static TopicDifference ofPartitions(String topic, int actual, int planned) {
+        return new TopicDifference(
+                topic,
+                PARTITIONS,
+                Integer.toString(actual),
+                Integer.toString(planned),
+                actual > planned
+                        ? "Kafka can't take partitions away"
+                        : "to widen it to the widest input topic: sluice topics create --partitions " + planned);
+    }
+
+    /** Returns the number of partitions of the widest input topic, or 0 if none exists. */
+    public static int widest(List<TopicPlan> plans, Map<String, TopicState> states) {
+        return plans.stream()
+                .filter(plan -> plan.input() && states.containsKey(plan.name()))
+                .mapToInt(plan -> states.get(plan.name()).partitions())
+                .max()
+                .orElse(0);
+    }
+
+    /** Returns a sentence with the topic, both values and the remedy. */
     public String sentence() {
         return topic + ": " + setting + " is " + readable(actual) + ", not " + readable(planned) + "; " + remedy;
     }
 
-    /** Nobody reads milliseconds. */
     private String readable(String value) {
-        if (!setting.equals(TopicPlan.RETENTION_MS)) {
+        if (!setting.equals(TopicConfig.RETENTION_MS_CONFIG)) {
             return value;
         }
         long millis = Long.parseLong(value);
-        return value + " (" + (millis < 0 ? "forever" : typed(millis)) + ")";
-    }
-
-    /** In the largest unit that gives a whole number, as it is typed for {@code topics create}. */
-    static String typed(long millis) {
-        for (Unit unit : Unit.values()) {
-            if (millis % unit.millis == 0) {
-                return millis / unit.millis + unit.name().toLowerCase(Locale.ROOT);
-            }
-        }
-        return millis + "ms";
-    }
-
-    private enum Unit {
-        D(86_400_000),
-        H(3_600_000),
-        M(60_000),
-        S(1_000);
-
-        private final long millis;
-
-        Unit(long millis) {
-            this.millis = millis;
-        }
+        return value + " (" + (millis < 0 ? "forever" : Durations.format(Duration.ofMillis(millis))) + ")";
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice.worker.topics;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -9,38 +10,43 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.record.TimestampType;
 
 /**
- * What one topic of a queue ought to look like, and what is wrong with one that looks otherwise. Immutable.
+ * The settings that one topic of a queue ought to have. It also judges a topic that has other settings. Immutable.
  *
  * @param name the topic
- * @param input whether workers read it; then it is as wide as the other inputs and stamped by the broker
+ * @param input true if workers read the topic; it then has as many partitions as the other inputs, and the broker's
+ *     timestamps
  * @param retention how long records stay
- * @param maxMessageBytes the largest record (strictly, batch) it takes
+ * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
 public record TopicPlan(String name, boolean input, Duration retention, int maxMessageBytes) {
     public static final int PARTITIONS = 12;
-    /** A backlog may wait for a week; what waits longer is deleted by Kafka without having been read. */
+
+    /** The time that a backlog may wait. Kafka deletes unread what waits longer. */
     public static final Duration RETENTION = Duration.ofDays(7);
-    /** Dead letters wait for people, who go on holiday. */
+
+    /** The time that dead letters wait for people, who go on holiday. */
     public static final Duration DEAD_RETENTION = Duration.ofDays(30);
 
-    /** Kafka's own default: 1 MiB and a batch's overhead. */
+    // Kafka's default: 1 MiB and the overhead of a batch
     private static final int REQUEST_BYTES = 1_048_588;
-    /** Headers are added on the way, so that a record as large as its topic allows would not fit into an equal one. */
+
+    // workers add headers, so a record as large as its topic allows would not fit into an equal topic
     private static final int HEADER_BYTES = 64 * 1024;
-    /** Answers are larger than questions; more than this many managed brokers don't allow. */
+
+    // answers are larger than questions; many managed brokers allow no more than this
     private static final int REPLY_BYTES = 8 * 1024 * 1024;
 
+    // a shorter retention gets a warning
     private static final Duration SHORT_RETENTION = Duration.ofDays(1);
 
-    static final String CLEANUP = "cleanup.policy";
-    static final String RETENTION_MS = "retention.ms";
-    static final String RETENTION_BYTES = "retention.bytes";
-    static final String TIMESTAMPS = "message.timestamp.type";
-    static final String MAX_BYTES = "max.message.bytes";
+    private static final String LOG_APPEND_TIME = TimestampType.LOG_APPEND_TIME.name;
 
-    /** The plan of every topic of a queue, in the order of {@link Topics#all()}. */
+    /** Returns the plan of every topic of a queue, in the order of {@link Topics#all()}. */
     public static List<TopicPlan> of(Topics topics, Duration retention, Duration deadRetention) {
         List<TopicPlan> plans = new ArrayList<>();
         for (String input : topics.inputs()) {
@@ -56,20 +62,20 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         return of(topics, RETENTION, DEAD_RETENTION);
     }
 
-    /** The settings to create it with; all explicit, so that a broker's defaults do not decide what is lost. */
+    /** Returns the settings to create the topic with. All are explicit: no broker's default decides what is lost. */
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put(CLEANUP, "delete");
-        settings.put(RETENTION_MS, Long.toString(retention.toMillis()));
-        settings.put(MAX_BYTES, Integer.toString(maxMessageBytes));
+        settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        settings.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
+        settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxMessageBytes));
         if (input) {
             // delays count from when the broker got a record, and retention must not trust a producer's clock
-            settings.put(TIMESTAMPS, "LogAppendTime");
+            settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
         }
         return settings;
     }
 
-    /** Where the settings of an existing topic are not what {@code topics create} would make them. */
+    /** Returns the settings of an existing topic that {@code topics create} would make otherwise. */
     public List<TopicDifference> differences(TopicState actual) {
         List<TopicDifference> differences = new ArrayList<>();
         settings().forEach((setting, planned) -> {
@@ -82,50 +88,64 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         return differences;
     }
 
-    /** What a worker cannot work with; one sentence each, with the remedy. */
+    /** Returns a sentence with the remedy for each reason why a worker cannot work with the topic. */
     List<String> refusals(TopicState actual) {
-        String cleanup = actual.settings().getOrDefault(CLEANUP, "delete");
-        if (cleanup.contains("compact")) {
-            return List.of("topic " + name + " is compacted (" + CLEANUP + "=" + cleanup
-                    + "), so Kafka would delete records of it that nobody has read: " + alter(CLEANUP, "delete"));
+        if (!actual.isCompacted()) {
+            return List.of();
         }
-        return List.of();
+        String setting = TopicConfig.CLEANUP_POLICY_CONFIG;
+        return List.of("topic " + name + " is compacted (" + setting + "="
+                + actual.settings().get(setting) + "), so Kafka would delete records of it that nobody has read: "
+                + alter(setting, TopicConfig.CLEANUP_POLICY_DELETE));
     }
 
-    /** What a worker can work with but should not have to; one sentence each, with the remedy. */
+    /** Returns a sentence with the remedy for each setting that a worker can work with but should not have to. */
     List<String> warnings(TopicState actual) {
         if (actual.settings().isEmpty()) {
             return List.of("the configuration of topic " + name
                     + " cannot be read, so retention and compaction are not checked: allow DescribeConfigs");
         }
-        List<String> warnings = new ArrayList<>();
-        shortRetention(actual).ifPresent(warnings::add);
-        if (number(actual, RETENTION_BYTES).orElse(-1) >= 0) {
-            warnings.add("topic " + name + " deletes by size (" + RETENTION_BYTES + "="
-                    + actual.settings().get(RETENTION_BYTES) + "), what was not read yet as well: "
-                    + alter(RETENTION_BYTES, "-1"));
-        }
-        String timestamps = actual.settings().get(TIMESTAMPS);
-        if (input && !Objects.equals(timestamps, "LogAppendTime")) {
-            warnings.add("topic " + name + " has " + TIMESTAMPS + "=" + timestamps
-                    + ", so a producer's clock decides when Kafka deletes a record: "
-                    + alter(TIMESTAMPS, "LogAppendTime"));
-        }
-        if (number(actual, MAX_BYTES).orElse(maxMessageBytes) < maxMessageBytes) {
-            warnings.add("topic " + name + " takes records of "
-                    + actual.settings().get(MAX_BYTES) + " bytes only; set " + MAX_BYTES + "=" + maxMessageBytes);
-        }
-        return warnings;
+        return Stream.of(shortRetention(actual), retentionBySize(actual), producersClock(actual), smallRecords(actual))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private Optional<String> shortRetention(TopicState actual) {
-        long millis = number(actual, RETENTION_MS).orElse(-1);
+        long millis = number(actual, TopicConfig.RETENTION_MS_CONFIG).orElse(-1);
         if (millis < 0 || millis >= SHORT_RETENTION.toMillis()) {
             return Optional.empty();
         }
-        return Optional.of("topic " + name + " keeps records for " + TopicDifference.typed(millis)
+        return Optional.of("topic " + name + " keeps records for " + Durations.format(Duration.ofMillis(millis))
                 + " only, what was not read by then is lost: "
-                + alter(RETENTION_MS, Long.toString(retention.toMillis())));
+                + alter(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
+    }
+
+    private Optional<String> retentionBySize(TopicState actual) {
+        String setting = TopicConfig.RETENTION_BYTES_CONFIG;
+        if (number(actual, setting).orElse(-1) < 0) {
+            return Optional.empty();
+        }
+        return Optional.of("topic " + name + " deletes by size (" + setting + "="
+                + actual.settings().get(setting) + "), what was not read yet as well: " + alter(setting, "-1"));
+    }
+
+    private Optional<String> producersClock(TopicState actual) {
+        String setting = TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
+        String timestamps = actual.settings().get(setting);
+        if (!input || Objects.equals(timestamps, LOG_APPEND_TIME)) {
+            return Optional.empty();
+        }
+        return Optional.of("topic " + name + " has " + setting + "=" + timestamps
+                + ", so a producer's clock decides when Kafka deletes a record: " + alter(setting, LOG_APPEND_TIME));
+    }
+
+    private Optional<String> smallRecords(TopicState actual) {
+        String setting = TopicConfig.MAX_MESSAGE_BYTES_CONFIG;
+        if (number(actual, setting).orElse(maxMessageBytes) >= maxMessageBytes) {
+            return Optional.empty();
+        }
+        return Optional.of("topic " + name + " takes records of "
+                + actual.settings().get(setting) + " bytes only; set " + setting + "=" + maxMessageBytes);
     }
 
     private static OptionalLong number(TopicState actual, String setting) {
@@ -133,7 +153,7 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         return value == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(value));
     }
 
-    /** Kafka's own tool: changing what people may have set on purpose is theirs to do. */
+    // names Kafka's own tool, since people may have set it on purpose and have to change it themselves
     private String alter(String setting, String value) {
         return "kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic " + name + " --add-config " + setting
                 + "=" + value;

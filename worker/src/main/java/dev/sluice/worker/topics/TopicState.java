@@ -18,21 +18,22 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * What a topic looks like on the broker. Immutable.
+ * The state of a topic on the broker. Immutable.
  *
- * @param settings the topic's configuration by Kafka's names; empty where we may not read it
+ * @param settings the topic's configuration by Kafka's names; empty if this user may not read it
  */
 public record TopicState(String name, int partitions, int replication, Map<String, String> settings) {
     public TopicState {
         settings = Map.copyOf(settings);
     }
 
-    /** A topic that cannot be looked at; the message is for people. */
+    /** Reports a topic that cannot be described. The message says why and what to do. */
     public static final class UnreadableException extends RuntimeException {
         private final String topic;
 
@@ -46,10 +47,17 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
         }
     }
 
+    /** Returns true if Kafka deletes records of the topic because a newer record has the same key. */
+    public boolean isCompacted() {
+        return settings.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE)
+                .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    }
+
     /**
-     * The topics of these names that exist, by name.
+     * Reads the state of the topics that exist.
      *
-     * @throws UnreadableException where the broker does not answer in time or does not let us look
+     * @return the states by the topic's name
+     * @throws UnreadableException if the broker does not answer in time or denies access
      */
     public static Map<String, TopicState> read(Admin admin, Collection<String> names, Duration timeout)
             throws InterruptedException {
@@ -97,7 +105,7 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
         return settings;
     }
 
-    /** Empty where we may not look: who may read and write a topic need not be allowed to see its configuration. */
+    // empty if Kafka denies it: who may read and write a topic need not be allowed to see its configuration
     private static Map<String, String> settings(String topic, KafkaFuture<Config> future) throws InterruptedException {
         try {
             Map<String, String> values = new HashMap<>();
@@ -117,7 +125,7 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
     }
 
     private static UnreadableException unreadable(String what, String topic, Throwable cause) {
-        // an admin's answer for one topic does not name it
+        // the exception of an admin call for one topic does not name the topic
         Throwable named =
                 cause instanceof TopicAuthorizationException ? new TopicAuthorizationException(Set.of(topic)) : cause;
         String why = AclErrors.words(named, AclErrors.Right.DESCRIBE)

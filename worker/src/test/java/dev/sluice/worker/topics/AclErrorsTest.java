@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class AclErrorsTest {
     @Test
-    void aTopicIsNamedWithTheRight() {
+    void namesTheTopicAndTheRight() {
         assertThat(AclErrors.words(new TopicAuthorizationException(Set.of("chat.requests")), AclErrors.Right.WRITE))
                 .contains("Kafka does not allow it: give this user Write on topic chat.requests");
         assertThat(AclErrors.words(new TopicAuthorizationException(Set.of("b", "a")), AclErrors.Right.READ))
@@ -21,7 +21,7 @@ class AclErrorsTest {
     }
 
     @Test
-    void aGroupIsNamed() {
+    void namesTheGroup() {
         assertThat(AclErrors.words(GroupAuthorizationException.forGroupId("sluice"), AclErrors.Right.DESCRIBE))
                 .contains("Kafka does not allow it: give this user Describe on consumer group 'sluice'");
         assertThat(AclErrors.words(GroupAuthorizationException.forGroupId("sluice"), AclErrors.Right.WRITE))
@@ -29,7 +29,7 @@ class AclErrorsTest {
     }
 
     @Test
-    void aTransactionalIdIsNamed() {
+    void namesTheTransactionalId() {
         assertThat(AclErrors.words(
                         new TransactionalIdAuthorizationException("Transactional Id authorization failed."),
                         AclErrors.Right.WRITE,
@@ -41,7 +41,7 @@ class AclErrorsTest {
     }
 
     @Test
-    void whereNobodyKnowsTheRightTheResourceIsNamed() {
+    void namesTheResourceIfTheRightIsUnknown() {
         assertThat(AclErrors.words(new KafkaException(new TopicAuthorizationException(Set.of("chat.requests")))))
                 .contains("Kafka does not allow it: this user lacks a right on topic chat.requests; the log of the"
                         + " broker's authorizer names it");
@@ -51,20 +51,20 @@ class AclErrorsTest {
     }
 
     @Test
-    void onTheClusterToWriteHasAnotherName() {
+    void namesTheClustersOwnRightForWriting() {
         assertThat(AclErrors.words(new ClusterAuthorizationException("no"), AclErrors.Right.WRITE))
                 .contains("Kafka does not allow it: give this user IdempotentWrite on the cluster");
     }
 
     @Test
-    void topicsMayBeCreatedByOneOfTwoRights() {
+    void namesBothRightsThatAllowCreation() {
         assertThat(AclErrors.words(new ClusterAuthorizationException("no"), AclErrors.Right.CREATE))
-                .contains(
-                        "Kafka does not allow it: give this user Create on the cluster, or on the topics by their names");
+                .contains("Kafka does not allow it: give this user Create on the cluster,"
+                        + " or on the topics by their names");
     }
 
     @Test
-    void aRefusalIsFoundBehindWhatWrapsIt() {
+    void findsADenialBehindOtherExceptions() {
         Exception wrapped = new ExecutionException(new KafkaException(new TopicAuthorizationException(Set.of("t"))));
 
         assertThat(AclErrors.words(wrapped, AclErrors.Right.READ)).isPresent();

@@ -6,6 +6,7 @@ import dev.sluice.wire.Topics;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.Test;
 
 class TopicCheckTest {
@@ -13,12 +14,12 @@ class TopicCheckTest {
     private final Map<String, TopicState> states = asPlanned();
 
     @Test
-    void topicsAsPlannedAreInOrder() {
+    void acceptsTopicsAsPlanned() {
         assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
     }
 
     @Test
-    void missingTopicsAreNamedWithTheRemedy() {
+    void namesMissingTopicsAndTheRemedy() {
         states.remove(topics.retry());
         states.remove(topics.dead());
 
@@ -28,14 +29,14 @@ class TopicCheckTest {
     }
 
     @Test
-    void anotherQueueIsNamedInTheRemedy() {
+    void namesTheQueueInTheRemedy() {
         assertThat(TopicCheck.of(new Topics("bulk"), Map.of()).refusals())
                 .containsExactly("the topics of queue 'bulk' do not exist; "
                         + "create what is missing with: sluice topics create --topic bulk");
     }
 
     @Test
-    void inputsOfUnequalWidthAreRefused() {
+    void refusesInputsThatDifferInPartitions() {
         put(topics.requests(), 24, Map.of());
 
         TopicCheck check = TopicCheck.of(topics, states);
@@ -57,8 +58,8 @@ class TopicCheckTest {
     }
 
     @Test
-    void aCompactedTopicIsRefused() {
-        put(topics.requests(), 12, Map.of(TopicPlan.CLEANUP, "compact,delete"));
+    void refusesACompactedTopic() {
+        put(topics.requests(), 12, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "compact,delete"));
 
         assertThat(TopicCheck.of(topics, states).refusals())
                 .singleElement()
@@ -68,11 +69,11 @@ class TopicCheckTest {
     }
 
     @Test
-    void whatWillLoseRecordsOneDayIsOnlyWarnedOf() {
-        put(topics.requests(), 12, Map.of(TopicPlan.RETENTION_MS, "3600000"));
-        put(topics.retry(), 12, Map.of(TopicPlan.RETENTION_BYTES, "1000"));
-        put(topics.dead(), 12, Map.of(TopicPlan.MAX_BYTES, "1048588"));
-        put(topics.delay(Topics.Tier.ONE_HOUR), 12, Map.of(TopicPlan.TIMESTAMPS, "CreateTime"));
+    void warnsOfSettingsThatWillLoseRecords() {
+        put(topics.requests(), 12, Map.of(TopicConfig.RETENTION_MS_CONFIG, "3600000"));
+        put(topics.retry(), 12, Map.of(TopicConfig.RETENTION_BYTES_CONFIG, "1000"));
+        put(topics.dead(), 12, Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588"));
+        put(topics.delay(Topics.Tier.ONE_HOUR), 12, Map.of(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "CreateTime"));
 
         TopicCheck check = TopicCheck.of(topics, states);
 
@@ -86,14 +87,14 @@ class TopicCheckTest {
     }
 
     @Test
-    void keepingForeverIsFine() {
-        put(topics.requests(), 12, Map.of(TopicPlan.RETENTION_MS, "-1"));
+    void acceptsUnlimitedRetention() {
+        put(topics.requests(), 12, Map.of(TopicConfig.RETENTION_MS_CONFIG, "-1"));
 
         assertThat(TopicCheck.of(topics, states).warnings()).isEmpty();
     }
 
     @Test
-    void aConfigurationThatMayNotBeReadIsNoReasonToRefuse() {
+    void warnsIfTheConfigurationMayNotBeRead() {
         states.put(topics.dead(), new TopicState(topics.dead(), 12, 1, Map.of()));
 
         TopicCheck check = TopicCheck.of(topics, states);

@@ -71,7 +71,7 @@ final class DeadLetterOpener {
                     "Kafka at " + kafka.servers() + " has no " + name + "; create it with 'sluice topics create"
                             + " --topic " + kafka.topics().base() + "', or name another queue with --topic");
         }
-        if (state.settings().getOrDefault("cleanup.policy", "delete").contains("compact")) {
+        if (state.isCompacted()) {
             throw new CommandException("topic " + name + " is compacted, so that what it holds is incomplete; set its"
                     + " cleanup.policy to delete");
         }

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.topics;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.topics.AclErrors;
+import dev.sluice.worker.topics.TopicDifference;
 import dev.sluice.worker.topics.TopicPlan;
 import dev.sluice.worker.topics.TopicState;
 import java.io.PrintStream;
@@ -92,7 +93,7 @@ final class TopicCreation {
      * one.
      */
     private int widthOfNew(Map<String, TopicState> before) {
-        int width = Math.max(asked.orElse(0), TopicDifferences.widest(plans, before));
+        int width = Math.max(asked.orElse(0), TopicDifference.widest(plans, before));
         return width == 0 ? TopicPlan.PARTITIONS : width;
     }
 
@@ -176,7 +177,7 @@ final class TopicCreation {
                 out, names(), after, name -> done.getOrDefault(name, before.containsKey(name) ? "exists" : ""));
         Map<String, TopicState> existing = new HashMap<>(after);
         existing.keySet().retainAll(before.keySet());
-        int width = asked.orElse(TopicDifferences.widest(plans, after));
-        TopicDifferences.of(plans, existing, width).forEach(each -> out.println(each.sentence()));
+        int width = asked.orElse(TopicDifference.widest(plans, after));
+        TopicDifference.of(plans, existing, width).forEach(each -> out.println(each.sentence()));
     }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.apache.kafka.common.config.TopicConfig;
 
 /** Prints a table of topics and the settings that decide which records they accept and keep. */
 final class TopicTable {
@@ -33,10 +34,11 @@ final class TopicTable {
                         state.partitions(),
                         state.replication(),
                         retention(state),
-                        state.settings().containsKey("max.message.bytes")
-                                ? Sizes.format(Long.parseLong(state.settings().get("max.message.bytes")))
+                        state.settings().containsKey(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
+                                ? Sizes.format(
+                                        Long.parseLong(state.settings().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)))
                                 : "?",
-                        state.settings().getOrDefault("message.timestamp.type", "?"),
+                        state.settings().getOrDefault(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "?"),
                         remark.apply(name));
             }
         }
@@ -44,7 +46,7 @@ final class TopicTable {
     }
 
     private static String retention(TopicState state) {
-        String millis = state.settings().get("retention.ms");
+        String millis = state.settings().get(TopicConfig.RETENTION_MS_CONFIG);
         if (millis == null) {
             return "?";
         }

@@ -71,7 +71,7 @@ public final class TopicsDescribeCommand implements Subcommand {
             List<TopicPlan> plans = retention.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
             List<TopicDifference> differences =
-                    TopicDifferences.of(plans, states, TopicDifferences.widest(plans, states));
+                    TopicDifference.of(plans, states, TopicDifference.widest(plans, states));
             if (json) {
                 terminal.out().println(TopicsJson.of(topics.base(), plans, states, check, differences));
             } else {
