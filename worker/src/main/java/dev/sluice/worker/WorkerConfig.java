@@ -71,7 +71,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
     }
 
     /**
-     * How much may be sent.
+     * The bounds on sending.
      *
      * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own.
      *     The other limits are found out
@@ -91,7 +91,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
     }
 
     /**
-     * When a request is given up.
+     * The bounds after which a request is given up.
      *
      * @param maxAttempts the failed call with this number makes a dead letter
      * @param maxAge the oldest request that is still called, counted from its first record; before its first call from

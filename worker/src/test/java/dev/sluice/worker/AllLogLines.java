@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ConcurrentSkipListSet;
 import org.slf4j.LoggerFactory;
 
-/** All that is logged, at any level, from here until it is closed, as the worker's JSON has it; none on the console. */
+/** Collects all log lines of any level until it is closed, as the worker's JSON. None of them reaches the console. */
 public final class AllLogLines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final Logger root = (Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME);
     private final Logger ours = (Logger) LoggerFactory.getLogger("dev.sluice");

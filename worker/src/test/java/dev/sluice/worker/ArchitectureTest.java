@@ -19,8 +19,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.FieldSource;
 
 /**
- * Holds the walls between the worker's packages. Data flows one way through the stages, each package touches only what it
- * owns, and nothing below the command line knows it.
+ * Holds the walls between the worker's packages. Data flows one way through the stages, each package touches only what
+ * it owns, and nothing below the command line knows it.
  */
 class ArchitectureTest {
     private static final String WORKER = "dev.sluice.worker";
@@ -28,10 +28,10 @@ class ArchitectureTest {
     /** The stages in the order in which a request meets them. */
     private static final List<String> STAGES = List.of("intake", "cache", "pace", "call", "outcome", "settle");
 
-    /** What everything may use. These packages know each other only in this order, the later ones the earlier ones. */
+    /** The packages that everything may use. Each may use the ones before it in this list. */
     private static final List<String> BASE = List.of("text", "threads", "provider", "topics", "kafka");
 
-    /** What commands, and later the HTTP door and the console, are made of. */
+    /** The packages that commands are made of, and later the HTTP door and the console. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
 
     private static final List<String> COMMANDS = List.of("ask", "dlq", "status", "submit", "topics", "worker");

@@ -16,11 +16,11 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The broker goes away in the middle of commits, and comes again: every request ends once. */
+/** Tests that every request ends once although the broker goes away in the middle of commits and comes back. */
 @Timeout(180)
 class BrokerLossIT {
     private static final int REQUESTS = 2_500;
-    /** So that they are not all answered, by far, before the broker has gone a second time. */
+    /** The number of requests. By far not all of them are answered when the broker goes away for the second time. */
     private static final Duration LATENCY = Duration.ofSeconds(1);
 
     @Test

@@ -16,7 +16,7 @@ import java.util.stream.IntStream;
 import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** A foreign client beside the test, and what it prints. Owned by the test's thread. */
+/** Runs a foreign client beside the test and collects what it prints. Owned by the test's thread. */
 final class ClientProcess implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -31,10 +31,10 @@ final class ClientProcess implements AutoCloseable {
     }
 
     /**
-     * Without standard input.
+     * Starts a program without standard input.
      *
-     * @param folder for its output
-     * @throws IOException also where there is no such program
+     * @param folder the folder for its output
+     * @throws IOException if there is no such program, or it cannot be started
      */
     static ClientProcess start(Path folder, List<String> command) throws IOException {
         Path out = Files.createTempFile(folder, "client", ".out");
@@ -47,7 +47,7 @@ final class ClientProcess implements AutoCloseable {
         return new ClientProcess(process, out, err);
     }
 
-    /** Whether there is such a program, and it ends well. */
+    /** Returns whether there is such a program and it exits with 0. */
     static boolean runs(Path folder, List<String> command) throws InterruptedException {
         try (ClientProcess client = start(folder, command)) {
             return client.endsWell();
@@ -56,14 +56,14 @@ final class ClientProcess implements AutoCloseable {
         }
     }
 
-    /** Waits until it has ended well. */
+    /** Waits until the program has exited with 0. */
     void awaitEnd() throws InterruptedException {
         if (!endsWell()) {
             throw failure("the client has not ended well", null);
         }
     }
 
-    /** Waits until it has printed a line in which {@code regex} is found; gives that line and the next {@code more} ones. */
+    /** Waits for a line in which {@code regex} is found. Returns that line and the next {@code more} lines. */
     List<String> awaitLines(String regex, int more) {
         Predicate<String> wanted = Pattern.compile(regex).asPredicate();
         try {
@@ -78,7 +78,7 @@ final class ClientProcess implements AutoCloseable {
         return read(out);
     }
 
-    /** Ends it, and the children of a shell. */
+    /** Kills the program and its children. */
     @Override
     public void close() {
         process.descendants().forEach(ProcessHandle::destroy);
@@ -89,7 +89,7 @@ final class ClientProcess implements AutoCloseable {
         return process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS) && process.exitValue() == 0;
     }
 
-    /** Only lines that are complete. */
+    /** Returns the complete lines. */
     private List<String> lines(Predicate<String> wanted, int more) {
         String text = read(out);
         List<String> lines =

@@ -24,14 +24,18 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Runs clients that know nothing of Sluice against a running worker. They run the commands and scripts that the SDK's README
- * shows, with this test's broker and topics in place of the README's. A test is skipped where its client is not installed.
+ * Runs clients that know nothing of Sluice against a running worker. They run the commands and scripts that the SDK's
+ * README shows, with this test's broker and topics in place of the README's. A test is skipped where its client is not
+ * installed.
  */
 class InteropClientsIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
 
-    /** The folder that .ci/run installs KafkaJS into. Node looks for modules beside a script, so the script is put there. */
+    /**
+     * The folder that .ci/run installs KafkaJS into. Node looks for modules beside a script, so the script is put
+     * there.
+     */
     private static final Path NPM = Path.of("target/npm");
 
     private static final String ABORTED = "aborted-1";
@@ -141,7 +145,9 @@ class InteropClientsIT {
         }
     }
 
-    /** Finds a Python that has confluent-kafka. Debian's package serves its own Python only, which may not be the first. */
+    /**
+     * Finds a Python that has confluent-kafka. Debian's package serves its own Python only, which may not be the first.
+     */
     private String python() throws InterruptedException {
         for (String python : List.of("python3", "/usr/bin/python3")) {
             if (ClientProcess.runs(folder, List.of(python, "-c", "import confluent_kafka"))) {
@@ -152,7 +158,7 @@ class InteropClientsIT {
                 + " elsewhere 'pip install confluent-kafka'");
     }
 
-    /** Also prints the reason, because Maven only counts skipped tests. */
+    /** Skips a test and prints the reason, because Maven only counts skipped tests. */
     private static String skip(String reason) {
         System.out.println("Skipped in InteropClientsIT: " + reason);
         return abort(reason);

@@ -31,8 +31,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills {@code submit} of the packaged jar and resumes it. The property {@code -Dsluice.submit.lines=100000} makes the batch
- * large. The property {@code -Dsluice.submit.seed=N} repeats the kills at the same progress.
+ * Kills {@code submit} of the packaged jar and resumes it. The property {@code -Dsluice.submit.lines=100000} makes the
+ * batch large. The property {@code -Dsluice.submit.seed=N} repeats the kills at the same progress.
  */
 class KilledSubmitIT {
     private static final Path JAR = Path.of("target", "sluice.jar");

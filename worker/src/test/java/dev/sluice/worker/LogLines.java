@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
-/** What a class logs at INFO and above, from here until it is closed. */
+/** Collects what a class logs at INFO and above until it is closed. */
 public final class LogLines implements AutoCloseable {
     private final Logger logger;
     private final @Nullable Level before;
@@ -25,7 +25,7 @@ public final class LogLines implements AutoCloseable {
         logger.addAppender(appender);
     }
 
-    /** Such as {@code INFO worker starts group="sluice"}. */
+    /** Returns the lines so far, such as {@code INFO worker starts group="sluice"}. */
     public List<String> all() {
         return appender.list.stream()
                 .map(event -> Stream.concat(

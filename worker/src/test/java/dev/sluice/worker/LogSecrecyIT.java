@@ -14,7 +14,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** Whatever becomes of a request, no line of ours or of a library's, at any level, has its words, the answer's or the key. */
+/** Tests that no log line at any level, not even a library's, contains a prompt, an answer or the key. */
 class LogSecrecyIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What the admin port tells of a worker, on a real Kafka and over real HTTP. */
+/** Tests the pages of the admin port of a running worker. */
 class MetricsIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -240,7 +240,7 @@ class MetricsIT {
         queue.publish(body, headers);
     }
 
-    /** Values by names with labels; fails where a line is neither a comment nor a value. */
+    /** Returns the values by names with labels. Fails if a line is neither a comment nor a value. */
     private Map<String, Double> metrics() throws IOException {
         return text("/metrics")
                 .lines()

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Reads the examples in the SDK's README, so that the tests run what it shows. Maven runs tests in the module's directory. */
+/**
+ * Reads the examples in the SDK's README, so that the tests run what it shows. Maven runs tests in the module's
+ * directory.
+ */
 final class Readme {
     private static final Pattern TAGGED = Pattern.compile("(?ms)^ *// tag\\n(.*?)^ *// end$");
 
@@ -26,7 +29,9 @@ final class Readme {
         return all(Pattern.compile("(?ms)^```" + Pattern.quote(info) + "\\n(.*?)^```$"), section);
     }
 
-    /** Returns the text between {@code // tag} and {@code // end} in a class of this package, without its indentation. */
+    /**
+     * Returns the text between {@code // tag} and {@code // end} in a class of this package, without its indentation.
+     */
     static List<String> tagged(String className) {
         return all(TAGGED, read(Path.of("src/test/java/dev/sluice/worker", className + ".java")));
     }

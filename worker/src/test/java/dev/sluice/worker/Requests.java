@@ -12,7 +12,7 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
-/** Requests as intake hands them on. Immutable; every {@code with} gives another one. */
+/** Makes requests as intake hands them on. Immutable. Every {@code with} method returns a changed copy. */
 public record Requests(
         Assignment assignment,
         long offset,

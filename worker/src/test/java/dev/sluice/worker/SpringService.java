@@ -30,7 +30,7 @@ import org.springframework.messaging.handler.annotation.Payload;
  * {@code // tag} and {@code // end} are the example in the SDK's README. Thread-safe.
  */
 class SpringService {
-    /** What the user adds to what Spring Boot configures. */
+    /** The beans that a user adds to those of Spring Boot. */
     @Configuration
     @EnableKafka
     @Import({Boot.class, SpringService.class})
@@ -54,7 +54,7 @@ class SpringService {
         // end
     }
 
-    /** A reply that the listener was given. */
+    /** A reply that the listener has received. */
     record Booked(String id, String status, String body) {}
 
     private final ReplyingKafkaTemplate<String, String, String> chat;
@@ -86,7 +86,7 @@ class SpringService {
     }
     // end
 
-    /** The beans that Spring Boot makes, by its names and types, and the README's properties. */
+    /** The beans that Spring Boot makes, with its names and types and the properties of the README. */
     @Configuration
     static class Boot {
         private final Map<String, Object> common;

@@ -32,7 +32,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
-/** One queue on a real Kafka for a test: its topics, plain clients to publish and read, and workers' configuration. */
+/** One queue on a real Kafka for a test, with plain clients to publish and read, and a configuration for workers. */
 final class TestQueue implements AutoCloseable {
     static final int PARTITIONS = 4;
     static final int MAX_REQUEST_BYTES = 100_000;
@@ -69,7 +69,7 @@ final class TestQueue implements AutoCloseable {
         return admin;
     }
 
-    /** Defaults for tests: no limit, retries that do not wait for long. */
+    /** Returns a configuration for tests, without a limit and with short time-outs. */
     WorkerConfig config(String baseUrl) {
         return config(baseUrl, Map.of("*", ConfiguredLimit.NONE), List.of());
     }
@@ -117,7 +117,7 @@ final class TestQueue implements AutoCloseable {
         return await().atMost(Duration.ofSeconds(30)).until(() -> read(topic), records -> records.size() >= count);
     }
 
-    /** The one committed record of this request on a topic. */
+    /** Waits for the one committed record of a request on a topic. */
     ConsumerRecord<byte[], byte[]> awaitRecord(String topic, String id) {
         List<ConsumerRecord<byte[], byte[]>> found = await().atMost(Duration.ofSeconds(30))
                 .until(
@@ -131,7 +131,7 @@ final class TestQueue implements AutoCloseable {
         return found.get(0);
     }
 
-    /** All committed records of a topic, from its beginning to its end now. */
+    /** Returns all committed records of a topic, from its beginning to its present end. */
     List<ConsumerRecord<byte[], byte[]>> read(String topic) {
         Map<String, Object> config = new java.util.HashMap<>(kafka);
         config.put("isolation.level", "read_committed");
@@ -152,7 +152,7 @@ final class TestQueue implements AutoCloseable {
         return records;
     }
 
-    /** Records of the input topics that the group has not committed. */
+    /** Returns the number of records of the input topics that the group has not committed. */
     long lag() {
         try {
             Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(group())

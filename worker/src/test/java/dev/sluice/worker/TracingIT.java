@@ -27,7 +27,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** One trace from the producer to the reply, across a requeue. */
+/** Tests that one trace spans a request from its producer to its reply, across a requeue. */
 class TracingIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
-/** The way of a request through workers, on a real Kafka and over real HTTP. */
+/** Tests the way of a request through workers, on a real Kafka and over real HTTP. */
 class WorkerIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();

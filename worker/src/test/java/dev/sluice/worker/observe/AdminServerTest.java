@@ -133,7 +133,7 @@ class AdminServerTest {
         }
     }
 
-    /** In the middle of a header. */
+    /** Connects and stops in the middle of a header. */
     private Socket stalled() throws IOException {
         Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.getOutputStream().write("GET /health/live HTTP/1.1\r\nHo".getBytes(StandardCharsets.US_ASCII));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class KafkaMetersTest {
     private static final Duration BOUND = Duration.ofSeconds(10);
 
-    /** While its broker is away a worker makes one producer after another. */
+    /** A worker makes one producer after another while its broker is away. */
     @Test
     void nothingHoldsAProducerThatWasReplaced() {
         KafkaMeters meters = new KafkaMeters(new SimpleMeterRegistry(), true);

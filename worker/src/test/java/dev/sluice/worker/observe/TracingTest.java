@@ -73,7 +73,7 @@ class TracingTest {
         }
     }
 
-    /** What an agent traces of the HTTP client becomes a child of what is current. */
+    /** The current span becomes the parent of the spans that an agent makes of the HTTP client. */
     @Test
     void theCallStartsWithItsSpanAsTheCurrentOne() {
         try (SdkTracerProvider provider = SdkTracerProvider.builder().build();
