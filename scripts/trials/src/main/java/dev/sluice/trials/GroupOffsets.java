@@ -45,7 +45,9 @@ public final class GroupOffsets implements AutoCloseable {
         return ends;
     }
 
-    /** Returns how many records before these ends are not committed yet. Partitions without such records are left out. */
+    /**
+     * Returns how many records before these ends are not committed yet. Partitions without such records are left out.
+     */
     public Map<TopicPartition, Long> uncommitted(Map<TopicPartition, Long> ends) throws InterruptedException {
         Map<TopicPartition, OffsetAndMetadata> committed =
                 result(admin.listConsumerGroupOffsets(SluiceJar.GROUP).partitionsToOffsetAndMetadata());

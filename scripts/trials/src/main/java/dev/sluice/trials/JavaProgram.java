@@ -29,8 +29,8 @@ public record JavaProgram(List<String> launch) {
     }
 
     /**
-     * Returns the packaged {@code sluice.jar} as a user runs it. It uses the class data archive beside the jar if there is
-     * one, as in the image.
+     * Returns the packaged {@code sluice.jar} as a user runs it. It uses the class data archive beside the jar if there
+     * is one, as in the image.
      *
      * @param jvmOptions options that override those of the launcher
      */

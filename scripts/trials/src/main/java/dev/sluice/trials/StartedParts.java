@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.function.Consumer;
 
 /**
- * Holds the parts that a trial has started and closes them in reverse order. {@link #close} may be called at any time and
- * from any thread.
+ * Holds the parts that a trial has started and closes them in reverse order. {@link #close} may be called at any time
+ * and from any thread.
  */
 public final class StartedParts implements AutoCloseable {
     private final Consumer<String> announce;

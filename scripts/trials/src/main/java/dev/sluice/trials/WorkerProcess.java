@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicReference;
 
 /** A worker's process. Thread-safe. */
 public final class WorkerProcess {
-    /** How a process ends. */
+    /** The end of a process. */
     public enum End {
         /** It ends without a signal from here. */
         UNASKED,

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Lets the JVM compile the stand-in before a run is measured, with calls to another instance. A busy API does not have to
- * get up to speed on our first calls. A cold stand-in accepts calls late, and then many at once.
+ * Lets the JVM compile the stand-in before a run is measured, with calls to another instance. A busy API does not have
+ * to get up to speed on our first calls. A cold stand-in accepts calls late, and then many at once.
  */
 final class ApiWarmUp {
     private static final int ROUNDS = 150;

@@ -4,8 +4,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * The {@code bench} command. It exits with 0 if all bounds hold, with 1 if a bound is missed or the run fails, and with 2
- * after wrong usage.
+ * The {@code bench} command. It exits with 0 if all bounds hold, with 1 if a bound is missed or the run fails, and with
+ * 2 after wrong usage.
  */
 @Command(
         name = "bench",

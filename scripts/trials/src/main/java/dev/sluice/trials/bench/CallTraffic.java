@@ -66,8 +66,8 @@ record CallTraffic(List<ReceivedCall> calls, LimitTimeline limit, boolean inToke
     }
 
     /**
-     * Counts the calls in the first second that exceed the limit. Calls have different numbers of tokens, so with a limit
-     * of tokens it counts the rejected calls.
+     * Counts the calls in the first second that exceed the limit. Calls have different numbers of tokens, so with a
+     * limit of tokens it counts the rejected calls.
      */
     long tooManyAtFirst() {
         List<ReceivedCall> atFirst = between(first(), first() + SECOND_NANOS - 1);

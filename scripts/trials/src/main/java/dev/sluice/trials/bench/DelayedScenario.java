@@ -22,8 +22,8 @@ import picocli.CommandLine.Option;
         name = "delayed",
         mixinStandardHelpOptions = true,
         description = "Many requests that are due in the next hours, one worker with little memory, and a few that are "
-                + "due now: time until all are parked in the delay tiers, latency of those due now, then the lateness of "
-                + "what falls due.")
+                + "due now: time until all are parked in the delay tiers, latency of those due now, then the lateness "
+                + "of what falls due.")
 final class DelayedScenario implements Callable<Integer> {
     private static final Duration LATENCY = Duration.ofMillis(50);
     private static final long MAX_LATENESS_MILLIS = 1_000;

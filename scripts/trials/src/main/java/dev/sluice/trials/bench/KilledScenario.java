@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description =
                 "Kills the only worker (SIGKILL) in the middle of a backlog and starts it again at once: how many "
-                        + "requests get no reply and how many more than one, as a read_committed reader sees it, and how many "
-                        + "calls are made again.")
+                        + "requests get no reply and how many more than one, as a read_committed reader sees it, and "
+                        + "how many calls are made again.")
 final class KilledScenario implements Callable<Integer> {
     private static final int PATIENCE_SECONDS = 600;
     /** Longer than the pause of a consumer between two batches. */

@@ -11,7 +11,7 @@ final class LimitTimeline {
     private final List<Step> steps = new ArrayList<>();
 
     /** A limit and the time from which it holds. */
-    record Step(long from, double perSecond) {}
+    private record Step(long from, double perSecond) {}
 
     LimitTimeline(long from, double perSecond) {
         steps.add(new Step(from, perSecond));
@@ -27,14 +27,6 @@ final class LimitTimeline {
             throw new IllegalArgumentException("a change before the last one");
         }
         steps.add(new Step(from, perSecond));
-    }
-
-    List<Step> steps() {
-        return List.copyOf(steps);
-    }
-
-    double highest() {
-        return steps.stream().mapToDouble(Step::perSecond).max().orElse(0);
     }
 
     /** Returns the limit at that time. The first limit also holds before its time. */

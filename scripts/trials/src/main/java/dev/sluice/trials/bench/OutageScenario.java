@@ -111,7 +111,9 @@ record OutageScenario(int perSecond, int requests, int seconds, boolean rejectsK
                 .isEmpty();
     }
 
-    /** Returns the milliseconds from the end of the outage to the next answer. Earlier answers have arrived long before. */
+    /**
+     * Returns the milliseconds from the end of the outage to the next answer. Earlier answers have arrived long before.
+     */
     private static long silence(RequestTimes times, long endMillis) {
         long next = times.numbers()
                 .mapToLong(times::repliedAt)

@@ -1,14 +1,11 @@
 package dev.sluice.trials.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,9 +32,6 @@ final class PaceCommand implements Callable<Integer> {
             description = "Of each scenario; their medians are judged, and of what must never occur the worst "
                     + "(${DEFAULT-VALUE}).")
     private int runs;
-
-    @Option(names = "--plot", paramLabel = "FILE", description = "The plot of the first runs (beside the logs).")
-    private @Nullable Path plotFile;
 
     @Option(
             names = "--outage",
@@ -69,24 +63,18 @@ final class PaceCommand implements Callable<Integer> {
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
         ScenarioResult result = new ScenarioResult();
         PaceReport report = new PaceReport(result);
-        PacePlot plot = new PacePlot();
         Map<String, PaceScenario> all = PaceScenarios.all(requests, outage);
         if (!names.isEmpty()) {
             all.keySet().retainAll(names);
         }
         for (Map.Entry<String, PaceScenario> scenario : all.entrySet()) {
-            measure(scenario.getKey(), scenario.getValue(), folder, report).ifPresent(first -> {
-                plot.add(title(scenario.getKey(), first), first.traffic());
-            });
+            measure(scenario.getKey(), scenario.getValue(), folder, report);
         }
-        Path file = plotFile == null ? folder.resolve("pace.svg") : plotFile.toAbsolutePath();
-        Files.createDirectories(file.getParent());
-        Files.writeString(file, plot.svg());
-        return result.put("plot", file.toString());
+        return result;
     }
 
-    /** Measures a scenario and returns its first run. A failed scenario spoils the result but not the other scenarios. */
-    private Optional<PaceOutcome> measure(String name, PaceScenario scenario, Path folder, PaceReport report)
+    /** Measures a scenario. If it fails it spoils the result, but not the other scenarios. */
+    private void measure(String name, PaceScenario scenario, Path folder, PaceReport report)
             throws IOException, InterruptedException {
         List<PaceOutcome> outcomes = new ArrayList<>();
         try {
@@ -96,15 +84,8 @@ final class PaceCommand implements Callable<Integer> {
             }
         } catch (IllegalStateException e) {
             report.failed(name, String.valueOf(e.getMessage()));
-            return Optional.empty();
+            return;
         }
         report.add(name, outcomes);
-        return Optional.of(outcomes.get(0));
-    }
-
-    private static String title(String name, PaceOutcome outcome) {
-        String used =
-                Double.isNaN(outcome.utilisation()) ? "" : ", utilisation " + PaceReport.percent(outcome.utilisation());
-        return name + ": " + outcome.limit() + used + ", 429s " + PaceReport.percent(outcome.rejected());
     }
 }

@@ -54,7 +54,9 @@ final class PaceReport {
         return cells;
     }
 
-    /** Returns the median of each bound over the runs. A bound of 0 must never be missed and is judged by the worst run. */
+    /**
+     * Returns the median of each bound over the runs. A bound of 0 must never be missed and is judged by the worst run.
+     */
     static List<MeasuredBound> judged(List<List<MeasuredBound>> runs) {
         List<MeasuredBound> first = runs.get(0);
         return IntStream.range(0, first.size())

@@ -16,12 +16,15 @@ final class ResultsPage {
     private static final String HEAD = """
             # What was measured
 
-            Written by `scripts/bench`; each part says with which command. Ratios in parentheses are to the best floor of the
-            same run: a program that consumes, calls and produces and promises nothing (`FloorProgram.java`), once as the JVM
-            is by itself and once, as `floor-c1`, with the options that a worker's JVM has. `at-least-once` and `transactional`
-            are that program, with the same options, and the usual way to a guarantee: poll, call all, wait for all, commit.
-            Figures are medians of the runs, dots in the plots are single runs. All of it shares the machine: broker, stand-in,
-            load, reader, and what is measured.
+            `scripts/bench` writes this page. Each part names its command.
+
+            Ratios in parentheses are to the best floor of the same run. The floor (`FloorProgram.java`) is a program
+            that consumes, calls and produces, and promises nothing. `floor` has the defaults of the JVM, and `floor-c1`
+            has the options of a worker's JVM. `at-least-once` and `transactional` are `floor-c1` with the usual way to
+            a guarantee: poll, call all, wait for all, commit.
+
+            Figures are medians of the runs, and dots in the plots are single runs. Broker, stand-in, load, reader and
+            the measured program share the machine.
             """;
 
     private ResultsPage() {}

@@ -22,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class ScenarioRunner {
     private static final int FAILED = 1;
     /** The options that only name files of this machine. */
-    private static final Set<String> PLACES = Set.of("--worker-jar", "--results", "--plot");
+    private static final Set<String> PLACES = Set.of("--worker-jar", "--results");
 
     @Option(names = "--json", description = "One JSON object instead of a table.")
     private boolean json;

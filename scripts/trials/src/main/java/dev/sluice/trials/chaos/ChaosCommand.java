@@ -24,24 +24,25 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The {@code chaos} command. It exits with 0 if all checks hold, with 1 if a check or the run fails, and with 2 after wrong
- * usage.
+ * The {@code chaos} command. It exits with 0 if all checks hold, with 1 if a check or the run fails, and with 2 after
+ * wrong usage.
  */
 @Command(
         name = "chaos",
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and checks "
-                    + "the whole history: every request ends exactly once, as it has to, and without needless calls.",
+            "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and "
+                    + "checks the whole history: every request ends exactly once, as it has to, and without needless "
+                    + "calls.",
             ""
         },
         footerHeading = "%nAlso:%n",
         footer = {
             "  scripts/chaos --defect NAME [OPTIONS]",
             "",
-            "builds a worker with the defect of scripts/trials/defects/NAME.patch and runs it: the checks must find it, "
-                    + "and the exit code is then 1."
+            "builds a worker with the defect of scripts/trials/defects/NAME.patch and runs it: the checks must find "
+                    + "it, and the exit code is then 1."
         })
 public final class ChaosCommand implements Callable<Integer> {
     private static final int FAILED = 1;

@@ -28,8 +28,8 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run, from the start of the broker to the last check of what is left. {@link #close} ends everything that the run has
- * started. It may be called at any time and from any thread.
+ * One run, from the start of the broker to the last check of what is left. {@link #close} ends everything that the run
+ * has started. It may be called at any time and from any thread.
  */
 final class ChaosRun implements AutoCloseable {
     private static final List<String> WORKER_OPTIONS =

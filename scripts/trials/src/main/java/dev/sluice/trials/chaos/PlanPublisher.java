@@ -19,7 +19,8 @@ final class PlanPublisher {
     private static final Logger log = LoggerFactory.getLogger(PlanPublisher.class);
     private static final long TICK_MILLIS = 250;
     /**
-     * The time without any ending after which the remaining planned requests are given up. It is twice the longest backoff.
+     * The time without any ending after which the remaining planned requests are given up. It is twice the longest
+     * backoff.
      */
     private static final long GIVE_UP_MILLIS = 75_000;
 
@@ -52,9 +53,9 @@ final class PlanPublisher {
     }
 
     /**
-     * Publishes a few plain requests a second until all planned requests have ended and the faults are over. Without new
-     * requests a partition that stands still would not be seen. A worker could not tell a request at which the API always
-     * fails from an API that is down.
+     * Publishes a few plain requests a second until all planned requests have ended and the faults are over. Without
+     * new requests a partition that stands still would not be seen. A worker could not tell a request at which the API
+     * always fails from an API that is down.
      */
     void publishUntilEnded(CountDownLatch faultsOver) throws InterruptedException {
         RequestMix more = plan.more();

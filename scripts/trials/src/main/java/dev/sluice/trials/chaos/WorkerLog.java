@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The log of a worker. It is read only for cancelled calls and lost partitions, which cannot be seen from outside. It is
- * never taken as evidence that all is well.
+ * The log of a worker. It is read only for cancelled calls and lost partitions, which cannot be seen from outside. It
+ * is never taken as evidence that all is well.
  */
 record WorkerLog(List<String> lines) {
     private static final Logger log = LoggerFactory.getLogger(WorkerLog.class);

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A slot in which one worker process runs after another. Thread-safe. */
 final class WorkerSlot implements AutoCloseable {
-    /** More time than a worker takes to stop: its drain timeout and 20 s. */
+    /** Longer than a worker takes to stop, which is its drain timeout and 20 s. */
     private static final long TERMINATION_SECONDS = 60;
 
     private static final long RESTART_SECONDS = 1;

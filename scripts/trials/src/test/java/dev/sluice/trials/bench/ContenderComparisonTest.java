@@ -2,11 +2,15 @@ package dev.sluice.trials.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.w3c.dom.Document;
 
 class ContenderComparisonTest {
     private static final String RATE = "replies/s";
@@ -68,10 +72,19 @@ class ContenderComparisonTest {
     }
 
     @Test
-    void aMeasureThatIsAlwaysZeroHasEmptyBars() {
-        String svg = ComparisonPlot.svg(comparison(Map.of(Contender.SLUICE, List.of(round(0, 0)))));
+    void thePlotIsXmlEvenIfAMeasureIsAlwaysZero() throws Exception {
+        String plot = ComparisonPlot.svg(comparison(Map.of(
+                Contender.FLOOR, List.of(round(0, 2), round(0, 3)),
+                Contender.SLUICE, List.of(round(0, 1), round(0, 4)))));
 
-        assertThat(svg).doesNotContain("NaN").contains("width=\"0.0\"");
+        Document svg = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(plot.getBytes(StandardCharsets.UTF_8)));
+        assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
+        assertThat(svg.getElementsByTagName("circle").getLength())
+                .as("a dot for each run and measure")
+                .isEqualTo(8);
+        assertThat(plot).doesNotContain("NaN").contains("width=\"0.0\"");
     }
 
     private static ContenderComparison comparison(Map<Contender, List<Map<String, Double>>> rounds) {

@@ -3,14 +3,10 @@ package dev.sluice.trials.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.trials.AlignedTable;
-import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
-import org.w3c.dom.Document;
 
 class PaceReportTest {
     @Test
@@ -49,24 +45,6 @@ class PaceReportTest {
         assertThat(result.rows().get("fast")).containsEntry("", "MISSED");
         assertThat(AlignedTable.of(result.rows()).lines()).hasSize(3).anyMatch(line -> line.startsWith("known  1/s"));
         assertThat(AlignedTable.of(Map.of())).isEmpty();
-    }
-
-    @Test
-    void thePlotIsXml() throws Exception {
-        PacePlot plot = new PacePlot();
-        plot.add("a < b & \"c\" > d → e", outcome(1).traffic());
-        plot.add(
-                "tokens",
-                new CallTraffic(
-                        outcome(1).traffic().calls(), outcome(1).traffic().limit(), true));
-
-        Document svg = DocumentBuilderFactory.newInstance()
-                .newDocumentBuilder()
-                .parse(new ByteArrayInputStream(plot.svg().getBytes(StandardCharsets.UTF_8)));
-
-        assertThat(svg.getDocumentElement().getTagName()).isEqualTo("svg");
-        assertThat(svg.getElementsByTagName("g").getLength()).isEqualTo(2);
-        assertThat(svg.getDocumentElement().getTextContent()).contains("a < b & \"c\" > d → e");
     }
 
     @Test

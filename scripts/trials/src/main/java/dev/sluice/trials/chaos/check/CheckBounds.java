@@ -12,12 +12,12 @@ public record CheckBounds(long silence, long partitionSilence, long commit, long
     /**
      * The bounds for the faults of {@link dev.sluice.trials.chaos.plan.FaultKind}.
      *
-     * <p>The silence of all partitions adds up with the most unlucky timing: 7 s without a broker, 5 s until it is back, a
-     * worker's session of 10 s, a dead worker's transaction of 10 s, and a rebalance that waits 6 s for calls to drain.
-     * That makes 40 s. A busy machine may take half as much again.
+     * <p>The silence of all partitions adds up with the most unlucky timing: 7 s without a broker, 5 s until it is
+     * back, a worker's session of 10 s, a dead worker's transaction of 10 s, and a rebalance that waits 6 s for calls
+     * to drain. That makes 40 s. A busy machine may take half as much again.
      *
-     * <p>The owner of a single partition can be struck by several faults in a row before it has recovered. Two of them in
-     * full and the beginning of a third make 90 s.
+     * <p>The owner of a single partition can be struck by several faults in a row before it has recovered. Two of them
+     * in full and the beginning of a third make 90 s.
      */
     public static final CheckBounds DEFAULT = new CheckBounds(60_000, 90_000, 3_000, 10_000);
 }

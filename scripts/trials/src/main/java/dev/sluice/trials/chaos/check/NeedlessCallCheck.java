@@ -14,9 +14,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Checks that a request with a final answer is called again only for a reason. Either the worker that got the answer could
- * not commit it, because of an obstacle between the start of the call and a short time after its end. Or the worker that
- * calls again is a zombie, which does not know yet that it has lost the request to another worker.
+ * Checks that a request with a final answer is called again only for a reason. Either the worker that got the answer
+ * could not commit it, because of an obstacle between the start of the call and a short time after its end. Or the
+ * worker that calls again is a zombie, which does not know yet that it has lost the request to another worker.
  */
 public final class NeedlessCallCheck implements HistoryCheck {
     private final CheckBounds bounds;

@@ -8,8 +8,8 @@ import java.util.List;
  * @param seed everything else follows from it and from the other numbers
  * @param workers the number of workers at the start
  * @param partitions the number of partitions of each topic
- * @param maxAttempts the attempts of each request. Few attempts keep the end of the run short. They must be more than the
- *     faults that can strike a single request, because a good request must never run out of them.
+ * @param maxAttempts the attempts of each request. Few attempts keep the end of the run short. They must be more than
+ *     the faults that can strike a single request, because a good request must never run out of them.
  * @param requests the requests in the order of their time
  */
 public record ChaosPlan(

@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * The faults of a run in the order of their time. Kinds come from shuffled decks, so that each kind comes once before any
- * comes again. Faults may overlap. One starts in every slot of time, whether or not the last fault is over, except after
- * a fault that must not be disturbed.
+ * The faults of a run in the order of their time. Kinds come from shuffled decks, so that each kind comes once before
+ * any comes again. Faults may overlap. One starts in every slot of time, whether or not the last fault is over, except
+ * after a fault that must not be disturbed.
  */
 public record FaultSchedule(List<ScheduledFault> faults) {
     /** The time before the first fault, in which the first requests get on their way. */
