@@ -89,10 +89,11 @@ final class RequestFlow implements RequestSink {
                 // of them would ever be called.
                 new Pace.Bounds(config.pacing().maxInFlight(), () -> settle.answerBytes() < memory.readAheadBytes()),
                 TimeMeter.SYSTEM_NANOTIME,
-                request -> outcomes.isExpired(request.envelope(), clock.millis()),
-                this::call,
-                this::expire,
-                this::blame,
+                new Pace.Callbacks(
+                        request -> outcomes.isExpired(request.envelope(), clock.millis()),
+                        this::call,
+                        this::expire,
+                        this::blame),
                 heartbeat);
         this.cache = new ReplyCache(
                 memory.cacheBytes(), config.retries().maxAge(), clock, pace::accept, this::answerFromMemory);
@@ -186,7 +187,7 @@ final class RequestFlow implements RequestSink {
     /** Partitions have come or gone, and with them this worker's share of each limit. */
     @Override
     public void share(int bundles, int width) {
-        pace.spend(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
+        pace.changeShare(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
     }
 
     /** Partitions are being given up: what was not called is dropped, and calls under way may end. */

@@ -56,7 +56,7 @@ final class WorkerHealth implements HealthChecks {
 
     @Override
     public List<String> warnings() {
-        return pace.held().entrySet().stream()
+        return pace.stopReasons().entrySet().stream()
                 .map(lane -> subject(lane.getKey()) + " held: " + lane.getValue())
                 .toList();
     }

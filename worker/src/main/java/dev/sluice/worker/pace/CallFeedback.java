@@ -7,31 +7,37 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * What the end of a call says about its lane.
+ * The facts about its lane that the end of a call reveals.
  *
- * @param pause how long the API asks us to wait; zero where it does not say
- * @param cause a word or two for the log where the lane may stop because of this
- * @param over of {@link Kind#LIMITED}: what there was too much of; requests where the API does not say
- * @param quota the limits that the answer's headers name
- * @param usage the tokens that the answer says it cost; empty where it does not say
+ * @param pause how long the API asks us to wait; zero if it does not say
+ * @param cause a few words for the log, used if the lane stops because of this call
+ * @param exceeded the unit whose limit a {@link Kind#LIMITED} call exceeded; requests if the API does not say
+ * @param advertised the limits in the answer's headers
+ * @param usage the tokens that the answer says it cost; empty if it does not say
  */
 public record CallFeedback(
-        Kind kind, Duration pause, String cause, LimitUnit over, AdvertisedLimits quota, Optional<TokenUsage> usage) {
+        Kind kind,
+        Duration pause,
+        String cause,
+        LimitUnit exceeded,
+        AdvertisedLimits advertised,
+        Optional<TokenUsage> usage) {
     public static final CallFeedback PASSED = of(Kind.PASSED, Duration.ZERO, "");
     public static final CallFeedback CANCELLED = of(Kind.CANCELLED, Duration.ZERO, "");
 
+    /** The kinds of ends that a lane distinguishes. */
     public enum Kind {
-        /** The API has dealt with the request, be it by refusing it. */
+        /** The API has dealt with the request, by answering or by rejecting it. */
         PASSED,
-        /** Above the rate limit. */
+        /** The call was above the rate limit. */
         LIMITED,
-        /** The API or the way to it failed: 5xx, a timeout, a refused connection. */
+        /** The API or the way to it failed: a 5xx, a timeout, a connection that was not accepted. */
         UNAVAILABLE,
-        /** Nobody is served at present: a revoked key, an exhausted account. */
+        /** The API serves nobody at present, as with a revoked key or an exhausted account. */
         BLOCKED,
-        /** An edge in front of the API refuses us, or the text of this one request. */
+        /** An edge in front of the API rejects all our calls, or only the text of this request. */
         BLOCKED_BY_EDGE,
-        /** The call was given up by us and says nothing. */
+        /** We cancelled the call, which says nothing about the API. */
         CANCELLED
     }
 
@@ -39,8 +45,8 @@ public record CallFeedback(
         return new CallFeedback(kind, pause, cause, LimitUnit.REQUESTS, AdvertisedLimits.NONE, Optional.empty());
     }
 
-    public static CallFeedback limited(LimitUnit over, Duration pause) {
-        return new CallFeedback(Kind.LIMITED, pause, "rate limited", over, AdvertisedLimits.NONE, Optional.empty());
+    public static CallFeedback limited(LimitUnit exceeded, Duration pause) {
+        return new CallFeedback(Kind.LIMITED, pause, "rate limited", exceeded, AdvertisedLimits.NONE, Optional.empty());
     }
 
     public static CallFeedback unavailable(String cause) {
@@ -55,11 +61,11 @@ public record CallFeedback(
         return of(Kind.BLOCKED_BY_EDGE, Duration.ZERO, cause);
     }
 
-    public CallFeedback with(AdvertisedLimits told) {
-        return new CallFeedback(kind, pause, cause, over, told, usage);
+    public CallFeedback with(AdvertisedLimits limits) {
+        return new CallFeedback(kind, pause, cause, exceeded, limits, usage);
     }
 
     public CallFeedback with(Optional<TokenUsage> cost) {
-        return new CallFeedback(kind, pause, cause, over, quota, cost);
+        return new CallFeedback(kind, pause, cause, exceeded, advertised, cost);
     }
 }

@@ -1,37 +1,40 @@
 package dev.sluice.worker.pace;
 
-/** What one call takes from one budget. Owned by the pace thread. */
+/** The amount that one call takes from one budget. Owned by the pace thread. */
 final class Charge {
-    private final ConnectingCalls.Departure departure;
-    private final long at;
-    private final long asked;
+    private final ConnectingCalls.ConnectingCall connecting;
+    private final long startedAt;
+    private final long expected;
     private long amount;
-    /** Whether it counts in its window's sum at present: {@link SlidingWindow}'s own. */
+    /** True while {@link SlidingWindow} counts this charge in its sum. Only that class reads and writes it. */
     boolean counted;
 
     /**
-     * @param at when the call was sent, in nanoseconds of the pace's clock
-     * @param departure of the call
+     * Creates the charge of a call that starts.
+     *
+     * @param startedAt the start of the call, in nanoseconds of the pace's clock
+     * @param connecting the call's way to the API
+     * @param expected the amount that the call is expected to cost
      */
-    Charge(long at, ConnectingCalls.Departure departure, long amount) {
-        this.at = at;
-        this.departure = departure;
-        this.asked = amount;
-        this.amount = amount;
+    Charge(long startedAt, ConnectingCalls.ConnectingCall connecting, long expected) {
+        this.connecting = connecting;
+        this.startedAt = startedAt;
+        this.expected = expected;
+        this.amount = expected;
     }
 
-    /** When the API's second that holds it begins, as far as is known at {@code now}: later than {@link #at}. */
-    long leftAt(long now) {
-        return departure.leftAt(now);
+    /** Returns the earliest time at which the API can count the call, as far as is known at {@code now}. */
+    long sentAt(long now) {
+        return connecting.sentAt(now);
     }
 
-    long at() {
-        return at;
+    long startedAt() {
+        return startedAt;
     }
 
-    /** What it was expected to take, also where it has taken nothing. */
-    long asked() {
-        return asked;
+    /** Returns the amount that was expected when the call started, even if the call was rejected and cost nothing. */
+    long expected() {
+        return expected;
     }
 
     long amount() {

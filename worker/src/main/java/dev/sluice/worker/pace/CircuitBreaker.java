@@ -8,23 +8,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether a lane flows. It stops when the API fails several times in a row or serves nobody, and then lets one probe
- * after another through, a few in a row and then after growing pauses, each time another request, so that no single one
- * can keep it shut. Owned by the pace thread but for {@link #failureBlame}.
+ * Stops a lane when the API fails several times in a row or serves nobody. A stopped lane sends one probe after
+ * another: a few in a row, and then after growing pauses. Each probe is another request, so that no single one can keep
+ * the lane stopped. Owned by the pace thread, except for {@link #failureBlame}.
  */
 final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);
     /**
-     * Consecutive failures of the API that stop a lane. Fewer than the attempts a request has by default: the only
-     * request of a quiet model meets each of them, and must outlive an outage.
+     * The consecutive failures that stop a lane. They are fewer than the attempts that a request has by default. The
+     * only request of a quiet model meets each of them and must outlive an outage.
      */
     private static final int FAILURES_TO_STOP = 3;
 
-    private static final long FIRST_PAUSE = Duration.ofSeconds(1).toNanos();
-    private static final long LONGEST_PAUSE = Duration.ofSeconds(30).toNanos();
+    private static final long MIN_PAUSE = Duration.ofSeconds(1).toNanos();
+    private static final long MAX_PAUSE = Duration.ofSeconds(30).toNanos();
     /**
-     * Probes between two long pauses, a first pause apart. With a single one, a request that fails for reasons of its
-     * own would keep all others waiting for another long pause.
+     * The probes between two long pauses, one minimum pause apart. With a single probe, a request that fails for
+     * reasons of its own would make all others wait for another long pause.
      */
     private static final int PROBES_IN_A_ROW = 3;
 
@@ -36,20 +36,19 @@ final class CircuitBreaker {
 
     private final String lane;
     private State state = State.FLOWING;
-    private LaneState.Flow stopsAs = LaneState.Flow.OPEN;
+    private LaneState.Flow flowWhenStopped = LaneState.Flow.OPEN;
     private int failures;
     private int probesInVain;
     private long pause;
     private long changedAt;
-    /** The last that the edge refused since the lane flowed: if the next probe passes, it was this one's own fault. */
+    /** The last request rejected with an edge 403. If the next probe succeeds, this request caused it. */
     private @Nullable Request suspect;
 
-    /** Why the lane does not flow. */
-    private volatile @Nullable String heldBy;
+    private volatile @Nullable String stopReason;
 
     private volatile @Nullable Probe probe;
 
-    /** @param alone whether every other request that waits was a probe in vain since the lane stopped */
+    /** @param alone true if every other waiting request was a probe in vain since the lane stopped */
     private record Probe(Request request, boolean alone) {}
 
     CircuitBreaker(String lane, long now) {
@@ -57,37 +56,39 @@ final class CircuitBreaker {
         this.changedAt = now;
     }
 
-    /** Whether nothing may be sent until the present probe has ended. */
+    /** Returns true if nothing may be sent until the present probe has ended. */
     boolean isProbing() {
         return state == State.PROBING;
     }
 
     /**
-     * This request is sent.
+     * Records the start of a call, which is a probe if the lane is stopped.
      *
-     * @param waiting how many others wait
+     * @param waiting the number of other waiting requests
      */
-    void sent(Request request, int waiting) {
+    void started(Request request, int waiting) {
         if (state == State.STOPPED) {
             state = State.PROBING;
             probe = new Probe(request, probesInVain >= waiting);
         }
     }
 
-    /**
-     * Whether a call sent then says anything about the API of now: not if the lane has stopped or begun to flow since.
-     */
-    boolean isRecent(long sentAt) {
-        return sentAt - changedAt >= 0;
+    /** Returns false if the lane has stopped or resumed since the call started, so that it says nothing about now. */
+    boolean isRecent(long startedAt) {
+        return startedAt - changedAt >= 0;
     }
 
-    /** The API deals with requests; gives one that turns out to have been at fault itself. */
+    /**
+     * Records a call that the API dealt with, which lets the lane flow.
+     *
+     * @return the request that turns out to have been at fault for stopping the lane
+     */
     Optional<Request> passed(long now) {
         Request blamed = state == State.PROBING ? suspect : null;
         if (state != State.FLOWING) {
             change(State.FLOWING, now);
-            heldBy = null;
-            log.atInfo().addKeyValue("lane", lane).log("lane flows again");
+            stopReason = null;
+            log.atInfo().addKeyValue("lane", lane).log("Lane flows again");
         }
         failures = 0;
         pause = 0;
@@ -95,28 +96,40 @@ final class CircuitBreaker {
         return Optional.ofNullable(blamed);
     }
 
-    /** A failure that is not evidently the request's own; nanoseconds to rest, 0 to go on. */
+    /**
+     * Records a failure that is not evidently the fault of the request.
+     *
+     * @return the pause of the lane in nanoseconds; 0 if it goes on
+     */
     long failed(String cause, int waiting, long now) {
         failures++;
-        stopsAs = LaneState.Flow.OPEN;
+        flowWhenStopped = LaneState.Flow.OPEN;
         return state == State.PROBING || failures >= FAILURES_TO_STOP ? stop(cause, waiting, now) : 0;
     }
 
-    /** Nobody is served; nanoseconds to rest. */
+    /**
+     * Records that the API serves nobody.
+     *
+     * @return the pause of the lane in nanoseconds
+     */
     long blocked(String cause, int waiting, long now) {
         suspect = null;
-        stopsAs = LaneState.Flow.HELD;
+        flowWhenStopped = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
-    /** An edge refuses us, or what this request says; nanoseconds to rest. */
+    /**
+     * Records that an edge rejects all our calls, or only the text of this request.
+     *
+     * @return the pause of the lane in nanoseconds
+     */
     long blockedByEdge(Request request, String cause, int waiting, long now) {
         suspect = request;
-        stopsAs = LaneState.Flow.HELD;
+        flowWhenStopped = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
-    /** A call was given up. */
+    /** Records that we cancelled a call. A cancelled probe is followed by another one. */
     void cancelled() {
         if (state == State.PROBING) {
             state = State.STOPPED;
@@ -126,16 +139,16 @@ final class CircuitBreaker {
     private long stop(String reason, int waiting, long now) {
         probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
         change(State.STOPPED, now);
-        heldBy = reason;
-        boolean rests = probesInVain % PROBES_IN_A_ROW == 0;
-        pause = rests ? Math.min(LONGEST_PAUSE, Math.max(FIRST_PAUSE, 2 * pause)) : pause;
-        long wait = rests ? pause : FIRST_PAUSE;
+        stopReason = reason;
+        boolean longPause = probesInVain % PROBES_IN_A_ROW == 0;
+        pause = longPause ? Math.min(MAX_PAUSE, Math.max(MIN_PAUSE, 2 * pause)) : pause;
+        long wait = longPause ? pause : MIN_PAUSE;
         log.atWarn()
                 .addKeyValue("lane", lane)
                 .addKeyValue("reason", reason)
                 .addKeyValue("waiting", waiting)
                 .addKeyValue("nextProbeIn", Duration.ofNanos(wait))
-                .log("lane held; its requests stay where they are");
+                .log("Lane stopped; its requests stay where they are");
         return wait;
     }
 
@@ -146,22 +159,22 @@ final class CircuitBreaker {
         changedAt = now;
     }
 
-    /** In what manner the lane does not flow; empty while it does. */
+    /** Returns how the lane is stopped, or nothing if it flows. */
     Optional<LaneState.Flow> flow() {
-        return state == State.FLOWING ? Optional.empty() : Optional.of(stopsAs);
+        return state == State.FLOWING ? Optional.empty() : Optional.of(flowWhenStopped);
     }
 
-    /** Why the lane does not flow; empty while it does. Any thread. */
-    Optional<String> heldBy() {
-        return Optional.ofNullable(heldBy);
+    /** Returns why the lane is stopped, or nothing if it flows. Thread-safe. */
+    Optional<String> stopReason() {
+        return Optional.ofNullable(stopReason);
     }
 
-    /** How this request, which is called or was, stands in the lane. Any thread. */
+    /** Returns who is to blame if the call of this request fails. Thread-safe. */
     FailureBlame failureBlame(Request request) {
         Probe current = probe;
         if (current != null && current.alone() && current.request().equals(request)) {
             return FailureBlame.ALONE;
         }
-        return heldBy != null ? FailureBlame.HELD : FailureBlame.FLOWING;
+        return stopReason != null ? FailureBlame.HELD : FailureBlame.FLOWING;
     }
 }

@@ -1,13 +1,13 @@
 package dev.sluice.worker.pace;
 
 /**
- * How many calls of a lane may be under way: as many as the worker allows, but fewer while the API fails without saying
- * that we are too fast. Halved once for all calls that were under way when it began to fail, and raised by one with
- * every call that passes. Owned by the pace thread.
+ * Limits the calls of a lane that are in flight while the API fails without a rate limit. Without failures only the
+ * worker's own bound applies. All calls that were in flight when the API began to fail halve the limit once. Each call
+ * that passes raises it by one. Owned by the pace thread.
  */
 final class ConcurrencyLimit {
-    private int most = Integer.MAX_VALUE;
-    private int underWay;
+    private int max = Integer.MAX_VALUE;
+    private int inFlight;
     private long halvedAt;
 
     ConcurrencyLimit(long now) {
@@ -15,35 +15,35 @@ final class ConcurrencyLimit {
     }
 
     boolean hasRoom() {
-        return underWay < most;
+        return inFlight < max;
     }
 
-    int underWay() {
-        return underWay;
+    int inFlight() {
+        return inFlight;
     }
 
-    void began() {
-        underWay++;
+    void started() {
+        inFlight++;
     }
 
     void passed() {
-        underWay--;
-        if (most < Integer.MAX_VALUE) {
-            // more than are made use of need no bound
-            most = most > 4 * (underWay + 1) ? Integer.MAX_VALUE : most + 1;
+        inFlight--;
+        if (max < Integer.MAX_VALUE) {
+            // The cap is removed once it is four times what is used.
+            max = max > 4 * (inFlight + 1) ? Integer.MAX_VALUE : max + 1;
         }
     }
 
-    void failed(long sentAt, long now) {
-        if (sentAt - halvedAt >= 0) {
-            most = Math.max(1, Math.min(most, underWay) / 2);
+    void failed(long startedAt, long now) {
+        if (startedAt - halvedAt >= 0) {
+            max = Math.max(1, Math.min(max, inFlight) / 2);
             halvedAt = now;
         }
-        underWay--;
+        inFlight--;
     }
 
-    /** It has ended in a way that says nothing of how busy the API is. */
+    /** Records the end of a call that does not tell how busy the API is. */
     void ended() {
-        underWay--;
+        inFlight--;
     }
 }

@@ -11,20 +11,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * What is known beforehand of the limit of one model. What is not said is found out: the lane tunes itself.
+ * The configured limit of one model. The lane estimates what is not configured.
  *
  * <p>Together AI enforces its limits per second even where it displays them per minute, so a limit per minute is paced
  * per second too. Immutable.
  *
  * @param paced false in {@link #NONE} only
- * @param requests never more than this; empty: found out
- * @param tokens never more than this, prompt and completion together; empty: found out
+ * @param requests the most requests; empty if they are estimated
+ * @param tokens the most tokens of prompt and completion together; empty if they are estimated
  */
 public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<Rate> tokens) {
-    /** Not paced at all: only the number of calls under way is bounded. */
+    /** The limit of a model that is not paced. Only the number of calls in flight is bounded. */
     public static final ConfiguredLimit NONE = new ConfiguredLimit(false, Optional.empty(), Optional.empty());
 
-    /** Nothing is known: all of it is found out. */
+    /** The limit of a model for which nothing is configured, so that all of it is estimated. */
     public static final ConfiguredLimit UNKNOWN = new ConfiguredLimit(true, Optional.empty(), Optional.empty());
 
     private static final double MAX_REQUESTS_PER_SECOND = 1_000_000;
@@ -39,7 +39,7 @@ public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<R
     /**
      * Reads {@code 10/s}, {@code 600/min}, {@code 10/s,4000 tokens/s} or {@code none}.
      *
-     * @throws IllegalArgumentException naming the text and the forms that are understood
+     * @throws IllegalArgumentException with the text and the forms that are understood
      */
     public static ConfiguredLimit parse(String text) {
         String trimmed = text.strip().toLowerCase(Locale.ROOT);
@@ -82,13 +82,13 @@ public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<R
         return !paced;
     }
 
-    /** The limit of one of the two units per second; empty: found out. */
+    /** Returns the limit of a unit per second; empty if it is estimated. */
     OptionalDouble perSecond(LimitUnit unit) {
         Optional<Rate> rate = unit == LimitUnit.REQUESTS ? requests : tokens;
         return rate.isPresent() ? OptionalDouble.of(rate.get().perSecond()) : OptionalDouble.empty();
     }
 
-    /** As {@link #parse} reads it, where it can. */
+    /** Returns the text that {@link #parse} reads, or {@code self-tuning} if nothing is configured. */
     @Override
     public String toString() {
         if (!paced) {

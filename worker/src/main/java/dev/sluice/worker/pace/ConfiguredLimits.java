@@ -3,17 +3,17 @@ package dev.sluice.worker.pace;
 import java.util.Map;
 
 /**
- * What is known beforehand of the limits. Immutable.
+ * The configured limits of all models. Immutable.
  *
- * @param own of the models that have one of their own
- * @param others of each of all other models
+ * @param own the limits of models that have one of their own
+ * @param others the limit of each of the other models
  */
 public record ConfiguredLimits(Map<String, ConfiguredLimit> own, ConfiguredLimit others) {
     public ConfiguredLimits {
         own = Map.copyOf(own);
     }
 
-    /** Models have no limits of their own. */
+    /** Returns the limits of a configuration in which no model has one of its own. */
     public static ConfiguredLimits each(ConfiguredLimit limit) {
         return new ConfiguredLimits(Map.of(), limit);
     }

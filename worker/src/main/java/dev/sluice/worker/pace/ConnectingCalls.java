@@ -7,86 +7,89 @@ import java.util.Deque;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The calls of a lane that were sent and have not left yet: the client makes a connection first, or is behind because
- * it is not compiled yet. Were there no bound, they would all leave at once and meet the API within one second together
- * with those sent next. Owned by the pace thread.
+ * The calls of a lane that were started but not sent yet. The client may have to connect first, or be slow because its
+ * code is not compiled yet. Without a bound they would all be sent at once, and reach the API within one second
+ * together with the calls that start next. Owned by the pace thread.
  */
 final class ConnectingCalls {
-    private static final int LEAST = 4;
+    private static final int MIN_CALLS = 4;
     /**
-     * Of what may be sent in a second; fewer would cost a client that is not compiled yet more than they spare the API.
+     * The part of a second's calls that may be connecting. A smaller part would cost a client that is not compiled yet
+     * more than it spares the API.
      */
-    private static final double PART = 0.05;
-    /** One that takes longer than one sent after it leaves alone: a connection that hangs must not stop the others. */
-    private static final long PATIENCE = Duration.ofMillis(100).toNanos();
-    /** Where none has left that was sent later, all are held up, and would leave together; but not for ever. */
-    private static final long LONG_PATIENCE = Duration.ofMillis(500).toNanos();
+    private static final double MAX_PART = 0.05;
+    /**
+     * A call overtaken by a later one is no longer waited for after this time: one hanging connection stops no others.
+     */
+    private static final long OVERTAKEN_TIMEOUT = Duration.ofMillis(100).toNanos();
+    /** If no later call was sent either, all are delayed and would be sent together, so that the wait is longer. */
+    private static final long TIMEOUT = Duration.ofMillis(500).toNanos();
 
-    private static final long NOT_YET = Long.MIN_VALUE;
+    private static final long NOT_SENT = Long.MIN_VALUE;
 
     private final TimeMeter time;
-    private final Deque<Departure> leaving = new ArrayDeque<>();
-    /** When the latest of those was sent that are known to have left. */
-    private long provenAt;
+    private final Deque<ConnectingCall> calls = new ArrayDeque<>();
+    /** The latest start of a call that is known to have been sent. */
+    private long lastSentStartedAt;
 
     ConnectingCalls(TimeMeter time) {
         this.time = time;
-        this.provenAt = time.currentTimeNanos();
+        this.lastSentStartedAt = time.currentTimeNanos();
     }
 
-    /** One call's leaving. {@link #run} is for any thread and may be called again. */
-    static final class Departure implements Runnable {
-        private final long sentAt;
+    /** The way of one call to the API. {@link #run} is thread-safe and may be called again. */
+    static final class ConnectingCall implements Runnable {
+        private final long startedAt;
         private final TimeMeter time;
-        private final AtomicLong leftAt = new AtomicLong(NOT_YET);
+        private final AtomicLong sentAt = new AtomicLong(NOT_SENT);
 
-        private Departure(long sentAt, TimeMeter time) {
-            this.sentAt = sentAt;
+        private ConnectingCall(long startedAt, TimeMeter time) {
+            this.startedAt = startedAt;
             this.time = time;
         }
 
-        /** The call has left, or has ended without, or is waited for no more. */
+        /** Records that the request is sent, or that the call has ended or is no longer waited for. */
         @Override
         public void run() {
-            leftAt.compareAndSet(NOT_YET, time.currentTimeNanos());
+            sentAt.compareAndSet(NOT_SENT, time.currentTimeNanos());
         }
 
-        /** When the API can have seen it at the earliest: now, while it has not left. */
-        long leftAt(long now) {
-            long left = leftAt.get();
-            return left == NOT_YET ? now : left;
+        /** Returns the earliest time at which the API can have seen the call: {@code now} if it was not sent yet. */
+        long sentAt(long now) {
+            long sent = sentAt.get();
+            return sent == NOT_SENT ? now : sent;
         }
 
-        private boolean hasLeft() {
-            return leftAt.get() != NOT_YET;
+        private boolean isSent() {
+            return sentAt.get() != NOT_SENT;
         }
     }
 
-    /** Whether so few are leaving that another can do no harm. */
+    /** Returns true if so few calls are connecting that another one does no harm. */
     boolean hasRoom(double perSecond, long now) {
-        forget(now);
-        return leaving.size() < Math.max(LEAST, perSecond * PART);
+        purge(now);
+        return calls.size() < Math.max(MIN_CALLS, perSecond * MAX_PART);
     }
 
-    /** A lane that is not paced only ever adds. */
-    Departure add(long now) {
-        forget(now);
-        Departure departure = new Departure(now, time);
-        leaving.add(departure);
-        return departure;
+    ConnectingCall add(long now) {
+        // Unpaced lanes call only this method, so it must also purge.
+        purge(now);
+        ConnectingCall call = new ConnectingCall(now, time);
+        calls.add(call);
+        return call;
     }
 
-    private void forget(long now) {
-        leaving.removeIf(call -> {
-            boolean left = call.hasLeft();
-            if (left && call.sentAt - provenAt > 0) {
-                provenAt = call.sentAt;
+    private void purge(long now) {
+        calls.removeIf(call -> {
+            boolean sent = call.isSent();
+            if (sent && call.startedAt - lastSentStartedAt > 0) {
+                lastSentStartedAt = call.startedAt;
             }
-            return left;
+            return sent;
         });
-        leaving.removeIf(call -> {
-            boolean overtaken = call.sentAt - provenAt < 0;
-            boolean over = now - call.sentAt >= (overtaken ? PATIENCE : LONG_PATIENCE);
+        calls.removeIf(call -> {
+            boolean overtaken = call.startedAt - lastSentStartedAt < 0;
+            boolean over = now - call.startedAt >= (overtaken ? OVERTAKEN_TIMEOUT : TIMEOUT);
             if (over) {
                 call.run();
             }
@@ -94,8 +97,7 @@ final class ConnectingCalls {
         });
     }
 
-    /** How many are remembered. */
     int size() {
-        return leaving.size();
+        return calls.size();
     }
 }

@@ -1,14 +1,14 @@
 package dev.sluice.worker.pace;
 
-/** What a request's lane says about who is to blame when its call fails. */
+/** A lane's opinion on who is to blame if a call of one of its requests fails. */
 public enum FailureBlame {
-    /** The lane flows: the request may well be. */
+    /** The lane flows, so that the request may be to blame. */
     FLOWING,
-    /** The lane is stopped or probing: the API is. */
+    /** The lane is stopped or probing, so that the API is to blame. */
     HELD,
     /**
-     * The lane is probing with this request, and every other that waits was a probe in vain: nobody can tell, and
-     * requests that always fail must not wait for ever for another to pass.
+     * The lane probes with this request, and every other waiting request was a probe in vain. Nobody can tell who is to
+     * blame. Requests that always fail must not wait for ever for another one to pass.
      */
     ALONE
 }

@@ -3,13 +3,18 @@ package dev.sluice.worker.pace;
 import dev.sluice.worker.intake.Request;
 
 /**
- * A call under way.
+ * A call in flight.
  *
- * @param lane where it came from: by now its model may have got another one
- * @param at when it was sent, in nanoseconds of the pace's clock
- * @param departure told when it has left
- * @param requests what it took from the budget of requests
- * @param tokens likewise of tokens
+ * @param lane the lane that the request came from; its model may have another lane by now
+ * @param startedAt the start of the call, in nanoseconds of the pace's clock
+ * @param connecting the call's way to the API; notified when the request is sent
+ * @param requests the charge to the budget of requests
+ * @param tokens the charge to the budget of tokens
  */
 record InFlightCall(
-        Lane lane, Request request, long at, ConnectingCalls.Departure departure, Charge requests, Charge tokens) {}
+        Lane lane,
+        Request request,
+        long startedAt,
+        ConnectingCalls.ConnectingCall connecting,
+        Charge requests,
+        Charge tokens) {}

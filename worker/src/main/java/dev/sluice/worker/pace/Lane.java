@@ -5,34 +5,30 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The requests of one model, what may be spent on them, and whether they flow. Arithmetic only: it never waits and is
- * owned by the pace thread, but for {@link #failureBlame}.
+ * The requests of one model, the budgets they are sent from, and the breaker that can stop them. It does arithmetic
+ * only and never waits. Owned by the pace thread, except for {@link #failureBlame} and {@link #stopReason}.
  */
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
 
-    /** The longest that one answer's hint closes a lane; its own request waits for as long as it says. */
-    private static final Duration LONGEST_LIMIT = Duration.ofSeconds(60);
+    /** The longest pause of a lane after one answer. The rejected request itself waits as long as the answer says. */
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(60);
 
-    /** A refusal that we provoked to find out where the limit is, and that is over so soon, closes nothing. */
-    private static final Duration SOON = Duration.ofSeconds(1);
+    /** A rejection that we provoked to find the limit pauses nothing if the API asks for no more than this. */
+    private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
 
-    /** That calls have left is no message: at a thousand a second it would be one for each. */
-    private static final long LOOK_AGAIN = Duration.ofMillis(1).toNanos();
+    /** The polling interval for sent calls. A message for each would be a thousand messages a second. */
+    private static final long CONNECTING_CHECK = Duration.ofMillis(1).toNanos();
 
-    /** Of the limit: between two slots a lane that is at it may have room for a moment. */
-    private static final double NEARLY = 0.9;
+    /** A lane spending this part of its limit is LIMITED, even if a token happens to be free right now. */
+    private static final double LIMITED_FROM = 0.9;
 
-    /** After so long without calls, what the API granted once says little. Longer than any pause. */
+    /** After this time without calls, an earlier grant of the API says little. It is longer than any pause. */
     private static final long LONG_IDLE = Duration.ofMinutes(5).toNanos();
 
     private final boolean paced;
@@ -42,13 +38,12 @@ final class Lane {
     private final TokenEstimate estimate = new TokenEstimate();
     private final CircuitBreaker breaker;
     private final ConcurrencyLimit concurrency;
-    private final ConnectingCalls departures;
-    private final RateLimitLog refusals;
-    private final Deque<Request> retries = new ArrayDeque<>();
-    private final Deque<Request> arrivals = new ArrayDeque<>();
+    private final ConnectingCalls connecting;
+    private final RateLimitLog rateLimitLog;
+    private final LaneQueue queue = new LaneQueue();
     private long resumesAt;
     private long usedAt;
-    /** Whether an answer has shown what calls cost or how many are granted. */
+    /** True once an answer has shown what calls cost or how many are granted. */
     private boolean hasLearned;
 
     Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share) {
@@ -56,231 +51,208 @@ final class Lane {
         this.time = time;
         this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
         this.tokens = new LaneBudget(LimitUnit.TOKENS, limit.perSecond(LimitUnit.TOKENS), share.fraction(), time);
-        this.departures = new ConnectingCalls(time);
+        this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
         this.breaker = new CircuitBreaker(name, resumesAt);
-        this.refusals = new RateLimitLog(name, resumesAt);
+        this.rateLimitLog = new RateLimitLog(name, resumesAt);
         this.concurrency = new ConcurrencyLimit(resumesAt);
     }
 
-    /** Paces by this share of the limit from now on. */
-    void spend(LimitShare share) {
-        requests.share(share.fraction());
-        tokens.share(share.fraction());
+    void changeShare(LimitShare share) {
+        requests.changeShare(share.fraction());
+        tokens.changeShare(share.fraction());
     }
 
     void add(Request request) {
         usedAt = time.currentTimeNanos();
-        (request.isRetry() ? retries : arrivals).addLast(request);
+        queue.add(request);
     }
 
-    /** Back behind all others, whatever it was before: the next probe must be another request. */
     void putBack(Request request) {
-        arrivals.addLast(request);
+        queue.addLast(request);
     }
 
-    /** The next call that may be sent now. */
+    /** Returns the next call that may start now. */
     @Nullable
     InFlightCall poll() {
         if (nanosToNext() > 0) {
             return null;
         }
-        Deque<Request> queue = retries.isEmpty() ? arrivals : retries;
-        Request request = queue.removeFirst();
-        breaker.sent(request, size());
-        concurrency.began();
+        Request request = queue.remove();
+        breaker.started(request, queue.size());
+        concurrency.started();
         long cost = paced ? estimate.of(request) : 0;
         long now = time.currentTimeNanos();
-        ConnectingCalls.Departure departure = departures.add(now);
-        return new InFlightCall(
-                this, request, now, departure, requests.spend(1, departure), tokens.spend(cost, departure));
+        ConnectingCalls.ConnectingCall call = connecting.add(now);
+        return new InFlightCall(this, request, now, call, requests.charge(1, call), tokens.charge(cost, call));
     }
 
-    /** Nanoseconds until {@link #poll} can give something; {@link #NEVER} while only a message can change that. */
+    /**
+     * Returns the nanoseconds until {@link #poll} can return a call; {@link #NEVER} if only a message can change that.
+     */
     long nanosToNext() {
-        Request next = first();
+        Request next = queue.peek();
         if (next == null || breaker.isProbing() || !concurrency.hasRoom()) {
             return NEVER;
         }
         return nanosToRate(next);
     }
 
-    /** Nanoseconds until the rate allows it. */
     private long nanosToRate(Request next) {
         long now = time.currentTimeNanos();
         long wait = Math.max(0, resumesAt - now);
         if (!paced) {
             return wait;
         }
-        if (!departures.hasRoom(requests.perSecond(), now)) {
-            wait = Math.max(wait, LOOK_AGAIN);
+        if (!connecting.hasRoom(requests.perSecond(), now)) {
+            wait = Math.max(wait, CONNECTING_CHECK);
         }
-        return Math.max(wait, Math.max(requests.nanosTo(1), tokens.nanosTo(estimate.of(next))));
+        return Math.max(wait, Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(next))));
     }
 
     /**
-     * A call has ended. One that was sent before the lane last stopped or began to flow again says nothing about
-     * whether the API serves us now.
+     * Records the end of a call.
      *
      * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
      */
-    Optional<Request> ended(InFlightCall sent, CallFeedback feedback) {
+    Optional<Request> ended(InFlightCall call, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
-        sent.departure().run();
-        refusals.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
-        settle(sent, feedback);
-        if (!breaker.isRecent(sent.at())) {
-            return Optional.empty();
+        call.connecting().run();
+        rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
+        recordUsage(call, feedback);
+        updateConcurrency(call, feedback);
+        if (feedback.kind() == CallFeedback.Kind.LIMITED) {
+            rejectedByLimit(call, feedback);
         }
+        // A call from before the lane last stopped or resumed does not say whether the API serves us now.
+        return breaker.isRecent(call.startedAt()) ? updateBreaker(call, feedback) : Optional.empty();
+    }
+
+    private void recordUsage(InFlightCall call, CallFeedback feedback) {
+        feedback.advertised().requests().ifPresent(limit -> requests.advertise(limit, call.startedAt()));
+        feedback.advertised().tokens().ifPresent(limit -> tokens.advertise(limit, call.startedAt()));
+        hasLearned |= feedback.usage().isPresent() || feedback.kind() == CallFeedback.Kind.LIMITED;
+        feedback.usage().ifPresent(usage -> {
+            estimate.learn(call.request(), usage);
+            tokens.correct(call.tokens(), usage.total());
+        });
+    }
+
+    private void updateConcurrency(InFlightCall call, CallFeedback feedback) {
+        switch (feedback.kind()) {
+            case PASSED -> concurrency.passed();
+            case UNAVAILABLE -> concurrency.failed(call.startedAt(), time.currentTimeNanos());
+            case LIMITED, BLOCKED, BLOCKED_BY_EDGE, CANCELLED -> concurrency.ended();
+        }
+    }
+
+    private void rejectedByLimit(InFlightCall call, CallFeedback feedback) {
+        boolean byRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
+        boolean byTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
+        boolean provoked = byRequests || byTokens;
+        if (!(paced && provoked) || feedback.pause().compareTo(SHORT_PAUSE) > 0) {
+            Duration pause = feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
+            pauseFor(pause.toNanos());
+        }
+    }
+
+    private Optional<Request> updateBreaker(InFlightCall call, CallFeedback feedback) {
         long now = time.currentTimeNanos();
+        String cause = feedback.cause();
         switch (feedback.kind()) {
             case PASSED, LIMITED -> {
-                return breaker.passed(now).filter(this::remove);
+                return breaker.passed(now).filter(queue::remove);
             }
-            case UNAVAILABLE -> rest(breaker.failed(feedback.cause(), size(), now));
-            case BLOCKED -> rest(breaker.blocked(feedback.cause(), size(), now));
-            case BLOCKED_BY_EDGE -> rest(breaker.blockedByEdge(sent.request(), feedback.cause(), size(), now));
+            case UNAVAILABLE -> pauseFor(breaker.failed(cause, queue.size(), now));
+            case BLOCKED -> pauseFor(breaker.blocked(cause, queue.size(), now));
+            case BLOCKED_BY_EDGE -> pauseFor(breaker.blockedByEdge(call.request(), cause, queue.size(), now));
             case CANCELLED -> breaker.cancelled();
         }
         return Optional.empty();
     }
 
-    /** What the call has cost and what that says about the limit. */
-    private void settle(InFlightCall sent, CallFeedback feedback) {
-        feedback.quota().requests().ifPresent(told -> requests.told(told, sent.at()));
-        feedback.quota().tokens().ifPresent(told -> tokens.told(told, sent.at()));
-        hasLearned |= feedback.usage().isPresent() || feedback.kind() == CallFeedback.Kind.LIMITED;
-        feedback.usage().ifPresent(usage -> {
-            estimate.learn(sent.request(), usage);
-            tokens.correct(sent.tokens(), usage.total());
-        });
-        switch (feedback.kind()) {
-            case PASSED -> concurrency.passed();
-            case UNAVAILABLE -> concurrency.failed(sent.at(), time.currentTimeNanos());
-            case LIMITED -> {
-                concurrency.ended();
-                refused(sent, feedback);
-            }
-            case BLOCKED, BLOCKED_BY_EDGE, CANCELLED -> concurrency.ended();
-        }
-    }
-
-    private void refused(InFlightCall sent, CallFeedback feedback) {
-        boolean byRequests = requests.refused(sent.requests(), feedback.over(), feedback.pause());
-        boolean byTokens = tokens.refused(sent.tokens(), feedback.over(), feedback.pause());
-        boolean provoked = byRequests || byTokens;
-        if (!(paced && provoked) || feedback.pause().compareTo(SOON) > 0) {
-            Duration pause = feedback.pause().compareTo(LONGEST_LIMIT) > 0 ? LONGEST_LIMIT : feedback.pause();
-            rest(pause.toNanos());
-        }
-    }
-
-    private void rest(long nanos) {
+    private void pauseFor(long nanos) {
         long until = time.currentTimeNanos() + nanos;
         if (until - resumesAt > 0) {
             resumesAt = until;
         }
     }
 
-    /** Lets go of the requests at the head whose time is over, before a token is taken for them. */
     void expireFirst(Lanes.Expiry expiry) {
-        for (Deque<Request> queue : List.of(retries, arrivals)) {
-            while (!queue.isEmpty() && expiry.isOver().test(queue.peekFirst())) {
-                expiry.to().accept(queue.removeFirst());
-            }
-        }
+        queue.expireFirst(expiry);
     }
 
     void expireAll(Lanes.Expiry expiry) {
-        removeIf(request -> {
-            boolean over = expiry.isOver().test(request);
-            if (over) {
-                expiry.to().accept(request);
-            }
-            return over;
-        });
+        queue.expireAll(expiry);
     }
 
-    /** Says what there is to say of the last minute. */
-    void tell() {
-        refusals.tell(requests.perSecond(), time.currentTimeNanos());
+    void logRateLimits() {
+        rateLimitLog.logIfDue(requests.perSecond(), time.currentTimeNanos());
     }
 
     void drop(Set<Assignment> gone) {
-        removeIf(request -> gone.contains(request.assignment()));
-    }
-
-    private void removeIf(Predicate<Request> unwanted) {
-        retries.removeIf(unwanted);
-        arrivals.removeIf(unwanted);
-    }
-
-    private boolean remove(Request request) {
-        return retries.remove(request) || arrivals.remove(request);
+        queue.removeIf(request -> gone.contains(request.assignment()));
     }
 
     boolean isEmpty() {
-        return retries.isEmpty() && arrivals.isEmpty();
+        return queue.isEmpty();
     }
 
     int size() {
-        return retries.size() + arrivals.size();
+        return queue.size();
     }
 
     /**
-     * Whether nothing is lost if it is given up: nothing waits or is under way, and either it has been idle for
-     * minutes, or it flows and has learned nothing, as that of a mistyped name, for which the API has only 404.
+     * Returns true if nothing is lost when the lane is closed. Nothing waits or is in flight then, and the lane has
+     * been idle for minutes. A lane that flows and has learned nothing may be closed at once: it may be the lane of a
+     * mistyped name, for which the API has only 404.
      */
     boolean isSpare() {
-        if (!isEmpty() || concurrency.underWay() > 0) {
+        if (!isEmpty() || concurrency.inFlight() > 0) {
             return false;
         }
         boolean flows = breaker.flow().isEmpty() && time.currentTimeNanos() - resumesAt >= 0;
         return idleNanos() >= LONG_IDLE || (flows && !hasLearned);
     }
 
-    /** Since a request came or a call ended. */
+    /** Returns the nanoseconds since a request was added or a call ended. */
     long idleNanos() {
         return time.currentTimeNanos() - usedAt;
     }
 
-    /** @param roomInWorker whether the worker may have more calls under way, of whichever lane */
-    LaneState state(String model, boolean roomInWorker) {
+    /** @param workerHasRoom true if the worker may have more calls in flight, of any lane */
+    LaneState state(String model, boolean workerHasRoom) {
         LaneState.Spending ofRequests = requests.spending(paced);
         return new LaneState(
                 model,
-                breaker.flow().orElseGet(() -> flow(ofRequests, roomInWorker)),
-                breaker.heldBy().orElse(""),
+                breaker.flow().orElseGet(() -> flow(ofRequests, workerHasRoom)),
+                breaker.stopReason().orElse(""),
                 size(),
-                concurrency.underWay(),
+                concurrency.inFlight(),
                 ofRequests,
                 tokens.spending(paced));
     }
 
-    /** What keeps it back first is said: with more room a lane at its limit would send no more. */
-    private LaneState.Flow flow(LaneState.Spending spent, boolean roomInWorker) {
-        Request next = first();
+    private LaneState.Flow flow(LaneState.Spending spent, boolean workerHasRoom) {
+        Request next = queue.peek();
         if (next == null) {
             return LaneState.Flow.FLOWING;
         }
-        boolean atLimit = spent.perSecond() >= NEARLY * spent.limit().orElse(Double.POSITIVE_INFINITY);
+        // LIMITED comes before FULL: with more room, a lane at its limit would send no more.
+        boolean atLimit = spent.perSecond() >= LIMITED_FROM * spent.limit().orElse(Double.POSITIVE_INFINITY);
         if (atLimit || nanosToRate(next) > 0) {
             return LaneState.Flow.LIMITED;
         }
-        return roomInWorker && concurrency.hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+        return workerHasRoom && concurrency.hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
     }
 
-    private @Nullable Request first() {
-        return retries.isEmpty() ? arrivals.peekFirst() : retries.peekFirst();
+    /** Returns why the lane is stopped, or nothing if it flows. Thread-safe. */
+    Optional<String> stopReason() {
+        return breaker.stopReason();
     }
 
-    /** Why it does not flow; empty while it does. Any thread. */
-    Optional<String> heldBy() {
-        return breaker.heldBy();
-    }
-
-    /** How this request, which is called or was, stands in the lane. Any thread. */
+    /** Returns who is to blame if the call of this request fails. Thread-safe. */
     FailureBlame failureBlame(Request request) {
         return breaker.failureBlame(request);
     }

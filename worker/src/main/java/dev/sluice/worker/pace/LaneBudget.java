@@ -12,187 +12,195 @@ import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one lane may spend of one unit. Two things have to allow a call: a bucket, which spreads calls evenly and in
- * which a large one leaves a debt, and our copy of the API's sliding second, which no catching up may overfill. Owned
- * by the pace thread.
+ * The amount of one unit that a lane may spend. Two things must allow a call. A bucket spreads calls evenly, and a
+ * large call leaves a debt in it. Our copy of the API's sliding second must not overflow, whatever there is to catch
+ * up. Owned by the pace thread.
  */
 final class LaneBudget {
     /**
-     * What is left unused, as a part of the limit: an even pace at exactly the limit meets the edge of the API's window
-     * with every little delay on the way.
+     * The part of the limit that is left unused. An even pace at exactly the limit would meet the edge of the API's
+     * window with every little delay on the way.
      */
     static final double MARGIN = 0.02;
 
     private static final long SECOND = 1_000_000_000L;
     private static final long WINDOW = (long) (SECOND * (1 + MARGIN));
-    /** What may be caught up after a stall, as time at the full rate. */
-    private static final double SLOT_SECONDS = 0.1;
-    /** Bucket4j counts in whole numbers: a rate is written as so much in this time. */
+    /** The amount that may be caught up after a stall, as seconds at the full rate. */
+    private static final double CATCH_UP_SECONDS = 0.1;
+    /** Bucket4j counts in whole numbers, so that a rate is written as an amount in this many seconds. */
     private static final long PERIOD_SECONDS = 1000;
     /**
-     * A request or a thousand tokens a minute. A header is foreign text: one that names less would close the lane for
-     * good, since only an answer brings another.
+     * The lowest advertised limits that are believed: a request, or a thousand tokens, a minute. A header is foreign
+     * text. A lower one would close the lane for good, since only an answer brings another header.
      */
-    private static final double LEAST_REQUESTS_TOLD = 1 / 60.0;
+    private static final double MIN_ADVERTISED_REQUESTS = 1 / 60.0;
 
-    private static final double LEAST_TOKENS_TOLD = 1_000 / 60.0;
-    /** And one that names more than a bucket can hold is as good as none. */
-    private static final double MOST_TOLD = 1_000_000;
-    /** A change of the rate by less than this is not worth a new configuration. */
-    private static final double WORTH_IT = 0.005;
+    private static final double MIN_ADVERTISED_TOKENS = 1_000 / 60.0;
+    /** An advertised limit above this is clamped to it, which is as good as none. A bucket could not hold more. */
+    private static final double MAX_ADVERTISED = 1_000_000;
+    /** A change of the rate by a smaller part than this is not worth a new configuration of the bucket. */
+    private static final double RATE_TOLERANCE = 0.005;
 
-    /** Its multiples, without their whole part, come close to every part in a few steps. */
-    private static final double GOLDEN = 0.618034;
+    /** The golden ratio, whose fractional multiples spread evenly over [0, 1). */
+    private static final double GOLDEN_RATIO = 0.618034;
 
     private final LimitUnit unit;
-    /** Parts of one that the bucket counts in, so that it can hold half a request. */
+    /** The parts of one unit that the bucket counts in, so that it can hold half a request. */
     private final long parts;
 
     private final TimeMeter time;
     private final SlidingWindow window = new SlidingWindow(WINDOW);
-    private final LimitEstimator tuner;
+    private final LimitEstimator estimator;
     private final OptionalDouble configured;
-    private OptionalDouble told = OptionalDouble.empty();
-    private long toldAt;
+    private OptionalDouble advertised = OptionalDouble.empty();
+    private long advertisedAt;
     private double share;
     private @Nullable Bucket bucket;
     private double bucketRate;
     private double phase;
-    /** Reserved too much before, in parts: taken off what is reserved next. A full bucket would lose it. */
+    /** The parts that were charged too much before. Later charges use them up; a full bucket would lose them. */
     private long credit;
 
-    /** @param configured the whole limit, per second */
+    /** @param configured the whole limit per second */
     LaneBudget(LimitUnit unit, OptionalDouble configured, double share, TimeMeter time) {
         this.unit = unit;
         this.parts = unit == LimitUnit.REQUESTS ? 1000 : 1;
         this.time = time;
         this.share = share;
         this.configured = configured;
-        this.tuner = unit == LimitUnit.REQUESTS
+        this.estimator = unit == LimitUnit.REQUESTS
                 ? LimitEstimator.ofRequests(window, share)
                 : LimitEstimator.ofTokens(window, share);
-        this.toldAt = time.currentTimeNanos();
-        tell();
-        fresh();
+        this.advertisedAt = time.currentTimeNanos();
+        updateCeiling();
+        emptyBucket();
     }
 
-    /** The part of the whole limit that is ours from now on; it begins with an empty bucket. */
-    void share(double fraction) {
-        tuner.share(fraction);
+    /** Changes the part of the whole limit that this worker may spend. */
+    void changeShare(double fraction) {
+        estimator.changeShare(fraction);
         share = fraction;
-        fresh();
+        emptyBucket();
     }
 
-    /** An empty bucket: a full one would be a burst. */
-    private void fresh() {
+    // A full bucket would be a burst.
+    private void emptyBucket() {
         bucket = null;
         credit = 0;
-        double rate = tuner.perSecond(time.currentTimeNanos());
+        double rate = estimator.perSecond(time.currentTimeNanos());
         if (!Double.isInfinite(rate)) {
             bucket(rate);
         }
     }
 
-    /** A limit that the headers of an answer name; older news than the last is no news. */
-    void told(double perSecond, long sentAt) {
-        if (sentAt - toldAt >= 0) {
-            toldAt = sentAt;
-            double least = unit == LimitUnit.REQUESTS ? LEAST_REQUESTS_TOLD : LEAST_TOKENS_TOLD;
-            told = OptionalDouble.of(Math.max(least, Math.min(MOST_TOLD, perSecond)));
-            tell();
+    /**
+     * Takes over a limit that the headers of an answer advertise. Older news than the last is ignored.
+     *
+     * @param startedAt the start of the call that was answered
+     */
+    void advertise(double perSecond, long startedAt) {
+        if (startedAt - advertisedAt >= 0) {
+            advertisedAt = startedAt;
+            double min = unit == LimitUnit.REQUESTS ? MIN_ADVERTISED_REQUESTS : MIN_ADVERTISED_TOKENS;
+            advertised = OptionalDouble.of(Math.max(min, Math.min(MAX_ADVERTISED, perSecond)));
+            updateCeiling();
         }
     }
 
-    private void tell() {
-        double least = Math.min(configured.orElse(Double.POSITIVE_INFINITY), told.orElse(Double.POSITIVE_INFINITY));
-        if (!Double.isInfinite(least)) {
-            tuner.told(least * share);
+    private void updateCeiling() {
+        double ceiling =
+                Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY));
+        if (!Double.isInfinite(ceiling)) {
+            estimator.changeCeiling(ceiling * share);
         }
     }
 
-    /** What may be spent per second at present; infinite without any limit. */
+    /** Returns the amount that may be spent per second at present; infinity without any limit. */
     double perSecond() {
-        return tuner.perSecond(time.currentTimeNanos());
+        return estimator.perSecond(time.currentTimeNanos());
     }
 
-    /** @param limited whether the limit is heeded at all */
-    LaneState.Spending spending(boolean limited) {
+    /** @param paced true if the lane obeys the limit */
+    LaneState.Spending spending(boolean paced) {
         long now = time.currentTimeNanos();
-        double limit = tuner.perSecond(now);
-        OptionalDouble heeded =
-                limited && !Double.isInfinite(limit) ? OptionalDouble.of(limit) : OptionalDouble.empty();
-        return new LaneState.Spending(heeded, window.sum(now) * (double) SECOND / WINDOW);
+        double rate = estimator.perSecond(now);
+        OptionalDouble limit = paced && !Double.isInfinite(rate) ? OptionalDouble.of(rate) : OptionalDouble.empty();
+        return new LaneState.Spending(limit, window.sum(now) * (double) SECOND / WINDOW);
     }
 
-    /** Nanoseconds until {@code amount} may be spent; 0 for now. */
-    long nanosTo(long amount) {
+    /** Returns the nanoseconds until {@code amount} may be spent; 0 if it may be spent now. */
+    long nanosUntil(long amount) {
         long now = time.currentTimeNanos();
-        double rate = tuner.perSecond(now);
+        double rate = estimator.perSecond(now);
         if (Double.isInfinite(rate)) {
             return 0;
         }
-        // one that is larger than the whole window goes when the window is empty
+        // A call that is larger than the whole window may start when the window is empty.
         long room = Math.max(0, (long) Math.ceil(rate - 1e-9) - amount);
         long refill = bucket(rate).estimateAbilityToConsume(1).getNanosToWaitForRefill();
-        return Math.max(refill, window.nanosTo(room, now));
+        return Math.max(refill, window.nanosUntil(room, now));
     }
 
-    Charge spend(long amount, ConnectingCalls.Departure departure) {
+    /** Charges the expected amount of a call that starts now. */
+    Charge charge(long expected, ConnectingCalls.ConnectingCall connecting) {
         long now = time.currentTimeNanos();
-        Charge spend = new Charge(now, departure, amount);
-        tuner.spent(now);
-        window.add(spend);
-        long used = Math.min(credit, amount * parts);
+        Charge charge = new Charge(now, connecting, expected);
+        estimator.started(now);
+        window.add(charge);
+        long used = Math.min(credit, expected * parts);
         credit -= used;
-        take(amount * parts - used);
-        return spend;
+        consume(expected * parts - used);
+        return charge;
     }
 
-    /** What the call really cost. */
-    void correct(Charge spend, long amount) {
-        long surplus = (spend.amount() - amount) * parts;
-        window.correct(spend, amount);
+    /** Replaces the expected amount of a call by what it really cost. */
+    void correct(Charge charge, long amount) {
+        long surplus = (charge.amount() - amount) * parts;
+        window.correct(charge, amount);
         if (surplus < 0) {
-            take(-surplus);
+            consume(-surplus);
         } else if (bucket != null) {
             credit += surplus;
         }
     }
 
-    private void take(long amount) {
+    private void consume(long amount) {
         if (bucket != null && amount > 0) {
             bucket.consumeIgnoringRateLimits(amount);
         }
     }
 
     /**
-     * A call was refused, because of this unit or of the other one; it has spent nothing.
+     * Records that the API rejected a call for its rate limit, so that the call cost nothing.
      *
-     * @return whether we had provoked it
+     * @param exceeded the unit whose limit was exceeded, which may not be this budget's
+     * @param wait how long the API says until the call would fit; zero if it does not say
+     * @return true if we had provoked it
      */
-    boolean refused(Charge spend, LimitUnit over, Duration wait) {
-        long amount = spend.amount();
+    boolean rejected(Charge charge, LimitUnit exceeded, Duration wait) {
+        long amount = charge.amount();
         if (unit == LimitUnit.TOKENS) {
-            correct(spend, 0);
+            correct(charge, 0);
         } else {
-            window.correct(spend, 0);
+            // The bucket gets no credit for the request, so that calls stay evenly spaced.
+            window.correct(charge, 0);
         }
-        boolean ours = over == unit;
-        boolean provoked = ours && tuner.refused(spend, amount, wait.toNanos(), time.currentTimeNanos());
-        if (ours && !provoked && tuner.isTold()) {
-            shift();
+        boolean ours = exceeded == unit;
+        boolean provoked = ours && estimator.rejected(charge, amount, wait.toNanos(), time.currentTimeNanos());
+        if (ours && !provoked && estimator.hasCeiling()) {
+            shiftPhase();
         }
         return provoked;
     }
 
     /**
-     * Moves the calls of an even pace by a part of their distance. Workers that share a limit they were told can come
-     * to send together where a limit's part is no whole number: one call of thirteen a second and one of fourteen each,
-     * and all at the same moment. As they are equally fast, that would go on.
+     * Shifts the calls of an even pace by a part of their distance. Workers that share a known limit can come to send
+     * in step if a limit's part is no whole number. One then sends thirteen calls a second, the others fourteen, and
+     * all at the same moment. As they are equally fast, that would never end by itself.
      */
-    private void shift() {
-        phase = (phase + GOLDEN) % 1;
-        take((long) (phase * parts));
+    private void shiftPhase() {
+        phase = (phase + GOLDEN_RATIO) % 1;
+        consume((long) (phase * parts));
     }
 
     private Bucket bucket(double rate) {
@@ -205,10 +213,10 @@ final class LaneBudget {
                     .build();
             bucketRate = rate;
             bucket = present;
-        } else if (Math.abs(rate - bucketRate) > WORTH_IT * bucketRate) {
-            BucketConfiguration other =
+        } else if (Math.abs(rate - bucketRate) > RATE_TOLERANCE * bucketRate) {
+            BucketConfiguration changed =
                     BucketConfiguration.builder().addLimit(bandwidth(rate)).build();
-            present.replaceConfiguration(other, TokensInheritanceStrategy.AS_IS);
+            present.replaceConfiguration(changed, TokensInheritanceStrategy.AS_IS);
             bucketRate = rate;
         }
         return present;
@@ -217,7 +225,7 @@ final class LaneBudget {
     private Bandwidth bandwidth(double rate) {
         double partsPerSecond = rate * parts / (1 + MARGIN);
         return Bandwidth.builder()
-                .capacity(Math.max(parts, (long) (partsPerSecond * SLOT_SECONDS)))
+                .capacity(Math.max(parts, (long) (partsPerSecond * CATCH_UP_SECONDS)))
                 .refillGreedy(
                         Math.max(1, Math.round(partsPerSecond * PERIOD_SECONDS)), Duration.ofSeconds(PERIOD_SECONDS))
                 .initialTokens(0)

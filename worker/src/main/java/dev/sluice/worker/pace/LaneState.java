@@ -3,35 +3,35 @@ package dev.sluice.worker.pace;
 import java.util.OptionalDouble;
 
 /**
- * A lane at one moment.
+ * A snapshot of a lane.
  *
- * @param model empty for the lane that all models share which came when the others were taken
- * @param reason why it does not flow; empty where it does
- * @param waiting requests that are due and not sent
- * @param inFlight calls under way
+ * @param model the model, or the empty string for the overflow lane that models share if all other lanes are taken
+ * @param reason why the lane does not flow; empty if it does
+ * @param waiting the requests that are due and not called yet
+ * @param inFlight the calls in flight
  */
 public record LaneState(
         String model, Flow flow, String reason, int waiting, int inFlight, Spending requests, Spending tokens) {
-    /** Whether a lane's requests are sent. */
+    /** The ways in which a lane treats its requests. */
     public enum Flow {
-        /** As many are as there are. */
+        /** Every waiting request is sent immediately. */
         FLOWING,
         /**
-         * Some wait until calls end, in this worker or, after failures, of this lane; or until answers are committed.
+         * Requests wait until calls end or answers are committed. After failures the lane's own calls may be bounded.
          */
         FULL,
-        /** Some wait for the rate limit. */
+        /** Requests wait for the rate limit. */
         LIMITED,
         /** The breaker is open: the API fails, and only probes are sent. */
         OPEN,
-        /** Nobody is served, as with a revoked key, and only probes are sent. */
+        /** The API serves nobody, as with a revoked key, and only probes are sent. */
         HELD
     }
 
     /**
-     * What is spent of one unit.
+     * The limit and the use of one unit.
      *
-     * @param limit per second, what this worker may spend at present; empty where there is no limit or none is known
+     * @param limit what this worker may spend per second at present; empty if there is no limit or none is known
      * @param perSecond what it has spent in the last second
      */
     public record Spending(OptionalDouble limit, double perSecond) {}

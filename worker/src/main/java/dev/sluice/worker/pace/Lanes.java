@@ -18,15 +18,15 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A lane per model, served round robin. Owned by the pace thread but for {@link #held}.
+ * The lanes, one per model, served round robin. Owned by the pace thread, except for {@link #stopReasons}.
  *
- * <p>Model names come from outside, so that the number of lanes is bounded, but for models with a limit of their own,
- * which always have their lane. When all others are taken, a model that comes takes the place of the
- * {@linkplain Lane#isSpare spare} one that has been idle longest. Only where none is spare it shares one more lane,
- * until one is: what waits or is under way in the shared lane then ends there.
+ * <p>Model names come from outside, so that the number of lanes must be bounded. Models with a limit of their own
+ * always have their lane and do not count. If all other lanes are taken, a new model replaces the
+ * {@linkplain Lane#isSpare spare} lane that has been idle longest. If no lane is spare, the model uses the overflow
+ * lane. Requests already there stay there even after a lane becomes free.
  */
 final class Lanes {
-    /** The lane that models share which came when the others were taken. Not a possible model name. */
+    /** The name of the overflow lane, which is not a possible model name. */
     private static final String OVERFLOW = "";
 
     private final int maxLanes;
@@ -38,8 +38,12 @@ final class Lanes {
     private LimitShare share = LimitShare.ALL;
     private int next;
 
-    /** When a request's time is over, and who takes it then. */
-    record Expiry(Predicate<Request> isOver, Consumer<Request> to) {}
+    /**
+     * The rule by which requests expire.
+     *
+     * @param expire takes a request that has expired
+     */
+    record Expiry(Predicate<Request> isExpired, Consumer<Request> expire) {}
 
     Lanes(int maxLanes, ConfiguredLimits limits, TimeMeter time, Expiry expiry) {
         this.maxLanes = maxLanes;
@@ -48,28 +52,29 @@ final class Lanes {
         this.time = time;
     }
 
+    /** Returns the lane for a new request, and opens one if its model has none. */
     Lane of(Request request) {
         Lane present = byModel.get(request.model());
-        return present != null ? present : forNew(request.model());
+        return present != null ? present : forNewModel(request.model());
     }
 
-    private Lane forNew(String model) {
-        if (limits.isOwn(model) || bounded().count() < maxLanes) {
+    private Lane forNewModel(String model) {
+        if (limits.isOwn(model) || boundedModels().count() < maxLanes) {
             return open(model, limits.of(model));
         }
-        Optional<String> spare = bounded()
+        Optional<String> spare = boundedModels()
                 .filter(other -> lane(other).isSpare())
                 .max(Comparator.comparingLong(other -> lane(other).idleNanos()));
         if (spare.isPresent()) {
             close(spare.get());
             return open(model, limits.of(model));
         }
-        Lane shared = byModel.get(OVERFLOW);
-        return shared != null ? shared : open(OVERFLOW, limits.others());
+        Lane overflow = byModel.get(OVERFLOW);
+        return overflow != null ? overflow : open(OVERFLOW, limits.others());
     }
 
-    /** The models whose lanes are bounded in number. */
-    private Stream<String> bounded() {
+    /** Returns the models whose lanes count towards the bound. */
+    private Stream<String> boundedModels() {
         return byModel.keySet().stream().filter(model -> !model.equals(OVERFLOW) && !limits.isOwn(model));
     }
 
@@ -84,33 +89,34 @@ final class Lanes {
         return lane;
     }
 
-    /** Nothing else holds on to it: none of its calls is under way. */
     private void close(String model) {
         Lane lane = lane(model);
-        int at = ring.indexOf(lane);
-        ring.remove(at);
-        next -= at < next ? 1 : 0;
+        int index = ring.indexOf(lane);
+        ring.remove(index);
+        // The turn of the others must not change.
+        next -= index < next ? 1 : 0;
         byModel.remove(model);
     }
 
-    void spend(LimitShare owned) {
-        if (!owned.equals(share)) {
-            share = owned;
-            ring.forEach(lane -> lane.spend(owned));
+    void changeShare(LimitShare newShare) {
+        // The same share again must not empty the buckets.
+        if (!newShare.equals(share)) {
+            share = newShare;
+            ring.forEach(lane -> lane.changeShare(newShare));
         }
     }
 
-    /** The next call that may be sent now, from the lane whose turn it is. */
+    /** Returns the next call that may start now, from the lane whose turn it is. */
     @Nullable
     InFlightCall poll() {
         for (int i = 0; i < ring.size(); i++) {
             int turn = (next + i) % ring.size();
             Lane lane = ring.get(turn);
             lane.expireFirst(expiry);
-            InFlightCall sent = lane.poll();
-            if (sent != null) {
+            InFlightCall call = lane.poll();
+            if (call != null) {
                 next = (turn + 1) % ring.size();
-                return sent;
+                return call;
             }
         }
         return null;
@@ -120,32 +126,31 @@ final class Lanes {
         return ring.stream().mapToLong(Lane::nanosToNext).min().orElse(Lane.NEVER);
     }
 
-    /** Takes out everything whose time is over, wherever it waits. */
+    /** Removes every expired request, wherever it waits. */
     void expireAll() {
         ring.forEach(lane -> lane.expireAll(expiry));
     }
 
-    /** Says what there is to say of the last minute. */
-    void tell() {
-        ring.forEach(Lane::tell);
+    void logRateLimits() {
+        ring.forEach(Lane::logRateLimits);
     }
 
     void drop(Set<Assignment> gone) {
         ring.forEach(lane -> lane.drop(gone));
     }
 
-    /** @param roomInWorker whether it may have more calls under way, of whichever lane */
-    PaceState state(int inFlight, boolean roomInWorker) {
+    /** @param workerHasRoom true if the worker may have more calls in flight, of any lane */
+    PaceState state(int inFlight, boolean workerHasRoom) {
         List<LaneState> lanes = byModel.entrySet().stream()
-                .map(lane -> lane.getValue().state(lane.getKey(), roomInWorker))
+                .map(lane -> lane.getValue().state(lane.getKey(), workerHasRoom))
                 .toList();
         return new PaceState(share, inFlight, lanes);
     }
 
-    /** Why lanes do not flow, by their models. Any thread. */
-    Map<String, String> held() {
-        Map<String, String> held = new TreeMap<>();
-        byModel.forEach((model, lane) -> lane.heldBy().ifPresent(reason -> held.put(model, reason)));
-        return held;
+    /** Returns why lanes are stopped, by model. Thread-safe. */
+    Map<String, String> stopReasons() {
+        Map<String, String> reasons = new TreeMap<>();
+        byModel.forEach((model, lane) -> lane.stopReason().ifPresent(reason -> reasons.put(model, reason)));
+        return reasons;
     }
 }

@@ -23,33 +23,32 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Sends requests on when their lane and the number of calls under way allow it. One thread runs it and owns all its
- * state; the other methods send that thread a message and may be called from any.
+ * Calls requests when their lane and the bounds of the worker allow it. One thread runs it and owns all its state. The
+ * other methods are thread-safe: they send that thread a message, or read what it publishes.
  */
 public final class Pace implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Pace.class);
     private static final int MAX_LANES = 64;
-    /** How often waiting requests are looked through for expired ones, and lanes for what there is to say. */
-    private static final long LOOK_EVERY = Duration.ofSeconds(1).toNanos();
+    /** How often expired requests are removed and rate-limited calls are logged. It also bounds every wait. */
+    private static final long HOUSEKEEPING_INTERVAL = Duration.ofSeconds(1).toNanos();
 
-    /** How soon it is seen that there is room for answers again, of which nobody tells. */
-    private static final long ROOM_AGAIN = Duration.ofMillis(10).toNanos();
+    /** The polling interval for free answer memory; nothing signals it. */
+    private static final long ROOM_CHECK_INTERVAL = Duration.ofMillis(10).toNanos();
 
     /** The least time between two snapshots: a snapshot visits every lane, and a message may come every microsecond. */
-    private static final long SNAPSHOT_EVERY = Duration.ofMillis(100).toNanos();
+    private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(100).toNanos();
 
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
     private final TimeMeter time;
     private final Bounds bounds;
-    private final BiConsumer<Request, Runnable> call;
-    private final Consumer<Request> onBlamed;
-    private final Runnable cameRound;
-    /** Changed by the thread only, which may look through it without the lock. */
-    private final Map<Request, InFlightCall> underWay = Collections.synchronizedMap(new IdentityHashMap<>());
+    private final Callbacks callbacks;
+    private final Runnable heartbeat;
+    /** Changed only by the pace thread, which may therefore read it without the lock. */
+    private final Map<Request, InFlightCall> inFlight = Collections.synchronizedMap(new IdentityHashMap<>());
 
     private final List<Withdrawal> withdrawals = new ArrayList<>();
-    private long lookAt;
+    private long housekeepingAt;
     private long snapshotAt;
     private volatile PaceState snapshot = PaceState.NONE;
     private volatile boolean stopped;
@@ -57,70 +56,70 @@ public final class Pace implements Runnable {
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
 
     /**
-     * What keeps a call from being started, whatever its lane.
+     * The bounds of the worker, which hold for all lanes together.
      *
-     * @param inFlight most calls under way at once
-     * @param roomForAnswers whether answers can be taken; asked before each call, and must become true without one
+     * @param maxInFlight the most calls in flight at once
+     * @param roomForAnswers returns true if answers can be taken. It is asked before each call, and must become true
+     *     again without one.
      */
-    public record Bounds(int inFlight, BooleanSupplier roomForAnswers) {}
+    public record Bounds(int maxInFlight, BooleanSupplier roomForAnswers) {}
 
     /**
-     * @param expired whether a request's time is over
-     * @param call starts a call, and is told by it (any thread) when it has left; must not block; {@link #ended} or
-     *     {@link #putBack} has to follow
+     * The code that pace runs on its thread. None of it may block.
+     *
+     * @param isExpired returns true if the time of a request is over
+     * @param call starts a call. The callback it receives must be run, on any thread, when the request is sent. The
+     *     call must end with {@link #ended} or {@link #putBack}.
      * @param onExpired takes a request whose time is over
      * @param onBlamed takes a request that was put back and has turned out to be at fault itself
-     * @param cameRound told again and again that the thread does not hang
      */
-    public Pace(
-            ConfiguredLimits limits,
-            Bounds bounds,
-            TimeMeter time,
-            Predicate<Request> expired,
+    public record Callbacks(
+            Predicate<Request> isExpired,
             BiConsumer<Request, Runnable> call,
             Consumer<Request> onExpired,
-            Consumer<Request> onBlamed,
-            Runnable cameRound) {
-        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(expired, onExpired));
+            Consumer<Request> onBlamed) {}
+
+    /** @param heartbeat runs once per loop iteration */
+    public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
+        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
         this.time = time;
         this.bounds = bounds;
-        this.call = call;
-        this.onBlamed = onBlamed;
-        this.cameRound = cameRound;
-        this.lookAt = time.currentTimeNanos();
-        this.snapshotAt = lookAt;
+        this.callbacks = callbacks;
+        this.heartbeat = heartbeat;
+        this.housekeepingAt = time.currentTimeNanos();
+        this.snapshotAt = housekeepingAt;
     }
 
-    /** A request that is due. */
+    /** Adds a request that is due to its lane. */
     public void accept(Request request) {
         inbox.add(() -> lanes.of(request).add(request));
     }
 
-    /** A call has ended, and its request with it. */
+    /** Records that a call has ended, and with it the request. */
     public void ended(Request request, CallFeedback feedback) {
         inbox.add(() -> end(request, feedback));
     }
 
-    /** A call has ended through no fault of its request, which goes back to the tail of its lane. */
+    /** Records that a call has ended through no fault of its request. The request goes back to the tail of its lane. */
     public void putBack(Request request, CallFeedback feedback) {
         inbox.add(() -> {
-            // Before the call counts as ended: it may be the last one that a withdrawal waits for.
+            // This comes before the call counts as ended, which may be the last one that a withdrawal waits for.
             if (!isLeaving(request.assignment())) {
-                sent(request).lane().putBack(request);
+                callOf(request).lane().putBack(request);
             }
             end(request, feedback);
         });
     }
 
-    /** The part of every limit that may be spent from now on. */
-    public void spend(LimitShare share) {
-        inbox.add(() -> lanes.spend(share));
+    /** Changes the part of every limit that this worker may spend. */
+    public void changeShare(LimitShare share) {
+        inbox.add(() -> lanes.changeShare(share));
     }
 
     /**
-     * Sends nothing more of these assignments and drops what is waiting.
+     * Drops the waiting requests of these assignments and calls none of them any more.
      *
-     * @return completes when no call of theirs is under way
+     * @return completes when none of their calls is in flight
      */
     public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
         Withdrawal withdrawal = new Withdrawal(Set.copyOf(leaving), new CompletableFuture<>());
@@ -133,21 +132,21 @@ public final class Pace implements Runnable {
     }
 
     /**
-     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, at most
-     * a second old while there is none, and the last one once the thread has ended.
+     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, and at
+     * most a second old while there is none. Once the thread has ended it no longer changes.
      */
     public PaceState state() {
         return snapshot;
     }
 
-    /** Which models are not called at present, and why. */
-    public Map<String, String> held() {
-        return lanes.held();
+    /** Returns why lanes are stopped at this moment, by model. */
+    public Map<String, String> stopReasons() {
+        return lanes.stopReasons();
     }
 
-    /** How this request stands in its lane: its call has ended, and the lane has not been told yet. */
+    /** Returns who is to blame for a failed call. Must be called before the end of the call is recorded here. */
     public FailureBlame failureBlame(Request request) {
-        return sent(request).lane().failureBlame(request);
+        return callOf(request).lane().failureBlame(request);
     }
 
     /** Runs until {@link #stop}. */
@@ -155,13 +154,14 @@ public final class Pace implements Runnable {
     public void run() {
         try {
             while (!stopped) {
-                cameRound.run();
-                Runnable message = inbox.poll(Math.min(step(), publishSnapshot()), TimeUnit.NANOSECONDS);
+                heartbeat.run();
+                long wait = step();
+                Runnable message = inbox.poll(Math.min(wait, publishSnapshot()), TimeUnit.NANOSECONDS);
                 if (message != null) {
                     message.run();
                 }
             }
-        } catch (InterruptedException interrupted) {
+        } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
@@ -170,28 +170,32 @@ public final class Pace implements Runnable {
         inbox.add(() -> stopped = true);
     }
 
-    /** Reads all messages and sends what may be sent; nanoseconds until there may be more. */
+    /**
+     * Handles all messages and starts all calls that may start now.
+     *
+     * @return nanoseconds until there may be more to do
+     */
     long step() {
         for (Runnable next = inbox.poll(); next != null; next = inbox.poll()) {
             next.run();
         }
-        lookThrough();
+        keepHouse();
         while (mayCall()) {
-            InFlightCall sent = lanes.poll();
-            if (sent == null) {
-                // at least one: Bucket4j rounds down, and a wait for less than a nanosecond is one for zero
-                return Math.max(1, Math.min(lanes.nanosToNext(), LOOK_EVERY));
+            InFlightCall call = lanes.poll();
+            if (call == null) {
+                // Bucket4j rounds down, so that a wait of less than a nanosecond is zero and would spin.
+                return Math.max(1, Math.min(lanes.nanosToNext(), HOUSEKEEPING_INTERVAL));
             }
-            underWay.put(sent.request(), sent);
-            call.accept(sent.request(), sent.departure());
+            inFlight.put(call.request(), call);
+            callbacks.call.accept(call.request(), call.connecting());
         }
-        return bounds.roomForAnswers().getAsBoolean() ? LOOK_EVERY : ROOM_AGAIN;
+        return bounds.roomForAnswers().getAsBoolean() ? HOUSEKEEPING_INTERVAL : ROOM_CHECK_INTERVAL;
     }
 
     /**
-     * Publishes a snapshot if the last one is old enough.
+     * Publishes a snapshot if one is due.
      *
-     * @return nanoseconds until the next one is due if this one was too early; else {@link #LOOK_EVERY}
+     * @return nanoseconds until the thread has to come back for the next snapshot
      */
     private long publishSnapshot() {
         long early = snapshotAt - time.currentTimeNanos();
@@ -199,28 +203,28 @@ public final class Pace implements Runnable {
             return early;
         }
         try {
-            snapshot = lanes.state(underWay.size(), mayCall());
+            snapshot = lanes.state(inFlight.size(), mayCall());
         } catch (RuntimeException e) {
-            // Only observers miss a snapshot: calls must go on without it.
+            // A failed snapshot must not stop this thread: only observers miss it.
             log.atWarn().setCause(e).log("Snapshot of the lanes failed");
         }
-        snapshotAt = time.currentTimeNanos() + SNAPSHOT_EVERY;
-        return LOOK_EVERY;
+        snapshotAt = time.currentTimeNanos() + SNAPSHOT_INTERVAL;
+        return HOUSEKEEPING_INTERVAL;
     }
 
     private boolean mayCall() {
-        return underWay.size() < bounds.inFlight() && bounds.roomForAnswers().getAsBoolean();
+        return inFlight.size() < bounds.maxInFlight() && bounds.roomForAnswers().getAsBoolean();
     }
 
     private void end(Request request, CallFeedback feedback) {
-        InFlightCall sent = sent(request);
-        underWay.remove(request);
-        sent.lane().ended(sent, feedback).ifPresent(onBlamed);
+        InFlightCall call = callOf(request);
+        inFlight.remove(request);
+        call.lane().ended(call, feedback).ifPresent(callbacks.onBlamed);
         completeWithdrawals();
     }
 
-    private InFlightCall sent(Request request) {
-        return Objects.requireNonNull(underWay.get(request), "not under way");
+    private InFlightCall callOf(Request request) {
+        return Objects.requireNonNull(inFlight.get(request), "not in flight");
     }
 
     private boolean isLeaving(Assignment assignment) {
@@ -230,7 +234,7 @@ public final class Pace implements Runnable {
     private void completeWithdrawals() {
         withdrawals.removeIf(withdrawal -> {
             boolean ended =
-                    underWay.keySet().stream().map(Request::assignment).noneMatch(withdrawal.leaving()::contains);
+                    inFlight.keySet().stream().map(Request::assignment).noneMatch(withdrawal.leaving()::contains);
             if (ended) {
                 withdrawal.ended().complete(null);
             }
@@ -238,12 +242,12 @@ public final class Pace implements Runnable {
         });
     }
 
-    private void lookThrough() {
+    private void keepHouse() {
         long now = time.currentTimeNanos();
-        if (now - lookAt >= 0) {
-            lookAt = now + LOOK_EVERY;
+        if (now - housekeepingAt >= 0) {
+            housekeepingAt = now + HOUSEKEEPING_INTERVAL;
             lanes.expireAll();
-            lanes.tell();
+            lanes.logRateLimits();
         }
     }
 }

@@ -3,12 +3,12 @@ package dev.sluice.worker.pace;
 import java.util.List;
 
 /**
- * All lanes at one moment.
+ * A snapshot of all lanes.
  *
  * @param share the part of every limit that may be spent
- * @param inFlight calls under way in this worker
+ * @param inFlight the calls in flight in this worker
  */
 public record PaceState(LimitShare share, int inFlight, List<LaneState> lanes) {
-    /** Before anything was sent. */
+    /** The state before the first request. */
     public static final PaceState NONE = new PaceState(LimitShare.ALL, 0, List.of());
 }

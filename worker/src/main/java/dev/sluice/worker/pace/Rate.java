@@ -3,7 +3,7 @@ package dev.sluice.worker.pace;
 import java.time.Duration;
 
 /**
- * So much in every {@code period}, spread evenly. Immutable.
+ * An amount per period, spread evenly over it. Immutable.
  *
  * @param amount at least 1
  * @param period more than zero
@@ -20,9 +20,9 @@ public record Rate(long amount, Duration period) {
         return amount * 1e9 / period.toNanos();
     }
 
-    /** Such as {@code 10/s} or {@code 600/min}; with a word for what is counted, {@code 4000 tokens/s}. */
-    String text(String word) {
-        String counted = word.isEmpty() ? Long.toString(amount) : amount + " " + word;
+    /** Returns text such as {@code 10/s} or {@code 600/min}, with a word for the unit {@code 4000 tokens/s}. */
+    String text(String unit) {
+        String counted = unit.isEmpty() ? Long.toString(amount) : amount + " " + unit;
         if (period.equals(Duration.ofSeconds(1))) {
             return counted + "/s";
         }

@@ -6,59 +6,59 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * Tells of a lane's rate-limited calls: of the first at once and then once a minute at most, with counts, however many
- * they are. Finding out a limit costs a few, which is no warning. Owned by the pace thread.
+ * Logs the rate-limited calls of a lane as counts. The first one is logged at once, later ones once a minute at most. A
+ * few are the price of estimating a limit and no reason for a warning. Owned by the pace thread.
  */
 final class RateLimitLog {
     private static final Logger log = LoggerFactory.getLogger(RateLimitLog.class);
-    private static final long EVERY = Duration.ofMinutes(1).toNanos();
-    /** More than this part of the calls is more than finding out a limit costs. */
-    private static final double OFTEN = 0.05;
-    /** Of fewer a part says nothing. */
-    private static final int SEVERAL = 10;
+    private static final long INTERVAL = Duration.ofMinutes(1).toNanos();
+    /** A larger part of the calls is more than the estimate of a limit costs, and is a warning. */
+    private static final double WARN_PART = 0.05;
+    /** Fewer rejected calls than this are never a warning, because a part of so few says nothing. */
+    private static final int WARN_COUNT = 10;
 
     private final String lane;
-    private long toldAt;
+    private long loggedAt;
     private long since;
     private long calls;
-    private long refused;
+    private long rejected;
 
     RateLimitLog(String lane, long now) {
         this.lane = lane;
         this.since = now;
-        this.toldAt = now - EVERY;
+        this.loggedAt = now - INTERVAL;
     }
 
-    /** A call has ended. */
+    /** Counts a call that has ended. */
     void ended(boolean limited) {
         calls++;
-        refused += limited ? 1 : 0;
+        rejected += limited ? 1 : 0;
     }
 
     /**
-     * To be called now and then, also while nothing ends.
+     * Logs the counts if a line is due. Must be called now and then, even while no call ends.
      *
-     * @param perSecond what may be sent at present
+     * @param perSecond the requests per second that the lane may send at present
      */
-    void tell(double perSecond, long now) {
-        if (refused > 0 && now - toldAt >= EVERY) {
-            log.atLevel(refused >= SEVERAL && refused > OFTEN * calls ? Level.WARN : Level.INFO)
+    void logIfDue(double perSecond, long now) {
+        if (rejected > 0 && now - loggedAt >= INTERVAL) {
+            log.atLevel(rejected >= WARN_COUNT && rejected > WARN_PART * calls ? Level.WARN : Level.INFO)
                     .addKeyValue("lane", lane)
-                    .addKeyValue("refused", refused)
+                    .addKeyValue("rejected", rejected)
                     .addKeyValue("calls", calls)
                     .addKeyValue("seconds", Duration.ofNanos(now - since).toSeconds())
                     .addKeyValue("perSecond", Math.round(perSecond * 10) / 10.0)
-                    .log("calls were refused with 429; their requests are called again");
-            toldAt = now;
-            startAnew(now);
-        } else if (refused == 0 && now - since >= EVERY) {
-            startAnew(now);
+                    .log("Calls were rejected with 429; their requests are called again");
+            loggedAt = now;
+            reset(now);
+        } else if (rejected == 0 && now - since >= INTERVAL) {
+            reset(now);
         }
     }
 
-    private void startAnew(long now) {
+    private void reset(long now) {
         since = now;
         calls = 0;
-        refused = 0;
+        rejected = 0;
     }
 }

@@ -5,19 +5,19 @@ import java.util.Deque;
 import java.util.Iterator;
 
 /**
- * What was spent lately: our own copy of the sliding window that the API keeps. A call counts from when it was sent
- * until a span after it has left, since the API sees it no sooner. Owned by the pace thread; the order of sending is
- * the order of time.
+ * The charges of the last second or so: our copy of the sliding window that the API keeps. A call counts from its start
+ * until one span after it was sent, since the API sees it no sooner. Charges are added in the order of their starts.
+ * Owned by the pace thread.
  */
 final class SlidingWindow {
-    /** What is kept beyond the span, for a look back at how much was granted. */
+    /** How long charges are remembered after their call, for a look back at how much was granted. */
     private static final long KEPT_NANOS = 3_000_000_000L;
-    /** Kept however old: a slow lane's rate shows only in several calls. */
-    private static final int KEPT_AT_LEAST = 8;
+    /** The charges that are remembered however old they are: the rate of a slow lane shows only in several calls. */
+    private static final int KEPT_MIN = 8;
 
     private final long span;
     private final Deque<Charge> inside = new ArrayDeque<>();
-    /** The ones before, youngest first. */
+    /** The remembered charges outside the span, youngest first. */
     private final Deque<Charge> before = new ArrayDeque<>();
 
     private long sum;
@@ -26,99 +26,103 @@ final class SlidingWindow {
         this.span = spanNanos;
     }
 
-    void add(Charge spend) {
-        // not only when it is asked: the window of a unit without a limit never is
-        sum(spend.at());
-        inside.addLast(spend);
-        spend.counted = true;
-        sum += spend.amount();
+    void add(Charge charge) {
+        // Purges old charges: nobody asks the window of a unit without a limit for its sum.
+        sum(charge.startedAt());
+        inside.addLast(charge);
+        charge.counted = true;
+        sum += charge.amount();
     }
 
-    /** Puts what a call really cost in the place of what was expected; 0 if it was refused. */
-    void correct(Charge spend, long amount) {
-        if (spend.counted) {
-            sum += amount - spend.amount();
+    /** Replaces the expected amount of a call by its real one, which is 0 if the call was rejected. */
+    void correct(Charge charge, long amount) {
+        if (charge.counted) {
+            sum += amount - charge.amount();
         }
-        spend.amount(amount);
+        charge.amount(amount);
     }
 
     /**
-     * All that was spent within the span. One that has left before one that was sent earlier counts as long as that
-     * one.
+     * Returns the sum of all charges within the span. A charge counts at least as long as those that started before it.
      */
     long sum(long now) {
-        while (!inside.isEmpty() && now - inside.peekFirst().leftAt(now) >= span) {
+        while (!inside.isEmpty() && now - inside.peekFirst().sentAt(now) >= span) {
             Charge left = inside.removeFirst();
             left.counted = false;
             sum -= left.amount();
             before.addFirst(left);
         }
-        while (before.size() > KEPT_AT_LEAST && now - before.peekLast().at() > KEPT_NANOS) {
+        while (before.size() > KEPT_MIN && now - before.peekLast().startedAt() > KEPT_NANOS) {
             before.removeLast();
         }
         return sum;
     }
 
-    /** How long until no more than {@code most} is left within the span, if nothing is added. */
-    long nanosTo(long most, long now) {
+    /** Returns how long it takes until the sum is {@code max} or less, if nothing is added. */
+    long nanosUntil(long max, long now) {
         long left = sum(now);
         long wait = 0;
-        for (Charge spend : inside) {
-            if (left <= most) {
+        for (Charge charge : inside) {
+            if (left <= max) {
                 break;
             }
-            left -= spend.amount();
-            wait = Math.max(wait, spend.leftAt(now) + span - now);
+            left -= charge.amount();
+            wait = Math.max(wait, charge.sentAt(now) + span - now);
         }
         return wait;
     }
 
-    /** What was spent after {@code from} and before {@code to}, as far as it is remembered. */
-    long between(long from, long to) {
+    /** Returns the sum of the remembered charges whose calls started after {@code from} and before {@code to}. */
+    long sumBetween(long from, long to) {
         long spent = 0;
-        for (Iterator<Charge> spends = youngestFirst(); spends.hasNext(); ) {
-            Charge spend = spends.next();
-            if (spend.at() - from <= 0) {
+        for (Iterator<Charge> charges = youngestFirst(); charges.hasNext(); ) {
+            Charge charge = charges.next();
+            if (charge.startedAt() - from <= 0) {
                 break;
             }
-            spent += spend.at() - to < 0 ? spend.amount() : 0;
+            spent += charge.startedAt() - to < 0 ? charge.amount() : 0;
         }
         return spent;
     }
 
-    /** What the last call up to {@code at} has spent; 0 if none is remembered. */
-    long lastUpTo(long at) {
-        for (Iterator<Charge> spends = youngestFirst(); spends.hasNext(); ) {
-            Charge spend = spends.next();
-            if (spend.at() - at <= 0 && spend.amount() > 0) {
-                return spend.amount();
+    /** Returns the amount of the last granted call that started at {@code at} or before, or 0 if none is remembered. */
+    long lastAmountUpTo(long at) {
+        for (Iterator<Charge> charges = youngestFirst(); charges.hasNext(); ) {
+            Charge charge = charges.next();
+            if (charge.startedAt() - at <= 0 && charge.amount() > 0) {
+                return charge.amount();
             }
         }
         return 0;
     }
 
-    /** Calls within the span, refused ones included. */
+    /** Returns the number of calls within the span, rejected ones included. */
     int calls(long now) {
         sum(now);
         return inside.size();
     }
 
-    /** What the calls within the span were expected to spend, refused ones included. */
-    long asked(long now) {
+    /** Returns the sum of the expected amounts of all calls within the span, rejected ones included. */
+    long expected(long now) {
         sum(now);
-        return inside.stream().mapToLong(Charge::asked).sum();
+        return inside.stream().mapToLong(Charge::expected).sum();
     }
 
-    /** The average rate per second of the last few that were granted before {@code to}; infinite with too few. */
-    double averageBefore(long to, int calls) {
+    /**
+     * Returns the average rate per second of the last granted calls before {@code to}, or infinity if there are fewer
+     * than three.
+     *
+     * @param calls the most calls to look at
+     */
+    double averageRateBefore(long to, int calls) {
         long spent = 0;
         int counted = 0;
         long first = to;
-        for (Iterator<Charge> spends = youngestFirst(); spends.hasNext() && counted < calls; ) {
-            Charge spend = spends.next();
-            if (spend.at() - to < 0 && spend.amount() > 0) {
-                spent += spend.amount();
-                first = spend.at();
+        for (Iterator<Charge> charges = youngestFirst(); charges.hasNext() && counted < calls; ) {
+            Charge charge = charges.next();
+            if (charge.startedAt() - to < 0 && charge.amount() > 0) {
+                spent += charge.amount();
+                first = charge.startedAt();
                 counted++;
             }
         }

@@ -4,28 +4,28 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.provider.TokenUsage;
 
 /**
- * Guesses what a request will cost in tokens, from what others of its model have cost. The prompt follows the size of
- * the body; the answer may or may not (an echo does, a classification does not), so that a line is fitted through the
- * last few hundred. Arithmetic only; owned by the pace thread.
+ * Estimates the tokens that a request will cost from what earlier requests of its model have cost. The prompt follows
+ * the size of the body. The answer may or may not: an echo does, a classification does not. So a line is fitted through
+ * the last few hundred answers. Arithmetic only; owned by the pace thread.
  */
 final class TokenEstimate {
-    /** Letters to a token, before anything is known; a rule of thumb for English. */
+    /** The bytes of a token before anything is known, which is a rule of thumb for English. */
     private static final double BYTES_PER_TOKEN = 4;
 
     private static final double FIRST_OUTPUT = 256;
-    /** The weight of what is known decays by this with each answer. */
-    private static final double MEMORY = 0.99;
-
-    private static final double TOO_FEW = 3;
+    /** The weight of earlier answers decays by this factor with each answer. */
+    private static final double DECAY = 0.99;
+    /** A line through less weight than this is not used. */
+    private static final double MIN_WEIGHT = 3;
 
     private final Line prompt = new Line();
     private final Line output = new Line();
 
-    /** Of prompt and all choices together, at least 1. */
+    /** Returns the estimated tokens of the prompt and all choices together, at least 1. */
     long of(Request request) {
         double bytes = request.body().length;
-        double prompted = prompt.weight < TOO_FEW ? bytes / BYTES_PER_TOKEN : prompt.at(bytes);
-        double each = output.weight < TOO_FEW ? FIRST_OUTPUT : output.at(bytes);
+        double prompted = prompt.weight < MIN_WEIGHT ? bytes / BYTES_PER_TOKEN : prompt.at(bytes);
+        double each = output.weight < MIN_WEIGHT ? FIRST_OUTPUT : output.at(bytes);
         if (request.maxTokens() > 0) {
             each = Math.min(each, (double) request.maxTokens());
         }
@@ -38,7 +38,7 @@ final class TokenEstimate {
         output.learn(bytes, (double) usage.completion() / request.choices());
     }
 
-    /** Least squares, weighed by age. */
+    /** A least-squares fit, weighted by age. */
     private static final class Line {
         private double weight;
         private double x;
@@ -47,17 +47,17 @@ final class TokenEstimate {
         private double xy;
 
         void learn(double newX, double newY) {
-            weight = weight * MEMORY + 1;
-            x = x * MEMORY + newX;
-            y = y * MEMORY + newY;
-            xx = xx * MEMORY + newX * newX;
-            xy = xy * MEMORY + newX * newY;
+            weight = weight * DECAY + 1;
+            x = x * DECAY + newX;
+            y = y * DECAY + newY;
+            xx = xx * DECAY + newX * newX;
+            xy = xy * DECAY + newX * newY;
         }
 
-        /** The line's value, but never far from anything seen where all were of one size. */
         double at(double where) {
             double spread = xx - x * x / weight;
             double mean = x / weight;
+            // Bodies of one size give no slope: the mean is then the best guess for every size.
             double slope = spread < 1 ? 0 : (xy - x * y / weight) / spread;
             return y / weight + slope * (where - mean);
         }

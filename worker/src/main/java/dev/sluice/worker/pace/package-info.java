@@ -1,6 +1,6 @@
 /**
- * Pace: decides when a request may be called. It owns one lane per model, with the lane's ready queue, its bucket, and
- * the limit on calls under way. It never touches Kafka or HTTP.
+ * Pace: decides when a request may be called. It owns one lane per model, with the lane's queue, its budgets and its
+ * limit on calls in flight. It never touches Kafka or HTTP.
  */
 @NullMarked
 package dev.sluice.worker.pace;

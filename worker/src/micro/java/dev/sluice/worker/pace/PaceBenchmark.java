@@ -24,8 +24,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What the pace thread does for each request: takes it, chooses it, starts its call, hears that it has left and that it
- * has ended. The lane always has room, the call does nothing, and all is one thread, so that nobody is woken.
+ * Measures the work of the pace thread for each request. The thread takes the request, chooses it, starts its call, and
+ * hears that it is sent and has ended. The lane always has room and the call does nothing. All runs on one thread, so
+ * that no other thread is woken.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -35,8 +36,8 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class PaceBenchmark {
     /**
-     * So many times as fast as ours is the lane's time. A million requests a second, far below its limit, are some
-     * thousand to it, so that it remembers no more of them than a fast worker's.
+     * The speed of the lane's clock as a multiple of ours. To the lane, a million requests a second are then a
+     * thousand. It remembers no more of them than that of a fast worker does, and stays far below its limit.
      */
     private static final int FASTER = 1000;
 
@@ -76,10 +77,7 @@ public class PaceBenchmark {
                 ConfiguredLimits.each(pacing.limit),
                 new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 new FastTime(),
-                over -> false,
-                this::call,
-                this::no,
-                this::no,
+                new Pace.Callbacks(request -> false, this::call, this::fail, this::fail),
                 () -> {});
         while (calls.size() < inFlight) {
             accept();
@@ -103,19 +101,19 @@ public class PaceBenchmark {
         next = (next + 1) % requests.length;
     }
 
-    /** A lane begins empty. */
+    /** Steps until this many calls have started. A new lane has an empty bucket. */
     private void stepUntilCalled(int count) {
         while (calls.size() < count) {
             pace.step();
         }
     }
 
-    private void call(Request request, Runnable left) {
-        left.run();
+    private void call(Request request, Runnable onSend) {
+        onSend.run();
         calls.addLast(request);
     }
 
-    private void no(Request request) {
+    private void fail(Request request) {
         throw new IllegalStateException(request + " has neither expired nor failed");
     }
 
@@ -125,7 +123,7 @@ public class PaceBenchmark {
         return new Request(envelope, "model", 100, 1);
     }
 
-    /** Reads the clock as a worker does, which is part of the cost. */
+    /** A clock that reads the system's as a worker does, which is part of the cost. */
     private static final class FastTime implements TimeMeter {
         private final long start = System.nanoTime();
 

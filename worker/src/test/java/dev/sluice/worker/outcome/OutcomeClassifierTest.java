@@ -232,11 +232,11 @@ class OutcomeClassifierTest {
     void a429NamesTheExceededUnit() {
         for (String type : new String[] {"dynamic_token_limited", "tokens", "TPM"}) {
             Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
-            assertThat(verdict.feedback().over()).as(type).isEqualTo(LimitUnit.TOKENS);
+            assertThat(verdict.feedback().exceeded()).as(type).isEqualTo(LimitUnit.TOKENS);
         }
         for (String type : new String[] {"dynamic_request_limited", "credit_limit", "model_rate_limit"}) {
             Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
-            assertThat(verdict.feedback().over()).as(type).isEqualTo(LimitUnit.REQUESTS);
+            assertThat(verdict.feedback().exceeded()).as(type).isEqualTo(LimitUnit.REQUESTS);
         }
     }
 
@@ -253,7 +253,8 @@ class OutcomeClassifierTest {
                 .feedback();
 
         assertThat(feedback.usage()).contains(new TokenUsage(7, 13));
-        assertThat(feedback.quota()).isEqualTo(new AdvertisedLimits(OptionalDouble.of(12.5), OptionalDouble.of(4000)));
+        assertThat(feedback.advertised())
+                .isEqualTo(new AdvertisedLimits(OptionalDouble.of(12.5), OptionalDouble.of(4000)));
     }
 
     @ParameterizedTest
@@ -275,7 +276,7 @@ class OutcomeClassifierTest {
         CallFeedback feedback = of(counted(0, 0), new CallResult.Answered(429, headers, new byte[0], 1))
                 .feedback();
 
-        assertThat(feedback.quota()).isEqualTo(AdvertisedLimits.NONE);
+        assertThat(feedback.advertised()).isEqualTo(AdvertisedLimits.NONE);
     }
 
     @Test

@@ -9,55 +9,55 @@ class ConcurrencyLimitTest {
 
     @Test
     void isUnboundedWhileNothingFails() {
-        assertThat(beginAll(1_000)).isEqualTo(1_000);
+        assertThat(startAll(1_000)).isEqualTo(1_000);
     }
 
     @Test
-    void isHalvedOnceForAllThatWereUnderWayWhenItBeganToFail() {
-        beginAll(100);
+    void isHalvedOnceForAllCallsInFlightWhenTheApiBeganToFail() {
+        startAll(100);
 
         for (int i = 0; i < 100; i++) {
             concurrency.failed(1, 10);
         }
 
-        assertThat(beginAll(1_000)).isEqualTo(50);
+        assertThat(startAll(1_000)).isEqualTo(50);
     }
 
     @Test
-    void isHalvedAgainByCallsThatWereSentAfterThatAndKeepsOne() {
-        beginAll(100);
+    void isHalvedAgainByLaterCallsAndKeepsOne() {
+        startAll(100);
         for (int i = 0; i < 100; i++) {
             concurrency.failed(1, 10);
         }
-        for (int sentAt = 11; sentAt < 30; sentAt++) {
-            beginAll(1);
-            concurrency.failed(sentAt, sentAt);
+        for (int startedAt = 11; startedAt < 30; startedAt++) {
+            startAll(1);
+            concurrency.failed(startedAt, startedAt);
         }
 
-        assertThat(beginAll(10)).isEqualTo(1);
+        assertThat(startAll(10)).isEqualTo(1);
     }
 
     @Test
-    void comesBackByOneWithEachCallThatPasses() {
-        beginAll(20);
+    void risesByOneWithEachCallThatPasses() {
+        startAll(20);
         for (int i = 0; i < 20; i++) {
             concurrency.failed(1, 10);
         }
-        assertThat(beginAll(20)).isEqualTo(10);
+        assertThat(startAll(20)).isEqualTo(10);
 
         for (int i = 0; i < 5; i++) {
             concurrency.passed();
         }
 
-        assertThat(beginAll(20)).as("5 ended, and 5 more may be under way").isEqualTo(10);
+        assertThat(startAll(20)).as("5 ended, and 5 more may be in flight").isEqualTo(10);
     }
 
-    private int beginAll(int most) {
-        int begun = 0;
-        while (begun < most && concurrency.hasRoom()) {
-            concurrency.began();
-            begun++;
+    private int startAll(int max) {
+        int started = 0;
+        while (started < max && concurrency.hasRoom()) {
+            concurrency.started();
+            started++;
         }
-        return begun;
+        return started;
     }
 }

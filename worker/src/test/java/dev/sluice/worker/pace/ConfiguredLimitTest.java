@@ -35,7 +35,7 @@ class ConfiguredLimitTest {
     }
 
     @Test
-    void whatIsNotSaidIsFoundOut() {
+    void anUnconfiguredUnitIsEstimated() {
         assertThat(ConfiguredLimit.parse("10/s").perSecond(LimitUnit.TOKENS)).isEmpty();
         assertThat(ConfiguredLimit.parse("9 tokens/s").perSecond(LimitUnit.REQUESTS))
                 .isEmpty();
@@ -44,7 +44,7 @@ class ConfiguredLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"10/s,20/s", "10/s,600/min", "1 tokens/s,2 tokens/s"})
-    void whatIsLimitedTwiceIsRefused(String text) {
+    void aUnitThatIsLimitedTwiceIsRefused(String text) {
         assertThatThrownBy(() -> ConfiguredLimit.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
@@ -60,7 +60,7 @@ class ConfiguredLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"10/s", "600/min", "none", "4000 tokens/s", "10/s,240000 tokens/min"})
-    void isWrittenAsItIsRead(String text) {
+    void isWrittenInTheFormThatIsParsed(String text) {
         assertThat(ConfiguredLimit.parse(text)).hasToString(text);
     }
 
@@ -87,7 +87,7 @@ class ConfiguredLimitTest {
                 "10/s,",
                 "10 words/s"
             })
-    void anythingElseIsRefusedWithTheFormsThatAreUnderstood(String text) {
+    void otherTextIsRefusedWithTheFormsThatAreUnderstood(String text) {
         assertThatThrownBy(() -> ConfiguredLimit.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
@@ -96,7 +96,7 @@ class ConfiguredLimitTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1000001/s", "60000001/min", "100000001 tokens/s"})
-    void aLimitThatIsNoneIsRefusedWithWhatToSayInstead(String text) {
+    void anImpossiblyHighLimitIsRefusedWithARemedy(String text) {
         assertThatThrownBy(() -> ConfiguredLimit.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(text)
@@ -111,7 +111,7 @@ class ConfiguredLimitTest {
     }
 
     @Test
-    void nothingInAPeriodOrAPeriodOfNothingIsRefused() {
+    void anEmptyAmountOrPeriodIsRefused() {
         assertThatThrownBy(() -> new Rate(0, Duration.ofSeconds(1))).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Rate(1, Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Rate(1, Duration.ofSeconds(-1))).isInstanceOf(IllegalArgumentException.class);

@@ -8,48 +8,48 @@ class ConnectingCallsTest {
     private static final long MILLI = 1_000_000;
 
     private final VirtualTime time = new VirtualTime();
-    private final ConnectingCalls departures = new ConnectingCalls(time);
+    private final ConnectingCalls connecting = new ConnectingCalls(time);
 
     @Test
-    void whatHasLeftIsForgottenThoughNobodyAsksForRoom() {
+    void aSentCallIsForgottenEvenIfNobodyAsksForRoom() {
         for (int i = 0; i < 1_000; i++) {
-            departures.add(0).run();
+            connecting.add(0).run();
         }
 
-        assertThat(departures.size()).isEqualTo(1);
+        assertThat(connecting.size()).isEqualTo(1);
     }
 
     @Test
-    void oneThatHangsIsForgottenWhereOthersLeave() {
-        var unused = departures.add(time.currentTimeNanos());
-        departures.add(after(1)).run();
+    void aHangingCallIsForgottenIfLaterOnesAreSent() {
+        var unused = connecting.add(time.currentTimeNanos());
+        connecting.add(after(1)).run();
 
-        assertThat(departures.hasRoom(0, after(98))).isTrue();
-        assertThat(departures.size()).as("within patience").isEqualTo(1);
-        departures.hasRoom(0, after(1));
-        assertThat(departures.size()).isZero();
+        assertThat(connecting.hasRoom(0, after(98))).isTrue();
+        assertThat(connecting.size()).as("within the timeout").isEqualTo(1);
+        connecting.hasRoom(0, after(1));
+        assertThat(connecting.size()).isZero();
     }
 
     @Test
-    void whereNoneLeavesTheyAreWaitedForLonger() {
+    void theTimeoutIsLongerIfNoLaterCallIsSent() {
         for (int i = 0; i < 1_000; i++) {
-            var unused = departures.add(after(1));
+            var unused = connecting.add(after(1));
         }
 
-        assertThat(departures.size()).isEqualTo(500);
-        assertThat(departures.hasRoom(1_000, after(400))).isFalse();
-        assertThat(departures.hasRoom(1_000, after(100))).isTrue();
+        assertThat(connecting.size()).isEqualTo(500);
+        assertThat(connecting.hasRoom(1_000, after(400))).isFalse();
+        assertThat(connecting.hasRoom(1_000, after(100))).isTrue();
     }
 
     @Test
-    void whatIsWaitedForNoMoreCountsAsGone() {
-        var hanging = departures.add(time.currentTimeNanos());
+    void aCallThatIsNoLongerWaitedForCountsAsSent() {
+        var hanging = connecting.add(time.currentTimeNanos());
 
-        assertThat(hanging.leftAt(after(300))).isEqualTo(time.currentTimeNanos());
-        var unused = departures.hasRoom(1, after(200));
-        long gone = time.currentTimeNanos();
+        assertThat(hanging.sentAt(after(300))).isEqualTo(time.currentTimeNanos());
+        var unused = connecting.hasRoom(1, after(200));
+        long over = time.currentTimeNanos();
         hanging.run();
-        assertThat(hanging.leftAt(after(50))).isEqualTo(gone);
+        assertThat(hanging.sentAt(after(50))).isEqualTo(over);
     }
 
     private long after(long millis) {

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
-/** What a simulation has shown, from the first call on or from a later time on. */
+/** The results of a simulation, from its first call or from a later time on. */
 record Figures(Scenario scenario, List<Arrival> arrivals) {
     private static final long SLICE = 1_000_000;
 
@@ -16,17 +16,15 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
                 arrivals.stream().filter(call -> call.at() >= start.toNanos()).toList());
     }
 
-    /** The part of the calls that was refused within so long from {@code start} on. */
-    double refused(Duration start, Duration length) {
+    /** Returns the rejected part of the calls that arrived within {@code length} from {@code start} on. */
+    double rejected(Duration start, Duration length) {
         long end = start.plus(length).toNanos();
         List<Arrival> within =
                 after(start).arrivals().stream().filter(call -> call.at() < end).toList();
-        return new Figures(scenario, within).refused();
+        return new Figures(scenario, within).rejected();
     }
 
-    /**
-     * What was admitted, in the unit that is limited, as a part of what the limit would have let pass in the same time.
-     */
+    /** Returns the admitted amount of the limited unit, as a part of what the limit allowed in the same time. */
     double utilisation() {
         long first = arrivals.get(0).at();
         long last = arrivals.get(arrivals.size() - 1).at();
@@ -53,19 +51,19 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
         return arrivals.stream().filter(Arrival::admitted).count();
     }
 
-    /** What the worker with the fewest calls got, as a part of an equal share. */
+    /** Returns the calls of the worker with the fewest, as a part of an equal share. */
     double leastShare() {
         long[] calls = new long[scenario.workers()];
         arrivals.stream().filter(Arrival::admitted).forEach(call -> calls[call.worker()]++);
         return (double) Arrays.stream(calls).min().orElseThrow() * calls.length / admitted();
     }
 
-    double refused() {
+    double rejected() {
         return (double) (arrivals.size() - admitted()) / arrivals.size();
     }
 
-    /** Calls refused in the first second after the first call. */
-    long refusedInFirstSecond() {
+    /** Returns the number of calls rejected in the first second after the first call. */
+    long rejectedInFirstSecond() {
         long first = arrivals.get(0).at();
         return arrivals.stream()
                 .filter(call -> call.at() - first < 1_000_000_000L && !call.admitted())
@@ -74,6 +72,6 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
 
     @Override
     public String toString() {
-        return "%d calls, utilisation %.3f, refused %.4f".formatted(arrivals.size(), utilisation(), refused());
+        return "%d calls, utilisation %.3f, rejected %.4f".formatted(arrivals.size(), utilisation(), rejected());
     }
 }

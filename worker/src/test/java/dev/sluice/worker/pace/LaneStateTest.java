@@ -52,7 +52,7 @@ class LaneStateTest {
     }
 
     @Test
-    void isFullWhileRequestsWaitForTheFewCallsThatAFailingApiIsSent() {
+    void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
         Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
@@ -71,7 +71,7 @@ class LaneStateTest {
     }
 
     @Test
-    void isLimitedWhereMoreRoomWouldNotHelp() {
+    void isLimitedIfMoreRoomWouldNotHelp() {
         add(2);
         end(next(), CallFeedback.PASSED);
 
@@ -98,7 +98,7 @@ class LaneStateTest {
     }
 
     @Test
-    void isHeldWhileNobodyIsServed() {
+    void isHeldWhileTheApiServesNobody() {
         add(1);
 
         end(next(), CallFeedback.blocked("401 invalid_api_key"));

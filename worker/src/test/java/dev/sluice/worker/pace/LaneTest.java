@@ -37,7 +37,7 @@ class LaneTest {
 
     @ParameterizedTest
     @CsvSource({"10/s, 600", "600/min, 600", "1000/s, 60000", "7/s, 420", "1/min, 1"})
-    void theLongRunRateIsTheLimitButForALittle(String limit, int perMinute) {
+    void theLongRunRateIsTheLimitMinusTheMargin(String limit, int perMinute) {
         Lane lane = full(limit, LimitShare.ALL, 2 * perMinute + 1);
 
         assertThat(sentWithin(lane, Duration.ofMinutes(1))).isBetween((int) (0.975 * perMinute), perMinute);
@@ -45,7 +45,7 @@ class LaneTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void noIntervalEverHasMoreThanItsTimeGivesAndOneSlot(long seed) {
+    void noIntervalHoldsMoreThanItsTimeAllowsPlusOneSlot(long seed) {
         Random random = new Random(seed);
         int perSecond = 1 + random.nextInt(500);
         Lane lane = full(perSecond + "/s", LimitShare.ALL, 20_000);
@@ -75,7 +75,7 @@ class LaneTest {
     }
 
     @Test
-    void withoutALimitEverythingGoesAtOnce() {
+    void withoutALimitAllRequestsStartAtOnce() {
         assertThat(polledNow(full("none", LimitShare.ALL, 1000))).hasSize(1000);
     }
 
@@ -87,16 +87,16 @@ class LaneTest {
     }
 
     @Test
-    void callsThatHaveNotLeftHoldBackWhatWouldLeaveWithThem() {
+    void connectingCallsHoldBackLaterOnes() {
         Lane lane = full("1000/s", LimitShare.ALL, 1000);
         time.passNanos(100_000_000);
-        List<InFlightCall> leaving = new ArrayList<>();
+        List<InFlightCall> connecting = new ArrayList<>();
         for (InFlightCall sent = lane.poll(); sent != null; sent = lane.poll()) {
-            leaving.add(sent);
+            connecting.add(sent);
         }
-        assertThat(leaving).as("5 % of a second's").hasSize(50);
+        assertThat(connecting).as("5 % of a second's").hasSize(50);
 
-        leaving.get(7).departure().run();
+        connecting.get(7).connecting().run();
 
         assertThat(lane.poll()).isNotNull();
         assertThat(lane.poll()).isNull();
@@ -104,7 +104,7 @@ class LaneTest {
     }
 
     @Test
-    void callsThatCannotLeaveHoldUpTheOthersForAMoment() {
+    void callsThatCannotConnectHoldBackOthersOnlyForAMoment() {
         Lane lane = full("100/s", LimitShare.ALL, 1000);
         for (int i = 0; i < 5; i++) {
             time.passNanos(11_000_000);
@@ -123,7 +123,7 @@ class LaneTest {
         Lane lane = full("100/s", new LimitShare(1, 2), 1000);
         time.pass(Duration.ofMinutes(1));
 
-        lane.spend(LimitShare.ALL);
+        lane.changeShare(LimitShare.ALL);
 
         assertThat(send(lane)).isNull();
         assertThat(sentWithin(lane, SECOND)).isBetween(97, 100);
@@ -141,7 +141,7 @@ class LaneTest {
     }
 
     @Test
-    void whatIsPutBackGoesBehindAllOthers() {
+    void aRequestThatIsPutBackGoesBehindAllOthers() {
         Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
         lane.putBack(retry(2));
@@ -156,7 +156,7 @@ class LaneTest {
     }
 
     @Test
-    void threeFailuresInARowStopIt() {
+    void threeFailuresInARowStopTheLane() {
         Lane lane = full("none", LimitShare.ALL, 10);
 
         for (int i = 0; i < 2; i++) {
@@ -166,28 +166,28 @@ class LaneTest {
         for (int i = 0; i < 2; i++) {
             ended(lane, FAILED);
         }
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNotNull();
 
         ended(lane, FAILED);
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
 
     @Test
-    void aRefusedKeyStopsItAtOnce() {
+    void aRejectedKeyStopsTheLaneAtOnce() {
         Lane lane = full("none", LimitShare.ALL, 10);
 
         ended(lane, CallFeedback.blocked("401"));
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
 
     @Test
-    void aHeldLaneProbesWithAnotherRequestAfterGrowingPauses() {
+    void aStoppedLaneProbesWithAnotherRequestAfterGrowingPauses() {
         Lane lane = full("none", LimitShare.ALL, 50);
         ended(lane, CallFeedback.blocked("401"));
 
@@ -215,12 +215,12 @@ class LaneTest {
     }
 
     @Test
-    void aProbeThatPassesLetsItFlowWithTheFirstPauseTheNextTime() {
+    void aProbeThatPassesLetsTheLaneFlowAndResetsThePause() {
         Lane lane = stoppedAndProbing(10);
 
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(polledNow(lane)).hasSize(9);
         lane.add(request(99));
         ended(lane, CallFeedback.blocked("401"));
@@ -228,12 +228,12 @@ class LaneTest {
     }
 
     @Test
-    void aProbeThatIsRateLimitedLetsItFlowAfterThePause() {
+    void aProbeThatIsRateLimitedLetsTheLaneFlowAfterThePause() {
         Lane lane = stoppedAndProbing(10);
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(3)));
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
     }
 
@@ -243,7 +243,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.CANCELLED);
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(send(lane)).isNotNull();
         assertThat(send(lane)).isNull();
     }
@@ -263,16 +263,16 @@ class LaneTest {
 
         for (CallFeedback late :
                 List.of(CallFeedback.blocked("401"), FAILED, CallFeedback.PASSED, CallFeedback.CANCELLED)) {
-            lane.ended(sentAt(before), late);
+            lane.ended(startedAt(before), late);
         }
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
         assertThat(lane.nanosToNext()).isEqualTo(wait);
         assertThat(send(lane)).isNull();
     }
 
     @Test
-    void failuresOfCallsFromBeforeItFlowedAgainDoNotStopIt() {
+    void failuresOfCallsFromBeforeTheLaneResumedDoNotStopIt() {
         Lane lane = full("none", LimitShare.ALL, 10);
         long before = time.currentTimeNanos();
         time.passNanos(1);
@@ -282,14 +282,14 @@ class LaneTest {
         ended(lane, CallFeedback.PASSED);
 
         for (int i = 0; i < 10; i++) {
-            lane.ended(sentAt(before), FAILED);
+            lane.ended(startedAt(before), FAILED);
         }
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
-    void aProbeStandsAloneWhenAllOthersWereProbedInVain() {
+    void aProbeIsAloneWhenAllOthersWereProbedInVain() {
         Lane lane = full("none", LimitShare.ALL, 3);
         ended(lane, CallFeedback.blocked("401"));
 
@@ -308,7 +308,7 @@ class LaneTest {
     }
 
     @Test
-    void aStopAfterItFlowedBeginsWithProbesAnew() {
+    void aNewStopCountsItsProbesAnew() {
         Lane lane = stoppedAndProbing(3);
         ended(lane, FAILED);
         time.pass(Duration.ofMinutes(1));
@@ -322,14 +322,14 @@ class LaneTest {
     }
 
     @Test
-    void aRateLimitPausesItWithoutStoppingIt() {
+    void aRateLimitPausesTheLaneWithoutStoppingIt() {
         Lane lane = full("none", LimitShare.ALL, 10);
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(2)));
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(failureBlame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
@@ -338,17 +338,17 @@ class LaneTest {
 
     @ParameterizedTest
     @ValueSource(doubles = {1e300, 1e12, 1e-12, 1e-300})
-    void aHeaderWithAnAbsurdLimitNeitherBreaksNorClosesIt(double told) {
+    void anAbsurdAdvertisedLimitNeitherBreaksNorClosesTheLane(double limit) {
         Lane lane = full("500/s", LimitShare.ALL, 1_000);
-        AdvertisedLimits quota = new AdvertisedLimits(OptionalDouble.of(told), OptionalDouble.of(told * 1_000));
+        AdvertisedLimits advertised = new AdvertisedLimits(OptionalDouble.of(limit), OptionalDouble.of(limit * 1_000));
 
-        ended(lane, CallFeedback.PASSED.with(quota));
+        ended(lane, CallFeedback.PASSED.with(advertised));
 
         assertThat(sentWithin(lane, Duration.ofMinutes(5))).isGreaterThanOrEqualTo(2);
     }
 
     @Test
-    void whereLessIsSentThanWasGrantedOnceARefusalLowersTheRateToThat() {
+    void aRejectionLowersTheRateToCurrentDemand() {
         Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2)), 1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
@@ -373,7 +373,7 @@ class LaneTest {
     }
 
     @Test
-    void noSingleAnswerClosesItForLong() {
+    void noSingleAnswerPausesTheLaneForLong() {
         Lane lane = full("none", LimitShare.ALL, 10);
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofHours(1)));
@@ -382,7 +382,7 @@ class LaneTest {
     }
 
     @Test
-    void expiredRequestsLeaveWithoutAToken() {
+    void expiredRequestsTakeNoToken() {
         Lane lane = lane("10/s", LimitShare.ALL);
         lane.add(retry(1));
         lane.add(request(2));
@@ -396,16 +396,16 @@ class LaneTest {
         assertThat(send(lane)).isNotNull();
     }
 
-    /** The end of a call that was sent just now. */
+    /** Ends a call that started just now. */
     private void ended(Lane lane, CallFeedback feedback) {
-        lane.ended(sentAt(time.currentTimeNanos()), feedback);
+        lane.ended(startedAt(time.currentTimeNanos()), feedback);
     }
 
     private static double perSecond(String limit) {
         return ConfiguredLimit.parse(limit).perSecond(LimitUnit.REQUESTS).orElseThrow();
     }
 
-    private static FailureBlame failureBlame(Lane lane) {
+    private static FailureBlame blame(Lane lane) {
         return lane.failureBlame(request(77));
     }
 
@@ -417,7 +417,7 @@ class LaneTest {
         return lane;
     }
 
-    /** What is sent in so much time by one who asks again as soon as the lane says. */
+    /** Returns the number of calls that start within a time if the lane is asked again as soon as it says. */
     private int sentWithin(Lane lane, Duration duration) {
         long end = time.currentTimeNanos() + duration.toNanos();
         int sent = 0;
@@ -432,11 +432,11 @@ class LaneTest {
         }
     }
 
-    /** Takes what may be sent now; it leaves at once. */
+    /** Returns the next call that may start now. It is sent at once. */
     private static @Nullable InFlightCall send(Lane lane) {
         InFlightCall sent = lane.poll();
         if (sent != null) {
-            sent.departure().run();
+            sent.connecting().run();
         }
         return sent;
     }
@@ -472,13 +472,13 @@ class LaneTest {
         return Requests.ofModel("m").at(offset).counted(1, 0).build();
     }
 
-    /** A call that was sent then. */
-    static InFlightCall sentAt(long at) {
+    /** Returns a call that started at this time. */
+    static InFlightCall startedAt(long at) {
         VirtualTime time = new VirtualTime();
-        ConnectingCalls.Departure departure = new ConnectingCalls(time).add(at);
+        ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
         Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         return new InFlightCall(
-                lane, request(99), at, departure, new Charge(at, departure, 1), new Charge(at, departure, 1));
+                lane, request(99), at, connecting, new Charge(at, connecting, 1), new Charge(at, connecting, 1));
     }
 
     private static long offset(Request request) {

@@ -37,14 +37,14 @@ class LanesTest {
     }
 
     @Test
-    void aStoppedLaneHoldsUpNoOther() {
+    void aStoppedLaneDelaysNoOther() {
         Lanes lanes = lanes(8, "none");
         Request blocked = add(lanes, "a", 1);
         add(lanes, "b", 2);
-        lanes.of(blocked).ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+        lanes.of(blocked).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
 
-        assertThat(failureBlame(lanes, "a")).isEqualTo(FailureBlame.HELD);
-        assertThat(failureBlame(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
+        assertThat(blame(lanes, "a")).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
@@ -69,7 +69,7 @@ class LanesTest {
     }
 
     @Test
-    void modelsBeyondTheBoundShareOneMoreLane() {
+    void modelsBeyondTheBoundShareTheOverflowLane() {
         Lanes lanes = lanes(2, "10/s");
         for (int i = 0; i < 10; i++) {
             for (String model : List.of("a", "b", "c", "d")) {
@@ -83,18 +83,18 @@ class LanesTest {
         time.pass(Duration.ofMillis(100));
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
 
-        laneOf(lanes, "d").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
-        assertThat(failureBlame(lanes, "c")).isEqualTo(FailureBlame.HELD);
-        assertThat(failureBlame(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
+        laneOf(lanes, "d").ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
+        assertThat(blame(lanes, "c")).isEqualTo(FailureBlame.HELD);
+        assertThat(blame(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
     }
 
     @Test
-    void aModelWithALimitOfItsOwnHasItsLaneHoweverManyOthersThereAre() {
+    void aModelWithALimitOfItsOwnAlwaysHasItsLane() {
         Lanes lanes = lanes(1, new ConfiguredLimits(Map.of("big", ConfiguredLimit.NONE), ConfiguredLimit.parse("1/s")));
         for (String model : List.of("a", "b", "c")) {
             add(lanes, model, 1);
         }
-        laneOf(lanes, "c").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
+        laneOf(lanes, "c").ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
 
         for (int i = 0; i < 50; i++) {
             add(lanes, "big", i);
@@ -106,7 +106,7 @@ class LanesTest {
     }
 
     @Test
-    void mistypedNamesTakeNoLaneFromModelsThatComeLater() {
+    void mistypedNamesTakeNoLaneFromLaterModels() {
         Lanes lanes = lanes(2, "none");
         for (String mistyped : List.of("a", "b")) {
             add(lanes, mistyped, 1);
@@ -121,7 +121,7 @@ class LanesTest {
     }
 
     @Test
-    void aLaneThatHasLearnedIsGivenUpOnlyWhenItHasBeenIdleForMinutes() {
+    void aLaneThatHasLearnedIsClosedOnlyAfterMinutesOfIdleness() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
         answered(lanes, ANSWER);
@@ -136,7 +136,7 @@ class LanesTest {
     }
 
     @Test
-    void aRefusalIsSomethingLearned() {
+    void aRateLimitIsSomethingLearned() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
         answered(lanes, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO));
@@ -147,7 +147,7 @@ class LanesTest {
     }
 
     @Test
-    void theLaneThatHasBeenIdleLongestIsGivenUpFirst() {
+    void theLaneThatHasBeenIdleLongestIsClosedFirst() {
         Lanes lanes = lanes(3, "none");
         for (String model : List.of("a", "b", "c", "a")) {
             add(lanes, model, 1);
@@ -163,38 +163,38 @@ class LanesTest {
     }
 
     @Test
-    void aLaneInUseIsNotGivenUpHoweverLong() {
+    void aLaneInUseIsNeverClosed() {
         Lanes lanes = lanes(2, "none");
         add(lanes, "under way", 1);
-        InFlightCall sent = lanes.poll();
+        InFlightCall call = lanes.poll();
         add(lanes, "waits", 1);
         time.pass(Duration.ofHours(1));
 
         add(lanes, "c", 1);
 
         assertThat(models(lanes)).containsExactlyInAnyOrder("under way", "waits", "");
-        sent.lane().ended(sent, CallFeedback.PASSED);
+        call.lane().ended(call, CallFeedback.PASSED);
         add(lanes, "c", 2);
         assertThat(models(lanes)).containsExactlyInAnyOrder("c", "waits", "");
     }
 
     @Test
-    void aLaneThatIsHeldIsGivenUpOnlyWhenItHasBeenIdleForMinutes() {
+    void aStoppedLaneIsClosedOnlyAfterMinutesOfIdleness() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
         answered(lanes, CallFeedback.blocked("401"));
         time.pass(Duration.ofMinutes(4));
         add(lanes, "b", 1);
-        assertThat(lanes.held()).containsOnlyKeys("a");
+        assertThat(lanes.stopReasons()).containsOnlyKeys("a");
 
         time.pass(Duration.ofMinutes(1));
         add(lanes, "b", 2);
 
-        assertThat(lanes.held()).isEmpty();
+        assertThat(lanes.stopReasons()).isEmpty();
     }
 
     @Test
-    void lanesKeepTheirTurnsWhenOneIsGivenUp() {
+    void lanesKeepTheirTurnsWhenOneIsClosed() {
         Lanes lanes = lanes(3, "none");
         for (String model : List.of("a", "b", "c")) {
             add(lanes, model, 1);
@@ -208,7 +208,7 @@ class LanesTest {
     }
 
     @Test
-    void aCallEndsInTheLaneItCameFromThoughItsModelHasGotItsOwn() {
+    void aCallEndsInTheLaneItCameFromEvenIfItsModelHasItsOwnNow() {
         Lanes lanes = lanes(1, "none");
         add(lanes, "a", 1);
         InFlightCall mistyped = lanes.poll();
@@ -219,14 +219,14 @@ class LanesTest {
 
         shared.lane().ended(shared, CallFeedback.blocked("401"));
 
-        assertThat(lanes.held()).containsOnlyKeys("");
+        assertThat(lanes.stopReasons()).containsOnlyKeys("");
         assertThat(polled(lanes)).extracting(LanesTest::offset).containsExactly(2L);
     }
 
     @Test
-    void aShareHoldsForLanesThatComeLater() {
+    void aShareHoldsForLaterLanes() {
         Lanes lanes = lanes(8, "100/s");
-        lanes.spend(new LimitShare(1, 10));
+        lanes.changeShare(new LimitShare(1, 10));
 
         add(lanes, "late", 1);
         add(lanes, "late", 2);
@@ -239,12 +239,12 @@ class LanesTest {
     }
 
     @Test
-    void theSameShareAgainTakesNothingAway() {
+    void theSameShareAgainChangesNothing() {
         Lanes lanes = lanes(8, "10/s");
         add(lanes, "a", 1);
         time.pass(Duration.ofMillis(100));
 
-        lanes.spend(LimitShare.ALL);
+        lanes.changeShare(LimitShare.ALL);
 
         assertThat(lanes.poll()).isNotNull();
     }
@@ -263,12 +263,12 @@ class LanesTest {
     }
 
     @Test
-    void expiredRequestsLeaveFromWhereverTheyWaitInAStoppedLaneToo() {
+    void expiredRequestsLeaveAStoppedLaneFromAnyPlace() {
         Lanes lanes = lanes(8, "10/s");
         for (int i = 0; i < 5; i++) {
             add(lanes, "a", i);
         }
-        laneOf(lanes, "a").ended(LaneTest.sentAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
+        laneOf(lanes, "a").ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
         over.addAll(Set.of(1L, 3L));
 
         lanes.expireAll();
@@ -278,7 +278,7 @@ class LanesTest {
     }
 
     @Test
-    void dropsWhatWasFetchedUnderAnAssignmentThatIsGone() {
+    void dropsRequestsOfAnAssignmentThatIsGone() {
         Lanes lanes = lanes(8, "none");
         Assignment gone = Requests.assigned();
         add(lanes, "a", 1);
@@ -306,10 +306,10 @@ class LanesTest {
         return request;
     }
 
-    /** Sends the next call and ends it. */
+    /** Starts the next call and ends it. */
     private static void answered(Lanes lanes, CallFeedback feedback) {
-        InFlightCall sent = lanes.poll();
-        sent.lane().ended(sent, feedback);
+        InFlightCall call = lanes.poll();
+        call.lane().ended(call, feedback);
     }
 
     private static List<String> models(Lanes lanes) {
@@ -322,9 +322,9 @@ class LanesTest {
 
     private static List<Request> polled(Lanes lanes) {
         List<Request> polled = new ArrayList<>();
-        for (InFlightCall sent = lanes.poll(); sent != null; sent = lanes.poll()) {
-            sent.departure().run();
-            polled.add(sent.request());
+        for (InFlightCall call = lanes.poll(); call != null; call = lanes.poll()) {
+            call.connecting().run();
+            polled.add(call.request());
         }
         return polled;
     }
@@ -333,7 +333,7 @@ class LanesTest {
         return request.envelope().offset();
     }
 
-    private static FailureBlame failureBlame(Lanes lanes, String model) {
+    private static FailureBlame blame(Lanes lanes, String model) {
         return laneOf(lanes, model).failureBlame(Requests.ofModel(model).at(77).build());
     }
 }

@@ -13,7 +13,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** How much of a limit the workers use and how often they are refused, in minutes of virtual time. */
+/** Measures how much of a limit the workers use and how often they are rejected, in minutes of virtual time. */
 class PaceSimulationTest {
     private static final int SEEDS = 3;
 
@@ -28,27 +28,27 @@ class PaceSimulationTest {
     private static final Scenario TOKENS = Scenario.of(
                     new Scenario.Step(RateLimit.tokens(4000), Duration.ofSeconds(60), true))
             .withSizes(20, 1200);
-    /** Twice what succeeded in the past minute, between 5 and 100 a second. */
+    /** A limit of twice what succeeded in the past minute, between 5 and 100 a second. */
     private static final Scenario DYNAMIC = Scenario.of(new Scenario.Step(
             RateLimit.requests(5).dynamic(100.0, null, Duration.ofMinutes(1)), Duration.ofMinutes(5), true));
 
     /**
-     * What a scenario has to reach.
+     * The figures that a scenario must reach.
      *
-     * @param after from when on it is measured
-     * @param utilisation at least this part of what the limit would have let pass
-     * @param refused at most this part of all calls
-     * @param finding calls that may be refused in the first second: where too high a limit is configured, or
-     *     where the workers' parts of it are no whole numbers
+     * @param after the time from which the figures count
+     * @param utilisation the least part of the limit that must be used
+     * @param rejected the largest part of all calls that may be rejected
+     * @param finding the calls that may be rejected in the first second. There are some if the configured limit is too
+     *     high, or if the workers' parts of it are no whole numbers.
      */
     private record Target(
-            String name, Scenario scenario, Duration after, double utilisation, double refused, long finding) {
-        static Target of(String name, Scenario scenario, int after, double utilisation, double refused) {
-            return new Target(name, scenario, Duration.ofSeconds(after), utilisation, refused, 0);
+            String name, Scenario scenario, Duration after, double utilisation, double rejected, long finding) {
+        static Target of(String name, Scenario scenario, int after, double utilisation, double rejected) {
+            return new Target(name, scenario, Duration.ofSeconds(after), utilisation, rejected, 0);
         }
 
         Target finding(long calls) {
-            return new Target(name, scenario, after, utilisation, refused, calls);
+            return new Target(name, scenario, after, utilisation, rejected, calls);
         }
 
         @Override
@@ -65,7 +65,7 @@ class PaceSimulationTest {
                 Target.of("an unknown limit", TWENTY, 15, 0.95, 0.015),
                 Target.of(
                         "an API that takes its time to refuse",
-                        TWENTY.withRefusalsTaking(Duration.ofMillis(400)),
+                        TWENTY.withRejectionsTaking(Duration.ofMillis(400)),
                         15,
                         0.94,
                         0.015),
@@ -104,7 +104,7 @@ class PaceSimulationTest {
 
     @ParameterizedTest
     @MethodSource("targets")
-    void usesTheLimitIsSeldomRefusedAndBeginsWithoutABurst(Target target) {
+    void usesTheLimitIsSeldomRejectedAndBeginsWithoutABurst(Target target) {
         SoftAssertions softly = new SoftAssertions();
         for (long seed = 1; seed <= SEEDS; seed++) {
             Figures whole = new Simulation(target.scenario(), seed).run();
@@ -112,10 +112,10 @@ class PaceSimulationTest {
             softly.assertThat(figures.utilisation())
                     .as("seed %d: %s", seed, figures)
                     .isBetween(target.utilisation(), 1.02);
-            softly.assertThat(figures.refused())
+            softly.assertThat(figures.rejected())
                     .as("seed %d: %s", seed, figures)
-                    .isLessThanOrEqualTo(target.refused());
-            softly.assertThat(whole.refusedInFirstSecond())
+                    .isLessThanOrEqualTo(target.rejected());
+            softly.assertThat(whole.rejectedInFirstSecond())
                     .as("seed %d: in the first second", seed)
                     .isLessThanOrEqualTo(target.finding());
         }
@@ -124,19 +124,19 @@ class PaceSimulationTest {
 
     @ParameterizedTest
     @MethodSource("fewAndMany")
-    void aLimitThatFollowsWhatSucceedsIsDrivenToItsCap(int workers) {
+    void aDynamicLimitIsDrivenToItsCap(int workers) {
         for (long seed = 1; seed <= SEEDS; seed++) {
             Figures figures = new Simulation(DYNAMIC.withWorkers(workers), seed).run();
             Figures atLast = figures.after(Duration.ofMinutes(4));
 
             assertThat(atLast.admitted()).as("seed %d: %s", seed, atLast).isGreaterThan(55 * 100L);
-            assertThat(figures.refused()).as("seed %d: %s", seed, figures).isLessThan(0.02);
+            assertThat(figures.rejected()).as("seed %d: %s", seed, figures).isLessThan(0.02);
         }
     }
 
     @ParameterizedTest
     @MethodSource("shared")
-    void noneOfSeveralThatLookForOneLimitIsLeftBehind(String name, Scenario scenario) {
+    void noWorkerThatSharesAnUnknownLimitIsLeftBehind(String name, Scenario scenario) {
         for (long seed = 1; seed <= SEEDS; seed++) {
             Figures figures = new Simulation(scenario, seed).run();
             Figures atLast = figures.after(scenario.duration().minusMinutes(2));
@@ -147,18 +147,18 @@ class PaceSimulationTest {
 
     @ParameterizedTest
     @MethodSource("halved")
-    void severalKeepToALimitThatHasFallenWithinSeconds(String name, Scenario scenario) {
+    void severalWorkersFollowAFallenLimitWithinSeconds(String name, Scenario scenario) {
         Duration fall = scenario.steps().get(0).lasts();
         for (long seed = 1; seed <= SEEDS; seed++) {
             Figures figures = new Simulation(scenario, seed).run();
 
-            assertThat(figures.refused(fall, Duration.ofSeconds(10)))
+            assertThat(figures.rejected(fall, Duration.ofSeconds(10)))
                     .as("seed %d: in the first ten seconds", seed)
                     .isLessThan(0.2);
-            assertThat(figures.refused(fall.plusSeconds(5), Duration.ofSeconds(10)))
+            assertThat(figures.rejected(fall.plusSeconds(5), Duration.ofSeconds(10)))
                     .as("seed %d: in the next ten, from the fifth on", seed)
                     .isLessThan(0.05);
-            assertThat(figures.refused()).as("seed %d: %s", seed, figures).isLessThan(0.035);
+            assertThat(figures.rejected()).as("seed %d: %s", seed, figures).isLessThan(0.035);
         }
     }
 

@@ -32,9 +32,9 @@ class PaceTest {
     private final BlockingQueue<Request> called = new LinkedBlockingQueue<>();
     private final BlockingQueue<Request> expired = new LinkedBlockingQueue<>();
     private final BlockingQueue<Request> blamed = new LinkedBlockingQueue<>();
-    private final AtomicInteger underWay = new AtomicInteger();
-    private final AtomicInteger mostUnderWay = new AtomicInteger();
-    private final AtomicInteger rounds = new AtomicInteger();
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger mostInFlight = new AtomicInteger();
+    private final AtomicInteger heartbeats = new AtomicInteger();
     private final Set<Long> over = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean blocking = new AtomicBoolean();
     private final CountDownLatch unblocked = new CountDownLatch(1);
@@ -43,11 +43,9 @@ class PaceTest {
             ConfiguredLimits.each(ConfiguredLimit.NONE),
             new Pace.Bounds(MAX_IN_FLIGHT, room::get),
             TimeMeter.SYSTEM_NANOTIME,
-            request -> over.contains(request.envelope().offset()),
-            this::call,
-            expired::add,
-            blamed::add,
-            rounds::incrementAndGet);
+            new Pace.Callbacks(
+                    request -> over.contains(request.envelope().offset()), this::call, expired::add, blamed::add),
+            heartbeats::incrementAndGet);
     private final Thread thread = new Thread(pace, "pace");
 
     @BeforeEach
@@ -63,7 +61,7 @@ class PaceTest {
     }
 
     @Test
-    void noMoreCallsAreUnderWayThanAllowed() throws Exception {
+    void noMoreCallsAreInFlightThanAllowed() throws Exception {
         for (int i = 0; i < 100; i++) {
             pace.accept(request(Requests.ASSIGNMENT, i));
         }
@@ -71,13 +69,13 @@ class PaceTest {
 
         for (int ended = 0; ended < 100; ended++) {
             Request request = next();
-            underWay.decrementAndGet();
+            inFlight.decrementAndGet();
             pace.ended(request, CallFeedback.PASSED);
         }
 
         handled();
         assertThat(called).isEmpty();
-        assertThat(mostUnderWay).hasValue(MAX_IN_FLIGHT);
+        assertThat(mostInFlight).hasValue(MAX_IN_FLIGHT);
     }
 
     @Test
@@ -94,7 +92,6 @@ class PaceTest {
         awaitFlow(LaneState.Flow.FLOWING);
     }
 
-    /** Answers that cannot be committed would pile up: one for everything that was read. */
     @Test
     void noCallIsStartedWhileThereIsNoRoomForItsAnswer() throws Exception {
         room.set(false);
@@ -110,15 +107,15 @@ class PaceTest {
     }
 
     @Test
-    void withdrawingWaitsForNoRoom() throws Exception {
+    void withdrawingDoesNotWaitForRoom() throws Exception {
         Assignment leaving = Requests.assigned();
         pace.accept(request(leaving, 1));
-        Request underWayStill = next();
+        Request stillInFlight = next();
         room.set(false);
         pace.accept(request(leaving, 2));
 
         CompletableFuture<Void> withdrawn = pace.withdraw(Set.of(leaving));
-        pace.ended(underWayStill, CallFeedback.PASSED);
+        pace.ended(stillInFlight, CallFeedback.PASSED);
 
         assertThat(withdrawn).succeedsWithin(BOUND);
         room.set(true);
@@ -132,7 +129,7 @@ class PaceTest {
         Request first = next();
         room.set(false);
         pace.putBack(first, CallFeedback.blocked("401"));
-        await().atMost(BOUND).until(() -> !pace.held().isEmpty());
+        await().atMost(BOUND).until(() -> !pace.stopReasons().isEmpty());
         handled();
         handled();
         assertThat(called).as("its time to probe has come").isEmpty();
@@ -140,7 +137,7 @@ class PaceTest {
         room.set(true);
 
         pace.ended(next(), CallFeedback.PASSED);
-        await().atMost(BOUND).until(() -> pace.held().isEmpty());
+        await().atMost(BOUND).until(() -> pace.stopReasons().isEmpty());
     }
 
     @Test
@@ -166,11 +163,8 @@ class PaceTest {
                 ConfiguredLimits.each(ConfiguredLimit.NONE),
                 new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 TimeMeter.SYSTEM_NANOTIME,
-                request -> false,
-                this::call,
-                expired::add,
-                blamed::add,
-                rounds::incrementAndGet);
+                new Pace.Callbacks(request -> false, this::call, expired::add, blamed::add),
+                heartbeats::incrementAndGet);
 
         idle.accept(request(Requests.ASSIGNMENT, 1));
 
@@ -183,14 +177,14 @@ class PaceTest {
     }
 
     @Test
-    void comesRoundThoughThereIsNothingToDo() {
-        int before = rounds.get();
+    void beatsEvenIfThereIsNothingToDo() {
+        int before = heartbeats.get();
 
-        await().atMost(BOUND).until(() -> rounds.get() > before + 1);
+        await().atMost(BOUND).until(() -> heartbeats.get() > before + 1);
     }
 
     @Test
-    void withdrawingCompletesWhenTheCallsHaveEndedAndDropsWhatWaits() throws Exception {
+    void withdrawingDropsWaitingRequestsAndCompletesWhenTheCallsHaveEnded() throws Exception {
         Assignment leaving = Requests.assigned();
         for (int i = 0; i < 10; i++) {
             pace.accept(request(leaving, i));
@@ -216,7 +210,7 @@ class PaceTest {
     }
 
     @Test
-    void whatIsPutBackAsTheLastCallOfAWithdrawalIsDroppedToo() throws Exception {
+    void aRequestPutBackByTheLastCallOfAWithdrawalIsDropped() throws Exception {
         Assignment leaving = Requests.assigned();
         pace.accept(request(leaving, 1));
         Request last = next();
@@ -230,13 +224,13 @@ class PaceTest {
     }
 
     @Test
-    void withdrawingWhatHasNoCallsCompletesAtOnce() {
+    void withdrawingWithoutCallsCompletesAtOnce() {
         assertThat(pace.withdraw(Set.of(Requests.assigned()))).succeedsWithin(BOUND);
         assertThat(pace.withdraw(Set.of())).succeedsWithin(BOUND);
     }
 
     @Test
-    void whatIsPutBackIsSentAgain() throws Exception {
+    void aRequestThatIsPutBackIsCalledAgain() throws Exception {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request request = next();
 
@@ -250,36 +244,36 @@ class PaceTest {
         pace.accept(request(Requests.ASSIGNMENT, 1));
         Request first = next();
         pace.putBack(first, CallFeedback.blocked("401"));
-        await().atMost(BOUND).until(() -> pace.held().equals(Map.of("m", "401")));
+        await().atMost(BOUND).until(() -> pace.stopReasons().equals(Map.of("m", "401")));
 
         Request probe = next();
         assertThat(pace.failureBlame(probe)).isEqualTo(FailureBlame.ALONE);
 
         pace.ended(probe, CallFeedback.PASSED);
-        await().atMost(BOUND).until(() -> pace.held().isEmpty());
+        await().atMost(BOUND).until(() -> pace.stopReasons().isEmpty());
     }
 
     @Test
-    void theOneThatTheEdgeRefusedIsBlamedWhenTheNextPasses() throws Exception {
+    void aRequestThatTheEdgeRejectedIsBlamedWhenTheNextPasses() throws Exception {
         pace.accept(request(Requests.ASSIGNMENT, 1));
-        Request refused = next();
-        pace.putBack(refused, CallFeedback.blockedByEdge("403"));
+        Request rejected = next();
+        pace.putBack(rejected, CallFeedback.blockedByEdge("403"));
         pace.accept(request(Requests.ASSIGNMENT, 2));
         Request probe = next();
-        if (probe.equals(refused)) {
+        if (probe.equals(rejected)) {
             pace.putBack(probe, CallFeedback.blockedByEdge("403"));
             probe = next();
         }
 
         pace.ended(probe, CallFeedback.PASSED);
 
-        assertThat(blamed.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isSameAs(refused);
+        assertThat(blamed.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isSameAs(rejected);
         handled();
         assertThat(called).as("it has left the lane").isEmpty();
     }
 
     @Test
-    void expiredRequestsAreHandedOverThoughNothingCanBeSent() throws Exception {
+    void expiredRequestsAreHandedOverEvenIfNothingCanBeSent() throws Exception {
         for (int i = 0; i <= MAX_IN_FLIGHT; i++) {
             pace.accept(request(Requests.ASSIGNMENT, i));
         }
@@ -298,8 +292,8 @@ class PaceTest {
         return request;
     }
 
-    private void call(Request request, Runnable left) {
-        mostUnderWay.accumulateAndGet(underWay.incrementAndGet(), Math::max);
+    private void call(Request request, Runnable onSend) {
+        mostInFlight.accumulateAndGet(inFlight.incrementAndGet(), Math::max);
         called.add(request);
         if (blocking.get()) {
             try {
@@ -311,8 +305,8 @@ class PaceTest {
     }
 
     /**
-     * Returns when every message sent before has been handled and what it allows has been sent: messages are taken in
-     * between two rounds of sending, so that a second marker is seen only when the first one's round is over.
+     * Returns when every earlier message has been handled and the calls it allows have started. Messages are taken
+     * between two rounds of calls, so that a second marker expires only after the first one's round.
      */
     private void handled() throws InterruptedException {
         for (long marker = -2; marker < 0; marker++) {

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 
-/** The rule that a paced lane must keep, as plainly as it can be said. */
+/** Checks the rule that a paced lane must keep, written as plainly as possible. */
 final class PlainPace {
     private PlainPace() {}
 
-    /** In every interval that begins and ends with a request there are at most {@code rate × its length + slot}. */
+    /** Checks that every interval between two requests holds at most {@code rate × length + slot} requests. */
     static void check(List<Long> sentAtNanos, double perSecond, int slot) {
         int size = Math.min(sentAtNanos.size(), 4_000);
         for (int first = 0; first < size; first++) {
@@ -23,7 +23,9 @@ final class PlainPace {
         }
     }
 
-    /** No second, wherever it begins, holds more than the limit: what an API with a sliding window looks at. */
+    /**
+     * Checks that no second holds more than the limit, wherever it begins. An API with a sliding window looks at that.
+     */
     static void checkSeconds(List<Long> sentAtNanos, int perSecond) {
         for (int first = 0; first + perSecond < sentAtNanos.size(); first++) {
             assertThat(sentAtNanos.get(first + perSecond) - sentAtNanos.get(first))

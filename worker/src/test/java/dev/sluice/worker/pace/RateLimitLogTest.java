@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 class RateLimitLogTest {
     private final LogLines lines = new LogLines(RateLimitLog.class);
     private final VirtualTime time = new VirtualTime();
-    private final RateLimitLog refusals = new RateLimitLog("m", time.currentTimeNanos());
+    private final RateLimitLog log = new RateLimitLog("m", time.currentTimeNanos());
 
     @AfterEach
-    void listenNoMore() {
+    void close() {
         lines.close();
     }
 
     @Test
-    void theFirstRefusalIsToldAtOnceAndIsNoWarning() {
+    void theFirstRejectionIsLoggedAtOnceAndIsNoWarning() {
         calls(3, 1);
 
         second();
@@ -27,7 +27,7 @@ class RateLimitLogTest {
     }
 
     @Test
-    void aThousandRefusalsInAMinuteAreOneLineAndAWarning() {
+    void aThousandRejectionsInAMinuteAreOneLineAndAWarning() {
         calls(0, 1);
         second();
         for (int i = 0; i < 60; i++) {
@@ -39,7 +39,7 @@ class RateLimitLogTest {
     }
 
     @Test
-    void whatFindingOutCostsIsNoWarning() {
+    void theCostOfAnEstimateIsNoWarning() {
         calls(0, 1);
         second();
         for (int i = 0; i < 60; i++) {
@@ -51,7 +51,7 @@ class RateLimitLogTest {
     }
 
     @Test
-    void withoutRefusalsThereIsNothingToSay() {
+    void withoutRejectionsNothingIsLogged() {
         for (int i = 0; i < 200; i++) {
             calls(20, 0);
             second();
@@ -62,18 +62,18 @@ class RateLimitLogTest {
 
     private void calls(int passed, int limited) {
         for (int i = 0; i < passed + limited; i++) {
-            refusals.ended(i >= passed);
+            log.ended(i >= passed);
         }
     }
 
     private void second() {
         time.pass(Duration.ofSeconds(1));
-        refusals.tell(7.49, time.currentTimeNanos());
+        log.logIfDue(7.49, time.currentTimeNanos());
     }
 
-    private static String line(String level, int refused, int calls, int seconds) {
-        return "%s calls were refused with 429; their requests are called again".formatted(level)
-                + " lane=\"m\" refused=\"%d\" calls=\"%d\" seconds=\"%d\" perSecond=\"7.5\""
-                        .formatted(refused, calls, seconds);
+    private static String line(String level, int rejected, int calls, int seconds) {
+        return "%s Calls were rejected with 429; their requests are called again".formatted(level)
+                + " lane=\"m\" rejected=\"%d\" calls=\"%d\" seconds=\"%d\" perSecond=\"7.5\""
+                        .formatted(rejected, calls, seconds);
     }
 }

@@ -6,15 +6,15 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * What is simulated. Immutable; every {@code with} gives another one.
+ * The setup of a simulation. Immutable; every {@code with} returns a changed copy.
  *
- * @param limit what the workers are told
- * @param steps the API's limits, each for as long as it says; the last one for the rest
- * @param letters the least and the most that a request says
+ * @param limit the configured limit of the workers
+ * @param steps the API's limits, one after another; the last one holds for the rest
+ * @param letters the least and the most letters of a request
  */
 record Scenario(
         int workers,
-        dev.sluice.worker.pace.ConfiguredLimit limit,
+        ConfiguredLimit limit,
         List<Step> steps,
         Duration duration,
         Answers answers,
@@ -22,7 +22,7 @@ record Scenario(
 
     record Span<T>(T least, T most) {}
 
-    /** @param up whether calls are answered at all; while it is down, each fails */
+    /** @param up true if calls are answered; if false, each fails */
     record Step(RateLimit limit, Duration lasts, boolean up) {
         static Step of(RateLimitKind kind, double perSecond, int seconds) {
             return new Step(RateLimit.requests(perSecond).withKind(kind), Duration.ofSeconds(seconds), true);
@@ -34,33 +34,29 @@ record Scenario(
     }
 
     /**
-     * How the API answers.
+     * The behaviour of the API.
      *
-     * @param refusalTakes how long it takes to refuse
-     * @param hints whether a refusal says how long to wait
-     * @param headers whether every answer names the limits
+     * @param rejectionTakes how long it takes to reject a call
+     * @param hints true if a rejection says how long to wait
+     * @param headers true if every answer advertises the limits
      */
-    record Answers(Span<Duration> latency, Duration refusalTakes, boolean hints, boolean headers) {}
+    record Answers(Span<Duration> latency, Duration rejectionTakes, boolean hints, boolean headers) {}
 
-    /**
-     * One worker that knows nothing, and an API that counts within a sliding second and says when a refused call fits.
-     */
+    /** Returns a scenario of one worker without a configured limit, and an API that says when a rejected call fits. */
     static Scenario of(Step... steps) {
         List<Step> all = List.of(steps);
         Duration duration = all.stream().map(Step::lasts).reduce(Duration.ZERO, Duration::plus);
         Span<Duration> latency = new Span<>(Duration.ofMillis(200), Duration.ofMillis(800));
         Answers answers = new Answers(latency, Duration.ofMillis(1), true, false);
-        return new Scenario(
-                1, dev.sluice.worker.pace.ConfiguredLimit.UNKNOWN, all, duration, answers, new Span<>(10, 10));
+        return new Scenario(1, ConfiguredLimit.UNKNOWN, all, duration, answers, new Span<>(10, 10));
     }
 
     Scenario withWorkers(int count) {
         return new Scenario(count, limit, steps, duration, answers, letters);
     }
 
-    Scenario withLimit(String told) {
-        return new Scenario(
-                workers, dev.sluice.worker.pace.ConfiguredLimit.parse(told), steps, duration, answers, letters);
+    Scenario withLimit(String limitText) {
+        return new Scenario(workers, ConfiguredLimit.parse(limitText), steps, duration, answers, letters);
     }
 
     Scenario withSizes(int fewest, int most) {
@@ -68,26 +64,26 @@ record Scenario(
     }
 
     Scenario withLatency(Duration least, Duration most) {
-        return with(new Answers(new Span<>(least, most), answers.refusalTakes(), answers.hints(), answers.headers()));
+        return with(new Answers(new Span<>(least, most), answers.rejectionTakes(), answers.hints(), answers.headers()));
     }
 
-    Scenario withRefusalsTaking(Duration takes) {
+    Scenario withRejectionsTaking(Duration takes) {
         return with(new Answers(answers.latency(), takes, answers.hints(), answers.headers()));
     }
 
     Scenario withoutHints() {
-        return with(new Answers(answers.latency(), answers.refusalTakes(), false, answers.headers()));
+        return with(new Answers(answers.latency(), answers.rejectionTakes(), false, answers.headers()));
     }
 
     Scenario withHeaders() {
-        return with(new Answers(answers.latency(), answers.refusalTakes(), answers.hints(), true));
+        return with(new Answers(answers.latency(), answers.rejectionTakes(), answers.hints(), true));
     }
 
     private Scenario with(Answers other) {
         return new Scenario(workers, limit, steps, duration, other, letters);
     }
 
-    /** The API's limit so long after the start. */
+    /** Returns the API's limit at this time after the start. */
     RateLimit api(long nanos) {
         return step(nanos).limit();
     }

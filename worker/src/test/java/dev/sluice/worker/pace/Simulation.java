@@ -18,8 +18,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Workers' paces against one limited API in virtual time: minutes of traffic in a second, the same for the same seed.
- * The limiter is the stand-in's own; calls are delayed on their way, and each worker's thread is now and then late.
+ * Runs the paces of several workers against one limited API in virtual time: minutes of traffic in a second, and always
+ * the same for the same seed. The limiter is the stand-in's own. Calls are delayed on their way, and each worker's
+ * thread is late now and then.
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;
@@ -42,7 +43,7 @@ final class Simulation {
         }
     }
 
-    /** A call as the API has seen it, from the worker of this number. */
+    /** A call as the API sees it, with the number of its worker. */
     record Arrival(long at, int worker, boolean admitted, long tokens) {}
 
     Simulation(Scenario scenario, long seed) {
@@ -72,7 +73,7 @@ final class Simulation {
         return random.nextLong(span.least().toNanos(), span.most().toNanos() + 1);
     }
 
-    /** On the way to the API and back; once in fifty, something is in the way. */
+    /** Returns the nanoseconds of one way between worker and API. One in fifty is delayed. */
     private long journey() {
         long usual = MILLI / 2 + random.nextLong(3 * MILLI);
         return random.nextInt(50) == 0 ? usual + random.nextLong(12 * MILLI) : usual;
@@ -90,12 +91,9 @@ final class Simulation {
                     ConfiguredLimits.each(scenario.limit()),
                     new Pace.Bounds(512, () -> true),
                     time,
-                    request -> false,
-                    this::call,
-                    request -> {},
-                    request -> {},
+                    new Pace.Callbacks(request -> false, this::call, request -> {}, request -> {}),
                     () -> {});
-            pace.spend(new LimitShare(1, scenario.workers()));
+            pace.changeShare(new LimitShare(1, scenario.workers()));
         }
 
         void start() {
@@ -125,15 +123,15 @@ final class Simulation {
             });
         }
 
-        private void call(Request request, Runnable left) {
-            at(departure(), () -> {
-                left.run();
+        private void call(Request request, Runnable onSend) {
+            at(timeToSend(), () -> {
+                onSend.run();
                 at(journey(), () -> arrive(request));
             });
         }
 
-        /** A client's first call of all takes longer to leave than the next ones. */
-        private long departure() {
+        /** Returns the nanoseconds until a call is sent. A client's very first call takes longer. */
+        private long timeToSend() {
             return calls++ == 0 ? 40 * MILLI : random.nextLong(MILLI);
         }
 
@@ -150,16 +148,17 @@ final class Simulation {
             arrivals.add(new Arrival(now - VirtualTime.START, number, admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
-                CallFeedback passed =
-                        CallFeedback.PASSED.with(quota(verdict)).with(Optional.of(new TokenUsage(prompt, completion)));
+                CallFeedback passed = CallFeedback.PASSED
+                        .with(advertised(verdict))
+                        .with(Optional.of(new TokenUsage(prompt, completion)));
                 long took = between(scenario.answers().latency()) + journey();
                 at(took, () -> end(request, passed));
             } else {
-                at(scenario.answers().refusalTakes().toNanos() + journey(), () -> refuse(request, verdict));
+                at(scenario.answers().rejectionTakes().toNanos() + journey(), () -> reject(request, verdict));
             }
         }
 
-        private AdvertisedLimits quota(LimitVerdict verdict) {
+        private AdvertisedLimits advertised(LimitVerdict verdict) {
             if (!scenario.answers().headers()) {
                 return AdvertisedLimits.NONE;
             }
@@ -170,14 +169,14 @@ final class Simulation {
             return standing == null ? OptionalDouble.empty() : OptionalDouble.of(standing.current());
         }
 
-        private void refuse(Request request, LimitVerdict verdict) {
+        private void reject(Request request, LimitVerdict verdict) {
             LimitUnit over =
                     verdict.rejectedBy() == LimitVerdict.Dimension.TOKENS ? LimitUnit.TOKENS : LimitUnit.REQUESTS;
             Duration hint = scenario.answers().hints()
                     ? Duration.ofMillis(-Math.floorDiv(-verdict.waitNanos(), MILLI))
                     : Duration.ZERO;
             again(request, hint.toNanos());
-            end(request, CallFeedback.limited(over, hint).with(quota(verdict)));
+            end(request, CallFeedback.limited(over, hint).with(advertised(verdict)));
         }
 
         private void fail(Request request) {
@@ -191,7 +190,7 @@ final class Simulation {
             }
         }
 
-        /** As a new record, later. */
+        /** Adds the request again later, as a new record. */
         private void again(Request request, long leastNanos) {
             int deferrals = request.envelope().deferrals() + 1;
             long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;

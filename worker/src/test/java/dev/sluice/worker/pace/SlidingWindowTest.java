@@ -15,17 +15,17 @@ class SlidingWindowTest {
     private static final int OPERATIONS = 600;
 
     private final VirtualTime time = new VirtualTime();
-    private final ConnectingCalls departures = new ConnectingCalls(time);
+    private final ConnectingCalls connectingCalls = new ConnectingCalls(time);
     private final SlidingWindow window = new SlidingWindow(SPAN);
 
-    /** All that was ever spent: the plain model. */
+    /** Every call ever made, which is the plain model. */
     private final List<Call> all = new ArrayList<>();
 
-    private record Call(Charge spend, ConnectingCalls.Departure departure) {}
+    private record Call(Charge charge, ConnectingCalls.ConnectingCall connecting) {}
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void holdsWhatAPlainListOfEverythingHolds(long seed) {
+    void agreesWithAPlainListOfAllCalls(long seed) {
         Random random = new Random(seed);
         for (int i = 0; i < OPERATIONS; i++) {
             time.passNanos(MILLI * (random.nextInt(10) == 0 ? random.nextInt(1_500) : random.nextInt(60)));
@@ -34,19 +34,19 @@ class SlidingWindowTest {
             long now = now();
             assertThat(window.sum(now)).isEqualTo(sumAfter(0));
             assertThat(window.calls(now)).isEqualTo(inside(0).size());
-            long most = random.nextInt(300);
-            assertThat(window.nanosTo(most, now)).isEqualTo(waitFor(most));
+            long max = random.nextInt(300);
+            assertThat(window.nanosUntil(max, now)).isEqualTo(waitFor(max));
             long from = now - random.nextInt(3_000) * MILLI;
             long to = from + random.nextInt(3_000) * MILLI;
-            assertThat(window.between(from, to)).isEqualTo(between(from, to));
+            assertThat(window.sumBetween(from, to)).isEqualTo(sumBetween(from, to));
         }
     }
 
     @Test
-    void aCallCountsUntilASpanAfterItHasLeft() {
+    void aCallCountsUntilOneSpanAfterItWasSent() {
         Call call = spend(1);
         time.passNanos(30 * MILLI);
-        call.departure().run();
+        call.connecting().run();
 
         time.passNanos(SPAN - 1);
         assertThat(window.sum(now())).isEqualTo(1);
@@ -55,21 +55,21 @@ class SlidingWindowTest {
     }
 
     @Test
-    void forgetsThoughNobodyAsks() {
+    void forgetsEvenIfNobodyAsks() {
         for (int i = 0; i < 1_000; i++) {
             time.passNanos(100 * MILLI);
-            spend(1).departure().run();
+            spend(1).connecting().run();
         }
 
-        assertThat(window.between(0, now() + 1)).as("the last three seconds").isBetween(25L, 40L);
+        assertThat(window.sumBetween(0, now() + 1)).as("the last three seconds").isBetween(25L, 40L);
     }
 
     @Test
-    void whatWasAskedForCountsThoughItWasRefused() {
-        window.correct(spend(3).spend(), 0);
-        window.correct(spend(4).spend(), 5);
+    void theExpectedAmountCountsEvenIfTheCallWasRejected() {
+        window.correct(spend(3).charge(), 0);
+        window.correct(spend(4).charge(), 5);
 
-        assertThat(window.asked(now())).isEqualTo(7);
+        assertThat(window.expected(now())).isEqualTo(7);
         assertThat(window.sum(now())).isEqualTo(5);
     }
 
@@ -77,9 +77,9 @@ class SlidingWindowTest {
         if (random.nextInt(4) > 0 || all.isEmpty()) {
             all.add(spend(1 + random.nextInt(50)));
         } else if (random.nextBoolean()) {
-            window.correct(lately(random).spend(), random.nextInt(3) == 0 ? 0 : random.nextInt(80));
+            window.correct(lately(random).charge(), random.nextInt(3) == 0 ? 0 : random.nextInt(80));
         }
-        lately(random).departure().run();
+        lately(random).connecting().run();
     }
 
     private Call lately(Random random) {
@@ -87,10 +87,10 @@ class SlidingWindowTest {
     }
 
     private Call spend(long amount) {
-        ConnectingCalls.Departure departure = departures.add(now());
-        Charge spend = new Charge(now(), departure, amount);
-        window.add(spend);
-        return new Call(spend, departure);
+        ConnectingCalls.ConnectingCall connecting = connectingCalls.add(now());
+        Charge charge = new Charge(now(), connecting, amount);
+        window.add(charge);
+        return new Call(charge, connecting);
     }
 
     private long now() {
@@ -98,36 +98,36 @@ class SlidingWindowTest {
     }
 
     /**
-     * What is still inside after a wait in which nothing leaves: in the order of sending, each as long as those before.
+     * Returns the calls inside the span after a wait. A call stays at least as long as those that started before it.
      */
     private List<Call> inside(long wait) {
         int out = 0;
-        while (out < all.size() && now() + wait - all.get(out).spend().leftAt(now()) >= SPAN) {
+        while (out < all.size() && now() + wait - all.get(out).charge().sentAt(now()) >= SPAN) {
             out++;
         }
         return all.subList(out, all.size());
     }
 
     private long sumAfter(long wait) {
-        return inside(wait).stream().mapToLong(call -> call.spend().amount()).sum();
+        return inside(wait).stream().mapToLong(call -> call.charge().amount()).sum();
     }
 
-    private long between(long from, long to) {
+    private long sumBetween(long from, long to) {
         return all.stream()
-                .map(Call::spend)
-                .filter(spend -> spend.at() > from && spend.at() < to)
+                .map(Call::charge)
+                .filter(charge -> charge.startedAt() > from && charge.startedAt() < to)
                 .mapToLong(Charge::amount)
                 .sum();
     }
 
-    /** Tried at every moment at which something leaves. */
-    private long waitFor(long most) {
-        if (sumAfter(0) <= most) {
+    /** Tries every moment at which a call leaves the span. */
+    private long waitFor(long max) {
+        if (sumAfter(0) <= max) {
             return 0;
         }
         return all.stream()
-                .mapToLong(call -> call.spend().leftAt(now()) + SPAN - now())
-                .filter(wait -> wait > 0 && sumAfter(wait) <= most)
+                .mapToLong(call -> call.charge().sentAt(now()) + SPAN - now())
+                .filter(wait -> wait > 0 && sumAfter(wait) <= max)
                 .min()
                 .orElseThrow();
     }

@@ -14,7 +14,7 @@ class TokenEstimateTest {
     private final TokenEstimate estimate = new TokenEstimate();
 
     @Test
-    void guessesBeforeAnythingIsKnown() {
+    void estimatesBeforeAnythingIsKnown() {
         Request request = sized(400);
 
         assertThat(estimate.of(request)).isBetween(300L, 400L);
@@ -22,18 +22,18 @@ class TokenEstimateTest {
     }
 
     @Test
-    void followsTheSizeWhereAnswersEchoTheirPrompts() {
+    void followsTheSizeIfAnswersEchoTheirPrompts() {
         for (int letters = 100; letters < 2_000; letters += 50) {
             Request request = sized(letters);
             estimate.learn(request, new TokenUsage(request.body().length / 3, request.body().length / 2));
         }
 
-        Request other = sized(5_000);
-        assertThat(estimate.of(other)).isCloseTo(other.body().length * 5L / 6, NEARLY);
+        Request larger = sized(5_000);
+        assertThat(estimate.of(larger)).isCloseTo(larger.body().length * 5L / 6, NEARLY);
     }
 
     @Test
-    void keepsTheMeanWhereAnswersHaveNothingToDoWithTheSize() {
+    void keepsTheMeanIfAnswersDoNotDependOnTheSize() {
         for (int i = 0; i < 400; i++) {
             Request request = sized(100 + 97 * i % 1_000);
             estimate.learn(request, new TokenUsage(request.body().length / 4, i % 2 == 0 ? 50 : 150));
@@ -53,7 +53,7 @@ class TokenEstimateTest {
     }
 
     @Test
-    void isNeverAboveWhatTheRequestAllowsAndCountsItsChoices() {
+    void isBoundedByMaxTokensAndCountsChoices() {
         for (int i = 0; i < 50; i++) {
             estimate.learn(sized(100), new TokenUsage(30, 500));
         }
@@ -63,7 +63,7 @@ class TokenEstimateTest {
     }
 
     @Test
-    void isNeverNothing() {
+    void isAlwaysPositive() {
         for (int i = 0; i < 10; i++) {
             estimate.learn(sized(1_000 - 90 * i), new TokenUsage(0, 0));
         }

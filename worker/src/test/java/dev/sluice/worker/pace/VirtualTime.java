@@ -3,9 +3,9 @@ package dev.sluice.worker.pace;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 
-/** Time that passes when a test says so. */
+/** A clock that a test sets forward. */
 final class VirtualTime implements TimeMeter {
-    /** Not zero, so that nothing takes zero for its start. */
+    /** The start, which is not zero so that no code can rely on zero. */
     static final long START = Duration.ofHours(1).toNanos();
 
     private long now = START;
