@@ -12,7 +12,7 @@ import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
 
-/** One right of one user. The lists hold exactly what the table of ACLs in worker/README.md names. */
+/** A right of a user. The lists hold exactly the rights in the table of ACLs in worker/README.md. */
 record AclGrant(String user, AclOperation operation, ResourceType type, String name, PatternType pattern) {
     static final String WORKER = "worker";
     static final String PUBLISHER = "publisher";
@@ -69,7 +69,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
                         PatternType.LITERAL));
     }
 
-    /** Who only runs {@code status}. */
+    /** Returns the rights of a user who only runs {@code status}. */
     static List<AclGrant> watcher(Topics topics, String group) {
         Stream<AclGrant> read = topics.all().stream()
                 .filter(topic -> !topic.equals(topics.replies()))
@@ -82,7 +82,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
                 .toList();
     }
 
-    /** Who runs {@code submit} and {@code ask}. */
+    /** Returns the rights of a user who runs {@code submit} and {@code ask}. */
     static List<AclGrant> submitter(Topics topics) {
         return List.of(
                 topic(SUBMITTER, AclOperation.WRITE, topics.requests()),
@@ -97,7 +97,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
                 .toList();
     }
 
-    /** As the errors name it: Kafka's own words for rights. */
+    /** Returns the right as error messages name it, in Kafka's own words. */
     String words() {
         String right = operation == AclOperation.READ ? "Read" : operation == AclOperation.WRITE ? "Write" : "Describe";
         return switch (type) {

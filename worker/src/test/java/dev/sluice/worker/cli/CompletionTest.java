@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a real bash makes of the script, and a real zsh where there is one. */
+/** Runs the completion script in a real bash, and in a real zsh if there is one. */
 class CompletionTest {
     @TempDir
     private Path folder;
@@ -39,9 +39,9 @@ class CompletionTest {
     }
 
     @Test
-    void zshTakesItToo() throws Exception {
+    void zshAcceptsTheScript() throws Exception {
         assumeThereIs("zsh");
-        // as a file that is sourced, in a terminal that has not set up its own completion yet
+        // The file is sourced in a shell that has not set up its own completion yet.
         assertThat(output(
                         "zsh",
                         "-f",
@@ -53,7 +53,7 @@ class CompletionTest {
     }
 
     @Test
-    void itIsRegisteredForTheLauncher() throws Exception {
+    void theScriptRegistersTheLauncher() throws Exception {
         assertThat(bash("complete -p sluice")).singleElement().asString().endsWith("_complete_sluice sluice");
     }
 
@@ -83,7 +83,7 @@ class CompletionTest {
                 .containsExactly(file.toString());
     }
 
-    /** The last word is the one to complete. */
+    /** Returns the completions of the last word. */
     private List<String> complete(String... words) throws IOException, InterruptedException {
         String quoted = Stream.of(words).map(word -> "'" + word + "'").collect(Collectors.joining(" "));
         return bash("COMP_WORDS=(" + quoted + "); COMP_CWORD=" + (words.length - 1) + "; COMPREPLY=();"
@@ -91,7 +91,9 @@ class CompletionTest {
                 + " _complete_sluice; printf '%s\\n' \"${COMPREPLY[@]}\"");
     }
 
-    /** {@code compopt} is bash's own only while it completes something itself. */
+    /**
+     * Runs a command in bash. {@code compopt} is replaced, because it only works while bash itself completes a word.
+     */
     private List<String> bash(String command) throws IOException, InterruptedException {
         return output("bash", "--norc", "-c", "compopt() { :; }; set -e; . '" + script + "'; set +e; " + command);
     }

@@ -86,7 +86,7 @@ class ConfigurationLayersTest {
     }
 
     @Test
-    void aRepeatableOptionOnTheCommandLineReplacesThoseBelow() throws Exception {
+    void aRepeatableOptionOnTheCommandLineReplacesTheLowerLayers() throws Exception {
         terminal.env("SLUICE_LIMIT", "b=1/s;c=2/s");
 
         assertThat(config("worker", "--limit=d=3/s").pacing().limits()).containsOnlyKeys("d");
@@ -100,7 +100,7 @@ class ConfigurationLayersTest {
     }
 
     @Test
-    void kafkasAndTogethersOwnVariablesAreUnderstoodAndOursWin() throws Exception {
+    void variablesOfKafkaAndTogetherAreReadAndOursWin() throws Exception {
         terminal.env("KAFKA_BOOTSTRAP_SERVERS", "k:1").env("TOGETHER_BASE_URL", "http://together/v1");
         assertThat(config("worker").queue().kafka()).containsEntry("bootstrap.servers", "k:1");
         assertThat(config("worker").api().baseUrl()).hasToString("http://together/v1");
@@ -111,7 +111,7 @@ class ConfigurationLayersTest {
     }
 
     @Test
-    void aValueIsTakenAsItIsWithoutInterpolation() throws Exception {
+    void aValueIsNotInterpolated() throws Exception {
         terminal.env("SLUICE_GROUP", "${env:HOME}");
 
         assertThat(config("worker").queue().group()).isEqualTo("${env:HOME}");
@@ -145,7 +145,7 @@ class ConfigurationLayersTest {
     }
 
     @Test
-    void aWrongLastWordDoesNotHideWhatTheOtherLayersSay() throws Exception {
+    void aWrongLastWordDoesNotHideProblemsOfTheOtherLayers() throws Exception {
         terminal.env("SLUICE_READ_AHEAD", "12q").env("SLUICE_MAX_ATTEMPTS", "0");
 
         terminal.run("worker", "--max-in-flight=x");
@@ -179,7 +179,7 @@ class ConfigurationLayersTest {
                 "SLUICE_WORKER_SERVICE_HOST",
                 "SLUICE_WORKER_PORT_9400_TCP"
             })
-    void whatKubernetesSetsBesideAServiceIsNoMistake(String name) throws Exception {
+    void serviceVariablesOfKubernetesAreNoProblem(String name) throws Exception {
         terminal.env(name, "tcp://10.0.0.1:9400");
 
         assertThat(ParsedCommand.of(terminal, "worker").problems()).isEmpty();
@@ -187,7 +187,7 @@ class ConfigurationLayersTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"group.id=x", "transactional.id=x", "isolation.level=read_uncommitted"})
-    void whatThePromiseRestsOnCannotBeSetInPassing(String line) throws Exception {
+    void propertiesThatTheGuaranteesRestOnCannotBeSet(String line) throws Exception {
         Path kafka = file(line);
 
         assertThat(ParsedCommand.of(terminal, "worker", "--kafka-config=" + kafka)

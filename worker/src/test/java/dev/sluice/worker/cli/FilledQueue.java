@@ -22,7 +22,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Puts known numbers of records and commits into a queue's topics, as workers and publishers would. */
+/** Puts known numbers of records and commits into a queue's topics, as workers and publishers do. */
 public final class FilledQueue implements AutoCloseable {
     final Topics topics;
     private final Map<String, Object> kafka;
@@ -39,7 +39,7 @@ public final class FilledQueue implements AutoCloseable {
         return topics.base() + "-group";
     }
 
-    /** A member of the workers' group, once it is polled. */
+    /** Returns a consumer that joins the workers' group when it is polled. */
     public Consumer<byte[], byte[]> member(String name) {
         Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
                 kafka, group(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
@@ -53,7 +53,7 @@ public final class FilledQueue implements AutoCloseable {
         }
     }
 
-    /** A producer with transactions. */
+    /** Returns a producer with transactions. */
     public KafkaProducer<byte[], byte[]> worker() {
         KafkaProducer<byte[], byte[]> producer = producer(Map.of("transactional.id", group()));
         producer.initTransactions();
@@ -69,7 +69,7 @@ public final class FilledQueue implements AutoCloseable {
         return producer;
     }
 
-    /** Publishes requests of so many bytes. */
+    /** Publishes requests whose bodies have the given size. */
     public void publish(int partition, int count, int bytes) throws ExecutionException, InterruptedException {
         KafkaProducer<byte[], byte[]> producer = producer(Map.of());
         for (int i = 0; i < count; i++) {
@@ -78,7 +78,7 @@ public final class FilledQueue implements AutoCloseable {
         }
     }
 
-    /** Each has a transaction to itself, and with it a marker behind it. */
+    /** Publishes each record in its own transaction, so that a marker follows each record. */
     public void publishEachInATransaction(KafkaProducer<byte[], byte[]> worker, String topic, int count, Duration age)
             throws ExecutionException, InterruptedException {
         for (int i = 0; i < count; i++) {
@@ -90,7 +90,7 @@ public final class FilledQueue implements AutoCloseable {
         }
     }
 
-    /** What workers have committed of a partition of the requests. */
+    /** Commits an offset of a partition of the requests, as a worker does. */
     public void commit(int partition, long offset, AckRuns done) throws ExecutionException, InterruptedException {
         OffsetAndMetadata committed = new OffsetAndMetadata(offset, done.encode(offset));
         admin.alterConsumerGroupOffsets(group(), Map.of(requests(partition), committed))

@@ -42,7 +42,7 @@ class HelpTest {
     }
 
     @Test
-    void defaultsAreShownAsDeclaredWhateverTheEnvironmentSays() {
+    void defaultsAreShownWhateverTheEnvironmentSets() {
         terminal.env("SLUICE_MAX_IN_FLIGHT", "3").run("worker", "--help");
 
         assertThat(terminal.out()).contains("Default: 256");
@@ -55,26 +55,26 @@ class HelpTest {
     }
 
     @Test
-    void withoutACommandTheCommandsAreNamed() {
+    void withoutACommandAllCommandsAreListed() {
         assertThat(terminal.run()).isEqualTo(2);
         assertThat(terminal.err())
                 .contains("say what to do: one of worker, submit, ask, dlq, status, topics, sandbox, completion");
     }
 
     @Test
-    void anUnknownCommandIsCorrected() {
+    void aSimilarCommandIsSuggestedForAnUnknownOne() {
         assertThat(terminal.run("wroker")).isEqualTo(2);
         assertThat(terminal.err()).contains("unknown command 'wroker'; did you mean worker?");
     }
 
     @Test
-    void theSandboxIsElsewhere() {
+    void theSandboxCommandPointsToTheLauncher() {
         assertThat(terminal.run("sandbox")).isEqualTo(2);
         assertThat(terminal.err()).contains("start it with scripts/sluice sandbox");
     }
 
     @Test
-    void whatIsMissingIsNamed() {
+    void missingOptionsAndArgumentsAreNamed() {
         assertThat(terminal.run("ask")).isEqualTo(2);
         assertThat(terminal.err()).contains("--model NAME is missing; give it, or set SLUICE_MODEL", "TEXT is missing");
     }

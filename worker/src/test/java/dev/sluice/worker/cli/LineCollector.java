@@ -6,23 +6,23 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 
-/** Goes away after so many lines, as {@code head} does. */
+/** Collects a number of lines and fails after them, like a pipe to {@code head}. */
 public final class LineCollector extends OutputStream {
     private final ByteArrayOutputStream read = new ByteArrayOutputStream();
-    private int left;
+    private int remaining;
 
     public LineCollector(int lines) {
-        this.left = lines;
+        this.remaining = lines;
     }
 
     @Override
     public void write(int b) throws IOException {
-        if (left == 0) {
+        if (remaining == 0) {
             throw new IOException("Broken pipe");
         }
         read.write(b);
         if (b == '\n') {
-            left--;
+            remaining--;
         }
     }
 

@@ -18,10 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a user sees of the packaged jar, as a process: exit codes and words. */
+/** Runs the packaged jar as a process and checks exit codes and messages. */
 class PackagedJarIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
-    private static final String NOBODY = "localhost:1";
+    private static final String CLOSED_PORT = "localhost:1";
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -34,7 +34,7 @@ class PackagedJarIT {
     private record Ended(int code, String out, String err) {}
 
     @Test
-    void theVersionIsTheManifests() throws Exception {
+    void theVersionComesFromTheManifest() throws Exception {
         Ended ended = run("--version");
 
         assertThat(ended.code()).isZero();
@@ -42,7 +42,7 @@ class PackagedJarIT {
     }
 
     @Test
-    void withoutAnApiKeyTheRemedyIsSaid() throws Exception {
+    void aMissingApiKeyIsRefusedWithTheRemedy() throws Exception {
         env.clear();
 
         assertRefused(run("worker"), "no API key: set the environment variable TOGETHER_API_KEY, or name a file");
@@ -51,11 +51,13 @@ class PackagedJarIT {
     @Test
     void anUnreachableBrokerIsNamed() throws Exception {
         assertRefused(
-                run("worker", "--bootstrap-servers", NOBODY),
+                run("worker", "--bootstrap-servers", CLOSED_PORT),
                 "cannot reach Kafka at localhost:1",
                 "--bootstrap-servers");
-        assertRefused(run("topics", "describe", "--bootstrap-servers", NOBODY), "cannot reach Kafka at localhost:1");
-        assertRefused(run("ask", "--model=m", "--bootstrap-servers", NOBODY, "?"), "cannot reach Kafka at localhost:1");
+        assertRefused(
+                run("topics", "describe", "--bootstrap-servers", CLOSED_PORT), "cannot reach Kafka at localhost:1");
+        assertRefused(
+                run("ask", "--model=m", "--bootstrap-servers", CLOSED_PORT, "?"), "cannot reach Kafka at localhost:1");
     }
 
     @Test
@@ -79,7 +81,7 @@ class PackagedJarIT {
     }
 
     @Test
-    void aSubmitToTopicsThatAreMissingIsRefusedBeforeAnythingIsWritten() throws Exception {
+    void aSubmitToMissingTopicsIsRefusedBeforeAnythingIsWritten() throws Exception {
         String topic = kafka.uniqueName("missing");
         Path batch = Files.writeString(
                 folder.resolve("batch.jsonl"),
@@ -116,13 +118,13 @@ class PackagedJarIT {
     }
 
     @Test
-    void anUnknownOptionIsCorrected() throws Exception {
+    void aSimilarOptionIsSuggestedForAnUnknownOne() throws Exception {
         assertRefused(
                 run("worker", "--max-inflight=3"), "unknown option --max-inflight; did you mean --max-in-flight?");
     }
 
     @Test
-    void anUnknownKeyInTheFileIsCorrected() throws Exception {
+    void aSimilarKeyIsSuggestedForAnUnknownOne() throws Exception {
         Path file = Files.writeString(folder.resolve("sluice.properties"), "max-atempts=3");
 
         assertRefused(

@@ -10,9 +10,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParseResult;
 
 /**
- * A command with its options set, as {@link Cli} sets them, and not yet run.
+ * A command whose options are set as {@link Cli} sets them, and that has not run.
  *
- * @param problems everything that was found wrong
+ * @param problems all problems of the options
  */
 public record ParsedCommand(Object command, List<String> problems) {
     public static ParsedCommand of(TestTerminal terminal, String... args) throws InterruptedException {

@@ -31,8 +31,8 @@ import org.apache.kafka.common.errors.SaslAuthenticationException;
 import org.apache.kafka.common.security.auth.SecurityProtocol;
 
 /**
- * A broker that wants TLS, a SCRAM password and, by its ACLs, a right for everything; and the files its users have. Its
- * certificate is its own.
+ * A broker with TLS, SCRAM passwords and ACLs, and the configuration files of its users. Its certificate is
+ * self-signed.
  */
 final class SecuredKafka implements AutoCloseable {
     private static final String STORE_PASSWORD = "store-password";
@@ -52,7 +52,11 @@ final class SecuredKafka implements AutoCloseable {
         this.admin = Admin.create(properties(ADMIN));
     }
 
-    /** @param folder for certificates and files of its users */
+    /**
+     * Starts a broker.
+     *
+     * @param folder takes the certificates and the files of the users
+     */
     static SecuredKafka start(Path folder) throws IOException, InterruptedException {
         Path certificate = certificate(folder, "broker");
         BrokerSettings settings = BrokerSettings.defaults()
@@ -75,21 +79,21 @@ final class SecuredKafka implements AutoCloseable {
         return new SecuredKafka(folder, certificate, SandboxBroker.start(settings));
     }
 
-    /** A new key of {@code localhost} in NAME.p12, and its certificate, which nobody else has signed. */
+    /** Makes a new key for {@code localhost} in NAME.p12, and returns the file of its self-signed certificate. */
     static Path certificate(Path folder, String name) throws IOException, InterruptedException {
         String store = folder.resolve(name + ".p12").toString();
         Path certificate = folder.resolve(name + ".pem");
-        List<String> ofStore = List.of("-alias", "broker", "-keystore", store, "-storepass", STORE_PASSWORD);
-        keytool(ofStore, "-genkeypair", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "SAN=dns:localhost");
-        keytool(ofStore, "-exportcert", "-rfc", "-file", certificate.toString());
+        List<String> storeOptions = List.of("-alias", "broker", "-keystore", store, "-storepass", STORE_PASSWORD);
+        keytool(storeOptions, "-genkeypair", "-keyalg", "EC", "-dname", "CN=localhost", "-ext", "SAN=dns:localhost");
+        keytool(storeOptions, "-exportcert", "-rfc", "-file", certificate.toString());
         return certificate;
     }
 
-    private static void keytool(List<String> ofStore, String... words) throws IOException, InterruptedException {
+    private static void keytool(List<String> storeOptions, String... words) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
         command.addAll(List.of(words));
-        command.addAll(ofStore);
+        command.addAll(storeOptions);
         Process process = new ProcessBuilder(command).inheritIO().start();
         if (!process.waitFor(BOUND.toSeconds(), TimeUnit.SECONDS) || process.exitValue() != 0) {
             process.destroyForcibly();
@@ -101,7 +105,7 @@ final class SecuredKafka implements AutoCloseable {
         return broker.bootstrapServers();
     }
 
-    /** As super user. */
+    /** Returns an admin client of the super user. */
     Admin admin() {
         return admin;
     }
@@ -110,7 +114,7 @@ final class SecuredKafka implements AutoCloseable {
         return user + "-secret";
     }
 
-    /** What a client of this user is given, {@code bootstrap.servers} included. */
+    /** Returns the configuration of a client of this user, with {@code bootstrap.servers}. */
     Map<String, Object> properties(String user) {
         return properties(user, password(user), certificate);
     }
@@ -130,7 +134,7 @@ final class SecuredKafka implements AutoCloseable {
         return properties;
     }
 
-    /** The file for {@code --kafka-config}. */
+    /** Writes a file for {@code --kafka-config}. */
     String file(String user) throws IOException {
         return file(user, password(user), certificate);
     }
@@ -144,7 +148,7 @@ final class SecuredKafka implements AutoCloseable {
         return Files.writeString(file, lines).toString();
     }
 
-    /** The command line of a worker. */
+    /** Returns the command line of a worker. */
     String[] worker(TogetherStandIn api, Topics topics, String group) throws IOException {
         return new String[] {
             "worker",
@@ -158,7 +162,7 @@ final class SecuredKafka implements AutoCloseable {
         };
     }
 
-    /** What that command line makes. */
+    /** Returns the configuration that {@link #worker} results in. */
     WorkerConfig config(TogetherStandIn api, String apiKey, Topics topics, String group)
             throws IOException, InterruptedException {
         TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", apiKey);
@@ -169,7 +173,7 @@ final class SecuredKafka implements AutoCloseable {
         return ((WorkerCommand) parsed.command()).config();
     }
 
-    /** Returns when they can log in. */
+    /** Adds users and returns when they can log in. */
     void addUsers(String... users) throws ExecutionException, InterruptedException {
         ScramCredentialInfo scram = new ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ROUNDS);
         for (String user : users) {
@@ -184,15 +188,15 @@ final class SecuredKafka implements AutoCloseable {
         try (Admin client = Admin.create(properties(user))) {
             client.describeCluster().nodes().get();
             return true;
-        } catch (ExecutionException notYet) {
-            if (notYet.getCause() instanceof SaslAuthenticationException) {
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof SaslAuthenticationException) {
                 return false;
             }
-            throw new IllegalStateException(notYet);
+            throw new IllegalStateException(e);
         }
     }
 
-    /** With one partition each. */
+    /** Creates the topics with one partition each. */
     void createTopics(Topics topics) throws ExecutionException, InterruptedException {
         List<NewTopic> planned = TopicPlan.of(topics).stream()
                 .map(plan -> new NewTopic(plan.name(), 1, (short) 1).configs(plan.settings()))
@@ -200,14 +204,14 @@ final class SecuredKafka implements AutoCloseable {
         admin.createTopics(planned).all().get();
     }
 
-    /** Returns when the broker acts by it. */
+    /** Adds rights and returns when the broker applies them. */
     void grant(Collection<AclGrant> grants) throws ExecutionException, InterruptedException {
         List<AclBinding> bindings = grants.stream().map(AclGrant::binding).toList();
         admin.createAcls(bindings).all().get();
         await().atMost(BOUND).until(() -> acls().containsAll(bindings));
     }
 
-    /** Returns when the broker acts by it. */
+    /** Removes rights and returns when the broker applies this. */
     void revoke(Collection<AclGrant> grants) throws ExecutionException, InterruptedException {
         List<AclBinding> bindings = grants.stream().map(AclGrant::binding).toList();
         admin.deleteAcls(bindings.stream().map(AclBinding::toFilter).toList())

@@ -41,7 +41,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs a queue in a Kafka with TLS, passwords and ACLs: each role has the rights that worker/README.md names. */
+/**
+ * Runs a queue on a Kafka with TLS, passwords and ACLs. Each role has exactly the rights that worker/README.md names.
+ */
 @Timeout(180)
 class SecurityIT {
     private static final Topics TOPICS = new Topics("chat");
@@ -94,7 +96,7 @@ class SecurityIT {
     }
 
     @Test
-    void eachRoleDoesItsWorkWithTheRightsThatTheReadmeNames() throws Exception {
+    void eachRoleWorksWithTheRightsInTheReadme() throws Exception {
         Map<String, ChatReply> replies = new ConcurrentHashMap<>();
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = Worker.start(config());
@@ -172,7 +174,7 @@ class SecurityIT {
     }
 
     @Test
-    void neitherTheKeyNorThePasswordShows() throws Exception {
+    void noLogPageOrHelpShowsTheKeyOrAPassword() throws Exception {
         List<String> shown = new ArrayList<>();
         try (AllLogLines lines = new AllLogLines();
                 PrometheusPage page = new PrometheusPage("test")) {

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
-/** A terminal whose output can be read, without a terminal. */
+/** A terminal for tests, with an environment, an input and an output in memory. */
 public final class TestTerminal {
     private final Map<String, String> env = new HashMap<>();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -30,7 +30,7 @@ public final class TestTerminal {
         return terminal(new PrintStream(out, true, StandardCharsets.UTF_8));
     }
 
-    /** With another standard output. */
+    /** Returns a terminal with another standard output. */
     public Terminal terminal(PrintStream standardOutput) {
         return new Terminal(
                 env,
@@ -41,7 +41,7 @@ public final class TestTerminal {
                 redraws);
     }
 
-    /** As if standard output were a terminal. */
+    /** Makes standard output a terminal. */
     TestTerminal redraws() {
         redraws = true;
         return this;

@@ -26,7 +26,7 @@ class CommittedOffsetsTest {
     }
 
     @Test
-    void whatHasEndedOutOfOrderIsNotOpen() {
+    void requestsThatEndedOutOfOrderAreNotOpen() {
         OpenRange span = span(10, AckRuns.of(12, 15, 17, 18).encode(10), 0, 20);
 
         assertThat(span.lag()).isEqualTo(10);
@@ -37,12 +37,12 @@ class CommittedOffsetsTest {
     }
 
     @Test
-    void anEndThatIsBehindWhatIsCommittedIsNothingOpen() {
+    void nothingIsOpenIfTheEndIsBehindTheCommit() {
         assertThat(span(10, "", 0, 8).atMost()).isZero();
     }
 
     @Test
-    void requestsDeletedBeforeTheyEndedAreSaid() {
+    void requestsDeletedBeforeTheyEndedAreReported() {
         OpenRange span = span(10, AckRuns.of(12, 15).encode(10), 14, 20);
 
         assertThat(span.atMost()).isEqualTo(5);
@@ -50,13 +50,13 @@ class CommittedOffsetsTest {
     }
 
     @Test
-    void metadataThatIsNotOursIsSaid() {
+    void foreignMetadataIsReported() {
         assertThat(span(10, "somebody else's", 0, 20).atMost()).isEqualTo(10);
         assertThat(problems).singleElement().asString().contains("not a worker's");
     }
 
     @Test
-    void metadataThatIsDamagedIsSaid() {
+    void damagedMetadataIsReported() {
         assertThat(span(11, AckRuns.of(12, 15).encode(10), 0, 20).atMost()).isEqualTo(9);
         assertThat(problems).singleElement().asString().contains("damaged or another release's");
     }

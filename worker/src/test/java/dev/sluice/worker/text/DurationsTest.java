@@ -25,13 +25,13 @@ class DurationsTest {
         "' 90S ', PT1M30S",
         "0s, PT0S"
     })
-    void bothFormsAreUnderstood(String text, Duration expected) {
+    void readsBothForms(String text, Duration expected) {
         assertThat(Durations.parse(text)).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "25", "s", "25 s", "1m2h", "-5s", "abc", "1e3s", "99999999999s"})
-    void anythingElseIsRefusedWithTheFormsThatAreUnderstood(String text) {
+    void refusesAnyOtherTextAndNamesTheForms(String text) {
         assertThatThrownBy(() -> Durations.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
@@ -40,12 +40,12 @@ class DurationsTest {
 
     @ParameterizedTest
     @CsvSource({"PT168H, 7d", "PT1H30M, 1h30m", "PT0.25S, 250ms", "PT0S, 0s", "PT90S, 1m30s"})
-    void isShownInTheShortForm(Duration duration, String expected) {
+    void formatsInTheShortForm(Duration duration, String expected) {
         assertThat(Durations.format(duration)).isEqualTo(expected);
     }
 
     @Test
-    void whatIsShownCanBeReadAgain() {
+    void readsWhatItHasFormatted() {
         for (long millis = 1; millis < 1_000_000_000_000L; millis = millis * 7 + 3) {
             Duration duration = Duration.ofMillis(millis);
 

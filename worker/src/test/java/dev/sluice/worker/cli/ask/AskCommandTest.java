@@ -27,7 +27,7 @@ class AskCommandTest {
     }
 
     @Test
-    void printsTheBodyAsItCame() throws Exception {
+    void printsTheUnchangedBody() throws Exception {
         String body = "{ \"choices\" : [] }";
         InMemoryChatQueue queue =
                 InMemoryChatQueue.replying(sent -> ChatReplies.ok(sent, body.getBytes(StandardCharsets.UTF_8)));
@@ -38,7 +38,7 @@ class AskCommandTest {
     }
 
     @Test
-    void aFailedReplyIsSaidOnStandardError() throws Exception {
+    void aFailedReplyIsReportedOnStandardError() throws Exception {
         InMemoryChatQueue queue =
                 InMemoryChatQueue.replying(sent -> ChatReplies.failed(sent, Reason.REJECTED, 404, "no such model"));
 
@@ -48,7 +48,7 @@ class AskCommandTest {
     }
 
     @Test
-    void aRequestThatCannotBeSentIsSaidOnStandardError() throws Exception {
+    void aRequestThatCannotBeSentIsReportedOnStandardError() throws Exception {
         InMemoryChatQueue queue =
                 InMemoryChatQueue.answering(request -> "").failWith(new ChatQueueException("broker is gone"));
 
@@ -67,7 +67,7 @@ class AskCommandTest {
     }
 
     @Test
-    void whatTheApiWouldRefuseIsAProblem() throws Exception {
+    void valuesThatTheApiWouldRejectAreProblems() throws Exception {
         assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "--temperature=9", "--max-tokens=0", "?")
                         .problems())
                 .hasSize(2)

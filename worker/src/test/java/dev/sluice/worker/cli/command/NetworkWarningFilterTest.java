@@ -25,14 +25,14 @@ class NetworkWarningFilterTest {
     }
 
     @Test
-    void aClockThatIsSetBackSilencesItForNoLonger() {
+    void aClockThatIsSetBackDoesNotSilenceWarningsForLonger() {
         assertThat(passes(NetworkClient.class, Level.WARN, START)).isTrue();
         assertThat(passes(NetworkClient.class, Level.WARN, START - 3_600_000)).isTrue();
         assertThat(passes(NetworkClient.class, Level.WARN, START - 3_599_000)).isFalse();
     }
 
     @Test
-    void passesErrorsAndEverybodyElse() {
+    void passesErrorsAndAllOtherLoggers() {
         assertThat(passes(NetworkClient.class, Level.WARN, START)).isTrue();
 
         assertThat(passes(NetworkClient.class, Level.ERROR, START + 1)).isTrue();
@@ -41,7 +41,7 @@ class NetworkWarningFilterTest {
     }
 
     @Test
-    void passesNothingOfTheClientWhoseFailuresACommandSaysItself() {
+    void passesNothingOfTheAdminClientOfACommand() {
         LoggingEvent refused = event(NetworkClient.class, Level.ERROR, START);
         refused.setMessage("[AdminClient clientId=sluice-admin] Connection to node {} failed authentication");
         LoggingEvent ofAnother = event(NetworkClient.class, Level.ERROR, START);
@@ -52,7 +52,7 @@ class NetworkWarningFilterTest {
     }
 
     @Test
-    void bothAppendersUseIt() throws IOException {
+    void bothAppendersHaveTheFilter() throws IOException {
         try (var file = getClass().getResourceAsStream("/logback.xml")) {
             String configuration = new String(file.readAllBytes(), StandardCharsets.UTF_8);
 

@@ -31,7 +31,7 @@ class OptionErrorTest {
                 "dlq list --since=1h --until=2h       | --since: must be before --until",
                 "dlq replay --yes --limit=0           | --limit: must be 1 or more, is '0'",
             })
-    void isSaidInTheSameFormWhateverTheOption(String line, String problem) {
+    void everyOptionReportsAWrongValueInTheSameForm(String line, String problem) {
         assertThat(terminal.run(line.split(" +", -1))).isEqualTo(2);
 
         assertThat(terminal.err()).contains(problem).doesNotContain("Invalid value", "PT0S");

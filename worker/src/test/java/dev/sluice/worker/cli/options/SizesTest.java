@@ -10,13 +10,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SizesTest {
     @ParameterizedTest
     @CsvSource({"64MiB, 67108864", "512KiB, 524288", "1gib, 1073741824", "100, 100", "100B, 100", "2 MiB, 2097152"})
-    void binaryUnitsAndPlainBytesAreUnderstood(String text, long expected) {
+    void readsBinaryUnitsAndPlainBytes(String text, long expected) {
         assertThat(Sizes.parse(text)).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "MiB", "64MB", "-1", "1.5MiB", "999999999999GiB"})
-    void anythingElseIsRefusedWithTheFormsThatAreUnderstood(String text) {
+    void refusesAnyOtherTextAndNamesTheForms(String text) {
         assertThatThrownBy(() -> Sizes.parse(text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("'" + text + "'")
@@ -25,7 +25,7 @@ class SizesTest {
 
     @ParameterizedTest
     @CsvSource({"67108864, 64MiB", "1048588, 1048588", "1073741824, 1GiB", "2048, 2KiB", "0, 0"})
-    void isShownInTheLargestRoundUnit(long bytes, String expected) {
+    void formatsInTheLargestUnitThatGivesAWholeNumber(long bytes, String expected) {
         assertThat(Sizes.format(bytes)).isEqualTo(expected);
     }
 }

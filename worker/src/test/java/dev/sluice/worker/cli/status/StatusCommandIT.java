@@ -52,7 +52,7 @@ class StatusCommandIT {
     }
 
     @Test
-    void countsWhatHasNotEndedAndSinceWhen() throws Exception {
+    void countsOpenRequestsAndReadsTheOldest() throws Exception {
         createTopics();
         queue.publish(0, 10, 10);
         queue.publish(3, 5, 10);
@@ -152,7 +152,7 @@ class StatusCommandIT {
     }
 
     @Test
-    void aQueueThatNobodyHasWorkedOnIsShownWithTheRemedy() throws Exception {
+    void aQueueWithoutAGroupIsShownWithTheRemedy() throws Exception {
         createTopics();
 
         assertThat(run("status")).isZero();
@@ -163,7 +163,7 @@ class StatusCommandIT {
     }
 
     @Test
-    void whatRetentionHasDeletedUnreadIsSaid() throws Exception {
+    void requestsThatRetentionDeletedUnreadAreReported() throws Exception {
         createTopics();
         queue.publish(1, 6, 10);
         queue.commit(1, 1, AckRuns.of(2, 3));
@@ -187,7 +187,7 @@ class StatusCommandIT {
     }
 
     @Test
-    void watchShowsItAgainUntilNobodyReads() throws Exception {
+    void watchRepeatsUntilStandardOutputIsClosed() throws Exception {
         createTopics();
         LineCollector reader = new LineCollector(3);
         Terminal piped = new Terminal(

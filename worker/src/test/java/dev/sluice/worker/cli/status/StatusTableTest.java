@@ -54,7 +54,7 @@ class StatusTableTest {
     }
 
     @Test
-    void whatNobodyOwnsIsKnownInAStableGroupOnly() {
+    void ownerlessBundlesAreKnownInAStableGroupOnly() {
         GroupStatus.Member worker = new GroupStatus.Member("one", "host", Set.of(0, 2));
 
         assertThat(new GroupStatus("sluice", "stable", List.of(worker)).ownerless(4))
@@ -63,7 +63,7 @@ class StatusTableTest {
                 .isEmpty();
     }
 
-    /** @param ageMillis of the oldest; negative for none */
+    /** @param ageMillis the age of the oldest request, or a negative number if none waits */
     private static TopicBacklog backlog(String kind, long open, long ended, boolean exact, long ageMillis) {
         OptionalLong oldest = ageMillis < 0 ? OptionalLong.empty() : OptionalLong.of(NOW.toEpochMilli() - ageMillis);
         return new TopicBacklog(

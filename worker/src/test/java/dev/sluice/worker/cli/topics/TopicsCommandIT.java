@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class TopicsCommandIT {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration BOUND = Duration.ofSeconds(20);
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -47,12 +47,12 @@ class TopicsCommandIT {
     }
 
     @Test
-    void createMakesTopicsThatAWorkerHasNothingToSayAgainst() throws Exception {
+    void createMakesTopicsThatAWorkerAccepts() throws Exception {
         int code = run("create");
 
         assertThat(terminal.err()).isEmpty();
         assertThat(code).isZero();
-        assertThat(TopicCheck.of(admin, topics, PATIENCE)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+        assertThat(TopicCheck.of(admin, topics, BOUND)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
         assertThat(states().get(topics.dead()).settings()).containsEntry("retention.ms", "2592000000");
         assertThat(terminal.out().lines())
                 .hasSize(1 + topics.all().size())
@@ -81,7 +81,7 @@ class TopicsCommandIT {
 
         run("create");
 
-        assertThat(TopicCheck.of(admin, topics, PATIENCE).refusals()).isEmpty();
+        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
         assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
     }
 
@@ -100,13 +100,13 @@ class TopicsCommandIT {
     }
 
     @Test
-    void theTopicOfRequestsIsNotWidenedWhereAnotherInputCouldNotBe() throws Exception {
+    void theTopicOfRequestsIsNotWidenedIfAnotherInputCannotBe() throws Exception {
         run("create", "--partitions=2");
 
         int code = new TopicCreation(
                         terminal.terminal().out(),
                         terminal.terminal().err(),
-                        refusing(topics.retry()),
+                        rejecting(topics.retry()),
                         TopicPlan.of(topics),
                         OptionalInt.of(4),
                         1)
@@ -123,8 +123,8 @@ class TopicsCommandIT {
                         "topic " + topics.requests() + " was not widened, since " + topics.retry() + " is not as wide");
     }
 
-    /** Asks for fewer partitions than this topic has, which a broker refuses. */
-    private Admin refusing(String topic) {
+    /** Returns an admin client that asks for fewer partitions of this topic than it has, which a broker rejects. */
+    private Admin rejecting(String topic) {
         return (Admin) Proxy.newProxyInstance(
                 TopicsCommandIT.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
                     boolean widens = method.getName().equals("createPartitions")
@@ -136,7 +136,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void fewerPartitionsAreSaidToBeImpossible() throws Exception {
+    void fewerPartitionsAreReportedAsImpossible() throws Exception {
         run("create", "--partitions=2");
 
         assertThat(run("create", "--partitions=1")).isZero();
@@ -144,7 +144,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void whatTheBrokerRefusesIsSaidWithItsReason() throws Exception {
+    void aRejectionOfTheBrokerIsReportedWithItsReason() throws Exception {
         assertThat(run("create", "--replication=99")).isEqualTo(1);
         assertThat(terminal.err())
                 .contains("topic " + topics.requests() + " could not be created: ")
@@ -153,7 +153,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void describeShowsWhatIsWrongAndHowItIsMended() throws Exception {
+    void describeShowsProblemsAndRemedies() throws Exception {
         for (String topic : topics.all()) {
             if (!topic.equals(topics.retry()) && !topic.equals(topics.dead())) {
                 make(topic, 2, Map.of());
@@ -182,7 +182,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void describeSaysWhatCreateWouldHaveMadeOtherwise() throws Exception {
+    void describeShowsDifferencesFromCreate() throws Exception {
         run("create", "--partitions=2", "--retention=2d");
 
         assertThat(run("describe", "--retention=2d")).isZero();
@@ -195,7 +195,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void whatIsWrongIsNotSaidAgainAsADifference() throws Exception {
+    void anErrorIsNotRepeatedAsADifference() throws Exception {
         run("create", "--partitions=2", "--retention=1h");
 
         run("describe");
@@ -206,7 +206,7 @@ class TopicsCommandIT {
     }
 
     @Test
-    void describeForProgramsHasTheSettingsAndWhatDiffers() throws Exception {
+    void describeAsJsonHasSettingsAndDifferences() throws Exception {
         make(topics.requests(), 2, Map.of("retention.ms", "172800000"));
 
         assertThat(run("describe", "--json")).isEqualTo(1);
@@ -227,7 +227,7 @@ class TopicsCommandIT {
     private void make(String topic, int partitions, Map<String, String> settings) throws Exception {
         NewTopic made = new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(settings);
         admin.createTopics(List.of(made)).all().get();
-        await().atMost(PATIENCE).until(() -> states().containsKey(topic));
+        await().atMost(BOUND).until(() -> states().containsKey(topic));
     }
 
     private int run(String command, String... options) {
@@ -237,6 +237,6 @@ class TopicsCommandIT {
     }
 
     private Map<String, TopicState> states() throws InterruptedException {
-        return TopicState.read(admin, topics.all(), PATIENCE);
+        return TopicState.read(admin, topics.all(), BOUND);
     }
 }

@@ -46,7 +46,7 @@ class ApiKeyFileTest {
     }
 
     @Test
-    void aFileThatIsGoneOrEmptyLeavesTheLastKeyInUse() throws IOException {
+    void aMissingOrEmptyFileLeavesTheLastKeyInUse() throws IOException {
         ApiKeyFile key = new ApiKeyFile(file, now::get);
 
         Files.delete(file);
@@ -73,7 +73,7 @@ class ApiKeyFileTest {
     }
 
     @Test
-    void itNeverShowsTheKey() {
+    void toStringDoesNotShowTheKey() {
         assertThat(new ApiKeyFile(file, now::get).toString()).doesNotContain("first");
     }
 

@@ -35,7 +35,9 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
-/** The manifests under {@code scripts/kubernetes}: what Kubernetes takes, and what the worker understands. */
+/**
+ * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the worker.
+ */
 class KubernetesManifestsTest {
     private static final Path FOLDER = Path.of("../scripts/kubernetes");
     private static final ObjectMapper STRICT = strict();
@@ -45,7 +47,7 @@ class KubernetesManifestsTest {
     private final Container container = pod.getContainers().get(0);
 
     @Test
-    void aFieldThatKubernetesDoesNotKnowIsFound() {
+    void anUnknownFieldIsFound() {
         Map<String, Object> mistyped = Map.of("spec", Map.of("replica", 2));
 
         assertThatThrownBy(() -> STRICT.convertValue(mistyped, StatefulSet.class))
@@ -95,7 +97,7 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void aWorkersNameIsItsPods() {
+    void theInstanceIdIsTheNameOfThePod() {
         EnvVar id = container.getEnv().stream()
                 .filter(variable -> variable.getName().equals("SLUICE_INSTANCE_ID"))
                 .findFirst()
@@ -105,7 +107,7 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void probesAskThePortsThatAreThere() {
+    void probesAskDeclaredPorts() {
         List<String> ports =
                 container.getPorts().stream().map(ContainerPort::getName).toList();
 
@@ -117,7 +119,7 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void allOfItMeansTheSamePods() {
+    void everySelectorMatchesTheSamePods() {
         Map<String, String> labels =
                 worker.getSpec().getTemplate().getMetadata().getLabels();
 
@@ -136,7 +138,7 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void nothingInThePodMayMoreThanItNeeds() {
+    void thePodHasNoMorePrivilegesThanItNeeds() {
         assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
         assertThat(pod.getAutomountServiceAccountToken()).isFalse();
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -147,7 +149,7 @@ class KubernetesManifestsTest {
 
     private static ObjectMapper strict() {
         ObjectMapper mapper = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
-        // the models keep what they do not know, to write it again
+        // The models keep unknown fields, so that they can write them again.
         return mapper.setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
             @Override
             public Boolean hasAnySetter(Annotated annotated) {

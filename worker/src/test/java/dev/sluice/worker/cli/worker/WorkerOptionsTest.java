@@ -102,7 +102,7 @@ class WorkerOptionsTest {
     }
 
     @Test
-    void kafkaConfigNamesTheBrokerWhereNoOptionDoes() throws Exception {
+    void kafkaConfigNamesTheBrokerWithoutAnOption() throws Exception {
         Path kafka = Files.writeString(folder.resolve("kafka.properties"), "bootstrap.servers=a:1");
 
         assertThat(config("worker", "--kafka-config=" + kafka).queue().kafka())
@@ -110,7 +110,7 @@ class WorkerOptionsTest {
     }
 
     @Test
-    void noDumpShowsASecret() throws Exception {
+    void toStringShowsNoSecret() throws Exception {
         Path kafka = Files.writeString(folder.resolve("kafka.properties"), "ssl.key.password=hunter2");
 
         assertThat(config("worker", "--kafka-config=" + kafka).toString())
@@ -119,7 +119,7 @@ class WorkerOptionsTest {
     }
 
     @Test
-    void aBodyThatNoArrayCanHoldIsRefused() throws Exception {
+    void aBodyLargerThanAnArrayIsRefused() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--max-request-bytes=2GiB", "--max-response-bytes=2GiB")
                         .problems())
                 .containsExactly(
@@ -133,7 +133,7 @@ class WorkerOptionsTest {
     }
 
     @Test
-    void aPortThatIsNoneIsRefused() throws Exception {
+    void anImpossiblePortIsRefused() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--admin-port=65536").problems())
                 .containsExactly("--admin-port: must be 0 to 65535, is '65536'");
     }

@@ -35,9 +35,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A worker whose user lacks one of its rights says which, and loses nothing. */
+/** Checks that a worker without one of its rights names it and loses nothing. */
 @Timeout(120)
-class MissingRightIT {
+class MissingWorkerRightIT {
     private static final Topics TOPICS = new Topics("chat");
     private static final String GROUP = "workers";
     private static final String API_KEY = "api-key";
@@ -50,7 +50,7 @@ class MissingRightIT {
     private static SecuredKafka kafka;
     private static TogetherStandIn api;
     private static KafkaProducer<byte[], byte[]> producer;
-    private static Endings endings;
+    private static ReplyStatuses statuses;
 
     private final TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", API_KEY);
 
@@ -61,7 +61,7 @@ class MissingRightIT {
         kafka.addUsers(AclGrant.WORKER);
         kafka.grant(GRANTS);
         kafka.createTopics(TOPICS);
-        endings = new Endings(kafka.properties("admin"), TOPICS.replies());
+        statuses = new ReplyStatuses(kafka.properties("admin"), TOPICS.replies());
         producer = new KafkaProducer<>(kafka.properties("admin"), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
@@ -101,7 +101,7 @@ class MissingRightIT {
     }
 
     @Test
-    void allThatIsMissingIsSaidAtOnce() throws Exception {
+    void allMissingRightsAreReportedAtOnce() throws Exception {
         List<AclGrant> missing = asked().toList();
         kafka.revoke(missing);
         try {
@@ -118,14 +118,14 @@ class MissingRightIT {
     }
 
     @Test
-    void withoutDescribeConfigsAWorkerOnlyWarnsOfWhatItCannotCheck() throws Exception {
+    void withoutDescribeConfigsAWorkerOnlyWarns() throws Exception {
         Predicate<AclGrant> ofConfigs = grant -> grant.operation() == AclOperation.DESCRIBE_CONFIGS;
         List<AclGrant> missing = GRANTS.stream().filter(ofConfigs).toList();
         kafka.revoke(missing);
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = worker()) {
             publish("unchecked", "?", Map.of());
-            endings.awaitEnding("unchecked", "ok");
+            statuses.await("unchecked", "ok");
 
             assertThat(log.all())
                     .filteredOn(line -> line.startsWith("WARN"))
@@ -146,12 +146,12 @@ class MissingRightIT {
 
     @ParameterizedTest
     @MethodSource("fatal")
-    void aWorkerFromWhichARightIsTakenEndsAndTheNextOneAnswers(AclGrant taken) throws Exception {
+    void aWorkerThatLosesARightEndsAndTheNextOneAnswers(AclGrant taken) throws Exception {
         String id = "after " + taken;
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = worker()) {
             publish("before " + taken, "?", Map.of());
-            endings.awaitEnding("before " + taken, "ok");
+            statuses.await("before " + taken, "ok");
             CompletableFuture<Optional<Throwable>> end = CompletableFuture.supplyAsync(() -> endOf(worker));
 
             kafka.revoke(List.of(taken));
@@ -167,13 +167,13 @@ class MissingRightIT {
         }
 
         try (Worker next = worker()) {
-            endings.awaitEnding(id, "ok");
+            statuses.await(id, "ok");
             assertThat(next.health().livenessFailures()).isEmpty();
         }
     }
 
     @Test
-    void whatMayNotBeWrittenWaitsUntilItMay() throws Exception {
+    void recordsThatMayNotBeWrittenWaitForTheRight() throws Exception {
         List<String> closed =
                 List.of(TOPICS.replies(), TOPICS.retry(), TOPICS.delay(Topics.Tier.TEN_SECONDS), TOPICS.dead());
         List<AclGrant> taken = GRANTS.stream()
@@ -182,7 +182,7 @@ class MissingRightIT {
         try (AllLogLines log = new AllLogLines();
                 Worker worker = worker()) {
             publish("first", "?", Map.of());
-            endings.awaitEnding("first", "ok");
+            statuses.await("first", "ok");
             kafka.revoke(taken);
             String soon = Long.toString(System.currentTimeMillis() + 12_000);
             publish("fine", "?", Map.of());
@@ -194,14 +194,14 @@ class MissingRightIT {
                 await().atMost(BOUND).until(() -> !log.with(grant.words()).isEmpty());
             }
             assertThat(List.of("fine", "broken", "wrong", "later"))
-                    .allMatch(id -> endings.of(id).isEmpty());
+                    .allMatch(id -> statuses.of(id).isEmpty());
             assertThat(worker.health().livenessFailures()).isEmpty();
 
             kafka.grant(taken);
             for (String id : List.of("fine", "broken", "later")) {
-                endings.awaitEnding(id, "ok");
+                statuses.await(id, "ok");
             }
-            endings.awaitEnding("wrong", "failed");
+            statuses.await("wrong", "failed");
         }
     }
 
@@ -212,8 +212,8 @@ class MissingRightIT {
     private static Optional<Throwable> endOf(Worker worker) {
         try {
             return worker.awaitEnd();
-        } catch (InterruptedException interrupted) {
-            throw new IllegalStateException(interrupted);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
         }
     }
 

@@ -17,9 +17,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the packaged jar, as a process, says where Kafka does not let it in: one line that names the setting. */
+/** Checks that the packaged jar explains a connection that Kafka rejects, in one line that names the setting. */
 @Timeout(120)
-class RefusedConnectionIT {
+class RejectedConnectionIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
     private static final String WRONG = "not-the-secret";
 
@@ -45,7 +45,7 @@ class RefusedConnectionIT {
     }
 
     @Test
-    void aWrongPassword() throws Exception {
+    void aWrongPasswordIsExplained() throws Exception {
         Path trusted = folder.resolve("broker.pem");
 
         assertRefused(
@@ -55,7 +55,7 @@ class RefusedConnectionIT {
     }
 
     @Test
-    void aCertificateThatIsNotTrusted() throws Exception {
+    void anUntrustedCertificateIsExplained() throws Exception {
         Path another = SecuredKafka.certificate(folder, "another");
 
         assertRefused(
@@ -66,7 +66,7 @@ class RefusedConnectionIT {
     }
 
     @Test
-    void aPlaintextClientWhereTlsIsSpoken() throws Exception {
+    void aPlaintextClientOfATlsListenerIsExplained() throws Exception {
         assertRefused(
                 List.of("--bootstrap-servers=" + kafka.servers()),
                 "did not answer within 10s to security.protocol=PLAINTEXT",
@@ -74,7 +74,7 @@ class RefusedConnectionIT {
     }
 
     @Test
-    void aTlsClientWherePlaintextIsSpoken() throws Exception {
+    void aTlsClientOfAPlaintextListenerIsExplained() throws Exception {
         assertRefused(
                 List.of(
                         "--kafka-config=" + kafka.file(AclGrant.WORKER),
@@ -83,7 +83,7 @@ class RefusedConnectionIT {
                 "security.protocol");
     }
 
-    /** The worker, and a command for people; at once, since some of it takes ten seconds. */
+    /** Checks the worker and a client command. Both run at once, because some connections take ten seconds to fail. */
     private static void assertRefused(List<String> options, String... words) throws Exception {
         Run worker = Run.start("worker", options);
         Run status = Run.start("status", options);

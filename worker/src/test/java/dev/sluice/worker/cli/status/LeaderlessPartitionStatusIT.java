@@ -22,9 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A broker has lost one of its two disks, and with it the leaders of the partitions on that. */
+/** Reads the status of a broker that has lost one of its two disks, and with it some partitions have no leader. */
 @Timeout(120)
-class StatusWithoutALeaderIT {
+class LeaderlessPartitionStatusIT {
     private static final String PARTITIONS = "4";
 
     private final Topics topics = new Topics("chat");
@@ -38,13 +38,13 @@ class StatusWithoutALeaderIT {
         try (SandboxBroker broker = SandboxBroker.start(BrokerSettings.defaults()
                 .withDataFolder(folder.resolve("broker"))
                 .withProperty("metadata.log.dir", folder.resolve("metadata").toString())
-                .withProperty("replica.high.watermark.checkpoint.interval.ms", "500") // when it finds out
+                .withProperty("replica.high.watermark.checkpoint.interval.ms", "500") // finds the lost disk soon
                 .withProperty("log.dirs", disks.get(0) + "," + disks.get(1)))) {
             String servers = "--bootstrap-servers=" + broker.bootstrapServers();
             TestTerminal terminal = new TestTerminal();
             assertThat(terminal.run("topics", "create", "--partitions=" + PARTITIONS, servers))
                     .isZero();
-            // and the topic of the groups' offsets
+            // The first status makes Kafka create the topic of the committed offsets.
             assertThat(terminal.run("status", servers)).as(terminal.err()).isZero();
             Path lost = disks.get(Files.exists(disks.get(0).resolve("__consumer_offsets-0")) ? 1 : 0);
             Set<String> lostPartitions = loseDisk(lost);
@@ -82,7 +82,7 @@ class StatusWithoutALeaderIT {
                 .toList();
     }
 
-    /** Returns the partitions that lay on it and that a status counts. */
+    /** Removes the disk. Returns the partitions on it that a status counts. */
     private Set<String> loseDisk(Path disk) throws Exception {
         Set<String> partitions;
         try (Stream<Path> children = Files.list(disk)) {

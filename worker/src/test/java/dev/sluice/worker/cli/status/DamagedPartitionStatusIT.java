@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class StatusOfDamagedIT {
+class DamagedPartitionStatusIT {
     private static final int PARTITIONS = 4;
     private static final int DAMAGED = 2;
 
@@ -31,7 +31,7 @@ class StatusOfDamagedIT {
     private Path folder;
 
     @Test
-    void theOldestOfTheOthersIsFoundAndThePartitionIsNamed() throws Exception {
+    void aDamagedPartitionIsNamedAndTheOthersAreRead() throws Exception {
         try (SandboxBroker broker =
                 SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")))) {
             String servers = "--bootstrap-servers=" + broker.bootstrapServers();
@@ -62,9 +62,9 @@ class StatusOfDamagedIT {
         }
     }
 
-    /** It takes some kilobytes on the wire, whatever bound a fetch has. */
+    // The record takes some kilobytes on the wire, so the bounds of a fetch do not help.
     @Test
-    void soItIsWhereARecordUnpacksToMoreThanTheHeap() throws Exception {
+    void aPartitionIsNamedIfItsRecordDecompressesToMoreThanTheHeap() throws Exception {
         try (SandboxBroker broker = SandboxBroker.start()) {
             String servers = "--bootstrap-servers=" + broker.bootstrapServers();
             assertThat(terminal.run("topics", "create", "--partitions=" + PARTITIONS, servers))

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Commands and services whose user lacks one of their rights say which. No worker runs here. */
+/** Checks that commands and services without one of their rights name it. No worker runs here. */
 @Timeout(120)
-class MissingRightOfACommandIT {
+class MissingCommandRightIT {
     private static final Topics TOPICS = new Topics("chat");
     private static final String GROUP = "workers";
     private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}";
@@ -64,10 +64,10 @@ class MissingRightOfACommandIT {
         kafka.addUsers(grants.stream().map(AclGrant::user).distinct().toArray(String[]::new));
         kafka.grant(grants);
         kafka.createTopics(TOPICS);
-        putALetterAndARequest();
+        putADeadLetterAndARequest();
     }
 
-    private static void putALetterAndARequest() throws Exception {
+    private static void putADeadLetterAndARequest() throws Exception {
         RecordHeaders headers = new RecordHeaders();
         WireHeaders.set(headers, WireHeaders.ID, "a");
         WireHeaders.set(headers, WireHeaders.REASON, "rejected");
@@ -122,7 +122,7 @@ class MissingRightOfACommandIT {
 
     @ParameterizedTest
     @MethodSource("cases")
-    void aCommandNamesTheRightThatIsMissing(Case one) throws Exception {
+    void aCommandNamesTheMissingRight(Case one) throws Exception {
         kafka.revoke(List.of(one.missing()));
         try {
             int code = run(one.missing().user(), one.command());
@@ -135,7 +135,7 @@ class MissingRightOfACommandIT {
     }
 
     @Test
-    void statusShowsWhatItMayAndNamesWhatItMayNot() throws Exception {
+    void statusShowsTheRestAndNamesTheMissingRight() throws Exception {
         AclGrant missing = AclGrant.topic(AclGrant.WATCHER, AclOperation.READ, TOPICS.requests());
         AclGrant least = AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.requests());
         kafka.grant(List.of(least));
@@ -151,7 +151,7 @@ class MissingRightOfACommandIT {
     }
 
     @Test
-    void aSubmitCannotBeResumedWithoutReadingWhatWasPublished() throws Exception {
+    void aSubmitCannotBeResumedWithoutTheRightToReadRequests() throws Exception {
         Path batch = Files.createTempFile(folder, "batch", ".jsonl");
         Files.writeString(batch, "{\"custom_id\":\"a\",\"body\":" + BODY + "}\n");
         List<String> submit =
@@ -171,7 +171,7 @@ class MissingRightOfACommandIT {
     }
 
     @Test
-    void servicesAreToldWhatIsMissing() throws Exception {
+    void aServiceGetsTheMissingRightInTheException() throws Exception {
         AclGrant write = AclGrant.topic(AclGrant.PUBLISHER, AclOperation.WRITE, TOPICS.requests());
         kafka.revoke(List.of(write));
         try (ChatQueue queue = ChatQueue.builder()
@@ -193,7 +193,7 @@ class MissingRightOfACommandIT {
 
     @ParameterizedTest
     @MethodSource("reader")
-    void aReaderOfRepliesIsToldWhatIsMissing(AclGrant missing) throws Exception {
+    void aReaderOfRepliesGetsTheMissingRightInTheException(AclGrant missing) throws Exception {
         kafka.revoke(List.of(missing));
         try (ReplyConsumer replies = ReplyConsumer.builder()
                 .group(AclGrant.READERS)

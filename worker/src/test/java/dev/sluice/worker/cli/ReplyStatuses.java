@@ -1,7 +1,5 @@
 package dev.sluice.worker.cli;
 
-import static org.awaitility.Awaitility.await;
-
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -12,21 +10,22 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.awaitility.Awaitility;
 
-/** How requests have ended, by a reply topic of one partition, for a reader who may see everything. */
-record Endings(Map<String, Object> kafka, String topic) {
+/** Reads the statuses of replies from a topic with one partition, as a super user. */
+record ReplyStatuses(Map<String, Object> kafka, String topic) {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
-    /** Returns when the request has this ending; fails where that takes too long, or it has another one or two. */
-    void awaitEnding(String id, String status) {
-        await().atMost(BOUND).until(() -> of(id), found -> !found.isEmpty());
+    /** Waits for the reply to a request. Fails if none comes in time, or if it is not the only one with this status. */
+    void await(String id, String status) {
+        Awaitility.await().atMost(BOUND).until(() -> of(id), found -> !found.isEmpty());
         List<String> found = of(id);
         if (!found.equals(List.of(status))) {
-            throw new AssertionError("request " + id + " has ended " + found + " and not just " + status);
+            throw new AssertionError("request " + id + " has the replies " + found + " and not just " + status);
         }
     }
 
-    /** The status of each committed reply. */
+    /** Returns the status of each committed reply to a request. */
     List<String> of(String id) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put("isolation.level", "read_committed");
