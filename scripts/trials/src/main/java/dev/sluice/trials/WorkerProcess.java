@@ -15,7 +15,7 @@ import java.util.concurrent.atomic.AtomicReference;
 /** A worker's process. Thread-safe. */
 public final class WorkerProcess {
     /** The end of a process. */
-    public enum End {
+    public enum ProcessEnd {
         /** It ends without a signal from here. */
         UNASKED,
         TERMINATED,
@@ -27,7 +27,7 @@ public final class WorkerProcess {
 
     private final Process process;
     private final Path log;
-    private final AtomicReference<End> end = new AtomicReference<>(End.UNASKED);
+    private final AtomicReference<ProcessEnd> end = new AtomicReference<>(ProcessEnd.UNASKED);
 
     WorkerProcess(Process process, Path log) {
         this.process = process;
@@ -35,7 +35,7 @@ public final class WorkerProcess {
     }
 
     /** Returns how it ended, or how it would have ended by now. */
-    public End end() {
+    public ProcessEnd end() {
         return end.get();
     }
 
@@ -49,7 +49,7 @@ public final class WorkerProcess {
 
     /** Tells whether it has ended although nothing here has asked for it. */
     public boolean hasEndedUnasked() {
-        return !isAlive() && end() == End.UNASKED;
+        return !isAlive() && end() == ProcessEnd.UNASKED;
     }
 
     /** Returns a future of the exit code. */
@@ -59,13 +59,13 @@ public final class WorkerProcess {
 
     /** Sends SIGKILL and waits until the process is gone. */
     public void kill() throws InterruptedException {
-        end.set(End.KILLED);
+        end.set(ProcessEnd.KILLED);
         process.destroyForcibly().waitFor();
     }
 
     /** Sends SIGTERM and returns whether the process is gone within that many seconds. */
     public boolean terminate(long seconds) throws InterruptedException {
-        end.compareAndSet(End.UNASKED, End.TERMINATED);
+        end.compareAndSet(ProcessEnd.UNASKED, ProcessEnd.TERMINATED);
         process.destroy();
         return process.waitFor(seconds, TimeUnit.SECONDS);
     }

@@ -8,13 +8,13 @@ import java.util.concurrent.TimeUnit;
 final class LimitTimeline {
     private static final double SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private final List<Step> steps = new ArrayList<>();
+    private final List<Change> changes = new ArrayList<>();
 
     /** A limit and the time from which it holds. */
-    private record Step(long from, double perSecond) {}
+    private record Change(long from, double perSecond) {}
 
     LimitTimeline(long from, double perSecond) {
-        steps.add(new Step(from, perSecond));
+        changes.add(new Change(from, perSecond));
     }
 
     /**
@@ -23,17 +23,17 @@ final class LimitTimeline {
      * @throws IllegalArgumentException if the time is before that of the last change
      */
     void change(long from, double perSecond) {
-        if (from < steps.get(steps.size() - 1).from()) {
+        if (from < changes.get(changes.size() - 1).from()) {
             throw new IllegalArgumentException("a change before the last one");
         }
-        steps.add(new Step(from, perSecond));
+        changes.add(new Change(from, perSecond));
     }
 
     /** Returns the limit at that time. The first limit also holds before its time. */
     double at(long nanos) {
-        double perSecond = steps.get(0).perSecond();
-        for (Step step : steps) {
-            perSecond = step.from() <= nanos ? step.perSecond() : perSecond;
+        double perSecond = changes.get(0).perSecond();
+        for (Change change : changes) {
+            perSecond = change.from() <= nanos ? change.perSecond() : perSecond;
         }
         return perSecond;
     }
@@ -41,10 +41,10 @@ final class LimitTimeline {
     /** Returns how much the limit admits between two times. */
     double admits(long from, long to) {
         double sum = 0;
-        for (int i = 0; i < steps.size(); i++) {
-            long begins = Math.max(from, i == 0 ? from : steps.get(i).from());
-            long ends = i + 1 < steps.size() ? Math.min(to, steps.get(i + 1).from()) : to;
-            sum += Math.max(0, ends - begins) / SECOND_NANOS * steps.get(i).perSecond();
+        for (int i = 0; i < changes.size(); i++) {
+            long begins = Math.max(from, i == 0 ? from : changes.get(i).from());
+            long ends = i + 1 < changes.size() ? Math.min(to, changes.get(i + 1).from()) : to;
+            sum += Math.max(0, ends - begins) / SECOND_NANOS * changes.get(i).perSecond();
         }
         return sum;
     }

@@ -8,7 +8,7 @@ import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.NeedlessCallCheck;
 import dev.sluice.trials.chaos.check.ProgressCheck;
 import dev.sluice.trials.chaos.check.Violation;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.FaultRecord;
 import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
@@ -82,7 +82,7 @@ final class ChaosReport {
         Map<String, Long> statuses = new TreeMap<>(history.calls().stream()
                 .collect(groupingBy(call -> call.delivered() ? "" + call.status() : "unfinished", counting())));
         out.printf("calls      %d: %s%n", history.calls().size(), statuses);
-        Map<Cause, Integer> causes = new NeedlessCallCheck(bounds).causes(history);
+        Map<ObstacleCause, Integer> causes = new NeedlessCallCheck(bounds).causes(history);
         out.printf(
                 "repeated   %d calls after a final answer",
                 causes.values().stream().mapToInt(n -> n).sum());

@@ -121,7 +121,7 @@ final class ChaosRun implements AutoCloseable {
     }
 
     private void sayProgress(WorkerFleet fleet) {
-        HistoryRecorder.Counts now = recorder.counts();
+        HistoryRecorder.RunCounts now = recorder.counts();
         say("published %d, ended %d (%d ok), waiting %d; calls %d, %d under way; workers %d"
                 .formatted(
                         now.published(),

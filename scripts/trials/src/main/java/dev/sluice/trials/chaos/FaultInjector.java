@@ -5,7 +5,7 @@ import dev.sluice.sandbox.FaultRule;
 import dev.sluice.sandbox.RateLimit;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.FaultRecord;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
 import dev.sluice.trials.chaos.plan.FaultSchedule;
@@ -166,7 +166,7 @@ final class FaultInjector implements AutoCloseable {
         try {
             FaultRecord made = record(fault, "broker", action);
             recorder.obstacle(new CommitObstacle(
-                    CommitObstacle.EVERY, Cause.NO_BROKER, made.startedAt(), made.endedAt() + RECOVERY_MILLIS));
+                    CommitObstacle.EVERY, ObstacleCause.NO_BROKER, made.startedAt(), made.endedAt() + RECOVERY_MILLIS));
         } finally {
             brokerTurn.unlock();
         }

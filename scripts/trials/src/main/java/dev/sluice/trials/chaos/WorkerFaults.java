@@ -1,7 +1,7 @@
 package dev.sluice.trials.chaos;
 
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
 import dev.sluice.trials.chaos.plan.ScheduledFault;
 
@@ -63,7 +63,7 @@ final class WorkerFaults {
         } finally {
             slot.thaw();
         }
-        obstacle(slot, Cause.FROZEN, from);
+        obstacle(slot, ObstacleCause.FROZEN, from);
     }
 
     private void cutOff(ScheduledFault fault, WorkerSlot slot) throws InterruptedException {
@@ -74,7 +74,7 @@ final class WorkerFaults {
         } finally {
             proxy.reconnect(slot.name());
         }
-        obstacle(slot, Cause.CUT_OFF, from);
+        obstacle(slot, ObstacleCause.CUT_OFF, from);
     }
 
     private void holdCommits(ScheduledFault fault, WorkerSlot slot) throws InterruptedException {
@@ -86,7 +86,7 @@ final class WorkerFaults {
         } finally {
             proxy.releaseCommitAnswers(slot.name());
         }
-        obstacle(slot, Cause.CUT_OFF, from);
+        obstacle(slot, ObstacleCause.CUT_OFF, from);
     }
 
     private void killInCommit(ScheduledFault fault, WorkerSlot slot) throws InterruptedException {
@@ -99,11 +99,11 @@ final class WorkerFaults {
         } finally {
             proxy.releaseCommitAnswers(name);
         }
-        recorder.obstacle(new CommitObstacle(name, Cause.KILLED, from, recorder.now()));
+        recorder.obstacle(new CommitObstacle(name, ObstacleCause.KILLED, from, recorder.now()));
         restart(fault, slot);
     }
 
-    private void obstacle(WorkerSlot slot, Cause cause, long from) {
+    private void obstacle(WorkerSlot slot, ObstacleCause cause, long from) {
         recorder.obstacle(new CommitObstacle(slot.name(), cause, from, recorder.now() + AFTERMATH_MILLIS));
     }
 }

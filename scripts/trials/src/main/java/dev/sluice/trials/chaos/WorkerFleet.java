@@ -74,7 +74,7 @@ final class WorkerFleet implements AutoCloseable {
                 () -> slots().stream().allMatch(WorkerSlot::hasJoined));
     }
 
-    /** Counts the workers that run. */
+    /** RunCounts the workers that run. */
     synchronized int running() {
         return (int) slots.stream().filter(WorkerSlot::isRunning).count();
     }

@@ -2,7 +2,7 @@ package dev.sluice.trials.chaos;
 
 import dev.sluice.trials.WorkerProcess;
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
@@ -28,26 +28,26 @@ record WorkerLog(List<String> lines) {
     private static final long DRAIN_MILLIS = 10_000;
 
     /** Makes the history of the process that has written this log. */
-    WorkerLife life(String name, long startedAt, long endedAt, WorkerProcess.End end, int exitCode) {
+    WorkerLife life(String name, long startedAt, long endedAt, WorkerProcess.ProcessEnd end, int exitCode) {
         List<CommitObstacle> obstacles = new ArrayList<>();
         for (String line : lines) {
             String words = line.toLowerCase(Locale.ROOT);
             if (words.contains("did not end in time") || words.contains("not everything ended in time")) {
-                obstacle(name, Cause.SLOW_DRAIN, line, DRAIN_MILLIS).ifPresent(obstacles::add);
+                obstacle(name, ObstacleCause.SLOW_DRAIN, line, DRAIN_MILLIS).ifPresent(obstacles::add);
             } else if (line.contains("CommitFailedException")) {
-                obstacle(name, Cause.REBALANCING, line, COMMIT_MILLIS).ifPresent(obstacles::add);
+                obstacle(name, ObstacleCause.REBALANCING, line, COMMIT_MILLIS).ifPresent(obstacles::add);
             } else if (words.contains("partitions lost")) {
-                obstacle(name, Cause.LOST_PARTITIONS, line, LOSS_MILLIS).ifPresent(obstacles::add);
+                obstacle(name, ObstacleCause.LOST_PARTITIONS, line, LOSS_MILLIS).ifPresent(obstacles::add);
             }
         }
-        if (end == WorkerProcess.End.KILLED) {
-            obstacles.add(new CommitObstacle(name, Cause.KILLED, endedAt, endedAt));
+        if (end == WorkerProcess.ProcessEnd.KILLED) {
+            obstacles.add(new CommitObstacle(name, ObstacleCause.KILLED, endedAt, endedAt));
         }
         String tail = String.join("\n", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
         return new WorkerLife(name, startedAt, endedAt, end, exitCode, obstacles, tail);
     }
 
-    private static Optional<CommitObstacle> obstacle(String name, Cause cause, String line, long before) {
+    private static Optional<CommitObstacle> obstacle(String name, ObstacleCause cause, String line, long before) {
         try {
             long at = OffsetDateTime.parse(line.substring(0, line.indexOf(' ')))
                     .toInstant()

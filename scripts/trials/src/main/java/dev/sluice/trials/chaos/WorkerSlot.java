@@ -76,7 +76,7 @@ final class WorkerSlot implements AutoCloseable {
 
     private void ended(WorkerProcess life, String name, long startedAt, int exitCode) {
         recorder.life(new WorkerLog(life.log()).life(name, startedAt, recorder.now(), life.end(), exitCode));
-        if (life.end() == WorkerProcess.End.UNASKED) {
+        if (life.end() == WorkerProcess.ProcessEnd.UNASKED) {
             // as a supervisor does; whether it may end is for the check to judge
             CompletableFuture.delayedExecutor(RESTART_SECONDS, TimeUnit.SECONDS).execute(this::start);
         }

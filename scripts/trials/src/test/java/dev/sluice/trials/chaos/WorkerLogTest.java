@@ -2,9 +2,9 @@ package dev.sluice.trials.chaos;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.trials.WorkerProcess.End;
+import dev.sluice.trials.WorkerProcess.ProcessEnd;
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import java.time.Instant;
 import java.util.List;
@@ -14,14 +14,14 @@ class WorkerLogTest {
     private static final String TIME = "2026-11-24T09:12:51.052Z";
     private static final long MILLIS = Instant.parse(TIME).toEpochMilli();
 
-    private static WorkerLife life(End end, String... lines) {
+    private static WorkerLife life(ProcessEnd end, String... lines) {
         return new WorkerLog(List.of(lines)).life("w1-1", 0, MILLIS + 5, end, 0);
     }
 
     @Test
     void findsTheObstaclesToCommits() {
         WorkerLife life = life(
-                End.TERMINATED,
+                ProcessEnd.TERMINATED,
                 TIME + " INFO  Worker worker starts topic=\"chat\"",
                 TIME + " WARN  Rebalance calls under way did not end in time; they are cancelled",
                 TIME + " WARN  Rebalance partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
@@ -29,7 +29,7 @@ class WorkerLogTest {
 
         assertThat(life.obstacles())
                 .extracting(CommitObstacle::cause)
-                .containsExactly(Cause.SLOW_DRAIN, Cause.LOST_PARTITIONS, Cause.REBALANCING);
+                .containsExactly(ObstacleCause.SLOW_DRAIN, ObstacleCause.LOST_PARTITIONS, ObstacleCause.REBALANCING);
         assertThat(life.obstacles()).allSatisfy(obstacle -> {
             assertThat(obstacle.worker()).isEqualTo("w1-1");
             assertThat(obstacle.to()).isEqualTo(MILLIS);
@@ -38,8 +38,8 @@ class WorkerLogTest {
 
     @Test
     void aKilledWorkerWasKilledAtItsEnd() {
-        assertThat(life(End.KILLED).obstacles())
-                .containsExactly(new CommitObstacle("w1-1", Cause.KILLED, MILLIS + 5, MILLIS + 5));
+        assertThat(life(ProcessEnd.KILLED).obstacles())
+                .containsExactly(new CommitObstacle("w1-1", ObstacleCause.KILLED, MILLIS + 5, MILLIS + 5));
     }
 
     @Test
@@ -49,6 +49,8 @@ class WorkerLogTest {
             lines[i] = "line " + i;
         }
 
-        assertThat(life(End.UNASKED, lines).logTail()).startsWith("line 20\n").endsWith("line 49");
+        assertThat(life(ProcessEnd.UNASKED, lines).logTail())
+                .startsWith("line 20\n")
+                .endsWith("line 49");
     }
 }

@@ -1,6 +1,6 @@
 package dev.sluice.trials.chaos.check;
 
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.history.WorkerLife;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ final class CleanEndCheck implements HistoryCheck {
     private static boolean foundNoBroker(WorkerLife life, RunHistory history) {
         return life.exitCode() == NO_BROKER_EXIT
                 && history.obstacles().stream()
-                        .anyMatch(obstacle -> obstacle.cause() == Cause.NO_BROKER
+                        .anyMatch(obstacle -> obstacle.cause() == ObstacleCause.NO_BROKER
                                 && obstacle.explains(life.name(), life.startedAt(), life.endedAt()));
     }
 }

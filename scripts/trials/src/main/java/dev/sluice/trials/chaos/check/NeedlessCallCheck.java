@@ -4,7 +4,7 @@ import static java.util.stream.Collectors.groupingBy;
 
 import dev.sluice.trials.chaos.history.ApiCall;
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.RunHistory;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -41,8 +41,8 @@ public final class NeedlessCallCheck implements HistoryCheck {
     }
 
     /** Counts the repeated calls by their causes. */
-    public Map<Cause, Integer> causes(RunHistory history) {
-        Map<Cause, Integer> causes = new EnumMap<>(Cause.class);
+    public Map<ObstacleCause, Integer> causes(RunHistory history) {
+        Map<ObstacleCause, Integer> causes = new EnumMap<>(ObstacleCause.class);
         repeated(history)
                 .forEach((call, next) ->
                         cause(call, next, history).ifPresent(cause -> causes.merge(cause, 1, Integer::sum)));
@@ -62,18 +62,18 @@ public final class NeedlessCallCheck implements HistoryCheck {
         return repeated;
     }
 
-    private Optional<Cause> cause(ApiCall call, ApiCall next, RunHistory history) {
-        Optional<Cause> obstacle = history.obstacles().stream()
+    private Optional<ObstacleCause> cause(ApiCall call, ApiCall next, RunHistory history) {
+        Optional<ObstacleCause> obstacle = history.obstacles().stream()
                 .filter(one -> one.explains(call.worker(), call.startedAt(), call.endedAt() + bounds.commit()))
                 .map(CommitObstacle::cause)
-                .min(Cause::compareTo);
+                .min(ObstacleCause::compareTo);
         if (obstacle.isPresent()) {
             return obstacle;
         }
         if (call.endedAt() - call.startedAt() >= bounds.callTimeout()) {
-            return Optional.of(Cause.TIMED_OUT);
+            return Optional.of(ObstacleCause.TIMED_OUT);
         }
-        return isZombie(next, history) ? Optional.of(Cause.ZOMBIE) : Optional.empty();
+        return isZombie(next, history) ? Optional.of(ObstacleCause.ZOMBIE) : Optional.empty();
     }
 
     private static boolean isZombie(ApiCall next, RunHistory history) {

@@ -6,11 +6,11 @@ package dev.sluice.trials.chaos.history;
  * @param worker the name of the worker; {@link #EVERY} for all of them
  * @param from epoch milliseconds, like {@code to}
  */
-public record CommitObstacle(String worker, Cause cause, long from, long to) {
+public record CommitObstacle(String worker, ObstacleCause cause, long from, long to) {
     public static final String EVERY = "*";
 
     /** The cause of a repeated call. A call with several causes is counted under the first of them. */
-    public enum Cause {
+    public enum ObstacleCause {
         KILLED("the worker was killed"),
         FROZEN("the worker was frozen"),
         CUT_OFF("the worker was cut off from its broker"),
@@ -23,7 +23,7 @@ public record CommitObstacle(String worker, Cause cause, long from, long to) {
 
         private final String words;
 
-        Cause(String words) {
+        ObstacleCause(String words) {
             this.words = words;
         }
 

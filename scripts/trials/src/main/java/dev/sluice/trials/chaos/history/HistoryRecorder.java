@@ -32,7 +32,7 @@ public final class HistoryRecorder {
     }
 
     /** The numbers of requests and calls so far. */
-    public record Counts(int published, int acknowledged, int ended, int ok, int calls, int callsUnderWay) {
+    public record RunCounts(int published, int acknowledged, int ended, int ok, int calls, int callsUnderWay) {
         public int waiting() {
             return acknowledged - ended;
         }
@@ -90,20 +90,20 @@ public final class HistoryRecorder {
         lag.put(partition, records);
     }
 
-    /** Counts the acknowledged requests without a reply. */
+    /** RunCounts the acknowledged requests without a reply. */
     public synchronized int waiting() {
         return waiting.size();
     }
 
-    /** Counts those of the given requests that are acknowledged and have no reply. */
+    /** RunCounts those of the given requests that are acknowledged and have no reply. */
     public synchronized int waiting(Collection<PlannedRequest> requests) {
         return (int) requests.stream()
                 .filter(request -> waiting.contains(request.id()))
                 .count();
     }
 
-    public synchronized Counts counts() {
-        return new Counts(
+    public synchronized RunCounts counts() {
+        return new RunCounts(
                 published.size(),
                 (int) published.values().stream()
                         .filter(PublishedRequest::isAcknowledged)

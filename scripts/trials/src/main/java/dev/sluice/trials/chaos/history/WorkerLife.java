@@ -16,7 +16,7 @@ public record WorkerLife(
         String name,
         long startedAt,
         long endedAt,
-        WorkerProcess.End end,
+        WorkerProcess.ProcessEnd end,
         int exitCode,
         List<CommitObstacle> obstacles,
         String logTail) {

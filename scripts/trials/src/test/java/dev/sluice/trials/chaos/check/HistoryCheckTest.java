@@ -8,9 +8,9 @@ import static dev.sluice.trials.chaos.plan.RequestKind.REJECTED;
 import static dev.sluice.trials.chaos.plan.RequestKind.SOON;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sluice.trials.WorkerProcess.End;
+import dev.sluice.trials.WorkerProcess.ProcessEnd;
 import dev.sluice.trials.chaos.history.CommitObstacle;
-import dev.sluice.trials.chaos.history.CommitObstacle.Cause;
+import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +29,7 @@ class HistoryCheckTest {
                 .call("d", "w1-1", 10, 20, 400)
                 .failed("d", "rejected", 50)
                 .dead("d", "rejected", 50);
-        history.life("w1-1", End.TERMINATED, 0).life("w2-1", End.KILLED, 137);
+        history.life("w1-1", ProcessEnd.TERMINATED, 0).life("w2-1", ProcessEnd.KILLED, 137);
 
         assertThat(history.violations()).isEmpty();
     }
@@ -143,11 +143,11 @@ class HistoryCheckTest {
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .obstacle("w1-1", Cause.KILLED, 11_000, 11_000);
+                .obstacle("w1-1", ObstacleCause.KILLED, 11_000, 11_000);
 
         assertThat(history.violations()).isEmpty();
         assertThat(new NeedlessCallCheck(CheckBounds.DEFAULT).causes(history.history()))
-                .isEqualTo(Map.of(Cause.KILLED, 1));
+                .isEqualTo(Map.of(ObstacleCause.KILLED, 1));
     }
 
     @Test
@@ -156,9 +156,9 @@ class HistoryCheckTest {
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .obstacle("w2-1", Cause.KILLED, 11_000, 11_000)
-                .obstacle("w1-1", Cause.FROZEN, 5_000, 9_999)
-                .obstacle("w1-1", Cause.KILLED, 13_101, 13_101);
+                .obstacle("w2-1", ObstacleCause.KILLED, 11_000, 11_000)
+                .obstacle("w1-1", ObstacleCause.FROZEN, 5_000, 9_999)
+                .obstacle("w1-1", ObstacleCause.KILLED, 13_101, 13_101);
 
         assertThat(history.violations()).containsExactly("needless call a");
     }
@@ -169,7 +169,7 @@ class HistoryCheckTest {
                 .call("a", "w1-1", 10_000, 10_100, 200)
                 .call("a", "w2-1", 25_000, 25_100, 200)
                 .ok("a", 25_110)
-                .obstacle(CommitObstacle.EVERY, Cause.NO_BROKER, 9_000, 10_050);
+                .obstacle(CommitObstacle.EVERY, ObstacleCause.NO_BROKER, 9_000, 10_050);
 
         assertThat(history.violations()).isEmpty();
     }
@@ -180,7 +180,7 @@ class HistoryCheckTest {
                 .call("a", "w2-1", 20_000, 20_100, 200)
                 .call("a", "w1-1", 25_000, 25_100, 200)
                 .ok("a", 20_110)
-                .obstacle("w1-1", Cause.FROZEN, 9_000, 26_000);
+                .obstacle("w1-1", ObstacleCause.FROZEN, 9_000, 26_000);
 
         assertThat(history.violations()).isEmpty();
     }
@@ -240,14 +240,16 @@ class HistoryCheckTest {
 
     @Test
     void aWorkerEndsOnlyWhenAskedAndThenWithZero() {
-        history.life("w1-1", End.UNASKED, 1).life("w2-1", End.TERMINATED, 1).life("w3-1", End.KILLED, 137);
+        history.life("w1-1", ProcessEnd.UNASKED, 1)
+                .life("w2-1", ProcessEnd.TERMINATED, 1)
+                .life("w3-1", ProcessEnd.KILLED, 137);
 
         assertThat(history.violations()).containsExactly("ended by itself w1-1", "exit code w2-1");
     }
 
     @Test
     void aWorkerMayExitWhenItFindsNoBroker() {
-        history.life("w1-1", End.UNASKED, 2).obstacle(CommitObstacle.EVERY, Cause.NO_BROKER, 500, 900);
+        history.life("w1-1", ProcessEnd.UNASKED, 2).obstacle(CommitObstacle.EVERY, ObstacleCause.NO_BROKER, 500, 900);
 
         assertThat(history.violations()).isEmpty();
     }

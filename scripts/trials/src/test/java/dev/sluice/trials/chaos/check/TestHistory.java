@@ -69,12 +69,12 @@ final class TestHistory {
         return this;
     }
 
-    TestHistory life(String name, WorkerProcess.End end, int exitCode) {
+    TestHistory life(String name, WorkerProcess.ProcessEnd end, int exitCode) {
         lives.add(new WorkerLife(name, 0, 1_000, end, exitCode, List.of(), "the last line"));
         return this;
     }
 
-    TestHistory obstacle(String worker, CommitObstacle.Cause cause, long from, long to) {
+    TestHistory obstacle(String worker, CommitObstacle.ObstacleCause cause, long from, long to) {
         obstacles.add(new CommitObstacle(worker, cause, from, to));
         return this;
     }
