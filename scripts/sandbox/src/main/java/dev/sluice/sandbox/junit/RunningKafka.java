@@ -6,7 +6,7 @@ import dev.sluice.sandbox.SandboxBroker;
  * A Kafka that runs until it is closed.
  *
  * @param bootstrapServers the address for clients
- * @param end ends it
+ * @param stop ends it
  */
 record RunningKafka(String bootstrapServers, Runnable stop) implements AutoCloseable {
 
