@@ -7,8 +7,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps the answers that came before their turn, by line. All of them are kept because they are paid for. A window full of
- * large answers may not fit into the heap. Answers beyond a number of bytes therefore wait in a temporary file. Not
+ * Keeps the answers that came before their turn, by line. All of them are kept because they are paid for. A window full
+ * of large answers may not fit into the heap. Answers beyond a number of bytes therefore wait in a temporary file. Not
  * thread-safe.
  */
 final class AnswerBuffer implements AutoCloseable {

@@ -117,7 +117,10 @@ public final class AnswerFile {
         return inOrder;
     }
 
-    /** Continues the file after its last complete line. The file is locked until the stream is closed or the process ends. */
+    /**
+     * Continues the file after its last complete line. The file is locked until the stream is closed or the process
+     * ends.
+     */
     public OutputStream open() throws IOException, InUseException {
         FileChannel opened = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {

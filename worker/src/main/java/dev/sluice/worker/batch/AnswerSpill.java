@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps answers in a temporary file, by line. The file is created when it is needed. Only its owner can read it, and it is
- * deleted when it is closed or the process ends. Not thread-safe.
+ * Keeps answers in a temporary file, by line. The file is created when it is needed. Only its owner can read it, and it
+ * is deleted when it is closed or the process ends. Not thread-safe.
  *
  * <p>The file is never larger than twice the waiting answers plus some slack. Beyond that size the waiting answers are
  * moved to the beginning of the file, which copies no more bytes than were taken since the last move.

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes one answer per line, either as the answers come or in the order of the batch. An ordered batch buffers the answers
- * that are ahead of their turn, without a limit, because they are paid for. Not thread-safe.
+ * Writes one answer per line, either as the answers come or in the order of the batch. An ordered batch buffers the
+ * answers that are ahead of their turn, without a limit, because they are paid for. Not thread-safe.
  */
 final class AnswerWriter implements AutoCloseable {
     private static final long BUFFER_MEMORY_BYTES = 16 << 20;

@@ -9,8 +9,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A batch file whose lines have been checked. Its lines are read again one by one when they are needed. A file of any size
- * therefore takes 30 to 50 bytes of memory per line: the offset of the line and a hash of its custom id.
+ * A batch file whose lines have been checked. Its lines are read again one by one when they are needed. A file of any
+ * size therefore takes 30 to 50 bytes of memory per line: the offset of the line and a hash of its custom id.
  */
 public final class BatchInput {
     private final Path file;
@@ -96,8 +96,9 @@ public final class BatchInput {
     }
 
     /**
-     * Returns the beginning of a run's request ids, to which the line's number is appended. The prefix is always the same for
-     * the same file and run and differs from that of any other. A resumed run recognises its requests in the queue by it.
+     * Returns the beginning of a run's request ids, to which the line's number is appended. The prefix is always the
+     * same for the same file and run and differs from that of any other. A resumed run recognises its requests in the
+     * queue by it.
      */
     public String idPrefix(String run) {
         return "batch-" + hash + "-" + run + "-";

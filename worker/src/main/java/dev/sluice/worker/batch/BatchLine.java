@@ -16,8 +16,8 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * One request of a batch, in the form of the providers' batch APIs: {@code {"custom_id":"a","body":{…}}}. The fields {@code
- * method} and {@code url} are optional and must name what the queue does anyway.
+ * One request of a batch, in the form of the providers' batch APIs: {@code {"custom_id":"a","body":{…}}}. The fields
+ * {@code method} and {@code url} are optional and must name what the queue does anyway.
  *
  * @param number the line's number in its file, from 1
  * @param customId the name by which the answer is matched to its request

@@ -13,11 +13,11 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Writes the answers of a batch in the order in which they come, one JSON object per line: {@code
- * {"id":…,"custom_id":…,"response":{"status_code":…,"body":…},"error":…}}. The field {@code error} is null exactly if the
- * API has answered. The field {@code response} is null if the API was never reached.
+ * {"id":…,"custom_id":…,"response":{"status_code":…,"body":…},"error":…}}. The field {@code error} is null exactly if
+ * the API has answered. The field {@code response} is null if the API was never reached.
  *
- * <p>Each line is handed to the operating system as a whole. A killed process therefore leaves complete lines and at most
- * one torn line at the end. Not thread-safe.
+ * <p>Each line is handed to the operating system as a whole. A killed process therefore leaves complete lines and at
+ * most one torn line at the end. Not thread-safe.
  */
 public final class BatchOutput implements AutoCloseable {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();

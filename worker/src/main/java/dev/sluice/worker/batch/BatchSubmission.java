@@ -12,9 +12,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends a batch through the queue and writes every answer as it comes. It keeps as many requests under way as the window
- * allows. One thread does all the work. The threads of the SDK only hand over what has arrived. Not thread-safe, except for
- * {@link #stop}.
+ * Sends a batch through the queue and writes every answer as it comes. It keeps as many requests under way as the
+ * window allows. One thread does all the work. The threads of the SDK only hand over what has arrived. Not thread-safe,
+ * except for {@link #stop}.
  */
 public final class BatchSubmission {
     private static final long TICK_MILLIS = 100;

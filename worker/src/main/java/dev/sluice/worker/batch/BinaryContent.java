@@ -14,8 +14,8 @@ final class BinaryContent {
     private BinaryContent() {}
 
     /**
-     * Tells whether a file with this beginning is not text. A zero byte never occurs in text. Other bytes that JSON lines
-     * cannot have may belong to a single bad line. They count only if the file does not begin like a request.
+     * Tells whether a file with this beginning is not text. A zero byte never occurs in text. Other bytes that JSON
+     * lines cannot have may belong to a single bad line. They count only if the file does not begin like a request.
      */
     static boolean isBinary(byte[] beginning) {
         boolean control = false;
@@ -37,7 +37,10 @@ final class BinaryContent {
                 .isError();
     }
 
-    /** Prepares foreign text for a message: replaces control characters, which could move the cursor, and cuts long text. */
+    /**
+     * Prepares foreign text for a message. Control characters, which could move the cursor, are replaced. Long text is
+     * cut.
+     */
     static String printable(String text) {
         String shown = text.length() <= MAX_PRINTED_LENGTH ? text : text.substring(0, MAX_PRINTED_LENGTH) + "…";
         return shown.codePoints()

@@ -6,11 +6,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
 /**
- * Finds the line of a custom id. It takes 12 bytes per slot and at most three slots per id. A million texts on the heap would
- * take a hundred megabytes. Not thread-safe.
+ * Finds the line of a custom id. It takes 12 bytes per slot and at most three slots per id. A million texts on the heap
+ * would take a hundred megabytes. Not thread-safe.
  *
- * <p>Instead of a text it keeps the first 64 bits of its SHA-256. Among a million ids, the chance that any two collide is 1
- * in 37 million.
+ * <p>Instead of a text it keeps the first 64 bits of its SHA-256. Among a million ids, the chance that any two collide
+ * is 1 in 37 million.
  */
 final class CustomIdIndex {
     private static final int NO_LINE = 0;

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the requests and replies of previous runs in Kafka. It reads both topics from the resume point up to now, and later
- * the replies as they come. Reading takes no memory of its own, and some seconds per gigabyte. Not thread-safe.
+ * Finds the requests and replies of previous runs in Kafka. It reads both topics from the resume point up to now, and
+ * later the replies as they come. Reading takes no memory of its own, and some seconds per gigabyte. Not thread-safe.
  */
 public final class KafkaPreviousRun implements PreviousRun {
     private static final Logger log = LoggerFactory.getLogger(KafkaPreviousRun.class);

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the lines of a file as bytes. A line longer than the bound is skipped and marked, so that a file without line ends
- * does not fill the memory. Not thread-safe.
+ * Reads the lines of a file as bytes. A line longer than the bound is skipped and marked, so that a file without line
+ * ends does not fill the memory. Not thread-safe.
  */
 final class LineReader implements AutoCloseable {
     /** The default bound, which is larger than any request that fits into the queue. */

@@ -3,8 +3,8 @@ package dev.sluice.worker.batch;
 import java.util.BitSet;
 
 /**
- * The state of every line of a batch: to be sent, under way, or answered. It takes three bits per line. A line is identified
- * by its number in the file. Not thread-safe.
+ * The state of every line of a batch: to be sent, under way, or answered. It takes three bits per line. A line is
+ * identified by its number in the file. Not thread-safe.
  */
 public final class LineStates {
     private final BitSet requests;

@@ -8,7 +8,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 
 /**
- * The requests that previous runs of a batch have published, and their replies, which may still be to come. Not thread-safe.
+ * The requests that previous runs of a batch have published, and their replies, which may still be to come. Not
+ * thread-safe.
  */
 public interface PreviousRun extends AutoCloseable {
     /** A previous run that published nothing. */

@@ -32,8 +32,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The offsets at which a batch began. A file beside the output keeps it from before the first request is sent until every
- * line has its answer. All requests and replies of the run have later offsets.
+ * The offsets at which a batch began. A file beside the output keeps it from before the first request is sent until
+ * every line has its answer. All requests and replies of the run have later offsets.
  *
  * @param run an identifier that tells this run's requests from those of another run of the same file
  * @param errors the file for failed requests, or null if they go to the output

@@ -8,9 +8,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Uses what previous runs have left in the queue, so that a resumed batch repeats no call. It writes the replies that came
- * too late for those runs and waits for the replies that are still to come. Every published request gets exactly one reply,
- * so a request without a reply will get one. Not thread-safe.
+ * Uses what previous runs have left in the queue, so that a resumed batch repeats no call. It writes the replies that
+ * came too late for those runs and waits for the replies that are still to come. Every published request gets exactly
+ * one reply, so a request without a reply will get one. Not thread-safe.
  *
  * <p>A request that expired is sent again. It had the timeout of the previous run and was never called.
  */

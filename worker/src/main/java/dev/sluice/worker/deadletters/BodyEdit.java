@@ -34,8 +34,8 @@ public record BodyEdit(List<String> path, JsonNode value) {
     }
 
     /**
-     * Parses an edit such as {@code model=some/model}, {@code max_tokens=200} or {@code response_format.type=text}. A value
-     * that is not JSON is taken as a string.
+     * Parses an edit such as {@code model=some/model}, {@code max_tokens=200} or {@code response_format.type=text}. A
+     * value that is not JSON is taken as a string.
      *
      * @throws IllegalArgumentException if the text has another form; the message says which form is expected
      */
@@ -60,8 +60,8 @@ public record BodyEdit(List<String> path, JsonNode value) {
     }
 
     /**
-     * Returns the body with all edits applied. Without any edit it returns the same bytes. It returns an empty value if the
-     * body is not a JSON object, or if an edit leads through a value that is not an object.
+     * Returns the body with all edits applied. Without any edit it returns the same bytes. It returns an empty value if
+     * the body is not a JSON object, or if an edit leads through a value that is not an object.
      */
     public static Optional<byte[]> applyAll(List<BodyEdit> edits, byte[] body) {
         if (edits.isEmpty()) {

@@ -8,7 +8,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A dead letter. All of its text comes from strangers and may have any length. {@link PrintableText} makes it safe to show.
+ * A dead letter. All of its text comes from strangers and may have any length. {@link PrintableText} makes it safe to
+ * show.
  *
  * @param record the record as Kafka returned it, whose arrays are never changed
  * @param body the properties of the record's value

@@ -16,7 +16,7 @@ import tools.jackson.core.json.JsonFactory;
 public record DeadLetterBody(Kind kind, String model) {
     /** Tells what kind of value a dead letter has. */
     public enum Kind {
-        /** There is no value. The request was too large, or Kafka could not return it to the worker. */
+        /** The letter has no value. The request was too large, or Kafka could not return it to the worker. */
         MISSING,
         /** The value is not a JSON object. */
         UNREADABLE,

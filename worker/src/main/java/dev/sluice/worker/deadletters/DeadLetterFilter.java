@@ -6,7 +6,8 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * A filter that matches the dead letters which meet all of its conditions. An empty set or text is no condition. Immutable.
+ * A filter that matches the dead letters which meet all of its conditions. An empty set or text is no condition.
+ * Immutable.
  *
  * @param reasons the words of {@link dev.sluice.wire.Reason}
  * @param since the earliest time of death

@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Counts dead letters by reason, HTTP status, model and tenant. Strangers choose models and tenants, so the number of groups
- * is bounded. All further letters form one group. Not thread-safe.
+ * Counts dead letters by reason, HTTP status, model and tenant. Strangers choose models and tenants, so the number of
+ * groups is bounded. All further letters form one group. Not thread-safe.
  */
 public final class DeadLetterGroups {
     private static final int MAX_GROUPS = 10_000;

@@ -13,9 +13,9 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
 /**
- * Sends dead letters back to the queue in batches, each in one transaction. A replay that was killed and is run again sends
- * every letter once. A replay that starts while another one runs first fences that one and then reads its marks. Not
- * thread-safe, except for {@link #stop}.
+ * Sends dead letters back to the queue in batches, each in one transaction. A replay that was killed and is run again
+ * sends every letter once. A replay that starts while another one runs first fences that one and then reads its marks.
+ * Not thread-safe, except for {@link #stop}.
  */
 public final class DeadLetterReplay {
     /** The number of positions that are listed of letters that cannot be sent. */

@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counts the dead letters that a filter matches, in groups and by what a replay would do with them. Its memory does not grow
- * with the number of letters. Not thread-safe.
+ * Counts the dead letters that a filter matches, in groups and by what a replay would do with them. Its memory does not
+ * grow with the number of letters. Not thread-safe.
  */
 public final class DeadLetterSummary {
     private final ReplaySelection selection;

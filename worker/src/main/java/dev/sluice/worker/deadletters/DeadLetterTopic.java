@@ -17,8 +17,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * The dead-letter topic as it was when it was opened. Later letters are not read. Each call of {@link #readLetters} reads the
- * topic from its beginning, and no letters are kept in memory. Not thread-safe.
+ * The dead-letter topic as it was when it was opened. Later letters are not read. Each call of {@link #readLetters}
+ * reads the topic from its beginning, and no letters are kept in memory. Not thread-safe.
  */
 public final class DeadLetterTopic implements AutoCloseable {
     private static final int FETCH_BYTES = 16 << 20;
@@ -76,8 +76,8 @@ public final class DeadLetterTopic implements AutoCloseable {
     }
 
     /**
-     * Asks the broker for an offset of each partition. The latest offset is beyond all open transactions, so reading up to it
-     * waits for them. The marks of a completed replay may come after the open transaction of a worker.
+     * Asks the broker for an offset of each partition. The latest offset is beyond all open transactions, so reading up
+     * to it waits for them. The marks of a completed replay may come after the open transaction of a worker.
      */
     private Map<TopicPartition, Long> offsets(OffsetSpec spec) throws InterruptedException {
         Map<TopicPartition, OffsetSpec> specs = new HashMap<>();

@@ -15,7 +15,9 @@ record OffsetRange(Map<TopicPartition, Long> from, Map<TopicPartition, Long> to)
         to = Map.copyOf(to);
     }
 
-    /** Returns the number of offsets. There are fewer records, because the markers of transactions take offsets, too. */
+    /**
+     * Returns the number of offsets. There are fewer records, because the markers of transactions take offsets, too.
+     */
     long size() {
         return to.entrySet().stream()
                 .mapToLong(end -> Math.max(0, end.getValue() - from.getOrDefault(end.getKey(), 0L)))

@@ -63,8 +63,8 @@ final class OffsetRangeReader {
     }
 
     /**
-     * Reads the records of all partitions in the order of their timestamps. The order within a partition is never changed.
-     * Reading one partition after another would replay all requests of one worker before those of the next.
+     * Reads the records of all partitions in the order of their timestamps. The order within a partition is never
+     * changed. Reading one partition after another would replay all requests of one worker before those of the next.
      *
      * @param visitor receives each record and returns whether it wants more
      */

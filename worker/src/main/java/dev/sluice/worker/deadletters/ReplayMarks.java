@@ -7,8 +7,8 @@ import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * The dead letters that have been replayed. It takes at most one bit per offset of the topic, in pieces that are created
- * where there are marks. A million letters take some hundred kilobytes. Not thread-safe.
+ * The dead letters that have been replayed. It takes at most one bit per offset of the topic, in pieces that are
+ * created where there are marks. A million letters take some hundred kilobytes. Not thread-safe.
  */
 public final class ReplayMarks {
     private static final int PIECE_BITS = 16;

@@ -16,8 +16,8 @@ import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Sends dead letters back to the queue, each in one transaction with its mark. A transaction stays open no longer than its
- * sends take, because no worker can read past an open transaction. Not thread-safe.
+ * Sends dead letters back to the queue, each in one transaction with its mark. A transaction stays open no longer than
+ * its sends take, because no worker can read past an open transaction. Not thread-safe.
  */
 final class ReplayProducer {
     private static final int COMMIT_TRIES = 3;
@@ -52,8 +52,8 @@ final class ReplayProducer {
     }
 
     /**
-     * Sends all items except those that are too large for the topic. If one is too large, the others are sent in several
-     * transactions.
+     * Sends all items except those that are too large for the topic. If one is too large, the others are sent in
+     * several transactions.
      *
      * @throws ReplayStoppedException if a transaction fails; {@link #sent} counts those that were committed before
      */

@@ -28,9 +28,9 @@ final class ReplayRecords {
     }
 
     /**
-     * Creates the request anew, with its id, key and headers, a counter of replays, and no history. Times that have passed or
-     * are not numbers are left out, because the request would die again at once with its old expiry. An expiry in the future
-     * stays, because nobody waits for the reply any longer than that.
+     * Creates the request anew, with its id, key and headers, a counter of replays, and no history. Times that have
+     * passed or are not numbers are left out, because the request would die again at once with its old expiry. An
+     * expiry in the future stays, because nobody waits for the reply any longer than that.
      */
     ProducerRecord<byte[], byte[]> request(DeadLetter letter, byte[] body, long nowMillis) {
         Headers headers = new RecordHeaders(letter.record().headers().toArray());
@@ -54,7 +54,10 @@ final class ReplayRecords {
         }
     }
 
-    /** Creates the mark of a letter, for the same partition. Retention deletes a log from its beginning, so the mark outlives the letter. */
+    /**
+     * Creates the mark of a letter, for the same partition. Retention deletes a log from its beginning, so the mark
+     * outlives the letter.
+     */
     static ProducerRecord<byte[], byte[]> mark(DeadLetter letter) {
         Headers headers = new RecordHeaders();
         WireHeaders.set(headers, WireHeaders.REPLAYED, letter.record().offset());

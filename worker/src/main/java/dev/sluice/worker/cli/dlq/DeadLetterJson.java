@@ -13,7 +13,9 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Formats dead letters as JSON for other programs. Each object takes one line and is plain ASCII, safe for a terminal. */
+/**
+ * Formats dead letters as JSON for other programs. Each object takes one line and is plain ASCII, safe for a terminal.
+ */
 final class DeadLetterJson {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonWriteFeature.ESCAPE_NON_ASCII)

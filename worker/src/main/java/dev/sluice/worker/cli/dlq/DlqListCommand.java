@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Count the dead letters by reason, HTTP status, model and tenant, with the age of the oldest and the newest; "
-                    + "or show single ones. Letters that were replayed are left out.",
+            "Count the dead letters by reason, HTTP status, model and tenant, with the age of the oldest and the "
+                    + "newest; or show single ones. Letters that were replayed are left out.",
             "Exits with 0, also where there are none."
         },
         footerHeading = "%nExamples:%n",

@@ -22,9 +22,9 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Send dead letters back to the queue, the oldest first, each as a new request with its old id, key, headers "
-                    + "and body. The counters start anew, sluice-replays rises by one, and an expiry that is over is left "
-                    + "out.",
+            "Send dead letters back to the queue, the oldest first, each as a new request with its old id, key, "
+                    + "headers and body. The counters start anew, sluice-replays rises by one, and an expiry that is "
+                    + "over is left out.",
             "",
             "Each letter is sent once: it is marked as replayed in the same transaction, whatever happens to this "
                     + "command. Run it again if it was interrupted. A second one on the same queue stops the first.",

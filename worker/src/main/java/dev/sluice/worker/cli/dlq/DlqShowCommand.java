@@ -31,8 +31,8 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Show the dead letters of one request: history, headers and body. A request that was replayed and died again "
-                    + "has several; the oldest comes first.",
+            "Show the dead letters of one request: history, headers and body. A request that was replayed and died "
+                    + "again has several; the oldest comes first.",
             "Exits with 1 where there is none."
         })
 public final class DlqShowCommand implements Subcommand {

@@ -38,7 +38,7 @@ import picocli.CommandLine.Option;
             "Lines out; error is null exactly where the API has answered:",
             "  {\"id\":…,\"custom_id\":\"a\",\"response\":{\"status_code\":200,\"body\":{…}},\"error\":null}",
             "",
-            "Nothing is sent before all lines are in order. Exits with 0 where every request was answered, else with 1.",
+            "Nothing is sent before all lines are in order. Exits with 0 if every request was answered, else with 1.",
             "",
             "After Ctrl-C, a crash, kill -9 or the timeout, the same command with --resume goes on: each line gets one "
                     + "answer, and what the earlier run has put on the queue is not put there again, except requests "
