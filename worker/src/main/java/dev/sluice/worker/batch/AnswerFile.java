@@ -35,8 +35,15 @@ public final class AnswerFile {
 
     /** Thrown when another process writes the file, or has written to it since it was read. */
     public static final class InUseException extends Exception {
+        private final Path file;
+
         InUseException(Path file) {
-            super("another 'sluice submit' is writing " + file + "; let it end, then --resume");
+            super("another process is writing " + file);
+            this.file = file;
+        }
+
+        public Path file() {
+            return file;
         }
     }
 

@@ -23,13 +23,13 @@ import org.jspecify.annotations.Nullable;
 final class AnswerSpill implements AutoCloseable {
     private final Path folder;
     private final long slackBytes;
-    private final Map<Integer, Place> places = new HashMap<>();
+    private final Map<Integer, StoredAnswer> stored = new HashMap<>();
     private @Nullable FileChannel file;
     private long waitingBytes;
     private long end;
 
     /** The position of an answer in the file. */
-    private record Place(boolean ok, long position, int bytes) {}
+    private record StoredAnswer(boolean ok, long position, int bytes) {}
 
     AnswerSpill(Path folder, long slackBytes) {
         this.folder = folder;
@@ -37,7 +37,7 @@ final class AnswerSpill implements AutoCloseable {
     }
 
     boolean contains(int line) {
-        return places.containsKey(line);
+        return stored.containsKey(line);
     }
 
     /** Returns the size of the file. */
@@ -46,38 +46,38 @@ final class AnswerSpill implements AutoCloseable {
     }
 
     void put(int line, BatchOutput.Answer answer) throws IOException {
-        places.put(line, append(answer.ok(), answer.line()));
+        stored.put(line, append(answer.ok(), answer.line()));
         waitingBytes += answer.line().length;
     }
 
     /** Removes and returns the answer for this line, or null if there is none. */
     BatchOutput.@Nullable Answer take(int line) throws IOException {
-        Place place = places.remove(line);
-        if (place == null) {
+        StoredAnswer answer = stored.remove(line);
+        if (answer == null) {
             return null;
         }
-        byte[] bytes = read(place);
+        byte[] bytes = read(answer);
         waitingBytes -= bytes.length;
         if (end > 2 * waitingBytes + slackBytes) {
             compact();
         }
-        return new BatchOutput.Answer(place.ok(), bytes);
+        return new BatchOutput.Answer(answer.ok(), bytes);
     }
 
     private void compact() throws IOException {
         // in the order of their positions, so that no answer is overwritten before it has been read
-        List<Map.Entry<Integer, Place>> inOrder = places.entrySet().stream()
-                .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(Place::position)))
+        List<Map.Entry<Integer, StoredAnswer>> inOrder = stored.entrySet().stream()
+                .sorted(Map.Entry.comparingByValue(Comparator.comparingLong(StoredAnswer::position)))
                 .toList();
         end = 0;
-        for (Map.Entry<Integer, Place> each : inOrder) {
-            Place from = each.getValue();
+        for (Map.Entry<Integer, StoredAnswer> each : inOrder) {
+            StoredAnswer from = each.getValue();
             each.setValue(append(from.ok(), read(from)));
         }
         openFile().truncate(end);
     }
 
-    private Place append(boolean ok, byte[] line) throws IOException {
+    private StoredAnswer append(boolean ok, byte[] line) throws IOException {
         FileChannel target = openFile();
         ByteBuffer rest = ByteBuffer.wrap(line);
         long position = end;
@@ -85,14 +85,14 @@ final class AnswerSpill implements AutoCloseable {
             target.write(rest, position + rest.position());
         }
         end += line.length;
-        return new Place(ok, position, line.length);
+        return new StoredAnswer(ok, position, line.length);
     }
 
-    private byte[] read(Place place) throws IOException {
+    private byte[] read(StoredAnswer answer) throws IOException {
         FileChannel source = openFile();
-        ByteBuffer line = ByteBuffer.allocate(place.bytes());
+        ByteBuffer line = ByteBuffer.allocate(answer.bytes());
         while (line.hasRemaining()) {
-            if (source.read(line, place.position() + line.position()) < 0) {
+            if (source.read(line, answer.position() + line.position()) < 0) {
                 throw new EOFException("the temporary file of answers was truncated by another process");
             }
         }

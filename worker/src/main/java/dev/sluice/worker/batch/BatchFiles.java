@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files of a batch: its requests, the answers, the failures, and the resume point of a previous run. The answers of
- * a previous run are read already. Not thread-safe.
+ * The files of a batch for its requests, answers and failures. The answers of a previous run have been read already.
+ * Not thread-safe.
  */
 public final class BatchFiles {
     private final BatchInput input;

@@ -33,7 +33,7 @@ public final class KafkaPreviousRun implements PreviousRun {
     private final Consumer<byte[], byte[]> consumer;
     private final ResumePoint point;
     private final String idPrefix;
-    private final ResumePoint.Ends ends;
+    private final ResumePoint.TopicEnds ends;
     private final Duration patience;
     /** The last known position of each partition. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
@@ -49,7 +49,7 @@ public final class KafkaPreviousRun implements PreviousRun {
             Consumer<byte[], byte[]> consumer,
             ResumePoint point,
             String idPrefix,
-            ResumePoint.Ends ends,
+            ResumePoint.TopicEnds ends,
             Duration patience) {
         this.consumer = consumer;
         this.point = point;

@@ -38,7 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param run an identifier that tells this run's requests from those of another run of the same file
  * @param errors the file for failed requests, or null if they go to the output
  */
-public record ResumePoint(String run, @Nullable String errors, Place requests, Place replies) {
+public record ResumePoint(String run, @Nullable String errors, TopicEnd requests, TopicEnd replies) {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String SUFFIX = ".resume";
@@ -49,27 +49,27 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
      * @param id the topic's id, by which it differs from a topic of the same name elsewhere
      * @param offsets the end offset of each partition
      */
-    public record Place(String topic, String id, List<Long> offsets) {
-        public Place {
+    public record TopicEnd(String topic, String id, List<Long> offsets) {
+        public TopicEnd {
             offsets = List.copyOf(offsets);
         }
     }
 
     /** The ends of both topics, beyond any open transaction. */
-    public record Ends(Place requests, Place replies) {
-        public static Ends now(Admin admin, Topics topics) throws InterruptedException {
+    public record TopicEnds(TopicEnd requests, TopicEnd replies) {
+        public static TopicEnds now(Admin admin, Topics topics) throws InterruptedException {
             // the replies first, so that the request of every reply is within the ends, too
-            Place replies = end(admin, topics.replies());
-            return new Ends(end(admin, topics.requests()), replies);
+            TopicEnd replies = end(admin, topics.replies());
+            return new TopicEnds(end(admin, topics.requests()), replies);
         }
 
         Map<TopicPartition, Long> byPartition() {
             Map<TopicPartition, Long> offsets = new HashMap<>();
-            for (Place place : List.of(requests, replies)) {
-                for (int partition = 0; partition < place.offsets().size(); partition++) {
+            for (TopicEnd topicEnd : List.of(requests, replies)) {
+                for (int partition = 0; partition < topicEnd.offsets().size(); partition++) {
                     offsets.put(
-                            new TopicPartition(place.topic(), partition),
-                            place.offsets().get(partition));
+                            new TopicPartition(topicEnd.topic(), partition),
+                            topicEnd.offsets().get(partition));
                 }
             }
             return offsets;
@@ -84,11 +84,11 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
 
     /** Returns a new resume point at the current ends of the topics. */
     public static ResumePoint now(Admin admin, Topics topics, @Nullable Path errors) throws InterruptedException {
-        Ends ends = Ends.now(admin, topics);
+        TopicEnds ends = TopicEnds.now(admin, topics);
         return new ResumePoint(newRun(), errors == null ? null : errors.toString(), ends.requests(), ends.replies());
     }
 
-    private static Place end(Admin admin, String topic) throws InterruptedException {
+    private static TopicEnd end(Admin admin, String topic) throws InterruptedException {
         try {
             TopicDescription description = describe(admin, topic);
             List<TopicPartition> partitions = description.partitions().stream()
@@ -102,7 +102,7 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
                         .get(AdminTimeouts.FOREGROUND.toMillis(), TimeUnit.MILLISECONDS)
                         .offset());
             }
-            return new Place(topic, description.topicId().toString(), offsets);
+            return new TopicEnd(topic, description.topicId().toString(), offsets);
         } catch (ExecutionException | TimeoutException e) {
             throw unknownEnd(topic, e);
         }
@@ -126,13 +126,13 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
      * Returns an empty value if both topics are the same.
      */
     public Optional<String> foreignTopic(Admin admin) throws InterruptedException {
-        for (Place place : List.of(requests, replies)) {
+        for (TopicEnd topicEnd : List.of(requests, replies)) {
             try {
-                if (!describe(admin, place.topic()).topicId().toString().equals(place.id())) {
-                    return Optional.of(place.topic());
+                if (!describe(admin, topicEnd.topic()).topicId().toString().equals(topicEnd.id())) {
+                    return Optional.of(topicEnd.topic());
                 }
             } catch (ExecutionException | TimeoutException e) {
-                throw unknownEnd(place.topic(), e);
+                throw unknownEnd(topicEnd.topic(), e);
             }
         }
         return Optional.empty();
@@ -171,8 +171,8 @@ public record ResumePoint(String run, @Nullable String errors, Place requests, P
 
     /** Returns the offset to read a partition from, which is 0 for a partition that was added after the run began. */
     long startOffset(TopicPartition partition) {
-        Place place = partition.topic().equals(requests.topic()) ? requests : replies;
-        boolean known = partition.partition() < place.offsets().size();
-        return known ? place.offsets().get(partition.partition()) : 0;
+        TopicEnd topicEnd = partition.topic().equals(requests.topic()) ? requests : replies;
+        boolean known = partition.partition() < topicEnd.offsets().size();
+        return known ? topicEnd.offsets().get(partition.partition()) : 0;
     }
 }

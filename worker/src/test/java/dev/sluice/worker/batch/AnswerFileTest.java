@@ -70,7 +70,7 @@ class AnswerFileTest {
 
         assertThatThrownBy(answers::open)
                 .isInstanceOf(AnswerFile.InUseException.class)
-                .hasMessageContaining("another 'sluice submit' is writing");
+                .hasMessage("another process is writing " + file);
         assertThat(file).hasContent(later);
     }
 

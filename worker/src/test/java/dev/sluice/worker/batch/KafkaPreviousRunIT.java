@@ -124,7 +124,7 @@ class KafkaPreviousRunIT {
         committed.put("isolation.level", "read_committed");
         Consumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(committed, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        return new KafkaPreviousRun(consumer, point, PREFIX, ResumePoint.Ends.now(admin, topics), patience);
+        return new KafkaPreviousRun(consumer, point, PREFIX, ResumePoint.TopicEnds.now(admin, topics), patience);
     }
 
     /** Publishes a request of the same batch, as a replay of its dead letters would. */

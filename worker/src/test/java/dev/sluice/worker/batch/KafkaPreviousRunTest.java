@@ -55,14 +55,14 @@ class KafkaPreviousRunTest {
     }
 
     private KafkaPreviousRun previousRun(Duration patience) {
-        ResumePoint.Place requests = new ResumePoint.Place("chat.requests", "id", List.of(0L));
-        ResumePoint.Place replies = new ResumePoint.Place("chat.replies", "id", List.of(0L));
-        ResumePoint.Place later = new ResumePoint.Place("chat.requests", "id", List.of(5L));
+        ResumePoint.TopicEnd requests = new ResumePoint.TopicEnd("chat.requests", "id", List.of(0L));
+        ResumePoint.TopicEnd replies = new ResumePoint.TopicEnd("chat.replies", "id", List.of(0L));
+        ResumePoint.TopicEnd later = new ResumePoint.TopicEnd("chat.requests", "id", List.of(5L));
         return new KafkaPreviousRun(
                 consumer,
                 new ResumePoint("run", null, requests, replies),
                 "batch-x-",
-                new ResumePoint.Ends(later, replies),
+                new ResumePoint.TopicEnds(later, replies),
                 patience);
     }
 

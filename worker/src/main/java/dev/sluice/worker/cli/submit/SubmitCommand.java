@@ -132,7 +132,7 @@ public final class SubmitCommand implements Subcommand {
                 point.write(answers);
             } else {
                 requireSameTopics(point, admin, answers);
-                found = previousRun(point, ResumePoint.Ends.now(admin, kafka.topics()));
+                found = previousRun(point, ResumePoint.TopicEnds.now(admin, kafka.topics()));
             }
         }
         try (PreviousRun previousRun = found) {
@@ -145,7 +145,7 @@ public final class SubmitCommand implements Subcommand {
         }
     }
 
-    private PreviousRun previousRun(ResumePoint point, ResumePoint.Ends ends) {
+    private PreviousRun previousRun(ResumePoint point, ResumePoint.TopicEnds ends) {
         return new KafkaPreviousRun(
                 KafkaPreviousRun.consumer(kafka.properties()),
                 point,

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** The options of {@code sluice submit} that name files. Its check also reads the files of an earlier run. */
+/** The options of {@code sluice submit} that name files. Their check also reads the files of a previous run. */
 final class SubmitFileOptions {
     @Parameters(paramLabel = "FILE.jsonl", description = "The requests, one per line; - is standard input.")
     private @Nullable Path file;
@@ -79,7 +79,7 @@ final class SubmitFileOptions {
         checkWritable("--errors", errors, problems);
         BatchInput input = file == null ? null : readInput(terminal, file, problems);
         if (problems.isEmpty() && input != null) {
-            readEarlierRun(input, problems);
+            readPreviousRun(input, problems);
         }
     }
 
@@ -122,7 +122,7 @@ final class SubmitFileOptions {
         return copy;
     }
 
-    private void readEarlierRun(BatchInput input, List<String> problems) {
+    private void readPreviousRun(BatchInput input, List<String> problems) {
         LineStates states = new LineStates(input);
         AnswerFile answers = readAnswers("--output", output, input, states, problems);
         AnswerFile failures = readAnswers("--errors", errors, input, states, problems);
@@ -188,7 +188,8 @@ final class SubmitFileOptions {
         try {
             return files().open(new StandardOutput(terminal.out()));
         } catch (AnswerFile.InUseException e) {
-            throw new CommandException(String.valueOf(e.getMessage()));
+            throw new CommandException(
+                    "another 'sluice submit' is writing " + e.file() + "; let it end, then --resume");
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.submit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.ChatQueueException;
 import dev.sluice.testing.ChatReplies;
@@ -12,6 +13,7 @@ import dev.sluice.worker.cli.LineCollector;
 import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -73,6 +75,20 @@ class SubmitCommandTest {
                 .contains(
                         "could not be written: standard output is closed", "1 answered, 0 failed, 2 without an answer")
                 .doesNotContain("Exception");
+    }
+
+    @Test
+    void anOutputThatAnotherSubmitWritesIsNotTouched() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+        ParsedCommand parsed = ParsedCommand.of(
+                terminal.terminal(), "submit", batch(line("a", "m")).toString(), "--output=" + output);
+        Files.writeString(output, "written since\n");
+
+        assertThatThrownBy(() -> ((SubmitCommand) parsed.command()).submit(queue, PreviousRun.NONE))
+                .isInstanceOf(CommandException.class)
+                .hasMessage("another 'sluice submit' is writing " + output + "; let it end, then --resume");
+        assertThat(output).hasContent("written since");
+        assertThat(queue.requests()).isEmpty();
     }
 
     @Test
@@ -159,8 +175,8 @@ class SubmitCommandTest {
     void anUnfinishedEarlierRunHasToBeResumedWithItsErrorFile() throws Exception {
         Path output = folder.resolve("out.jsonl");
         Path errors = folder.resolve("errors.jsonl");
-        ResumePoint.Place place = new ResumePoint.Place("t", "id", List.of(1L, 2L));
-        new ResumePoint("run", errors.toString(), place, place).write(output);
+        ResumePoint.TopicEnd end = new ResumePoint.TopicEnd("t", "id", List.of(1L, 2L));
+        new ResumePoint("run", errors.toString(), end, end).write(output);
         String input = batch(line("a", "m")).toString();
 
         assertThat(problems("submit", input, "--output=" + output))
