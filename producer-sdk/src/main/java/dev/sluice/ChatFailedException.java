@@ -13,6 +13,7 @@ public final class ChatFailedException extends RuntimeException {
         this.reply = reply;
     }
 
+    /** Returns the failed reply. */
     public ChatReply reply() {
         return reply;
     }

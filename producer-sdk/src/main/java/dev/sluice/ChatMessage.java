@@ -17,10 +17,12 @@ public record ChatMessage(String role, @Nullable String text, Map<String, String
         json = Collections.unmodifiableMap(new LinkedHashMap<>(json));
     }
 
+    /** Makes a system message. */
     public static ChatMessage system(String text) {
         return new ChatMessage("system", text, Map.of());
     }
 
+    /** Makes a user message. */
     public static ChatMessage user(String text) {
         return new ChatMessage("user", text, Map.of());
     }
@@ -35,6 +37,7 @@ public record ChatMessage(String role, @Nullable String text, Map<String, String
         return new ChatMessage("user", null, Map.of("content", partsJson));
     }
 
+    /** Makes a message that repeats an earlier answer of the assistant. */
     public static ChatMessage assistant(String text) {
         return new ChatMessage("assistant", text, Map.of());
     }

@@ -52,6 +52,7 @@ public interface ChatQueue extends AutoCloseable {
         return builder().bootstrapServers(bootstrapServers).build();
     }
 
+    /** Returns a builder with all defaults. */
     static ChatQueueBuilder builder() {
         return new ChatQueueBuilder();
     }

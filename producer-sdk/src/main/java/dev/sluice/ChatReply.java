@@ -141,6 +141,7 @@ public final class ChatReply {
         return (int) Math.min(Integer.MAX_VALUE, Math.max(0, number(WireHeaders.DEFERRALS)));
     }
 
+    /** Returns the request's tenant. */
     public Optional<String> tenant() {
         return text(WireHeaders.TENANT);
     }

@@ -67,6 +67,7 @@ public final class ChatRequest {
         return body.length;
     }
 
+    /** Returns the model's name as it is in the body. */
     public String model() {
         return model;
     }
@@ -79,26 +80,32 @@ public final class ChatRequest {
         return Optional.ofNullable(envelope.id());
     }
 
+    /** Returns the tenant for whom the request is made. */
     public Optional<String> tenant() {
         return Optional.ofNullable(envelope.tenant());
     }
 
+    /** Returns the earliest time of the call. */
     public Optional<Instant> notBefore() {
         return Optional.ofNullable(envelope.notBefore());
     }
 
+    /** Returns the time from which the request is not called any more. */
     public Optional<Instant> expiresAt() {
         return Optional.ofNullable(envelope.expiresAt());
     }
 
+    /** Returns the greatest age of a remembered answer that the request accepts. */
     public Optional<Duration> cacheFor() {
         return Optional.ofNullable(envelope.cacheFor());
     }
 
+    /** Returns the W3C trace context. */
     public Optional<String> traceparent() {
         return Optional.ofNullable(envelope.traceparent());
     }
 
+    /** Returns the vendors' part of the trace context. */
     public Optional<String> tracestate() {
         return Optional.ofNullable(envelope.tracestate());
     }

@@ -78,6 +78,7 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return field("top_p", topP);
     }
 
+    /** Limits sampling to this many of the likeliest tokens. */
     public ChatRequestBuilder topK(int topK) {
         return field("top_k", topK);
     }
@@ -100,18 +101,22 @@ public final class ChatRequestBuilder extends RequestEnvelopeBuilder<ChatRequest
         return field("n", n);
     }
 
+    /** Sets the seed of the sampling, for answers that can be reproduced. */
     public ChatRequestBuilder seed(long seed) {
         return field("seed", seed);
     }
 
+    /** Sets the penalty for tokens that have already occurred. It must be a finite number. */
     public ChatRequestBuilder presencePenalty(double penalty) {
         return field("presence_penalty", penalty);
     }
 
+    /** Sets the penalty that grows with the number of times a token has occurred. It must be a finite number. */
     public ChatRequestBuilder frequencyPenalty(double penalty) {
         return field("frequency_penalty", penalty);
     }
 
+    /** Sets the penalty for repeated sequences. It must be a finite number. */
     public ChatRequestBuilder repetitionPenalty(double penalty) {
         return field("repetition_penalty", penalty);
     }

@@ -60,6 +60,7 @@ final class HandlerFailures {
     List<TopicPartition> due() {
         List<TopicPartition> due = new ArrayList<>();
         paused.forEach((partition, failure) -> {
+            // nanoTime may overflow, so the difference is compared
             if (failure.dueNanos() - nanoTime.getAsLong() <= 0) {
                 due.add(partition);
             }

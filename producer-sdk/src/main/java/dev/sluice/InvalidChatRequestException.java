@@ -33,6 +33,7 @@ public final class InvalidChatRequestException extends IllegalArgumentException 
         this.problems = List.copyOf(problems);
     }
 
+    /** Returns all problems, at least one. */
     public List<Problem> problems() {
         return problems;
     }

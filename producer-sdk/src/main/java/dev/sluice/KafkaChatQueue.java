@@ -28,7 +28,7 @@ final class KafkaChatQueue implements ChatQueue {
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
     private final TopicExistenceCheck topicCheck;
-    private final SendFailures failures;
+    private final PublishFailures failures;
     private final RequestReplyClient requestReply;
     private final UuidV7 ids;
     private final Clock clock;
@@ -44,7 +44,7 @@ final class KafkaChatQueue implements ChatQueue {
         this.settings = settings;
         this.producer = producer;
         this.topicCheck = topicCheck;
-        this.failures = new SendFailures(settings);
+        this.failures = new PublishFailures(settings);
         this.requestReply = requestReply;
         this.ids = ids;
         this.clock = clock;
@@ -62,7 +62,7 @@ final class KafkaChatQueue implements ChatQueue {
                 deadlines,
                 () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
         TopicExistenceCheck topicCheck = new RequestTopicCheck(
-                settings, new SendFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
+                settings, new PublishFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());
         return new KafkaChatQueue(settings, producer, topicCheck, requestReply, new UuidV7(clock, random), clock);
@@ -114,6 +114,7 @@ final class KafkaChatQueue implements ChatQueue {
         if (closed.getAndSet(true)) {
             return;
         }
+        // Before the producer, whose close may take the whole close timeout: waiting asks fail at once.
         requestReply.close();
         try {
             producer.close(settings.closeTimeout());

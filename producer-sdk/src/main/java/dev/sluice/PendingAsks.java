@@ -56,6 +56,7 @@ final class PendingAsks {
         long number = counter.incrementAndGet();
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
         AtomicBoolean accepted = new AtomicBoolean();
+        // Registered before the reason is read: a concurrent shutDown() either finds this ask or is found here.
         waiting.put(number, future);
         ChatQueueException ended = shutdownReason;
         if (ended != null) {

@@ -72,6 +72,7 @@ public final class ReplyConsumer implements AutoCloseable {
         this.thread = new Thread(this::run, "sluice-reply-consumer-" + settings.group());
     }
 
+    /** Returns a builder with defaults for everything but group and handler. */
     public static ReplyConsumerBuilder builder() {
         return new ReplyConsumerBuilder();
     }
@@ -121,6 +122,7 @@ public final class ReplyConsumer implements AutoCloseable {
             return;
         }
         try {
+            // join(0) would wait forever
             thread.join(Math.max(1, settings.closeTimeout().toMillis()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

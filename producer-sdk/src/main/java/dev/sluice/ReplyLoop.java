@@ -65,6 +65,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         for (TopicPartition partition : records.partitions()) {
             handle(partition, records.records(partition));
         }
+        // While closing, records of this poll may be left unhandled, so their offsets must not be committed.
         if (!closing.getAsBoolean()) {
             advance(records.nextOffsets());
         }

@@ -23,11 +23,11 @@ import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 final class RequestTopicCheck implements TopicExistenceCheck {
     private final String topic;
     private final Duration maxBlock;
-    private final SendFailures failures;
+    private final PublishFailures failures;
     private final Supplier<Admin> admins;
     private final AtomicReference<CompletableFuture<Boolean>> check = new AtomicReference<>();
 
-    RequestTopicCheck(QueueSettings settings, SendFailures failures, Supplier<Admin> admins) {
+    RequestTopicCheck(QueueSettings settings, PublishFailures failures, Supplier<Admin> admins) {
         this.topic = settings.topics().requests();
         this.maxBlock = settings.maxBlock();
         this.failures = failures;
@@ -65,6 +65,7 @@ final class RequestTopicCheck implements TopicExistenceCheck {
         } catch (TimeoutException e) {
             throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata", e));
         } catch (InterruptedException e) {
+            // InterruptException sets the interrupt flag of this thread again
             throw failures.explain(new org.apache.kafka.common.errors.InterruptException(e));
         }
     }

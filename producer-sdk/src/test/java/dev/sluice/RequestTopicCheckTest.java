@@ -25,7 +25,7 @@ class RequestTopicCheckTest {
 
     @Test
     void checksAgainAfterAnyFailure() {
-        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new PublishFailures(settings), () -> {
             throw new IllegalStateException("check " + checks.incrementAndGet());
         });
 
@@ -39,7 +39,7 @@ class RequestTopicCheckTest {
 
     @Test
     void anErrorIsThrownAndTheNextCallerChecksAgain() {
-        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new PublishFailures(settings), () -> {
             throw new NoClassDefFoundError("check " + checks.incrementAndGet());
         });
 
@@ -80,7 +80,7 @@ class RequestTopicCheckTest {
     private String failureAfterInterruptOfFirstCaller(Supplier<Admin> secondCheck) throws Exception {
         CountDownLatch checking = new CountDownLatch(1);
         CountDownLatch never = new CountDownLatch(1);
-        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new SendFailures(settings), () -> {
+        RequestTopicCheck topicCheck = new RequestTopicCheck(settings, new PublishFailures(settings), () -> {
             if (checks.incrementAndGet() > 1) {
                 return secondCheck.get();
             }

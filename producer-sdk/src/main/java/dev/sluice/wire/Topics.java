@@ -33,6 +33,7 @@ public record Topics(String base) {
             this.delay = delay;
         }
 
+        /** Returns the time that a record lies in this tier. */
         public Duration delay() {
             return delay;
         }
@@ -64,22 +65,27 @@ public record Topics(String base) {
         }
     }
 
+    /** Returns the topic that producers write requests to. */
     public String requests() {
         return base + ".requests";
     }
 
+    /** Returns the topic for requests that are called again soon. */
     public String retry() {
         return base + ".requests.retry";
     }
 
+    /** Returns the topic of a delay tier. */
     public String delay(Tier tier) {
         return base + ".requests." + tier.word();
     }
 
+    /** Returns the topic for dead letters. */
     public String dead() {
         return base + ".requests.dead";
     }
 
+    /** Returns the topic for replies to requests that name no reply topic. */
     public String replies() {
         return base + ".replies";
     }

@@ -37,6 +37,7 @@ public final class UuidV7 {
         this.random = random;
     }
 
+    /** Returns the next UUID. It is greater than all earlier ones of this generator. */
     public synchronized UUID next() {
         long now = clock.millis();
         if (now > millis) {

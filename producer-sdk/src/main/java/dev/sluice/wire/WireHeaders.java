@@ -24,15 +24,20 @@ public final class WireHeaders {
     /** The request's id. It joins a request with its retries, its reply and its dead letter. */
     public static final String ID = "sluice-id";
 
+    /** The raw bytes that match a reply with its ask. The worker copies them from the request to the reply. */
     public static final String CORRELATION_ID = "kafka_correlationId";
+    /** The topic for the reply. It must be one of the topics that the workers may reply to. */
     public static final String REPLY_TOPIC = "kafka_replyTopic";
+    /** The partition for the reply, a 4-byte big-endian integer. */
     public static final String REPLY_PARTITION = "kafka_replyPartition";
 
     /** The W3C trace context, passed to the API and to the reply. */
     public static final String TRACEPARENT = "traceparent";
 
+    /** The vendors' part of the trace context. */
     public static final String TRACESTATE = "tracestate";
 
+    /** The tenant for whom the request is made, at most {@value #MAX_TEXT_BYTES} bytes. */
     public static final String TENANT = "sluice-tenant";
     /** The epoch milliseconds before which the request is not called. */
     public static final String NOT_BEFORE = "sluice-not-before";
@@ -46,19 +51,26 @@ public final class WireHeaders {
     public static final String ATTEMPTS = "sluice-attempts";
     /** The number of times the request was deferred through no fault of its own. */
     public static final String DEFERRALS = "sluice-deferrals";
-    /** The epoch milliseconds of the first record of this request. */
+    /**
+     * The epoch milliseconds of the first record of this request. After the first call it is the time when the request was
+     * first due, if that was later.
+     */
     public static final String ENQUEUED_AT = "sluice-enqueued-at";
 
+    /** The last error in a few words, such as {@code 429 dynamic_request_limited} or {@code timeout}. */
     public static final String LAST_ERROR = "sluice-last-error";
 
     /** The outcome, either {@link #OK} or {@link #FAILED}. */
     public static final String STATUS = "sluice-status";
 
+    /** The HTTP status of the last answer. It is absent if there was none. */
     public static final String HTTP_STATUS = "sluice-http-status";
     /** The word of a {@link Reason}. */
     public static final String REASON = "sluice-reason";
 
+    /** The milliseconds from the request's first record to the last call. */
     public static final String QUEUED_MS = "sluice-queued-ms";
+    /** The duration of the last call in milliseconds. */
     public static final String CALL_MS = "sluice-call-ms";
     /** The {@code topic-partition@offset} of the record that a dead letter was made from. */
     public static final String ORIGIN = "sluice-origin";
@@ -71,7 +83,9 @@ public final class WireHeaders {
      */
     public static final String REPLAYED = "sluice-replayed";
 
+    /** The {@link #STATUS} of an answered request. */
     public static final String OK = "ok";
+    /** The {@link #STATUS} of a request that ended without an answer. */
     public static final String FAILED = "failed";
 
     /** The longest id and tenant that a worker accepts, in UTF-8 bytes. */
@@ -103,6 +117,7 @@ public final class WireHeaders {
             return OptionalLong.empty();
         }
         String digits = text.get();
+        // 18 digits always fit into a long
         if (digits.isEmpty() || digits.length() > 18 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
             throw new IllegalArgumentException("header " + name + " must be a decimal number of at most 18 digits, is '"
                     + abbreviated(digits) + "'");
@@ -160,10 +175,12 @@ public final class WireHeaders {
         headers.remove(name).add(name, value.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** Replaces every header of this name by a decimal number. */
     public static void set(Headers headers, String name, long value) {
         set(headers, name, Long.toString(value));
     }
 
+    /** Encodes a partition as a 4-byte big-endian integer, for {@link #REPLY_PARTITION}. */
     public static byte[] encodePartition(int partition) {
         return ByteBuffer.allocate(Integer.BYTES).putInt(partition).array();
     }

@@ -98,7 +98,7 @@ public final class Sandbox implements Callable<Integer> {
         }
         if (wanted != 0 && !LoopbackPorts.isFree(wanted)) {
             throw optionError(
-                    "port " + wanted + " can't be had; stop what listens there, or choose another one, or 0 for any"
+                    "port " + wanted + " is not available; stop what listens there, or choose another one, or 0 for any"
                             + " free one, with " + option);
         }
     }

@@ -91,10 +91,12 @@ public final class TogetherStandIn implements AutoCloseable {
         return "http://" + host() + ":" + port() + "/v1";
     }
 
+    /** Returns the port it listens on. */
     public int port() {
         return server.getAddress().getPort();
     }
 
+    /** Returns the current settings. */
     public StandInSettings settings() {
         return settings.get();
     }

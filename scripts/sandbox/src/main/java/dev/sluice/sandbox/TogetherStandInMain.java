@@ -56,7 +56,7 @@ public final class TogetherStandInMain implements Callable<Integer> {
             spec.commandLine().getOut().println("stand-in for the chat API at " + standIn.baseUrl());
             Thread.currentThread().join();
         } catch (InterruptedException e) {
-            return 0; // whoever runs this in a thread of its own stops it that way
+            return 0; // an interrupt is the way to stop this command inside another process
         }
         return 0;
     }

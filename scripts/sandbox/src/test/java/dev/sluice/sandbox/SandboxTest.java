@@ -26,7 +26,7 @@ class SandboxTest {
             assertThat(run("--port", port)).isEqualTo(2);
             assertThat(run("--port", "0", "--api-port", port)).isEqualTo(2);
             assertThat(err.toString().lines())
-                    .allMatch(line -> line.startsWith("sluice sandbox: port " + port + " can't be had"))
+                    .allMatch(line -> line.startsWith("sluice sandbox: port " + port + " is not available"))
                     .satisfiesExactly(
                             kafka -> assertThat(kafka).endsWith("with --port"),
                             api -> assertThat(api).endsWith("with --api-port"));

@@ -15,9 +15,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-class SendFailuresTest {
-    private final SendFailures failures =
-            new SendFailures(ChatQueue.builder().topic("mine").settings());
+class PublishFailuresTest {
+    private final PublishFailures failures =
+            new PublishFailures(ChatQueue.builder().topic("mine").settings());
 
     @ParameterizedTest
     @MethodSource

@@ -9,11 +9,11 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /** Explains why a request was not published and what helps. It is immutable. */
-final class SendFailures {
+final class PublishFailures {
     private final QueueSettings settings;
     private final String topic;
 
-    SendFailures(QueueSettings settings) {
+    PublishFailures(QueueSettings settings) {
         this.settings = settings;
         this.topic = settings.topics().requests();
     }
@@ -56,7 +56,7 @@ final class SendFailures {
             return "not allowed; grant this client's user WRITE on the topic (" + cause.getMessage() + ")";
         } else if (cause instanceof AuthenticationException) {
             return "Kafka rejected the credentials; check the sasl.* and ssl.* properties (" + cause.getMessage() + ")";
-        } else if (cause instanceof BufferExhaustedException) {
+        } else if (cause instanceof BufferExhaustedException) { // a TimeoutException too, so it comes first
             return "the producer's buffer (buffer.memory) stayed full for " + settings.maxBlock()
                     + " (max.block.ms): Kafka takes requests more slowly than they come, or not at all; check that it"
                     + " can be reached, send more slowly, or raise either";
