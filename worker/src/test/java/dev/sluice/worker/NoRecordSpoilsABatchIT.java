@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -35,8 +36,11 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -241,7 +245,6 @@ class NoRecordSpoilsABatchIT {
 
     @SuppressWarnings("removal")
     private Settle settleStage() {
-        Map<String, Object> clients = Map.of("bootstrap.servers", kafka.bootstrapServers());
         Ownership ownership =
                 new Ownership(Map.of(assignment.partition(), assignment), new ConsumerGroupMetadata(queue.group()));
         return new Settle(
@@ -249,9 +252,8 @@ class NoRecordSpoilsABatchIT {
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
                 new PartitionCounts(queue.admin()),
                 new Transactions(
-                        () -> KafkaClients.transactionalProducer(
-                                clients, UUID.randomUUID().toString(), 2 << 20),
-                        () -> KafkaClients.groupOffsetReader(clients, queue.group()),
+                        () -> producer(UUID.randomUUID().toString()),
+                        () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
                 Clock.systemUTC(),
                 System::nanoTime,
@@ -296,15 +298,32 @@ class NoRecordSpoilsABatchIT {
                 .incrementalAlterConfigs(Map.of(resource, List.of(set)))
                 .all()
                 .get();
-        await().atMost(Duration.ofSeconds(10))
-                .until(
-                        () -> queue.admin()
-                                .describeConfigs(List.of(resource))
-                                .values()
-                                .get(resource)
-                                .get()
-                                .get("max.message.bytes")
-                                .value(),
-                        Integer.toString(LIMIT)::equals);
+        // the broker describes a new setting before its logs apply it, so only a send shows that it holds
+        await().atMost(Duration.ofSeconds(10)).until(() -> rejectsLargeRecords(topic));
+    }
+
+    /** Sends a large record in a transaction that is aborted, so that no reader sees it. */
+    private boolean rejectsLargeRecords(String topic) throws InterruptedException {
+        try (Producer<byte[], byte[]> producer = producer("probe-" + UUID.randomUUID())) {
+            producer.initTransactions();
+            producer.beginTransaction();
+            try {
+                producer.send(new ProducerRecord<>(topic, new byte[MORE_THAN_THE_LIMIT]))
+                        .get();
+                return false;
+            } catch (ExecutionException failed) {
+                return failed.getCause() instanceof RecordTooLargeException;
+            } finally {
+                producer.abortTransaction();
+            }
+        }
+    }
+
+    private Producer<byte[], byte[]> producer(String transactionalId) {
+        return KafkaClients.transactionalProducer(clients(), transactionalId, 2 << 20);
+    }
+
+    private static Map<String, Object> clients() {
+        return Map.of("bootstrap.servers", kafka.bootstrapServers());
     }
 }
