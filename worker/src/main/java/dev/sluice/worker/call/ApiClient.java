@@ -72,8 +72,8 @@ public final class ApiClient implements AutoCloseable {
     }
 
     /**
-     * Warms the client up for the first call, which takes some tenths of a second. It is best effort: if it fails, only
-     * the first calls are slower.
+     * Warms the client up for the first call, which takes some tenths of a second. If it fails, only the first calls
+     * are slower.
      *
      * @param executor runs the warm-up on a thread of its own
      * @param atMost upper bound on the wait, even if the warm-up hangs

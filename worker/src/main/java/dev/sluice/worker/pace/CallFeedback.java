@@ -31,7 +31,7 @@ public record CallFeedback(
         PASSED,
         /** The call was above the rate limit. */
         LIMITED,
-        /** The API or the way to it failed: a 5xx, a timeout, a connection that was not accepted. */
+        /** The API or the way to it failed, as with a 5xx or a timeout. */
         UNAVAILABLE,
         /** The API serves nobody at present, as with a revoked key or an exhausted account. */
         BLOCKED,

@@ -9,8 +9,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Stops a lane when the API fails several times in a row or serves nobody. A stopped lane sends one probe after
- * another: a few in a row, and then after growing pauses. Each probe is another request, so that no single one can keep
- * the lane stopped. Owned by the pace thread, except for {@link #failureBlame}.
+ * another. A few follow in a row and the next ones after growing pauses. Each probe is another request, so that no
+ * single one can keep the lane stopped. Owned by the pace thread, except for {@link #failureBlame}.
  */
 final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);

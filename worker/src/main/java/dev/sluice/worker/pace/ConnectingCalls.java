@@ -22,7 +22,7 @@ final class ConnectingCalls {
      * A call overtaken by a later one is no longer waited for after this time: one hanging connection stops no others.
      */
     private static final long OVERTAKEN_TIMEOUT = Duration.ofMillis(100).toNanos();
-    /** If no later call was sent either, all are delayed and would be sent together, so that the wait is longer. */
+    /** The wait is longer if no later call was sent either. All are delayed then and would be sent together. */
     private static final long TIMEOUT = Duration.ofMillis(500).toNanos();
 
     private static final long NOT_SENT = Long.MIN_VALUE;

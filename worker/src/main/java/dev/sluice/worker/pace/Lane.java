@@ -205,7 +205,7 @@ final class Lane {
 
     /**
      * Returns true if nothing is lost when the lane is closed. Nothing waits or is in flight then, and the lane has
-     * been idle for minutes. A lane that flows and has learned nothing may be closed at once: it may be the lane of a
+     * been idle for minutes. A lane that flows and has learned nothing may be closed at once. It may belong to a
      * mistyped name, for which the API has only 404.
      */
     boolean isSpare() {

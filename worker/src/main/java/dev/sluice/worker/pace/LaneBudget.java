@@ -30,8 +30,8 @@ final class LaneBudget {
     /** Bucket4j counts in whole numbers, so that a rate is written as an amount in this many seconds. */
     private static final long PERIOD_SECONDS = 1000;
     /**
-     * The lowest advertised limits that are believed: a request, or a thousand tokens, a minute. A header is foreign
-     * text. A lower one would close the lane for good, since only an answer brings another header.
+     * The lowest advertised limits that are believed are one request a minute and a thousand tokens a minute. A header
+     * is foreign text. A lower one would close the lane for good, since only an answer brings another header.
      */
     private static final double MIN_ADVERTISED_REQUESTS = 1 / 60.0;
 
@@ -41,7 +41,7 @@ final class LaneBudget {
     /** A change of the rate by a smaller part than this is not worth a new configuration of the bucket. */
     private static final double RATE_TOLERANCE = 0.005;
 
-    /** The golden ratio, whose fractional multiples spread evenly over [0, 1). */
+    /** The golden ratio: fractional multiples spread evenly over [0, 1). */
     private static final double GOLDEN_RATIO = 0.618034;
 
     private final LimitUnit unit;
@@ -195,8 +195,8 @@ final class LaneBudget {
 
     /**
      * Shifts the calls of an even pace by a part of their distance. Workers that share a known limit can come to send
-     * in step if a limit's part is no whole number. One then sends thirteen calls a second, the others fourteen, and
-     * all at the same moment. As they are equally fast, that would never end by itself.
+     * in step if a limit's part is no whole number. Each then sends thirteen calls in one second and fourteen in
+     * another, all of them at the same moment. As they are equally fast, that would never end by itself.
      */
     private void shiftPhase() {
         phase = (phase + GOLDEN_RATIO) % 1;

@@ -18,7 +18,7 @@ final class LaneQueue {
         (request.isRetry() ? retries : arrivals).addLast(request);
     }
 
-    /** Adds a request behind all others, even if it is a retry: the next probe must be another request. */
+    /** Adds a request behind all others, even if it is a retry. The next probe must be another request. */
     void addLast(Request request) {
         arrivals.addLast(request);
     }

@@ -22,9 +22,9 @@ public record LaneState(
         FULL,
         /** Requests wait for the rate limit. */
         LIMITED,
-        /** The breaker is open: the API fails, and only probes are sent. */
+        /** The breaker is open because the API fails. Only probes are sent. */
         OPEN,
-        /** The API serves nobody, as with a revoked key, and only probes are sent. */
+        /** The API serves nobody, as with a revoked key. Only probes are sent. */
         HELD
     }
 

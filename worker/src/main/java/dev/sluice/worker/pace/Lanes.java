@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lanes, one per model, served round robin. Owned by the pace thread, except for {@link #stopReasons}.
+ * Serves one lane per model, round robin. Owned by the pace thread, except for {@link #stopReasons}.
  *
  * <p>Model names come from outside, so that the number of lanes must be bounded. Models with a limit of their own
  * always have their lane and do not count. If all other lanes are taken, a new model replaces the

@@ -5,12 +5,12 @@ import dev.sluice.worker.provider.TogetherApi;
 /**
  * Estimates how much the API grants this worker's share in one unit. Arithmetic only; owned by the pace thread.
  *
- * <p>The estimate starts with the little that every account has. It rises, gently and then ever faster, until a call is
- * rejected. The amount that was sent and granted in the second before that call is then the limit, because an API with
- * a sliding second rejects exactly what does not fit. Rejections of calls that started before this was known belong to
- * the same event and only correct the measurement. After a hold time the estimate rises again. The hold time is such
- * that the rejections stay a small part of all calls. The estimate never exceeds its ceiling, which comes from the
- * configuration or from headers.
+ * <p>The estimate starts with the little that every account has. It rises ever faster until a call is rejected. The
+ * amount that was sent and granted in the second before that call is then the limit, because an API with a sliding
+ * second rejects exactly what does not fit. Rejections of calls that started before this was known belong to the same
+ * event and only correct the measurement. After a hold time the estimate rises again. The hold time is such that the
+ * rejections stay a small part of all calls. The estimate never exceeds its ceiling, which comes from the configuration
+ * or from headers.
  */
 final class LimitEstimator {
     private static final long SECOND = 1_000_000_000L;
@@ -23,8 +23,8 @@ final class LimitEstimator {
     /** The part of all calls that may be rejected for the sake of the estimate. */
     private static final double REJECTED_PART = 0.008;
     /**
-     * The same if others share the limit, by the root of the calls per second. In proportion to the calls, as above, a
-     * fast worker would probe so much more often that a slow one would never catch up.
+     * The same if others share the limit, by the root of the calls per second. In proportion to the calls a fast worker
+     * would probe so much more often that a slow one would never catch up.
      */
     private static final double REJECTED_PART_OF_ROOT = 0.014;
 
@@ -35,13 +35,13 @@ final class LimitEstimator {
     private static final double MAX_HOLD_SECONDS = 30;
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
     private static final int RARE = 100;
-    /** After a rejection the API's second may be full of earlier calls for this time. */
+    /** The time after a rejection in which the API's second may be full of earlier calls. */
     private static final long AFTERMATH = 1_200_000_000L;
 
     private static final double AFTERMATH_FACTOR = 0.95;
     /** The part that is kept after each rejection if others probe the same limit. */
     private static final double KEPT_PART = 0.97;
-    /** Cap on the estimate, as a multiple of current demand: an older, higher grant proves nothing about now. */
+    /** Cap on the estimate as a multiple of current demand. An older and higher grant proves nothing about now. */
     private static final double MAX_OF_DEMAND = 1.5;
     /** A rejection after no more calls than this follows on the last one. */
     private static final int IN_A_ROW_CALLS = 8;
@@ -51,9 +51,6 @@ final class LimitEstimator {
      * The most parts given away by one event. Each event in a row beyond the expected ones gives away one part more.
      */
     private static final int MAX_PARTS = 6;
-
-    /** Fewer calls than this within a second say little about a rate. */
-    private static final int MIN_CALLS_FOR_RATE = 4;
 
     private final SlidingWindow window;
     /** This worker's part of the whole limit. */
@@ -70,12 +67,10 @@ final class LimitEstimator {
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
     private long eventAt;
-    private long firstStartedAt;
-    private long firstAmount;
-    private long firstWait;
+    private FirstRejection first = FirstRejection.NONE;
     private int rejections;
     private boolean provoked;
-    /** True for a rare event at a believed ceiling: something has delayed our calls, and the estimate stays. */
+    /** True for a rare event at a believed ceiling. Something has delayed our calls, and the estimate stays. */
     private boolean excused;
     /** The number of unprovoked events with few calls between them. */
     private int eventsInARow;
@@ -158,8 +153,8 @@ final class LimitEstimator {
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
         if (hasEvent && charge.startedAt() - eventAt < 0) {
             rejections++;
-            if (charge.startedAt() - firstStartedAt < 0) {
-                first(charge.startedAt(), amount, waitNanos);
+            if (charge.startedAt() - first.startedAt() < 0) {
+                first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
             }
             granted = excused ? granted : Math.min(granted, measured());
         } else {
@@ -178,7 +173,7 @@ final class LimitEstimator {
         provoked = granted < ceiling && charge.startedAt() - raisesAt >= 0;
         eventsInARow = provoked ? 0 : (calls <= IN_A_ROW_CALLS ? eventsInARow : 0) + 1;
         excused = !provoked && isCeilingBelieved() && calls >= RARE;
-        first(charge.startedAt(), amount, waitNanos);
+        first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
         granted = excused ? granted : lowered(aftermath);
         calls = 0;
     }
@@ -203,37 +198,14 @@ final class LimitEstimator {
         return Math.pow(KEPT_PART, parts) * Math.min(granted, used);
     }
 
-    private void first(long startedAt, long amount, long waitNanos) {
-        firstStartedAt = startedAt;
-        firstAmount = amount;
-        // A hint in whole seconds says nothing about what lies within one.
-        firstWait = waitNanos < SECOND ? waitNanos : 0;
-    }
-
-    /**
-     * Returns the limit at the time of the first rejected call: the former estimate, forced between two bounds.
-     *
-     * <p>The API may say when that call would have fitted. The call and the amount still within the second at that time
-     * then make up the limit. This holds for a limit that has just been lowered, too. If the API does not say, the call
-     * did not fit on top of all that was within the second.
-     */
     private double measured() {
-        long from = firstStartedAt - SECOND + firstWait;
-        double within = window.sumBetween(from, firstStartedAt);
-        double lower = firstWait > 0 ? within + firstAmount : within;
-        double upper = lower + (firstWait > 0 ? window.lastAmountUpTo(from) : firstAmount) - 1;
-        double measured = Math.max(Math.max(lower, Math.min(granted, upper)), Math.min(granted, (double) firstAmount));
-        return window.calls(firstStartedAt) < MIN_CALLS_FOR_RATE
-                ? Math.min(
-                        measured,
-                        window.averageRateBefore(firstStartedAt, MIN_CALLS_FOR_RATE) * (1 + LaneBudget.MARGIN))
-                : measured;
+        return first.limit(window, granted);
     }
 
     /**
      * Returns the part of the estimate to keep after an unprovoked rejection. Others spend from the limit too, or
-     * something delays our calls. A rare rejection changes nothing. The distance between frequent ones, in calls, shows
-     * by how much we are too fast.
+     * something delays our calls. A rare rejection changes nothing. The number of calls between frequent ones shows by
+     * how much we are too fast.
      */
     private double keptPart() {
         return calls >= RARE ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
@@ -241,8 +213,8 @@ final class LimitEstimator {
 
     /**
      * Returns true if other workers estimate the same limit. Each of them sees only its own part of what was sent, and
-     * would keep that part for good, however small. So each gives a part of its rate away with each rejection. A worker
-     * that has more gives more, and any worker that probes next finds it. That ends when all have the same.
+     * would keep even a small part for good. So each gives a part of its rate away with each rejection. A worker that
+     * has more gives more, and any worker that probes next finds it. That ends when all have the same.
      */
     private boolean sharesUnknownLimit() {
         return share < 1 && !hasCeiling();

@@ -24,18 +24,20 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Calls requests when their lane and the bounds of the worker allow it. One thread runs it and owns all its state. The
- * other methods are thread-safe: they send that thread a message, or read what it publishes.
+ * other methods are thread-safe. They send that thread a message or read what it publishes.
  */
 public final class Pace implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(Pace.class);
     private static final int MAX_LANES = 64;
-    /** How often expired requests are removed and rate-limited calls are logged. It also bounds every wait. */
+    /**
+     * The interval at which expired requests are removed and rate-limited calls are logged. It also bounds every wait.
+     */
     private static final long HOUSEKEEPING_INTERVAL = Duration.ofSeconds(1).toNanos();
 
     /** The polling interval for free answer memory; nothing signals it. */
     private static final long ROOM_CHECK_INTERVAL = Duration.ofMillis(10).toNanos();
 
-    /** The least time between two snapshots: a snapshot visits every lane, and a message may come every microsecond. */
+    /** The least time between two snapshots. A snapshot visits every lane, and a message may come every microsecond. */
     private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(100).toNanos();
 
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
@@ -68,7 +70,7 @@ public final class Pace implements Runnable {
      * The code that pace runs on its thread. None of it may block.
      *
      * @param isExpired returns true if the time of a request is over
-     * @param call starts a call. The callback it receives must be run, on any thread, when the request is sent. The
+     * @param call starts a call. The callback that it receives must run when the request is sent, on any thread. The
      *     call must end with {@link #ended} or {@link #putBack}.
      * @param onExpired takes a request whose time is over
      * @param onBlamed takes a request that was put back and has turned out to be at fault itself

@@ -10,7 +10,7 @@ import java.util.Iterator;
  * Owned by the pace thread.
  */
 final class SlidingWindow {
-    /** How long charges are remembered after their call, for a look back at how much was granted. */
+    /** The time for which charges are remembered, for a look back at how much was granted. */
     private static final long KEPT_NANOS = 3_000_000_000L;
     /** The charges that are remembered however old they are: the rate of a slow lane shows only in several calls. */
     private static final int KEPT_MIN = 8;

@@ -5,7 +5,7 @@ import dev.sluice.worker.provider.TokenUsage;
 
 /**
  * Estimates the tokens that a request will cost from what earlier requests of its model have cost. The prompt follows
- * the size of the body. The answer may or may not: an echo does, a classification does not. So a line is fitted through
+ * the size of the body. The answer may follow it, as an echo does, or not. So a line is fitted through
  * the last few hundred answers. Arithmetic only; owned by the pace thread.
  */
 final class TokenEstimate {

@@ -24,7 +24,7 @@ public record CompletionBody(
         @Nullable String errorType,
         @Nullable String errorMessage,
         Optional<TokenUsage> usage) {
-    /** A larger number is no count of tokens: no model's context holds more, and the lane would be in debt for long. */
+    /** A larger number is no count of tokens. No model's context holds more, and the lane would be in debt for long. */
     private static final int MAX_TOKENS = 10_000_000;
 
     private static final CompletionBody NOT_JSON = new CompletionBody(false, false, null, null, Optional.empty());

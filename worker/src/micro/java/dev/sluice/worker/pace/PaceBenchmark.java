@@ -24,8 +24,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Measures the work of the pace thread for each request. The thread takes the request, chooses it, starts its call, and
- * hears that it is sent and has ended. The lane always has room and the call does nothing. All runs on one thread, so
+ * Measures the work of the pace thread for each request. The thread takes the request and starts its call, and learns
+ * when it is sent and when it has ended. The lane always has room and the call does nothing. All runs on one thread, so
  * that no other thread is woken.
  */
 @State(Scope.Thread)

@@ -18,9 +18,9 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs the paces of several workers against one limited API in virtual time: minutes of traffic in a second, and always
- * the same for the same seed. The limiter is the stand-in's own. Calls are delayed on their way, and each worker's
- * thread is late now and then.
+ * Runs the paces of several workers against one limited API in virtual time. Minutes of traffic take a second. The same
+ * seed gives the same run. The limiter is the stand-in's own. Calls are delayed on their way, and each worker's thread
+ * is late now and then.
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;

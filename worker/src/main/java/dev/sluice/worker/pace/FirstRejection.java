@@ -1,0 +1,41 @@
+package dev.sluice.worker.pace;
+
+/**
+ * The first rejected call of an event, which shows how high the limit was when the call started.
+ *
+ * @param startedAt the start of the call, in nanoseconds of the pace's clock
+ * @param amount the amount that the call would have cost
+ * @param fitsAfter the nanoseconds until the call would have fitted; 0 if unknown
+ */
+record FirstRejection(long startedAt, long amount, long fitsAfter) {
+    static final FirstRejection NONE = new FirstRejection(0, 0, 0);
+
+    private static final long SECOND = 1_000_000_000L;
+    /** Fewer calls than this within a second say little about a rate. */
+    private static final int MIN_CALLS_FOR_RATE = 4;
+
+    static FirstRejection of(long startedAt, long amount, long waitNanos) {
+        // A hint in whole seconds says nothing about what lies within one.
+        return new FirstRejection(startedAt, amount, waitNanos < SECOND ? waitNanos : 0);
+    }
+
+    /**
+     * Returns the limit at the start of the call, which is the former estimate forced between two bounds.
+     *
+     * <p>The API may say when the call would have fitted. The call and the amount still within the second at that time
+     * then make up the limit. This also holds for a limit that has just been lowered. If the API does not say, the call
+     * did not fit on top of all that was within the second.
+     *
+     * @param granted the former estimate
+     */
+    double limit(SlidingWindow window, double granted) {
+        long from = startedAt - SECOND + fitsAfter;
+        double within = window.sumBetween(from, startedAt);
+        double lower = fitsAfter > 0 ? within + amount : within;
+        double upper = lower + (fitsAfter > 0 ? window.lastAmountUpTo(from) : amount) - 1;
+        double limit = Math.max(Math.max(lower, Math.min(granted, upper)), Math.min(granted, (double) amount));
+        return window.calls(startedAt) < MIN_CALLS_FOR_RATE
+                ? Math.min(limit, window.averageRateBefore(startedAt, MIN_CALLS_FOR_RATE) * (1 + LaneBudget.MARGIN))
+                : limit;
+    }
+}
