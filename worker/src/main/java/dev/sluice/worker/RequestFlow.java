@@ -204,7 +204,7 @@ final class RequestFlow implements RequestSink {
     }
 
     @Override
-    public void heldBack() {
+    public void offsetsUnavailable() {
         abandoned.end();
     }
 }

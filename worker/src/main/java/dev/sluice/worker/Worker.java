@@ -63,7 +63,7 @@ public final class Worker implements AutoCloseable {
     private static final String PACE_THREAD = "sluice-pace";
     private static final String SETTLE_THREAD = "sluice-settle";
 
-    private static final int HELD_RECORDS = 20_000;
+    private static final int DELAYED_RECORDS = 20_000;
     /** Room for headers beside the largest answer in one record. */
     private static final int RECORD_OVERHEAD = 1 << 20;
 
@@ -137,7 +137,7 @@ public final class Worker implements AutoCloseable {
                 new Intake.Bounds(
                         config.memory().readAhead(),
                         config.memory().readAheadBytes(),
-                        HELD_RECORDS,
+                        DELAYED_RECORDS,
                         config.memory().maxRequestBytes(),
                         config.drainTimeout()),
                 clock,

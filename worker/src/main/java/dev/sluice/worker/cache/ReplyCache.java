@@ -196,6 +196,6 @@ public final class ReplyCache {
     }
 
     private long expiresAt(Request request) {
-        return request.envelope().isOverAt(maxAgeMillis);
+        return request.envelope().deadline(maxAgeMillis);
     }
 }

@@ -3,8 +3,10 @@ package dev.sluice.worker.intake;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * One period in which this worker owns a partition, from its assignment to its revocation or loss. Compared by identity:
- * a partition that goes and comes back is another assignment, and what was fetched under the old one is stale.
+ * A period in which this worker owns a partition, from its assignment to its revocation or loss.
+ *
+ * <p>Assignments are compared by identity. A partition that goes and comes back has another assignment, and records
+ * fetched under the old one are stale.
  */
 public final class Assignment {
     private final TopicPartition partition;

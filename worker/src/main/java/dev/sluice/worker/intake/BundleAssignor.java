@@ -35,11 +35,11 @@ import org.slf4j.LoggerFactory;
  * members with no partition of the requests topic at all. A partition that one of the topics lacks belongs to no bundle
  * and is assigned to nobody.
  *
- * <p>Members of two versions may share a group while workers are upgraded one by one. Each member gets the partitions of
- * the topics it has subscribed to and no others, whatever topics the assigning member knows: Kafka's consumer rejoins at
- * once if it is assigned a topic that it has not subscribed to, and the group would never be stable. So a new input topic
- * is read only in the bundles of new members. In a bundle that an old member owns, the new topic's partition is
- * unassigned until the bundle moves to a new member, at the latest when the last old member has left.
+ * <p>Members of two versions may share a group while workers are upgraded one by one. Each member gets the partitions
+ * of the topics it has subscribed to and no others, whatever topics the assigning member knows: Kafka's consumer
+ * rejoins at once if it is assigned a topic that it has not subscribed to, and the group would never be stable. So a
+ * new input topic is read only in the bundles of new members. In a bundle that an old member owns, the new topic's
+ * partition is unassigned until the bundle moves to a new member, at the latest when the last old member has left.
  *
  * <p>Owned by the poll thread.
  */
@@ -201,9 +201,9 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
     }
 
     /**
-     * Returns the partitions that no other member still claims to own. The cooperative protocol moves a partition in two
-     * steps, and Kafka fails the whole rebalance if one step both revokes and assigns it. The claiming member gives the
-     * partition up, because it is not assigned to it, and that starts the next rebalance.
+     * Returns the partitions that no other member still claims to own. The cooperative protocol moves a partition in
+     * two steps, and Kafka fails the whole rebalance if one step both revokes and assigns it. The claiming member gives
+     * the partition up, because it is not assigned to it, and that starts the next rebalance.
      */
     private static List<TopicPartition> withoutClaimed(
             String member, List<TopicPartition> partitions, Map<String, Subscription> members) {

@@ -7,16 +7,19 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Holds requests that are due soon; others overtake them. Bounded in records and bytes, and in each partition by the room
- * that is left for others. Owned by the poll thread.
+ * Delays requests in memory until they are due, while other requests overtake them.
+ *
+ * <p>It is bounded in records and bytes. In each partition it is also bounded by the room that is left for other
+ * records. Owned by the poll thread.
  */
 public final class DueGate {
-    /** A request that is due later than this waits in a delay tier rather than in memory. */
+    /** The longest time that a request waits in memory. A request that is due later waits in a delay tier. */
     public static final Duration HORIZON = Duration.ofSeconds(10);
 
     /**
-     * What waits keeps its offset open, and a partition can have only so many: this many are left to those that are due.
-     * The rest is enough for a thousand records a second of which any share waits for 8 s.
+     * The number of offsets of a partition that are left to requests that are due. A delayed request keeps its offset
+     * open, and a partition can have only so many open offsets. The rest is enough for a thousand records per second of
+     * which any share waits for 8 s.
      */
     static final int ROOM_FOR_OTHERS = 2_500;
 
@@ -32,11 +35,12 @@ public final class DueGate {
     }
 
     /**
-     * Takes a request that is due within the horizon; false where it is not, or where there is no space.
+     * Takes a request that is due within the horizon.
      *
-     * @param room offsets from the request's on that its partition may still register
+     * @param room the number of offsets, from the request's own on, that its partition may still register
+     * @return false if the request is due later or there is no room for it
      */
-    boolean hold(Request request, long nowMillis, long room) {
+    boolean delay(Request request, long nowMillis, long room) {
         boolean soon = request.envelope().notBefore() - nowMillis <= HORIZON.toMillis();
         if (!soon
                 || room < ROOM_FOR_OTHERS
@@ -48,7 +52,7 @@ public final class DueGate {
         return heap.add(request);
     }
 
-    /** Hands over everything that is due, the earliest first. */
+    /** Hands over all requests that are due, the earliest first. */
     void release(long nowMillis, Consumer<Request> to) {
         for (Request first = heap.peek();
                 first != null && first.envelope().notBefore() <= nowMillis;
@@ -59,7 +63,7 @@ public final class DueGate {
         }
     }
 
-    /** Milliseconds until the next request is due, at most {@code atMost}. */
+    /** Returns the milliseconds until the next request is due, at most {@code atMost}. */
     long millisToNext(long nowMillis, long atMost) {
         Request first = heap.peek();
         return first == null ? atMost : Math.max(0, Math.min(first.envelope().notBefore() - nowMillis, atMost));

@@ -11,17 +11,18 @@ import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of an input topic and what its headers say of it, whether or not its body can be understood.
+ * A record of an input topic with the values of its headers, whether or not its body is valid.
  *
- * @param assignment the assignment under which it was fetched
+ * @param assignment the assignment under which the record was fetched
  * @param record the record as Kafka gave it; its arrays are never changed
  * @param id the request's id
- * @param attempts calls that really failed
- * @param deferrals times it was put off through no fault of its own
- * @param enqueuedAt epoch ms of the request's first record; of one that was called before, its {@link #waitsSince}
- * @param notBefore epoch ms before which it is not called; 0 for at once
- * @param expiresAt epoch ms from which on it is not called any more; {@link Long#MAX_VALUE} for never
- * @param weight the bytes it is counted with while it is in memory
+ * @param attempts the number of calls that really failed
+ * @param deferrals the number of times that the request was put off through no fault of its own
+ * @param enqueuedAt epoch ms of the request's first record; for a request that was called before, its {@link
+ *     #waitsSince}
+ * @param notBefore epoch ms before which the request is not called; 0 for at once
+ * @param expiresAt epoch ms from which the request is not called any more; {@link Long#MAX_VALUE} for never
+ * @param weight the bytes that the record counts with while it is in memory
  */
 public record InputRecord(
         Assignment assignment,
@@ -34,13 +35,13 @@ public record InputRecord(
         long expiresAt,
         long weight) {
 
-    /** What the objects around a record cost in memory, roughly; counted so that empty records have a weight too. */
+    // roughly the memory of the objects around a record; counted so that empty records have a weight, too
     private static final int OVERHEAD = 512;
 
-    /** Likewise those around a header: a record of a megabyte has room for some hundred thousand. */
+    // the same for a header, since a record of a megabyte has room for some hundred thousand headers
     private static final int HEADER_OVERHEAD = 100;
 
-    /** Of a record that is not weighed yet. */
+    /** Weighs the record. */
     public InputRecord(
             Assignment assignment,
             ConsumerRecord<byte[], byte[]> record,
@@ -53,31 +54,35 @@ public record InputRecord(
         this(assignment, record, id, attempts, deferrals, enqueuedAt, notBefore, expiresAt, weightOf(record));
     }
 
-    /** Looking at a header's value also lets go of what Kafka fetched it in, which would be kept for it as a whole. */
     private static long weightOf(ConsumerRecord<byte[], byte[]> record) {
         long weight = OVERHEAD;
         weight += Math.max(0, record.serializedKeySize()) + (long) Math.max(0, record.serializedValueSize());
         for (Header header : record.headers()) {
+            // reading the value also frees the fetched buffer, which Kafka's header would keep as a whole
             byte[] value = header.value();
             weight += HEADER_OVERHEAD + header.key().length() + (value == null ? 0 : value.length);
         }
         return weight;
     }
 
-    /** Epoch ms since which it waits to be answered: its first record's, or its producer's not-before where that is later. */
+    /**
+     * Returns the epoch ms since which the request waits for its answer. This is the time of its first record, or its
+     * producer's not-before if that is later.
+     */
     public long waitsSince() {
         boolean wasCalled = attempts > 0 || deferrals > 0;
         return wasCalled ? enqueuedAt : Math.max(enqueuedAt, notBefore);
     }
 
     /**
-     * Epoch ms from which on it is not called any more: its own expiry, or when it is older than the oldest that is called.
+     * Returns the epoch ms from which the request is not called any more, because it has expired or exceeds the maximum
+     * age.
      *
      * @param maxAgeMillis {@link Long#MAX_VALUE} for any age
      */
-    public long isOverAt(long maxAgeMillis) {
-        boolean ever = maxAgeMillis >= Long.MAX_VALUE - waitsSince();
-        return ever ? expiresAt : Math.min(expiresAt, waitsSince() + maxAgeMillis + 1);
+    public long deadline(long maxAgeMillis) {
+        boolean anyAge = maxAgeMillis >= Long.MAX_VALUE - waitsSince();
+        return anyAge ? expiresAt : Math.min(expiresAt, waitsSince() + maxAgeMillis + 1);
     }
 
     public TopicPartition partition() {
@@ -96,17 +101,17 @@ public record InputRecord(
         return record.value();
     }
 
-    /** One of the record's headers as text. */
+    /** Returns a header of the record as text. */
     public Optional<String> header(String name) {
         return WireHeaders.text(record.headers(), name);
     }
 
-    /** How old an answer to the same request may be; empty where it wants no answer but its own. */
+    /** Returns how old an answer to an equal request may be, or empty if the request wants its own answer. */
     public Optional<Duration> cacheFor() {
         return WireHeaders.duration(record.headers(), WireHeaders.CACHE);
     }
 
-    /** Equal for requests of one tenant with one body, which has to be there. */
+    /** Returns a hash that is equal for requests of one tenant with equal bodies. The record must have a body. */
     public String contentHash() {
         byte[] tenant = WireHeaders.bytes(record.headers(), WireHeaders.TENANT).orElse(null);
         return ContentHash.of(tenant, Objects.requireNonNull(value()));

@@ -4,9 +4,7 @@ import dev.sluice.wire.Topics;
 import dev.sluice.worker.threads.WorkerException;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -19,206 +17,203 @@ import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The poll loop: has partitions opened, pauses, polls and hands over. One thread runs it and is the sole owner of the consumer.
- *
- * <p>Which partitions are paused is derived afresh in every round and never remembered: a rebalance forgets pauses.
+ * Runs the poll loop, which opens partitions, pauses, polls and dispatches records. The thread that runs it is the sole
+ * owner of the consumer.
  */
 public final class Intake implements Runnable {
-    /** Longest time without a look at the pauses. */
+    // the longest time without a look at the pauses
     private static final long MAX_POLL_MILLIS = 50;
 
-    private static final long POSITIONS_EVERY_MILLIS = 200;
+    private static final long POSITION_REPORT_MILLIS = 200;
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
-    private final Bounds bounds;
     private final Clock clock;
     private final AtomicReference<Ownership> ownership;
-    private final RequestSink downstream;
-    private final OffsetLedger ledger;
-    private final PollRecovery salvage;
+    private final RequestSink sink;
+    private final PollRecovery recovery;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
-    private final RebalanceHandler rebalance;
+    private final RebalanceHandler rebalanceHandler;
     private final PositionReporter positions;
-    private final PartitionOpener openings;
-    private final RecordDispatcher arrivals;
-    private final Runnable cameRound;
-    private final CompletableFuture<Void> quiet = new CompletableFuture<>();
+    private final PartitionOpener opener;
+    private final PauseControl pauses;
+    private final RecordDispatcher dispatcher;
+    private final Runnable heartbeat;
+    private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
     private volatile List<String> refusals = List.of();
-    private volatile int held;
-    private long positionsSentAt;
-    /** What poll ran out of memory with, until it is looked into: nothing is read meanwhile. */
-    private @Nullable OutOfMemoryError ranOut;
+    private volatile int delayed;
+    private long positionsReportedAt;
+
+    /** The OutOfMemoryError of the last poll, kept until it has been diagnosed. Nothing is read until then. */
+    private @Nullable OutOfMemoryError undiagnosed;
 
     /**
-     * How much may be in memory.
+     * The bounds of the records in memory.
      *
-     * @param readyRecords most records that are due and not yet ended
-     * @param readyBytes their most bytes
-     * @param heldRecords most records that are held until they are due
+     * @param readyRecords the maximum number of records that are due and not yet ended
+     * @param readyBytes the maximum bytes of these records
+     * @param delayedRecords the maximum number of records that wait until they are due
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
      */
-    public record Bounds(int readyRecords, long readyBytes, int heldRecords, int requestBytes, Duration drainTimeout) {}
+    public record Bounds(
+            int readyRecords, long readyBytes, int delayedRecords, int requestBytes, Duration drainTimeout) {}
 
     /**
-     * @param salvage reads on where poll fails because of a record; of this intake only
-     * @param cameRound told again and again that the poll thread does not hang
+     * @param recovery reads past records that make poll fail; used by this intake only
+     * @param heartbeat called once per loop iteration
      */
     public Intake(
             Consumer<byte[], byte[]> consumer,
-            PollRecovery salvage,
+            PollRecovery recovery,
             Topics topics,
             Bounds bounds,
             Clock clock,
             ReplyTopics replyTopics,
             AtomicReference<Ownership> ownership,
-            RequestSink downstream,
+            RequestSink sink,
             OffsetLedger ledger,
-            Runnable cameRound) {
+            Runnable heartbeat) {
         this.consumer = consumer;
         this.topics = topics;
-        this.bounds = bounds;
         this.clock = clock;
         this.ownership = ownership;
-        this.downstream = downstream;
-        this.ledger = ledger;
-        this.salvage = salvage;
+        this.sink = sink;
+        this.recovery = recovery;
         this.partitions = new OwnedPartitions(topics);
-        this.dueGate = new DueGate(bounds.heldRecords(), bounds.readyBytes());
-        this.rebalance = new RebalanceHandler(
-                consumer, topics, ownership, partitions, dueGate, downstream, ledger, bounds.drainTimeout());
+        this.dueGate = new DueGate(bounds.delayedRecords(), bounds.readyBytes());
+        this.rebalanceHandler = new RebalanceHandler(
+                consumer, topics, ownership, partitions, dueGate, sink, ledger, bounds.drainTimeout());
         this.positions = new PositionReporter(consumer, partitions, ledger);
-        this.openings = new PartitionOpener(consumer, partitions, ledger, downstream::heldBack);
-        this.arrivals = new RecordDispatcher(
-                consumer,
-                positions,
-                new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock),
-                dueGate,
-                downstream,
-                ledger,
-                clock,
-                () -> draining);
-        this.cameRound = cameRound;
+        this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
+        this.pauses = new PauseControl(consumer, partitions, ledger, dueGate, bounds);
+        RequestReader reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
+        this.dispatcher =
+                new RecordDispatcher(consumer, positions, reader, dueGate, sink, ledger, clock, () -> draining);
+        this.heartbeat = heartbeat;
     }
 
-    /** Reads until {@link #stop}; then leaves the group. Throws what the consumer cannot recover from. */
+    /**
+     * Reads until {@link #stop} and then leaves the group. Throws an exception that the consumer cannot recover from.
+     */
     @Override
     public void run() {
-        consumer.subscribe(topics.inputs(), rebalance);
+        consumer.subscribe(topics.inputs(), rebalanceHandler);
         try (consumer) {
-            rounds();
-        } catch (FencedInstanceIdException shutOut) {
-            throw WorkerException.sameInstanceId(shutOut);
+            loop();
+        } catch (FencedInstanceIdException fenced) {
+            throw WorkerException.sameInstanceId(fenced);
         }
     }
 
     /**
-     * Reads no record from now on. Polling goes on, so that what is under way can still be committed. Any thread.
+     * Stops reading records. Polling goes on, so that requests under way can still be committed. Any thread may call
+     * it.
      *
-     * @return completes when nothing more will be handed over
+     * @return completes when no more records will be handed to the sink
      */
     public CompletableFuture<Void> drain() {
         draining = true;
-        return quiet;
+        return drained;
     }
 
-    /** How many requests are held in memory until they are due. Any thread. */
-    public int held() {
-        return held;
+    /** Returns the number of requests that wait in memory until they are due. Any thread may call it. */
+    public int delayed() {
+        return delayed;
     }
 
-    /** Why some partitions are not read, a sentence each. Any thread. */
+    /** Returns a sentence for each partition that must not be read. Any thread may call it. */
     public List<String> refusals() {
         return refusals;
     }
 
-    /** Ends {@link #run} soon. Any thread. */
+    /** Ends {@link #run} soon. Any thread may call it. */
     public void stop() {
         stopped = true;
     }
 
-    private void rounds() {
+    private void loop() {
         try {
             while (!stopped) {
                 if (draining) {
-                    quiet.complete(null);
+                    drained.complete(null);
                 }
-                round();
+                iterate();
             }
         } catch (AuthorizationException denied) {
-            rebalance.forbidden();
+            rebalanceHandler.commitsDenied();
             throw denied;
         }
     }
 
-    private void round() {
-        cameRound.run();
-        openings.openAssigned();
-        lookIntoShortage();
+    private void iterate() {
+        heartbeat.run();
+        opener.openAssigned();
+        diagnoseOutOfMemory();
         refusals = partitions.refusals();
-        pauseAndResume();
+        pauses.pauseAndResume(draining || stopped || undiagnosed != null, clock.millis());
         ConsumerRecords<byte[], byte[]> records = poll();
         for (TopicPartition partition : records.partitions()) {
-            arrivals.take(partitions.get(partition), records.records(partition));
+            dispatcher.dispatch(partitions.get(partition), records.records(partition));
         }
         reportPositions();
         if (!draining) {
-            dueGate.release(clock.millis(), downstream::accept);
+            dueGate.release(clock.millis(), sink::accept);
         }
-        held = dueGate.records();
+        delayed = dueGate.records();
     }
 
     private ConsumerRecords<byte[], byte[]> poll() {
         try {
             return consumer.poll(Duration.ofMillis(pollMillis()));
         } catch (OutOfMemoryError failure) {
-            if (ranOut != null || !isSettled()) {
+            if (undiagnosed != null || !isOutsideOfRebalance()) {
                 throw failure;
             }
-            ranOut = failure;
-            // it has half read what it fetched, would go on behind the record it was about to copy, and keeps all of
-            // that
+            undiagnosed = failure;
+            // The consumer has half read what it fetched. It would go on behind the record that it was about to copy,
+            // and
+            // it keeps its buffers unless it unsubscribes.
             consumer.unsubscribe();
-            consumer.subscribe(topics.inputs(), rebalance);
+            consumer.subscribe(topics.inputs(), rebalanceHandler);
         } catch (KafkaException failure) {
-            if (!isSettled() || !isReadOn(failure)) {
+            if (!isOutsideOfRebalance() || !recover(failure)) {
                 throw failure;
             }
         }
         return ConsumerRecords.empty();
     }
 
-    /** Where not, a rebalance callback is what has failed. */
-    private boolean isSettled() {
+    /** If this returns false, the exception came from a rebalance callback, not from a record. */
+    private boolean isOutsideOfRebalance() {
         return consumer.assignment().equals(ownership.get().assignments().keySet());
     }
 
-    /** With nothing in the consumer's memory: so that what does not fit now is no other's fault. */
-    private void lookIntoShortage() {
-        OutOfMemoryError failure = ranOut;
-        if (failure != null && openings.areComplete()) {
-            ranOut = null;
-            if (!isReadOn(failure)) {
+    /** Runs after the consumer has dropped its buffers, so a record that still does not fit is itself too large. */
+    private void diagnoseOutOfMemory() {
+        OutOfMemoryError failure = undiagnosed;
+        if (failure != null && opener.isComplete()) {
+            undiagnosed = null;
+            if (!recover(failure)) {
                 throw failure;
             }
         }
     }
 
-    private boolean isReadOn(Throwable failure) {
-        boolean readsOn = salvage.readsOn(failure, partitions.open(), new FromSalvage());
+    private boolean recover(Throwable failure) {
+        boolean recovered = recovery.recover(failure, partitions.open(), new FromRecovery());
         for (OwnedPartition partition : partitions.open()) {
             consumer.seek(partition.partition(), partition.position());
         }
-        return readsOn;
+        return recovered;
     }
 
     private long pollMillis() {
         long now = clock.millis();
-        // while it drains nothing leaves the gate, however long it is due
+        // no request leaves the gate while intake drains, even if it is due
         long wait = draining ? MAX_POLL_MILLIS : dueGate.millisToNext(now, MAX_POLL_MILLIS);
         for (OwnedPartition partition : partitions.all()) {
             if (partition.resumesAt() > now) {
@@ -228,56 +223,31 @@ public final class Intake implements Runnable {
         return wait;
     }
 
-    private void pauseAndResume() {
-        long now = clock.millis();
-        boolean none = draining || stopped || ranOut != null || isFull();
-        Set<TopicPartition> paused = new HashSet<>();
-        for (OwnedPartition partition : partitions.all()) {
-            if (none || !partition.isOpen() || waits(partition, now)) {
-                paused.add(partition.partition());
-            }
-        }
-        Set<TopicPartition> resumed = new HashSet<>(consumer.paused());
-        resumed.removeAll(paused);
-        paused.removeAll(consumer.paused());
-        consumer.pause(paused);
-        consumer.resume(resumed);
-    }
-
-    private boolean isFull() {
-        return ledger.openRecords() - dueGate.records() >= bounds.readyRecords()
-                || ledger.openBytes() - dueGate.bytes() >= bounds.readyBytes();
-    }
-
-    private boolean waits(OwnedPartition partition, long now) {
-        return partition.resumesAt() > now || partition.position() >= ledger.registerLimit(partition.assignment());
-    }
-
     private void reportPositions() {
         long now = clock.millis();
-        if (now - positionsSentAt >= POSITIONS_EVERY_MILLIS) {
-            positionsSentAt = now;
-            rebalance.shareIfWider();
+        if (now - positionsReportedAt >= POSITION_REPORT_MILLIS) {
+            positionsReportedAt = now;
+            rebalanceHandler.shareIfWider();
             positions.report();
         }
     }
 
-    /** What was read while poll could not: the same as what it hands over. */
-    private final class FromSalvage implements PollRecovery.Taker {
+    /** Dispatches the records that recovery has read like those that poll returns. */
+    private final class FromRecovery implements PollRecovery.Taker {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
-            cameRound.run();
-            if (isFull()) {
+            heartbeat.run();
+            if (pauses.isFull()) {
                 return false;
             }
-            arrivals.take(partition, List.of(record));
+            dispatcher.dispatch(partition, List.of(record));
             return partition.position() > record.offset();
         }
 
         @Override
-        public boolean passOver(OwnedPartition partition, long offset, String problem) {
-            cameRound.run();
-            return arrivals.passOver(partition, offset, problem);
+        public boolean skip(OwnedPartition partition, long offset, String problem) {
+            heartbeat.run();
+            return dispatcher.skip(partition, offset, problem);
         }
 
         @Override

@@ -9,59 +9,66 @@ import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 
 /**
- * The account of what was read and is not yet committed, as intake sees it. Its methods send messages, in order, to the
- * thread that settles; none blocks.
+ * Keeps account of the offsets that are read and not yet committed.
+ *
+ * <p>This is intake's view of settle. The methods send messages in order to the settle thread, and none of them blocks.
  */
 public interface OffsetLedger {
-    /** The longest wait for {@link #flush}; a longer one would only hold up the whole group. */
+    /** The longest wait for {@link #flush}. A longer one would only hold up the whole group. */
     Duration FLUSH_TIMEOUT = Duration.ofSeconds(15);
 
-    /** How a partition begins. */
+    /** The result of opening a partition. */
     sealed interface Opening {
         /**
-         * It may be read.
+         * The partition may be read.
          *
-         * @param done offsets that were ended before, out of order; they must not be registered
+         * @param done tells offsets that were done before, out of order; they must not be registered
          */
         record Ready(LongPredicate done) implements Opening {}
 
-        /** The committed metadata cannot be understood, so that requests might end twice: not to be read. */
+        /**
+         * The partition must not be read. Its committed metadata cannot be understood, so that requests might end
+         * twice.
+         */
         record Refused(String why) implements Opening {}
     }
 
     /**
-     * Opens the account of a partition.
+     * Opens a partition.
      *
      * @param position the first offset that will be read
-     * @param committed what the group has committed; its metadata names the offsets done out of order
+     * @param committed the offset that the group has committed; its metadata names the offsets done out of order
      */
     Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed);
 
-    /** Records of one partition, in the order of their offsets, that will each be settled. */
-    void register(Assignment assignment, Collection<InputRecord> envelopes);
+    /** Registers records of one partition, in the order of their offsets. Each of them will be settled. */
+    void register(Assignment assignment, Collection<InputRecord> records);
 
-    /** Nothing below {@code position} is still to come, whether or not there were records. */
+    /** Reports that no record below {@code position} is still to come, even where offsets have no record. */
     void reached(Assignment assignment, long position);
 
     /**
-     * The lowest offset of this assignment's partition that may not be registered yet: its record is kept back. Grows as
-     * outcomes are committed; reporting the kept-back offset as {@link #reached} lets it grow past a gap.
+     * Returns the lowest offset of the partition that may not be registered yet. Its record is kept back.
+     *
+     * <p>The limit grows as outcomes are committed. Reporting the kept-back offset as {@link #reached} lets it grow
+     * past a gap.
      */
     long registerLimit(Assignment assignment);
 
-    /** Records registered and not yet committed, over all partitions. */
+    /** Returns the number of records that are registered and not yet committed, over all partitions. */
     int openRecords();
 
-    /** Their weight in bytes, with the answers among them that wait for their commit. */
+    /** Returns the weight of these records in bytes, with the answers that wait for their commit. */
     long openBytes();
 
     /**
-     * Completes when everything sent before is committed or discarded, or waits for a reply topic that cannot be written
-     * to, and no transaction of it is under way; cancelled where the ledger has ended, since nothing more is committed
-     * then.
+     * Commits everything sent before.
+     *
+     * @return completes when no transaction is under way and every outcome sent before is committed, is discarded or
+     *     waits for an unavailable reply topic; cancelled if the ledger has ended, since it commits nothing more
      */
     CompletableFuture<Void> flush();
 
-    /** Closes these accounts; what they still hold is discarded. */
+    /** Closes partitions and discards their open offsets. */
     void close(Set<Assignment> gone);
 }

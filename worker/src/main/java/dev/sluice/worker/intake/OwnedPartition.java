@@ -6,14 +6,14 @@ import java.util.function.LongPredicate;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
-/** What the poll thread knows of one partition it owns. Owned by the poll thread. */
+/** The reading state of a partition that this worker owns. Owned by the poll thread. */
 final class OwnedPartition {
     private final Assignment assignment;
     private final Optional<Tier> tier;
-    /** Null until the account is open; a partition is not read before. */
+    /** Null until the ledger has opened the partition, which is not read before. */
     private @Nullable LongPredicate done;
 
-    /** Null unless the partition must not be read at all. */
+    /** The reason why the partition must not be read, or null. */
     private @Nullable String refused;
 
     private long resumesAt;
@@ -49,7 +49,7 @@ final class OwnedPartition {
         }
     }
 
-    /** It is not read from now on. */
+    /** Stops reading the partition for good. */
     void refuse(String why) {
         refused = why;
         done = null;
@@ -60,16 +60,16 @@ final class OwnedPartition {
         return refused;
     }
 
-    /** Whether the record with this offset was ended before, by an earlier owner or an earlier run. */
+    /** Returns true if an earlier owner or an earlier run has settled the record with this offset. */
     boolean isDone(long offset) {
         return done != null && done.test(offset);
     }
 
     /**
-     * When a record may leave, in epoch ms. A tier has one constant delay, so that its first record is the first one due
-     * and the whole partition can wait for it.
+     * Returns the epoch ms at which a record may leave its tier. A tier has one constant delay, so its first record is
+     * due first and the whole partition can wait for it.
      */
-    long leavesAt(long appendedAt) {
+    long leavesTierAt(long appendedAt) {
         return tier.map(t -> appendedAt + t.delay().toMillis()).orElse(0L);
     }
 
@@ -81,7 +81,7 @@ final class OwnedPartition {
         return resumesAt;
     }
 
-    /** The offset that is read next, as far as is known here. */
+    /** Returns the offset that is read next, as far as the poll thread knows. */
     long position() {
         return position;
     }
@@ -90,10 +90,10 @@ final class OwnedPartition {
         position = next;
     }
 
-    /** Whether the position has moved on since this was last asked. */
-    boolean hasNews() {
-        boolean news = position > reported;
+    /** Returns true if the position has advanced since the last call. */
+    boolean hasAdvanced() {
+        boolean advanced = position > reported;
         reported = Math.max(reported, position);
-        return news;
+        return advanced;
     }
 }

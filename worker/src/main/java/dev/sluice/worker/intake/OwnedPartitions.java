@@ -46,15 +46,15 @@ final class OwnedPartitions {
     }
 
     List<OwnedPartition> awaitingOpening() {
-        return those(OwnedPartition::awaitsOpening);
+        return filtered(OwnedPartition::awaitsOpening);
     }
 
-    /** Those that may be read. */
+    /** Returns the partitions that may be read. */
     List<OwnedPartition> open() {
-        return those(OwnedPartition::isOpen);
+        return filtered(OwnedPartition::isOpen);
     }
 
-    /** Why some are not read, a sentence each. */
+    /** Returns a sentence for each partition that must not be read. */
     List<String> refusals() {
         return owned.values().stream()
                 .filter(partition -> partition.refusal() != null)
@@ -62,7 +62,7 @@ final class OwnedPartitions {
                 .toList();
     }
 
-    private List<OwnedPartition> those(Predicate<OwnedPartition> wanted) {
+    private List<OwnedPartition> filtered(Predicate<OwnedPartition> wanted) {
         return owned.values().stream().filter(wanted).toList();
     }
 }

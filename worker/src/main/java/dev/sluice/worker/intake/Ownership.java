@@ -7,15 +7,15 @@ import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * What this worker owns, together with the group metadata that belongs to it. Immutable; published by the poll thread on
- * entering every rebalance callback.
+ * The partitions that this worker owns, together with the group metadata that belongs to them. Immutable. The poll
+ * thread publishes it on entering every rebalance callback.
  *
- * <p>The two are never mixed across publications: stale outcomes under fresh metadata would commit offsets of a
- * partition that is somebody else's, which the broker does not check, and metadata from before a rebalance callback is
- * refused inside it.
+ * <p>The two are never mixed across publications. Stale outcomes under fresh metadata would commit offsets of a
+ * partition that another worker owns, which the broker does not check. Inside a rebalance callback the broker rejects
+ * metadata from before it.
  *
  * @param assignments the assignment of every owned partition
- * @param metadata from {@code KafkaConsumer.groupMetadata()}, never built from the group's name, which would bypass the
+ * @param metadata from {@code KafkaConsumer.groupMetadata()}; metadata built from the group's name would bypass the
  *     broker's fencing
  */
 public record Ownership(Map<TopicPartition, Assignment> assignments, ConsumerGroupMetadata metadata) {
@@ -23,7 +23,7 @@ public record Ownership(Map<TopicPartition, Assignment> assignments, ConsumerGro
         assignments = Map.copyOf(assignments);
     }
 
-    /** Whether offsets fetched under {@code assignment} may still be committed. */
+    /** Returns true if offsets fetched under {@code assignment} may still be committed. */
     public boolean holds(Assignment assignment) {
         return assignments.get(assignment.partition()) == assignment;
     }

@@ -2,39 +2,43 @@ package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Reason;
 
-/** What a record turned out to be. */
+/** The result of parsing a record. */
 sealed interface ParsedRecord {
-    InputRecord envelope();
+    InputRecord input();
 
     /**
-     * Hands the record over to where it belongs.
+     * Hands the record to the stage that handles it.
      *
-     * @param room offsets from the record's on that its partition may still register
+     * @param room the number of offsets, from the record's own on, that its partition may still register
      */
-    void to(RequestSink downstream, DueGate dueGate, long nowMillis, long room);
+    void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room);
 
     /** A request that can be called. */
     record Ready(Request request) implements ParsedRecord {
         @Override
-        public InputRecord envelope() {
+        public InputRecord input() {
             return request.envelope();
         }
 
         @Override
-        public void to(RequestSink downstream, DueGate dueGate, long nowMillis, long room) {
-            if (envelope().notBefore() <= nowMillis) {
-                downstream.accept(request);
-            } else if (!dueGate.hold(request, nowMillis, room)) {
-                downstream.postpone(envelope());
+        public void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room) {
+            if (input().notBefore() <= nowMillis) {
+                sink.accept(request);
+            } else if (!dueGate.delay(request, nowMillis, room)) {
+                sink.postpone(input());
             }
         }
     }
 
-    /** Not a chat request; {@code problem} says why, for the one who published it. */
-    record Refused(InputRecord envelope, Reason reason, String problem) implements ParsedRecord {
+    /**
+     * A record that is not a valid chat request.
+     *
+     * @param problem tells the producer why
+     */
+    record Refused(InputRecord input, Reason reason, String problem) implements ParsedRecord {
         @Override
-        public void to(RequestSink downstream, DueGate dueGate, long nowMillis, long room) {
-            downstream.refuse(envelope, reason, problem);
+        public void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room) {
+            sink.refuse(input, reason, problem);
         }
     }
 }

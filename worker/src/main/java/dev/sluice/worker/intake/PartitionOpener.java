@@ -14,31 +14,35 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Opens the accounts of newly assigned partitions: from what the group has committed, else from the beginning. None is read
- * before. Owned by the poll thread.
+ * Opens newly assigned partitions at the offset that the group has committed, or else at the beginning. No partition is
+ * read before it is open. Owned by the poll thread.
  */
 final class PartitionOpener {
-    private static final Duration QUICKLY = Duration.ofSeconds(2);
-    /** For committed offsets: if they take longer, a dead worker's open transaction is what they wait for, as a rule. */
-    private static final Duration UNLESS_HELD_BACK = Duration.ofMillis(500);
+    private static final Duration POSITION_TIMEOUT = Duration.ofSeconds(2);
+
+    // a longer wait usually means that a dead worker left a transaction open
+    private static final Duration COMMITTED_TIMEOUT = Duration.ofMillis(500);
 
     private static final Logger log = LoggerFactory.getLogger(PartitionOpener.class);
 
     private final Consumer<byte[], byte[]> consumer;
     private final OwnedPartitions partitions;
     private final OffsetLedger ledger;
-    private final Runnable heldBack;
+    private final Runnable onUnavailableOffsets;
 
-    /** @param heldBack told where committed offsets cannot be had for the moment */
+    /** @param onUnavailableOffsets runs if the committed offsets cannot be read now */
     PartitionOpener(
-            Consumer<byte[], byte[]> consumer, OwnedPartitions partitions, OffsetLedger ledger, Runnable heldBack) {
+            Consumer<byte[], byte[]> consumer,
+            OwnedPartitions partitions,
+            OffsetLedger ledger,
+            Runnable onUnavailableOffsets) {
         this.consumer = consumer;
         this.partitions = partitions;
         this.ledger = ledger;
-        this.heldBack = heldBack;
+        this.onUnavailableOffsets = onUnavailableOffsets;
     }
 
-    /** Opens what waits for it, if that is possible now. */
+    /** Opens the assigned partitions that are not open yet, if their committed offsets can be read now. */
     void openAssigned() {
         List<OwnedPartition> waiting = partitions.awaitingOpening();
         if (waiting.isEmpty()) {
@@ -47,19 +51,19 @@ final class PartitionOpener {
         Set<TopicPartition> keys =
                 waiting.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
         try {
-            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, UNLESS_HELD_BACK);
+            Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(keys, COMMITTED_TIMEOUT);
             for (OwnedPartition partition : waiting) {
                 open(partition, Optional.ofNullable(committed.get(partition.partition())));
             }
-        } catch (RetriableException notNow) {
-            log.atDebug().addKeyValue("partitions", keys).log("committed offsets are not known yet");
-            heldBack.run();
+        } catch (RetriableException e) {
+            log.atDebug().addKeyValue("partitions", keys).log("Committed offsets unavailable");
+            onUnavailableOffsets.run();
         }
     }
 
     private void open(OwnedPartition partition, Optional<OffsetAndMetadata> committed) {
         committed.ifPresent(offset -> consumer.seek(partition.partition(), offset.offset()));
-        long position = consumer.position(partition.partition(), QUICKLY);
+        long position = consumer.position(partition.partition(), POSITION_TIMEOUT);
         partition.position(position);
         partition.opened(ledger.open(partition.assignment(), position, committed));
         if (partition.refusal() != null) {
@@ -67,8 +71,8 @@ final class PartitionOpener {
         }
     }
 
-    /** Whether all that is assigned is open, and there is some. */
-    boolean areComplete() {
+    /** Returns true if every assigned partition has been opened and at least one can be read. */
+    boolean isComplete() {
         return !partitions.open().isEmpty() && partitions.awaitingOpening().isEmpty();
     }
 }

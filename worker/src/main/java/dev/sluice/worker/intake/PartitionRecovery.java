@@ -16,10 +16,10 @@ import org.slf4j.LoggerFactory;
 
 /** Reads one partition record by record, for {@link PollRecovery}. Owned by the poll thread. */
 final class PartitionRecovery {
-    /** For a record: in pieces, so that a worker that stops need not wait for a broker that is away. */
-    private static final int MOST_WAITS = 30;
+    /** One wait for the broker. It is short, so that a worker that stops need not wait for an unavailable broker. */
+    static final Duration WAIT = Duration.ofSeconds(1);
 
-    static final Duration ONE_WAIT = Duration.ofSeconds(1);
+    private static final int MAX_WAITS_PER_RECORD = 30;
 
     private static final Logger log = LoggerFactory.getLogger(PartitionRecovery.class);
 
@@ -27,42 +27,40 @@ final class PartitionRecovery {
     private final HeapHeadroom heap;
     private final PollRecovery.Taker taker;
     private final BooleanSupplier isOver;
-    private final Map<Step, Integer> counts = new EnumMap<>(Step.class);
+    private final Map<ReadStep, Integer> counts = new EnumMap<>(ReadStep.class);
 
-    private long ranOutAt;
+    private long outOfMemoryAt;
     private int waits;
 
-    /** What came of an attempt to read a record. */
-    enum Step {
+    /** The result of an attempt to read a record. */
+    enum ReadStep {
         TAKEN(true),
-        PASSED_OVER(true),
-        /** There is none at this position, or there was no answer yet. */
+        SKIPPED(true),
+        /** The position has no record, or the broker has not answered yet. */
         NO_RECORD(true),
-        /** The heap was too small; what it held is dropped. */
+        /** The heap was too small. The consumer has dropped its buffers and reads the record again. */
         AGAIN(true),
-        /** The heap was too small again, and almost empty: passed over as well. */
+        /** The heap was too small again although it was mostly free, so the record is skipped. */
         TOO_LARGE(false),
-        /** The heap is too small for more reasons than this record, or it is not the heap that is. */
+        /** The heap is full of other objects, or memory outside of the heap is missing. */
         OUT_OF_MEMORY(false),
-        /** It may not be handed over or passed over yet. */
+        /** The record may not be taken or skipped yet. */
         KEPT_BACK(false),
-        /** It can be read, and nobody has asked for it. */
+        /** The record can be read, and the caller does not take readable records. */
         READABLE(false),
-        /** Everything is read that was there when the failure was looked into. */
+        /** Everything is read that was in the partition when recovery began. */
         END(false),
         /** The worker stops, or the time is over. */
-        BREAK(false);
+        STOPPED(false);
 
         private final boolean goesOn;
 
-        Step(boolean goesOn) {
+        ReadStep(boolean goesOn) {
             this.goesOn = goesOn;
         }
     }
 
-    /**
-     * @param isOver asked before each record: whether to leave it at that
-     */
+    /** @param isOver tells before each record to stop */
     PartitionRecovery(
             Consumer<byte[], byte[]> consumer, HeapHeadroom heap, PollRecovery.Taker taker, BooleanSupplier isOver) {
         this.consumer = consumer;
@@ -71,115 +69,118 @@ final class PartitionRecovery {
         this.isOver = isOver;
     }
 
-    /** How often that has come, over all partitions. */
-    int count(Step step) {
+    /** Returns how often this step came, over all partitions. */
+    int count(ReadStep step) {
         return counts.getOrDefault(step, 0);
     }
 
-    int passedOver() {
-        return count(Step.PASSED_OVER) + count(Step.TOO_LARGE);
+    int skipped() {
+        return count(ReadStep.SKIPPED) + count(ReadStep.TOO_LARGE);
     }
 
-    /** How many records it has got past, over all partitions, but for one that was too large. */
+    /** Returns the number of records that were taken or skipped over all partitions, except one that was too large. */
     int records() {
-        return count(Step.TAKEN) + count(Step.PASSED_OVER);
+        return count(ReadStep.TAKEN) + count(ReadStep.SKIPPED);
     }
 
     /**
-     * Reads on in this partition, as far as one poll of the group's consumer could.
+     * Reads at most as many records of a partition as one poll of the group's consumer could.
      *
-     * @param end the offset at which it ends
-     * @param takes whether to hand over what can be read; else it stops there
-     * @return why it does not go on
+     * @param end the offset at which the partition ends
+     * @param takes true to take readable records, false to stop at the first one
+     * @return the last step, which says why reading ends
      */
-    Step read(OwnedPartition partition, long end, boolean takes) {
+    ReadStep read(OwnedPartition partition, long end, boolean takes) {
         assign(partition, partition.position());
-        ranOutAt = -1;
+        outOfMemoryAt = -1;
         waits = 0;
-        int most = records() + KafkaClients.MAX_POLL_RECORDS;
-        Step step;
+        int limit = records() + KafkaClients.MAX_POLL_RECORDS;
+        ReadStep step;
         do {
             step = next(partition, end, takes);
             counts.merge(step, 1, Integer::sum);
-        } while (step.goesOn && records() < most);
+        } while (step.goesOn && records() < limit);
         return step;
     }
 
-    private Step next(OwnedPartition partition, long end, boolean takes) {
+    private ReadStep next(OwnedPartition partition, long end, boolean takes) {
         TopicPartition key = partition.partition();
-        long position = consumer.position(key, ONE_WAIT);
+        long position = consumer.position(key, WAIT);
         if (position >= end) {
-            return Step.END;
+            return ReadStep.END;
         }
         if (isOver.getAsBoolean()) {
-            return Step.BREAK;
+            return ReadStep.STOPPED;
         }
-        Step step = step(partition, position, takes);
-        boolean waited = step == Step.NO_RECORD && consumer.position(key, ONE_WAIT) == position;
+        ReadStep step = step(partition, position, takes);
+        boolean waited = step == ReadStep.NO_RECORD && consumer.position(key, WAIT) == position;
         waits = waited ? waits + 1 : 0;
-        if (waits == MOST_WAITS) {
+        if (waits == MAX_WAITS_PER_RECORD) {
             throw new TimeoutException("no answer from " + key + "@" + position);
         }
         return step;
     }
 
-    /** Lets go of the record when it returns: the next one may need that memory. */
-    private Step step(OwnedPartition partition, long position, boolean takes) {
+    /** Keeps no reference to the record after returning, so that its memory is free for the next one. */
+    private ReadStep step(OwnedPartition partition, long position, boolean takes) {
         ConsumerRecords<byte[], byte[]> records;
         try {
-            records = consumer.poll(ONE_WAIT);
-        } catch (OutOfMemoryError tooSmall) {
-            return isOfTheHeap(tooSmall) ? ranOut(partition, position) : Step.OUT_OF_MEMORY;
+            records = consumer.poll(WAIT);
+        } catch (OutOfMemoryError error) {
+            return isHeapError(error) ? outOfMemory(partition, position) : ReadStep.OUT_OF_MEMORY;
         } catch (KafkaException failure) {
-            if (!PollRecovery.isOfARecord(failure)) {
+            if (!PollRecovery.isCausedByARecord(failure)) {
                 throw failure;
             }
             Throwable cause = failure.getCause() == null ? failure : failure.getCause();
             String problem = "Kafka cannot hand the record over: " + cause.getMessage();
-            return passesOver(partition, position, problem) ? Step.PASSED_OVER : Step.KEPT_BACK;
+            return skips(partition, position, problem) ? ReadStep.SKIPPED : ReadStep.KEPT_BACK;
         }
         if (records.isEmpty()) {
-            return Step.NO_RECORD;
+            return ReadStep.NO_RECORD;
         }
         if (!takes) {
-            return Step.READABLE;
+            return ReadStep.READABLE;
         }
-        return taker.take(partition, records.iterator().next()) ? Step.TAKEN : Step.KEPT_BACK;
+        return taker.take(partition, records.iterator().next()) ? ReadStep.TAKEN : ReadStep.KEPT_BACK;
     }
 
-    /** Neither threads nor memory outside of the heap are what a record can use up. */
-    private static boolean isOfTheHeap(OutOfMemoryError error) {
+    /**
+     * Returns true for a heap error. A record cannot be the cause of missing threads or of memory outside of the heap.
+     */
+    private static boolean isHeapError(OutOfMemoryError error) {
         String words = error.getMessage();
         return words == null || words.contains("heap space") || words.contains("array size");
     }
 
-    /** Blames the record only where it did not fit twice, and nothing else fills the heap. */
-    private Step ranOut(OwnedPartition partition, long position) {
-        // else the consumer keeps the broken fetch, with the record before, and throws something else for it next time
+    /** Skips the record only if it did not fit twice and no other objects fill the heap. */
+    private ReadStep outOfMemory(OwnedPartition partition, long position) {
+        // otherwise the consumer keeps the broken fetch with the record before, and next time throws something else for
+        // it
         consumer.assign(Set.of());
-        boolean room = heap.comes();
+        boolean headroom = heap.await();
         assign(partition, position);
-        if (ranOutAt != position) {
-            ranOutAt = position;
-            return Step.AGAIN;
+        if (outOfMemoryAt != position) {
+            outOfMemoryAt = position;
+            return ReadStep.AGAIN;
         }
-        if (!room) {
-            return Step.OUT_OF_MEMORY;
+        if (!headroom) {
+            return ReadStep.OUT_OF_MEMORY;
         }
         String problem = "the record unpacks to more than the worker's memory holds";
-        return passesOver(partition, position, problem) ? Step.TOO_LARGE : Step.KEPT_BACK;
+        return skips(partition, position, problem) ? ReadStep.TOO_LARGE : ReadStep.KEPT_BACK;
     }
 
-    private boolean passesOver(OwnedPartition partition, long position, String problem) {
-        boolean passedOver = taker.passOver(partition, position, problem);
-        if (passedOver) {
+    private boolean skips(OwnedPartition partition, long position, String problem) {
+        boolean skipped = taker.skip(partition, position, problem);
+        if (skipped) {
             log.atWarn()
                     .addKeyValue("record", partition.partition() + "@" + position)
                     .addKeyValue("problem", problem)
-                    .log("record cannot be read and is passed over");
+                    .log("Record cannot be read and is skipped");
             consumer.seek(partition.partition(), position + 1);
         }
-        return passedOver;
+        return skipped;
     }
 
     private void assign(OwnedPartition partition, long position) {

@@ -1,6 +1,6 @@
 package dev.sluice.worker.intake;
 
-import dev.sluice.worker.intake.PartitionRecovery.Step;
+import dev.sluice.worker.intake.PartitionRecovery.ReadStep;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -21,132 +21,134 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads on where {@code poll} throws because of a record: a corrupt one, or one that unpacks to more than the heap holds.
+ * Reads past a record that makes {@code poll} throw. The record is corrupt, or decompresses to more than the heap
+ * holds.
  *
- * <p>What the group's consumer throws does not say which record that is: it names the partition in words only or, being
- * an {@link OutOfMemoryError}, nothing, and then the offset may be any of a whole poll's. The same exceptions are thrown
- * for other reasons, too. So a second consumer, outside the group, reads each partition alone and record by record, from
- * where intake stands. Where it fails as well, that position is passed over; where it fails nowhere, no record was at
- * fault. A transaction marker right before a corrupt batch cannot be told from a record, and is passed over like one.
+ * <p>The exception of the group's consumer does not say which record failed. It names the partition in words only. An
+ * {@link OutOfMemoryError} names nothing, and any offset of a whole poll may be the cause. The same exceptions also
+ * have other causes. So a second consumer outside of the group reads each partition alone and record by record, from
+ * intake's position on. If it fails, that position is skipped. If it never fails, no record was the cause. A
+ * transaction marker right before a corrupt batch looks like a record and is skipped, too.
  *
- * <p>For want of memory one record is passed over at a time, and only where {@link HeapHeadroom} says that it is the record
- * which is too large. So the group's consumer must hold nothing then. Else the error is left to end the worker: what it has
- * read and not ended is read again by the next.
+ * <p>After an OutOfMemoryError at most one record is skipped per attempt, and only if {@link HeapHeadroom} says that
+ * the record is too large. The group's consumer must have dropped its buffers for that. Otherwise the error ends the
+ * worker. The next owner reads again what this worker has read and not ended.
  *
  * <p>Owned by the poll thread.
  */
 public final class PollRecovery {
-    /** The whole must end within the consumer's poll interval. */
-    private static final long BOUND = Duration.ofMinutes(2).toNanos();
+    // the whole attempt must end within the consumer's poll interval
+    private static final long TIMEOUT_NANOS = Duration.ofMinutes(2).toNanos();
 
-    /** For the ends of the partitions. */
-    private static final long BOUND_OF_ENDS = Duration.ofSeconds(30).toNanos();
+    private static final long END_OFFSETS_TIMEOUT_NANOS = Duration.ofSeconds(30).toNanos();
 
-    /** So many in a row that moved nothing, and the next would not either. */
-    private static final int MOST_IN_VAIN = 3;
+    // give up after this many attempts without progress
+    private static final int MAX_VAIN_ATTEMPTS = 3;
 
-    /** How reading ends where something is to blame, or it is too early to say that nothing is. */
-    private static final Set<Step> EXPLAINED = EnumSet.of(Step.TOO_LARGE, Step.KEPT_BACK, Step.BREAK);
+    // steps that explain the failure, or that come too early to say that nothing explains it
+    private static final Set<ReadStep> EXPLAINING =
+            EnumSet.of(ReadStep.TOO_LARGE, ReadStep.KEPT_BACK, ReadStep.STOPPED);
 
-    /** How it ends where the heap was too small: then nothing else is read that might be blamed for it. */
-    private static final Set<Step> OF_MEMORY = EnumSet.of(Step.TOO_LARGE, Step.OUT_OF_MEMORY);
+    // after these no other partition is read, since its records could be blamed for the missing memory
+    private static final Set<ReadStep> OUT_OF_HEAP = EnumSet.of(ReadStep.TOO_LARGE, ReadStep.OUT_OF_MEMORY);
 
     private static final Logger log = LoggerFactory.getLogger(PollRecovery.class);
 
-    private final Supplier<Consumer<byte[], byte[]>> oneByOne;
+    private final Supplier<Consumer<byte[], byte[]>> singleRecordReaders;
     private final HeapHeadroom heap;
     private final LongSupplier nanoTime;
-    private Map<TopicPartition, Long> stood = Map.of();
-    private int inVain;
+    private Map<TopicPartition, Long> lastPositions = Map.of();
+    private int vainAttempts;
 
-    /** Where what is read goes, in the order of the offsets. */
+    /** Takes the records that recovery has read, in the order of their offsets. */
     interface Taker {
-        /** False where the record is kept back; it will be read again. */
-        boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> kept);
+        /** Takes a record. Returns false if the record is kept back, and then it is read again. */
+        boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record);
 
-        /** False where this may not be done yet; it will be asked again. */
-        boolean passOver(OwnedPartition partition, long offset, String problem);
+        /** Skips a record. Returns false if that may not be done yet, and then it is asked again. */
+        boolean skip(OwnedPartition partition, long offset, String problem);
 
-        /** Whether nothing more is to be read. */
+        /** Returns true if nothing more is to be read. */
         boolean ends();
     }
 
     /**
-     * @param oneByOne makes a consumer outside of the group whose every poll gives one record at most
+     * @param singleRecordReaders builds a consumer outside of the group whose every poll returns at most one record
      * @param nanoTime a monotonic clock
      */
-    public PollRecovery(Supplier<Consumer<byte[], byte[]>> oneByOne, HeapHeadroom heap, LongSupplier nanoTime) {
-        this.oneByOne = oneByOne;
+    public PollRecovery(
+            Supplier<Consumer<byte[], byte[]>> singleRecordReaders, HeapHeadroom heap, LongSupplier nanoTime) {
+        this.singleRecordReaders = singleRecordReaders;
         this.heap = heap;
         this.nanoTime = nanoTime;
     }
 
     /**
-     * Reads past what made {@code poll} throw. Afterwards the group's consumer has to seek to where the partitions stand:
-     * it may have lost records that it was about to hand over.
+     * Reads past the records that made {@code poll} throw. Afterwards the caller must seek the group's consumer to the
+     * positions of the partitions, since it may have lost records that it was about to return.
      *
-     * @return false where no record was at fault, or nothing helps: then {@code failure} is for somebody else
+     * @return false if no record caused the failure, or skipping did not help; the caller must rethrow {@code failure}
      */
-    boolean readsOn(Throwable failure, Collection<OwnedPartition> partitions, Taker taker) {
-        if (!isOfARecord(failure)) {
+    boolean recover(Throwable failure, Collection<OwnedPartition> partitions, Taker taker) {
+        if (!isCausedByARecord(failure)) {
             return false;
         }
-        // what the heap cannot hold may also be many records at once that are each readable, or lie behind such
+        // the heap may also be too small for many records at once that are each readable, or for one behind these
         boolean takes = failure instanceof OutOfMemoryError;
         Map<TopicPartition, Long> before = positions(partitions);
-        inVain = before.equals(stood) ? inVain : 0;
-        boolean explained = readOn(failure, partitions, takes, taker);
-        stood = positions(partitions);
-        inVain = stood.equals(before) ? inVain + 1 : 0;
-        return taker.ends() || (explained && inVain < MOST_IN_VAIN);
+        vainAttempts = before.equals(lastPositions) ? vainAttempts : 0;
+        boolean explained = readRecords(failure, partitions, takes, taker);
+        lastPositions = positions(partitions);
+        vainAttempts = lastPositions.equals(before) ? vainAttempts + 1 : 0;
+        return taker.ends() || (explained && vainAttempts < MAX_VAIN_ATTEMPTS);
     }
 
-    private boolean readOn(Throwable failure, Collection<OwnedPartition> partitions, boolean takes, Taker taker) {
+    private boolean readRecords(Throwable failure, Collection<OwnedPartition> partitions, boolean takes, Taker taker) {
         long begun = nanoTime.getAsLong();
-        BooleanSupplier isOver = () -> taker.ends() || nanoTime.getAsLong() - begun >= BOUND;
-        try (Consumer<byte[], byte[]> consumer = oneByOne.get()) {
+        BooleanSupplier isOver = () -> taker.ends() || nanoTime.getAsLong() - begun >= TIMEOUT_NANOS;
+        try (Consumer<byte[], byte[]> consumer = singleRecordReaders.get()) {
             PartitionRecovery reader = new PartitionRecovery(consumer, heap, taker, isOver);
             Map<TopicPartition, Long> ends =
                     ends(consumer, positions(partitions).keySet(), taker);
-            Set<Step> last = EnumSet.noneOf(Step.class);
+            Set<ReadStep> last = EnumSet.noneOf(ReadStep.class);
             for (OwnedPartition partition : partitions) {
                 last.add(reader.read(partition, ends.getOrDefault(partition.partition(), 0L), takes));
-                if (last.stream().anyMatch(OF_MEMORY::contains)) {
+                if (last.stream().anyMatch(OUT_OF_HEAP::contains)) {
                     break;
                 }
             }
-            tell(failure, reader);
-            boolean explained = last.stream().anyMatch(EXPLAINED::contains) || reader.records() > 0;
-            return explained && !last.contains(Step.OUT_OF_MEMORY);
-        } catch (KafkaException unavailable) {
-            failure.addSuppressed(unavailable);
+            logResult(failure, reader);
+            boolean explained = last.stream().anyMatch(EXPLAINING::contains) || reader.records() > 0;
+            return explained && !last.contains(ReadStep.OUT_OF_MEMORY);
+        } catch (KafkaException e) {
+            failure.addSuppressed(e);
             return false;
         }
     }
 
-    /** Waits in pieces, so that a worker that stops need not wait for a broker that is away. */
+    /** Waits in steps, so that a worker that stops need not wait for an unavailable broker. */
     private Map<TopicPartition, Long> ends(
             Consumer<byte[], byte[]> consumer, Set<TopicPartition> partitions, Taker taker) {
         long begun = nanoTime.getAsLong();
         while (true) {
             try {
-                return consumer.endOffsets(partitions, PartitionRecovery.ONE_WAIT);
-            } catch (TimeoutException notYet) {
-                if (taker.ends() || nanoTime.getAsLong() - begun >= BOUND_OF_ENDS) {
-                    throw notYet;
+                return consumer.endOffsets(partitions, PartitionRecovery.WAIT);
+            } catch (TimeoutException e) {
+                if (taker.ends() || nanoTime.getAsLong() - begun >= END_OFFSETS_TIMEOUT_NANOS) {
+                    throw e;
                 }
             }
         }
     }
 
-    private static void tell(Throwable failure, PartitionRecovery reader) {
+    private static void logResult(Throwable failure, PartitionRecovery reader) {
         log.atWarn()
                 .addKeyValue("failure", failure)
-                .addKeyValue("taken", reader.count(Step.TAKEN))
-                .addKeyValue("passedOver", reader.passedOver())
-                .addKeyValue("keptBack", reader.count(Step.KEPT_BACK))
-                .addKeyValue("outOfMemory", reader.count(Step.OUT_OF_MEMORY) > 0)
-                .log("poll failed, and partitions were read record by record");
+                .addKeyValue("taken", reader.count(ReadStep.TAKEN))
+                .addKeyValue("passedOver", reader.skipped())
+                .addKeyValue("keptBack", reader.count(ReadStep.KEPT_BACK))
+                .addKeyValue("outOfMemory", reader.count(ReadStep.OUT_OF_MEMORY) > 0)
+                .log("Poll failed; partitions were read record by record");
     }
 
     private static Map<TopicPartition, Long> positions(Collection<OwnedPartition> partitions) {
@@ -154,11 +156,11 @@ public final class PollRecovery {
     }
 
     /**
-     * What {@code poll} throws because of a record, but not only then: Kafka has no class of its own for it. Subclasses
-     * say that the broker, the group or this worker's rights are at fault, a cause of another kind that a rebalance
-     * callback has failed.
+     * Returns true if a record may be the cause of the failure. Kafka has no exception class of its own for that.
+     * Subclasses of KafkaException mean that the broker, the group or this worker's rights are the cause. A cause that
+     * is no KafkaException means that a rebalance callback has failed.
      */
-    static boolean isOfARecord(Throwable failure) {
+    static boolean isCausedByARecord(Throwable failure) {
         Throwable cause = failure.getCause();
         return (failure.getClass() == KafkaException.class && (cause == null || cause instanceof KafkaException))
                 || failure instanceof CorruptRecordException

@@ -9,8 +9,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Tells the ledger how far the consumer has got. Offsets have gaps (transaction markers, deleted records), so that only the
- * consumer knows. Owned by the poll thread.
+ * Reports the consumer's positions to the ledger. Only the consumer knows them, since offsets have gaps such as
+ * transaction markers and deleted records. Owned by the poll thread.
  */
 final class PositionReporter {
     private static final Logger log = LoggerFactory.getLogger(PositionReporter.class);
@@ -28,30 +28,32 @@ final class PositionReporter {
     void report() {
         for (OwnedPartition partition : partitions.open()) {
             long reached = reached(partition.partition()).orElse(partition.position());
-            if (isCutShort(partition, reached)) {
+            if (refuseIfTruncated(partition, reached)) {
                 continue;
             }
             partition.position(reached);
-            if (partition.hasNews()) {
+            if (partition.hasAdvanced()) {
                 ledger.reached(partition.assignment(), partition.position());
             }
         }
     }
 
-    /** Empty while the consumer is finding out whether its position is still valid. */
+    /** Returns the position, or empty while the consumer checks that its position is still valid. */
     private Optional<Long> reached(TopicPartition partition) {
         try {
             return Optional.of(consumer.position(partition, Duration.ZERO));
-        } catch (TimeoutException unknown) {
+        } catch (TimeoutException e) {
             return Optional.empty();
         }
     }
 
     /**
-     * Whether Kafka goes back behind what was read: its log is shorter than it was, and which records are new ones nobody
-     * can tell. To read on from either place would lose requests or end some twice.
+     * Refuses a partition whose log has become shorter than what was read of it. Nobody can tell which of its records
+     * are new. Reading on from either offset would lose requests or end some of them twice.
+     *
+     * @return true if the partition is refused
      */
-    boolean isCutShort(OwnedPartition partition, long reached) {
+    boolean refuseIfTruncated(OwnedPartition partition, long reached) {
         if (reached >= partition.position()) {
             return false;
         }
@@ -67,6 +69,6 @@ final class PositionReporter {
         log.atError()
                 .addKeyValue("partition", partition.partition())
                 .addKeyValue("reason", partition.refusal())
-                .log("partition is not read");
+                .log("Partition refused");
     }
 }

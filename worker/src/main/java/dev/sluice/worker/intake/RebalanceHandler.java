@@ -24,10 +24,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What happens when partitions come and go. Runs on the poll thread, inside {@code poll}.
+ * Takes over assigned partitions and gives up revoked and lost ones. Runs on the poll thread, inside {@code poll}.
  *
- * <p>Every callback publishes the ownership with fresh group metadata before it waits for anything, since what is
- * settled while it waits is refused under metadata from before.
+ * <p>Every callback publishes the ownership with fresh group metadata before it waits for anything. The broker rejects
+ * a commit under older metadata, and outcomes are committed while the callback waits.
  */
 public final class RebalanceHandler implements ConsumerRebalanceListener {
     private static final Logger log = LoggerFactory.getLogger(RebalanceHandler.class);
@@ -43,11 +43,11 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
     private final AtomicReference<Ownership> ownership;
     private final OwnedPartitions partitions;
     private final DueGate dueGate;
-    private final RequestSink downstream;
+    private final RequestSink sink;
     private final OffsetLedger ledger;
     private final Duration drainTimeout;
     private int width;
-    private boolean forbidden;
+    private boolean denied;
 
     RebalanceHandler(
             Consumer<byte[], byte[]> consumer,
@@ -55,7 +55,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
             AtomicReference<Ownership> ownership,
             OwnedPartitions partitions,
             DueGate dueGate,
-            RequestSink downstream,
+            RequestSink sink,
             OffsetLedger ledger,
             Duration drainTimeout) {
         this.consumer = consumer;
@@ -63,7 +63,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         this.ownership = ownership;
         this.partitions = partitions;
         this.dueGate = dueGate;
-        this.downstream = downstream;
+        this.sink = sink;
         this.ledger = ledger;
         this.drainTimeout = drainTimeout;
     }
@@ -81,9 +81,9 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         return drainTimeout.plus(OffsetLedger.FLUSH_TIMEOUT).plus(TRANSACTION_TIMEOUT);
     }
 
-    /** Kafka's ACLs stop this worker: what is revoked from now on is as good as lost, since none can be committed. */
-    void forbidden() {
-        forbidden = true;
+    /** Treats revoked partitions as lost from now on, since Kafka's ACLs allow no more commits. */
+    void commitsDenied() {
+        denied = true;
     }
 
     @Override
@@ -96,12 +96,12 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
                 .addKeyValue("bundles", bundles(assigned))
                 .addKeyValue("partitions", assigned.size())
                 .addKeyValue("owned", current().assignments().size())
-                .log("partitions assigned");
+                .log("Partitions assigned");
     }
 
     @Override
     public void onPartitionsRevoked(Collection<TopicPartition> revoked) {
-        if (forbidden) {
+        if (denied) {
             onPartitionsLost(revoked);
             return;
         }
@@ -110,17 +110,17 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         log.atInfo()
                 .addKeyValue("bundles", bundles(revoked))
                 .addKeyValue("partitions", revoked.size())
-                .log("partitions revoked");
+                .log("Partitions revoked");
         dueGate.drop(leaving);
-        if (!within(drainTimeout, downstream.withdraw(leaving))) {
+        if (!within(drainTimeout, sink.withdraw(leaving))) {
             log.atWarn()
                     .addKeyValue("drainTimeout", drainTimeout)
-                    .log("calls under way did not end in time; they are cancelled and repeated by the next owner");
+                    .log("Calls did not end in time; they are cancelled and repeated by the next owner");
         }
         if (!within(OffsetLedger.FLUSH_TIMEOUT, ledger.flush())) {
             log.atWarn()
                     .addKeyValue("bound", OffsetLedger.FLUSH_TIMEOUT)
-                    .log("outcomes could not be committed in time; their calls are repeated by the next owner");
+                    .log("Outcomes could not be committed in time; their calls are repeated by the next owner");
         }
         giveUp(leaving);
     }
@@ -131,26 +131,26 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         log.atWarn()
                 .addKeyValue("bundles", bundles(lost))
                 .addKeyValue("partitions", lost.size())
-                .log("partitions lost; their calls are cancelled");
+                .log("Partitions lost; their calls are cancelled");
         dueGate.drop(gone);
-        var unused = downstream.withdraw(gone);
+        var unused = sink.withdraw(gone);
         giveUp(gone);
     }
 
     private void giveUp(Set<Assignment> gone) {
         publish(current().without(gone));
-        downstream.cancel(gone);
+        sink.cancel(gone);
         ledger.close(gone);
         partitions.remove(gone);
         share();
         if (!within(TRANSACTION_TIMEOUT, ledger.flush())) {
-            log.warn("a transaction is still under way; Kafka refuses it, since the group has moved on");
+            log.warn("Transaction still under way; Kafka rejects it, since the group has moved on");
         }
     }
 
     /**
-     * Tells pace of partitions that were added. The member that assigns may have seen them before us, and rebalanced:
-     * nothing but our own metadata tells us afterwards how many there are.
+     * Reports this worker's share again if partitions were added. The assigning member may have seen them before this
+     * worker and rebalanced. Afterwards only this worker's own metadata tells their number.
      */
     void shareIfWider() {
         if (knownWidth() > width) {
@@ -165,12 +165,12 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
                 .toArray();
         int widest = Arrays.stream(bundles).max().orElse(-1) + 1;
         width = Math.max(widest, knownWidth());
-        downstream.share(bundles.length, width);
+        sink.share(bundles.length, width);
     }
 
     /**
-     * How many bundles are whole, as far as the consumer knows at hand; what was known before where it has just forgotten
-     * it. Nobody is given what is beyond the narrowest of the topics.
+     * Returns the number of whole bundles according to the consumer's metadata. No bundle exceeds the narrowest topic.
+     * It returns the number known before if the consumer has just dropped its metadata.
      */
     private int knownWidth() {
         try {
@@ -180,8 +180,8 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
                         known, consumer.partitionsFor(input, Duration.ZERO).size());
             }
             return known == 0 ? width : known;
-        } catch (TimeoutException | AuthorizationException unknown) {
-            log.debug("the number of partitions is not known now", unknown);
+        } catch (TimeoutException | AuthorizationException e) {
+            log.debug("Number of partitions unknown", e);
             return width;
         }
     }
@@ -195,10 +195,10 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
     }
 
     private Set<Assignment> assignments(Collection<TopicPartition> gone) {
-        Map<TopicPartition, Assignment> held = current().assignments();
+        Map<TopicPartition, Assignment> owned = current().assignments();
         Set<Assignment> found = new HashSet<>();
         for (TopicPartition partition : gone) {
-            Assignment assignment = held.get(partition);
+            Assignment assignment = owned.get(partition);
             if (assignment != null) {
                 found.add(assignment);
             }
@@ -206,7 +206,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         return found;
     }
 
-    /** The numbers alone: there are six topics, and each has a partition with each of them. */
+    /** Returns the partition numbers alone, since every input topic has a partition with each of them. */
     private static Set<Integer> bundles(Collection<TopicPartition> partitions) {
         return partitions.stream().map(TopicPartition::partition).collect(Collectors.toCollection(TreeSet::new));
     }
@@ -215,12 +215,12 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         try {
             end.get(bound.toMillis(), TimeUnit.MILLISECONDS);
             return true;
-        } catch (java.util.concurrent.TimeoutException | CancellationException never) {
+        } catch (java.util.concurrent.TimeoutException | CancellationException late) {
             return false;
         } catch (InterruptedException interrupted) {
             throw new InterruptException(interrupted);
-        } catch (ExecutionException defect) {
-            throw new IllegalStateException("a stage failed while partitions were given up", defect.getCause());
+        } catch (ExecutionException failed) {
+            throw new IllegalStateException("a stage failed while partitions were given up", failed.getCause());
         }
     }
 }

@@ -8,26 +8,26 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * Registers what was read, makes requests of it and hands them over, up to where this may go on for now: the consumer is set
- * back to there. Owned by the poll thread.
+ * Registers and parses the records that were read and hands them to the sink. At the first record that must wait, such
+ * as one at the register limit, it seeks the consumer back to that record. Owned by the poll thread.
  */
 final class RecordDispatcher {
     private final Consumer<byte[], byte[]> consumer;
     private final PositionReporter positions;
     private final RequestReader reader;
     private final DueGate dueGate;
-    private final RequestSink downstream;
+    private final RequestSink sink;
     private final OffsetLedger ledger;
     private final Clock clock;
     private final BooleanSupplier draining;
 
-    /** @param draining whether nothing is to be taken any more */
+    /** @param draining tells that no more records may be taken */
     RecordDispatcher(
             Consumer<byte[], byte[]> consumer,
             PositionReporter positions,
             RequestReader reader,
             DueGate dueGate,
-            RequestSink downstream,
+            RequestSink sink,
             OffsetLedger ledger,
             Clock clock,
             BooleanSupplier draining) {
@@ -35,37 +35,37 @@ final class RecordDispatcher {
         this.positions = positions;
         this.reader = reader;
         this.dueGate = dueGate;
-        this.downstream = downstream;
+        this.sink = sink;
         this.ledger = ledger;
         this.clock = clock;
         this.draining = draining;
     }
 
-    /** @param records at least one, as they follow each other */
-    void take(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
-        if (positions.isCutShort(partition, records.get(0).offset())) {
+    /** @param records at least one record, in the order of the offsets */
+    void dispatch(OwnedPartition partition, List<ConsumerRecord<byte[], byte[]>> records) {
+        if (positions.refuseIfTruncated(partition, records.get(0).offset())) {
             return;
         }
         long limit = ledger.registerLimit(partition.assignment());
-        List<ParsedRecord> readings = new ArrayList<>();
+        List<ParsedRecord> parsed = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
-            long leavesAt = partition.leavesAt(record.timestamp());
-            if (draining.getAsBoolean() || record.offset() >= limit || leavesAt > clock.millis()) {
-                partition.resumeAt(leavesAt);
+            long leavesTierAt = partition.leavesTierAt(record.timestamp());
+            if (draining.getAsBoolean() || record.offset() >= limit || leavesTierAt > clock.millis()) {
+                partition.resumeAt(leavesTierAt);
                 consumer.seek(partition.partition(), record.offset());
                 partition.position(record.offset());
                 break;
             }
             partition.position(record.offset() + 1);
             if (!partition.isDone(record.offset())) {
-                readings.add(reader.read(partition.assignment(), record));
+                parsed.add(reader.read(partition.assignment(), record));
             }
         }
-        handOver(partition.assignment(), readings);
+        handOver(partition.assignment(), parsed);
     }
 
-    /** A record whose content nobody can read; false where it may not be taken now. */
-    boolean passOver(OwnedPartition partition, long offset, String problem) {
+    /** Dispatches a record that Kafka cannot read, as refused. Returns false if it may not be taken now. */
+    boolean skip(OwnedPartition partition, long offset, String problem) {
         if (draining.getAsBoolean() || offset >= ledger.registerLimit(partition.assignment())) {
             return false;
         }
@@ -76,14 +76,13 @@ final class RecordDispatcher {
         return true;
     }
 
-    /** Registers before handing over: an outcome must never reach the ledger before its record. */
-    private void handOver(Assignment assignment, List<ParsedRecord> readings) {
-        ledger.register(
-                assignment, readings.stream().map(ParsedRecord::envelope).toList());
+    private void handOver(Assignment assignment, List<ParsedRecord> parsed) {
+        // an outcome must never reach the ledger before its record
+        ledger.register(assignment, parsed.stream().map(ParsedRecord::input).toList());
         long limit = ledger.registerLimit(assignment);
-        for (ParsedRecord reading : readings) {
-            long room = limit - reading.envelope().offset();
-            reading.to(downstream, dueGate, clock.millis(), room);
+        for (ParsedRecord record : parsed) {
+            long room = limit - record.input().offset();
+            record.handTo(sink, dueGate, clock.millis(), room);
         }
     }
 }

@@ -7,21 +7,22 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Which topics a request may name for its reply: the queue's own replies, and those on the allow-list. Never one of the
- * queue's other topics, whatever a pattern says: a reply there would be read as a request. Immutable.
+ * The topics that a request may name for its reply. These are the queue's own replies topic and the topics on the
+ * allow-list. Immutable.
  *
- * @param allowed patterns of whole names
+ * @param allowed patterns that match whole names
  */
 public record ReplyTopics(Topics topics, List<Pattern> allowed) {
-    /** Why the request may not have its reply where it wants it; empty where it may. */
-    public Optional<String> problem(InputRecord envelope) {
-        return envelope.header(WireHeaders.REPLY_TOPIC)
+    /** Returns why the request may not have its reply in the topic it names, or empty if it may. */
+    public Optional<String> problem(InputRecord record) {
+        return record.header(WireHeaders.REPLY_TOPIC)
                 .filter(topic -> !isAllowed(topic))
                 .map(topic -> "reply topic '" + WireHeaders.abbreviated(topic)
                         + "' is not allowed; allow it with --reply-topics on the workers");
     }
 
     private boolean isAllowed(String topic) {
+        // no pattern allows another topic of the queue, where a reply would be read as a request
         return topic.equals(topics.replies())
                 || (!topics.all().contains(topic)
                         && allowed.stream()

@@ -5,17 +5,18 @@ import java.util.Objects;
 /**
  * A chat request that can be called.
  *
- * @param model the model it names; not empty
- * @param maxTokens the most tokens one choice may have; 0 where the request names none
- * @param choices how many choices it asks for
+ * @param envelope the record that carries the request
+ * @param model the model that the request names; not empty
+ * @param maxTokens the maximum number of tokens of one choice; 0 if the request names none
+ * @param choices the number of choices that the request asks for
  */
 public record Request(InputRecord envelope, String model, long maxTokens, int choices) {
-    /** The chat-completions body, byte for byte as it was published. Not to be changed. */
+    /** Returns the chat-completions body, byte for byte as it was published. Callers must not change it. */
     public byte[] body() {
         return Objects.requireNonNull(envelope.value());
     }
 
-    /** Whether it was called or put off before: such requests go ahead of the backlog. */
+    /** Returns true if the request was called or put off before. It then goes ahead of the backlog. */
     public boolean isRetry() {
         return envelope.attempts() > 0 || envelope.deferrals() > 0;
     }

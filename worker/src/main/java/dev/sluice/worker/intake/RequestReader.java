@@ -14,14 +14,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads a record's headers and just enough of its body to route it.
+ * Reads a record's headers and just enough of its body to route the request.
  *
- * <p>Producers are not trusted: on the requests topic the counters and the time of enqueueing are ignored, since only
+ * <p>Producers are not trusted. On the requests topic it ignores the counters and the time of enqueueing, since only
  * workers may write them. Thread-safe.
  */
 final class RequestReader {
-    /** A larger value fits into no dead letter, and is not kept in memory until the request has ended. */
-    static final int MAX_LETTER_BYTES = 8 << 20;
+    /**
+     * The largest value that fits into a dead letter. A larger one is not kept in memory until the request has ended.
+     */
+    static final int MAX_DEAD_LETTER_BYTES = 8 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(RequestReader.class);
 
@@ -30,7 +32,7 @@ final class RequestReader {
     private final ReplyTopics replyTopics;
     private final Clock clock;
 
-    /** @param maxBytes the largest body that is parsed; its topic bounds only what a batch is before it is unpacked */
+    /** @param maxBytes the largest body that is parsed; the topic bounds a batch only before it is decompressed */
     RequestReader(String requestsTopic, int maxBytes, ReplyTopics replyTopics, Clock clock) {
         this.requestsTopic = requestsTopic;
         this.maxBytes = maxBytes;
@@ -39,36 +41,38 @@ final class RequestReader {
     }
 
     ParsedRecord read(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
-        InputRecord bare = bare(assignment, record);
+        InputRecord bare = withoutHeaders(assignment, record);
         if (record.value() != null && record.value().length > maxBytes) {
-            boolean carried = record.value().length <= MAX_LETTER_BYTES;
-            InputRecord light = carried ? bare : bare(assignment, withoutValue(record));
+            boolean carried = record.value().length <= MAX_DEAD_LETTER_BYTES;
+            InputRecord light = carried ? bare : withoutHeaders(assignment, withoutValue(record));
             return new ParsedRecord.Refused(light, Reason.TOO_LARGE, tooLarge(record.value().length));
         }
         try {
-            InputRecord envelope = withHeaders(bare);
-            ChatRequestBody body = ChatRequestBody.read(envelope.value());
-            Request request = new Request(envelope, body.model(), body.maxTokens(), body.choices());
+            InputRecord input = withHeaders(bare);
+            ChatRequestBody body = ChatRequestBody.read(input.value());
+            Request request = new Request(input, body.model(), body.maxTokens(), body.choices());
             return replyTopics
-                    .problem(envelope)
-                    .<ParsedRecord>map(
-                            problem -> new ParsedRecord.Refused(envelope, Reason.REPLY_TOPIC_REFUSED, problem))
+                    .problem(input)
+                    .<ParsedRecord>map(problem -> new ParsedRecord.Refused(input, Reason.REPLY_TOPIC_REFUSED, problem))
                     .orElseGet(() -> new ParsedRecord.Ready(request));
         } catch (IllegalArgumentException unreadable) {
             return new ParsedRecord.Refused(bare, Reason.INVALID_REQUEST, unreadable.getMessage());
         } catch (RuntimeException defect) {
-            // else this record would end every worker that reads it, one after another
-            log.atError().addKeyValue("record", bare).setCause(defect).log("a defect of ours: record cannot be read");
+            // otherwise this record would end every worker that reads it, one after another
+            log.atError()
+                    .addKeyValue("record", bare)
+                    .setCause(defect)
+                    .log("Record refused because of a defect in Sluice");
             return new ParsedRecord.Refused(bare, Reason.INVALID_REQUEST, "the request cannot be read");
         }
     }
 
-    /** A record of which nothing is known but where it lies. */
+    /** Returns a record of which only the offset is known. */
     ParsedRecord unreadable(Assignment assignment, long offset, String problem) {
         TopicPartition partition = assignment.partition();
         ConsumerRecord<byte[], byte[]> nothing =
                 new ConsumerRecord<>(partition.topic(), partition.partition(), offset, null, null);
-        return new ParsedRecord.Refused(bare(assignment, nothing), Reason.UNREADABLE, problem);
+        return new ParsedRecord.Refused(withoutHeaders(assignment, nothing), Reason.UNREADABLE, problem);
     }
 
     private static ConsumerRecord<byte[], byte[]> withoutValue(ConsumerRecord<byte[], byte[]> record) {
@@ -91,8 +95,8 @@ final class RequestReader {
                 + " that workers accept; shorten it, or raise --max-request-bytes on the workers";
     }
 
-    /** What is known without a look at numbers that may be wrong: enough to end the request with a reply. */
-    private InputRecord bare(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+    /** Returns a record without the headers that may be invalid. It suffices to end the request with a reply. */
+    private InputRecord withoutHeaders(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
         String id = WireHeaders.text(record.headers(), WireHeaders.ID)
                 .filter(text -> problemOf(text) == null)
                 .orElse(record.topic() + "-" + record.partition() + "@" + record.offset());

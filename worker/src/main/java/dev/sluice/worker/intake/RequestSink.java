@@ -4,33 +4,33 @@ import dev.sluice.wire.Reason;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
-/** Where intake's records go. Called by the poll thread; no method blocks. */
+/** Takes the records that intake has read. The poll thread calls it, and no method blocks. */
 public interface RequestSink {
-    /** A request that is due now. */
+    /** Takes a request that is due now. */
     void accept(Request request);
 
-    /** A record that is not called: it is no chat request, or asks for what it may not have. */
-    void refuse(InputRecord envelope, Reason reason, String problem);
+    /** Takes a record that is not called, because it is not a chat request or asks for what it may not have. */
+    void refuse(InputRecord record, Reason reason, String problem);
 
-    /** A request that is due so late, or among so many, that it waits in a topic. */
-    void postpone(InputRecord envelope);
+    /** Takes a request that must wait in a delay topic, since it is due beyond the horizon or the due gate is full. */
+    void postpone(InputRecord record);
 
-    /** This worker owns {@code bundles} of the queue's {@code width}, and may spend as much of every limit. */
+    /** Sets this worker's share of every limit to {@code bundles} of the queue's {@code width} bundles. */
     void share(int bundles, int width);
 
     /**
-     * Calls nothing more of these assignments; what was not sent is dropped.
+     * Drops the requests of these assignments that are not sent yet.
      *
      * @return completes when no call of theirs is under way and every outcome is on its way to the ledger
      */
     CompletableFuture<Void> withdraw(Set<Assignment> leaving);
 
     /**
-     * The committed offsets of new partitions cannot be read now. As likely as not their last owner died in a transaction,
-     * which is open still.
+     * Reports that the committed offsets of new partitions cannot be read now. Usually their last owner died and left a
+     * transaction open.
      */
-    void heldBack();
+    void offsetsUnavailable();
 
-    /** Cancels the calls of these assignments: their outcomes could not be settled any more. */
+    /** Cancels the calls of these assignments, whose outcomes could not be settled any more. */
     void cancel(Set<Assignment> gone);
 }

@@ -42,7 +42,7 @@ final class StageMeters {
                 "sluice.open.bytes",
                 "Their bytes, with the answers that wait for their commit",
                 stages.settle()::openBytes);
-        gauge(registry, "sluice.held.requests", "Requests held in memory until they are due", stages.intake()::held);
+        gauge(registry, "sluice.held.requests", "Requests held in memory until they are due", stages.intake()::delayed);
         gauge(
                 registry,
                 "sluice.unwritable.replies",

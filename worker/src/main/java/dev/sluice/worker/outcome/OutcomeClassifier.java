@@ -121,13 +121,13 @@ public final class OutcomeClassifier {
      * never counts from a not-before that we have set ourselves: the request would grow younger with every call.
      */
     public boolean isExpired(InputRecord record, long nowMillis) {
-        return nowMillis >= record.isOverAt(maxAgeMillis);
+        return nowMillis >= record.deadline(maxAgeMillis);
     }
 
     private Outcome requeue(
             InputRecord record, long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
         // A request that expires during the delay comes back at that moment, to be told so.
-        long remaining = Math.max(0, record.isOverAt(maxAgeMillis) - nowMillis);
+        long remaining = Math.max(0, record.deadline(maxAgeMillis) - nowMillis);
         long delay = Math.min(delayMillis, remaining);
         // A shorter delay needs no tier: intake holds the request in memory until it is due.
         Optional<Tier> tier = delay <= DueGate.HORIZON.toMillis()

@@ -37,7 +37,7 @@ class BundleAssignorTest {
     private static final Topics TOPICS = new Topics("chat");
     private static final Node NODE = new Node(0, "localhost", 9092);
 
-    /** A member as the group's leader sees it over several rounds: its own assignor, and what it owns. */
+    /** A member of the group over several rounds, with its assignor and the partitions that it owns. */
     private static final class Member {
         final BundleAssignor assignor = new BundleAssignor();
         final List<String> topics;
@@ -79,7 +79,7 @@ class BundleAssignorTest {
     }
 
     @Test
-    void givesEachQueueItsOwnBundles() {
+    void assignsEachQueueItsOwnBundles() {
         Topics other = new Topics("bulk");
         Map<String, Subscription> group = new HashMap<>();
         group.put("a", new Member().subscription());
@@ -96,7 +96,7 @@ class BundleAssignorTest {
     }
 
     @Test
-    void givesOutOnlyWholeBundlesAndTheOthersWhenTheyHaveBecomeWhole() {
+    void assignsBundlesWhenTheyHaveBecomeWhole() {
         Map<String, Member> members = new TreeMap<>(Map.of("a", new Member(), "b", new Member()));
         Cluster surplus = cluster(widths(8, 4));
         for (int generation = 1; generation < 4; generation++) {
@@ -114,7 +114,7 @@ class BundleAssignorTest {
         assertThat(members.values()).extracting(BundleAssignorTest::bundles).containsExactly(4L, 4L);
     }
 
-    /** As an earlier version has given it out. */
+    /** An earlier version has assigned it. */
     @Test
     void takesBackABundleThatIsNotWhole() {
         Member member = new Member();
@@ -127,7 +127,7 @@ class BundleAssignorTest {
     }
 
     @Test
-    void withoutOneOfItsTopicsNoBundleIsWhole() {
+    void assignsNothingIfATopicIsMissing() {
         Map<String, Integer> widths = widths(8, 8);
         widths.remove(TOPICS.retry());
         Map<String, Member> members = new TreeMap<>(Map.of("a", new Member()));
@@ -138,7 +138,7 @@ class BundleAssignorTest {
     }
 
     @Test
-    void saysOncePerChangeThatBundlesAreNotWholeAndWhatToDo() {
+    void logsOncePerChangeThatBundlesAreNotWhole() {
         BundleAssignor assignor = new BundleAssignor();
         GroupSubscription group = new GroupSubscription(Map.of("a", new Member().subscription()));
 
@@ -215,7 +215,7 @@ class BundleAssignorTest {
         assertThat(partitionsOf(newest, members)).hasSize(12);
     }
 
-    /** The code of these tests knows the first topic. It stands for a leader that does not know the second. */
+    /** The code knows the first topic. With the second it stands for a leader that does not know the newest topic. */
     static Stream<Arguments> newestTopicAndLeader() {
         return Stream.of(TOPICS.delay(Topics.Tier.ONE_HOUR), TOPICS.requests() + ".delay-1d")
                 .flatMap(newest -> Stream.of("old-1", "new").map(leader -> Arguments.of(newest, leader)));
@@ -244,7 +244,7 @@ class BundleAssignorTest {
         return List.copyOf(members.keySet()).get(random.nextInt(members.size()));
     }
 
-    /** A member rejoins the group after it has revoked partitions: two rebalances move them, and a third moves nothing. */
+    /** Runs two rebalances, which move partitions cooperatively, and asserts that a third one moves nothing. */
     private static void assignUntilStable(Cluster cluster, Map<String, Member> members, String leader) {
         BundleAssignor assignor = Objects.requireNonNull(members.get(leader)).assignor;
         int generation = members.values().stream()
@@ -267,7 +267,7 @@ class BundleAssignorTest {
                                 .toList()));
     }
 
-    /** Kafka's consumer rejoins at once, again and again, if it is assigned what it has not subscribed to. */
+    /** Asserts that nothing else is assigned, since Kafka's consumer would rejoin at once and without end. */
     private static void requireOnlySubscribed(Member member) {
         assertThat(member.owned)
                 .isNotEmpty()
@@ -290,7 +290,7 @@ class BundleAssignorTest {
         assignOnce(new BundleAssignor(), cluster, members, generation, seed);
     }
 
-    /** One rebalance: every member gives up what it is not assigned, and takes what it is. */
+    /** Runs one rebalance. Every member gives up the partitions that it is not assigned and takes the others. */
     @SuppressWarnings("removal") // a test has no consumer to ask for its metadata
     private static void assignOnce(
             BundleAssignor leader, Cluster cluster, Map<String, Member> members, int generation, long seed) {
@@ -307,7 +307,7 @@ class BundleAssignorTest {
         });
     }
 
-    /** What Kafka checks of a cooperative assignor: no partition is taken from one and given to another at once. */
+    /** Asserts what Kafka checks too: no partition is revoked from one member and assigned to another in one step. */
     private static void requireTwoSteps(Map<String, Member> members, Map<String, Assignment> assigned, long seed) {
         Set<TopicPartition> added = new HashSet<>();
         Set<TopicPartition> revoked = new HashSet<>();
@@ -337,7 +337,7 @@ class BundleAssignorTest {
         }
     }
 
-    /** The number of a member's bundles, all of which must be whole. */
+    /** Returns the number of bundles of a member and asserts that all are whole. */
     private static long bundles(Member member) {
         Map<Integer, Long> parts = new HashMap<>();
         member.owned.forEach(partition -> parts.merge(partition.partition(), 1L, Long::sum));

@@ -19,45 +19,46 @@ class DueGateTest {
     private final DueGate gate = new DueGate(3, 10 * WEIGHT);
 
     @Test
-    void holdsWhatIsDueWithinTheHorizonOnly() {
-        assertThat(gate.hold(due(0, NOW + HORIZON), NOW, ROOM)).isTrue();
-        assertThat(gate.hold(due(1, NOW + HORIZON + 1), NOW, ROOM)).isFalse();
+    void delaysRequestsDueWithinTheHorizonOnly() {
+        assertThat(gate.delay(due(0, NOW + HORIZON), NOW, ROOM)).isTrue();
+        assertThat(gate.delay(due(1, NOW + HORIZON + 1), NOW, ROOM)).isFalse();
         assertThat(gate.records()).isEqualTo(1);
         assertThat(gate.bytes()).isEqualTo(WEIGHT);
     }
 
     @Test
-    void holdsNoMoreRecordsThanItMay() {
+    void delaysNoMoreRecordsThanItsBound() {
         for (int i = 0; i < 3; i++) {
-            assertThat(gate.hold(due(i, NOW + 1), NOW, ROOM)).isTrue();
+            assertThat(gate.delay(due(i, NOW + 1), NOW, ROOM)).isTrue();
         }
 
-        assertThat(gate.hold(due(3, NOW + 1), NOW, ROOM)).isFalse();
+        assertThat(gate.delay(due(3, NOW + 1), NOW, ROOM)).isFalse();
         release(NOW + 1);
-        assertThat(gate.hold(due(3, NOW + 2), NOW + 1, ROOM)).isTrue();
+        assertThat(gate.delay(due(3, NOW + 2), NOW + 1, ROOM)).isTrue();
     }
 
     @Test
-    void holdsNoMoreBytesThanItMay() {
+    void delaysNoMoreBytesThanItsBound() {
         DueGate small = new DueGate(100, 2 * WEIGHT);
 
-        assertThat(small.hold(due(0, NOW + 1), NOW, ROOM)).isTrue();
-        assertThat(small.hold(due(1, NOW + 1), NOW, ROOM)).isTrue();
-        assertThat(small.hold(due(2, NOW + 1), NOW, ROOM)).isFalse();
+        assertThat(small.delay(due(0, NOW + 1), NOW, ROOM)).isTrue();
+        assertThat(small.delay(due(1, NOW + 1), NOW, ROOM)).isTrue();
+        assertThat(small.delay(due(2, NOW + 1), NOW, ROOM)).isFalse();
         assertThat(small.bytes()).isEqualTo(2 * WEIGHT);
     }
 
     @Test
-    void leavesRoomForWhatIsDueNow() {
-        assertThat(gate.hold(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS - 1)).isFalse();
-        assertThat(gate.hold(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS)).isTrue();
+    void leavesRoomForRequestsThatAreDue() {
+        assertThat(gate.delay(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS - 1))
+                .isFalse();
+        assertThat(gate.delay(due(0, NOW + 1), NOW, DueGate.ROOM_FOR_OTHERS)).isTrue();
     }
 
     @Test
-    void releasesWhatIsDueTheEarliestFirst() {
-        gate.hold(due(0, NOW + 30), NOW, ROOM);
-        gate.hold(due(1, NOW + 10), NOW, ROOM);
-        gate.hold(due(2, NOW + 20), NOW, ROOM);
+    void releasesDueRequestsTheEarliestFirst() {
+        gate.delay(due(0, NOW + 30), NOW, ROOM);
+        gate.delay(due(1, NOW + 10), NOW, ROOM);
+        gate.delay(due(2, NOW + 20), NOW, ROOM);
 
         assertThat(release(NOW + 9)).isEmpty();
         assertThat(release(NOW + 20)).containsExactly(1L, 2L);
@@ -66,10 +67,10 @@ class DueGateTest {
     }
 
     @Test
-    void saysWhenTheNextOneIsDue() {
+    void tellsTheTimeUntilTheNextRequestIsDue() {
         assertThat(gate.millisToNext(NOW, 50)).isEqualTo(50);
 
-        gate.hold(due(0, NOW + 30), NOW, ROOM);
+        gate.delay(due(0, NOW + 30), NOW, ROOM);
 
         assertThat(gate.millisToNext(NOW, 50)).isEqualTo(30);
         assertThat(gate.millisToNext(NOW, 20)).isEqualTo(20);
@@ -77,10 +78,10 @@ class DueGateTest {
     }
 
     @Test
-    void dropsWhatBelongsToAnotherWorkerNow() {
+    void dropsRequestsOfLostAssignments() {
         Assignment gone = Requests.assigned();
-        gate.hold(due(0, NOW + 1), NOW, ROOM);
-        gate.hold(due(1, NOW + 1, gone), NOW, ROOM);
+        gate.delay(due(0, NOW + 1), NOW, ROOM);
+        gate.delay(due(1, NOW + 1, gone), NOW, ROOM);
 
         gate.drop(Set.of(gone));
 
@@ -109,7 +110,7 @@ class DueGateTest {
                 Request request = due(i, now + random.nextInt(12_000), assignments.get(random.nextInt(3)));
                 boolean soon = request.envelope().notBefore() - now <= HORIZON;
                 boolean fits = held.size() < maxRecords && (held.size() + 1) * WEIGHT <= maxBytes;
-                assertThat(gate.hold(request, now, ROOM)).as(seed).isEqualTo(soon && fits);
+                assertThat(gate.delay(request, now, ROOM)).as(seed).isEqualTo(soon && fits);
                 if (soon && fits) {
                     held.add(request);
                 }

@@ -16,7 +16,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 
-/** What lies in the partitions of a queue. {@link LogConsumer}s read it, as often as they like. */
+/** The records in the partitions of a queue. {@link LogConsumer}s read them as often as they like. */
 final class FakeLog {
     static final Topics TOPICS = new Topics("chat");
     static final String BODY = "{\"model\":\"m\",\"messages\":[]}";
@@ -24,14 +24,14 @@ final class FakeLog {
     final Map<TopicPartition, NavigableMap<Long, Entry>> entries = new HashMap<>();
     private final Map<TopicPartition, Long> ends = new HashMap<>();
 
-    /** Either a record, or why there is none. */
+    /** A record, or the failure of reading it. */
     record Entry(Optional<ConsumerRecord<byte[], byte[]>> record, Supplier<Throwable> failure) {}
 
     static TopicPartition requests(int partition) {
         return new TopicPartition(TOPICS.requests(), partition);
     }
 
-    /** A request that is due at once, at the end of its partition. */
+    /** Appends a request that is due at once. */
     FakeLog request(TopicPartition partition) {
         return request(partition, 1_000, new RecordHeaders());
     }
@@ -60,7 +60,7 @@ final class FakeLog {
         return add(partition, new Entry(Optional.of(record), IllegalStateException::new));
     }
 
-    /** A record at which {@code poll} throws what Kafka throws for a batch that is damaged. */
+    /** Appends a record for which {@code poll} throws what Kafka throws for a damaged batch. */
     FakeLog corrupt(TopicPartition partition) {
         return unreadable(
                 partition, () -> new KafkaException("please seek past it", new KafkaException("bad checksum")));
@@ -70,7 +70,7 @@ final class FakeLog {
         return add(partition, new Entry(Optional.empty(), failure));
     }
 
-    /** A request at which {@code poll} throws so many times, and then no more. */
+    /** Appends a request for which {@code poll} throws the given number of times. */
     FakeLog unreadableAtFirst(TopicPartition partition, int times, Supplier<Throwable> failure) {
         long offset = end(partition);
         request(partition);
@@ -86,7 +86,7 @@ final class FakeLog {
         return this;
     }
 
-    /** An offset without a record, such as a transaction marker's. */
+    /** Appends an offset without a record, such as that of a transaction marker. */
     FakeLog gap(TopicPartition partition) {
         ends.merge(partition, 1L, Long::sum);
         return this;

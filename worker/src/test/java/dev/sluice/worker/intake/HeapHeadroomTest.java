@@ -11,33 +11,33 @@ import org.junit.jupiter.api.Test;
 class HeapHeadroomTest {
     private final Deque<Double> uses = new ArrayDeque<>();
     private Duration waited = Duration.ZERO;
-    private final HeapHeadroom room = new HeapHeadroom(this::use, nanos -> waited = waited.plusNanos(nanos));
+    private final HeapHeadroom headroom = new HeapHeadroom(this::use, nanos -> waited = waited.plusNanos(nanos));
 
     @Test
-    void anEmptyHeapIsNotWaitedFor() {
+    void doesNotWaitIfTheHeapIsMostlyFree() {
         uses.add(0.2);
 
-        assertThat(room.comes()).isTrue();
+        assertThat(headroom.await()).isTrue();
         assertThat(waited).isZero();
     }
 
     @Test
-    void whatIsFreedMeanwhileIsRoom() {
+    void waitsForMemoryToBecomeFree() {
         uses.addAll(List.of(0.9, 0.7, 0.4));
 
-        assertThat(room.comes()).isTrue();
+        assertThat(headroom.await()).isTrue();
         assertThat(waited).isBetween(Duration.ofMillis(1), Duration.ofSeconds(2));
     }
 
     @Test
-    void aHeapThatOthersFillIsNotWaitedForForEver() {
+    void givesUpOnAHeapThatStaysFull() {
         uses.add(0.6);
 
-        assertThat(room.comes()).isFalse();
+        assertThat(headroom.await()).isFalse();
         assertThat(waited).isBetween(Duration.ofMillis(1), Duration.ofSeconds(2));
     }
 
-    /** The last one stays. */
+    /** Returns the next value, and the last value again and again. */
     private double use() {
         return uses.size() > 1 ? uses.remove() : uses.element();
     }

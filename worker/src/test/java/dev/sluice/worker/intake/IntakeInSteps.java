@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * An intake between fakes. It runs on the test's own thread: a step runs at the beginning of each poll, and after the
- * last one it stops.
+ * Runs an intake between fakes on the test's own thread. A step runs at the beginning of each poll, and intake stops
+ * after the last step.
  */
 final class IntakeInSteps {
     static final int READY_RECORDS = 100;
@@ -20,16 +20,16 @@ final class IntakeInSteps {
     final FakeLog log = new FakeLog();
     final LogConsumer consumer = new LogConsumer(log, 500);
     final List<String> journal = new ArrayList<>();
-    final JournalDownstream downstream = new JournalDownstream(journal);
-    final JournalLedger ledger = new JournalLedger(journal);
+    final RecordingSink downstream = new RecordingSink(journal);
+    final RecordingLedger ledger = new RecordingLedger(journal);
     final SettableClock clock = new SettableClock(1_000_000);
     final AtomicReference<Ownership> ownership =
             new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
     final AtomicInteger readers = new AtomicInteger();
-    final AtomicInteger cameRound = new AtomicInteger();
+    final AtomicInteger heartbeats = new AtomicInteger();
     final Intake intake;
     Runnable onRound = () -> {};
-    /** The part of it that is taken. */
+    /** The used part of the heap. */
     double heap = 0.1;
 
     private final Deque<Runnable> steps = new ArrayDeque<>();
@@ -42,7 +42,7 @@ final class IntakeInSteps {
         intake = new Intake(
                 consumer,
                 new PollRecovery(
-                        this::oneByOne,
+                        this::singleRecordReader,
                         new HeapHeadroom(() -> heap, nanos -> clock.pass(Duration.ofNanos(nanos))),
                         () -> Duration.ofMillis(clock.millis()).toNanos()),
                 FakeLog.TOPICS,
@@ -52,20 +52,20 @@ final class IntakeInSteps {
                 ownership,
                 downstream,
                 ledger,
-                this::cameRound);
+                this::heartbeat);
     }
 
-    private void cameRound() {
-        cameRound.incrementAndGet();
+    private void heartbeat() {
+        heartbeats.incrementAndGet();
         onRound.run();
     }
 
-    private LogConsumer oneByOne() {
+    private LogConsumer singleRecordReader() {
         readers.incrementAndGet();
         return new LogConsumer(log, 1);
     }
 
-    /** Adds a round of the poll loop that begins with this. */
+    /** Adds an iteration of the poll loop that begins with this step. */
     IntakeInSteps then(Runnable step) {
         steps.add(step);
         return this;

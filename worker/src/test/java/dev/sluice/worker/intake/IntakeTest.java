@@ -36,7 +36,7 @@ class IntakeTest {
     }
 
     @Test
-    void beginsAtWhatIsCommittedAndElseAtTheBeginning() {
+    void beginsAtTheCommittedOffsetOrElseAtTheBeginning() {
         test.log.requests(FIRST, 5).requests(SECOND, 1);
 
         test.then(() -> {
@@ -52,7 +52,7 @@ class IntakeTest {
     }
 
     @Test
-    void skipsWhatWasDoneBeforeACrash() {
+    void skipsRecordsThatWereDoneBeforeACrash() {
         test.log.requests(FIRST, 4);
         test.ledger.done.add(1L);
         test.ledger.done.add(3L);
@@ -65,7 +65,7 @@ class IntakeTest {
     }
 
     @Test
-    void readsNoPartitionWhoseAccountIsRefusedAndTheOthersNonetheless() {
+    void readsOtherPartitionsIfTheLedgerRefusesOne() {
         test.log.requests(FIRST, 1).requests(SECOND, 1);
         test.ledger.refusals.put(FIRST, "written by a newer release");
 
@@ -82,7 +82,7 @@ class IntakeTest {
     }
 
     @Test
-    void readsNoPartitionWhoseLogHasLostWhatWasReadAndTheOthersNonetheless() {
+    void readsOtherPartitionsIfTheLogOfOneIsTruncated() {
         test.log.requests(FIRST, 4).requests(SECOND, 1);
 
         test.then(() -> {
@@ -102,7 +102,7 @@ class IntakeTest {
     }
 
     @Test
-    void keepsBackWhatMayNotBeRegisteredUntilTheLimitGrows() {
+    void keepsBackRecordsBeyondTheRegisterLimitUntilItGrows() {
         test.log.requests(FIRST, 5).requests(SECOND, 1);
         test.ledger.limits.put(FIRST, 2L);
 
@@ -123,7 +123,7 @@ class IntakeTest {
     }
 
     @Test
-    void waitsWithAWholeTierForItsHead() {
+    void waitsWithAWholeTierForItsFirstRecord() {
         long appendedAt = test.clock.millis();
         test.log.request(TIER, appendedAt, new RecordHeaders());
         test.log.request(TIER, appendedAt + 4_000, new RecordHeaders());
@@ -150,7 +150,7 @@ class IntakeTest {
     }
 
     @Test
-    void holdsWhatIsDueSoonAndPostponesWhatIsDueLater() {
+    void delaysRequestsThatAreDueSoonAndPostponesLaterOnes() {
         long now = test.clock.millis();
         test.log.request(FIRST, now, notBefore(now + 5_000)).request(FIRST, now, notBefore(now + 60_000));
         test.log.request(FIRST);
@@ -171,9 +171,9 @@ class IntakeTest {
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L);
     }
 
-    /** Kafka forgets pauses when a partition comes back, and keeps them where it stays. */
+    /** Kafka forgets the pause of a partition that comes back and keeps the pause of one that stays. */
     @Test
-    void derivesPausesAfreshAfterARebalance() {
+    void derivesPausesAnewAfterARebalance() {
         test.log.requests(FIRST, 3).requests(SECOND, 3);
         test.ledger.limits.put(FIRST, 1L);
         test.ledger.limits.put(SECOND, 1L);
@@ -214,7 +214,7 @@ class IntakeTest {
     }
 
     @Test
-    void readsNothingMoreWhileItDrainsAndPollsOn() {
+    void pollsOnWithoutReadingWhileItDrains() {
         AtomicReference<CompletableFuture<Void>> quiet = new AtomicReference<>();
         test.log.requests(FIRST, 1);
 
@@ -235,7 +235,7 @@ class IntakeTest {
     }
 
     @Test
-    void releasesNothingThatIsHeldWhileItDrains() {
+    void releasesNoDelayedRequestWhileItDrains() {
         long now = test.clock.millis();
         test.log.request(FIRST, now, notBefore(now + 2_000));
 
@@ -267,7 +267,7 @@ class IntakeTest {
     }
 
     @Test
-    void tellsPaceTheShareAnewWhenTheQueueHasBecomeWider() {
+    void reportsTheShareAgainIfTheQueueHasBecomeWider() {
         test.then(this::assignBoth)
                 .rounds(2)
                 .then(() -> test.consumer.width(8))
@@ -287,7 +287,7 @@ class IntakeTest {
         assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(100, 3 * 512, 10, 1_000, Duration.ZERO)));
     }
 
-    /** Three requests are at the bound. */
+    /** Asserts that intake pauses at the bound, which three requests reach. */
     private static void assertPausesBeyond(IntakeInSteps test) {
         test.log.requests(FIRST, 3);
 
@@ -309,7 +309,7 @@ class IntakeTest {
     }
 
     @Test
-    void countsWhatIsHeldUntilItIsDueByABoundOfItsOwn() {
+    void countsDelayedRequestsByABoundOfTheirOwn() {
         IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(2, 1 << 20, 10, 1_000, Duration.ZERO));
         long now = bounded.clock.millis();
         for (int i = 0; i < 5; i++) {

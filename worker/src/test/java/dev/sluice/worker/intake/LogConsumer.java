@@ -22,10 +22,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Kafka's mock consumer, reading a {@link FakeLog}: a record is there again after a seek. It fails as the real one does:
- * what is a Kafka exception waits until there is nothing else to hand over, while an error loses what was read before,
- * the positions of the other partitions included, and leaves what was fetched broken: from there the partition throws a
- * Kafka exception until it is sought away from or not assigned any more.
+ * Reads a {@link FakeLog} through Kafka's mock consumer, so that a record is there again after a seek.
+ *
+ * <p>It fails like the real consumer. A Kafka exception waits until there is no other record to return. An error loses
+ * the records that were read before it and the positions of the other partitions. It also leaves a broken fetch, for
+ * which the partition throws a Kafka exception until it is sought elsewhere or no longer assigned.
  */
 final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final FakeLog log;
@@ -35,7 +36,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final Map<TopicPartition, Long> halfRead = new HashMap<>();
     private Set<TopicPartition> left = Set.of();
     private boolean metadataIsForgotten;
-    /** What the group has committed of a partition by the time that this one has left. */
+    /** The offset of a partition that the group has committed when this consumer has left. */
     ToLongFunction<TopicPartition> committedOnLeaving = partition -> 0;
 
     LogConsumer(FakeLog log, int maxPollRecords) {
@@ -45,12 +46,12 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         width(3);
     }
 
-    /** So many partitions the consumer knows of, be they more or fewer than there are. */
+    /** Sets the number of partitions in the consumer's metadata, which may differ from the log. */
     void width(int partitions) {
         FakeLog.TOPICS.inputs().forEach(topic -> width(topic, partitions));
     }
 
-    /** The same of one topic alone. */
+    /** Sets the number for one topic alone. */
     void width(String topic, int partitions) {
         updatePartitions(
                 topic,
@@ -59,7 +60,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
                         .toList());
     }
 
-    /** It knows none, and finds none out. */
+    /** Drops the metadata for good. */
     void forgetMetadata() {
         metadataIsForgotten = true;
     }
@@ -77,19 +78,19 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         return new PartitionInfo(topic, partition, null, none, none);
     }
 
-    /** A rebalance that leaves these partitions assigned, none of which anything is committed for. */
+    /** Runs a rebalance that assigns these partitions, which have no committed offset. */
     void assigned(TopicPartition... partitions) {
         Map<TopicPartition, Long> beginnings = List.of(partitions).stream().collect(Collectors.toMap(p -> p, p -> 0L));
         updateBeginningOffsets(beginnings);
         rebalance(beginnings.keySet());
     }
 
-    /** As if an earlier owner had committed this. */
+    /** Commits an offset like an earlier owner. */
     void committed(TopicPartition partition, OffsetAndMetadata offset) {
         commitSync(Map.of(partition, offset));
     }
 
-    /** Kafka forgets the pauses of what goes, its mock does not. */
+    /** Forgets the pauses of revoked partitions like Kafka, since its mock does not. */
     @Override
     public synchronized void rebalance(Collection<TopicPartition> newAssignment) {
         List<TopicPartition> forgotten = paused().stream()
@@ -105,7 +106,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         super.assign(partitions);
     }
 
-    /** Lets go of all that was fetched. Once it subscribes again it comes back to the same partitions. */
+    /** Drops all that was fetched. The same partitions are assigned again when the consumer subscribes again. */
     @Override
     public synchronized void unsubscribe() {
         left = Set.copyOf(assignment());
@@ -125,14 +126,14 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
     }
 
     /**
-     * As after an error while it copied the next record: it goes on behind that one, unless it is sought elsewhere, and
-     * lets go of it only with all that it fetched.
+     * Simulates an error while the consumer copied the next record. It goes on behind that record unless it is sought
+     * elsewhere, and drops the record only with all that it fetched.
      */
     void halfRead(TopicPartition partition) {
         halfRead.put(partition, position(partition));
     }
 
-    /** How long each poll might have waited. */
+    /** Returns the timeout of each poll. */
     List<Duration> timeouts() {
         return timeouts;
     }

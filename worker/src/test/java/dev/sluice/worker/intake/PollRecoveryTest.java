@@ -26,7 +26,7 @@ class PollRecoveryTest {
     private final IntakeInSteps test = new IntakeInSteps();
 
     @Test
-    void passesOverACorruptRecordAndServesWhatLiesAroundIt() {
+    void skipsACorruptRecordAndServesTheRecordsAroundIt() {
         test.log.requests(FIRST, 2).corrupt(FIRST).request(FIRST).requests(SECOND, 2);
 
         test.then(() -> test.consumer.assigned(FIRST, SECOND)).rounds(4).run();
@@ -35,7 +35,7 @@ class PollRecoveryTest {
         assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L);
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
         assertThat(test.ledger.reached).containsEntry(FIRST, 4L);
-        JournalDownstream.Refusal refusal = onlyRefusal();
+        RecordingSink.Refusal refusal = onlyRefusal();
         assertThat(refusal.reason()).isEqualTo(Reason.UNREADABLE);
         assertThat(refusal.problem()).contains("bad checksum");
         assertThat(refusal.envelope().partition()).isEqualTo(FIRST);
@@ -46,7 +46,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void passesOverAWholeBatchAtOnceAndLooksAgainAtTheNextFailure() {
+    void skipsAWholeBatchAtOnceAndRecoversAgainFromTheNextFailure() {
         test.log.corrupt(FIRST).corrupt(FIRST).corrupt(FIRST).request(FIRST).corrupt(FIRST);
 
         test.then(() -> test.consumer.assigned(FIRST)).rounds(5).run();
@@ -55,13 +55,13 @@ class PollRecoveryTest {
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L, 4L);
         assertThat(test.downstream.refused).hasSize(4);
         assertThat(test.readers).hasValue(2);
-        assertThat(test.cameRound)
+        assertThat(test.heartbeats)
                 .as("its rounds, and once for each of the passed over")
                 .hasValue(7 + 4);
     }
 
     @Test
-    void losesNothingToAnErrorBehindRecordsThatWereNotHandedOver() {
+    void losesNoRecordToAnErrorBehindRecordsThatWereNotReturned() {
         test.log
                 .requests(FIRST, 3)
                 .requests(SECOND, 2)
@@ -76,9 +76,9 @@ class PollRecoveryTest {
         assertThat(onlyRefusal().problem()).contains("memory");
     }
 
-    /** The heap was short of what many records hold at once. */
+    /** The heap is too small for many records at once. */
     @Test
-    void readsRecordByRecordWhereNoneOfThemIsAtFault() {
+    void readsRecordByRecordIfNoneIsTooLarge() {
         test.log.requests(FIRST, 3);
 
         test.then(() -> test.consumer.assigned(FIRST))
@@ -91,9 +91,9 @@ class PollRecoveryTest {
         assertThat(test.readers).hasValue(1);
     }
 
-    /** What was held by others when it was read first is free at the second time. */
+    /** Other objects have freed their memory when the record is read again. */
     @Test
-    void aRecordIsNotPassedOverForTheHeapHavingBeenShortOnce() {
+    void keepsARecordThatDidNotFitOnce() {
         test.log
                 .request(FIRST)
                 .unreadableAtFirst(FIRST, 2, OutOfMemoryError::new)
@@ -106,9 +106,9 @@ class PollRecoveryTest {
         assertThat(test.readers).hasValue(1);
     }
 
-    /** Something else holds the memory: the records are not to blame. */
+    /** Other objects fill the heap, so no record is to blame. */
     @Test
-    void endsRatherThanPassOverOneAfterAnotherForAFullHeap() {
+    void endsRatherThanSkipRecordsBecauseOfAFullHeap() {
         test.heap = 0.9;
         for (int i = 0; i < 3; i++) {
             test.log.unreadableAtFirst(FIRST, 1_000, OutOfMemoryError::new);
@@ -122,7 +122,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void blamesNoRecordForMemoryThatIsNotTheHeaps() {
+    void skipsNoRecordForMemoryOutsideOfTheHeap() {
         test.log.unreadableAtFirst(
                 FIRST, 1_000, () -> new OutOfMemoryError("Cannot reserve 9 bytes of direct buffer memory"));
 
@@ -133,7 +133,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void passesOverOneRecordForEachTimeTheHeapIsTooSmall() {
+    void skipsOneRecordPerOutOfMemoryError() {
         for (int i = 0; i < 3; i++) {
             test.log.unreadable(FIRST, OutOfMemoryError::new);
         }
@@ -147,7 +147,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void endsWhenItHasReadNothingOnThreeTimesInARow() {
+    void endsAfterThreeAttemptsWithoutProgress() {
         test.log.request(FIRST);
         test.ledger.limits.put(FIRST, 0L);
         OutOfMemoryError error = new OutOfMemoryError("elsewhere");
@@ -162,7 +162,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void whatWasReadOnBetweenTwoErrorsIsProgress() {
+    void countsRecordsBetweenTwoErrorsAsProgress() {
         test.log.request(FIRST).request(SECOND);
         test.ledger.limits.put(FIRST, 0L);
 
@@ -175,9 +175,9 @@ class PollRecoveryTest {
         assertThat(test.downstream.offsets(SECOND)).hasSize(6);
     }
 
-    /** The consumer keeps the fetch in which it ran out of memory, and throws another exception for it later. */
+    /** The consumer keeps the fetch that failed and throws another exception for it later. */
     @Test
-    void readsOnWhereWhatWasFetchedStaysBroken() {
+    void recoversIfTheBrokenFetchStaysInTheConsumer() {
         test.log.request(FIRST).unreadableAtFirst(FIRST, 1, OutOfMemoryError::new);
         test.ledger.limits.put(FIRST, 1L);
 
@@ -191,7 +191,7 @@ class PollRecoveryTest {
         assertThat(test.downstream.refused).isEmpty();
     }
 
-    /** It comes back to its group in between: there is no memory for that either. */
+    /** The consumer rejoins its group in between, for which there is no memory either. */
     @Test
     void endsWithTheSecondErrorInARow() {
         OutOfMemoryError second = new OutOfMemoryError("second");
@@ -206,7 +206,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void losesNoRecordThatWasHalfReadAndIsKeptBack() {
+    void losesNoHalfReadRecordThatIsKeptBack() {
         test.log.requests(FIRST, 2);
         test.ledger.limits.put(FIRST, 0L);
 
@@ -225,7 +225,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void endsSoonWhenItsWorkerDoes() {
+    void endsSoonWhenItsWorkerStops() {
         test.log.requests(FIRST, 90);
         test.onRound = () -> {
             if (test.ledger.registered.size() == 5) {
@@ -242,7 +242,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void saysOnceWhatItDid() {
+    void logsOncePerRecovery() {
         test.log.request(FIRST).unreadable(FIRST, OutOfMemoryError::new).request(FIRST);
 
         try (LogLines lines = new LogLines(PollRecovery.class)) {
@@ -257,7 +257,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void waitsWithWhatMayNotBeRegisteredYet() {
+    void keepsBackRecordsThatMayNotBeRegisteredYet() {
         test.log.request(FIRST).corrupt(FIRST).request(FIRST);
         test.ledger.limits.put(FIRST, 1L);
 
@@ -273,7 +273,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void makesNoSecondLetterForWhatWasEndedBefore() {
+    void makesNoSecondDeadLetterForARecordThatHasEnded() {
         test.log.corrupt(FIRST).request(FIRST);
         test.ledger.done.add(0L);
 
@@ -285,7 +285,7 @@ class PollRecoveryTest {
 
     @ParameterizedTest
     @MethodSource
-    void passesOverWhateverKafkaThrowsForARecord(Supplier<Throwable> failure) {
+    void skipsARecordWhateverKafkaThrowsForIt(Supplier<Throwable> failure) {
         test.log.unreadable(FIRST, failure).request(FIRST);
 
         test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
@@ -294,7 +294,7 @@ class PollRecoveryTest {
         assertThat(onlyRefusal().envelope().offset()).isZero();
     }
 
-    static List<Supplier<Throwable>> passesOverWhateverKafkaThrowsForARecord() {
+    static List<Supplier<Throwable>> skipsARecordWhateverKafkaThrowsForIt() {
         return List.of(
                 () -> new KafkaException("Received exception when fetching the next record from x-0"),
                 () -> new KafkaException("x", new CorruptRecordException("y")),
@@ -304,7 +304,7 @@ class PollRecoveryTest {
 
     @ParameterizedTest
     @MethodSource
-    void endsWithWhatIsNoRecordsFault(KafkaException failure) {
+    void endsWithAnExceptionThatNoRecordCauses(KafkaException failure) {
         test.log.request(FIRST);
 
         test.then(() -> test.consumer.assigned(FIRST))
@@ -317,7 +317,7 @@ class PollRecoveryTest {
         assertThat(test.downstream.refused).isEmpty();
     }
 
-    static List<KafkaException> endsWithWhatIsNoRecordsFault() {
+    static List<KafkaException> endsWithAnExceptionThatNoRecordCauses() {
         return List.of(
                 new KafkaException("Unexpected error from the coordinator"),
                 new KafkaException(
@@ -340,7 +340,7 @@ class PollRecoveryTest {
     }
 
     @Test
-    void endsWithAnErrorInARebalanceCallbackThoughARecordCouldExplainIt() {
+    void endsWithAnErrorInARebalanceCallbackEvenIfARecordCouldExplainIt() {
         OutOfMemoryError error = new OutOfMemoryError("in a callback");
         test.log.request(FIRST);
 
@@ -361,7 +361,7 @@ class PollRecoveryTest {
         };
     }
 
-    private JournalDownstream.Refusal onlyRefusal() {
+    private RecordingSink.Refusal onlyRefusal() {
         assertThat(test.downstream.refused).hasSize(1);
         return test.downstream.refused.get(0);
     }

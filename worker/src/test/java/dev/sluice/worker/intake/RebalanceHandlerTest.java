@@ -32,8 +32,8 @@ class RebalanceHandlerTest {
 
     private final LogConsumer consumer = new LogConsumer(new FakeLog(), 500);
     private final List<String> journal = new ArrayList<>();
-    private final JournalDownstream downstream = new JournalDownstream(journal);
-    private final JournalLedger ledger = new JournalLedger(journal);
+    private final RecordingSink downstream = new RecordingSink(journal);
+    private final RecordingLedger ledger = new RecordingLedger(journal);
     private final OwnedPartitions partitions = new OwnedPartitions(FakeLog.TOPICS);
     private final DueGate dueGate = new DueGate(10, 1 << 20);
     private final AtomicReference<Ownership> ownership =
@@ -52,7 +52,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void ownsWhatIsAssignedAndReadsNoneOfItBeforeItsAccountIsOpen() {
+    void ownsAssignedPartitionsAndReadsNoneBeforeItIsOpen() {
         consumer.assigned(FIRST, SECOND, RETRY);
 
         assertThat(ownership.get().assignments()).containsOnlyKeys(FIRST, SECOND, RETRY);
@@ -62,7 +62,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void tellsPaceTheShareOfBundlesAndNotOfPartitions() {
+    void sharesByBundlesAndNotByPartitions() {
         consumer.assigned(FIRST, SECOND, RETRY);
         assertThat(downstream.shares).containsExactly("2/3");
 
@@ -70,9 +70,9 @@ class RebalanceHandlerTest {
         assertThat(downstream.shares).last().isEqualTo("1/3");
     }
 
-    /** The member that assigns may have seen added partitions that we have not. */
+    /** The assigning member may have seen added partitions before this one. */
     @Test
-    void aBundleBeyondTheWidthThatIsKnownMakesItWider() {
+    void aBundleBeyondTheKnownWidthMakesTheQueueWider() {
         consumer.width(1);
 
         consumer.assigned(FIRST, requests(5), RETRY);
@@ -80,9 +80,8 @@ class RebalanceHandlerTest {
         assertThat(downstream.shares).containsExactly("2/6");
     }
 
-    /** Nobody is given what is not whole. */
     @Test
-    void bundlesThatAreNotWholeAreNoPartOfTheShare() {
+    void countsOnlyWholeBundlesInTheShare() {
         RebalanceHandler rebalance = subscribe(Duration.ofSeconds(10));
         consumer.assigned(FIRST, SECOND, RETRY);
 
@@ -96,7 +95,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void keepsTheWidthItKnewWhereKafkaDoesNotTell() {
+    void keepsTheKnownWidthIfMetadataIsMissing() {
         consumer.assigned(FIRST, SECOND);
         consumer.forgetMetadata();
 
@@ -107,7 +106,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void namesBundlesAndNotEachOfTheirPartitions() {
+    void logsBundlesAndNotTheirPartitions() {
         try (LogLines log = new LogLines(RebalanceHandler.class)) {
             consumer.assigned(FIRST, SECOND, RETRY);
             consumer.assigned(FIRST, RETRY);
@@ -115,14 +114,14 @@ class RebalanceHandlerTest {
 
             assertThat(log.all())
                     .contains(
-                            "INFO partitions assigned bundles=\"[0, 1]\" partitions=\"3\" owned=\"3\"",
-                            "INFO partitions revoked bundles=\"[1]\" partitions=\"1\"",
-                            "WARN partitions lost; their calls are cancelled bundles=\"[0]\" partitions=\"2\"");
+                            "INFO Partitions assigned bundles=\"[0, 1]\" partitions=\"3\" owned=\"3\"",
+                            "INFO Partitions revoked bundles=\"[1]\" partitions=\"1\"",
+                            "WARN Partitions lost; their calls are cancelled bundles=\"[0]\" partitions=\"2\"");
         }
     }
 
     @Test
-    void keepsTheAssignmentOfWhatStays() {
+    void keepsTheAssignmentOfPartitionsThatStay() {
         consumer.assigned(FIRST, SECOND);
         Assignment stays = assignment(FIRST);
         Assignment goes = assignment(SECOND);
@@ -164,7 +163,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void dropsWhatIsHeldForLater() {
+    void dropsDelayedRequests() {
         consumer.assigned(FIRST, SECOND);
         hold(FIRST);
         hold(SECOND);
@@ -197,7 +196,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void doesNotWaitForTheCallsOfWhatIsLost() {
+    void doesNotWaitForTheCallsOfLostPartitions() {
         consumer.assigned(FIRST, SECOND);
         RebalanceHandler unused = subscribe(Duration.ofDays(1));
         downstream.withdrawal = new CompletableFuture<>();
@@ -213,13 +212,13 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void doesNotWaitForCommitsThatAreForbidden() {
+    void doesNotWaitForCommitsThatAreDenied() {
         RebalanceHandler rebalance = subscribe(Duration.ofDays(1));
         consumer.assigned(FIRST, SECOND);
         downstream.withdrawal = new CompletableFuture<>();
         journal.clear();
 
-        rebalance.forbidden();
+        rebalance.commitsDenied();
         consumer.assigned(FIRST);
 
         assertThat(journal).startsWith("withdraw", "cancel", "close", "share", "flush");
@@ -227,7 +226,7 @@ class RebalanceHandlerTest {
     }
 
     @Test
-    void endsThePollLoopWhereAStageHasFailed() {
+    void endsThePollLoopIfAStageHasFailed() {
         consumer.assigned(FIRST);
         IllegalStateException defect = new IllegalStateException("lane is broken");
         downstream.withdrawal = CompletableFuture.failedFuture(defect);
@@ -256,6 +255,6 @@ class RebalanceHandlerTest {
                 .under(assignment(partition))
                 .timed(NOW, NOW + 1, Long.MAX_VALUE)
                 .build();
-        assertThat(dueGate.hold(later, NOW, ROOM)).isTrue();
+        assertThat(dueGate.delay(later, NOW, ROOM)).isTrue();
     }
 }

@@ -33,22 +33,22 @@ class RequestReaderTest {
             new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
             Clock.systemUTC());
 
-    /** Else some hundred bytes of body could bring a megabyte with them, uncounted. */
+    /** Otherwise some hundred bytes of body could bring a megabyte with them that is not counted. */
     @Test
-    void headersWeighAsTheValueDoes() {
+    void headersWeighLikeTheValue() {
         long without =
-                read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope().weight();
+                read(TOPICS.requests(), GOOD, new RecordHeaders()).input().weight();
         RecordHeaders headers = new RecordHeaders();
         headers.add("x-large", new byte[500_000]);
         headers.add("x-".repeat(1_000), new byte[0]);
         headers.add("x-null", null);
 
-        long with = read(TOPICS.requests(), GOOD, headers).envelope().weight();
+        long with = read(TOPICS.requests(), GOOD, headers).input().weight();
 
         assertThat(with - without).isBetween(502_000L, 503_000L);
     }
 
-    /** One of a byte takes some three on the wire, and a hundred in memory. */
+    /** A header of a byte takes some three bytes on the wire and a hundred in memory. */
     @Test
     void manySmallHeadersWeighWhatTheyTakeInMemory() {
         RecordHeaders headers = new RecordHeaders();
@@ -56,11 +56,11 @@ class RequestReaderTest {
             headers.add("x", new byte[1]);
         }
 
-        assertThat(read(TOPICS.requests(), GOOD, headers).envelope().weight()).isGreaterThan(1_000_000);
+        assertThat(read(TOPICS.requests(), GOOD, headers).input().weight()).isGreaterThan(1_000_000);
     }
 
     @Test
-    void readsWhatRoutingAndPacingNeed() {
+    void readsTheFieldsThatRoutingAndPacingNeed() {
         String body = "{\"n\":3,\"tools\":[{\"model\":\"decoy\"}],\"max_tokens\":70,\"messages\":[],\"model\":\"a/b\"}";
 
         Request request = readable(read(TOPICS.requests(), body, new RecordHeaders()));
@@ -90,15 +90,15 @@ class RequestReaderTest {
                 "{\"model\":\"m\",\"messages\":\"hi\"}                | has no messages",
                 "{\"model\":\"m\",\"messages\":[],\"stream\":true}    | stream is true",
             })
-    void refusesWhatIsNoChatRequest(String body, String problem) {
-        ParsedRecord reading = read(TOPICS.requests(), body, new RecordHeaders());
+    void refusesABodyThatIsNoChatRequest(String body, String problem) {
+        ParsedRecord parsed = read(TOPICS.requests(), body, new RecordHeaders());
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
         assertThat(refused(reading).problem()).contains(problem);
     }
 
     @Test
-    void refusesNestingThatIsDeeperThanTheParserTakes() {
+    void refusesNestingBeyondTheParsersLimit() {
         String deep = "{\"messages\":" + "[".repeat(900);
 
         assertThat(refused(read(TOPICS.requests(), deep, new RecordHeaders())).problem())
@@ -112,24 +112,24 @@ class RequestReaderTest {
     }
 
     @Test
-    void refusesABodyOverTheBoundWithoutParsingIt() {
-        ParsedRecord reading = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
+    void refusesABodyAboveTheBoundWithoutParsingIt() {
+        ParsedRecord parsed = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.TOO_LARGE);
         assertThat(refused(reading).problem()).contains("1001", "1000", "--max-request-bytes");
-        assertThat(reading.envelope().id()).isEqualTo("mine");
+        assertThat(parsed.input().id()).isEqualTo("mine");
     }
 
     @Test
-    void keepsTheValueOfARefusedRequestOnlyWhereALetterCanCarryIt() {
+    void keepsTheValueOfARefusedRequestOnlyIfADeadLetterCanCarryIt() {
         RecordHeaders headers = headers(WireHeaders.TENANT, "t");
 
-        InputRecord carried = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES], headers)
-                .envelope();
-        InputRecord light = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_LETTER_BYTES + 1], headers)
-                .envelope();
+        InputRecord carried = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_DEAD_LETTER_BYTES], headers)
+                .input();
+        InputRecord light = readBytes(TOPICS.requests(), new byte[RequestReader.MAX_DEAD_LETTER_BYTES + 1], headers)
+                .input();
 
-        assertThat(carried.value()).hasSize(RequestReader.MAX_LETTER_BYTES);
+        assertThat(carried.value()).hasSize(RequestReader.MAX_DEAD_LETTER_BYTES);
         assertThat(light.value()).isNull();
         assertThat(light.weight()).isLessThan(1_000);
         assertThat(light.header(WireHeaders.TENANT)).contains("t");
@@ -146,59 +146,59 @@ class RequestReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "soon", "-1", "1.5", "9999999999999999999", "0x10", " 5"})
-    void refusesANumberThatIsNone(String value) {
-        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
+    void refusesAHeaderThatIsNoNumber(String value) {
+        ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.NOT_BEFORE);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "10m", "600", "PT0S", "PT-5M", "-PT5M", "PT", "PT99999999999999999999S", "yes"})
-    void refusesACacheDurationThatIsNone(String value) {
-        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
+    void refusesACacheHeaderThatIsNoDuration(String value) {
+        ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
         assertThat(refused(reading).problem()).contains(WireHeaders.CACHE, "'" + value + "'", "PT10M");
     }
 
     @Test
-    void quotesNoMoreThanTheBeginningOfALongCacheDuration() {
-        ParsedRecord reading =
+    void quotesOnlyTheBeginningOfALongCacheHeader() {
+        ParsedRecord parsed =
                 read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT" + "9".repeat(100_000) + "S"));
 
         assertThat(refused(reading).problem()).hasSizeLessThan(200).contains("PT999");
     }
 
     @Test
-    void readsHowOldAnAnswerMayBe() {
+    void readsTheMaximumAgeOfAnAnswer() {
         InputRecord asking = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT1H0.5S"))
-                .envelope();
-        InputRecord plain = read(TOPICS.requests(), GOOD, new RecordHeaders()).envelope();
+                .input();
+        InputRecord plain = read(TOPICS.requests(), GOOD, new RecordHeaders()).input();
 
         assertThat(asking.cacheFor()).contains(Duration.ofMillis(3_600_500));
         assertThat(plain.cacheFor()).isEmpty();
     }
 
     @Test
-    void refusesAnIdNobodyCanCarryAndEndsItUnderItsPosition() {
-        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
+    void refusesAnInvalidIdAndNamesTheRequestByItsOffset() {
+        ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.ID).contains("10000");
-        assertThat(reading.envelope().id()).isEqualTo("chat.requests-2@17");
+        assertThat(parsed.input().id()).isEqualTo("chat.requests-2@17");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"a", "abc", "abcde"})
     void refusesAReplyPartitionOfTheWrongLength(String value) {
-        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
+        ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
 
         assertThat(refused(reading).problem()).contains(WireHeaders.REPLY_PARTITION);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"elsewhere", "chat.requests", "chat.requests.retry", "chat.requests.dead", "team"})
-    void refusesAReplyTopicThatIsNotAllowedOrIsAnInputWhateverAPatternSays(String topic) {
-        ParsedRecord reading = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
+    void refusesAReplyTopicThatIsNotAllowedOrIsAnInput(String topic) {
+        ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
 
         assertThat(refused(reading).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
         assertThat(refused(reading).problem()).contains(topic).contains("--reply-topics");
@@ -206,20 +206,20 @@ class RequestReaderTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"chat.replies", "team-a", "chat-answers"})
-    void allowsTheQueuesOwnRepliesAndWhatAPatternNames(String topic) {
+    void allowsTheQueuesRepliesAndTopicsThatMatchAPattern(String topic) {
         assertThat(read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic)))
                 .isInstanceOf(ParsedRecord.Ready.class);
     }
 
     @Test
-    void believesCountersOfWorkersOnly() {
+    void trustsCountersOfWorkersOnly() {
         RecordHeaders headers = headers(WireHeaders.ATTEMPTS, "4");
         headers.add(WireHeaders.DEFERRALS, "9".getBytes(UTF_8));
         headers.add(WireHeaders.ENQUEUED_AT, "5".getBytes(UTF_8));
 
         InputRecord published = read(TOPICS.requests(), GOOD, new RecordHeaders(headers.toArray()))
-                .envelope();
-        InputRecord requeued = read(TOPICS.retry(), GOOD, headers).envelope();
+                .input();
+        InputRecord requeued = read(TOPICS.retry(), GOOD, headers).input();
 
         assertThat(List.of(published.attempts(), published.deferrals(), (int) published.enqueuedAt()))
                 .containsExactly(0, 0, (int) APPENDED_AT);

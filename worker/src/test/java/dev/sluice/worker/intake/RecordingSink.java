@@ -7,20 +7,20 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.common.TopicPartition;
 
-/** The stages behind intake: they write down what they are given. Not thread-safe. */
-final class JournalDownstream implements RequestSink {
+/** Records the requests that intake hands over and the order of its calls in a journal. Not thread-safe. */
+final class RecordingSink implements RequestSink {
     final List<String> journal;
     final List<Request> accepted = new ArrayList<>();
     final List<Refusal> refused = new ArrayList<>();
     final List<InputRecord> postponed = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
-    int heldBack;
+    int offsetsUnavailable;
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
     record Refusal(InputRecord envelope, Reason reason, String problem) {}
 
-    JournalDownstream(List<String> journal) {
+    RecordingSink(List<String> journal) {
         this.journal = journal;
     }
 
@@ -64,8 +64,8 @@ final class JournalDownstream implements RequestSink {
     }
 
     @Override
-    public void heldBack() {
-        heldBack++;
+    public void offsetsUnavailable() {
+        offsetsUnavailable++;
     }
 
     @Override

@@ -12,8 +12,8 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
-/** A ledger that writes down what it is told, and answers as it is set up. Not thread-safe. */
-final class JournalLedger implements OffsetLedger {
+/** Records the calls of intake in a journal and answers as a test has set it up. Not thread-safe. */
+final class RecordingLedger implements OffsetLedger {
     final List<String> journal;
     final List<InputRecord> registered = new ArrayList<>();
     final Map<TopicPartition, Long> reached = new HashMap<>();
@@ -26,11 +26,11 @@ final class JournalLedger implements OffsetLedger {
     int committedRecords;
     long committedBytes;
 
-    JournalLedger(List<String> journal) {
+    RecordingLedger(List<String> journal) {
         this.journal = journal;
     }
 
-    /** Everything registered so far is committed. */
+    /** Commits everything that is registered so far. */
     void commitAll() {
         committedRecords = registered.size();
         committedBytes = bytes();
@@ -47,7 +47,7 @@ final class JournalLedger implements OffsetLedger {
                 .toList();
     }
 
-    /** The offset behind the last one that was registered, if any. */
+    /** Returns the offset behind the last registered one, or 0. */
     long end(TopicPartition partition) {
         return offsets(partition).stream().mapToLong(offset -> offset + 1).max().orElse(0);
     }
