@@ -93,8 +93,8 @@ class RequestReaderTest {
     void refusesABodyThatIsNoChatRequest(String body, String problem) {
         ParsedRecord parsed = read(TOPICS.requests(), body, new RecordHeaders());
 
-        assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
-        assertThat(refused(reading).problem()).contains(problem);
+        assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);
+        assertThat(refused(parsed).problem()).contains(problem);
     }
 
     @Test
@@ -115,8 +115,8 @@ class RequestReaderTest {
     void refusesABodyAboveTheBoundWithoutParsingIt() {
         ParsedRecord parsed = read(TOPICS.requests(), "{".repeat(MAX_BYTES + 1), headers(WireHeaders.ID, "mine"));
 
-        assertThat(refused(reading).reason()).isEqualTo(Reason.TOO_LARGE);
-        assertThat(refused(reading).problem()).contains("1001", "1000", "--max-request-bytes");
+        assertThat(refused(parsed).reason()).isEqualTo(Reason.TOO_LARGE);
+        assertThat(refused(parsed).problem()).contains("1001", "1000", "--max-request-bytes");
         assertThat(parsed.input().id()).isEqualTo("mine");
     }
 
@@ -149,7 +149,7 @@ class RequestReaderTest {
     void refusesAHeaderThatIsNoNumber(String value) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.NOT_BEFORE, value));
 
-        assertThat(refused(reading).problem()).contains(WireHeaders.NOT_BEFORE);
+        assertThat(refused(parsed).problem()).contains(WireHeaders.NOT_BEFORE);
     }
 
     @ParameterizedTest
@@ -157,8 +157,8 @@ class RequestReaderTest {
     void refusesACacheHeaderThatIsNoDuration(String value) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
 
-        assertThat(refused(reading).reason()).isEqualTo(Reason.INVALID_REQUEST);
-        assertThat(refused(reading).problem()).contains(WireHeaders.CACHE, "'" + value + "'", "PT10M");
+        assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);
+        assertThat(refused(parsed).problem()).contains(WireHeaders.CACHE, "'" + value + "'", "PT10M");
     }
 
     @Test
@@ -166,7 +166,7 @@ class RequestReaderTest {
         ParsedRecord parsed =
                 read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, "PT" + "9".repeat(100_000) + "S"));
 
-        assertThat(refused(reading).problem()).hasSizeLessThan(200).contains("PT999");
+        assertThat(refused(parsed).problem()).hasSizeLessThan(200).contains("PT999");
     }
 
     @Test
@@ -183,7 +183,7 @@ class RequestReaderTest {
     void refusesAnInvalidIdAndNamesTheRequestByItsOffset() {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.ID, "i".repeat(10_000)));
 
-        assertThat(refused(reading).problem()).contains(WireHeaders.ID).contains("10000");
+        assertThat(refused(parsed).problem()).contains(WireHeaders.ID).contains("10000");
         assertThat(parsed.input().id()).isEqualTo("chat.requests-2@17");
     }
 
@@ -192,7 +192,7 @@ class RequestReaderTest {
     void refusesAReplyPartitionOfTheWrongLength(String value) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_PARTITION, value));
 
-        assertThat(refused(reading).problem()).contains(WireHeaders.REPLY_PARTITION);
+        assertThat(refused(parsed).problem()).contains(WireHeaders.REPLY_PARTITION);
     }
 
     @ParameterizedTest
@@ -200,8 +200,8 @@ class RequestReaderTest {
     void refusesAReplyTopicThatIsNotAllowedOrIsAnInput(String topic) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
 
-        assertThat(refused(reading).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
-        assertThat(refused(reading).problem()).contains(topic).contains("--reply-topics");
+        assertThat(refused(parsed).reason()).isEqualTo(Reason.REPLY_TOPIC_REFUSED);
+        assertThat(refused(parsed).problem()).contains(topic).contains("--reply-topics");
     }
 
     @ParameterizedTest
