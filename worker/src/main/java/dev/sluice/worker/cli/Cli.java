@@ -64,9 +64,10 @@ public final class Cli {
             return refuse(name, problems);
         }
         subcommand.check(problems);
-        if (!problems.isEmpty()) {
-            return refuse(name, problems);
-        }
+        return problems.isEmpty() ? run(subcommand, name) : refuse(name, problems);
+    }
+
+    private int run(Subcommand subcommand, String name) throws InterruptedException {
         try {
             return subcommand.run();
         } catch (CommandException e) {

@@ -30,20 +30,13 @@ public final class CommandTree {
 
     /** Returns the root with all commands, ready to parse a command line. */
     public static CommandLine of(Terminal terminal) {
-        CommandLine topics = new CommandLine(new TopicsCommand())
-                .addSubcommand(new TopicsCreateCommand(terminal))
-                .addSubcommand(new TopicsDescribeCommand(terminal));
-        CommandLine deadLetters = new CommandLine(new DlqCommand())
-                .addSubcommand(new DlqListCommand(terminal))
-                .addSubcommand(new DlqShowCommand(terminal))
-                .addSubcommand(new DlqReplayCommand(terminal));
         CommandLine root = new CommandLine(new SluiceCommand())
                 .addSubcommand(new WorkerCommand(terminal))
                 .addSubcommand(new SubmitCommand(terminal))
                 .addSubcommand(new AskCommand(terminal))
-                .addSubcommand(deadLetters)
+                .addSubcommand(deadLetters(terminal))
                 .addSubcommand(new StatusCommand(terminal))
-                .addSubcommand(topics)
+                .addSubcommand(topics(terminal))
                 .addSubcommand(new SandboxCommand())
                 .addSubcommand(new CompletionCommand(terminal));
         Converters.register(root);
@@ -57,6 +50,19 @@ public final class CommandTree {
                         .description("Show the version and exit.")
                         .build());
         return root;
+    }
+
+    private static CommandLine deadLetters(Terminal terminal) {
+        return new CommandLine(new DlqCommand())
+                .addSubcommand(new DlqListCommand(terminal))
+                .addSubcommand(new DlqShowCommand(terminal))
+                .addSubcommand(new DlqReplayCommand(terminal));
+    }
+
+    private static CommandLine topics(Terminal terminal) {
+        return new CommandLine(new TopicsCommand())
+                .addSubcommand(new TopicsCreateCommand(terminal))
+                .addSubcommand(new TopicsDescribeCommand(terminal));
     }
 
     private static void configure(CommandLine commandLine) {

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -100,11 +101,15 @@ public final class StatusReader implements AutoCloseable {
                 ranges.add(committed.openRange(partition, first, last, problems));
             }
         }
-        if (!away.isEmpty()) {
-            problems.add("what waits in " + OldestOpenRecords.names(away)
-                    + " is not counted: no leader has answered; look at the brokers that hold it");
-        }
+        notCounted(away).ifPresent(problems::add);
         return ranges;
+    }
+
+    private static Optional<String> notCounted(Set<TopicPartition> away) {
+        return away.isEmpty()
+                ? Optional.empty()
+                : Optional.of("what waits in " + OldestOpenRecords.names(away)
+                        + " is not counted: no leader has answered; look at the brokers that hold it");
     }
 
     /** Returns the partitions of the inputs and the dead letters. The group commits nothing of the dead letters. */

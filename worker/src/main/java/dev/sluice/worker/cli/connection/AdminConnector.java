@@ -30,7 +30,8 @@ public final class AdminConnector {
     /**
      * Returns an admin client after a broker has answered it.
      *
-     * @throws CommandException if no broker answers within {@link AdminTimeouts#FOREGROUND}. The message names the address.
+     * @throws CommandException if no broker answers within {@link AdminTimeouts#FOREGROUND}. The message names the
+     *     address.
      */
     public static Admin connect(KafkaOptions options) throws InterruptedException {
         requireReachable(options.servers());

@@ -34,15 +34,17 @@ final class TopicTable {
                         state.partitions(),
                         state.replication(),
                         retention(state),
-                        state.settings().containsKey(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)
-                                ? Sizes.format(
-                                        Long.parseLong(state.settings().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG)))
-                                : "?",
+                        maxRecord(state),
                         state.settings().getOrDefault(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "?"),
                         remark.apply(name));
             }
         }
         table.print(out);
+    }
+
+    private static String maxRecord(TopicState state) {
+        String bytes = state.settings().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        return bytes == null ? "?" : Sizes.format(Long.parseLong(bytes));
     }
 
     private static String retention(TopicState state) {

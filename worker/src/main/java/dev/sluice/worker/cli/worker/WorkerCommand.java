@@ -1,7 +1,6 @@
 package dev.sluice.worker.cli.worker;
 
 import dev.sluice.worker.WorkerConfig;
-import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
@@ -173,26 +172,8 @@ public final class WorkerCommand implements Subcommand {
                     + "max.message.bytes of the reply topics.")
     private ByteSize maxResponseBytes = new ByteSize(0);
 
-    @Option(
-            names = "--log-level",
-            paramLabel = "LEVEL",
-            defaultValue = "info",
-            description = "error, warn, info, debug or trace. Of the libraries only warnings are logged.")
-    private Logging.Level logLevel = Logging.Level.INFO;
-
-    @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            defaultValue = "text",
-            description = "text, or json for one JSON object per line. The log goes to standard error.")
-    private Logging.Format logFormat = Logging.Format.TEXT;
-
-    @Option(
-            names = "--log-requests",
-            description =
-                    "A line for each request that has ended: its id, tenant, status, attempts and times, never what "
-                            + "it asked or was answered. Costs something where thousands end in a second.")
-    private boolean logRequests;
+    @Mixin
+    private LogOptions log = new LogOptions();
 
     private @Nullable WorkerConfig config;
 
@@ -202,7 +183,7 @@ public final class WorkerCommand implements Subcommand {
 
     @Override
     public void check(List<String> problems) {
-        Logging.forWorker(logLevel, logFormat, logRequests);
+        log.apply();
         kafka.check(problems);
         Supplier<String> apiKey = api.apiKey(terminal, problems);
         requireArray("--max-request-bytes", maxRequestBytes, problems);

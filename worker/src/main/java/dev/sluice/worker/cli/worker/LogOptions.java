@@ -1,0 +1,33 @@
+package dev.sluice.worker.cli.worker;
+
+import dev.sluice.worker.cli.command.Logging;
+import picocli.CommandLine.Option;
+
+/** The options of a worker's log. */
+final class LogOptions {
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            description = "error, warn, info, debug or trace. Of the libraries only warnings are logged.")
+    private Logging.Level level = Logging.Level.INFO;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "text, or json for one JSON object per line. The log goes to standard error.")
+    private Logging.Format format = Logging.Format.TEXT;
+
+    @Option(
+            names = "--log-requests",
+            description =
+                    "A line for each request that has ended: its id, tenant, status, attempts and times, never what "
+                            + "it asked or was answered. Costs something where thousands end in a second.")
+    private boolean requests;
+
+    /** Sets up the log. No logger may exist before this. */
+    void apply() {
+        Logging.forWorker(level, format, requests);
+    }
+}
