@@ -194,12 +194,7 @@ final class PendingSettlements {
         pending.addAll(0, next);
         pending.addAll(unavailable.takeAvailable());
         if (cause != null) {
-            blockedUntil = nanoTime.getAsLong() + BLOCKED_NANOS;
-            log.atError()
-                    .addKeyValue("requests", blocked.size() - before)
-                    .addKeyValue("error", text(cause))
-                    .log("Requests wait because Kafka rejects their records in every form; check the rights to the"
-                            + " queue's own topics and their settings");
+            block(blocked.size() - before, cause);
         }
         return !rejections.isEmpty() || !kept.isEmpty();
     }
@@ -216,6 +211,15 @@ final class PendingSettlements {
                 .log("Record of this request rejected by Kafka");
         (waits ? blocked : next).add(smaller);
         return !waits;
+    }
+
+    private void block(int requests, Exception cause) {
+        blockedUntil = nanoTime.getAsLong() + BLOCKED_NANOS;
+        log.atError()
+                .addKeyValue("requests", requests)
+                .addKeyValue("error", text(cause))
+                .log("Requests wait because Kafka rejects their records in every form; check the rights to the"
+                        + " queue's own topics and their settings");
     }
 
     private static String text(Exception rejection) {

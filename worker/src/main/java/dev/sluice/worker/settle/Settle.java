@@ -10,7 +10,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -21,7 +20,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,32 +33,25 @@ import org.slf4j.LoggerFactory;
  * the API again.
  */
 public final class Settle implements OffsetLedger, Runnable {
-    /** Interval for committing offsets that moved without an outcome, past transaction markers. */
-    private static final long POSITIONS_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
-
-    private static final long PAUSE_AFTER_ABORT_NANOS = Duration.ofMillis(100).toNanos();
     private static final long MAX_IDLE_MILLIS = 50;
     /** Shortest time between two snapshots of the partitions, so that a busy loop does not make one per iteration. */
     private static final long SNAPSHOT_INTERVAL_NANOS = Duration.ofMillis(100).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(Settle.class);
 
-    private final AtomicReference<Ownership> ownership;
     private final Transactions transactions;
     private final Clock clock;
     private final LongSupplier nanoTime;
-    private final SettleListener listener;
     private final Runnable heartbeat;
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final PartitionWindows windows = new PartitionWindows();
     private final PendingSettlements pending;
     private final FlushRequests flushes = new FlushRequests();
+    private final BatchCommitter committer;
 
     private volatile List<PartitionState> partitionStates = List.of();
     private long snapshotAt;
     private volatile int unwritableReplies;
-    private long positionsAt;
-    private long retryAt;
     private volatile boolean stopped;
 
     /**
@@ -80,17 +71,14 @@ public final class Settle implements OffsetLedger, Runnable {
             LongSupplier nanoTime,
             SettleListener listener,
             Runnable heartbeat) {
-        this.ownership = ownership;
         this.pending = new PendingSettlements(
                 new ReplyRoutes(replyTopics, partitionCounts), new OutputRecords(replyTopics.topics()), nanoTime);
         this.transactions = transactions;
         this.clock = clock;
         this.nanoTime = nanoTime;
-        this.listener = listener;
         this.heartbeat = heartbeat;
-        this.positionsAt = nanoTime.getAsLong();
-        this.retryAt = positionsAt;
-        this.snapshotAt = positionsAt;
+        this.snapshotAt = nanoTime.getAsLong();
+        this.committer = new BatchCommitter(ownership, windows, pending, transactions, nanoTime, listener);
     }
 
     /** Takes the outcome of a record that was registered before. */
@@ -159,7 +147,7 @@ public final class Settle implements OffsetLedger, Runnable {
         CompletableFuture<Void> flush = flushes.add();
         inbox.add(() -> {
             flushes.reached(flush);
-            positionsAt = nanoTime.getAsLong();
+            committer.commitPositionsNext();
         });
         return flush;
     }
@@ -199,7 +187,9 @@ public final class Settle implements OffsetLedger, Runnable {
                     next.run();
                 }
                 publishSnapshot();
-                commit();
+                if (committer.commit() && !pending.delaysFlush()) {
+                    flushes.complete();
+                }
                 unwritableReplies = pending.waitingReplies();
             }
         } catch (InterruptedException interrupted) {
@@ -217,76 +207,5 @@ public final class Settle implements OffsetLedger, Runnable {
             partitionStates = windows.states();
             snapshotAt = now + SNAPSHOT_INTERVAL_NANOS;
         }
-    }
-
-    /** Commits everything that can be committed now. The rest is tried again a little later. */
-    private void commit() {
-        long now = nanoTime.getAsLong();
-        if (now - retryAt < 0) {
-            return;
-        }
-        boolean positions = now - positionsAt >= 0;
-        Attempt attempt;
-        do {
-            transactions.awaitMarkers();
-            Ownership owned = ownership.get();
-            pending.dropStale(owned);
-            attempt = commitSome(owned, positions);
-        } while (attempt == Attempt.COMMITTED_OR_CHANGED);
-        if (attempt == Attempt.ABORTED) {
-            retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT_NANOS;
-            return;
-        }
-        if (positions) {
-            positionsAt = nanoTime.getAsLong() + POSITIONS_INTERVAL_NANOS;
-        }
-        if (!pending.delaysFlush()) {
-            flushes.complete();
-        }
-    }
-
-    private void report(List<Settlement> settlements) {
-        try {
-            settlements.forEach(done -> listener.committed(done.input(), done.outcome(), done.endedAt()));
-        } catch (RuntimeException defect) {
-            // already committed: a failing listener must not undo or repeat anything
-            log.atError().setCause(defect).log("Listener failed for committed outcomes");
-        }
-    }
-
-    /** The end of an attempt to commit. */
-    private enum Attempt {
-        /** A transaction was committed, or the next one will differ from the aborted one. Another attempt follows. */
-        COMMITTED_OR_CHANGED,
-        /** Nothing was there to commit. */
-        NOTHING_TO_COMMIT,
-        /** The transaction was aborted, and trying it again at once would not help. */
-        ABORTED
-    }
-
-    /** Runs one transaction if there is anything to commit. */
-    private Attempt commitSome(Ownership owned, boolean positions) {
-        List<PendingSettlements.Routed> chosen = pending.take();
-        List<Settlement> settlements =
-                chosen.stream().map(PendingSettlements.Routed::settlement).toList();
-        Map<PartitionWindow, AckWindow.Snapshot> staged = windows.stage(settlements, owned, positions);
-        if (staged.isEmpty()) {
-            return Attempt.NOTHING_TO_COMMIT;
-        }
-        List<List<ProducerRecord<byte[], byte[]>>> records =
-                chosen.stream().map(PendingSettlements.Routed::records).toList();
-        long begun = nanoTime.getAsLong();
-        TransactionResult result =
-                transactions.run(new TransactionBatch(records, TransactionBatch.offsets(staged), owned.metadata()));
-        listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
-        if (result.committed()) {
-            staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
-            settlements.forEach(windows::settled);
-            pending.committed(settlements);
-            report(settlements);
-            return Attempt.COMMITTED_OR_CHANGED;
-        }
-        staged.forEach((window, snapshot) -> window.ackWindow().abort(snapshot));
-        return pending.putBack(settlements, result) ? Attempt.COMMITTED_OR_CHANGED : Attempt.ABORTED;
     }
 }

@@ -178,16 +178,7 @@ public final class Transactions implements AutoCloseable {
             boolean committing,
             KafkaException failure) {
         failuresInARow++;
-        // failures 1, 2, 4, 8, … are logged: during a rebalance or an outage every attempt fails
-        boolean rebalancing = failure instanceof CommitFailedException;
-        Level level = rebalancing ? Level.INFO : Level.WARN;
-        log.atLevel(Integer.bitCount(failuresInARow) == 1 ? level : Level.DEBUG)
-                .addKeyValue(
-                        "error", AclErrors.words(failure, AclErrors.Right.WRITE).orElseGet(failure::toString))
-                .addKeyValue("records", batch.records().size())
-                .addKeyValue("inARow", failuresInARow)
-                .log(rebalancing ? REBALANCING : "Transaction failed; it is tried again");
-        log.debug("Transaction failed", failure);
+        logFailure(failure, batch.records().size());
         Optional<RuntimeException> unusable = abort(current);
         if (failure instanceof FencedInstanceIdException) {
             throw WorkerException.sameInstanceId(failure);
@@ -197,6 +188,19 @@ public final class Transactions implements AutoCloseable {
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;
+    }
+
+    private void logFailure(KafkaException failure, int settlements) {
+        // failures 1, 2, 4, 8, … are logged: during a rebalance or an outage every attempt fails
+        boolean rebalancing = failure instanceof CommitFailedException;
+        Level level = rebalancing ? Level.INFO : Level.WARN;
+        log.atLevel(Integer.bitCount(failuresInARow) == 1 ? level : Level.DEBUG)
+                .addKeyValue(
+                        "error", AclErrors.words(failure, AclErrors.Right.WRITE).orElseGet(failure::toString))
+                .addKeyValue("records", settlements)
+                .addKeyValue("inARow", failuresInARow)
+                .log(rebalancing ? REBALANCING : "Transaction failed; it is tried again");
+        log.debug("Transaction failed", failure);
     }
 
     /** Aborts. If the producer cannot and has to be replaced, this returns why. */

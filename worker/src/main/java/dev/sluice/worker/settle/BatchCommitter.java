@@ -1,0 +1,128 @@
+package dev.sluice.worker.settle;
+
+import dev.sluice.worker.intake.Ownership;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Puts pending settlements and the offsets of their records into transactions, one batch each. Owned by the settle
+ * thread.
+ */
+final class BatchCommitter {
+    /** Interval for committing offsets that moved without an outcome, past transaction markers. */
+    private static final long POSITIONS_INTERVAL_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private static final long PAUSE_AFTER_ABORT_NANOS = Duration.ofMillis(100).toNanos();
+
+    private static final Logger log = LoggerFactory.getLogger(BatchCommitter.class);
+
+    private final AtomicReference<Ownership> ownership;
+    private final PartitionWindows windows;
+    private final PendingSettlements pending;
+    private final Transactions transactions;
+    private final LongSupplier nanoTime;
+    private final SettleListener listener;
+    private long positionsAt;
+    private long retryAt;
+
+    BatchCommitter(
+            AtomicReference<Ownership> ownership,
+            PartitionWindows windows,
+            PendingSettlements pending,
+            Transactions transactions,
+            LongSupplier nanoTime,
+            SettleListener listener) {
+        this.ownership = ownership;
+        this.windows = windows;
+        this.pending = pending;
+        this.transactions = transactions;
+        this.nanoTime = nanoTime;
+        this.listener = listener;
+        this.positionsAt = nanoTime.getAsLong();
+        this.retryAt = positionsAt;
+    }
+
+    /** Makes the next {@link #commit} include offsets that moved without an outcome. */
+    void commitPositionsNext() {
+        positionsAt = nanoTime.getAsLong();
+    }
+
+    /**
+     * Commits everything that can be committed now. The rest is tried again a little later.
+     *
+     * @return false if transactions are aborted at present, so that everything has to wait
+     */
+    boolean commit() {
+        long now = nanoTime.getAsLong();
+        if (now - retryAt < 0) {
+            return false;
+        }
+        boolean positions = now - positionsAt >= 0;
+        Attempt attempt;
+        do {
+            transactions.awaitMarkers();
+            Ownership owned = ownership.get();
+            pending.dropStale(owned);
+            attempt = commitSome(owned, positions);
+        } while (attempt == Attempt.COMMITTED_OR_CHANGED);
+        if (attempt == Attempt.ABORTED) {
+            retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT_NANOS;
+            return false;
+        }
+        if (positions) {
+            positionsAt = nanoTime.getAsLong() + POSITIONS_INTERVAL_NANOS;
+        }
+        return true;
+    }
+
+    /** The end of an attempt to commit. */
+    private enum Attempt {
+        /** A transaction was committed, or the next one will differ from the aborted one. Another attempt follows. */
+        COMMITTED_OR_CHANGED,
+        /** Nothing was there to commit. */
+        NOTHING_TO_COMMIT,
+        /** The transaction was aborted, and trying it again at once would not help. */
+        ABORTED
+    }
+
+    /** Runs one transaction if there is anything to commit. */
+    private Attempt commitSome(Ownership owned, boolean positions) {
+        List<PendingSettlements.Routed> chosen = pending.take();
+        List<Settlement> settlements =
+                chosen.stream().map(PendingSettlements.Routed::settlement).toList();
+        Map<PartitionWindow, AckWindow.Snapshot> staged = windows.stage(settlements, owned, positions);
+        if (staged.isEmpty()) {
+            return Attempt.NOTHING_TO_COMMIT;
+        }
+        List<List<ProducerRecord<byte[], byte[]>>> records =
+                chosen.stream().map(PendingSettlements.Routed::records).toList();
+        long begun = nanoTime.getAsLong();
+        TransactionResult result =
+                transactions.run(new TransactionBatch(records, TransactionBatch.offsets(staged), owned.metadata()));
+        listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
+        if (result.committed()) {
+            staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
+            settlements.forEach(windows::settled);
+            pending.committed(settlements);
+            report(settlements);
+            return Attempt.COMMITTED_OR_CHANGED;
+        }
+        staged.forEach((window, snapshot) -> window.ackWindow().abort(snapshot));
+        return pending.putBack(settlements, result) ? Attempt.COMMITTED_OR_CHANGED : Attempt.ABORTED;
+    }
+
+    private void report(List<Settlement> settlements) {
+        try {
+            settlements.forEach(done -> listener.committed(done.input(), done.outcome(), done.endedAt()));
+        } catch (RuntimeException defect) {
+            // already committed: a failing listener must not undo or repeat anything
+            log.atError().setCause(defect).log("Listener failed for committed outcomes");
+        }
+    }
+}
