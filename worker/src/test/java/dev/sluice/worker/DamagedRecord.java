@@ -8,11 +8,11 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A record that has been damaged on the disk of a broker that is stopped. */
+/** Damages a record on the disk of a stopped broker. */
 public final class DamagedRecord {
     private DamagedRecord() {}
 
-    /** Changes a letter of {@code text} where it lies in the partition's only segment. */
+    /** Changes a character of {@code text} in the only segment of a partition. */
     public static void damage(Path partition, String text) throws IOException {
         Path segment = partition.resolve("00000000000000000000.log");
         int at = new String(Files.readAllBytes(segment), ISO_8859_1).indexOf(text);

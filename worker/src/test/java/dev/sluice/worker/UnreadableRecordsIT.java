@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Records that make {@code poll} throw, on a broker that is made to hold them. */
+/** Tests that a worker reads past records that make {@code poll} throw. */
 class UnreadableRecordsIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
     private static final int BUNDLE = 1;
@@ -55,7 +55,7 @@ class UnreadableRecordsIT {
     }
 
     @Test
-    void aDamagedRecordIsPassedOver() throws Exception {
+    void skipsADamagedRecord() throws Exception {
         publish("before");
         publish("damaged");
         publish("behind");
@@ -67,13 +67,13 @@ class UnreadableRecordsIT {
             queue.awaitReplies(3);
         }
 
-        assertTheOneInTheMiddleIsPassedOver();
+        assertTheMiddleRecordIsSkipped();
         assertThat(api.calls("before")).isEqualTo(1);
         assertThat(api.calls("behind")).isEqualTo(1);
     }
 
     @Test
-    void aRecordThatUnpacksToMoreThanTheHeapIsPassedOver() throws Exception {
+    void skipsARecordThatDecompressesToMoreThanTheHeap() throws Exception {
         publish("before");
         publishInOneBatch(1, 100 << 20);
         publish("behind");
@@ -86,12 +86,12 @@ class UnreadableRecordsIT {
         }
 
         assertThat(worker.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertTheOneInTheMiddleIsPassedOver();
+        assertTheMiddleRecordIsSkipped();
     }
 
-    /** Each of them could be read, were it not for the others. */
+    /** Each of the records alone fits into the heap. */
     @Test
-    void recordsThatTogetherUnpackToMoreThanTheHeapEndOneByOne() throws Exception {
+    void readsRecordsOneByOneIfTheyDecompressToMoreThanTheHeapTogether() throws Exception {
         publish("before");
         publishInOneBatch(8, 20 << 20);
         publish("behind");
@@ -106,8 +106,8 @@ class UnreadableRecordsIT {
         assertThat(worker.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(queue.read(queue.topics.dead()))
                 .hasSize(8)
-                .allSatisfy(
-                        letter -> assertThat(header(letter, WireHeaders.REASON)).isEqualTo("too_large"));
+                .allSatisfy(deadLetter ->
+                        assertThat(header(deadLetter, WireHeaders.REASON)).isEqualTo("too_large"));
         assertThat(api.calls("behind")).isEqualTo(1);
     }
 
@@ -116,9 +116,9 @@ class UnreadableRecordsIT {
                 queue.topics.requests(), BUNDLE, null, body("m", text).getBytes(UTF_8)));
     }
 
-    /** Records of zeros: some kilobytes on the wire and on disk. */
+    /** Publishes records of zeros, which take some kilobytes on the wire and on disk. */
     private void publishInOneBatch(int records, int bytes) throws Exception {
-        int batch = records * (bytes + bytes / 10); // the producer reckons with more than the records have
+        int batch = records * (bytes + bytes / 10); // the producer expects more than the size of the records
         Map<String, Object> config = Map.of(
                 "bootstrap.servers",
                 broker.bootstrapServers(),
@@ -146,13 +146,13 @@ class UnreadableRecordsIT {
         }
     }
 
-    private void assertTheOneInTheMiddleIsPassedOver() {
+    private void assertTheMiddleRecordIsSkipped() {
         String position = queue.topics.requests() + "-" + BUNDLE + "@1";
-        List<ConsumerRecord<byte[], byte[]>> letters = queue.read(queue.topics.dead());
-        assertThat(letters).hasSize(1);
-        assertThat(letters.get(0).value()).isNull();
-        assertThat(header(letters.get(0), WireHeaders.REASON)).isEqualTo("unreadable");
-        assertThat(header(letters.get(0), WireHeaders.ORIGIN)).isEqualTo(position);
+        List<ConsumerRecord<byte[], byte[]>> deadLetters = queue.read(queue.topics.dead());
+        assertThat(deadLetters).hasSize(1);
+        assertThat(deadLetters.get(0).value()).isNull();
+        assertThat(header(deadLetters.get(0), WireHeaders.REASON)).isEqualTo("unreadable");
+        assertThat(header(deadLetters.get(0), WireHeaders.ORIGIN)).isEqualTo(position);
         assertThat(queue.read(queue.topics.replies()))
                 .extracting(reply -> header(reply, WireHeaders.ID), reply -> header(reply, WireHeaders.STATUS))
                 .containsExactlyInAnyOrder(

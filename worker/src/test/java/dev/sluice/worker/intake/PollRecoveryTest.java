@@ -56,7 +56,7 @@ class PollRecoveryTest {
         assertThat(test.downstream.refused).hasSize(4);
         assertThat(test.readers).hasValue(2);
         assertThat(test.heartbeats)
-                .as("its rounds, and once for each of the passed over")
+                .as("once per iteration and once per skipped record")
                 .hasValue(7 + 4);
     }
 

@@ -253,13 +253,13 @@ class RequestReaderTest {
         return headers;
     }
 
-    private static Request readable(ParsedRecord reading) {
-        assertThat(reading).isInstanceOf(ParsedRecord.Ready.class);
-        return ((ParsedRecord.Ready) reading).request();
+    private static Request readable(ParsedRecord record) {
+        assertThat(record).isInstanceOf(ParsedRecord.Ready.class);
+        return ((ParsedRecord.Ready) record).request();
     }
 
-    private static ParsedRecord.Refused refused(ParsedRecord reading) {
-        assertThat(reading).isInstanceOf(ParsedRecord.Refused.class);
-        return (ParsedRecord.Refused) reading;
+    private static ParsedRecord.Refused refused(ParsedRecord record) {
+        assertThat(record).isInstanceOf(ParsedRecord.Refused.class);
+        return (ParsedRecord.Refused) record;
     }
 }
