@@ -55,9 +55,9 @@ class BrokerStartIT {
         BrokerSettings settings =
                 BrokerSettings.defaults().withDataFolder(folder).withPort(LoopbackPorts.free());
         try (SandboxBroker first = SandboxBroker.start(settings)) {
-            BrokerClient records = new BrokerClient(first.bootstrapServers());
-            records.createTopic("kept");
-            records.write("kept", "before");
+            BrokerClient client = new BrokerClient(first.bootstrapServers());
+            client.createTopic("kept");
+            client.write("kept", "before");
         }
 
         try (SandboxBroker second = SandboxBroker.start(settings)) {

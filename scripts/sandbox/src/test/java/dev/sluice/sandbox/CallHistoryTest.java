@@ -17,12 +17,12 @@ import tools.jackson.databind.JsonNode;
 
 class CallHistoryTest {
     private TogetherStandIn standIn;
-    private StandInClient caller;
+    private StandInClient client;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new StandInClient(standIn.baseUrl());
+        client = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -33,9 +33,9 @@ class CallHistoryTest {
     @Test
     void countsRepeatedCalls() throws Exception {
         long before = System.nanoTime();
-        caller.call("once");
-        caller.call("twice [stand-in: status=500 times=1]");
-        caller.call("twice [stand-in: status=500 times=1]");
+        client.call("once");
+        client.call("twice [stand-in: status=500 times=1]");
+        client.call("twice [stand-in: status=500 times=1]");
 
         assertThat(standIn.calls()).isEqualTo(3);
         assertThat(standIn.calls("once")).isEqualTo(1);
@@ -61,15 +61,15 @@ class CallHistoryTest {
     @Test
     void recordsTheTokensThatTheLimiterCharged() throws Exception {
         standIn.apply(standIn.settings().withLimit(RateLimit.requests(1)));
-        HttpResponse<String> answered = caller.call("admitted");
-        caller.call("refused");
-        caller.call("never asked for [stand-in: status=500]");
+        HttpResponse<String> answered = client.call("admitted");
+        client.call("refused");
+        client.call("never asked for [stand-in: status=500]");
 
         int tokens = StandInClient.json(answered).at("/usage/total_tokens").intValue();
         assertThat(standIn.history()).extracting(ReceivedCall::tokens).containsExactly(tokens, 0, 0);
         assertThat(standIn.history()).extracting(ReceivedCall::status).containsExactly(200, 429, 500);
         assertThat(standIn.history()).extracting(ReceivedCall::admitted).containsExactly(true, false, false);
-        JsonNode shown = StandInClient.json(caller.control("GET", "/control/history?max=3", ""));
+        JsonNode shown = StandInClient.json(client.control("GET", "/control/history?max=3", ""));
         assertThat(shown.at("/calls/0/tokens").intValue()).isEqualTo(tokens);
     }
 
@@ -79,7 +79,7 @@ class CallHistoryTest {
         int threads = Thread.activeCount();
 
         List<CompletableFuture<HttpResponse<String>>> slow = IntStream.range(0, 1000)
-                .mapToObj(i -> caller.callAsync("slow " + i + " [stand-in: latency=2s]"))
+                .mapToObj(i -> client.callAsync("slow " + i + " [stand-in: latency=2s]"))
                 .toList();
         await().atMost(Duration.ofSeconds(10)).until(() -> standIn.maxOpenCalls() == 1000);
 
@@ -140,12 +140,12 @@ class CallHistoryTest {
 
     @Test
     void controlShowsAndChangesTheSettings() throws Exception {
-        caller.call("x");
+        client.call("x");
 
         HttpResponse<String> changed =
-                caller.control("PATCH", "/control", "{\"limits\":{\"perModel\":{\"requestsPerSecond\":7}}}");
-        HttpResponse<String> put = caller.control("PUT", "/control", "{\"access\":{\"apiKeys\":[\"secret\"]}}");
-        HttpResponse<String> shown = caller.control("GET", "/control", "");
+                client.control("PATCH", "/control", "{\"limits\":{\"perModel\":{\"requestsPerSecond\":7}}}");
+        HttpResponse<String> put = client.control("PUT", "/control", "{\"access\":{\"apiKeys\":[\"secret\"]}}");
+        HttpResponse<String> shown = client.control("GET", "/control", "");
 
         assertThat(changed.statusCode()).isEqualTo(200);
         assertThat(put.statusCode()).isEqualTo(200);
@@ -162,25 +162,25 @@ class CallHistoryTest {
 
     @Test
     void controlRefusesUnknownKeysAndRoutes() throws Exception {
-        HttpResponse<String> unknown = caller.control("PATCH", "/control", "{\"acess\":{}}");
+        HttpResponse<String> unknown = client.control("PATCH", "/control", "{\"acess\":{}}");
 
         assertThat(unknown.statusCode()).isEqualTo(400);
         assertThat(StandInClient.json(unknown).path("error").stringValue())
                 .contains("unknown key 'acess'; did you mean 'access'?");
         assertThat(standIn.settings()).isEqualTo(StandInSettings.DEFAULT);
-        assertThat(caller.control("POST", "/control", "{}").statusCode()).isEqualTo(404);
-        assertThat(caller.control("GET", "/control/history?maximum=1", "").statusCode())
+        assertThat(client.control("POST", "/control", "{}").statusCode()).isEqualTo(404);
+        assertThat(client.control("GET", "/control/history?maximum=1", "").statusCode())
                 .isEqualTo(400);
     }
 
     @Test
     void controlShowsAndClearsTheHistory() throws Exception {
-        caller.call("one");
-        caller.call("two");
+        client.call("one");
+        client.call("two");
 
-        JsonNode all = StandInClient.json(caller.control("GET", "/control/history", ""));
-        JsonNode latest = StandInClient.json(caller.control("GET", "/control/history?max=1", ""));
-        HttpResponse<String> cleared = caller.control("DELETE", "/control/history", "");
+        JsonNode all = StandInClient.json(client.control("GET", "/control/history", ""));
+        JsonNode latest = StandInClient.json(client.control("GET", "/control/history?max=1", ""));
+        HttpResponse<String> cleared = client.control("DELETE", "/control/history", "");
 
         assertThat(all.path("calls")).hasSize(2);
         assertThat(latest.path("calls")).hasSize(1);

@@ -16,12 +16,12 @@ class CallObserverTest {
     private final List<String> arrived = new CopyOnWriteArrayList<>();
     private final List<String> ended = new CopyOnWriteArrayList<>();
     private TogetherStandIn standIn;
-    private StandInClient caller;
+    private StandInClient client;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start(StandInSettings.DEFAULT, 0, this::callArrived);
-        caller = new StandInClient(standIn.baseUrl());
+        client = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -37,7 +37,7 @@ class CallObserverTest {
 
     @Test
     void observesTheRequestAndTheDeliveredAnswer() throws Exception {
-        caller.call("hello");
+        client.call("hello");
 
         assertThat(arrived).containsExactly("Bearer key " + StandInClient.body("hello"));
         await().untilAsserted(() -> assertThat(ended).containsExactly("200 true"));
@@ -45,14 +45,14 @@ class CallObserverTest {
 
     @Test
     void reportsACutAnswerAsNotDelivered() {
-        assertThatThrownBy(() -> caller.call("[stand-in: cut-body]")).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.call("[stand-in: cut-body]")).isInstanceOf(IOException.class);
 
         await().untilAsserted(() -> assertThat(ended).containsExactly("200 false"));
     }
 
     @Test
     void reportsNoEndOfACallThatHangs() {
-        var hanging = caller.callAsync("[stand-in: hang]");
+        var hanging = client.callAsync("[stand-in: hang]");
         await().untilAsserted(() -> assertThat(arrived).hasSize(1));
 
         standIn.close();

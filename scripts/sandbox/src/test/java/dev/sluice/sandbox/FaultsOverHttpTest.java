@@ -4,14 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.sluice.sandbox.ApiFault.Reply;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,12 +20,12 @@ import tools.jackson.databind.JsonNode;
 
 class FaultsOverHttpTest {
     private TogetherStandIn standIn;
-    private StandInClient caller;
+    private StandInClient client;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new StandInClient(standIn.baseUrl());
+        client = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -37,7 +34,7 @@ class FaultsOverHttpTest {
     }
 
     private HttpResponse<String> call(String directive) throws IOException, InterruptedException {
-        return caller.call("please [stand-in: " + directive + "]");
+        return client.call("please [stand-in: " + directive + "]");
     }
 
     @ParameterizedTest
@@ -117,7 +114,7 @@ class FaultsOverHttpTest {
     @Test
     void withoutAnEdgeTimeoutAHangLastsUntilTheStandInCloses() {
         standIn.apply(standIn.settings().withEdgeTimeout(null));
-        CompletableFuture<HttpResponse<String>> hung = caller.callAsync("[stand-in: hang]");
+        CompletableFuture<HttpResponse<String>> hung = client.callAsync("[stand-in: hang]");
         await().until(() -> standIn.openCalls() == 1);
 
         assertThat(hung).isNotDone();
@@ -138,7 +135,7 @@ class FaultsOverHttpTest {
     void aHangInMidBodyKeepsTheConnectionOpen() throws Exception {
         standIn.apply(standIn.settings().withEdgeTimeout(null));
 
-        HttpResponse<InputStream> response = caller.open("[stand-in: hang-body]");
+        HttpResponse<InputStream> response = client.open("[stand-in: hang-body]");
 
         long length = response.headers().firstValueAsLong("content-length").orElseThrow();
         byte[] half = response.body().readNBytes((int) length / 2);
@@ -154,7 +151,7 @@ class FaultsOverHttpTest {
     void theEdgeCutsAHangInMidBody() throws Exception {
         standIn.apply(standIn.settings().withEdgeTimeout(Duration.ofMillis(50)));
 
-        HttpResponse<InputStream> response = caller.open("[stand-in: hang-body]");
+        HttpResponse<InputStream> response = client.open("[stand-in: hang-body]");
 
         assertThatThrownBy(() -> response.body().readAllBytes()).isInstanceOf(IOException.class);
         assertThat(standIn.callsByStatus()).containsEntry(0, 1L);
@@ -168,7 +165,7 @@ class FaultsOverHttpTest {
 
     @Test
     void aCutInMidBodyLeavesHalfOfIt() throws Exception {
-        HttpResponse<InputStream> response = caller.open("[stand-in: cut-body]");
+        HttpResponse<InputStream> response = client.open("[stand-in: cut-body]");
 
         long length = response.headers().firstValueAsLong("content-length").orElseThrow();
         assertThat(response.statusCode()).isEqualTo(200);
@@ -208,88 +205,12 @@ class FaultsOverHttpTest {
     void latencyDelaysTheHeaders() throws Exception {
         standIn.apply(standIn.settings().withLatency(LatencyModel.parse("60ms..80ms")));
         long before = System.nanoTime();
-        caller.call("slow");
+        client.call("slow");
         long between = System.nanoTime();
         call("latency=150ms");
         long after = System.nanoTime();
 
         assertThat(between - before).isGreaterThanOrEqualTo(60_000_000L);
         assertThat(after - between).isGreaterThanOrEqualTo(150_000_000L);
-    }
-
-    @Test
-    void directivesApplyInTurnToTheSameBody() throws Exception {
-        String text = "status=429 times=2 reset=2] [stand-in: status=500 times=1";
-
-        List<Integer> statuses =
-                IntStream.range(0, 4).mapToObj(i -> status(text)).toList();
-
-        assertThat(statuses).containsExactly(429, 429, 500, 200);
-        assertThat(status(text + " reset=0.5")).as("another body").isEqualTo(429);
-        standIn.clearHistory();
-        assertThat(call(text).headers().firstValue("x-ratelimit-reset")).hasValue("2");
-    }
-
-    private int status(String directive) {
-        try {
-            return call(directive).statusCode();
-        } catch (IOException | InterruptedException e) {
-            throw new AssertionError(e);
-        }
-    }
-
-    @Test
-    void hintsOfADirectiveAreSentWithAnyStatusInAnyMode() throws Exception {
-        standIn.apply(standIn.settings().withHeaders(HeaderMode.NONE));
-
-        var headers = call("status=503 reset=1.25 retry-after=7").headers();
-
-        assertThat(headers.firstValue("x-ratelimit-reset")).hasValue("1.25");
-        assertThat(headers.firstValue("retry-after")).hasValue("7");
-    }
-
-    @Test
-    void anOutageLastsAsLongAsItsRule() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.always(ApiFault.status(503))));
-        assertThat(caller.call("x").statusCode()).isEqualTo(503);
-        assertThat(caller.call("[stand-in: normal]").statusCode())
-                .as("directives go first")
-                .isEqualTo(200);
-
-        standIn.apply(standIn.settings().withFaults());
-        assertThat(caller.call("x").statusCode()).isEqualTo(200);
-    }
-
-    @Test
-    void theNextCallsFailEvenIfOtherSettingsChangeMeanwhile() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.next(2, ApiFault.status(500))));
-
-        assertThat(caller.call("x").statusCode()).isEqualTo(500);
-        standIn.update(settings -> settings.patched("{\"answers\":{\"completionTokens\":5}}"));
-        assertThat(caller.call("x").statusCode()).isEqualTo(500);
-        assertThat(caller.call("x").statusCode()).isEqualTo(200);
-    }
-
-    @Test
-    void chanceIsRepeatableBySeed() throws Exception {
-        standIn.apply(standIn.settings().withFaults(FaultRule.withProbability(0.5, ApiFault.of(Reply.NOT_JSON))));
-
-        List<String> first = bodies(41);
-        List<String> second = bodies(42);
-        List<String> again = bodies(41);
-
-        assertThat(first).isEqualTo(again).isNotEqualTo(second);
-        assertThat(first).contains("upstream").contains("{");
-    }
-
-    /** Returns the beginnings of the bodies. */
-    private List<String> bodies(long seed) throws Exception {
-        standIn.apply(standIn.settings().withSeed(seed));
-        List<String> bodies = new java.util.ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            String body = caller.call("x").body();
-            bodies.add(body.startsWith("{") ? "{" : "upstream");
-        }
-        return bodies;
     }
 }

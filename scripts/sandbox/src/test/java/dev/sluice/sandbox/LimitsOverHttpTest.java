@@ -21,12 +21,12 @@ class LimitsOverHttpTest {
     private static final RateLimit ONE_REQUEST = RateLimit.requests(1 / 3600.0).withWindow(HOUR);
 
     private TogetherStandIn standIn;
-    private StandInClient caller;
+    private StandInClient client;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new StandInClient(standIn.baseUrl());
+        client = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -44,8 +44,8 @@ class LimitsOverHttpTest {
     void aCallAboveTheRequestLimitIsRejectedWithItsWaitingTime() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
 
-        HttpResponse<String> admitted = caller.call("one");
-        HttpResponse<String> rejected = caller.call("two");
+        HttpResponse<String> admitted = client.call("one");
+        HttpResponse<String> rejected = client.call("two");
 
         assertThat(admitted.statusCode()).isEqualTo(200);
         assertThat(limitHeaders(admitted.headers())).isEmpty();
@@ -61,8 +61,8 @@ class LimitsOverHttpTest {
     void aCallAboveTheTokenLimitHasItsOwnErrorType() throws Exception {
         standIn.apply(standIn.settings().withLimit(RateLimit.tokens(20 / 3600.0).withWindow(HOUR)));
 
-        assertThat(caller.call("a text of some length").statusCode()).isEqualTo(200);
-        HttpResponse<String> rejected = caller.call("a text of some length");
+        assertThat(client.call("a text of some length").statusCode()).isEqualTo(200);
+        HttpResponse<String> rejected = client.call("a text of some length");
 
         assertThat(rejected.statusCode()).isEqualTo(429);
         assertThat(StandInClient.json(rejected).at("/error/type").stringValue()).isEqualTo("dynamic_token_limited");
@@ -74,9 +74,9 @@ class LimitsOverHttpTest {
                 .withLimit(ONE_REQUEST)
                 .withRefusalType("model_rate_limit")
                 .withHints(2.5, 3.0));
-        caller.call("one");
+        client.call("one");
 
-        HttpResponse<String> rejected = caller.call("two");
+        HttpResponse<String> rejected = client.call("two");
 
         assertThat(StandInClient.json(rejected).at("/error/type").stringValue()).isEqualTo("model_rate_limit");
         assertThat(rejected.headers().firstValue("x-ratelimit-reset")).hasValue("2.5");
@@ -86,9 +86,9 @@ class LimitsOverHttpTest {
     @Test
     void aRejectionHasNoHeadersInModeNone() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST).withHeaders(HeaderMode.NONE));
-        caller.call("one");
+        client.call("one");
 
-        HttpResponse<String> rejected = caller.call("two");
+        HttpResponse<String> rejected = client.call("two");
 
         assertThat(rejected.statusCode()).isEqualTo(429);
         assertThat(limitHeaders(rejected.headers())).isEmpty();
@@ -111,8 +111,8 @@ class LimitsOverHttpTest {
             "x-tokenlimit-remaining-dynamic"
         };
 
-        HttpHeaders first = caller.call("one").headers();
-        HttpHeaders second = caller.call("[stand-in: status=503]").headers();
+        HttpHeaders first = client.call("one").headers();
+        HttpHeaders second = client.call("[stand-in: status=503]").headers();
 
         assertThat(limitHeaders(first)).containsExactly(nine);
         assertThat(limitHeaders(second)).containsExactly(nine);
@@ -129,21 +129,21 @@ class LimitsOverHttpTest {
     void modelsHaveLimitsOfTheirOwnThatChangeWhileItRuns() throws Exception {
         standIn.apply(standIn.settings().withLimit("another", ONE_REQUEST));
         var another =
-                caller.request(StandInClient.body("x").put("model", "another").toString());
+                client.request(StandInClient.body("x").put("model", "another").toString());
 
-        assertThat(caller.send(another).statusCode()).isEqualTo(200);
-        assertThat(caller.send(another).statusCode()).isEqualTo(429);
-        assertThat(caller.call("x").statusCode()).isEqualTo(200);
+        assertThat(client.send(another).statusCode()).isEqualTo(200);
+        assertThat(client.send(another).statusCode()).isEqualTo(429);
+        assertThat(client.call("x").statusCode()).isEqualTo(200);
         standIn.apply(standIn.settings().withLimit("another", RateLimit.NONE));
-        assertThat(caller.send(another).statusCode()).isEqualTo(200);
+        assertThat(client.send(another).statusCode()).isEqualTo(200);
     }
 
     @Test
     void errorsFromTheEdgeAreNotCharged() throws Exception {
         standIn.apply(standIn.settings().withLimit(ONE_REQUEST));
 
-        assertThat(caller.call("[stand-in: status=502]").statusCode()).isEqualTo(502);
-        assertThat(caller.call("[stand-in: no-choices]").statusCode()).isEqualTo(200);
-        assertThat(caller.call("[stand-in: no-choices]").statusCode()).isEqualTo(429);
+        assertThat(client.call("[stand-in: status=502]").statusCode()).isEqualTo(502);
+        assertThat(client.call("[stand-in: no-choices]").statusCode()).isEqualTo(200);
+        assertThat(client.call("[stand-in: no-choices]").statusCode()).isEqualTo(429);
     }
 }

@@ -17,12 +17,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 class SampleCompletionTest {
     private TogetherStandIn standIn;
-    private StandInClient caller;
+    private StandInClient client;
 
     @BeforeEach
     void start() throws Exception {
         standIn = TogetherStandIn.start();
-        caller = new StandInClient(standIn.baseUrl());
+        client = new StandInClient(standIn.baseUrl());
     }
 
     @AfterEach
@@ -32,7 +32,7 @@ class SampleCompletionTest {
 
     @Test
     void aCompletionHasEverythingTheApiGives() throws Exception {
-        HttpResponse<String> response = caller.call("How deep is the lock?");
+        HttpResponse<String> response = client.call("How deep is the lock?");
 
         JsonNode json = StandInClient.json(response);
         assertThat(response.statusCode()).isEqualTo(200);
@@ -61,8 +61,8 @@ class SampleCompletionTest {
         standIn.apply(standIn.settings().withCompletionTokens(50).withWarnings("a warning"));
 
         ObjectNode body = StandInClient.body("x").put("n", 3).put("max_tokens", 20);
-        JsonNode cut = StandInClient.json(caller.send(caller.request(body.toString())));
-        JsonNode whole = StandInClient.json(caller.call("x"));
+        JsonNode cut = StandInClient.json(client.send(client.request(body.toString())));
+        JsonNode whole = StandInClient.json(client.call("x"));
 
         assertThat(cut.path("choices")).hasSize(3);
         assertThat(cut.at("/choices/2/index").intValue()).isEqualTo(2);
@@ -84,7 +84,7 @@ class SampleCompletionTest {
                 .add(StandInClient.body("").objectNode().put("type", "text").put("text", "one "))
                 .add(StandInClient.body("").objectNode().put("type", "text").put("text", "two"));
 
-        JsonNode json = StandInClient.json(caller.send(caller.request(body.toString())));
+        JsonNode json = StandInClient.json(client.send(client.request(body.toString())));
 
         assertThat(json.at("/choices/0/message/content").stringValue()).isEqualTo("You said: one two");
         assertThat(standIn.calls("one two")).isEqualTo(1);
@@ -104,7 +104,7 @@ class SampleCompletionTest {
             {"model":"m","messages":[{"role":"user","content":"[stand-in: x]"}]} | unknown word 'x'  | messages
             """)
     void anInvalidBodyIsRejected(String body, String message, String param) throws Exception {
-        HttpResponse<String> response = caller.send(caller.request(body));
+        HttpResponse<String> response = client.send(client.request(body));
 
         JsonNode error = StandInClient.json(response).path("error");
         assertThat(response.statusCode()).isEqualTo(400);
@@ -116,18 +116,18 @@ class SampleCompletionTest {
 
     @Test
     void onlyAcceptedKeysMayCall() throws Exception {
-        assertThat(caller.call("any key").statusCode()).isEqualTo(200);
+        assertThat(client.call("any key").statusCode()).isEqualTo(200);
         standIn.apply(standIn.settings().withApiKeys("other", "another"));
 
-        HttpResponse<String> rejected = caller.call("x");
+        HttpResponse<String> rejected = client.call("x");
         String body = StandInClient.body("x").toString();
 
         assertThat(rejected.statusCode()).isEqualTo(401);
         assertThat(StandInClient.json(rejected).at("/error/code").stringValue()).isEqualTo("invalid_api_key");
-        assertThat(caller.send(caller.request(body).setHeader("Authorization", "Bearer another"))
+        assertThat(client.send(client.request(body).setHeader("Authorization", "Bearer another"))
                         .statusCode())
                 .isEqualTo(200);
-        assertThat(caller.send(caller.request(body).setHeader("Authorization", "Basic other"))
+        assertThat(client.send(client.request(body).setHeader("Authorization", "Basic other"))
                         .statusCode())
                 .isEqualTo(401);
     }
@@ -135,11 +135,11 @@ class SampleCompletionTest {
     @ParameterizedTest
     @ValueSource(strings = {"Java-http-client/17.0.15", "python-requests/2.32", " "})
     void theEdgeRejectsALibrarysUserAgent(String agent) throws Exception {
-        var request = caller.request(StandInClient.body("x").toString()).setHeader("User-Agent", agent);
+        var request = client.request(StandInClient.body("x").toString()).setHeader("User-Agent", agent);
 
-        HttpResponse<String> rejected = caller.send(request);
+        HttpResponse<String> rejected = client.send(request);
         standIn.apply(standIn.settings().withRefuseLibraryAgents(false));
-        HttpResponse<String> accepted = caller.send(request);
+        HttpResponse<String> accepted = client.send(request);
 
         assertThat(rejected.statusCode()).isEqualTo(403);
         assertThat(rejected.headers().firstValue("content-type").orElseThrow()).startsWith("text/html");
@@ -151,29 +151,29 @@ class SampleCompletionTest {
     void unknownModelsPathsAndMethodsAreRejected() throws Exception {
         standIn.apply(standIn.settings().withModels("another/model"));
 
-        HttpResponse<String> unknown = caller.call("x");
+        HttpResponse<String> unknown = client.call("x");
 
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(StandInClient.json(unknown).at("/error/code").stringValue()).isEqualTo("model_not_available");
-        assertThat(caller.control("GET", "/v1/models", "").statusCode()).isEqualTo(404);
-        assertThat(caller.control("POST", "/v1/chat/completions/more", "").statusCode())
+        assertThat(client.control("GET", "/v1/models", "").statusCode()).isEqualTo(404);
+        assertThat(client.control("POST", "/v1/chat/completions/more", "").statusCode())
                 .isEqualTo(404);
-        assertThat(caller.control("GET", "/v1/chat/completions", "").statusCode())
+        assertThat(client.control("GET", "/v1/chat/completions", "").statusCode())
                 .isEqualTo(405);
     }
 
     @Test
     void aBodyBeyondTheLimitIsTooLarge() throws Exception {
-        var request = caller.request("").POST(BodyPublishers.ofByteArray(new byte[(32 << 20) + 1]));
+        var request = client.request("").POST(BodyPublishers.ofByteArray(new byte[(32 << 20) + 1]));
 
-        assertThat(caller.send(request).statusCode()).isEqualTo(413);
+        assertThat(client.send(request).statusCode()).isEqualTo(413);
     }
 
     @Test
     void requestsAreKeptByteForByte() throws Exception {
         String body = StandInClient.body("Schleuße\n").toPrettyString() + "\r\n ";
-        caller.send(caller.request(body).header("traceparent", "00-ab-cd-01"));
-        caller.call("another");
+        client.send(client.request(body).header("traceparent", "00-ab-cd-01"));
+        client.call("another");
 
         ReceivedRequest received = standIn.lastRequest("Schleuße\n").orElseThrow();
 

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.Test;
 /** Takes one broker through its whole life. Every test leaves it running. */
 class SandboxBrokerIT {
     private static SandboxBroker broker;
-    private static BrokerClient records;
+    private static BrokerClient client;
 
     @BeforeAll
     static void startBroker() {
         broker = SandboxBroker.start();
-        records = new BrokerClient(broker.bootstrapServers());
+        client = new BrokerClient(broker.bootstrapServers());
     }
 
     @AfterAll
@@ -43,42 +43,42 @@ class SandboxBrokerIT {
 
     @Test
     void deliversARecord() throws Exception {
-        records.createTopic("carried");
+        client.createTopic("carried");
 
-        records.write("carried", "hello");
+        client.write("carried", "hello");
 
-        assertThat(records.read("carried", 1)).containsExactly("hello");
+        assertThat(client.read("carried", 1)).containsExactly("hello");
     }
 
     @Test
     void keepsItsDataAndAddressWhenKilled() throws Exception {
         String address = broker.bootstrapServers();
         long firstPid = broker.pid();
-        records.createTopic("kept-when-killed");
-        records.write("kept-when-killed", "before");
+        client.createTopic("kept-when-killed");
+        client.write("kept-when-killed", "before");
 
         broker.kill();
         assertThat(broker.isRunning()).isFalse();
         assertThat(ProcessHandle.of(firstPid)).isEmpty();
         assertThatThrownBy(broker::suspend).hasMessageContaining("not running");
         broker.startAgain();
-        records.write("kept-when-killed", "after");
+        client.write("kept-when-killed", "after");
 
         assertThat(broker.bootstrapServers()).isEqualTo(address);
         assertThat(broker.pid()).isNotEqualTo(firstPid);
-        assertThat(records.read("kept-when-killed", 2)).containsExactly("before", "after");
+        assertThat(client.read("kept-when-killed", 2)).containsExactly("before", "after");
     }
 
     @Test
     void keepsItsDataWhenStopped() throws Exception {
-        records.createTopic("kept-when-stopped");
-        records.write("kept-when-stopped", "before");
+        client.createTopic("kept-when-stopped");
+        client.write("kept-when-stopped", "before");
 
         broker.stop();
         assertThat(broker.isRunning()).isFalse();
         broker.startAgain();
 
-        assertThat(records.read("kept-when-stopped", 1)).containsExactly("before");
+        assertThat(client.read("kept-when-stopped", 1)).containsExactly("before");
     }
 
     @Test
