@@ -32,7 +32,6 @@ public final class BatchInput {
      * @param badCount the number of lines that are left out
      * @param problems a description of the first bad lines
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared; a large array that is not copied
     record CheckedLines(
             CustomIdIndex customIds, BitSet requestLines, long[] starts, long badCount, List<String> problems) {
         CheckedLines {

@@ -58,7 +58,11 @@ public final class KafkaPreviousRun implements PreviousRun {
         this.patience = patience;
     }
 
-    /** @param kafka the user's properties */
+    /**
+     * Builds a consumer for the constructor.
+     *
+     * @param kafka the user's properties
+     */
     public static Consumer<byte[], byte[]> consumer(Map<String, Object> kafka) {
         Map<String, Object> properties = new HashMap<>(kafka);
         properties.putIfAbsent(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-resume");

@@ -38,7 +38,6 @@ final class LineReader implements AutoCloseable {
      * @param complete whether the line has a line end, which only the last line of a file may lack
      * @param end the offset in the file after the line and its line end
      */
-    @SuppressWarnings("ArrayRecordComponent") // never compared; a line can be large and is not copied
     record Line(int number, byte @Nullable [] bytes, boolean complete, long end) {
         boolean isBlank() {
             if (bytes == null) {

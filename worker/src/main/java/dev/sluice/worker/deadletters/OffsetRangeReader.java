@@ -83,21 +83,24 @@ final class OffsetRangeReader {
                 }
                 (buffers.get(oldest).isEmpty() ? drained : next).add(oldest);
             } else {
-                poll(drained).forEach(record -> bufferOf(buffers, record).add(record));
-                drained.stream()
-                        .filter(partition -> buffers.containsKey(partition)
-                                && !buffers.get(partition).isEmpty())
-                        .forEach(next::add);
-                drained.removeAll(next);
+                Set<TopicPartition> filled = fill(buffers, drained);
+                next.addAll(filled);
+                drained.removeAll(filled);
             }
             drained.retainAll(unfinished);
         }
     }
 
-    private static Deque<ConsumerRecord<byte[], byte[]>> bufferOf(
-            Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> buffers, ConsumerRecord<byte[], byte[]> record) {
-        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-        return buffers.computeIfAbsent(partition, key -> new ArrayDeque<>());
+    /** Polls partitions whose buffers are empty, and returns those that have got records. */
+    private Set<TopicPartition> fill(
+            Map<TopicPartition, Deque<ConsumerRecord<byte[], byte[]>>> buffers, Set<TopicPartition> drained) {
+        Set<TopicPartition> filled = new HashSet<>();
+        for (ConsumerRecord<byte[], byte[]> record : poll(drained)) {
+            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            buffers.computeIfAbsent(partition, key -> new ArrayDeque<>()).add(record);
+            filled.add(partition);
+        }
+        return filled;
     }
 
     private List<ConsumerRecord<byte[], byte[]>> poll(Collection<TopicPartition> wanted) {

@@ -52,17 +52,22 @@ final class DeadLetterOpener {
             try (DeadLetterTopic topic = new DeadLetterTopic(admin, kafka.properties(), dead, partitionCount)) {
                 return action.run(topic);
             }
-        } catch (TopicState.UnreadableException unreadable) {
-            // the dead-letter topic is read later; of the request topic only the description is needed
-            AclErrors.Right lacking = unreadable.topic().equals(dead) ? AclErrors.Right.READ : AclErrors.Right.DESCRIBE;
-            throw new CommandException(
-                    AclErrors.words(unreadable, lacking).orElseGet(() -> String.valueOf(unreadable.getMessage())));
-        } catch (DeadLetterTopic.StalledException stalled) {
-            return fail(String.valueOf(stalled.getMessage()));
-        } catch (KafkaException failed) {
-            DebugLog.log(failed);
-            return fail(AclErrors.words(failed, AclErrors.Right.READ).orElse("Kafka: " + failed.getMessage()));
+        } catch (TopicState.UnreadableException e) {
+            throw unreadable(e);
+        } catch (DeadLetterTopic.StalledException e) {
+            return fail(String.valueOf(e.getMessage()));
+        } catch (KafkaException e) {
+            DebugLog.log(e);
+            return fail(AclErrors.words(e, AclErrors.Right.READ).orElse("Kafka: " + e.getMessage()));
         }
+    }
+
+    private CommandException unreadable(TopicState.UnreadableException failure) {
+        // the dead-letter topic is read later; of the request topic only the description is needed
+        boolean isRead = failure.topic().equals(kafka.topics().dead());
+        AclErrors.Right missing = isRead ? AclErrors.Right.READ : AclErrors.Right.DESCRIBE;
+        return new CommandException(
+                AclErrors.words(failure, missing).orElseGet(() -> String.valueOf(failure.getMessage())));
     }
 
     private void requireUsable(String name, @Nullable TopicState state) {
