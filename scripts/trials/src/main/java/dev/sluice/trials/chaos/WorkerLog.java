@@ -8,8 +8,8 @@ import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +19,10 @@ import org.slf4j.LoggerFactory;
  */
 record WorkerLog(List<String> lines) {
     private static final Logger log = LoggerFactory.getLogger(WorkerLog.class);
+    /** The warning about calls that are cancelled because they did not end within the drain timeout. */
+    private static final Pattern LATE = Pattern.compile("\\bend(ed)? in time\\b");
+
+    private static final Pattern LOST = Pattern.compile("partitions lost", Pattern.CASE_INSENSITIVE);
     private static final int TAIL = 30;
     /** The time from the loss of partitions to the line about it: the session is over for a while by then. */
     private static final long LOSS_MILLIS = 15_000;
@@ -31,12 +35,11 @@ record WorkerLog(List<String> lines) {
     WorkerLife life(String name, long startedAt, long endedAt, WorkerProcess.ProcessEnd end, int exitCode) {
         List<CommitObstacle> obstacles = new ArrayList<>();
         for (String line : lines) {
-            String words = line.toLowerCase(Locale.ROOT);
-            if (words.contains("did not end in time") || words.contains("not everything ended in time")) {
+            if (LATE.matcher(line).find()) {
                 obstacle(name, ObstacleCause.SLOW_DRAIN, line, DRAIN_MILLIS).ifPresent(obstacles::add);
             } else if (line.contains("CommitFailedException")) {
                 obstacle(name, ObstacleCause.REBALANCING, line, COMMIT_MILLIS).ifPresent(obstacles::add);
-            } else if (words.contains("partitions lost")) {
+            } else if (LOST.matcher(line).find()) {
                 obstacle(name, ObstacleCause.LOST_PARTITIONS, line, LOSS_MILLIS).ifPresent(obstacles::add);
             }
         }

@@ -23,8 +23,8 @@ class WorkerLogTest {
         WorkerLife life = life(
                 ProcessEnd.TERMINATED,
                 TIME + " INFO  Worker worker starts topic=\"chat\"",
-                TIME + " WARN  Rebalance calls under way did not end in time; they are cancelled",
-                TIME + " WARN  Rebalance partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
+                TIME + " WARN  RebalanceHandler Calls did not end in time; they are cancelled",
+                TIME + " WARN  RebalanceHandler Partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
                 TIME + " WARN  Transactions transaction failed error=\"org.apache…CommitFailedException: …\"");
 
         assertThat(life.obstacles())
