@@ -128,9 +128,13 @@ class BundleAssignorIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             consumer.wakeup();
-            thread.join(BOUND.toMillis());
+            try {
+                thread.join(BOUND.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 }
