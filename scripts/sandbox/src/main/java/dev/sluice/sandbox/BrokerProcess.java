@@ -124,8 +124,8 @@ final class BrokerProcess {
 
     /** Ends the broker cleanly (SIGTERM). */
     void terminate() {
-        process.toHandle()
-                .destroy(); // Process.destroy() would also close standard input, and BrokerMain would halt at once
+        // Process.destroy() would also close standard input, and BrokerMain would halt at once
+        process.toHandle().destroy();
         awaitExit();
     }
 
