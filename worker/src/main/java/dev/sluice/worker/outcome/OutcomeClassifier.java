@@ -126,7 +126,7 @@ public final class OutcomeClassifier {
 
     private Outcome requeue(
             InputRecord record, long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
-        // A request that expires during the delay comes back at that moment, to be told so.
+        // A request that expires during the delay comes back at that moment and becomes a dead letter.
         long remaining = Math.max(0, record.deadline(maxAgeMillis) - nowMillis);
         long delay = Math.min(delayMillis, remaining);
         // A shorter delay needs no tier: intake holds the request in memory until it is due.

@@ -165,14 +165,14 @@ class LanesTest {
     @Test
     void aLaneInUseIsNeverClosed() {
         Lanes lanes = lanes(2, "none");
-        add(lanes, "under way", 1);
+        add(lanes, "in flight", 1);
         InFlightCall call = lanes.poll();
         add(lanes, "waits", 1);
         time.pass(Duration.ofHours(1));
 
         add(lanes, "c", 1);
 
-        assertThat(models(lanes)).containsExactlyInAnyOrder("under way", "waits", "");
+        assertThat(models(lanes)).containsExactlyInAnyOrder("in flight", "waits", "");
         call.lane().ended(call, CallFeedback.PASSED);
         add(lanes, "c", 2);
         assertThat(models(lanes)).containsExactlyInAnyOrder("c", "waits", "");

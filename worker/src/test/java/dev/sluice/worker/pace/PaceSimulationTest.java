@@ -64,7 +64,7 @@ class PaceSimulationTest {
                         .finding(1),
                 Target.of("an unknown limit", TWENTY, 15, 0.95, 0.015),
                 Target.of(
-                        "an API that takes its time to refuse",
+                        "an API that takes its time to reject",
                         TWENTY.withRejectionsTaking(Duration.ofMillis(400)),
                         15,
                         0.94,

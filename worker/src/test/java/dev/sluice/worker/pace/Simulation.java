@@ -165,8 +165,8 @@ final class Simulation {
             return new AdvertisedLimits(current(verdict.requests()), current(verdict.tokens()));
         }
 
-        private OptionalDouble current(LimitVerdict.@Nullable DimensionState standing) {
-            return standing == null ? OptionalDouble.empty() : OptionalDouble.of(standing.current());
+        private OptionalDouble current(LimitVerdict.@Nullable DimensionState state) {
+            return state == null ? OptionalDouble.empty() : OptionalDouble.of(state.current());
         }
 
         private void reject(Request request, LimitVerdict verdict) {
