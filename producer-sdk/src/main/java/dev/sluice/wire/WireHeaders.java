@@ -52,8 +52,8 @@ public final class WireHeaders {
     /** The number of times the request was deferred through no fault of its own. */
     public static final String DEFERRALS = "sluice-deferrals";
     /**
-     * The epoch milliseconds of the first record of this request. After the first call it is the time when the request was
-     * first due, if that was later.
+     * The epoch milliseconds of the first record of this request. After the first call it is the time when the request
+     * was first due, if that was later.
      */
     public static final String ENQUEUED_AT = "sluice-enqueued-at";
 
