@@ -62,8 +62,13 @@ final class RetryScenario implements Callable<Integer> {
             runner.warmUp(rig);
             rig.worker();
             rig.awaitServing();
-            SteadyLoad load = rig.load(
-                    rate, place -> rig.publisher().publish(number -> RequestBodies.rejectedOnce(number, reset)));
+            int total = rate * (warmUp + seconds);
+            SteadyLoad load = rig.load(rate, place -> {
+                // the sleep below may last a little longer than the load
+                if (place < total) {
+                    rig.publisher().publish(number -> RequestBodies.rejectedOnce(number, reset));
+                }
+            });
             Thread.sleep(Duration.ofSeconds(warmUp + seconds).toMillis());
             load.close();
             rig.awaitAnswers(PATIENCE);
