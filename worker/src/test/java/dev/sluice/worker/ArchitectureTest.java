@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  * Holds the walls between the worker's packages. Data flows one way through the stages, each package touches only what
  * it owns, and nothing below the command line knows it.
  */
+@SuppressWarnings("UnusedVariable") // Error Prone does not see that @FieldSource reads the lists
 class ArchitectureTest {
     private static final String WORKER = "dev.sluice.worker";
 

@@ -7,8 +7,8 @@ import java.util.Deque;
 import java.util.function.LongSupplier;
 
 /**
- * Shows the progress of a command on standard error. A terminal gets a bar that is drawn again. Anything else gets a plain
- * line every 10 s. Not thread-safe.
+ * Shows the progress of a command on standard error. A terminal gets a bar that is drawn again. Anything else gets a
+ * plain line every 10 s. Not thread-safe.
  */
 public final class ProgressBar {
     private static final long BAR_NANOS = Duration.ofMillis(200).toNanos();

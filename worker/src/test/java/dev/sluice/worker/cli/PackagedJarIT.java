@@ -85,7 +85,8 @@ class PackagedJarIT {
         String topic = kafka.uniqueName("missing");
         Path batch = Files.writeString(
                 folder.resolve("batch.jsonl"),
-                "{\"custom_id\":\"a\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}}");
+                "{\"custom_id\":\"a\",\"body\":"
+                        + "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}}");
         Path output = folder.resolve("answers.jsonl");
 
         assertRefused(

@@ -35,8 +35,8 @@ class RequestLogTest {
             assertThat(lines.all()).hasSize(2).noneMatch(line -> line.contains("secret") || line.contains("\n"));
             assertThat(lines.all().get(0))
                     .startsWith("INFO request ended id=\"" + envelope.id() + "\" record=\"" + envelope + "\" tenant=")
-                    .endsWith(
-                            "status=\"ok\" httpStatus=\"200\" attempts=\"1\" deferrals=\"2\" callMs=\"42\" totalMs=\"250\"");
+                    .endsWith("status=\"ok\" httpStatus=\"200\" attempts=\"1\" deferrals=\"2\""
+                            + " callMs=\"42\" totalMs=\"250\"");
             assertThat(lines.all().get(1))
                     .endsWith("status=\"failed\" reason=\"rejected\" httpStatus=\"422\" attempts=\"2\" deferrals=\"2\""
                             + " callMs=\"11\" totalMs=\"250\"");
