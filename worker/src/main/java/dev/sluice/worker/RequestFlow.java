@@ -90,7 +90,7 @@ final class RequestFlow implements RequestSink {
                 new Pace.Bounds(config.pacing().maxInFlight(), () -> settle.answerBytes() < memory.readAheadBytes()),
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(
-                        request -> outcomes.isExpired(request.envelope(), clock.millis()),
+                        request -> outcomes.isExpired(request.input(), clock.millis()),
                         this::call,
                         this::expire,
                         this::blame),
@@ -127,7 +127,7 @@ final class RequestFlow implements RequestSink {
 
     /** Cache → settle. */
     private void answerFromMemory(Request request, byte[] body) {
-        settle.accept(request.envelope(), new Outcome.Reply(200, body, 0));
+        settle.accept(request.input(), new Outcome.Reply(200, body, 0));
     }
 
     /** Pace → call. */
@@ -144,13 +144,13 @@ final class RequestFlow implements RequestSink {
 
     /** Pace → settle: the request's time was over before its call. */
     private void expire(Request request) {
-        settle.accept(request.envelope(), outcomes.expired(request.envelope()));
+        settle.accept(request.input(), outcomes.expired(request.input()));
         cache.ended(request, Optional.empty());
     }
 
     /** Pace → settle: the lane has found that a failed probe was the fault of this request. */
     private void blame(Request request) {
-        settle.accept(request.envelope(), outcomes.blamed(request, clock.millis()));
+        settle.accept(request.input(), outcomes.blamed(request, clock.millis()));
     }
 
     /** Call → outcome. */
@@ -175,7 +175,7 @@ final class RequestFlow implements RequestSink {
             pace.putBack(request, verdict.feedback());
         } else {
             // Settle comes before pace: once pace counts a call as ended, its outcome is on its way.
-            settle.accept(request.envelope(), verdict.outcome());
+            settle.accept(request.input(), verdict.outcome());
             pace.ended(request, verdict.feedback());
         }
     }

@@ -205,7 +205,7 @@ class NoRecordSpoilsABatchIT {
     }
 
     private void add(Requests request, Outcome outcome) {
-        inputs.add(request.envelope());
+        inputs.add(request.input());
         outcomes.add(outcome);
     }
 

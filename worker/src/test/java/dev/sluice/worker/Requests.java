@@ -94,10 +94,10 @@ public record Requests(
     }
 
     public Request build() {
-        return new Request(envelope(), model, 0, 1);
+        return new Request(input(), model, 0, 1);
     }
 
-    public InputRecord envelope() {
+    public InputRecord input() {
         TopicPartition partition = assignment.partition();
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>(
                 partition.topic(),

@@ -104,7 +104,7 @@ public final class ReplyCache {
             forward.accept(request);
             return;
         }
-        String key = request.envelope().contentHash();
+        String key = request.input().contentHash();
         synchronized (this) {
             accept(request, key, maxAnswerAge.get());
         }
@@ -134,7 +134,7 @@ public final class ReplyCache {
         if (maxAnswerAge(request).isEmpty()) {
             return;
         }
-        String key = request.envelope().contentHash();
+        String key = request.input().contentHash();
         synchronized (this) {
             answer.ifPresent(body -> store(key, body));
             SharedCall call = sharedCalls.get(key);
@@ -179,7 +179,7 @@ public final class ReplyCache {
     }
 
     private Optional<Duration> maxAnswerAge(Request request) {
-        return enabled ? request.envelope().cacheFor() : Optional.empty();
+        return enabled ? request.input().cacheFor() : Optional.empty();
     }
 
     private boolean isYounger(Answer answer, Duration maxAge) {
@@ -196,6 +196,6 @@ public final class ReplyCache {
     }
 
     private long expiresAt(Request request) {
-        return request.envelope().deadline(maxAgeMillis);
+        return request.input().deadline(maxAgeMillis);
     }
 }

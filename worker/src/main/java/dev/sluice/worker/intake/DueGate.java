@@ -26,7 +26,7 @@ public final class DueGate {
     private final int maxRecords;
     private final long maxBytes;
     private final PriorityQueue<Request> heap = new PriorityQueue<>(
-            Comparator.comparingLong(request -> request.envelope().notBefore()));
+            Comparator.comparingLong(request -> request.input().notBefore()));
     private long bytes;
 
     DueGate(int maxRecords, long maxBytes) {
@@ -41,24 +41,24 @@ public final class DueGate {
      * @return false if the request is due later or there is no room for it
      */
     boolean delay(Request request, long nowMillis, long room) {
-        boolean soon = request.envelope().notBefore() - nowMillis <= HORIZON.toMillis();
+        boolean soon = request.input().notBefore() - nowMillis <= HORIZON.toMillis();
         if (!soon
                 || room < ROOM_FOR_OTHERS
                 || heap.size() >= maxRecords
-                || bytes + request.envelope().weight() > maxBytes) {
+                || bytes + request.input().weight() > maxBytes) {
             return false;
         }
-        bytes += request.envelope().weight();
+        bytes += request.input().weight();
         return heap.add(request);
     }
 
     /** Hands over all requests that are due, the earliest first. */
     void release(long nowMillis, Consumer<Request> to) {
         for (Request first = heap.peek();
-                first != null && first.envelope().notBefore() <= nowMillis;
+                first != null && first.input().notBefore() <= nowMillis;
                 first = heap.peek()) {
             heap.remove();
-            bytes -= first.envelope().weight();
+            bytes -= first.input().weight();
             to.accept(first);
         }
     }
@@ -66,12 +66,12 @@ public final class DueGate {
     /** Returns the milliseconds until the next request is due, at most {@code atMost}. */
     long millisToNext(long nowMillis, long atMost) {
         Request first = heap.peek();
-        return first == null ? atMost : Math.max(0, Math.min(first.envelope().notBefore() - nowMillis, atMost));
+        return first == null ? atMost : Math.max(0, Math.min(first.input().notBefore() - nowMillis, atMost));
     }
 
     void drop(Set<Assignment> gone) {
         heap.removeIf(request -> gone.contains(request.assignment()));
-        bytes = heap.stream().mapToLong(request -> request.envelope().weight()).sum();
+        bytes = heap.stream().mapToLong(request -> request.input().weight()).sum();
     }
 
     int records() {

@@ -17,7 +17,7 @@ sealed interface ParsedRecord {
     record Ready(Request request) implements ParsedRecord {
         @Override
         public InputRecord input() {
-            return request.envelope();
+            return request.input();
         }
 
         @Override

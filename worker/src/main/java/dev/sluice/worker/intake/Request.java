@@ -5,28 +5,28 @@ import java.util.Objects;
 /**
  * A chat request that can be called.
  *
- * @param envelope the record that carries the request
+ * @param input the record that carries the request
  * @param model the model that the request names; not empty
  * @param maxTokens the maximum number of tokens of one choice; 0 if the request names none
  * @param choices the number of choices that the request asks for
  */
-public record Request(InputRecord envelope, String model, long maxTokens, int choices) {
+public record Request(InputRecord input, String model, long maxTokens, int choices) {
     /** Returns the chat-completions body, byte for byte as it was published. Callers must not change it. */
     public byte[] body() {
-        return Objects.requireNonNull(envelope.value());
+        return Objects.requireNonNull(input.value());
     }
 
     /** Returns true if the request was called or put off before. It then goes ahead of the backlog. */
     public boolean isRetry() {
-        return envelope.attempts() > 0 || envelope.deferrals() > 0;
+        return input.attempts() > 0 || input.deferrals() > 0;
     }
 
     public Assignment assignment() {
-        return envelope.assignment();
+        return input.assignment();
     }
 
     @Override
     public String toString() {
-        return envelope.toString();
+        return input.toString();
     }
 }

@@ -51,8 +51,8 @@ public final class CallMeters {
      * @param nowMillis epoch ms; the request has waited from when it was due until then
      */
     public void begins(Request request, long nowMillis) {
-        InputRecord envelope = request.envelope();
-        long since = Math.max(envelope.enqueuedAt(), envelope.notBefore());
+        InputRecord input = request.input();
+        long since = Math.max(input.enqueuedAt(), input.notBefore());
         waits.computeIfAbsent(models.of(request.model()), this::wait)
                 .record(Math.max(0, nowMillis - since), TimeUnit.MILLISECONDS);
     }
@@ -74,7 +74,7 @@ public final class CallMeters {
     }
 
     private void spent(Request request, String model, TokenUsage usage) {
-        String tenant = tenants.of(request.envelope().header(WireHeaders.TENANT).orElse(""));
+        String tenant = tenants.of(request.input().header(WireHeaders.TENANT).orElse(""));
         spent(model, tenant, "input", usage.prompt());
         spent(model, tenant, "output", usage.completion());
     }

@@ -19,20 +19,20 @@ public final class RequestLog implements SettleListener {
     private static final int MAX_LENGTH = 256;
 
     @Override
-    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
+    public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {
         if (!log.isInfoEnabled()) {
             return;
         }
         if (outcome instanceof Outcome.Reply reply) {
-            LoggingEventBuilder line = line(envelope, "ok").addKeyValue("httpStatus", reply.httpStatus());
-            end(line, envelope.attempts(), reply.callMillis(), knownAtMillis, envelope);
+            LoggingEventBuilder line = line(input, "ok").addKeyValue("httpStatus", reply.httpStatus());
+            end(line, input.attempts(), reply.callMillis(), knownAtMillis, input);
         } else if (outcome instanceof Outcome.DeadLetter dead) {
             LoggingEventBuilder line =
-                    line(envelope, "failed").addKeyValue("reason", dead.reason().word());
+                    line(input, "failed").addKeyValue("reason", dead.reason().word());
             if (dead.httpStatus().isPresent()) {
                 line = line.addKeyValue("httpStatus", dead.httpStatus().getAsInt());
             }
-            end(line, dead.attempts(), dead.callMillis(), knownAtMillis, envelope);
+            end(line, dead.attempts(), dead.callMillis(), knownAtMillis, input);
         }
     }
 
@@ -41,11 +41,11 @@ public final class RequestLog implements SettleListener {
         // A transaction belongs to no single request.
     }
 
-    private static LoggingEventBuilder line(InputRecord envelope, String status) {
+    private static LoggingEventBuilder line(InputRecord input, String status) {
         LoggingEventBuilder line = log.atInfo()
-                .addKeyValue("id", PrintableText.line(envelope.id(), MAX_LENGTH))
-                .addKeyValue("record", envelope);
-        Optional<String> tenant = envelope.header(WireHeaders.TENANT);
+                .addKeyValue("id", PrintableText.line(input.id(), MAX_LENGTH))
+                .addKeyValue("record", input);
+        Optional<String> tenant = input.header(WireHeaders.TENANT);
         if (tenant.isPresent()) {
             line = line.addKeyValue("tenant", PrintableText.line(tenant.get(), MAX_LENGTH));
         }
@@ -54,11 +54,11 @@ public final class RequestLog implements SettleListener {
 
     /** @param knownAtMillis epoch ms of when the request's ending was known */
     private static void end(
-            LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, InputRecord envelope) {
+            LoggingEventBuilder line, int attempts, long callMillis, long knownAtMillis, InputRecord input) {
         line.addKeyValue("attempts", attempts)
-                .addKeyValue("deferrals", envelope.deferrals())
+                .addKeyValue("deferrals", input.deferrals())
                 .addKeyValue("callMs", callMillis)
-                .addKeyValue("totalMs", Math.max(0, knownAtMillis - envelope.waitsSince()))
+                .addKeyValue("totalMs", Math.max(0, knownAtMillis - input.waitsSince()))
                 .log("request ended");
     }
 }

@@ -86,29 +86,29 @@ final class SettleMeters implements SettleListener {
     }
 
     @Override
-    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
+    public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {
         if (outcome instanceof Outcome.Reply) {
             replies.increment();
-            ended(envelope, answered);
+            ended(input, answered);
         } else if (outcome instanceof Outcome.DeadLetter dead) {
             Counter counter = deadLetters.get(dead.reason());
             if (counter != null) {
                 counter.increment();
             }
-            ended(envelope, failed);
+            ended(input, failed);
         } else if (outcome instanceof Outcome.Requeue requeue) {
-            requeued(envelope, requeue);
+            requeued(input, requeue);
         }
     }
 
-    private void ended(InputRecord envelope, Timer timer) {
-        timer.record(Math.max(0, clock.millis() - envelope.waitsSince()), TimeUnit.MILLISECONDS);
+    private void ended(InputRecord input, Timer timer) {
+        timer.record(Math.max(0, clock.millis() - input.waitsSince()), TimeUnit.MILLISECONDS);
     }
 
-    private void requeued(InputRecord envelope, Outcome.Requeue requeue) {
-        Cause cause = requeue.attempts() > envelope.attempts()
+    private void requeued(InputRecord input, Outcome.Requeue requeue) {
+        Cause cause = requeue.attempts() > input.attempts()
                 ? Cause.ATTEMPT
-                : requeue.deferrals() > envelope.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;
+                : requeue.deferrals() > input.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;
         String tier = requeue.tier().map(Tier::word).orElse(RETRY);
         requeues.computeIfAbsent(new Move(tier, cause), this::requeues).increment();
     }

@@ -36,8 +36,8 @@ public final class Tracing implements SettleListener {
     private static final TextMapPropagator W3C = W3CTraceContextPropagator.getInstance();
     private static final TextMapGetter<InputRecord> HEADERS = new TextMapGetter<>() {
         @Override
-        public @Nullable String get(@Nullable InputRecord envelope, String name) {
-            return envelope == null ? null : envelope.header(name).orElse(null);
+        public @Nullable String get(@Nullable InputRecord input, String name) {
+            return input == null ? null : input.header(name).orElse(null);
         }
     };
 
@@ -61,18 +61,18 @@ public final class Tracing implements SettleListener {
 
     /** Begins the span of a request that is called now, and makes the span of its wait. */
     public TracedCall begins(Request request) {
-        InputRecord envelope = request.envelope();
-        Context context = contextOf(envelope);
+        InputRecord input = request.input();
+        Context context = contextOf(input);
         if (isTraced(context)) {
             long now = clock.millis();
-            long since = Math.min(now, Math.max(envelope.enqueuedAt(), envelope.notBefore()));
-            span("wait", SpanKind.INTERNAL, envelope, context)
+            long since = Math.min(now, Math.max(input.enqueuedAt(), input.notBefore()));
+            span("wait", SpanKind.INTERNAL, input, context)
                     .setStartTimestamp(since, TimeUnit.MILLISECONDS)
                     .startSpan()
                     .end(now, TimeUnit.MILLISECONDS);
         }
         String model = BoundedNames.label(request.model());
-        Span call = span("chat " + model, SpanKind.CLIENT, envelope, context)
+        Span call = span("chat " + model, SpanKind.CLIENT, input, context)
                 .setAttribute("gen_ai.operation.name", "chat")
                 .setAttribute("gen_ai.provider.name", TogetherApi.TELEMETRY_NAME)
                 .setAttribute("gen_ai.request.model", model)
@@ -83,10 +83,10 @@ public final class Tracing implements SettleListener {
     }
 
     @Override
-    public void committed(InputRecord envelope, Outcome outcome, long knownAtMillis) {
-        Context context = contextOf(envelope);
+    public void committed(InputRecord input, Outcome outcome, long knownAtMillis) {
+        Context context = contextOf(input);
         if (isTraced(context)) {
-            span("settle", SpanKind.PRODUCER, envelope, context)
+            span("settle", SpanKind.PRODUCER, input, context)
                     .setAttribute("sluice.outcome", outcome.word())
                     .setStartTimestamp(knownAtMillis, TimeUnit.MILLISECONDS)
                     .startSpan()
@@ -99,17 +99,17 @@ public final class Tracing implements SettleListener {
         // A transaction belongs to no single request.
     }
 
-    private SpanBuilder span(String name, SpanKind kind, InputRecord envelope, Context context) {
+    private SpanBuilder span(String name, SpanKind kind, InputRecord input, Context context) {
         return tracer.spanBuilder(name)
                 .setParent(context)
                 .setSpanKind(kind)
-                .setAttribute("sluice.request.id", envelope.id())
-                .setAttribute("sluice.attempts", envelope.attempts())
-                .setAttribute("sluice.deferrals", envelope.deferrals());
+                .setAttribute("sluice.request.id", input.id())
+                .setAttribute("sluice.attempts", input.attempts())
+                .setAttribute("sluice.deferrals", input.deferrals());
     }
 
-    private static Context contextOf(InputRecord envelope) {
-        return W3C.extract(Context.root(), envelope, HEADERS);
+    private static Context contextOf(InputRecord input) {
+        return W3C.extract(Context.root(), input, HEADERS);
     }
 
     private static boolean isTraced(Context context) {

@@ -174,7 +174,7 @@ public final class OutcomeClassifier {
 
     private Verdict rateLimited(Request request, Answered answer, CompletionBody body, long nowMillis) {
         Duration hint = RetryHint.read(answer.headers(), nowMillis);
-        InputRecord record = request.envelope();
+        InputRecord record = request.input();
         long delay = Math.max(hint.toMillis(), backoff.millis(record.deferrals()));
         Outcome requeue =
                 requeue(record, delay, nowMillis, record.attempts(), record.deferrals() + 1, error(429, body));
@@ -187,7 +187,7 @@ public final class OutcomeClassifier {
                 Reason.REJECTED,
                 OptionalInt.of(answer.status()),
                 message(body, "the API rejected the request"),
-                request.envelope().attempts() + 1,
+                request.input().attempts() + 1,
                 error(answer.status(), body),
                 answer.tookMillis());
         return new Verdict(deadLetter, CallFeedback.PASSED);
@@ -217,7 +217,7 @@ public final class OutcomeClassifier {
         if (blame == FailureBlame.HELD || (blame == FailureBlame.ALONE && !failure.maybeByRequest())) {
             return new Verdict(new Outcome.Hold(failure.error()), feedback);
         }
-        InputRecord record = request.envelope();
+        InputRecord record = request.input();
         int attempts = record.attempts() + 1;
         if (attempts >= maxAttempts) {
             return new Verdict(exhausted(attempts, failure), feedback);

@@ -119,8 +119,8 @@ public class PaceBenchmark {
 
     private static Request request(Assignment assignment, long offset) {
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>("chat", 0, offset, null, new byte[200]);
-        InputRecord envelope = new InputRecord(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
-        return new Request(envelope, "model", 100, 1);
+        InputRecord input = new InputRecord(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
+        return new Request(input, "model", 100, 1);
     }
 
     /** A clock that reads the system's as a worker does, which is part of the cost. */

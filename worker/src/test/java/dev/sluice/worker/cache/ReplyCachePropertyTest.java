@@ -125,15 +125,15 @@ class ReplyCachePropertyTest {
         ModelRequest model = of(request);
         assertThat(model.place).isEqualTo(Place.WAITS);
         model.place = Place.LANE;
-        boolean expired = request.envelope().expiresAt() <= clock.millis();
+        boolean expired = request.input().expiresAt() <= clock.millis();
         misses += expired && arriving ? 0 : 1;
         if (arriving && !expired) {
             assertThat(given).noneMatch(answer -> isGood(answer, model));
             Optional<ModelRequest> leader = models.stream()
                     .filter(other -> other.leads && other.kind.equals(model.kind))
                     .findAny();
-            leader.ifPresent(one -> assertThat(one.request.envelope().expiresAt())
-                    .isGreaterThan(request.envelope().expiresAt()));
+            leader.ifPresent(one -> assertThat(one.request.input().expiresAt())
+                    .isGreaterThan(request.input().expiresAt()));
             model.leads = leader.isEmpty();
         }
     }
@@ -190,7 +190,7 @@ class ReplyCachePropertyTest {
     private void timePasses() {
         clock.pass(Duration.ofMillis(random.nextInt(3_000)));
         in(Place.LANE).stream()
-                .filter(model -> !model.called && model.request.envelope().expiresAt() <= clock.millis())
+                .filter(model -> !model.called && model.request.input().expiresAt() <= clock.millis())
                 .forEach(this::endsWithoutAnswer);
     }
 
@@ -215,7 +215,7 @@ class ReplyCachePropertyTest {
                     .findAny();
             assertThat(leader).isPresent();
             assertThat(leader.get().place).isEqualTo(Place.LANE);
-            boolean overdue = clock.millis() - model.request.envelope().expiresAt() >= SLACK_MILLIS;
+            boolean overdue = clock.millis() - model.request.input().expiresAt() >= SLACK_MILLIS;
             assertThat(overdue && !leader.get().called).isFalse();
         }
     }

@@ -14,7 +14,7 @@ class DueGateTest {
     private static final long ROOM = Long.MAX_VALUE;
     private static final long NOW = 1_000_000;
     private static final long HORIZON = DueGate.HORIZON.toMillis();
-    private static final long WEIGHT = due(0, NOW).envelope().weight();
+    private static final long WEIGHT = due(0, NOW).input().weight();
 
     private final DueGate gate = new DueGate(3, 10 * WEIGHT);
 
@@ -108,7 +108,7 @@ class DueGateTest {
             now += random.nextInt(1_000);
             if (random.nextInt(10) < 7) {
                 Request request = due(i, now + random.nextInt(12_000), assignments.get(random.nextInt(3)));
-                boolean soon = request.envelope().notBefore() - now <= HORIZON;
+                boolean soon = request.input().notBefore() - now <= HORIZON;
                 boolean fits = held.size() < maxRecords && (held.size() + 1) * WEIGHT <= maxBytes;
                 assertThat(gate.delay(request, now, ROOM)).as(seed).isEqualTo(soon && fits);
                 if (soon && fits) {
@@ -123,13 +123,13 @@ class DueGateTest {
                 gate.release(now, released::add);
                 long until = now;
                 List<Request> due = held.stream()
-                        .filter(request -> request.envelope().notBefore() <= until)
+                        .filter(request -> request.input().notBefore() <= until)
                         .toList();
                 assertThat(released).as(seed).containsExactlyInAnyOrderElementsOf(due);
                 assertThat(released)
                         .as(seed)
                         .isSortedAccordingTo(Comparator.comparingLong(
-                                request -> request.envelope().notBefore()));
+                                request -> request.input().notBefore()));
                 held.removeAll(due);
             }
             assertThat(gate.records()).as(seed).isEqualTo(held.size());
@@ -140,13 +140,13 @@ class DueGateTest {
 
     private static long millisToNext(List<Request> held, long now) {
         return held.stream()
-                .mapToLong(request -> Math.max(0, request.envelope().notBefore() - now))
+                .mapToLong(request -> Math.max(0, request.input().notBefore() - now))
                 .reduce(5_000, Math::min);
     }
 
     private List<Long> release(long now) {
         List<Long> released = new ArrayList<>();
-        gate.release(now, request -> released.add(request.envelope().offset()));
+        gate.release(now, request -> released.add(request.input().offset()));
         return released;
     }
 

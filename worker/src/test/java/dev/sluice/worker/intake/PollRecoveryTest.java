@@ -38,11 +38,11 @@ class PollRecoveryTest {
         RecordingSink.Refusal refusal = onlyRefusal();
         assertThat(refusal.reason()).isEqualTo(Reason.UNREADABLE);
         assertThat(refusal.problem()).contains("bad checksum");
-        assertThat(refusal.envelope().partition()).isEqualTo(FIRST);
-        assertThat(refusal.envelope().offset()).isEqualTo(2);
-        assertThat(refusal.envelope().id()).isEqualTo("chat.requests-0@2");
-        assertThat(refusal.envelope().enqueuedAt()).isGreaterThanOrEqualTo(1_000_000);
-        assertThat(refusal.envelope().value()).isNull();
+        assertThat(refusal.input().partition()).isEqualTo(FIRST);
+        assertThat(refusal.input().offset()).isEqualTo(2);
+        assertThat(refusal.input().id()).isEqualTo("chat.requests-0@2");
+        assertThat(refusal.input().enqueuedAt()).isGreaterThanOrEqualTo(1_000_000);
+        assertThat(refusal.input().value()).isNull();
     }
 
     @Test
@@ -72,7 +72,7 @@ class PollRecoveryTest {
 
         assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L);
         assertThat(test.downstream.offsets(SECOND)).containsExactly(0L, 1L, 3L);
-        assertThat(onlyRefusal().envelope().offset()).isEqualTo(2);
+        assertThat(onlyRefusal().input().offset()).isEqualTo(2);
         assertThat(onlyRefusal().problem()).contains("memory");
     }
 
@@ -269,7 +269,7 @@ class PollRecoveryTest {
                 .run();
 
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L);
-        assertThat(onlyRefusal().envelope().offset()).isEqualTo(1);
+        assertThat(onlyRefusal().input().offset()).isEqualTo(1);
     }
 
     @Test
@@ -291,7 +291,7 @@ class PollRecoveryTest {
         test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
 
         assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L);
-        assertThat(onlyRefusal().envelope().offset()).isZero();
+        assertThat(onlyRefusal().input().offset()).isZero();
     }
 
     static List<Supplier<Throwable>> skipsARecordWhateverKafkaThrowsForIt() {

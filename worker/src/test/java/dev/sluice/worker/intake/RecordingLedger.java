@@ -42,7 +42,7 @@ final class RecordingLedger implements OffsetLedger {
 
     List<Long> offsets(TopicPartition partition) {
         return registered.stream()
-                .filter(envelope -> envelope.partition().equals(partition))
+                .filter(input -> input.partition().equals(partition))
                 .map(InputRecord::offset)
                 .toList();
     }
@@ -61,7 +61,7 @@ final class RecordingLedger implements OffsetLedger {
 
     @Override
     public void register(Assignment assignment, Collection<InputRecord> envelopes) {
-        envelopes.forEach(envelope -> journal.add("register " + envelope));
+        envelopes.forEach(input -> journal.add("register " + input));
         registered.addAll(envelopes);
     }
 

@@ -18,7 +18,7 @@ final class RecordingSink implements RequestSink {
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
-    record Refusal(InputRecord envelope, Reason reason, String problem) {}
+    record Refusal(InputRecord input, Reason reason, String problem) {}
 
     RecordingSink(List<String> journal) {
         this.journal = journal;
@@ -26,8 +26,8 @@ final class RecordingSink implements RequestSink {
 
     List<Long> offsets(TopicPartition partition) {
         return accepted.stream()
-                .map(Request::envelope)
-                .filter(envelope -> envelope.partition().equals(partition))
+                .map(Request::input)
+                .filter(input -> input.partition().equals(partition))
                 .map(InputRecord::offset)
                 .toList();
     }
@@ -39,15 +39,15 @@ final class RecordingSink implements RequestSink {
     }
 
     @Override
-    public void refuse(InputRecord envelope, Reason reason, String problem) {
-        journal.add("refuse " + envelope);
-        refused.add(new Refusal(envelope, reason, problem));
+    public void refuse(InputRecord input, Reason reason, String problem) {
+        journal.add("refuse " + input);
+        refused.add(new Refusal(input, reason, problem));
     }
 
     @Override
-    public void postpone(InputRecord envelope) {
-        journal.add("postpone " + envelope);
-        postponed.add(envelope);
+    public void postpone(InputRecord input) {
+        journal.add("postpone " + input);
+        postponed.add(input);
     }
 
     @Override

@@ -69,8 +69,8 @@ class RequestReaderTest {
         assertThat(request.maxTokens()).isEqualTo(70);
         assertThat(request.choices()).isEqualTo(3);
         assertThat(request.body()).isEqualTo(body.getBytes(UTF_8));
-        assertThat(request.envelope().id()).isEqualTo("chat.requests-2@17");
-        assertThat(request.envelope().enqueuedAt()).isEqualTo(APPENDED_AT);
+        assertThat(request.input().id()).isEqualTo("chat.requests-2@17");
+        assertThat(request.input().enqueuedAt()).isEqualTo(APPENDED_AT);
     }
 
     @ParameterizedTest

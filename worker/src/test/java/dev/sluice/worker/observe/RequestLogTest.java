@@ -18,23 +18,21 @@ class RequestLogTest {
 
     @Test
     void saysHowEachRequestHasEnded() {
-        InputRecord envelope = Requests.ofModel("m")
+        InputRecord input = Requests.ofModel("m")
                 .at(7)
                 .counted(1, 2)
                 .withHeader(WireHeaders.TENANT, "team\u001b[2J\na")
-                .envelope();
-        long known = envelope.waitsSince() + 250;
+                .input();
+        long known = input.waitsSince() + 250;
 
         try (LogLines lines = new LogLines(RequestLog.class)) {
-            requests.committed(envelope, new Outcome.Reply(200, body("secret"), 42), known);
+            requests.committed(input, new Outcome.Reply(200, body("secret"), 42), known);
             requests.committed(
-                    envelope,
-                    new Outcome.DeadLetter(Reason.REJECTED, OptionalInt.of(422), "secret", 2, "422", 11),
-                    known);
+                    input, new Outcome.DeadLetter(Reason.REJECTED, OptionalInt.of(422), "secret", 2, "422", 11), known);
 
             assertThat(lines.all()).hasSize(2).noneMatch(line -> line.contains("secret") || line.contains("\n"));
             assertThat(lines.all().get(0))
-                    .startsWith("INFO request ended id=\"" + envelope.id() + "\" record=\"" + envelope + "\" tenant=")
+                    .startsWith("INFO request ended id=\"" + input.id() + "\" record=\"" + input + "\" tenant=")
                     .endsWith("status=\"ok\" httpStatus=\"200\" attempts=\"1\" deferrals=\"2\""
                             + " callMs=\"42\" totalMs=\"250\"");
             assertThat(lines.all().get(1))
@@ -46,8 +44,8 @@ class RequestLogTest {
     @Test
     void saysNothingOfOneThatGoesOn() {
         try (LogLines lines = new LogLines(RequestLog.class)) {
-            InputRecord envelope = Requests.ofModel("m").envelope();
-            requests.committed(envelope, new Outcome.Requeue(Optional.empty(), 0, 1, 0, "500"), 0);
+            InputRecord input = Requests.ofModel("m").input();
+            requests.committed(input, new Outcome.Requeue(Optional.empty(), 0, 1, 0, "500"), 0);
 
             assertThat(lines.all()).isEmpty();
         }

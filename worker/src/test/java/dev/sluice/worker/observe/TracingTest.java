@@ -64,7 +64,7 @@ class TracingTest {
 
             TracedCall call = tracing.begins(request.build());
             call.ended(new CallResult.Cancelled(1), Optional.empty());
-            tracing.committed(request.envelope(), new Outcome.Reply(200, new byte[0], 1), 0);
+            tracing.committed(request.input(), new Outcome.Reply(200, new byte[0], 1), 0);
 
             assertThat(spans.getFinishedSpanItems())
                     .extracting(SpanData::getName)

@@ -331,7 +331,7 @@ class OutcomeClassifierTest {
 
     @Test
     void isExpiredFromItsExpiryOn() {
-        var record = Requests.ofModel("m").timed(NOW, 0, NOW + 10).envelope();
+        var record = Requests.ofModel("m").timed(NOW, 0, NOW + 10).input();
 
         assertThat(outcomes.isExpired(record, NOW + 9)).isFalse();
         assertThat(outcomes.isExpired(record, NOW + 10)).isTrue();
@@ -340,8 +340,8 @@ class OutcomeClassifierTest {
     @Test
     void isExpiredBeyondTheMaxAgeCountedFromItsNotBefore() {
         long hour = Duration.ofHours(1).toMillis();
-        var atOnce = Requests.ofModel("m").timed(NOW, 0, Long.MAX_VALUE).envelope();
-        var later = Requests.ofModel("m").timed(NOW, NOW + hour, Long.MAX_VALUE).envelope();
+        var atOnce = Requests.ofModel("m").timed(NOW, 0, Long.MAX_VALUE).input();
+        var later = Requests.ofModel("m").timed(NOW, NOW + hour, Long.MAX_VALUE).input();
 
         assertThat(outcomes.isExpired(atOnce, NOW + hour)).isFalse();
         assertThat(outcomes.isExpired(atOnce, NOW + hour + 1)).isTrue();
@@ -356,7 +356,7 @@ class OutcomeClassifierTest {
         var calledAgain = Requests.ofModel("m")
                 .counted(attempts, deferrals)
                 .timed(NOW, NOW + hour, Long.MAX_VALUE)
-                .envelope();
+                .input();
 
         assertThat(outcomes.isExpired(calledAgain, NOW + hour)).isFalse();
         assertThat(outcomes.isExpired(calledAgain, NOW + hour + 1)).isTrue();
@@ -365,14 +365,14 @@ class OutcomeClassifierTest {
     @Test
     void withoutAMaxAgeNoRequestIsTooOld() {
         OutcomeClassifier patient = new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), () -> 0.5);
-        var record = Requests.ofModel("m").timed(0, 0, Long.MAX_VALUE).envelope();
+        var record = Requests.ofModel("m").timed(0, 0, Long.MAX_VALUE).input();
 
         assertThat(patient.isExpired(record, Long.MAX_VALUE - 1)).isFalse();
     }
 
     @Test
     void anExpiredRequestIsADeadLetterThatWasNotCalled() {
-        var record = Requests.ofModel("m").counted(2, 1).envelope();
+        var record = Requests.ofModel("m").counted(2, 1).input();
 
         assertThat(outcomes.expired(record)).isInstanceOfSatisfying(DeadLetter.class, letter -> {
             assertThat(letter.reason()).isEqualTo(Reason.EXPIRED);
@@ -390,7 +390,7 @@ class OutcomeClassifierTest {
         var record = Requests.ofModel("m")
                 .counted(2, 1)
                 .timed(NOW, notBefore, Long.MAX_VALUE)
-                .envelope();
+                .input();
 
         assertThat(outcomes.postponed(record, NOW)).isEqualTo(new Requeue(Optional.of(tier), notBefore, 2, 1, ""));
     }

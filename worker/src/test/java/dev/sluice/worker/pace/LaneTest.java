@@ -482,6 +482,6 @@ class LaneTest {
     }
 
     private static long offset(Request request) {
-        return request.envelope().offset();
+        return request.input().offset();
     }
 }

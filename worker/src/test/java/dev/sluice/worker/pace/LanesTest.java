@@ -330,7 +330,7 @@ class LanesTest {
     }
 
     private static long offset(Request request) {
-        return request.envelope().offset();
+        return request.input().offset();
     }
 
     private static FailureBlame blame(Lanes lanes, String model) {

@@ -44,7 +44,7 @@ class PaceTest {
             new Pace.Bounds(MAX_IN_FLIGHT, room::get),
             TimeMeter.SYSTEM_NANOTIME,
             new Pace.Callbacks(
-                    request -> over.contains(request.envelope().offset()), this::call, expired::add, blamed::add),
+                    request -> over.contains(request.input().offset()), this::call, expired::add, blamed::add),
             heartbeats::incrementAndGet);
     private final Thread thread = new Thread(pace, "pace");
 
@@ -102,7 +102,7 @@ class PaceTest {
         awaitFlow(LaneState.Flow.FULL);
 
         room.set(true);
-        assertThat(next().envelope().offset()).isEqualTo(1);
+        assertThat(next().input().offset()).isEqualTo(1);
         awaitFlow(LaneState.Flow.FLOWING);
     }
 
@@ -199,7 +199,7 @@ class PaceTest {
         pace.putBack(second, CallFeedback.PASSED);
         Request other = next();
 
-        assertThat(other.envelope().offset()).isEqualTo(100);
+        assertThat(other.input().offset()).isEqualTo(100);
         handled();
         assertThat(withdrawn).isNotDone();
         pace.ended(third, CallFeedback.CANCELLED);
@@ -283,7 +283,7 @@ class PaceTest {
 
         Request waiting = expired.poll(BOUND.toSeconds(), TimeUnit.SECONDS);
         assertThat(waiting).isNotNull();
-        assertThat(waiting.envelope().offset()).isEqualTo(MAX_IN_FLIGHT);
+        assertThat(waiting.input().offset()).isEqualTo(MAX_IN_FLIGHT);
     }
 
     private Request next() throws InterruptedException {

@@ -192,7 +192,7 @@ final class Simulation {
 
         /** Adds the request again later, as a new record. */
         private void again(Request request, long leastNanos) {
-            int deferrals = request.envelope().deferrals() + 1;
+            int deferrals = request.input().deferrals() + 1;
             long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;
             Request again = Requests.ofModel("m")
                     .at(offset++)

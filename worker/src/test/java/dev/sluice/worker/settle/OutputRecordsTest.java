@@ -151,9 +151,9 @@ class OutputRecordsTest {
     @Test
     void theFirstRequeueKeepsWhenTheWaitBegan() {
         InputRecord later =
-                Requests.ofModel("m").timed(1000, 5000, Long.MAX_VALUE).envelope();
+                Requests.ofModel("m").timed(1000, 5000, Long.MAX_VALUE).input();
         InputRecord sooner =
-                Requests.ofModel("m").timed(1000, 500, Long.MAX_VALUE).envelope();
+                Requests.ofModel("m").timed(1000, 500, Long.MAX_VALUE).input();
         Requeue refused = new Requeue(Optional.empty(), 7000, 0, 1, "429");
         Requeue postponed = new Requeue(Optional.of(Tier.ONE_MINUTE), 5000, 0, 0, "");
 

@@ -113,7 +113,7 @@ class PendingSettlementsPropertyTest {
                     .under(assignment)
                     .at(offset++)
                     .withHeader(WireHeaders.REPLY_TOPIC, REPLY_TOPICS.get(random.nextInt(REPLY_TOPICS.size())))
-                    .envelope();
+                    .input();
             Settlement settlement = new Settlement(input, outcome(), Settlement.Form.AS_ASKED, 0);
             pending.count(settlement);
             onTheirWay.add(settlement);

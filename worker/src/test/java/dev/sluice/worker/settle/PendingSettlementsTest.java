@@ -222,7 +222,7 @@ class PendingSettlementsTest {
     private void add(String topic, int partition, long... offsets) {
         for (long offset : offsets) {
             Requests request = Requests.ofModel("m").at(offset).withHeader(WireHeaders.REPLY_TOPIC, topic);
-            InputRecord input = request.envelope();
+            InputRecord input = request.input();
             if (partition != ANY) {
                 byte[] raw =
                         ByteBuffer.allocate(Integer.BYTES).putInt(partition).array();
@@ -236,7 +236,7 @@ class PendingSettlementsTest {
         InputRecord plain = Requests.ofModel("m")
                 .at(offset)
                 .withHeader(WireHeaders.REPLY_TOPIC, "app.half")
-                .envelope();
+                .input();
         ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 "chat.requests",
                 0,

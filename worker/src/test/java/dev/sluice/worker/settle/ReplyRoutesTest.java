@@ -195,7 +195,7 @@ class ReplyRoutesTest {
     }
 
     private static Settlement settlement(Requests request, Outcome outcome, Form form) {
-        return new Settlement(request.envelope(), outcome, form, 5);
+        return new Settlement(request.input(), outcome, form, 5);
     }
 
     private static Requests to(String topic) {

@@ -315,7 +315,7 @@ class SettleTest {
                 .under(first)
                 .at(0)
                 .withHeader(WireHeaders.REPLY_TOPIC, "app.slow")
-                .envelope();
+                .input();
         settle.register(first, List.of(slow));
         List<InputRecord> others = registered(first, 1, 2);
         answer(slow, others.get(0), others.get(1));
@@ -439,7 +439,7 @@ class SettleTest {
     private List<InputRecord> registered(Assignment assignment, long... offsets) {
         List<InputRecord> inputs = Arrays.stream(offsets)
                 .mapToObj(offset ->
-                        Requests.ofModel("m").under(assignment).at(offset).envelope())
+                        Requests.ofModel("m").under(assignment).at(offset).input())
                 .toList();
         settle.register(assignment, inputs);
         return inputs;
@@ -452,7 +452,7 @@ class SettleTest {
                 .at(offset)
                 .withHeader(WireHeaders.REPLY_TOPIC, topic)
                 .withHeader(WireHeaders.REPLY_PARTITION, "\0\0\0" + (char) partition)
-                .envelope();
+                .input();
         settle.register(first, List.of(input));
         return input;
     }

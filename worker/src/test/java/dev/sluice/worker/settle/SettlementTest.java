@@ -92,7 +92,7 @@ class SettlementTest {
     }
 
     private static Settlement settlement(Outcome outcome, Form form) {
-        return new Settlement(Requests.ofModel("m").envelope(), outcome, form, 5);
+        return new Settlement(Requests.ofModel("m").input(), outcome, form, 5);
     }
 
     private static Settlement settlementLike(Settlement other, Outcome outcome, Form form) {
