@@ -49,7 +49,11 @@ final class ScenarioRunner {
     /** The measuring of a scenario whose options are valid. */
     @FunctionalInterface
     interface Measuring {
-        /** @param folder the folder for logs */
+        /**
+         * Measures the scenario.
+         *
+         * @param folder the folder for logs
+         */
         ScenarioResult measure(Path folder) throws IOException, InterruptedException;
     }
 
