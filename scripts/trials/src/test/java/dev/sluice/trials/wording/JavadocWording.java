@@ -108,7 +108,7 @@ record JavadocWording(int javadocs, List<String> fragments, int sentences, int s
         int separators = (int) SEPARATOR.matcher(all).results().count();
         boolean headless = HEADLESS.matcher(description).matches()
                 && !MAIN_CLAUSE_FOLLOWS
-                        .matcher(SENTENCE_END.split(description)[0])
+                        .matcher(SENTENCE_END.split(description, 2)[0])
                         .matches();
         return new JavadocWording(
                 description.isEmpty() ? 0 : 1,
