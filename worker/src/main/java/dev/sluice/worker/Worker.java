@@ -230,7 +230,7 @@ public final class Worker implements AutoCloseable {
                 .addKeyValue("group", config.queue().group())
                 .addKeyValue("api", config.api().baseUrl())
                 .addKeyValue("limits", limits.isEmpty() ? ConfiguredLimit.UNKNOWN : limits)
-                .log("worker starts");
+                .log("Worker starts");
         threads.start(SETTLE_THREAD, settle);
         threads.start(PACE_THREAD, () -> {
             warm.join();
@@ -243,14 +243,14 @@ public final class Worker implements AutoCloseable {
         AclErrors.Right tried = where.equals(SETTLE_THREAD) ? AclErrors.Right.WRITE : AclErrors.Right.READ;
         AclErrors.words(failure, tried, transactionalId)
                 .ifPresentOrElse(missing -> failDenied(where, missing, failure), () -> {
-                    log.atError().addKeyValue("stage", where).setCause(failure).log("worker fails");
+                    log.atError().addKeyValue("stage", where).setCause(failure).log("Stage failed; the worker ends");
                     ended.completeExceptionally(failure);
                 });
     }
 
     /** A denied right is no defect. A stack trace would only hide what is to be done. */
     private void failDenied(String where, String missing, Throwable failure) {
-        log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("worker fails");
+        log.atError().addKeyValue("stage", where).addKeyValue("reason", missing).log("Stage failed; the worker ends");
         ended.completeExceptionally(new WorkerException(missing, failure));
     }
 
@@ -280,14 +280,14 @@ public final class Worker implements AutoCloseable {
         if (!closing.compareAndSet(false, true)) {
             return;
         }
-        log.info("worker drains");
+        log.info("Worker drains");
         boolean healthy = !ended.isCompletedExceptionally();
         SharedDeadline drain = SharedDeadline.in(healthy ? config.drainTimeout() : Duration.ZERO, System::nanoTime);
         SharedDeadline leave = drain.plus(LEAVE_BOUND);
         if (healthy && !drained(drain)) {
             log.atWarn()
                     .addKeyValue("drainTimeout", config.drainTimeout())
-                    .log("not everything ended in time; it is called again by the next owner");
+                    .log("Calls did not end in time; the next owner calls their requests again");
         }
         api.cancel(ownership.get().assignments().values());
         intake.stop();
@@ -299,7 +299,7 @@ public final class Worker implements AutoCloseable {
         api.close();
         admin.close(Duration.ZERO);
         ended.complete(null);
-        log.info("worker ends");
+        log.info("Worker ends");
     }
 
     private boolean drained(SharedDeadline drain) {

@@ -25,7 +25,7 @@ public final class LogLines implements AutoCloseable {
         logger.addAppender(appender);
     }
 
-    /** Returns the lines so far, such as {@code INFO worker starts group="sluice"}. */
+    /** Returns the lines so far, such as {@code INFO Worker starts group="sluice"}. */
     public List<String> all() {
         return appender.list.stream()
                 .map(event -> Stream.concat(

@@ -184,11 +184,11 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
             return;
         }
         if (problem.isEmpty()) {
-            log.atInfo().addKeyValue("queue", queue.base()).log("the input topics are equally wide again");
+            log.atInfo().addKeyValue("queue", queue.base()).log("The input topics are equally wide again");
         } else {
             log.atWarn()
                     .addKeyValue("problem", problem)
-                    .log("requests wait in partitions that not every input topic has, and nobody reads them");
+                    .log("Requests wait in partitions that not every input topic has, and nobody reads them");
         }
     }
 

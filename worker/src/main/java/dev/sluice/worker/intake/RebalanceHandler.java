@@ -32,8 +32,9 @@ import org.slf4j.LoggerFactory;
 public final class RebalanceHandler implements ConsumerRebalanceListener {
     private static final Logger log = LoggerFactory.getLogger(RebalanceHandler.class);
 
-    // Kafka fences a transaction that takes longer, since the group's generation has moved on
-    private static final Duration TRANSACTION_TIMEOUT = Duration.ofSeconds(30);
+    // A callback waits for a transaction under way. A longer one is fenced: the generation of the group has moved on
+    // then.
+    private static final Duration MAX_TRANSACTION_TIME = Duration.ofSeconds(30);
 
     // how long the poll thread may be busy while no rebalance callback waits for calls
     private static final Duration POLL_INTERVAL = Duration.ofMinutes(5);
@@ -78,7 +79,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
     }
 
     static Duration maxCallbackTime(Duration drainTimeout) {
-        return drainTimeout.plus(OffsetLedger.FLUSH_TIMEOUT).plus(TRANSACTION_TIMEOUT);
+        return drainTimeout.plus(OffsetLedger.FLUSH_TIMEOUT).plus(MAX_TRANSACTION_TIME);
     }
 
     /** Treats revoked partitions as lost from now on, since Kafka's ACLs allow no more commits. */
@@ -143,7 +144,7 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         ledger.close(gone);
         partitions.remove(gone);
         share();
-        if (!within(TRANSACTION_TIMEOUT, ledger.flush())) {
+        if (!within(MAX_TRANSACTION_TIME, ledger.flush())) {
             log.warn("Transaction still under way; Kafka rejects it, since the group has moved on");
         }
     }

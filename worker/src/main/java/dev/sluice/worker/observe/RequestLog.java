@@ -59,6 +59,6 @@ public final class RequestLog implements SettleListener {
                 .addKeyValue("deferrals", input.deferrals())
                 .addKeyValue("callMs", callMillis)
                 .addKeyValue("totalMs", Math.max(0, knownAtMillis - input.waitsSince()))
-                .log("request ended");
+                .log("Request ended");
     }
 }

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The stages whose state is shown. Each answers from any thread and without waiting.
+ * The stages whose state metrics and {@code /status} show. Each answers from any thread and without waiting.
  *
  * @param ages how long ago each stage's thread last had a heartbeat, by the thread's name
  */

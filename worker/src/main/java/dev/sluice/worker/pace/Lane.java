@@ -22,7 +22,7 @@ final class Lane {
     /** A rejection that we provoked to find the limit pauses nothing if the API asks for no more than this. */
     private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
 
-    /** The polling interval for sent calls. A message for each would be a thousand messages a second. */
+    /** The polling interval for calls that connect. A message for each would be a thousand messages a second. */
     private static final long CONNECTING_CHECK = Duration.ofMillis(1).toNanos();
 
     /** A lane spending this part of its limit is LIMITED, even if a token happens to be free right now. */

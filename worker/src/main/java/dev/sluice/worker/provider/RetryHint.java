@@ -40,7 +40,7 @@ public final class RetryHint {
             + "m)?(?:" + DECIMAL + "s)?(?:" + DECIMAL + "ms)?");
     private static final double[] SECONDS_OF_UNITS = {86_400, 3_600, 60, 1, 0.001};
 
-    /** No form of an HTTP date is longer. A longer text is not worth parsing. */
+    /** The longest form of an HTTP date. A longer text is not worth parsing. */
     private static final int MAX_DATE_LENGTH = 40;
 
     /** A year of two digits that appears to be further in the future is one of the past century. */

@@ -32,7 +32,7 @@ class RequestLogTest {
 
             assertThat(lines.all()).hasSize(2).noneMatch(line -> line.contains("secret") || line.contains("\n"));
             assertThat(lines.all().get(0))
-                    .startsWith("INFO request ended id=\"" + input.id() + "\" record=\"" + input + "\" tenant=")
+                    .startsWith("INFO Request ended id=\"" + input.id() + "\" record=\"" + input + "\" tenant=")
                     .endsWith("status=\"ok\" httpStatus=\"200\" attempts=\"1\" deferrals=\"2\""
                             + " callMs=\"42\" totalMs=\"250\"");
             assertThat(lines.all().get(1))

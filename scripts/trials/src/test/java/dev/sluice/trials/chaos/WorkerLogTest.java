@@ -22,7 +22,7 @@ class WorkerLogTest {
     void findsTheObstaclesToCommits() {
         WorkerLife life = life(
                 ProcessEnd.TERMINATED,
-                TIME + " INFO  Worker worker starts topic=\"chat\"",
+                TIME + " INFO  Worker Worker starts topic=\"chat\"",
                 TIME + " WARN  RebalanceHandler Calls did not end in time; they are cancelled",
                 TIME + " WARN  RebalanceHandler Partitions lost; their calls are cancelled lost=\"[chat.requests-0]\"",
                 TIME + " WARN  Transactions transaction failed error=\"org.apache…CommitFailedException: …\"");
