@@ -153,7 +153,6 @@ public final class ApiClient implements AutoCloseable {
         private final Runnable onSend;
         private final BiConsumer<Request, CallResult> onEnd;
         private final long startedAt = System.nanoTime();
-        private volatile boolean sent;
         private volatile @Nullable AbortReason abortReason;
         private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
 
@@ -168,11 +167,11 @@ public final class ApiClient implements AutoCloseable {
             CompletableFuture<HttpResponse<byte[]>> future;
             ScheduledFuture<?> deadline;
             try {
-                HttpRequest http = httpRequest(request, headers, this::sent);
+                HttpRequest http = httpRequest(request, headers, onSend);
                 // A timeout of the HTTP client's own would end with the headers.
                 deadline =
                         deadlines.schedule(() -> abort(AbortReason.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
-                future = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes, head.statusCode() == 200));
+                future = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
             } catch (RejectedExecutionException e) {
                 end(new CallResult.Cancelled(took()));
                 return;
@@ -192,11 +191,6 @@ public final class ApiClient implements AutoCloseable {
                 deadline.cancel(false);
                 end(failure == null ? answered(answer) : failed(failure));
             });
-        }
-
-        private void sent() {
-            sent = true;
-            onSend.run();
         }
 
         void abort(AbortReason reason) {
@@ -223,17 +217,16 @@ public final class ApiClient implements AutoCloseable {
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             if (cause instanceof CancellationException) {
                 return abortReason == AbortReason.TIMEOUT
-                        ? new CallResult.Failed("timeout", "no complete answer within " + timeout, sent, took())
+                        ? new CallResult.Failed("timeout", "no complete answer within " + timeout, took())
                         : new CallResult.Cancelled(took());
             }
-            if (cause instanceof BoundedBody.TooLargeException tooLarge) {
-                String error = tooLarge.isJson() ? "response_too_large" : "unusable_body";
-                return new CallResult.Failed(error, tooLarge.getMessage(), sent, took());
+            if (cause instanceof BoundedBody.TooLargeException) {
+                return new CallResult.Failed("response_too_large", cause.getMessage(), took());
             }
             String message = cause instanceof IOException && cause.getMessage() != null
                     ? cause.getClass().getSimpleName() + ": " + cause.getMessage()
                     : cause.getClass().getSimpleName();
-            return new CallResult.Failed("connection", message, sent, took());
+            return new CallResult.Failed("connection", message, took());
         }
 
         private long took() {

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LaneStateTest {
     private final VirtualTime time = new VirtualTime();
-    private final Lane lane =
-            new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2), new RecentCalls());
+    private final Lane lane = new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2));
 
     @Test
     void flowsWhileNothingWaits() {
@@ -43,7 +42,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -54,7 +53,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }
@@ -64,7 +63,7 @@ class LaneStateTest {
         }
         time.pass(Duration.ofMillis(100));
 
-        unpaced.ended(fails, CallFeedback.failed(FailureKind.SERVER, "503", false));
+        unpaced.ended(fails, CallFeedback.unavailable("503"));
         time.pass(Duration.ofMinutes(1));
 
         assertThat(unpaced.poll()).isNull();
@@ -84,7 +83,7 @@ class LaneStateTest {
     void isOpenAfterFailuresOfTheApiAndFlowsAgainAfterAProbe() {
         add(100);
         for (int i = 0; i < 3; i++) {
-            end(next(), CallFeedback.failed(FailureKind.SERVER, "503", false));
+            end(next(), CallFeedback.unavailable("503"));
         }
 
         assertThat(lane.state("m", true).flow()).isEqualTo(Flow.OPEN);
