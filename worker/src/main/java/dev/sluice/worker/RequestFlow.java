@@ -57,8 +57,8 @@ final class RequestFlow implements RequestSink {
      * Creates the flow between the given stages, and with it the two stages whose results come back to it.
      *
      * @param ownership what this worker owns at the moment
-     * @param abandoned asked to look for hanging transactions when a partition cannot be read up to its end
-     * @param heartbeat of the pace thread
+     * @param abandoned ends transactions of dead workers while committed offsets cannot be read because of them
+     * @param heartbeat the heartbeat of the pace thread
      * @param onDefect receives what must never be thrown while a call ends
      */
     RequestFlow(
@@ -184,20 +184,20 @@ final class RequestFlow implements RequestSink {
         return outcome instanceof Outcome.Reply reply ? Optional.of(reply.body()) : Optional.empty();
     }
 
-    /** Partitions have come or gone, and with them this worker's share of each limit. */
+    /** Takes over this worker's share of each limit, after partitions have come or gone. */
     @Override
     public void share(int bundles, int width) {
         pace.changeShare(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
     }
 
-    /** Partitions are being given up: what was not called is dropped, and calls under way may end. */
+    /** Drops the requests of partitions that are being given up, except for those whose calls are under way. */
     @Override
     public CompletableFuture<Void> withdraw(Set<Assignment> leaving) {
         cache.withdraw(leaving);
         return pace.withdraw(leaving);
     }
 
-    /** Partitions are gone: their calls are cancelled, since nobody here can settle them. */
+    /** Cancels the calls of partitions that are gone, since nobody here can settle them. */
     @Override
     public void cancel(Set<Assignment> gone) {
         api.cancel(gone);

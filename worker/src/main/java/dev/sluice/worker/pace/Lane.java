@@ -28,7 +28,7 @@ final class Lane {
     /** A lane spending this part of its limit is LIMITED, even if a token happens to be free right now. */
     private static final double LIMITED_FROM = 0.9;
 
-    /** After this time without calls, an earlier grant of the API says little. It is longer than any pause. */
+    /** The time without calls after which an earlier grant of the API says little. It is longer than any pause. */
     private static final long LONG_IDLE = Duration.ofMinutes(5).toNanos();
 
     private final boolean paced;

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A worker is taken for dead if it has a transaction under the queue's prefix and is no member of the group. A
  * mistake does no harm. A worker that is alive initialises its id anew and sends again what was aborted. If the ACLs
- * do not allow this (see the README), the broker's timeout ends the transaction.
+ * do not allow this (see the ACLs in worker/README.md), the broker's timeout ends the transaction.
  *
  * <p>Kafka calls a transaction <i>hanging</i> if its coordinator has lost track of it (KIP-664). The transactions here
  * are not, since their coordinator lists them as ongoing.
