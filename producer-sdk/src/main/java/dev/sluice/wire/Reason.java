@@ -18,6 +18,8 @@ public enum Reason {
     REJECTED,
     /** Every attempt failed. */
     ATTEMPTS_EXHAUSTED,
+    /** The API answered every call with 429, even those that were sent alone: the request exceeds the limit itself. */
+    NEVER_ADMITTED,
     /** The request expired before it could be called. */
     EXPIRED,
     /**

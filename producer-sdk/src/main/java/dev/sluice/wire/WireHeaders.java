@@ -59,6 +59,10 @@ public final class WireHeaders {
 
     /** The last error in a few words, such as {@code 429 dynamic_request_limited} or {@code timeout}. */
     public static final String LAST_ERROR = "sluice-last-error";
+    /** The provider's own words about the last failure, at most 1,000 characters. Set by workers on dead letters. */
+    public static final String ERROR_MESSAGE = "sluice-error-message";
+    /** The evidence that the request itself is at fault for its failures. Set by workers, for workers. */
+    public static final String SUSPICION = "sluice-suspicion";
 
     /** The outcome, either {@link #OK} or {@link #FAILED}. */
     public static final String STATUS = "sluice-status";

@@ -37,7 +37,7 @@ import java.util.function.Supplier;
  * </pre>
  *
  * The methods stand in the order in which a request meets them. Each runs on the thread of the stage that calls it:
- * those of {@link RequestSink} on the poll thread, {@link #call}, {@link #expire} and {@link #blame} on the pace
+ * those of {@link RequestSink} on the poll thread, {@link #call} and {@link #expire} on the pace
  * thread, and {@link #called} on a thread of the HTTP client. No method blocks.
  */
 final class RequestFlow implements RequestSink {
@@ -90,10 +90,7 @@ final class RequestFlow implements RequestSink {
                 new Pace.Bounds(config.pacing().maxInFlight(), () -> settle.answerBytes() < memory.readAheadBytes()),
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(
-                        request -> outcomes.isExpired(request.input(), clock.millis()),
-                        this::call,
-                        this::expire,
-                        this::blame),
+                        request -> outcomes.isExpired(request.input(), clock.millis()), this::call, this::expire),
                 heartbeat);
         this.cache = new ReplyCache(
                 memory.cacheBytes(), config.retries().maxAge(), clock, pace::accept, this::answerFromMemory);
@@ -148,16 +145,11 @@ final class RequestFlow implements RequestSink {
         cache.ended(request, Optional.empty());
     }
 
-    /** Pace → settle: the lane has found that a failed probe was the fault of this request. */
-    private void blame(Request request) {
-        settle.accept(request.input(), outcomes.blamed(request, clock.millis()));
-    }
-
     /** Call → outcome. */
     private void called(Request request, CallResult result, TracedCall traced) {
         try {
             Optional<OutcomeClassifier.Verdict> end =
-                    outcomes.classify(request, result, pace.failureBlame(request), clock.millis());
+                    outcomes.classify(request, result, pace.evidence(request), clock.millis());
             end.ifPresentOrElse(
                     verdict -> conclude(request, verdict), () -> pace.ended(request, CallFeedback.CANCELLED));
             // The cache comes after pace: what it then sends to the lane finds one that knows how the call ended.

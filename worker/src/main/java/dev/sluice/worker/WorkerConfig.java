@@ -93,7 +93,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
     /**
      * The bounds after which a request is given up.
      *
-     * @param maxAttempts the failed call with this number makes a dead letter
+     * @param maxAttempts the least number of failed calls that makes a dead letter
      * @param maxAge the oldest request that is still called, counted from its first record; before its first call from
      *     its not-before if that is later
      */

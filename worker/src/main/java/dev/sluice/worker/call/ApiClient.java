@@ -153,6 +153,7 @@ public final class ApiClient implements AutoCloseable {
         private final Runnable onSend;
         private final BiConsumer<Request, CallResult> onEnd;
         private final long startedAt = System.nanoTime();
+        private volatile boolean sent;
         private volatile @Nullable AbortReason abortReason;
         private volatile @Nullable CompletableFuture<HttpResponse<byte[]>> response;
 
@@ -167,11 +168,11 @@ public final class ApiClient implements AutoCloseable {
             CompletableFuture<HttpResponse<byte[]>> future;
             ScheduledFuture<?> deadline;
             try {
-                HttpRequest http = httpRequest(request, headers, onSend);
+                HttpRequest http = httpRequest(request, headers, this::sent);
                 // A timeout of the HTTP client's own would end with the headers.
                 deadline =
                         deadlines.schedule(() -> abort(AbortReason.TIMEOUT), timeout.toMillis(), TimeUnit.MILLISECONDS);
-                future = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes));
+                future = client.sendAsync(http, head -> new BoundedBody(maxResponseBytes, head.statusCode() == 200));
             } catch (RejectedExecutionException e) {
                 end(new CallResult.Cancelled(took()));
                 return;
@@ -191,6 +192,11 @@ public final class ApiClient implements AutoCloseable {
                 deadline.cancel(false);
                 end(failure == null ? answered(answer) : failed(failure));
             });
+        }
+
+        private void sent() {
+            sent = true;
+            onSend.run();
         }
 
         void abort(AbortReason reason) {
@@ -217,16 +223,17 @@ public final class ApiClient implements AutoCloseable {
                     failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
             if (cause instanceof CancellationException) {
                 return abortReason == AbortReason.TIMEOUT
-                        ? new CallResult.Failed("timeout", "no complete answer within " + timeout, took())
+                        ? new CallResult.Failed("timeout", "no complete answer within " + timeout, sent, took())
                         : new CallResult.Cancelled(took());
             }
-            if (cause instanceof BoundedBody.TooLargeException) {
-                return new CallResult.Failed("response_too_large", cause.getMessage(), took());
+            if (cause instanceof BoundedBody.TooLargeException tooLarge) {
+                String error = tooLarge.isJson() ? "response_too_large" : "unusable_body";
+                return new CallResult.Failed(error, tooLarge.getMessage(), sent, took());
             }
             String message = cause instanceof IOException && cause.getMessage() != null
                     ? cause.getClass().getSimpleName() + ": " + cause.getMessage()
                     : cause.getClass().getSimpleName();
-            return new CallResult.Failed("connection", message, took());
+            return new CallResult.Failed("connection", message, sent, took());
         }
 
         private long took() {

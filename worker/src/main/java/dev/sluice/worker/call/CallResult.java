@@ -22,8 +22,14 @@ public sealed interface CallResult {
      * @param error one word for headers and logs: {@code timeout}, {@code connection}, {@code response_too_large},
      *     {@code unsendable}
      * @param message a description that quotes neither the request nor the answer
+     * @param mayHaveCost true if the request had left, so that the API may have worked on it and charged it
      */
-    record Failed(String error, String message, long tookMillis) implements CallResult {}
+    record Failed(String error, String message, boolean mayHaveCost, long tookMillis) implements CallResult {
+        /** Makes a failure of a call that the API cannot have worked on. */
+        public Failed(String error, String message, long tookMillis) {
+            this(error, message, false, tookMillis);
+        }
+    }
 
     /** A call that we cancelled because its outcome could no longer be settled. */
     record Cancelled(long tookMillis) implements CallResult {}

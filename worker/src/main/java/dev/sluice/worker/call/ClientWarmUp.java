@@ -97,7 +97,7 @@ final class ClientWarmUp {
         for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
             List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
             for (int i = 0; i < CALLS_PER_ROUND; i++) {
-                answers.add(client.sendAsync(request, head -> new BoundedBody(BODY.length)));
+                answers.add(client.sendAsync(request, head -> new BoundedBody(BODY.length, true)));
             }
             try {
                 // The client's own timeout would end with the headers.

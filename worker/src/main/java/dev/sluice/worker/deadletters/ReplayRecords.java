@@ -15,6 +15,8 @@ final class ReplayRecords {
             WireHeaders.DEFERRALS,
             WireHeaders.ENQUEUED_AT,
             WireHeaders.LAST_ERROR,
+            WireHeaders.ERROR_MESSAGE,
+            WireHeaders.SUSPICION,
             WireHeaders.STATUS,
             WireHeaders.HTTP_STATUS,
             WireHeaders.REASON,

@@ -2,6 +2,7 @@ package dev.sluice.worker.outcome;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
+import dev.sluice.worker.intake.Suspicion;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -53,9 +54,16 @@ public sealed interface Outcome {
      * @param attempts the new count of attempts
      * @param deferrals the new count of deferrals
      * @param lastError the error, such as {@code 429 dynamic_request_limited}; empty if nothing went wrong
+     * @param suspicion the evidence against the request from now on
      */
-    record Requeue(Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError)
+    record Requeue(
+            Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError, Suspicion suspicion)
             implements Outcome {
+        /** Makes a requeue of a request that nothing speaks against. */
+        public Requeue(Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError) {
+            this(tier, notBefore, attempts, deferrals, lastError, Suspicion.NONE);
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.requeue(this);

@@ -7,15 +7,20 @@ import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.intake.DueGate;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.pace.CallFeedback;
-import dev.sluice.worker.pace.FailureBlame;
+import dev.sluice.worker.pace.FailureKind;
+import dev.sluice.worker.pace.LaneEvidence;
 import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.provider.CompletionBody;
+import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.RetryHint;
 import dev.sluice.worker.provider.TogetherApi;
+import java.net.URI;
 import java.time.Duration;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
@@ -24,18 +29,47 @@ import java.util.function.DoubleSupplier;
  * Decides from the result of a call what becomes of its request. It is a pure function except for the jitter of the
  * backoff, and thread-safe if its randomness is.
  *
- * <p>Two counters are kept apart. <em>Attempts</em> count real failures and lead to the dead-letter topic.
- * <em>Deferrals</em> count delays that are not the request's fault, and never lead there.
+ * <p>Only the API's own word, or a comparison with other requests, blames a request. Everything else is the fault of
+ * the surroundings, and holds the lane instead. The comparison is the {@link Suspicion}: a request is given up after at
+ * least {@code maxAttempts} failures that a request without fault would meet once in a million cases.
+ *
+ * <p>Two counters are kept apart. <em>Attempts</em> count failures and can lead to the dead-letter topic.
+ * <em>Deferrals</em> count delays by the rate limit.
  */
 public final class OutcomeClassifier {
-    /** Failures that the request itself may cause, by asking for too long an answer. */
-    private static final Set<String> FAILURES_BY_REQUEST = Set.of("timeout", "response_too_large");
-
-    /** The error of a 403 that an edge in front of the API made up. Its body has no words of the API. */
-    private static final String EDGE_ERROR = "403 edge";
-
     private static final String KEY_REMEDY =
             ": check the API key (--api-key-file or " + TogetherApi.API_KEY_VARIABLE + ")";
+
+    /** Statuses of an edge that waited in vain. The API may have worked on the request, and charged it. */
+    private static final Set<Integer> COSTLY_STATUSES = Set.of(504, 520, 524);
+
+    /** Statuses that may be about the URL or the key as well as about the request. */
+    private static final Set<Integer> STATUSES_OF_ACCESS = Set.of(403, 404, 405, 421);
+
+    /** A 429 with a quota word and a longer hint than this, or none, is no ordinary rate limit. */
+    private static final Duration LONGEST_RATE_LIMIT = Duration.ofMinutes(1);
+
+    /** Evidence of one failure, in hundredths of −ln f, from which on it tells something: three of four others pass. */
+    private static final int TELLING_EVIDENCE = 29;
+
+    /** The factor by which a request may have more costly failures in a brown-out. */
+    private static final int BROWN_OUT_FACTOR = 3;
+
+    /** A comparison with other lanes, and the verdict that a request is never admitted, take at least this long. */
+    private static final long MIN_AGE_MILLIS = Duration.ofMinutes(10).toMillis();
+
+    /** This many calls have to be rejected though they were sent alone. */
+    private static final int REJECTED_ALONE = 3;
+
+    /** A request that was deferred this often, while others pass, tells nothing of the lane by its next 429. */
+    private static final int DEFERRALS_OF_ITS_OWN = 3;
+
+    private static final int MAX_REASON = 300;
+
+    private static final double RARELY_LIMITED = 0.2;
+
+    /** The longest name of a host in the DNS. */
+    private static final int MAX_HOST = 255;
 
     private final int maxAttempts;
     private final long maxAgeMillis;
@@ -44,7 +78,7 @@ public final class OutcomeClassifier {
     /**
      * Creates a classifier.
      *
-     * @param maxAttempts the failed call with this number makes a dead letter
+     * @param maxAttempts the least number of failed calls that make a dead letter
      * @param maxAge the oldest request that is still called
      * @param random a source of numbers in [0, 1)
      */
@@ -61,21 +95,14 @@ public final class OutcomeClassifier {
      * Returns the verdict on a request that was called. It is empty if we cancelled the call: the request belongs to
      * another worker by then.
      *
-     * @param blame the lane's opinion on who is to blame, at the time the call ended
+     * @param evidence what was known of other requests when the call ended
      */
-    public Optional<Verdict> classify(Request request, CallResult result, FailureBlame blame, long nowMillis) {
+    public Optional<Verdict> classify(Request request, CallResult result, LaneEvidence evidence, long nowMillis) {
         if (result instanceof Answered answered) {
-            return Optional.of(answered(request, answered, blame, nowMillis));
+            return Optional.of(answered(request, answered, evidence, nowMillis));
         }
         if (result instanceof CallResult.Failed failed) {
-            Failure failure = new Failure(
-                    OptionalInt.empty(),
-                    failed.error(),
-                    failed.message(),
-                    FAILURES_BY_REQUEST.contains(failed.error()),
-                    Duration.ZERO,
-                    failed.tookMillis());
-            return Optional.of(failed(request, failure, blame, nowMillis));
+            return Optional.of(unanswered(request, failed, evidence, nowMillis));
         }
         return Optional.empty();
     }
@@ -83,21 +110,6 @@ public final class OutcomeClassifier {
     /** Returns the outcome of a record that we refuse to call. */
     public Outcome refused(InputRecord record, Reason reason, String problem) {
         return new Outcome.DeadLetter(reason, OptionalInt.empty(), problem, record.attempts(), "", 0);
-    }
-
-    /**
-     * Returns the outcome of a request that an edge rejected and that was held since. The next probe has passed, so
-     * that the edge objected to what this request says.
-     */
-    public Outcome blamed(Request request, long nowMillis) {
-        Failure failure = new Failure(
-                OptionalInt.of(403),
-                EDGE_ERROR,
-                "an edge in front of the API rejects the request",
-                true,
-                Duration.ZERO,
-                0);
-        return failed(request, failure, FailureBlame.FLOWING, nowMillis).outcome();
     }
 
     /** Returns the outcome of a request whose time is over. */
@@ -113,7 +125,12 @@ public final class OutcomeClassifier {
     public Outcome postponed(InputRecord record, long nowMillis) {
         Duration remaining = Duration.ofMillis(record.notBefore() - nowMillis);
         return new Outcome.Requeue(
-                Optional.of(Tier.within(remaining)), record.notBefore(), record.attempts(), record.deferrals(), "");
+                Optional.of(Tier.within(remaining)),
+                record.notBefore(),
+                record.attempts(),
+                record.deferrals(),
+                "",
+                Suspicion.of(record));
     }
 
     /**
@@ -125,105 +142,288 @@ public final class OutcomeClassifier {
     }
 
     private Outcome requeue(
-            InputRecord record, long delayMillis, long nowMillis, int attempts, int deferrals, String error) {
-        // A request that expires during the delay comes back at that moment and becomes a dead letter.
+            InputRecord record,
+            long delayMillis,
+            long nowMillis,
+            int attempts,
+            int deferrals,
+            String error,
+            Suspicion suspicion) {
+        // A request that expires during the delay comes back at that moment, to be told so.
         long remaining = Math.max(0, record.deadline(maxAgeMillis) - nowMillis);
         long delay = Math.min(delayMillis, remaining);
         // A shorter delay needs no tier: intake holds the request in memory until it is due.
         Optional<Tier> tier = delay <= DueGate.HORIZON.toMillis()
                 ? Optional.empty()
                 : Optional.of(Tier.within(Duration.ofMillis(delay)));
-        return new Outcome.Requeue(tier, nowMillis + delay, attempts, deferrals, error);
+        return new Outcome.Requeue(tier, nowMillis + delay, attempts, deferrals, error, suspicion);
     }
 
-    private Verdict answered(Request request, Answered answer, FailureBlame blame, long nowMillis) {
+    private Verdict answered(Request request, Answered answer, LaneEvidence evidence, long nowMillis) {
         CompletionBody body = CompletionBody.read(answer.body());
-        Verdict verdict = byStatus(request, answer, body, blame, nowMillis);
+        Verdict verdict = byStatus(request, answer, body, evidence, nowMillis);
         CallFeedback feedback =
                 verdict.feedback().with(AdvertisedLimits.read(answer.headers())).with(body.usage());
         return new Verdict(verdict.outcome(), feedback);
     }
 
     private Verdict byStatus(
-            Request request, Answered answer, CompletionBody body, FailureBlame blame, long nowMillis) {
+            Request request, Answered answer, CompletionBody body, LaneEvidence evidence, long nowMillis) {
         int status = answer.status();
-        if (status == 200 && body.hasChoices()) {
+        boolean isError = body.error(status).isPresent() && !body.hasUsableChoice();
+        if (status == 200 && body.hasChoices() && !isError) {
             return new Verdict(new Outcome.Reply(status, answer.body(), answer.tookMillis()), CallFeedback.PASSED);
         }
-        if (status == 429) {
-            return rateLimited(request, answer, body, nowMillis);
-        }
-        if (status == 401 || status == 402) {
-            String reason = error(status, body) + (status == 401 ? KEY_REMEDY : "");
-            return new Verdict(new Outcome.Hold(reason), CallFeedback.blocked(reason));
-        }
-        // The API's own 403 has a JSON body and is about the request. An edge answers with HTML or nothing.
-        if (status == 403 && !body.isJson()) {
-            return new Verdict(new Outcome.Hold(EDGE_ERROR), CallFeedback.blockedByEdge(EDGE_ERROR));
-        }
-        if (isFaultOfRequest(status)) {
-            return rejected(request, answer, body);
-        }
-        return failed(request, failure(answer, body, nowMillis), blame, nowMillis);
+        // An answer with an error inside is what its error says.
+        int meant = status == 200 && isError ? body.statusInside().orElse(502) : status;
+        return failed(new Reading(request, answer, body, meant), evidence, nowMillis);
     }
 
-    private static boolean isFaultOfRequest(int status) {
-        // 408, 409 and 425 may pass the next time.
-        return status >= 400 && status < 500 && status != 408 && status != 409 && status != 425;
+    /**
+     * An answer that is no completion.
+     *
+     * @param status the HTTP status, or the status that an error inside a 200 names
+     */
+    private record Reading(Request request, Answered answer, CompletionBody body, int status) {
+        Optional<ApiError> ownError() {
+            return body.error(status);
+        }
+
+        /** Returns the status with the provider's word, such as {@code 429 dynamic_request_limited}. */
+        String error() {
+            // The word goes into headers and logs and is foreign text: only a short, clean one is taken.
+            String word = ownError().map(ApiError::word).orElse("");
+            String shown = word.isEmpty() ? Integer.toString(status) : status + " " + word;
+            return answer.status() == status ? shown : "200 with error " + shown;
+        }
+
+        /** Returns the provider's own words, or else what is known of the answer. */
+        String message(String otherwise) {
+            String own = ownError().map(ApiError::message).orElse("");
+            return !own.isBlank() ? own : !body.words().isBlank() ? body.words() : otherwise;
+        }
     }
 
-    private Verdict rateLimited(Request request, Answered answer, CompletionBody body, long nowMillis) {
-        Duration hint = RetryHint.read(answer.headers(), nowMillis);
-        InputRecord record = request.input();
-        long delay = Math.max(hint.toMillis(), backoff.millis(record.deferrals()));
-        Outcome requeue =
-                requeue(record, delay, nowMillis, record.attempts(), record.deferrals() + 1, error(429, body));
+    private Verdict failed(Reading reading, LaneEvidence evidence, long nowMillis) {
+        int status = reading.status();
+        Optional<ApiError> own = reading.ownError();
+        if (status == 401 || status == 402 || status == 407 || status == 511) {
+            String reason = reading.error() + (status == 401 ? KEY_REMEDY : "");
+            return held(reason);
+        }
+        Duration hint = RetryHint.read(reading.answer().headers(), nowMillis);
+        boolean isQuota = own.filter(ApiError::isQuota).isPresent();
+        boolean isOverSoon = !hint.isZero() && hint.compareTo(LONGEST_RATE_LIMIT) <= 0;
+        if (status == 429 && (!isQuota || isOverSoon)) {
+            return rateLimited(reading, hint, evidence, nowMillis);
+        }
+        if (status >= 400 && status < 500 && isQuota) {
+            return held(reading.error());
+        }
+        if (status < 300 || status >= 500 || status == 408 || status == 409 || status == 425) {
+            boolean isError = status >= 400;
+            return failed(
+                    reading.request(),
+                    new Failure(
+                            FailureKind.SERVER,
+                            OptionalInt.of(reading.answer().status()),
+                            isError ? reading.error() : status + " unusable_body",
+                            reading.message(isError ? "the API failed" : "the API's answer is no completion"),
+                            mayHaveCost(reading),
+                            hint,
+                            reading.answer().tookMillis()),
+                    evidence,
+                    nowMillis);
+        }
+        if (own.isPresent() && isAboutRequest(status, own.get(), evidence)) {
+            return rejected(reading);
+        }
+        return failed(reading.request(), foreign(reading, hint), evidence, nowMillis);
+    }
+
+    private static boolean mayHaveCost(Reading reading) {
+        return reading.body().usage().isPresent() || COSTLY_STATUSES.contains(reading.status());
+    }
+
+    /** Returns true if an error in the API's own form is about the request, and not about the URL or the key. */
+    private static boolean isAboutRequest(int status, ApiError error, LaneEvidence evidence) {
+        return status >= 400 && (!maybeAboutAccess(status, error) || evidence.apiWorks());
+    }
+
+    private static boolean maybeAboutAccess(int status, ApiError error) {
+        return STATUSES_OF_ACCESS.contains(status) || error.isAboutAccess();
+    }
+
+    private static Failure foreign(Reading reading, Duration hint) {
+        String location = reading.answer().headers().getOrDefault("location", "");
+        String target = location.isEmpty() ? "" : " to " + host(location);
+        return new Failure(
+                FailureKind.FOREIGN,
+                OptionalInt.of(reading.answer().status()),
+                reading.error() + target,
+                reading.message("something in front of the API answered for it"),
+                false,
+                hint,
+                reading.answer().tookMillis());
+    }
+
+    private static String host(String location) {
+        try {
+            String host = URI.create(location).getHost();
+            if (host == null) {
+                return "another path";
+            }
+            return host.length() <= MAX_HOST ? host : "an unreadable location";
+        } catch (IllegalArgumentException e) {
+            return "an unreadable location";
+        }
+    }
+
+    private static Verdict held(String reason) {
+        return new Verdict(new Outcome.Hold(reason), CallFeedback.blocked(reason));
+    }
+
+    private Verdict rateLimited(Reading reading, Duration hint, LaneEvidence evidence, long nowMillis) {
+        InputRecord record = reading.request().input();
+        OptionalDouble share = evidence.shareOfOthers(FailureKind.LIMITED);
+        int points = points(share);
+        Suspicion suspicion = Suspicion.of(record).plusLimited(points, evidence.wasSentAlone());
+        int deferrals = record.deferrals() + 1;
+        boolean itsOwn = record.deferrals() >= DEFERRALS_OF_ITS_OWN
+                && share.isPresent()
+                && share.getAsDouble() <= RARELY_LIMITED;
+        LimitUnit exceeded = reading.body().exceededUnit();
         // The lane waits only as long as the API says. The backoff is this request's own.
-        return new Verdict(requeue, CallFeedback.limited(body.exceededUnit(), hint));
+        CallFeedback feedback = itsOwn ? CallFeedback.limitedAlone(exceeded) : CallFeedback.limited(exceeded, hint);
+        if (points > 0
+                && deferrals >= maxAttempts
+                && suspicion.limited() >= Suspicion.ENOUGH
+                && suspicion.limitedAlone() >= REJECTED_ALONE
+                && nowMillis - record.waitsSince() >= MIN_AGE_MILLIS) {
+            return new Verdict(neverAdmitted(reading), feedback);
+        }
+        long delay = Math.max(hint.toMillis(), backoff.millis(record.deferrals()));
+        Outcome requeue = requeue(record, delay, nowMillis, record.attempts(), deferrals, reading.error(), suspicion);
+        return new Verdict(requeue, feedback);
     }
 
-    private static Verdict rejected(Request request, Answered answer, CompletionBody body) {
+    private static Outcome neverAdmitted(Reading reading) {
+        return new Outcome.DeadLetter(
+                Reason.NEVER_ADMITTED,
+                OptionalInt.of(reading.answer().status()),
+                reading.message("the API never admits the request, not even alone"),
+                reading.request().input().attempts(),
+                reading.error(),
+                reading.answer().tookMillis());
+    }
+
+    private static Verdict rejected(Reading reading) {
         Outcome deadLetter = new Outcome.DeadLetter(
                 Reason.REJECTED,
-                OptionalInt.of(answer.status()),
-                message(body, "the API rejected the request"),
-                request.input().attempts() + 1,
-                error(answer.status(), body),
-                answer.tookMillis());
-        return new Verdict(deadLetter, CallFeedback.PASSED);
+                OptionalInt.of(reading.answer().status()),
+                reading.message("the API rejected the request"),
+                reading.request().input().attempts() + 1,
+                reading.error(),
+                reading.answer().tookMillis());
+        boolean inDoubt = reading.ownError()
+                .filter(error -> maybeAboutAccess(reading.status(), error))
+                .isPresent();
+        CallFeedback feedback =
+                inDoubt ? CallFeedback.rejectedInDoubt(reading.error()) : CallFeedback.rejected(reading.error());
+        return new Verdict(deadLetter, feedback);
+    }
+
+    private Verdict unanswered(Request request, CallResult.Failed failed, LaneEvidence evidence, long nowMillis) {
+        switch (failed.error()) {
+            case "response_too_large" -> {
+                Outcome tooLarge = new Outcome.DeadLetter(
+                        Reason.TOO_LARGE,
+                        OptionalInt.empty(),
+                        failed.message(),
+                        request.input().attempts() + 1,
+                        failed.error(),
+                        failed.tookMillis());
+                // It says nothing about whether the API works.
+                return new Verdict(tooLarge, CallFeedback.CANCELLED);
+            }
+            case "unsendable" -> {
+                return held(failed.error() + ": " + failed.message());
+            }
+            default -> {
+                Failure failure = new Failure(
+                        FailureKind.NO_ANSWER,
+                        OptionalInt.empty(),
+                        failed.error(),
+                        failed.message(),
+                        failed.mayHaveCost(),
+                        Duration.ZERO,
+                        failed.tookMillis());
+                return failed(request, failure, evidence, nowMillis);
+            }
+        }
     }
 
     /**
      * A failed call that is not evidently the fault of its request.
      *
-     * @param maybeByRequest true if the request may be at fault all the same; false if only an edge was reached
+     * @param mayHaveCost true if the API may have worked on the request, and charged it
      */
     private record Failure(
-            OptionalInt status, String error, String message, boolean maybeByRequest, Duration hint, long callMillis) {}
-
-    private static Failure failure(Answered answer, CompletionBody body, long nowMillis) {
-        boolean unusable = answer.status() < 400;
-        return new Failure(
-                OptionalInt.of(answer.status()),
-                unusable ? answer.status() + " unusable_body" : error(answer.status(), body),
-                unusable ? "the API's answer is no completion" : message(body, "the API failed"),
-                answer.status() <= 500,
-                RetryHint.read(answer.headers(), nowMillis),
-                answer.tookMillis());
+            FailureKind kind,
+            OptionalInt status,
+            String error,
+            String message,
+            boolean mayHaveCost,
+            Duration hint,
+            long callMillis) {
+        /** Returns the reason of a lane that stops for this: the words are the surroundings' then. */
+        String reason() {
+            boolean isSaid = message.isBlank() || kind == FailureKind.SERVER;
+            String reason = isSaid ? error : error + ": " + message;
+            return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
+        }
     }
 
-    private Verdict failed(Request request, Failure failure, FailureBlame blame, long nowMillis) {
-        CallFeedback feedback = CallFeedback.unavailable(failure.error());
-        if (blame == FailureBlame.HELD || (blame == FailureBlame.ALONE && !failure.maybeByRequest())) {
-            return new Verdict(new Outcome.Hold(failure.error()), feedback);
-        }
+    private Verdict failed(Request request, Failure failure, LaneEvidence evidence, long nowMillis) {
+        CallFeedback feedback = CallFeedback.failed(failure.kind(), failure.reason(), failure.mayHaveCost());
         InputRecord record = request.input();
+        OptionalDouble share = evidence.shareOfOthers(failure.kind());
+        boolean isComparable = evidence.isOfThisLane() || nowMillis - record.waitsSince() >= MIN_AGE_MILLIS;
+        int points = isComparable ? points(share) : 0;
+        boolean tells = points >= TELLING_EVIDENCE;
+        // What may have been paid for counts always. Else a lane that is stopped, or that a foreign answer stops, says
+        // that the surroundings are to blame.
+        boolean isStopping = failure.kind() == FailureKind.FOREIGN && !evidence.apiWorks();
+        if (!failure.mayHaveCost() && !tells && (evidence.isStopped() || isStopping)) {
+            return new Verdict(new Outcome.Hold(failure.reason()), feedback);
+        }
         int attempts = record.attempts() + 1;
-        if (attempts >= maxAttempts) {
+        Suspicion suspicion = Suspicion.of(record).plusFailed(points, failure.mayHaveCost());
+        // The last failure has to tell something as well: a request is not given up because of an outage.
+        boolean isBlamed = points > 0 && attempts >= maxAttempts && suspicion.failed() >= Suspicion.ENOUGH;
+        if (isBlamed || suspicion.costly() >= mostCostlyCalls(share, suspicion)) {
             return new Verdict(exhausted(attempts, failure), feedback);
         }
-        long delay = Math.max(failure.hint().toMillis(), backoff.millis(record.attempts()));
-        return new Verdict(requeue(record, delay, nowMillis, attempts, record.deferrals(), failure.error()), feedback);
+        long pause = failure.mayHaveCost()
+                ? backoff.costlyMillis(suspicion.costly() - 1)
+                : backoff.millis(record.attempts());
+        long delay = Math.max(failure.hint().toMillis(), pause);
+        Outcome requeue = requeue(record, delay, nowMillis, attempts, record.deferrals(), failure.error(), suspicion);
+        return new Verdict(requeue, feedback);
+    }
+
+    /**
+     * Returns the number of costly failures that ends a request. Without others to compare with, a request that has had
+     * more of them than it may have alone has had others before: its worker is new.
+     */
+    private int mostCostlyCalls(OptionalDouble share, Suspicion suspicion) {
+        boolean isBlamed = share.isEmpty() ? suspicion.costly() <= maxAttempts : suspicion.failed() >= Suspicion.ENOUGH;
+        return isBlamed ? maxAttempts : BROWN_OUT_FACTOR * maxAttempts;
+    }
+
+    /** Returns −ln f in hundredths; 0 if there is nothing to compare with. */
+    private static int points(OptionalDouble shareOfOthers) {
+        return shareOfOthers.isPresent() ? (int) Math.round(-100 * Math.log(shareOfOthers.getAsDouble())) : 0;
     }
 
     private static Outcome exhausted(int attempts, Failure failure) {
@@ -234,16 +434,5 @@ public final class OutcomeClassifier {
                 attempts,
                 failure.error(),
                 failure.callMillis());
-    }
-
-    /** Returns the status with the provider's type, such as {@code 429 dynamic_request_limited}. */
-    private static String error(int status, CompletionBody body) {
-        String type = Objects.requireNonNullElse(body.errorType(), "");
-        // The type goes into headers and logs and is foreign text: only a short, clean word is taken.
-        return type.matches("[\\w.-]{1,64}") ? status + " " + type : Integer.toString(status);
-    }
-
-    private static String message(CompletionBody body, String otherwise) {
-        return Objects.requireNonNullElse(body.errorMessage(), otherwise);
     }
 }

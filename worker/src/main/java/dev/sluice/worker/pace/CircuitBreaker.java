@@ -2,23 +2,32 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Request;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stops a lane when the API fails several times in a row or serves nobody. A stopped lane sends one probe after
- * another. A few follow in a row and the next ones after growing pauses. Each probe is another request, so that no
- * single one can keep the lane stopped. Owned by the pace thread, except for {@link #failureBlame}.
+ * Stops a lane whose calls fail for reasons that lie in its surroundings, and tries it again with probes. Owned by the
+ * pace thread, except for {@link #stopReason}.
+ *
+ * <p>A lane stops after more failures in a row than its calls of late make plausible. That are three in a row if
+ * failures were rare, and some twenty if seven of ten calls failed anyhow: such a brown-out thins out what passes and
+ * is no reason to send nothing. A stopped lane sends a few probes, one minimum pause apart, and then after growing
+ * pauses. Each probe is another request, so that no single one can keep the lane stopped.
  */
 final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);
-    /**
-     * The consecutive failures that stop a lane. They are fewer than the attempts that a request has by default. The
-     * only request of a quiet model meets each of them and must outlive an outage.
-     */
-    private static final int FAILURES_TO_STOP = 3;
+    private static final int MIN_FAILURES = 3;
+    private static final int MAX_FAILURES = 100;
+    /** A run of failures that chance makes less often than this stops the lane. */
+    private static final double CHANCE = 1e-3;
+    /** This many foreign answers in a row, to different requests, are no matter of one request. */
+    private static final int MIN_FOREIGN = 3;
+    /** This many rejections in a row with one status and code are a mistake that hits all requests of the lane. */
+    private static final int MIN_REJECTED = 20;
 
     private static final long MIN_PAUSE = Duration.ofSeconds(1).toNanos();
     private static final long MAX_PAUSE = Duration.ofSeconds(30).toNanos();
@@ -27,6 +36,8 @@ final class CircuitBreaker {
      * reasons of its own would make all others wait for another long pause.
      */
     private static final int PROBES_IN_A_ROW = 3;
+
+    private static final long LOG_INTERVAL = Duration.ofMinutes(1).toNanos();
 
     private enum State {
         FLOWING,
@@ -41,19 +52,18 @@ final class CircuitBreaker {
     private int probesInVain;
     private long pause;
     private long changedAt;
-    /** The last request rejected with an edge 403. If the next probe succeeds, this request caused it. */
-    private @Nullable Request suspect;
+    private final Set<String> foreign = new HashSet<>();
+    private final Set<String> rejected = new HashSet<>();
+    private String rejectedWith = "";
+    private long loggedAt;
+    private String logged = "";
 
     private volatile @Nullable String stopReason;
-
-    private volatile @Nullable Probe probe;
-
-    /** @param alone true if every other waiting request was a probe in vain since the lane stopped */
-    private record Probe(Request request, boolean alone) {}
 
     CircuitBreaker(String lane, long now) {
         this.lane = lane;
         this.changedAt = now;
+        this.loggedAt = now - LOG_INTERVAL;
     }
 
     /** Returns true if nothing may be sent until the present probe has ended. */
@@ -61,15 +71,10 @@ final class CircuitBreaker {
         return state == State.PROBING;
     }
 
-    /**
-     * Records the start of a call, which is a probe if the lane is stopped.
-     *
-     * @param waiting the number of other waiting requests
-     */
-    void started(Request request, int waiting) {
+    /** Records the start of a call, which is a probe if the lane is stopped. */
+    void started() {
         if (state == State.STOPPED) {
             state = State.PROBING;
-            probe = new Probe(request, probesInVain >= waiting);
         }
     }
 
@@ -78,13 +83,13 @@ final class CircuitBreaker {
         return startedAt - changedAt >= 0;
     }
 
-    /**
-     * Records a call that the API dealt with, which lets the lane flow.
-     *
-     * @return the request that turns out to have been at fault for stopping the lane
-     */
-    Optional<Request> passed(long now) {
-        Request blamed = state == State.PROBING ? suspect : null;
+    /** Records a call that the API answered, which lets the lane flow. */
+    void passed(long now) {
+        resume(now);
+        rejected.clear();
+    }
+
+    private void resume(long now) {
         if (state != State.FLOWING) {
             change(State.FLOWING, now);
             stopReason = null;
@@ -92,19 +97,59 @@ final class CircuitBreaker {
         }
         failures = 0;
         pause = 0;
-        suspect = null;
-        return Optional.ofNullable(blamed);
+        foreign.clear();
+    }
+
+    /**
+     * Records a request that the API rejected for its own fault. That lets the lane flow, unless many different
+     * requests in a row are rejected in the same way: then it slows down to one call per pause.
+     *
+     * @return the pause of the lane in nanoseconds; 0 if it goes on
+     */
+    long rejected(Request request, String cause, boolean apiWorks, int waiting, long now) {
+        if (!cause.equals(rejectedWith)) {
+            rejectedWith = cause;
+            rejected.clear();
+        }
+        if (rejected.size() < MIN_REJECTED) {
+            rejected.add(request.input().id());
+        }
+        if (rejected.size() < MIN_REJECTED) {
+            if (apiWorks) {
+                resume(now);
+            } else {
+                ignored();
+            }
+            return 0;
+        }
+        flowWhenStopped = LaneState.Flow.HELD;
+        return stop("the last " + MIN_REJECTED + " requests were rejected: " + cause, waiting, now);
+    }
+
+    /**
+     * Returns true if one more failure in a row is reason to have fewer calls in flight. That is every failure while
+     * failures are rare, and a third of the way to a stop while they are not.
+     */
+    boolean isReasonForFewerCalls(RecentCalls calls, long now) {
+        return 3 * (failures + 1) >= failuresToStop(calls, now);
+    }
+
+    /** Returns the failures in a row that the calls before them do not make plausible. */
+    private double failuresToStop(RecentCalls calls, long now) {
+        double likely = Math.log(CHANCE) / Math.log(calls.shareOfFailuresBefore(failures, now));
+        return Math.max(MIN_FAILURES, Math.min(MAX_FAILURES, likely));
     }
 
     /**
      * Records a failure that is not evidently the fault of the request.
      *
+     * @param calls the lane's calls, this one among them
      * @return the pause of the lane in nanoseconds; 0 if it goes on
      */
-    long failed(String cause, int waiting, long now) {
+    long failed(String cause, RecentCalls calls, int waiting, long now) {
         failures++;
         flowWhenStopped = LaneState.Flow.OPEN;
-        return state == State.PROBING || failures >= FAILURES_TO_STOP ? stop(cause, waiting, now) : 0;
+        return state == State.PROBING || failures >= failuresToStop(calls, now) ? stop(cause, waiting, now) : 0;
     }
 
     /**
@@ -113,24 +158,30 @@ final class CircuitBreaker {
      * @return the pause of the lane in nanoseconds
      */
     long blocked(String cause, int waiting, long now) {
-        suspect = null;
         flowWhenStopped = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
     /**
-     * Records that an edge rejects all our calls, or only the text of this request.
+     * Records that something in front of the API answered for it. One request may be the cause; three different ones
+     * are not.
      *
-     * @return the pause of the lane in nanoseconds
+     * @param apiWorks true if the API has dealt with other calls within the last minutes
+     * @return the pause of the lane in nanoseconds; 0 if it goes on
      */
-    long blockedByEdge(Request request, String cause, int waiting, long now) {
-        suspect = request;
+    long foreign(Request request, String cause, boolean apiWorks, int waiting, long now) {
+        if (foreign.size() < MIN_FOREIGN) {
+            foreign.add(request.input().id());
+        }
+        if (state == State.FLOWING && apiWorks && foreign.size() < MIN_FOREIGN) {
+            return 0;
+        }
         flowWhenStopped = LaneState.Flow.HELD;
         return stop(cause, waiting, now);
     }
 
-    /** Records that we cancelled a call. A cancelled probe is followed by another one. */
-    void cancelled() {
+    /** Records the end of a call that says nothing. A probe that says nothing is followed by another one. */
+    void ignored() {
         if (state == State.PROBING) {
             state = State.STOPPED;
         }
@@ -143,18 +194,26 @@ final class CircuitBreaker {
         boolean longPause = probesInVain % PROBES_IN_A_ROW == 0;
         pause = longPause ? Math.min(MAX_PAUSE, Math.max(MIN_PAUSE, 2 * pause)) : pause;
         long wait = longPause ? pause : MIN_PAUSE;
+        log(reason, waiting, wait, now);
+        return wait;
+    }
+
+    private void log(String reason, int waiting, long wait, long now) {
+        if (now - loggedAt < LOG_INTERVAL && reason.equals(logged)) {
+            return;
+        }
+        loggedAt = now;
+        logged = reason;
         log.atWarn()
                 .addKeyValue("lane", lane)
                 .addKeyValue("reason", reason)
                 .addKeyValue("waiting", waiting)
                 .addKeyValue("nextProbeIn", Duration.ofNanos(wait))
                 .log("Lane stopped; its requests stay where they are");
-        return wait;
     }
 
     private void change(State next, long now) {
         state = next;
-        probe = null;
         failures = 0;
         changedAt = now;
     }
@@ -167,14 +226,5 @@ final class CircuitBreaker {
     /** Returns why the lane is stopped, or nothing if it flows. Thread-safe. */
     Optional<String> stopReason() {
         return Optional.ofNullable(stopReason);
-    }
-
-    /** Returns who is to blame if the call of this request fails. Thread-safe. */
-    FailureBlame failureBlame(Request request) {
-        Probe current = probe;
-        if (current != null && current.alone() && current.request().equals(request)) {
-            return FailureBlame.ALONE;
-        }
-        return stopReason != null ? FailureBlame.HELD : FailureBlame.FLOWING;
     }
 }

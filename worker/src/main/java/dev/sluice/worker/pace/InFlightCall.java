@@ -8,6 +8,7 @@ import dev.sluice.worker.intake.Request;
  * @param lane the lane that the request came from; its model may have another lane by now
  * @param startedAt the start of the call, in nanoseconds of the pace's clock
  * @param connecting the call's way to the API; notified when the request is sent
+ * @param alone true if the lane had sent nothing else for a second before
  * @param requests the charge to the budget of requests
  * @param tokens the charge to the budget of tokens
  */
@@ -16,5 +17,6 @@ record InFlightCall(
         Request request,
         long startedAt,
         ConnectingCalls.ConnectingCall connecting,
+        boolean alone,
         Charge requests,
         Charge tokens) {}

@@ -1,23 +1,30 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The requests of one model, the budgets they are sent from, and the breaker that can stop them. It does arithmetic
- * only and never waits. Owned by the pace thread, except for {@link #failureBlame} and {@link #stopReason}.
+ * only and never waits. Owned by the pace thread, except for {@link #evidence} and {@link #stopReason}.
  */
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
 
-    /** The longest pause of a lane after one answer. The rejected request itself waits as long as the answer says. */
-    private static final Duration MAX_PAUSE = Duration.ofSeconds(60);
+    /**
+     * The longest pause of a lane after one answer. The rejected request itself waits as long as the answer says. The
+     * lane tries again sooner with another request: the next ones in it may be those that ask for more than they ever
+     * get.
+     */
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
 
     /** A rejection that we provoked to find the limit pauses nothing if the API asks for no more than this. */
     private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
@@ -28,8 +35,22 @@ final class Lane {
     /** A lane spending this part of its limit is LIMITED, even if a token happens to be free right now. */
     private static final double LIMITED_FROM = 0.9;
 
+    /** A request that was deferred less often is not suspected to exceed the limit itself. */
+    private static final int MIN_DEFERRALS = 3;
+
     /** The time without calls after which an earlier grant of the API says little. It is longer than any pause. */
     private static final long LONG_IDLE = Duration.ofMinutes(5).toNanos();
+
+    /**
+     * The silence before a call that is to show whether the API ever admits its request. It covers the API's second.
+     */
+    private static final long SILENCE = Duration.ofMillis(1_100).toNanos();
+
+    /** The least time between two such silences, which cost the lane a second each. */
+    private static final long SILENCE_INTERVAL = Duration.ofSeconds(30).toNanos();
+
+    /** The share of others' 429s up to which a deferred request that is rejected again says nothing of the lane. */
+    private static final double RARELY_LIMITED = 0.2;
 
     private final boolean paced;
     private final TimeMeter time;
@@ -41,12 +62,22 @@ final class Lane {
     private final ConnectingCalls connecting;
     private final RateLimitLog rateLimitLog;
     private final LaneQueue queue = new LaneQueue();
+    private final RecentCalls calls = new RecentCalls();
+    /** The calls of all lanes, which share a URL and a key. */
+    private final RecentCalls callsOfAll;
+    /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
+    private String lastLimited = "";
+
+    private long sentAt;
+    private long silentAt;
+    private LimitShare share;
     private long resumesAt;
     private long usedAt;
     /** True once an answer has shown what calls cost or how many are granted. */
     private boolean hasLearned;
 
-    Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share) {
+    Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share, RecentCalls callsOfAll) {
+        this.callsOfAll = callsOfAll;
         this.paced = !limit.isNone();
         this.time = time;
         this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
@@ -54,12 +85,16 @@ final class Lane {
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
+        this.sentAt = resumesAt - SILENCE;
+        this.silentAt = resumesAt - SILENCE_INTERVAL;
+        this.share = share;
         this.breaker = new CircuitBreaker(name, resumesAt);
         this.rateLimitLog = new RateLimitLog(name, resumesAt);
         this.concurrency = new ConcurrencyLimit(resumesAt);
     }
 
     void changeShare(LimitShare share) {
+        this.share = share;
         requests.changeShare(share.fraction());
         tokens.changeShare(share.fraction());
     }
@@ -80,12 +115,18 @@ final class Lane {
             return null;
         }
         Request request = queue.remove();
-        breaker.started(request, queue.size());
+        breaker.started();
         concurrency.started();
         long cost = paced ? estimate.of(request) : 0;
         long now = time.currentTimeNanos();
+        // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
+        boolean alone = now - sentAt >= SILENCE && share.fraction() >= 1;
+        if (alone && wantsToBeAlone(request, now)) {
+            silentAt = now;
+        }
+        sentAt = now;
         ConnectingCalls.ConnectingCall call = connecting.add(now);
-        return new InFlightCall(this, request, now, call, requests.charge(1, call), tokens.charge(cost, call));
+        return new InFlightCall(this, request, now, call, alone, requests.charge(1, call), tokens.charge(cost, call));
     }
 
     /**
@@ -102,6 +143,9 @@ final class Lane {
     private long nanosToRate(Request next) {
         long now = time.currentTimeNanos();
         long wait = Math.max(0, resumesAt - now);
+        if (wantsToBeAlone(next, now)) {
+            wait = Math.max(wait, sentAt + SILENCE - now);
+        }
         if (!paced) {
             return wait;
         }
@@ -111,22 +155,52 @@ final class Lane {
         return Math.max(wait, Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(next))));
     }
 
-    /**
-     * Records the end of a call.
-     *
-     * @return a request that waits here and has turned out to be at fault for its failure; it has left the lane
-     */
-    Optional<Request> ended(InFlightCall call, CallFeedback feedback) {
+    private boolean wantsToBeAlone(Request request, long now) {
+        // Few requests are deferred so often; for all others the header is not read.
+        return now - silentAt >= SILENCE_INTERVAL
+                && share.fraction() >= 1
+                && request.input().deferrals() >= MIN_DEFERRALS
+                && Suspicion.of(request.input()).wantsToBeAlone();
+    }
+
+    /** Records the end of a call. */
+    void ended(InFlightCall call, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
         call.connecting().run();
         rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
+        recordCall(call, feedback);
         recordUsage(call, feedback);
         updateConcurrency(call, feedback);
-        if (feedback.kind() == CallFeedback.Kind.LIMITED) {
-            rejectedByLimit(call, feedback);
+        switch (feedback.kind()) {
+            case LIMITED -> rejectedByLimit(call, feedback);
+            case LIMITED_ALONE -> {
+                requests.rejectedAlone(call.requests());
+                tokens.rejectedAlone(call.tokens());
+            }
+            case PASSED, REJECTED -> lastLimited = "";
+            case REJECTED_IN_DOUBT, FAILED, UNANSWERED, BLOCKED, FOREIGN, CANCELLED -> {}
         }
         // A call from before the lane last stopped or resumed does not say whether the API serves us now.
-        return breaker.isRecent(call.startedAt()) ? updateBreaker(call, feedback) : Optional.empty();
+        if (breaker.isRecent(call.startedAt())) {
+            updateBreaker(call, feedback);
+        }
+    }
+
+    private void recordCall(InFlightCall call, CallFeedback feedback) {
+        switch (feedback.kind()) {
+            case PASSED, REJECTED -> recordCall(call, (FailureKind) null);
+            case LIMITED, LIMITED_ALONE -> recordCall(call, FailureKind.LIMITED);
+            case FAILED -> recordCall(call, FailureKind.SERVER);
+            case UNANSWERED -> recordCall(call, FailureKind.NO_ANSWER);
+            case FOREIGN -> recordCall(call, FailureKind.FOREIGN);
+            case REJECTED_IN_DOUBT, BLOCKED, CANCELLED -> {}
+        }
+    }
+
+    private void recordCall(InFlightCall call, @Nullable FailureKind kind) {
+        String id = call.request().input().id();
+        calls.add(id, kind, usedAt);
+        callsOfAll.add(id, kind, usedAt);
     }
 
     private void recordUsage(InFlightCall call, CallFeedback feedback) {
@@ -137,39 +211,76 @@ final class Lane {
             estimate.learn(call.request(), usage);
             tokens.correct(call.tokens(), usage.total());
         });
+        if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited(feedback)) {
+            tokens.correct(call.tokens(), 0);
+        }
+    }
+
+    private static boolean isLimited(CallFeedback feedback) {
+        return feedback.kind() == CallFeedback.Kind.LIMITED || feedback.kind() == CallFeedback.Kind.LIMITED_ALONE;
     }
 
     private void updateConcurrency(InFlightCall call, CallFeedback feedback) {
         switch (feedback.kind()) {
-            case PASSED -> concurrency.passed();
-            case UNAVAILABLE -> concurrency.failed(call.startedAt(), time.currentTimeNanos());
-            case LIMITED, BLOCKED, BLOCKED_BY_EDGE, CANCELLED -> concurrency.ended();
+            case PASSED, REJECTED -> concurrency.passed();
+            case FAILED, UNANSWERED -> {
+                long now = time.currentTimeNanos();
+                if (breaker.isReasonForFewerCalls(calls, now)) {
+                    concurrency.failed(call.startedAt(), now);
+                } else {
+                    concurrency.ended();
+                }
+            }
+            case REJECTED_IN_DOUBT, LIMITED, LIMITED_ALONE, BLOCKED, FOREIGN, CANCELLED -> concurrency.ended();
         }
     }
 
     private void rejectedByLimit(InFlightCall call, CallFeedback feedback) {
+        InputRecord record = call.request().input();
+        boolean isFirst = record.deferrals() == 0;
+        boolean isShort = feedback.pause().compareTo(SHORT_PAUSE) <= 0;
+        boolean isNewLimit = feedback.exceeded() == LimitUnit.TOKENS && Double.isInfinite(tokens.perSecond());
+        boolean isConfirmed = isFirst && !lastLimited.isEmpty() && !lastLimited.equals(record.id());
+        if (isFirst) {
+            lastLimited = record.id();
+        }
+        // A long wait, or a limit that never showed before, needs a second request that is told so for the first time.
+        // A request that is told so again and again may ask for more than it ever gets.
+        if (isConfirmed || (isShort && !isNewLimit && (isFirst || othersAreLimited(record)))) {
+            lowerLimit(call, feedback, isShort);
+        } else {
+            requests.rejectedAlone(call.requests());
+            tokens.rejectedAlone(call.tokens());
+        }
+    }
+
+    private boolean othersAreLimited(InputRecord record) {
+        return calls.shareOfOthers(record.id(), FailureKind.LIMITED, usedAt).orElse(1) > RARELY_LIMITED;
+    }
+
+    private void lowerLimit(InFlightCall call, CallFeedback feedback, boolean isShort) {
         boolean byRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
         boolean byTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
         boolean provoked = byRequests || byTokens;
-        if (!(paced && provoked) || feedback.pause().compareTo(SHORT_PAUSE) > 0) {
+        if (!(paced && provoked) || !isShort) {
             Duration pause = feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
             pauseFor(pause.toNanos());
         }
     }
 
-    private Optional<Request> updateBreaker(InFlightCall call, CallFeedback feedback) {
+    private void updateBreaker(InFlightCall call, CallFeedback feedback) {
         long now = time.currentTimeNanos();
         String cause = feedback.cause();
+        Request request = call.request();
         switch (feedback.kind()) {
-            case PASSED, LIMITED -> {
-                return breaker.passed(now).filter(queue::remove);
-            }
-            case UNAVAILABLE -> pauseFor(breaker.failed(cause, queue.size(), now));
+            case PASSED, LIMITED -> breaker.passed(now);
+            case REJECTED -> pauseFor(breaker.rejected(request, cause, true, queue.size(), now));
+            case REJECTED_IN_DOUBT -> pauseFor(breaker.rejected(request, cause, false, queue.size(), now));
+            case FAILED, UNANSWERED -> pauseFor(breaker.failed(cause, calls, queue.size(), now));
             case BLOCKED -> pauseFor(breaker.blocked(cause, queue.size(), now));
-            case BLOCKED_BY_EDGE -> pauseFor(breaker.blockedByEdge(call.request(), cause, queue.size(), now));
-            case CANCELLED -> breaker.cancelled();
+            case FOREIGN -> pauseFor(breaker.foreign(request, cause, callsOfAll.hasPassed(now), queue.size(), now));
+            case LIMITED_ALONE, CANCELLED -> breaker.ignored();
         }
-        return Optional.empty();
     }
 
     private void pauseFor(long nanos) {
@@ -252,8 +363,46 @@ final class Lane {
         return breaker.stopReason();
     }
 
-    /** Returns who is to blame if the call of this request fails. Thread-safe. */
-    FailureBlame failureBlame(Request request) {
-        return breaker.failureBlame(request);
+    /** Returns what this lane and the others know at the moment when a call has failed. Thread-safe. */
+    LaneEvidence evidence(InFlightCall call) {
+        return new EvidenceNow(call, time.currentTimeNanos());
+    }
+
+    private final class EvidenceNow implements LaneEvidence {
+        private final InFlightCall call;
+        private final long now;
+
+        EvidenceNow(InFlightCall call, long now) {
+            this.call = call;
+            this.now = now;
+        }
+
+        @Override
+        public boolean isStopped() {
+            return breaker.stopReason().isPresent();
+        }
+
+        @Override
+        public OptionalDouble shareOfOthers(FailureKind kind) {
+            String id = call.request().input().id();
+            OptionalDouble here = calls.shareOfOthers(id, kind, now);
+            return here.isPresent() ? here : callsOfAll.shareOfOthers(id, kind, now);
+        }
+
+        @Override
+        public boolean isOfThisLane() {
+            return calls.shareOfOthers(call.request().input().id(), FailureKind.SERVER, now)
+                    .isPresent();
+        }
+
+        @Override
+        public boolean apiWorks() {
+            return callsOfAll.hasPassed(now);
+        }
+
+        @Override
+        public boolean wasSentAlone() {
+            return call.alone();
+        }
     }
 }

@@ -159,8 +159,34 @@ final class LaneBudget {
         window.correct(charge, amount);
         if (surplus < 0) {
             consume(-surplus);
-        } else if (bucket != null) {
-            credit += surplus;
+        } else {
+            giveBack(surplus);
+        }
+    }
+
+    /**
+     * Pays a debt of the bucket at once, which would hold up the calls that come next, and keeps the rest as credit.
+     */
+    private void giveBack(long amount) {
+        Bucket present = bucket;
+        if (present != null) {
+            long paid = Math.min(amount, Math.max(0, -present.getAvailableTokens()));
+            if (paid > 0) {
+                present.addTokens(paid);
+            }
+            // More than a second of the rate is never waited for, so a larger credit would be worth nothing but a
+            // burst.
+            long most = (long) (bucketRate * parts);
+            credit = Math.min(Math.max(credit, most), credit + amount - paid);
+        }
+    }
+
+    /** Records a call that the API rejects for its own size, so that it cost nothing and tells nothing of the limit. */
+    void rejectedAlone(Charge charge) {
+        if (unit == LimitUnit.TOKENS) {
+            correct(charge, 0);
+        } else {
+            window.correct(charge, 0);
         }
     }
 

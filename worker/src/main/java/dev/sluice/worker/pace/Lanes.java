@@ -35,6 +35,7 @@ final class Lanes {
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
     private final List<Lane> ring = new ArrayList<>();
+    private final RecentCalls calls = new RecentCalls();
     private LimitShare share = LimitShare.ALL;
     private int next;
 
@@ -83,7 +84,7 @@ final class Lanes {
     }
 
     private Lane open(String model, ConfiguredLimit limit) {
-        Lane lane = new Lane(model, limit, time, share);
+        Lane lane = new Lane(model, limit, time, share, calls);
         byModel.put(model, lane);
         ring.add(lane);
         return lane;

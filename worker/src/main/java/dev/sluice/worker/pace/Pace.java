@@ -73,13 +73,9 @@ public final class Pace implements Runnable {
      * @param call starts a call. The callback that it receives must run when the request is sent, on any thread. The
      *     call must end with {@link #ended} or {@link #putBack}.
      * @param onExpired takes a request whose time is over
-     * @param onBlamed takes a request that was put back and has turned out to be at fault itself
      */
     public record Callbacks(
-            Predicate<Request> isExpired,
-            BiConsumer<Request, Runnable> call,
-            Consumer<Request> onExpired,
-            Consumer<Request> onBlamed) {}
+            Predicate<Request> isExpired, BiConsumer<Request, Runnable> call, Consumer<Request> onExpired) {}
 
     /** @param heartbeat runs once per loop iteration */
     public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
@@ -146,9 +142,10 @@ public final class Pace implements Runnable {
         return lanes.stopReasons();
     }
 
-    /** Returns who is to blame for a failed call. Must be called before the end of the call is recorded here. */
-    public FailureBlame failureBlame(Request request) {
-        return callOf(request).lane().failureBlame(request);
+    /** Returns what is known of other requests' calls. Must be called before the end of this call is recorded here. */
+    public LaneEvidence evidence(Request request) {
+        InFlightCall call = callOf(request);
+        return call.lane().evidence(call);
     }
 
     /** Runs until {@link #stop}. */
@@ -221,7 +218,7 @@ public final class Pace implements Runnable {
     private void end(Request request, CallFeedback feedback) {
         InFlightCall call = callOf(request);
         inFlight.remove(request);
-        call.lane().ended(call, feedback).ifPresent(callbacks.onBlamed);
+        call.lane().ended(call, feedback);
         completeWithdrawals();
     }
 

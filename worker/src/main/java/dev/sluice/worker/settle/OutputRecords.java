@@ -3,6 +3,7 @@ package dev.sluice.worker.settle;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.outcome.Outcome;
 import java.util.List;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -15,12 +16,18 @@ import org.jspecify.annotations.Nullable;
  * letter with its failed reply. Foreign headers are carried along untouched. Pure.
  */
 final class OutputRecords {
-    private static final List<String> ONLY_ON_REQUESTS =
-            List.of(WireHeaders.NOT_BEFORE, WireHeaders.EXPIRES_AT, WireHeaders.CACHE, WireHeaders.LAST_ERROR);
+    private static final List<String> ONLY_ON_REQUESTS = List.of(
+            WireHeaders.NOT_BEFORE,
+            WireHeaders.EXPIRES_AT,
+            WireHeaders.CACHE,
+            WireHeaders.LAST_ERROR,
+            WireHeaders.SUSPICION);
 
     /** Headers that are removed from a producer's own record, since only workers may set them. */
     private static final List<String> ONLY_FROM_WORKERS = List.of(
             WireHeaders.LAST_ERROR,
+            WireHeaders.SUSPICION,
+            WireHeaders.ERROR_MESSAGE,
             WireHeaders.STATUS,
             WireHeaders.HTTP_STATUS,
             WireHeaders.REASON,
@@ -103,6 +110,10 @@ final class OutputRecords {
         if (!requeue.lastError().isEmpty()) {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, requeue.lastError());
         }
+        headers.remove(WireHeaders.SUSPICION);
+        if (!requeue.suspicion().equals(Suspicion.NONE)) {
+            WireHeaders.set(headers, WireHeaders.SUSPICION, requeue.suspicion().header());
+        }
         String topic = requeue.tier().map(topics::delay).orElse(topics.retry());
         int bundle = input.partition().partition();
         return record(topic, bundle, input.key(), input.value(), headers);
@@ -118,6 +129,8 @@ final class OutputRecords {
         if (!dead.lastError().isEmpty()) {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, dead.lastError());
         }
+        headers.remove(WireHeaders.SUSPICION);
+        WireHeaders.set(headers, WireHeaders.ERROR_MESSAGE, dead.message());
         byte[] value = settlement.isBare() ? null : input.value();
         return record(topics.dead(), null, settlement.key(), value, headers);
     }

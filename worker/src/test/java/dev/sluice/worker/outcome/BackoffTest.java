@@ -34,4 +34,24 @@ class BackoffTest {
 
         assertThat(quarters).allSatisfy(count -> assertThat(count).isBetween(2_300L, 2_700L));
     }
+
+    @ParameterizedTest
+    @CsvSource({"0, 10000", "1, 30000", "2, 90000", "3, 270000", "4, 600000", "5, 600000", "2147483647, 600000"})
+    void aCostlyDelayTriplesUpToItsCapAndIsAtLeastHalfOfIt(int before, long ceiling) {
+        assertThat(new Backoff(() -> Math.nextDown(1.0)).costlyMillis(before)).isBetween(ceiling - 1, ceiling);
+        assertThat(new Backoff(() -> 0).costlyMillis(before)).isEqualTo(ceiling / 2);
+        assertThat(new Backoff(() -> 0.5).costlyMillis(before)).isEqualTo(ceiling * 3 / 4);
+    }
+
+    @Test
+    void fifteenCostlyDelaysTakeAboutAnHourAtLeast() {
+        Backoff shortest = new Backoff(() -> 0);
+
+        long sum = 0;
+        for (int i = 0; i < 15; i++) {
+            sum += shortest.costlyMillis(i);
+        }
+
+        assertThat(sum).isBetween(3_000_000L, 7_200_000L);
+    }
 }

@@ -5,21 +5,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
+import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.CallResult.Answered;
+import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
 import dev.sluice.worker.pace.CallFeedback;
-import dev.sluice.worker.pace.FailureBlame;
+import dev.sluice.worker.pace.FailureKind;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -35,6 +40,26 @@ class OutcomeClassifierTest {
     private static final String COMPLETION = "{\"choices\": [{\"message\": {\"content\": \"hi\"}}]}";
     private static final String ERROR = "{\"error\": {\"message\": \"words\", \"type\": \"some_type\"}}";
     private static final String HTML = "<html>edge</html>";
+    private static final long TEN_MINUTES = Duration.ofMinutes(10).toMillis();
+
+    /** Failures that may be the fault of the request or of its surroundings, and that cost nothing. */
+    private static final List<CallResult> FAILURES = List.of(
+            answered(500, ERROR),
+            answered(503, HTML),
+            answered(408, ERROR),
+            answered(200, HTML),
+            answered(404, HTML),
+            new Failed("timeout", "late", 1),
+            new Failed("connection", "refused", 1));
+
+    /** Failures that the API may have charged. */
+    private static final List<CallResult> COSTLY = List.of(
+            answered(504, HTML),
+            answered(520, HTML),
+            answered(524, ""),
+            answered(504, ERROR),
+            new Failed("timeout", "late", true, 1),
+            new Failed("connection", "cut", true, 1));
 
     // The backoff is always half of its ceiling.
     private final OutcomeClassifier outcomes =
@@ -54,12 +79,13 @@ class OutcomeClassifierTest {
     void aGoodStatusWithoutACompletionIsAFailure(String body) {
         Verdict verdict = of(counted(1, 3), answered(200, body));
 
-        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + 1000, 2, 3, "200 unusable_body"));
-        assertThat(verdict.feedback()).isEqualTo(CallFeedback.unavailable("200 unusable_body"));
+        assertThat(verdict.outcome())
+                .isEqualTo(new Requeue(Optional.empty(), NOW + 1000, 2, 3, "200 unusable_body", failedOnce()));
+        assertThat(verdict.feedback()).isEqualTo(CallFeedback.failed(FailureKind.SERVER, "200 unusable_body", false));
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {201, 204, 301, 302, 307, 308, 408, 409, 425, 500, 501, 502, 503, 504, 520, 524, 529, 599})
+    @ValueSource(ints = {201, 204, 408, 409, 425, 500, 501, 502, 503, 529, 599})
     void aFailureOfTheApiCountsAsAnAttempt(int status) {
         for (String body : new String[] {ERROR, HTML, ""}) {
             Verdict verdict = of(counted(2, 7), answered(status, body));
@@ -70,88 +96,315 @@ class OutcomeClassifierTest {
                 assertThat(requeue.notBefore()).isEqualTo(NOW + 2000);
                 assertThat(requeue.tier()).isEmpty();
                 assertThat(requeue.lastError()).startsWith(Integer.toString(status));
+                assertThat(requeue.suspicion()).isEqualTo(failedOnce());
             });
-            assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.UNAVAILABLE);
+            assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.FAILED);
+            assertThat(verdict.feedback().isFree()).isTrue();
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"timeout", "connection", "response_too_large"})
-    void aCallWithoutAnAnswerCountsAsAnAttempt(String error) {
-        Verdict verdict = of(counted(0, 1), new CallResult.Failed(error, "words", 12));
+    @CsvSource({"timeout, false", "connection, false"})
+    void aCallWithoutAnAnswerCountsAsAnAttempt(String error, boolean mayHaveCost) {
+        Verdict verdict = of(counted(0, 1), new Failed(error, "words", mayHaveCost, 12));
 
-        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + 500, 1, 1, error));
-        assertThat(verdict.feedback()).isEqualTo(CallFeedback.unavailable(error));
+        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + 500, 1, 1, error, failedOnce()));
+        assertThat(verdict.feedback()).isEqualTo(CallFeedback.failed(FailureKind.NO_ANSWER, error + ": words", false));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0.05, 5", "0.2, 9", "0.7, 39"})
+    void aRequestIsGivenUpAfterMoreFailuresThanChanceMakesIfOthersFailThatOften(double share, int failures) {
+        for (CallResult failure : FAILURES) {
+            Retries retries = retries();
+
+            Outcome outcome = retries.callUntilItEnds(failure, FakeEvidence.failing(share), 1_000);
+
+            assertThat(retries.calls()).as("%s", failure).isEqualTo(failures);
+            assertThat(outcome).isInstanceOfSatisfying(DeadLetter.class, dead -> {
+                assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+                assertThat(dead.attempts()).isEqualTo(failures);
+            });
+        }
     }
 
     @Test
-    void theLastAttemptEndsInADeadLetter() {
-        assertThat(of(counted(MAX_ATTEMPTS - 2, 9), answered(500, ERROR)).outcome())
-                .isInstanceOf(Requeue.class);
+    void aRequestIsNotGivenUpBeforeMaxAttempts() {
+        OutcomeClassifier patient = new OutcomeClassifier(20, Optional.empty(), () -> 0.5);
+        Retries retries = new Retries(patient, NOW);
 
-        assertThat(of(counted(MAX_ATTEMPTS - 1, 9), answered(500, ERROR)).outcome())
+        retries.callUntilItEnds(answered(500, ERROR), FakeEvidence.failing(0.05), 1_000);
+
+        assertThat(retries.calls()).isEqualTo(20);
+    }
+
+    @Test
+    void aFailureDuringAnOutageIsNotTheLastOne() {
+        Retries retries = new Retries(new OutcomeClassifier(20, Optional.empty(), () -> 0.5), NOW);
+        retries.callUntilItEnds(answered(500, ERROR), FakeEvidence.failing(0.05), 10);
+
+        assertThat(retries.callUntilItEnds(answered(500, ERROR), FakeEvidence.failing(1), 100))
+                .isInstanceOf(Requeue.class);
+        assertThat(retries.call(answered(500, ERROR), FakeEvidence.failing(0.05))
+                        .outcome())
+                .isInstanceOf(DeadLetter.class);
+    }
+
+    @Test
+    void noFailureBlamesARequestWithoutOthersToCompareWith() {
+        for (CallResult failure : FAILURES) {
+            for (FakeEvidence evidence : new FakeEvidence[] {FakeEvidence.NONE, FakeEvidence.failing(1)}) {
+                Retries retries = retries();
+
+                assertThat(retries.callUntilItEnds(failure, evidence.withApiWorking(true), 1_000))
+                        .isInstanceOf(Requeue.class);
+                assertThat(retries.suspicion()).isEqualTo(Suspicion.NONE);
+            }
+        }
+    }
+
+    @Test
+    void otherLanesAreComparedWithOnlyAfterTenMinutes() {
+        FakeEvidence evidence = FakeEvidence.failing(0.05).fromOtherLanes();
+        Retries retries = retries();
+        while (retries.now() < NOW + TEN_MINUTES) {
+            assertThat(retries.call(answered(500, ERROR), evidence).outcome()).isInstanceOf(Requeue.class);
+        }
+        assertThat(retries.calls()).isGreaterThan(MAX_ATTEMPTS);
+        assertThat(retries.suspicion()).isEqualTo(Suspicion.NONE);
+        int before = retries.calls();
+
+        assertThat(retries.callUntilItEnds(answered(500, ERROR), evidence, 1_000))
+                .isInstanceOf(DeadLetter.class);
+        assertThat(retries.calls() - before).isEqualTo(5);
+    }
+
+    @Test
+    void theDeadLetterSaysWhatTheLastCallSaid() {
+        Retries answered = retries();
+        Retries unanswered = retries();
+
+        assertThat(answered.callUntilItEnds(answered(500, ERROR), FakeEvidence.failing(0.05), 5))
                 .isEqualTo(new DeadLetter(
                         Reason.ATTEMPTS_EXHAUSTED, OptionalInt.of(500), "words", 5, "500 some_type", 12));
-        assertThat(of(counted(MAX_ATTEMPTS - 1, 9), new CallResult.Failed("timeout", "late", 12))
-                        .outcome())
+        assertThat(unanswered.callUntilItEnds(new Failed("timeout", "late", 12), FakeEvidence.failing(0.05), 5))
                 .isEqualTo(new DeadLetter(Reason.ATTEMPTS_EXHAUSTED, OptionalInt.empty(), "late", 5, "timeout", 12));
     }
 
     @Test
-    void aFailureWhileTheLaneIsHeldIsNotTheFaultOfTheRequest() {
-        Request request = counted(MAX_ATTEMPTS - 1, 0);
+    void aFailureWhileTheLaneIsStoppedIsHeldIfOthersFailAsWell() {
+        for (CallResult failure : FAILURES) {
+            for (FakeEvidence evidence :
+                    new FakeEvidence[] {FakeEvidence.NONE, FakeEvidence.failing(1), FakeEvidence.failing(0.76)}) {
+                Verdict verdict = outcomes.classify(
+                                counted(MAX_ATTEMPTS - 1, 0),
+                                failure,
+                                evidence.withApiWorking(true).withLaneStopped(),
+                                NOW)
+                        .orElseThrow();
 
-        for (CallResult failure : new CallResult[] {
-            answered(503, HTML), answered(408, ERROR), answered(200, HTML), new CallResult.Failed("timeout", "late", 1)
-        }) {
-            assertThat(outcomes.classify(request, failure, FailureBlame.HELD, NOW)
-                            .orElseThrow())
-                    .satisfies(verdict -> {
-                        assertThat(verdict.outcome()).isInstanceOf(Hold.class);
-                        assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.UNAVAILABLE);
-                    });
+                assertThat(verdict.outcome()).isInstanceOf(Hold.class);
+                assertThat(verdict.feedback().kind()).isNotEqualTo(CallFeedback.Kind.PASSED);
+            }
         }
     }
 
     @Test
-    void theOnlyProbeIsChargedForFailuresThatItMayCause() {
-        Request request = counted(1, 0);
+    void aFailureWhileTheLaneIsStoppedCountsIfMostOthersPass() {
+        for (CallResult failure : FAILURES) {
+            FakeEvidence evidence = FakeEvidence.failing(0.75).withLaneStopped();
 
-        for (CallResult failure : new CallResult[] {
-            answered(500, ERROR),
-            answered(408, ERROR),
-            answered(200, HTML),
-            new CallResult.Failed("timeout", "late", 1),
-            new CallResult.Failed("response_too_large", "large", 1)
-        }) {
-            assertThat(whileAlone(request, failure)).isInstanceOf(Requeue.class);
+            assertThat(outcomes.classify(counted(0, 0), failure, evidence, NOW)
+                            .orElseThrow()
+                            .outcome())
+                    .isInstanceOf(Requeue.class);
         }
     }
 
     @Test
-    void noProbeIsChargedForAnOutage() {
-        Request request = counted(MAX_ATTEMPTS - 1, 0);
+    void otherLanesDoNotBlameARequestOfAStoppedLaneThatIsNew() {
+        FakeEvidence evidence = FakeEvidence.failing(0.05).fromOtherLanes().withLaneStopped();
 
-        for (CallResult outage : new CallResult[] {
-            answered(502, HTML),
-            answered(503, ERROR),
-            answered(529, ERROR),
-            answered(401, ERROR),
-            new CallResult.Failed("connection", "refused", 1),
-            new CallResult.Failed("unsendable", "no key", 1)
-        }) {
-            assertThat(whileAlone(request, outage)).isInstanceOf(Hold.class);
+        assertThat(outcomes.classify(counted(0, 0), answered(500, ERROR), evidence, NOW)
+                        .orElseThrow()
+                        .outcome())
+                .isInstanceOf(Hold.class);
+        assertThat(outcomes.classify(counted(0, 0), answered(500, ERROR), evidence, NOW + TEN_MINUTES)
+                        .orElseThrow()
+                        .outcome())
+                .isInstanceOf(Requeue.class);
+    }
+
+    @Test
+    void aHoldNamesItsCauseInTheWordsOfTheCause() {
+        FakeEvidence outage = FakeEvidence.NONE.withLaneStopped();
+
+        assertThat(outcome(new Failed("connection", "UnknownHostException: api.example.test", 1), outage))
+                .isEqualTo(new Hold("connection: UnknownHostException: api.example.test"));
+        assertThat(outcome(answered(503, ERROR), outage)).isEqualTo(new Hold("503 some_type"));
+        assertThat(outcome(answered(502, HTML), outage)).isEqualTo(new Hold("502"));
+        assertThat(outcome(answered(404, HTML), outage)).isEqualTo(new Hold("404: edge"));
+    }
+
+    @Test
+    void anEvidentResultIsNotHeldWhileTheLaneIsStopped() {
+        FakeEvidence stopped = FakeEvidence.NONE.withLaneStopped();
+
+        assertThat(outcome(answered(200, COMPLETION), stopped)).isInstanceOf(Reply.class);
+        assertThat(outcome(answered(429, ERROR), stopped)).isInstanceOf(Requeue.class);
+        assertThat(outcome(answered(400, ERROR), stopped)).isInstanceOf(DeadLetter.class);
+        assertThat(outcome(answered(401, ERROR), stopped)).isInstanceOf(Hold.class);
+    }
+
+    @Test
+    void aCallThatMayHaveBeenPaidForCountsAloneAndBesideOthersThatPass() {
+        for (CallResult failure : COSTLY) {
+            for (FakeEvidence evidence : new FakeEvidence[] {
+                FakeEvidence.NONE, FakeEvidence.NONE.withLaneStopped(), FakeEvidence.failing(0.05)
+            }) {
+                Retries retries = retries();
+
+                Outcome outcome = retries.callUntilItEnds(failure, evidence, 1_000);
+
+                assertThat(retries.calls()).as("%s, %s", failure, evidence).isEqualTo(MAX_ATTEMPTS);
+                assertThat(outcome).isInstanceOfSatisfying(DeadLetter.class, dead -> {
+                    assertThat(dead.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
+                    assertThat(dead.attempts()).isEqualTo(MAX_ATTEMPTS);
+                });
+            }
         }
     }
 
     @Test
-    void anEvidentResultIsNotHeldWhileTheLaneIsHeld() {
-        Request request = counted(0, 0);
+    void inABrownOutACallThatMayHaveBeenPaidForIsRepeatedThreeTimesAsOften() {
+        for (CallResult failure : COSTLY) {
+            for (FakeEvidence evidence : new FakeEvidence[] {
+                FakeEvidence.failing(0.45),
+                FakeEvidence.failing(0.9),
+                FakeEvidence.failing(1).withLaneStopped()
+            }) {
+                Retries retries = retries();
 
-        assertThat(whileHeld(request, answered(200, COMPLETION))).isInstanceOf(Reply.class);
-        assertThat(whileHeld(request, answered(429, ERROR))).isInstanceOf(Requeue.class);
-        assertThat(whileHeld(request, answered(400, ERROR))).isInstanceOf(DeadLetter.class);
-        assertThat(whileHeld(request, answered(401, ERROR))).isInstanceOf(Hold.class);
+                Outcome outcome = retries.callUntilItEnds(failure, evidence, 1_000);
+
+                assertThat(retries.calls()).isEqualTo(3 * MAX_ATTEMPTS);
+                assertThat(outcome).isInstanceOf(DeadLetter.class);
+            }
+        }
+    }
+
+    @Test
+    void callsThatMayHaveBeenPaidForAreSpacedEverFurtherApart() {
+        for (CallResult failure : COSTLY) {
+            Retries retries = retries();
+            List<Long> pauses = new ArrayList<>();
+            for (int i = 0; i < 6; i++) {
+                long before = retries.now();
+                Verdict verdict = retries.call(failure, FakeEvidence.failing(0.9));
+                pauses.add(retries.now() - before);
+                assertThat(verdict.feedback().isFree()).isFalse();
+            }
+
+            assertThat(pauses).containsExactly(7_500L, 22_500L, 67_500L, 202_500L, 450_000L, 450_000L);
+        }
+    }
+
+    @Test
+    void onlyCallsThatMayHaveBeenPaidForCountAsSuch() {
+        Retries retries = retries();
+        retries.callUntilItEnds(answered(503, ERROR), FakeEvidence.NONE, 50);
+
+        Outcome outcome = retries.call(answered(504, HTML), FakeEvidence.NONE).outcome();
+
+        assertThat(outcome).isInstanceOfSatisfying(Requeue.class, requeue -> {
+            assertThat(requeue.suspicion()).isEqualTo(new Suspicion(0, 0, 0, 1));
+            assertThat(requeue.attempts()).isEqualTo(51);
+        });
+    }
+
+    @Test
+    void anAnswerThatIsTooLargeIsADeadLetterAtOnceAndTheLaneGoesOn() {
+        for (FakeEvidence evidence : new FakeEvidence[] {FakeEvidence.NONE, FakeEvidence.NONE.withLaneStopped()}) {
+            Verdict verdict = outcomes.classify(
+                            counted(0, 3), new Failed("response_too_large", "words", true, 12), evidence, NOW)
+                    .orElseThrow();
+
+            assertThat(verdict.outcome())
+                    .isEqualTo(new DeadLetter(
+                            Reason.TOO_LARGE, OptionalInt.empty(), "words", 1, "response_too_large", 12));
+            assertThat(verdict.feedback()).isEqualTo(CallFeedback.CANCELLED);
+        }
+    }
+
+    @Test
+    void aCallThatCannotBeSentIsHeld() {
+        Verdict verdict = of(counted(MAX_ATTEMPTS - 1, 0), new Failed("unsendable", "no key", 1));
+
+        assertThat(verdict)
+                .isEqualTo(new Verdict(new Hold("unsendable: no key"), CallFeedback.blocked("unsendable: no key")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 403, 404, 405, 407, 410, 413, 418, 421, 422, 431, 451, 499, 300, 301, 302, 304, 307, 308})
+    void aForeignAnswerIsHeldUnlessTheApiWorks(int status) {
+        for (String body : new String[] {HTML, "", "{\"message\": \"Forbidden\"}"}) {
+            Verdict verdict = outcomes.classify(
+                            counted(MAX_ATTEMPTS - 1, 0), answered(status, body), FakeEvidence.NONE, NOW)
+                    .orElseThrow();
+
+            assertThat(verdict.outcome())
+                    .isInstanceOfSatisfying(
+                            Hold.class, hold -> assertThat(hold.reason()).startsWith(Integer.toString(status)));
+            assertThat(verdict.feedback().kind())
+                    .isEqualTo(status == 407 ? CallFeedback.Kind.BLOCKED : CallFeedback.Kind.FOREIGN);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {400, 403, 404, 413, 451, 302, 308})
+    void aRequestThatAloneMeetsForeignAnswersStepsAsideAndIsGivenUpByComparison(int status) {
+        Retries retries = retries();
+
+        Verdict first = retries.call(answered(status, HTML), FakeEvidence.failing(0.05));
+
+        assertThat(first.outcome())
+                .isEqualTo(new Requeue(
+                        Optional.empty(), NOW + 500, 1, 0, Integer.toString(status), new Suspicion(300, 0, 0, 0)));
+        assertThat(first.feedback().kind()).isEqualTo(CallFeedback.Kind.FOREIGN);
+        assertThat(retries.callUntilItEnds(answered(status, HTML), FakeEvidence.failing(0.05), 1_000))
+                .isEqualTo(new DeadLetter(
+                        Reason.ATTEMPTS_EXHAUSTED, OptionalInt.of(status), "edge", 5, Integer.toString(status), 12));
+    }
+
+    @Test
+    void aForeignAnswerIsHeldWhileTheLaneIsStoppedForIt() {
+        assertThat(outcome(answered(404, HTML), FakeEvidence.failing(1).withLaneStopped()))
+                .isEqualTo(new Hold("404: edge"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "https://login.example.test/sso?to=api, 302 to login.example.test",
+        "/v2/chat/completions, 302 to another path",
+        "'not a uri', 302 to an unreadable location",
+        "'', 302"
+    })
+    void aRedirectNamesTheHostThatItLeadsTo(String location, String error) {
+        Answered answer = answered(302, HTML, Map.of("location", location));
+
+        assertThat(outcome(answer, FakeEvidence.NONE)).isEqualTo(new Hold(error + ": edge"));
+        assertThat(of(counted(0, 0), answer).outcome())
+                .isInstanceOfSatisfying(
+                        Requeue.class,
+                        requeue -> assertThat(requeue.lastError()).isEqualTo(error));
+    }
+
+    @Test
+    void aHostOfAbsurdLengthIsNotNamed() {
+        Answered answer = answered(302, "", Map.of("location", "https://" + "a".repeat(256) + "/"));
+
+        assertThat(outcome(answer, FakeEvidence.NONE))
+                .isEqualTo(new Hold("302 to an unreadable location: something in front of the API answered for it"));
     }
 
     @ParameterizedTest
@@ -168,7 +421,8 @@ class OutcomeClassifierTest {
     void aRateLimitDefersForTheLongerOfItsHintAndTheBackoff(String header, String value, long delay) {
         Verdict verdict = of(counted(4, 0), answered(429, ERROR, Map.of(header, value)));
 
-        assertThat(verdict.outcome()).isEqualTo(new Requeue(Optional.empty(), NOW + delay, 4, 1, "429 some_type"));
+        assertThat(verdict.outcome())
+                .isEqualTo(new Requeue(Optional.empty(), NOW + delay, 4, 1, "429 some_type", limitedOnce()));
         assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.LIMITED);
     }
 
@@ -176,7 +430,7 @@ class OutcomeClassifierTest {
     void theLaneWaitsOnlyAsLongAsTheApiSays() {
         assertThat(of(counted(0, 0), answered(429, ERROR)).feedback())
                 .isEqualTo(CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO));
-        assertThat(of(counted(0, 9), answered(429, HTML, Map.of("retry-after", "2")))
+        assertThat(of(counted(0, 2), answered(429, HTML, Map.of("retry-after", "2")))
                         .feedback())
                 .isEqualTo(CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(2)));
     }
@@ -186,7 +440,102 @@ class OutcomeClassifierTest {
         Request request = counted(MAX_ATTEMPTS - 1, 1_000_000);
 
         assertThat(of(request, answered(429, ERROR)).outcome())
-                .isEqualTo(new Requeue(Optional.of(Tier.TEN_SECONDS), NOW + 30_000, 4, 1_000_001, "429 some_type"));
+                .isEqualTo(new Requeue(
+                        Optional.of(Tier.TEN_SECONDS), NOW + 30_000, 4, 1_000_001, "429 some_type", limitedOnce()));
+    }
+
+    @Test
+    void aRequestThatIsNeverAdmittedWhileOthersAreIsADeadLetter() {
+        Retries retries = retries();
+        retries.callUntilItEnds(answered(429, ERROR), FakeEvidence.failing(0.05), 5);
+        assertThat(retries.suspicion().wantsToBeAlone()).isTrue();
+        FakeEvidence alone = FakeEvidence.failing(0.05).withCallSentAlone();
+        retries.waitUntil(NOW + TEN_MINUTES);
+        assertThat(retries.call(answered(429, ERROR), alone).outcome()).isInstanceOf(Requeue.class);
+        assertThat(retries.call(answered(429, ERROR), alone).outcome()).isInstanceOf(Requeue.class);
+
+        assertThat(retries.call(answered(429, ERROR), alone).outcome())
+                .isEqualTo(new DeadLetter(Reason.NEVER_ADMITTED, OptionalInt.of(429), "words", 0, "429 some_type", 12));
+    }
+
+    @Test
+    void aRequestIsNotNeverAdmittedBeforeTenMinutes() {
+        FakeEvidence alone = FakeEvidence.failing(0.05).withCallSentAlone();
+        Retries retries = retries();
+        while (retries.now() < NOW + TEN_MINUTES) {
+            assertThat(retries.call(answered(429, ERROR), alone).outcome()).isInstanceOf(Requeue.class);
+        }
+
+        assertThat(retries.calls()).isGreaterThan(3 * MAX_ATTEMPTS);
+        assertThat(retries.call(answered(429, ERROR), alone).outcome()).isInstanceOf(DeadLetter.class);
+    }
+
+    @Test
+    void aRequestIsNotNeverAdmittedWithoutThreeCallsThatWereSentAlone() {
+        FakeEvidence others = FakeEvidence.failing(0.05);
+        Retries retries = retries();
+        retries.callUntilItEnds(answered(429, ERROR), others, 20);
+        retries.waitUntil(NOW + TEN_MINUTES);
+
+        for (int i = 0; i < 20; i++) {
+            FakeEvidence evidence = i < 2 ? others.withCallSentAlone() : others;
+            assertThat(retries.call(answered(429, ERROR), evidence).outcome()).isInstanceOf(Requeue.class);
+        }
+    }
+
+    @Test
+    void aRequestIsNotNeverAdmittedWhileOthersAreNotAdmittedEither() {
+        for (FakeEvidence evidence : new FakeEvidence[] {FakeEvidence.NONE, FakeEvidence.failing(1)}) {
+            Retries retries = retries();
+            retries.waitUntil(NOW + TEN_MINUTES);
+
+            assertThat(retries.callUntilItEnds(answered(429, ERROR), evidence.withCallSentAlone(), 500))
+                    .isInstanceOf(Requeue.class);
+            assertThat(retries.suspicion().limited()).isZero();
+        }
+    }
+
+    @Test
+    void aRequestIsNotNeverAdmittedByA429OfAnOutage() {
+        Retries retries = retries();
+        FakeEvidence alone = FakeEvidence.failing(0.05).withCallSentAlone();
+        retries.callUntilItEnds(answered(429, ERROR), alone, 10);
+        retries.waitUntil(NOW + TEN_MINUTES);
+
+        assertThat(retries.call(answered(429, ERROR), FakeEvidence.failing(1).withCallSentAlone())
+                        .outcome())
+                .isInstanceOf(Requeue.class);
+    }
+
+    @Test
+    void aRequestIsNotNeverAdmittedWithFewerDeferralsThanMaxAttempts() {
+        Retries retries = new Retries(new OutcomeClassifier(30, Optional.empty(), () -> 0.5), NOW);
+        retries.waitUntil(NOW + TEN_MINUTES);
+
+        retries.callUntilItEnds(answered(429, ERROR), FakeEvidence.failing(0.05).withCallSentAlone(), 100);
+
+        assertThat(retries.calls()).isEqualTo(30);
+    }
+
+    @Test
+    void a429OfOneRequestAloneSlowsNobodyElse() {
+        Map<String, String> headers = Map.of("retry-after", "30");
+
+        assertThat(feedbackOf429(2, FakeEvidence.failing(0.05), headers))
+                .isEqualTo(CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(30)));
+        assertThat(feedbackOf429(3, FakeEvidence.failing(0.05), headers))
+                .isEqualTo(CallFeedback.limitedAlone(LimitUnit.REQUESTS));
+        assertThat(feedbackOf429(3, FakeEvidence.failing(0.2), headers).kind())
+                .isEqualTo(CallFeedback.Kind.LIMITED_ALONE);
+        assertThat(feedbackOf429(99, FakeEvidence.failing(0.21), headers).kind())
+                .isEqualTo(CallFeedback.Kind.LIMITED);
+        assertThat(feedbackOf429(99, FakeEvidence.NONE, headers).kind()).isEqualTo(CallFeedback.Kind.LIMITED);
+    }
+
+    private CallFeedback feedbackOf429(int deferrals, FakeEvidence evidence, Map<String, String> headers) {
+        return outcomes.classify(counted(0, deferrals), answered(429, ERROR, headers), evidence, NOW)
+                .orElseThrow()
+                .feedback();
     }
 
     @ParameterizedTest
@@ -204,28 +553,154 @@ class OutcomeClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {401, 402})
-    void aRejectedKeyOrAccountHoldsWhateverTheBody(int status) {
+    @CsvSource({"401, ': check the API key (--api-key-file or TOGETHER_API_KEY)'", "402, ''", "407, ''", "511, ''"})
+    void aRejectedKeyAccountOrProxyLoginHoldsWhateverTheBody(int status, String remedy) {
         for (String body : new String[] {ERROR, HTML, ""}) {
-            Verdict verdict = of(counted(MAX_ATTEMPTS - 1, 0), answered(status, body));
+            String reason = status + (body.equals(ERROR) ? " some_type" : "") + remedy;
 
-            assertThat(verdict.outcome()).isInstanceOf(Hold.class);
-            assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.BLOCKED);
+            assertThat(of(counted(MAX_ATTEMPTS - 1, 0), answered(status, body)))
+                    .isEqualTo(new Verdict(new Hold(reason), CallFeedback.blocked(reason)));
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {400, 403, 429})
+    void aQuotaWordHolds(int status) {
+        for (String word : new String[] {"insufficient_quota", "credit_limit", "billing_hard_limit_reached"}) {
+            String ofType = "{\"error\": {\"message\": \"m\", \"type\": \"" + word + "\"}}";
+            String ofCode = "{\"error\": {\"message\": \"m\", \"code\": \"" + word + "\"}}";
+            for (String body : new String[] {ofType, ofCode}) {
+                String reason = status + " " + word;
+
+                assertThat(of(counted(MAX_ATTEMPTS - 1, 0), answered(status, body)))
+                        .isEqualTo(new Verdict(new Hold(reason), CallFeedback.blocked(reason)));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1, true", "60, true", "60.5, false", "3600, false", "0, false", "never, false", "6m0s, false"})
+    void aQuotaWordWithAShortHintIsAnOrdinaryRateLimit(String hint, boolean isOrdinary) {
+        Answered answer = answered(429, ERROR.replace("some_type", "credit_limit"), Map.of("retry-after", hint));
+
+        Verdict verdict = of(counted(0, 0), answer);
+
+        assertThat(verdict.outcome()).isInstanceOf(isOrdinary ? Requeue.class : Hold.class);
+        assertThat(verdict.feedback().kind())
+                .isEqualTo(isOrdinary ? CallFeedback.Kind.LIMITED : CallFeedback.Kind.BLOCKED);
+    }
+
     @Test
-    void aRequestThatOnlyTheEdgeRejectsIsAnAttemptAndFinallyADeadLetter() {
-        assertThat(outcomes.blamed(counted(0, 3), NOW)).isInstanceOfSatisfying(Requeue.class, requeue -> {
-            assertThat(requeue.attempts()).isEqualTo(1);
-            assertThat(requeue.deferrals()).isEqualTo(3);
-            assertThat(requeue.lastError()).isEqualTo("403 edge");
-        });
-        assertThat(outcomes.blamed(counted(MAX_ATTEMPTS - 1, 0), NOW))
-                .isInstanceOfSatisfying(DeadLetter.class, letter -> {
-                    assertThat(letter.reason()).isEqualTo(Reason.ATTEMPTS_EXHAUSTED);
-                    assertThat(letter.httpStatus()).hasValue(403);
-                });
+    void aShortHintDoesNotMakeARateLimitOfAQuotaWordWithAnotherStatus() {
+        Map<String, String> headers = Map.of("retry-after", "5");
+
+        assertThat(of(counted(0, 0), answered(403, ERROR.replace("some_type", "credit_limit"), headers))
+                        .outcome())
+                .isEqualTo(new Hold("403 credit_limit"));
+    }
+
+    @Test
+    void aQuotaWordOfAForeignAnswerIsNotBelieved() {
+        assertThat(of(counted(0, 0), answered(429, "credit_limit")).outcome()).isInstanceOf(Requeue.class);
+        assertThat(of(counted(0, 0), answered(429, "{\"type\": \"credit_limit\"}"))
+                        .outcome())
+                .isInstanceOf(Requeue.class);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "400, REJECTED",
+        "404, REJECTED_IN_DOUBT",
+        "422, REJECTED",
+        "401, BLOCKED",
+        "402, BLOCKED",
+        "429, LIMITED",
+        "408, FAILED",
+        "500, FAILED",
+        "503, FAILED"
+    })
+    void anErrorInsideAGoodAnswerIsWhatItsStatusSays(int status, CallFeedback.Kind kind) {
+        for (String code : new String[] {Integer.toString(status), "\"" + status + "\""}) {
+            for (String choices :
+                    new String[] {"", ", \"choices\": []", ", \"choices\": [{\"message\": {\"content\": null}}]"}) {
+                String body = "{\"error\": {\"message\": \"m\", \"code\": " + code + "}" + choices + "}";
+
+                Verdict verdict = of(counted(0, 0), answered(200, body));
+
+                assertThat(verdict.feedback().kind()).as(body).isEqualTo(kind);
+                String error = "200 with error " + status;
+                verdict.outcome().match(new ErrorOf(error));
+            }
+        }
+    }
+
+    /** Checks that an outcome names the error. */
+    private record ErrorOf(String error) implements Outcome.Cases<String> {
+        @Override
+        public String reply(Reply reply) {
+            throw new AssertionError("a reply");
+        }
+
+        @Override
+        public String requeue(Requeue requeue) {
+            assertThat(requeue.lastError()).isEqualTo(error);
+            return "";
+        }
+
+        @Override
+        public String deadLetter(DeadLetter dead) {
+            assertThat(dead.lastError()).isEqualTo(error);
+            assertThat(dead.httpStatus()).hasValue(200);
+            assertThat(dead.message()).isEqualTo("m");
+            return "";
+        }
+
+        @Override
+        public String hold(Hold hold) {
+            assertThat(hold.reason()).startsWith(error);
+            return "";
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"error\": \"words\"}",
+                "{\"error\": {}}",
+                "{\"error\": {\"message\": \"m\", \"code\": \"bad_thing\"}, \"choices\": [{\"message\": {}}]}",
+                "{\"error\": {\"message\": \"m\", \"code\": 302}}",
+                "{\"object\": \"error\", \"message\": \"m\"}"
+            })
+    void anErrorWithoutAStatusInsideAGoodAnswerIsLikeA502(String body) {
+        Verdict verdict = of(counted(0, 0), answered(200, body));
+
+        assertThat(verdict.outcome())
+                .isInstanceOfSatisfying(
+                        Requeue.class,
+                        requeue -> assertThat(requeue.lastError()).startsWith("200 with error 502"));
+        assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.FAILED);
+    }
+
+    @Test
+    void aTimeOutInsideAGoodAnswerMayHaveBeenPaidFor() {
+        Verdict verdict = of(counted(0, 0), answered(200, "{\"error\": {\"code\": 504}}"));
+
+        assertThat(verdict.feedback().isFree()).isFalse();
+    }
+
+    @Test
+    void aUsableChoiceBesideAnErrorIsTheReply() {
+        String body = "{\"choices\": [{\"message\": {\"content\": \"half\"}}], \"error\": {\"code\": 502}}";
+
+        assertThat(of(counted(0, 0), answered(200, body)).outcome()).isInstanceOf(Reply.class);
+    }
+
+    @Test
+    void anEmptyChoiceWithoutAnErrorIsTheReply() {
+        String body =
+                "{\"choices\": [{\"message\": {\"content\": \"\"}, \"finish_reason\": \"length\"}], \"error\": null}";
+
+        assertThat(of(counted(0, 0), answered(200, body)).outcome()).isInstanceOf(Reply.class);
     }
 
     @Test
@@ -234,7 +709,7 @@ class OutcomeClassifierTest {
             Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
             assertThat(verdict.feedback().exceeded()).as(type).isEqualTo(LimitUnit.TOKENS);
         }
-        for (String type : new String[] {"dynamic_request_limited", "credit_limit", "model_rate_limit"}) {
+        for (String type : new String[] {"dynamic_request_limited", "model_rate_limit", "requests"}) {
             Verdict verdict = of(counted(0, 0), answered(429, ERROR.replace("some_type", type)));
             assertThat(verdict.feedback().exceeded()).as(type).isEqualTo(LimitUnit.REQUESTS);
         }
@@ -279,23 +754,79 @@ class OutcomeClassifierTest {
         assertThat(feedback.advertised()).isEqualTo(AdvertisedLimits.NONE);
     }
 
-    @Test
-    void a403OfAnEdgeHoldsAndA403OfTheApiRejectsTheRequest() {
-        assertThat(of(counted(0, 0), answered(403, HTML)))
-                .isEqualTo(new Verdict(new Hold("403 edge"), CallFeedback.blockedByEdge("403 edge")));
-        assertThat(of(counted(0, 0), answered(403, "")).outcome()).isInstanceOf(Hold.class);
-        assertThat(of(counted(0, 0), answered(403, ERROR)).outcome()).isInstanceOf(DeadLetter.class);
+    @ParameterizedTest
+    @ValueSource(ints = {400, 410, 413, 415, 422, 431, 451, 499})
+    void aRejectedRequestIsADeadLetterAtOnce(int status) {
+        for (FakeEvidence evidence : new FakeEvidence[] {FakeEvidence.NONE, FakeEvidence.failing(1)}) {
+            Verdict verdict = outcomes.classify(counted(1, 2), answered(status, ERROR), evidence, NOW)
+                    .orElseThrow();
+
+            assertThat(verdict.outcome())
+                    .isEqualTo(new DeadLetter(
+                            Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12));
+            assertThat(verdict.feedback()).isEqualTo(CallFeedback.rejected(status + " some_type"));
+        }
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {400, 403, 404, 405, 410, 413, 415, 422, 431, 451, 499})
-    void aRejectedRequestIsADeadLetterAtOnce(int status) {
-        Verdict verdict = of(counted(1, 2), answered(status, ERROR));
+    @ValueSource(ints = {403, 404, 405, 421})
+    void whatMayBeAboutTheUrlOrTheKeyRejectsARequestOnlyIfTheApiWorks(int status) {
+        FakeEvidence works = FakeEvidence.NONE.withApiWorking(true);
 
-        assertThat(verdict.outcome())
+        assertThat(outcome(answered(status, ERROR), works))
                 .isEqualTo(
-                        new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12));
-        assertThat(verdict.feedback()).isEqualTo(CallFeedback.PASSED);
+                        new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, status + " some_type", 12));
+        assertThat(outcomes.classify(counted(0, 0), answered(status, ERROR), FakeEvidence.NONE, NOW))
+                .contains(new Verdict(
+                        new Hold(status + " some_type: words"),
+                        CallFeedback.failed(FailureKind.FOREIGN, status + " some_type: words", false)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"unsupported_country_region_territory", "permission_denied", "unknown_url", "invalid_api_key"})
+    void aWordAboutTheRegionOrAPermissionRejectsARequestOnlyIfTheApiWorks(String word) {
+        Answered answer = answered(400, ERROR.replace("some_type", word));
+
+        assertThat(outcome(answer, FakeEvidence.NONE)).isEqualTo(new Hold("400 " + word + ": words"));
+        assertThat(outcome(answer, FakeEvidence.NONE.withApiWorking(true)))
+                .isInstanceOfSatisfying(
+                        DeadLetter.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.REJECTED));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "400 | {'object': 'error', 'message': 'words', 'type': 'some_type', 'code': 400} | 400 some_type",
+                "400 | {'error': 'words'} | 400",
+                "400 | {'detail': 'words'} | 400",
+                "422 | {'detail': [{'msg': 'words'}]} | 422",
+                "422 | {'error': {'message': 'words', 'code': 'some_code'}} | 422 some_code"
+            })
+    void everyOwnFormOfTheApiRejects(int status, String body, String error) {
+        Answered answer = answered(status, body.replace('\'', '"'));
+
+        assertThat(outcome(answer, FakeEvidence.NONE))
+                .isEqualTo(new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, error, 12));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "403 | {'message': 'Forbidden'}",
+                "403 | {'title': 'Error 1010', 'status': 403, 'detail': 'no', 'cloudflare_error': true}",
+                "400 | {'title': 'Bad Request', 'status': 400, 'detail': 'no'}",
+                "404 | {'detail': 'Not Found'}",
+                "404 | {'timestamp': 1, 'status': 404, 'error': 'Not Found', 'path': '/v2'}",
+                "400 | {'statusCode': 400, 'error': 'Bad Request', 'message': 'no'}"
+            })
+    void noFormOfAProxyRejectsEvenIfTheApiWorks(int status, String body) {
+        Answered answer = answered(status, body.replace('\'', '"'));
+
+        assertThat(outcome(answer, FakeEvidence.NONE)).isInstanceOf(Hold.class);
+        assertThat(outcome(answer, FakeEvidence.failing(0.05))).isInstanceOf(Requeue.class);
     }
 
     @Test
@@ -307,13 +838,15 @@ class OutcomeClassifierTest {
                 .isEqualTo("400");
         assertThat(((DeadLetter) of(counted(0, 0), answered(400, oddType)).outcome()).lastError())
                 .isEqualTo("400");
-        assertThat(((DeadLetter) of(counted(0, 0), answered(400, HTML)).outcome()).message())
+        assertThat(((DeadLetter) of(counted(0, 0), answered(400, "{\"error\": {}}"))
+                                .outcome())
+                        .message())
                 .isEqualTo("the API rejected the request");
     }
 
     @Test
     void aCancelledCallHasNoOutcome() {
-        assertThat(outcomes.classify(counted(0, 0), new CallResult.Cancelled(1), FailureBlame.FLOWING, NOW))
+        assertThat(outcomes.classify(counted(0, 0), new CallResult.Cancelled(1), FakeEvidence.NONE, NOW))
                 .isEmpty();
     }
 
@@ -395,20 +928,44 @@ class OutcomeClassifierTest {
         assertThat(outcomes.postponed(record, NOW)).isEqualTo(new Requeue(Optional.of(tier), notBefore, 2, 1, ""));
     }
 
+    @Test
+    void aPostponedRequestKeepsTheEvidenceAgainstIt() {
+        Requests later = Requests.ofModel("m")
+                .timed(NOW, NOW + TEN_MINUTES, Long.MAX_VALUE)
+                .withHeader(WireHeaders.SUSPICION, "failed=1 limited=20 alone=3 costly=4");
+
+        assertThat(outcomes.postponed(later.counted(2, 1).input(), NOW))
+                .isInstanceOfSatisfying(
+                        Requeue.class,
+                        requeue -> assertThat(requeue.suspicion()).isEqualTo(new Suspicion(1, 20, 3, 4)));
+        assertThat(outcomes.postponed(later.input(), NOW))
+                .as("never called")
+                .isInstanceOfSatisfying(
+                        Requeue.class,
+                        requeue -> assertThat(requeue.suspicion()).isEqualTo(Suspicion.NONE));
+    }
+
     private Verdict of(Request request, CallResult result) {
-        return outcomes.classify(request, result, FailureBlame.FLOWING, NOW).orElseThrow();
+        return outcomes.classify(request, result, FakeEvidence.failing(0.05), NOW)
+                .orElseThrow();
     }
 
-    private Outcome whileHeld(Request request, CallResult result) {
-        return outcomes.classify(request, result, FailureBlame.HELD, NOW)
+    private Outcome outcome(CallResult result, FakeEvidence evidence) {
+        return outcomes.classify(counted(0, 0), result, evidence, NOW)
                 .orElseThrow()
                 .outcome();
     }
 
-    private Outcome whileAlone(Request request, CallResult result) {
-        return outcomes.classify(request, result, FailureBlame.ALONE, NOW)
-                .orElseThrow()
-                .outcome();
+    private static Retries retries() {
+        return new Retries(new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), () -> 0.5), NOW);
+    }
+
+    private static Suspicion failedOnce() {
+        return new Suspicion(300, 0, 0, 0);
+    }
+
+    private static Suspicion limitedOnce() {
+        return new Suspicion(0, 300, 0, 0);
     }
 
     private static Request counted(int attempts, int deferrals) {

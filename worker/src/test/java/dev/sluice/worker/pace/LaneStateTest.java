@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 
 class LaneStateTest {
     private final VirtualTime time = new VirtualTime();
-    private final Lane lane = new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2));
+    private final Lane lane =
+            new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2), new RecentCalls());
 
     @Test
     void flowsWhileNothingWaits() {
@@ -42,7 +43,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -53,7 +54,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }
@@ -63,7 +64,7 @@ class LaneStateTest {
         }
         time.pass(Duration.ofMillis(100));
 
-        unpaced.ended(fails, CallFeedback.unavailable("503"));
+        unpaced.ended(fails, CallFeedback.failed(FailureKind.SERVER, "503", false));
         time.pass(Duration.ofMinutes(1));
 
         assertThat(unpaced.poll()).isNull();
@@ -83,7 +84,7 @@ class LaneStateTest {
     void isOpenAfterFailuresOfTheApiAndFlowsAgainAfterAProbe() {
         add(100);
         for (int i = 0; i < 3; i++) {
-            end(next(), CallFeedback.unavailable("503"));
+            end(next(), CallFeedback.failed(FailureKind.SERVER, "503", false));
         }
 
         assertThat(lane.state("m", true).flow()).isEqualTo(Flow.OPEN);

@@ -2,8 +2,10 @@ package dev.sluice.worker.pace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
 import java.time.Duration;
@@ -20,7 +22,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LaneTest {
     private static final Duration SECOND = Duration.ofSeconds(1);
     private static final CallFeedback LIMITED = CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO);
-    private static final CallFeedback FAILED = CallFeedback.unavailable("503");
+    private static final CallFeedback FAILED = CallFeedback.failed(FailureKind.SERVER, "503", false);
+
+    private static long nextEnded = 100_000;
 
     private final VirtualTime time = new VirtualTime();
 
@@ -166,11 +170,11 @@ class LaneTest {
         for (int i = 0; i < 2; i++) {
             ended(lane, FAILED);
         }
-        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(lane.stopReason()).isEmpty();
         assertThat(send(lane)).isNotNull();
 
         ended(lane, FAILED);
-        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.stopReason()).isPresent();
         assertThat(send(lane)).isNull();
         assertThat(lane.size()).isEqualTo(9);
     }
@@ -181,7 +185,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.blocked("401"));
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.stopReason()).isPresent();
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
     }
@@ -220,7 +224,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(lane.stopReason()).isEmpty();
         assertThat(polledNow(lane)).hasSize(9);
         lane.add(request(99));
         ended(lane, CallFeedback.blocked("401"));
@@ -232,8 +236,9 @@ class LaneTest {
         Lane lane = stoppedAndProbing(10);
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(3)));
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(3)));
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(lane.stopReason()).isEmpty();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(3).toNanos());
     }
 
@@ -243,7 +248,7 @@ class LaneTest {
 
         ended(lane, CallFeedback.CANCELLED);
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.stopReason()).isPresent();
         assertThat(send(lane)).isNotNull();
         assertThat(send(lane)).isNull();
     }
@@ -266,7 +271,7 @@ class LaneTest {
             lane.ended(startedAt(before), late);
         }
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.stopReason()).isPresent();
         assertThat(lane.nanosToNext()).isEqualTo(wait);
         assertThat(send(lane)).isNull();
     }
@@ -285,51 +290,18 @@ class LaneTest {
             lane.ended(startedAt(before), FAILED);
         }
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
-    }
-
-    @Test
-    void aProbeIsAloneWhenAllOthersWereProbedInVain() {
-        Lane lane = full("none", LimitShare.ALL, 3);
-        ended(lane, CallFeedback.blocked("401"));
-
-        List<FailureBlame> blames = new ArrayList<>();
-        for (int i = 0; i < 4; i++) {
-            time.passNanos(lane.nanosToNext());
-            Request probe = send(lane).request();
-            blames.add(lane.failureBlame(probe));
-            ended(lane, FAILED);
-            assertThat(lane.failureBlame(probe)).isEqualTo(FailureBlame.HELD);
-            lane.putBack(probe);
-        }
-
-        assertThat(blames)
-                .containsExactly(FailureBlame.HELD, FailureBlame.HELD, FailureBlame.ALONE, FailureBlame.ALONE);
-    }
-
-    @Test
-    void aNewStopCountsItsProbesAnew() {
-        Lane lane = stoppedAndProbing(3);
-        ended(lane, FAILED);
-        time.pass(Duration.ofMinutes(1));
-        assertThat(send(lane)).isNotNull();
-        ended(lane, CallFeedback.PASSED);
-        lane.add(request(50));
-        ended(lane, CallFeedback.blocked("401"));
-        time.pass(Duration.ofMinutes(1));
-
-        assertThat(lane.failureBlame(send(lane).request())).isEqualTo(FailureBlame.HELD);
+        assertThat(lane.stopReason()).isEmpty();
     }
 
     @Test
     void aRateLimitPausesTheLaneWithoutStoppingIt() {
         Lane lane = full("none", LimitShare.ALL, 10);
 
-        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(2)));
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(2)));
         ended(lane, CallFeedback.PASSED);
 
-        assertThat(blame(lane)).isEqualTo(FailureBlame.FLOWING);
+        assertThat(lane.stopReason()).isEmpty();
         assertThat(send(lane)).isNull();
         assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(2).toNanos());
         time.pass(Duration.ofSeconds(2));
@@ -349,7 +321,7 @@ class LaneTest {
 
     @Test
     void aRejectionLowersTheRateToCurrentDemand() {
-        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2)), 1_000);
+        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2), new RecentCalls()), 1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
             InFlightCall sent = send(lane);
@@ -377,8 +349,10 @@ class LaneTest {
         Lane lane = full("none", LimitShare.ALL, 10);
 
         ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofHours(1)));
+        assertThat(lane.nanosToNext()).as("a single request is told to wait").isZero();
+        ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofHours(1)));
 
-        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofMinutes(1).toNanos());
+        assertThat(lane.nanosToNext()).isEqualTo(Duration.ofSeconds(5).toNanos());
     }
 
     @Test
@@ -396,6 +370,168 @@ class LaneTest {
         assertThat(send(lane)).isNotNull();
     }
 
+    @Test
+    void aRequestThatIsRejectedForItsOwnSizeChangesNothingForOthers() {
+        Lane lane = full("10/s", LimitShare.ALL, 500);
+        Lane undisturbed = full("10/s", LimitShare.ALL, 500);
+
+        int sent = 0;
+        int expected = 0;
+        for (int i = 0; i < 3_000; i++) {
+            time.pass(Duration.ofMillis(10));
+            sent += polledNow(lane).size();
+            expected += polledNow(undisturbed).size();
+            if (i % 100 == 0) {
+                ended(lane, CallFeedback.limitedAlone(LimitUnit.REQUESTS));
+            }
+        }
+
+        assertThat(sent).isEqualTo(expected).isGreaterThan(280);
+        assertThat(lane.stopReason()).isEmpty();
+    }
+
+    @Test
+    void inABrownOutTheLaneGoesOn() {
+        Lane lane = full("none", LimitShare.ALL, 10);
+        Random random = new Random(7);
+        for (int i = 0; i < 30; i++) {
+            ended(lane, CallFeedback.PASSED);
+        }
+
+        int stops = 0;
+        for (int i = 0; i < 2_000; i++) {
+            ended(lane, random.nextInt(10) < 7 && i > 20 ? FAILED : CallFeedback.PASSED);
+            if (lane.stopReason().isPresent()) {
+                stops++;
+                time.pass(Duration.ofMinutes(1));
+                assertThat(send(lane)).isNotNull();
+                ended(lane, CallFeedback.PASSED);
+                lane.add(request(i));
+            }
+        }
+
+        assertThat(stops).isLessThan(20);
+    }
+
+    @Test
+    void twoForeignAnswersAreNoReasonToStopWhileTheApiWorks() {
+        Lane lane = full("none", LimitShare.ALL, 10);
+        CallFeedback foreign = CallFeedback.failed(FailureKind.FOREIGN, "404", false);
+        ended(lane, CallFeedback.PASSED);
+
+        ended(lane, foreign);
+        ended(lane, foreign);
+        assertThat(lane.stopReason()).isEmpty();
+        ended(lane, foreign);
+
+        assertThat(lane.stopReason()).contains("404");
+        assertThat(lane.state("m", true).flow()).isEqualTo(LaneState.Flow.HELD);
+    }
+
+    @Test
+    void oneForeignAnswerStopsALaneWhoseApiHasNeverAnswered() {
+        Lane lane = full("none", LimitShare.ALL, 10);
+
+        ended(lane, CallFeedback.failed(FailureKind.FOREIGN, "302 to login.example", false));
+
+        assertThat(lane.stopReason()).contains("302 to login.example");
+    }
+
+    @Test
+    void oneRequestWithAForeignAnswerAgainAndAgainDoesNotStopTheLane() {
+        Lane lane = full("none", LimitShare.ALL, 100);
+        ended(lane, CallFeedback.PASSED);
+        InFlightCall filtered = send(lane);
+
+        for (int i = 0; i < 50; i++) {
+            lane.ended(filtered, CallFeedback.failed(FailureKind.FOREIGN, "403", false));
+        }
+
+        assertThat(lane.stopReason()).isEmpty();
+    }
+
+    @Test
+    void aMistakeThatHitsAllRequestsSlowsTheLaneDownUntilOnePasses() {
+        Lane lane = full("none", LimitShare.ALL, 100);
+        CallFeedback rejected = CallFeedback.rejected("400 invalid_model");
+
+        for (int i = 0; i < 19; i++) {
+            ended(lane, rejected);
+        }
+        assertThat(lane.nanosToNext()).isZero();
+        ended(lane, rejected);
+
+        assertThat(lane.stopReason())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("400 invalid_model"));
+        int inAnHour = sentOneByOne(lane, rejected, Duration.ofHours(1));
+        assertThat(inAnHour).isBetween(100, 400);
+        time.pass(Duration.ofMinutes(1));
+        assertThat(send(lane)).isNotNull();
+        ended(lane, CallFeedback.PASSED);
+        assertThat(lane.stopReason()).isEmpty();
+    }
+
+    private int sentOneByOne(Lane lane, CallFeedback feedback, Duration duration) {
+        long end = time.currentTimeNanos() + duration.toNanos();
+        int sent = 0;
+        while (time.currentTimeNanos() < end) {
+            time.passNanos(Math.max(1, lane.nanosToNext()));
+            lane.add(request(sent));
+            lane.ended(send(lane), feedback);
+            sent++;
+        }
+        return sent;
+    }
+
+    @Test
+    void differentRejectionsAreNoMistakeOfAll() {
+        Lane lane = full("none", LimitShare.ALL, 10);
+
+        for (int i = 0; i < 100; i++) {
+            ended(lane, CallFeedback.rejected(i % 2 == 0 ? "400 a" : "400 b"));
+        }
+
+        assertThat(lane.stopReason()).isEmpty();
+    }
+
+    @Test
+    void aSuspectedRequestIsSentAfterASecondOfSilence() {
+        Lane lane = lane("none", LimitShare.ALL);
+        lane.add(request(1));
+        assertThat(send(lane)).isNotNull();
+        Suspicion suspicion = new Suspicion(0, Suspicion.ENOUGH, 0, 0);
+        Request suspect = Requests.ofModel("m")
+                .at(2)
+                .counted(0, 9)
+                .withHeader(WireHeaders.SUSPICION, suspicion.header())
+                .build();
+        lane.add(suspect);
+        lane.add(request(3));
+
+        assertThat(send(lane)).isNull();
+        time.passNanos(lane.nanosToNext());
+        InFlightCall call = send(lane);
+
+        assertThat(call.request()).isEqualTo(suspect);
+        assertThat(lane.evidence(call).wasSentAlone()).isTrue();
+        assertThat(lane.evidence(send(lane)).wasSentAlone()).isFalse();
+    }
+
+    @Test
+    void aFreeRejectionGivesItsTokensBackAtOnce() {
+        Lane lane = lane("1000/s,100 tokens/s", LimitShare.ALL);
+        time.pass(SECOND);
+        lane.add(Requests.ofModel("m").at(1).saying("x".repeat(400_000)).build());
+        lane.add(request(2));
+        time.passNanos(lane.nanosToNext());
+        InFlightCall large = send(lane);
+        assertThat(lane.nanosToNext()).isGreaterThan(Duration.ofMinutes(1).toNanos());
+
+        lane.ended(large, CallFeedback.rejected("400"));
+
+        assertThat(lane.nanosToNext()).isLessThan(SECOND.toNanos());
+    }
+
     /** Ends a call that started just now. */
     private void ended(Lane lane, CallFeedback feedback) {
         lane.ended(startedAt(time.currentTimeNanos()), feedback);
@@ -403,10 +539,6 @@ class LaneTest {
 
     private static double perSecond(String limit) {
         return ConfiguredLimit.parse(limit).perSecond(LimitUnit.REQUESTS).orElseThrow();
-    }
-
-    private static FailureBlame blame(Lane lane) {
-        return lane.failureBlame(request(77));
     }
 
     private Lane stoppedAndProbing(int requests) {
@@ -461,7 +593,7 @@ class LaneTest {
     }
 
     private Lane lane(String limit, LimitShare share) {
-        return new Lane("m", ConfiguredLimit.parse(limit), time, share);
+        return new Lane("m", ConfiguredLimit.parse(limit), time, share, new RecentCalls());
     }
 
     private static Request request(long offset) {
@@ -472,13 +604,19 @@ class LaneTest {
         return Requests.ofModel("m").at(offset).counted(1, 0).build();
     }
 
-    /** Returns a call that started at this time. */
+    /** Returns a call of another request that started at this time. */
     static InFlightCall startedAt(long at) {
         VirtualTime time = new VirtualTime();
         ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
-        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL);
+        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
         return new InFlightCall(
-                lane, request(99), at, connecting, new Charge(at, connecting, 1), new Charge(at, connecting, 1));
+                lane,
+                request(nextEnded++),
+                at,
+                connecting,
+                false,
+                new Charge(at, connecting, 1),
+                new Charge(at, connecting, 1));
     }
 
     private static long offset(Request request) {

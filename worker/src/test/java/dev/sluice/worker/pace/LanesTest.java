@@ -43,8 +43,8 @@ class LanesTest {
         add(lanes, "b", 2);
         lanes.of(blocked).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
 
-        assertThat(blame(lanes, "a")).isEqualTo(FailureBlame.HELD);
-        assertThat(blame(lanes, "b")).isEqualTo(FailureBlame.FLOWING);
+        assertThat(laneOf(lanes, "a").stopReason()).isPresent();
+        assertThat(laneOf(lanes, "b").stopReason()).isEmpty();
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
     }
@@ -84,8 +84,8 @@ class LanesTest {
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("a", "b", "d");
 
         laneOf(lanes, "d").ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("401"));
-        assertThat(blame(lanes, "c")).isEqualTo(FailureBlame.HELD);
-        assertThat(blame(lanes, "a")).isEqualTo(FailureBlame.FLOWING);
+        assertThat(laneOf(lanes, "c").stopReason()).isPresent();
+        assertThat(laneOf(lanes, "a").stopReason()).isEmpty();
     }
 
     @Test
@@ -165,14 +165,14 @@ class LanesTest {
     @Test
     void aLaneInUseIsNeverClosed() {
         Lanes lanes = lanes(2, "none");
-        add(lanes, "in flight", 1);
+        add(lanes, "under way", 1);
         InFlightCall call = lanes.poll();
         add(lanes, "waits", 1);
         time.pass(Duration.ofHours(1));
 
         add(lanes, "c", 1);
 
-        assertThat(models(lanes)).containsExactlyInAnyOrder("in flight", "waits", "");
+        assertThat(models(lanes)).containsExactlyInAnyOrder("under way", "waits", "");
         call.lane().ended(call, CallFeedback.PASSED);
         add(lanes, "c", 2);
         assertThat(models(lanes)).containsExactlyInAnyOrder("c", "waits", "");
@@ -331,9 +331,5 @@ class LanesTest {
 
     private static long offset(Request request) {
         return request.input().offset();
-    }
-
-    private static FailureBlame blame(Lanes lanes, String model) {
-        return laneOf(lanes, model).failureBlame(Requests.ofModel(model).at(77).build());
     }
 }

@@ -31,7 +31,6 @@ class PaceTest {
 
     private final BlockingQueue<Request> called = new LinkedBlockingQueue<>();
     private final BlockingQueue<Request> expired = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Request> blamed = new LinkedBlockingQueue<>();
     private final AtomicInteger inFlight = new AtomicInteger();
     private final AtomicInteger mostInFlight = new AtomicInteger();
     private final AtomicInteger heartbeats = new AtomicInteger();
@@ -43,8 +42,7 @@ class PaceTest {
             ConfiguredLimits.each(ConfiguredLimit.NONE),
             new Pace.Bounds(MAX_IN_FLIGHT, room::get),
             TimeMeter.SYSTEM_NANOTIME,
-            new Pace.Callbacks(
-                    request -> over.contains(request.input().offset()), this::call, expired::add, blamed::add),
+            new Pace.Callbacks(request -> over.contains(request.input().offset()), this::call, expired::add),
             heartbeats::incrementAndGet);
     private final Thread thread = new Thread(pace, "pace");
 
@@ -163,7 +161,7 @@ class PaceTest {
                 ConfiguredLimits.each(ConfiguredLimit.NONE),
                 new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 TimeMeter.SYSTEM_NANOTIME,
-                new Pace.Callbacks(request -> false, this::call, expired::add, blamed::add),
+                new Pace.Callbacks(request -> false, this::call, expired::add),
                 heartbeats::incrementAndGet);
 
         idle.accept(request(Requests.ASSIGNMENT, 1));
@@ -247,29 +245,10 @@ class PaceTest {
         await().atMost(BOUND).until(() -> pace.stopReasons().equals(Map.of("m", "401")));
 
         Request probe = next();
-        assertThat(pace.failureBlame(probe)).isEqualTo(FailureBlame.ALONE);
+        assertThat(pace.evidence(probe).isStopped()).isTrue();
 
         pace.ended(probe, CallFeedback.PASSED);
         await().atMost(BOUND).until(() -> pace.stopReasons().isEmpty());
-    }
-
-    @Test
-    void aRequestThatTheEdgeRejectedIsBlamedWhenTheNextPasses() throws Exception {
-        pace.accept(request(Requests.ASSIGNMENT, 1));
-        Request rejected = next();
-        pace.putBack(rejected, CallFeedback.blockedByEdge("403"));
-        pace.accept(request(Requests.ASSIGNMENT, 2));
-        Request probe = next();
-        if (probe.equals(rejected)) {
-            pace.putBack(probe, CallFeedback.blockedByEdge("403"));
-            probe = next();
-        }
-
-        pace.ended(probe, CallFeedback.PASSED);
-
-        assertThat(blamed.poll(BOUND.toSeconds(), TimeUnit.SECONDS)).isSameAs(rejected);
-        handled();
-        assertThat(called).as("it has left the lane").isEmpty();
     }
 
     @Test

@@ -91,7 +91,7 @@ final class Simulation {
                     ConfiguredLimits.each(scenario.limit()),
                     new Pace.Bounds(512, () -> true),
                     time,
-                    new Pace.Callbacks(request -> false, this::call, request -> {}, request -> {}),
+                    new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});
             pace.changeShare(new LimitShare(1, scenario.workers()));
         }
@@ -180,8 +180,8 @@ final class Simulation {
         }
 
         private void fail(Request request) {
-            CallFeedback failed = CallFeedback.unavailable("503");
-            if (pace.failureBlame(request) == FailureBlame.FLOWING) {
+            CallFeedback failed = CallFeedback.failed(FailureKind.SERVER, "503", false);
+            if (!pace.evidence(request).isStopped()) {
                 again(request, 0);
                 end(request, failed);
             } else {

@@ -11,6 +11,7 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
@@ -36,6 +37,7 @@ import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
 class OutputRecordsTest {
+    private static final String SUSPICION = "failed=900 limited=900 alone=9 costly=9";
     private static final Topics TOPICS = new Topics("chat");
     private static final ReplyRoute OWN_REPLIES = new ReplyRoute(TOPICS.replies(), null, 0, null);
     private static final byte[] KEY = "key".getBytes(UTF_8);
@@ -202,6 +204,26 @@ class OutputRecordsTest {
     }
 
     @Test
+    void aRequeueHasTheEvidenceAgainstItsRequest() {
+        Requeue suspected = new Requeue(Optional.empty(), 70, 2, 1, "500", new Suspicion(300, 161, 1, 0));
+        InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.SUSPICION, SUSPICION)), 1, 1);
+
+        assertThat(texts(only(input, suspected).headers()))
+                .containsEntry(WireHeaders.SUSPICION, "failed=300 limited=161 alone=1 costly=0");
+        assertThat(texts(only(input, requeue("500")).headers())).doesNotContainKey(WireHeaders.SUSPICION);
+    }
+
+    @Test
+    void theEvidenceAgainstARequestEndsWithIt() {
+        InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.SUSPICION, SUSPICION)), 1, 1);
+
+        for (Outcome outcome : List.of(new Reply(200, ANSWER, 1), dead(OptionalInt.of(500), "500"))) {
+            assertThat(of(input, outcome, Form.AS_ASKED))
+                    .allSatisfy(record -> assertThat(texts(record.headers())).doesNotContainKey(WireHeaders.SUSPICION));
+        }
+    }
+
+    @Test
     void theNumberOfReplaysStaysWithARequestToItsEnd() {
         InputRecord replayed = request(Map.of(WireHeaders.REPLAYS, "2"));
 
@@ -218,6 +240,8 @@ class OutputRecordsTest {
                 WireHeaders.HTTP_STATUS, "200",
                 WireHeaders.REASON, "rejected",
                 WireHeaders.LAST_ERROR, "made up",
+                WireHeaders.SUSPICION, SUSPICION,
+                WireHeaders.ERROR_MESSAGE, "made up",
                 WireHeaders.ATTEMPTS, "77",
                 WireHeaders.DEFERRALS, "77",
                 WireHeaders.ENQUEUED_AT, "77",
@@ -229,7 +253,8 @@ class OutputRecordsTest {
                         .doesNotContainValue("77")
                         .doesNotContainEntry(WireHeaders.HTTP_STATUS, "200")
                         .doesNotContainEntry(WireHeaders.REASON, "rejected")
-                        .doesNotContainKey(WireHeaders.LAST_ERROR);
+                        .doesNotContainEntry(WireHeaders.ERROR_MESSAGE, "made up")
+                        .doesNotContainKeys(WireHeaders.LAST_ERROR, WireHeaders.SUSPICION);
             }
         }
         assertThat(texts(only(input, requeue("")).headers()))
@@ -260,7 +285,8 @@ class OutputRecordsTest {
                         WireHeaders.DEFERRALS, "4",
                         WireHeaders.REASON, "attempts_exhausted",
                         WireHeaders.HTTP_STATUS, "503",
-                        WireHeaders.LAST_ERROR, "503"));
+                        WireHeaders.LAST_ERROR, "503",
+                        WireHeaders.ERROR_MESSAGE, "words"));
     }
 
     @Test

@@ -127,6 +127,7 @@ public final class DlqShowCommand implements Subcommand {
         history.row("reason", header(letter, WireHeaders.REASON));
         history.row("http status", header(letter, WireHeaders.HTTP_STATUS));
         history.row("last error", header(letter, WireHeaders.LAST_ERROR));
+        history.row("message", header(letter, WireHeaders.ERROR_MESSAGE));
         history.row("attempts", header(letter, WireHeaders.ATTEMPTS));
         history.row("deferrals", header(letter, WireHeaders.DEFERRALS));
         history.row("enqueued", enqueued(letter));

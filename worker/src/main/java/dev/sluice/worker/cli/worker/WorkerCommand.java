@@ -90,7 +90,8 @@ public final class WorkerCommand implements Subcommand {
             names = "--max-attempts",
             paramLabel = "N",
             defaultValue = "5",
-            description = "The failed call with this number makes the request a dead letter. A 429 is not counted.")
+            description = "Least number of failed calls that makes a dead letter, if a comparison with other requests "
+                    + "blames the request. A 429 is not counted.")
     private int maxAttempts;
 
     @Option(
@@ -168,7 +169,7 @@ public final class WorkerCommand implements Subcommand {
             names = "--max-response-bytes",
             paramLabel = "SIZE",
             defaultValue = "7MiB",
-            description = "Largest answer that is accepted from the API; a larger one is a failed call. Stay below the "
+            description = "Largest answer that is accepted from the API; a larger one ends its request. Stay below the "
                     + "max.message.bytes of the reply topics.")
     private ByteSize maxResponseBytes = new ByteSize(0);
 
