@@ -74,7 +74,8 @@ public final class ChatReply {
     }
 
     /**
-     * Returns the first choice's content.
+     * Returns the first choice's content. If it is a list of parts, their texts follow one another. If the model has
+     * refused to answer, this is its refusal.
      *
      * <p>It is the empty string on a failed reply and on a reply with {@link #toolCalls()}. It is also empty if
      * reasoning has used up {@code max_tokens}. {@link #finishReason()} is {@code length} then.

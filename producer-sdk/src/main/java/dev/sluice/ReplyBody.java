@@ -21,7 +21,7 @@ record ReplyBody(
             JsonNode message = choice.path("message");
             JsonNode toolCalls = message.path("tool_calls");
             return new ReplyBody(
-                    message.path("content").stringValue(""),
+                    said(message),
                     text(choice.path("finish_reason")),
                     toolCalls.isArray() && !toolCalls.isEmpty() ? toolCalls.toString() : null,
                     usage(root.path("usage")),
@@ -29,6 +29,29 @@ record ReplyBody(
         } catch (JacksonException e) {
             return EMPTY;
         }
+    }
+
+    /** Returns the content as a text or a list of parts, or else the refusal, which takes the place of a content. */
+    private static String said(JsonNode message) {
+        String content = joined(message.path("content"), "text");
+        if (!content.isEmpty()) {
+            return content;
+        }
+        String refusal = joined(message.path("content"), "refusal");
+        return refusal.isEmpty() ? message.path("refusal").stringValue("") : refusal;
+    }
+
+    /** Returns a text, or the texts of the parts that have this field, one after another. */
+    private static String joined(JsonNode content, String field) {
+        if (!content.isArray()) {
+            return content.stringValue("");
+        }
+        StringBuilder joined = new StringBuilder();
+        for (JsonNode part : content) {
+            joined.append(
+                    part.isString() ? part.stringValue() : part.path(field).stringValue(""));
+        }
+        return joined.toString();
     }
 
     private static @Nullable Usage usage(JsonNode usage) {
@@ -45,7 +68,11 @@ record ReplyBody(
         if (!error.isObject()) {
             return null;
         }
-        return new ChatError(error.path("message").stringValue(""), text(error.path("type")), text(error.path("code")));
+        return new ChatError(
+                error.path("message").stringValue(""),
+                text(error.path("type")),
+                text(error.path("code")),
+                text(error.path("param")));
     }
 
     /** Returns a string or a number as text. Some providers write a code as a number. */

@@ -10,6 +10,7 @@ import java.util.Random;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ChatReplyTest {
@@ -75,6 +76,34 @@ class ChatReplyTest {
         assertThatThrownBy(read::orThrow)
                 .isInstanceOf(ChatFailedException.class)
                 .hasMessage("request i failed: rejected (HTTP 404): no such model");
+    }
+
+    @Test
+    void readsTheFieldThatAnErrorIsAbout() {
+        ChatReply read = ChatReply.from(reply(
+                "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"c\"," + "\"param\":\"messages.0.content\"}}"));
+
+        assertThat(read.error()).contains(new ChatError("m", "t", "c", "messages.0.content"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "{'content': [{'type': 'text', 'text': 'Hel'}, {'type': 'text', 'text': 'lo'}]} | Hello",
+                "{'content': [{'type': 'thinking', 'thinking': 'Hm'}, {'type': 'text', 'text': 'Hello'}]} | Hello",
+                "{'content': ['Hel', 'lo']} | Hello",
+                "{'content': null, 'refusal': 'No.'} | No.",
+                "{'content': '', 'refusal': 'No.'} | No.",
+                "{'refusal': 'No.'} | No.",
+                "{'content': [], 'refusal': 'No.'} | No.",
+                "{'content': [{'type': 'refusal', 'refusal': 'No.'}]} | No.",
+                "{'content': 'Hello', 'refusal': null} | Hello"
+            })
+    void readsAContentOfPartsAndARefusal(String message, String text) {
+        String body = "{'choices': [{'message': " + message + "}]}";
+
+        assertThat(ChatReply.from(reply(body.replace('\'', '"'))).text()).isEqualTo(text);
     }
 
     @Test

@@ -61,6 +61,12 @@ public final class WireHeaders {
     public static final String LAST_ERROR = "sluice-last-error";
     /** The provider's own words about the last failure, at most 1,000 characters. Set by workers on dead letters. */
     public static final String ERROR_MESSAGE = "sluice-error-message";
+    /** The type of the last error in the provider's own words. Set by workers on dead letters, if there was one. */
+    public static final String ERROR_TYPE = "sluice-error-type";
+    /** The code of the last error in the provider's own words. Set by workers on dead letters, if there was one. */
+    public static final String ERROR_CODE = "sluice-error-code";
+    /** The field of the request that the last error is about. Set by workers on dead letters, if there was one. */
+    public static final String ERROR_PARAM = "sluice-error-param";
     /** The evidence that the request itself is at fault for its failures. Set by workers, for workers. */
     public static final String SUSPICION = "sluice-suspicion";
 

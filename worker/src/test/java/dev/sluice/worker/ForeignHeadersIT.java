@@ -98,6 +98,44 @@ class ForeignHeadersIT {
         assertCarried(queue.topics.delay(Tier.TEN_MINUTES), "later");
     }
 
+    @Test
+    void whatOnlyWorkersMaySayIsNotBelievedOfAProducer() {
+        Header[] forged = {
+            text(WireHeaders.ATTEMPTS, "7700077"),
+            text(WireHeaders.DEFERRALS, "7700077"),
+            text(WireHeaders.ENQUEUED_AT, "7700077"),
+            text(WireHeaders.SUSPICION, "failed=900077 limited=7700077 alone=77 costly=77"),
+            text(WireHeaders.LAST_ERROR, "7700077"),
+            text(WireHeaders.ERROR_MESSAGE, "7700077"),
+            text(WireHeaders.ERROR_TYPE, "7700077"),
+            text(WireHeaders.ERROR_CODE, "7700077"),
+            text(WireHeaders.ERROR_PARAM, "7700077"),
+            text(WireHeaders.STATUS, "7700077"),
+            text(WireHeaders.HTTP_STATUS, "7700077"),
+            text(WireHeaders.REASON, "7700077"),
+            text(WireHeaders.QUEUED_MS, "7700077"),
+            text(WireHeaders.CALL_MS, "7700077"),
+            text(WireHeaders.ORIGIN, "7700077"),
+            text(WireHeaders.REPLAYED, "7700077")
+        };
+        publish("forged-retried", body("m", "hello [stand-in: status=503 times=1]"), forged);
+        publish("forged-dead", body("m", "hello [stand-in: status=400]"), forged);
+        publish("forged-invalid", "{}", forged);
+
+        assertThat(List.of(
+                        queue.awaitRecord(queue.topics.replies(), "forged-retried"),
+                        queue.awaitRecord(queue.topics.retry(), "forged-retried"),
+                        queue.awaitRecord(queue.topics.replies(), "forged-dead"),
+                        queue.awaitRecord(queue.topics.dead(), "forged-dead"),
+                        queue.awaitRecord(queue.topics.replies(), "forged-invalid"),
+                        queue.awaitRecord(queue.topics.dead(), "forged-invalid")))
+                .allSatisfy(record -> assertThat(record.headers().toArray())
+                        .filteredOn(header -> header.key().startsWith("sluice-"))
+                        .noneMatch(header -> new String(header.value(), UTF_8).contains("7700077")));
+        assertThat(TestQueue.header(queue.awaitRecord(queue.topics.replies(), "forged-retried"), WireHeaders.STATUS))
+                .isEqualTo("ok");
+    }
+
     private static void publish(String id, String value, Header... more) {
         RecordHeaders headers = new RecordHeaders(FOREIGN);
         headers.add(text(WireHeaders.ID, id));

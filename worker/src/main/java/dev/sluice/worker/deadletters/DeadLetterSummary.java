@@ -30,7 +30,13 @@ public final class DeadLetterSummary {
      * @param replayed whether this letter has been replayed
      */
     public record Entry(
-            String id, Instant diedAt, DeadLetterGroups.Key key, String position, int replays, boolean replayed) {}
+            String id,
+            Instant diedAt,
+            DeadLetterGroups.Key key,
+            ErrorWords error,
+            String position,
+            int replays,
+            boolean replayed) {}
 
     /**
      * Creates an empty summary.
@@ -60,6 +66,7 @@ public final class DeadLetterSummary {
                         letter.id(),
                         letter.diedAt(),
                         DeadLetterGroups.keyOf(letter),
+                        ErrorWords.of(letter),
                         letter.position(),
                         letter.replays(),
                         decision == ReplayDecision.ALREADY_REPLAYED));

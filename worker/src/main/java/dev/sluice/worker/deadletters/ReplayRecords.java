@@ -16,11 +16,16 @@ final class ReplayRecords {
             WireHeaders.ENQUEUED_AT,
             WireHeaders.LAST_ERROR,
             WireHeaders.ERROR_MESSAGE,
+            WireHeaders.ERROR_TYPE,
+            WireHeaders.ERROR_CODE,
+            WireHeaders.ERROR_PARAM,
             WireHeaders.SUSPICION,
             WireHeaders.STATUS,
             WireHeaders.HTTP_STATUS,
             WireHeaders.REASON,
             WireHeaders.ORIGIN,
+            WireHeaders.QUEUED_MS,
+            WireHeaders.CALL_MS,
             WireHeaders.REPLAYED);
 
     private final Topics topics;

@@ -3,6 +3,7 @@ package dev.sluice.worker.outcome;
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.provider.ApiError;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -83,10 +84,33 @@ public sealed interface Outcome {
      * @param attempts the count of attempts with the last call
      * @param lastError the error, such as {@code 500} or {@code timeout}; empty if the request was not called
      * @param callMillis how long the last call took
+     * @param said the error of the last call in the API's own words, or {@link ApiError#NONE}
      */
     record DeadLetter(
-            Reason reason, OptionalInt httpStatus, String message, int attempts, String lastError, long callMillis)
+            Reason reason,
+            OptionalInt httpStatus,
+            String message,
+            int attempts,
+            String lastError,
+            long callMillis,
+            ApiError said)
             implements Outcome {
+        /** Makes a dead letter about which the API has said nothing. */
+        public DeadLetter(
+                Reason reason,
+                OptionalInt httpStatus,
+                String message,
+                int attempts,
+                String lastError,
+                long callMillis) {
+            this(reason, httpStatus, message, attempts, lastError, callMillis, ApiError.NONE);
+        }
+
+        /** Returns the same dead letter with the API's own words. */
+        public DeadLetter saying(ApiError words) {
+            return new DeadLetter(reason, httpStatus, message, attempts, lastError, callMillis, words);
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.deadLetter(this);

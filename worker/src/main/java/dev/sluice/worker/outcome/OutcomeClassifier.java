@@ -176,7 +176,12 @@ public final class OutcomeClassifier {
         }
         // An answer with an error inside is what its error says.
         int meant = status == 200 && isError ? body.statusInside().orElse(502) : status;
-        return failed(new Reading(request, answer, body, meant), evidence, nowMillis);
+        Reading reading = new Reading(request, answer, body, meant);
+        Verdict verdict = failed(reading, evidence, nowMillis);
+        return verdict.outcome() instanceof Outcome.DeadLetter dead
+                        && reading.ownError().isPresent()
+                ? new Verdict(dead.saying(reading.ownError().get()), verdict.feedback())
+                : verdict;
     }
 
     /**

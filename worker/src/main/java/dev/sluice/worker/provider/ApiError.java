@@ -13,6 +13,9 @@ import java.util.regex.Pattern;
  * @param param the field of the request that the error is about
  */
 public record ApiError(String message, String type, String code, String param) {
+    /** The error of an answer that says nothing in the API's own form. */
+    public static final ApiError NONE = new ApiError("", "", "", "");
+
     private static final int MAX_MESSAGE = 1_000;
     private static final int MAX_WORD = 128;
 

@@ -28,9 +28,15 @@ final class OutputRecords {
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION,
             WireHeaders.ERROR_MESSAGE,
+            WireHeaders.ERROR_TYPE,
+            WireHeaders.ERROR_CODE,
+            WireHeaders.ERROR_PARAM,
             WireHeaders.STATUS,
             WireHeaders.HTTP_STATUS,
             WireHeaders.REASON,
+            WireHeaders.QUEUED_MS,
+            WireHeaders.CALL_MS,
+            WireHeaders.ORIGIN,
             WireHeaders.REPLAYED);
 
     private final Topics topics;
@@ -131,8 +137,18 @@ final class OutputRecords {
         }
         headers.remove(WireHeaders.SUSPICION);
         WireHeaders.set(headers, WireHeaders.ERROR_MESSAGE, dead.message());
+        setOrRemove(headers, WireHeaders.ERROR_TYPE, dead.said().type());
+        setOrRemove(headers, WireHeaders.ERROR_CODE, dead.said().code());
+        setOrRemove(headers, WireHeaders.ERROR_PARAM, dead.said().param());
         byte[] value = settlement.isBare() ? null : input.value();
         return record(topics.dead(), null, settlement.key(), value, headers);
+    }
+
+    private static void setOrRemove(Headers headers, String name, String value) {
+        headers.remove(name);
+        if (!value.isEmpty()) {
+            WireHeaders.set(headers, name, value);
+        }
     }
 
     private static void setReason(Headers headers, Outcome.DeadLetter dead) {

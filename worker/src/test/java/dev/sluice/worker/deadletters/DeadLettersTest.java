@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.text.PrintableText;
+import java.lang.reflect.Field;
 import java.time.Instant;
 import java.util.BitSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,6 +170,24 @@ class DeadLettersTest {
         assertThat(request.key()).isEqualTo("key".getBytes(UTF_8));
         assertThat(texts(request.headers()))
                 .containsExactlyInAnyOrderEntriesOf(Map.of("sluice-id", "a", "sluice-replays", "2", "x-own", "kept"));
+    }
+
+    @Test
+    void aReplayedRequestKeepsNoHeaderThatAWorkerHasSet() throws Exception {
+        Map<String, String> all = new LinkedHashMap<>();
+        for (Field constant : WireHeaders.class.getFields()) {
+            if (constant.get(null) instanceof String name && name.startsWith("sluice-")) {
+                all.put(name, "1");
+            }
+        }
+        all.put("sluice-suspicion", "failed=9000 limited=9000 alone=9 costly=9");
+        all.put("sluice-reason", "never_admitted");
+
+        ProducerRecord<byte[], byte[]> request =
+                new ReplayRecords(TOPICS).request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
+
+        assertThat(texts(request.headers()))
+                .containsOnlyKeys("sluice-id", "sluice-tenant", "sluice-cache", "sluice-replays");
     }
 
     @Test

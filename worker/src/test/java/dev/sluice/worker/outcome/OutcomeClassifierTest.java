@@ -20,6 +20,8 @@ import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.FailureKind;
 import dev.sluice.worker.provider.AdvertisedLimits;
+import dev.sluice.worker.provider.ApiError;
+import dev.sluice.worker.provider.CompletionBody;
 import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
@@ -39,6 +41,7 @@ class OutcomeClassifierTest {
     private static final int MAX_ATTEMPTS = 5;
     private static final String COMPLETION = "{\"choices\": [{\"message\": {\"content\": \"hi\"}}]}";
     private static final String ERROR = "{\"error\": {\"message\": \"words\", \"type\": \"some_type\"}}";
+    private static final ApiError SAID = new ApiError("words", "some_type", "", "");
     private static final String HTML = "<html>edge</html>";
     private static final long TEN_MINUTES = Duration.ofMinutes(10).toMillis();
 
@@ -185,8 +188,9 @@ class OutcomeClassifierTest {
         Retries unanswered = retries();
 
         assertThat(answered.callUntilItEnds(answered(500, ERROR), FakeEvidence.failing(0.05), 5))
-                .isEqualTo(new DeadLetter(
-                        Reason.ATTEMPTS_EXHAUSTED, OptionalInt.of(500), "words", 5, "500 some_type", 12));
+                .isEqualTo(
+                        new DeadLetter(Reason.ATTEMPTS_EXHAUSTED, OptionalInt.of(500), "words", 5, "500 some_type", 12)
+                                .saying(SAID));
         assertThat(unanswered.callUntilItEnds(new Failed("timeout", "late", 12), FakeEvidence.failing(0.05), 5))
                 .isEqualTo(new DeadLetter(Reason.ATTEMPTS_EXHAUSTED, OptionalInt.empty(), "late", 5, "timeout", 12));
     }
@@ -455,7 +459,8 @@ class OutcomeClassifierTest {
         assertThat(retries.call(answered(429, ERROR), alone).outcome()).isInstanceOf(Requeue.class);
 
         assertThat(retries.call(answered(429, ERROR), alone).outcome())
-                .isEqualTo(new DeadLetter(Reason.NEVER_ADMITTED, OptionalInt.of(429), "words", 0, "429 some_type", 12));
+                .isEqualTo(new DeadLetter(Reason.NEVER_ADMITTED, OptionalInt.of(429), "words", 0, "429 some_type", 12)
+                        .saying(SAID));
     }
 
     @Test
@@ -763,7 +768,8 @@ class OutcomeClassifierTest {
 
             assertThat(verdict.outcome())
                     .isEqualTo(new DeadLetter(
-                            Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12));
+                                    Reason.REJECTED, OptionalInt.of(status), "words", 2, status + " some_type", 12)
+                            .saying(SAID));
             assertThat(verdict.feedback()).isEqualTo(CallFeedback.rejected(status + " some_type"));
         }
     }
@@ -775,7 +781,8 @@ class OutcomeClassifierTest {
 
         assertThat(outcome(answered(status, ERROR), works))
                 .isEqualTo(
-                        new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, status + " some_type", 12));
+                        new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, status + " some_type", 12)
+                                .saying(SAID));
         assertThat(outcomes.classify(counted(0, 0), answered(status, ERROR), FakeEvidence.NONE, NOW))
                 .contains(new Verdict(
                         new Hold(status + " some_type: words"),
@@ -808,7 +815,32 @@ class OutcomeClassifierTest {
         Answered answer = answered(status, body.replace('\'', '"'));
 
         assertThat(outcome(answer, FakeEvidence.NONE))
-                .isEqualTo(new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, error, 12));
+                .isEqualTo(new DeadLetter(Reason.REJECTED, OptionalInt.of(status), "words", 1, error, 12)
+                        .saying(CompletionBody.read(answer.body()).error(status).orElseThrow()));
+    }
+
+    @Test
+    void everyDeadLetterSaysWhatTheApiSaidAboutTheLastCall() {
+        String words = "{\"message\": \"m\", \"type\": \"t\", \"code\": \"c\", \"param\": \"messages.0\"}";
+        Answered rejected = answered(400, "{\"error\": " + words + "}");
+        Answered failed = answered(500, "{\"error\": " + words + "}");
+        Answered inside = answered(200, "{\"choices\": [{\"message\": {}}], \"error\": " + words + "}");
+
+        assertThat(outcome(rejected, FakeEvidence.NONE)).satisfies(OutcomeClassifierTest::saysEverything);
+        for (Answered answer : List.of(failed, inside)) {
+            assertThat(retries().callUntilItEnds(answer, FakeEvidence.failing(0.05), 5))
+                    .satisfies(OutcomeClassifierTest::saysEverything);
+        }
+        assertThat(outcome(new Failed("response_too_large", "words", true, 12), FakeEvidence.NONE))
+                .isInstanceOfSatisfying(
+                        DeadLetter.class, dead -> assertThat(dead.said()).isEqualTo(ApiError.NONE));
+    }
+
+    private static void saysEverything(Outcome outcome) {
+        assertThat(outcome)
+                .isInstanceOfSatisfying(
+                        DeadLetter.class,
+                        dead -> assertThat(dead.said()).isEqualTo(new ApiError("m", "t", "c", "messages.0")));
     }
 
     @ParameterizedTest

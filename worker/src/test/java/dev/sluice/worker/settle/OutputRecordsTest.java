@@ -17,6 +17,7 @@ import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
+import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.settle.Settlement.Form;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -246,6 +247,15 @@ class OutputRecordsTest {
                 WireHeaders.DEFERRALS, "77",
                 WireHeaders.ENQUEUED_AT, "77",
                 WireHeaders.REPLAYED, "77"));
+        for (String name : List.of(
+                WireHeaders.ERROR_TYPE,
+                WireHeaders.ERROR_CODE,
+                WireHeaders.ERROR_PARAM,
+                WireHeaders.ORIGIN,
+                WireHeaders.QUEUED_MS,
+                WireHeaders.CALL_MS)) {
+            WireHeaders.set(input.record().headers(), name, "77");
+        }
 
         for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(201, ANSWER, 1))) {
             for (ProducerRecord<byte[], byte[]> record : of(input, outcome, Form.AS_ASKED)) {
@@ -314,6 +324,24 @@ class OutputRecordsTest {
                         WireHeaders.DEFERRALS, "4",
                         WireHeaders.QUEUED_MS, "7900",
                         WireHeaders.CALL_MS, "100"));
+    }
+
+    @Test
+    void theApisOwnWordsAreInTheDeadLetterAndTheFailedReply() {
+        DeadLetter dead = dead(OptionalInt.of(400), "400 t")
+                .saying(new ApiError("words", "t", "context_length_exceeded", "messages.0.content"));
+
+        List<ProducerRecord<byte[], byte[]>> records = of(request(Map.of()), dead, Form.AS_ASKED);
+
+        assertThat(texts(records.get(0).headers()))
+                .containsEntry(WireHeaders.ERROR_MESSAGE, "words")
+                .containsEntry(WireHeaders.ERROR_TYPE, "t")
+                .containsEntry(WireHeaders.ERROR_CODE, "context_length_exceeded")
+                .containsEntry(WireHeaders.ERROR_PARAM, "messages.0.content");
+        assertThat(records.get(1).value())
+                .asString(UTF_8)
+                .isEqualTo("{\"error\":{\"message\":\"words\",\"type\":\"t\",\"param\":\"messages.0.content\","
+                        + "\"code\":\"context_length_exceeded\"}}");
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.dlq;
 import dev.sluice.worker.deadletters.DeadLetter;
 import dev.sluice.worker.deadletters.DeadLetterGroups;
 import dev.sluice.worker.deadletters.DeadLetterSummary;
+import dev.sluice.worker.deadletters.ErrorWords;
 import dev.sluice.worker.deadletters.ReplayDecision;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.header.Header;
@@ -49,6 +50,7 @@ final class DeadLetterJson {
         row.put("id", entry.id());
         row.put("died_at", entry.diedAt().toString());
         putKey(row, entry.key());
+        putError(row, entry.error());
         row.put("replays", entry.replays());
         row.put("replayed", entry.replayed());
         row.put("position", entry.position());
@@ -59,6 +61,13 @@ final class DeadLetterJson {
         row.put("http_status", orNull(key.status()));
         row.put("model", orNull(key.model()));
         row.put("tenant", orNull(key.tenant()));
+    }
+
+    private static void putError(ObjectNode row, ErrorWords error) {
+        row.put("message", orNull(error.message()));
+        row.put("error_type", orNull(error.type()));
+        row.put("error_code", orNull(error.code()));
+        row.put("error_param", orNull(error.param()));
     }
 
     private static @Nullable String orNull(String text) {
@@ -72,6 +81,7 @@ final class DeadLetterJson {
         root.put("position", letter.position());
         root.put("died_at", letter.diedAt().toString());
         root.put("replayed", replayed);
+        putError(root, ErrorWords.of(letter));
         root.put("key", text(letter.record().key()));
         ArrayNode headers = root.putArray("headers");
         for (Header header : letter.record().headers()) {

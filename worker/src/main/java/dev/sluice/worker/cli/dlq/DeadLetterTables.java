@@ -4,6 +4,7 @@ import dev.sluice.worker.cli.command.TextTable;
 import dev.sluice.worker.cli.options.Instants;
 import dev.sluice.worker.deadletters.DeadLetterGroups;
 import dev.sluice.worker.deadletters.DeadLetterSummary;
+import dev.sluice.worker.deadletters.ErrorWords;
 import dev.sluice.worker.text.PrintableText;
 import java.io.PrintStream;
 import java.time.Instant;
@@ -14,6 +15,7 @@ final class DeadLetterTables {
     private static final int MAX_GROUPS = 100;
     private static final int MAX_CELL_LENGTH = 48;
     private static final int MAX_ID_LENGTH = 256;
+    private static final int MAX_MESSAGE_LENGTH = 160;
 
     private final PrintStream out;
     private final Instant now;
@@ -53,7 +55,8 @@ final class DeadLetterTables {
         if (entries.isEmpty()) {
             return;
         }
-        TextTable table = new TextTable("ID", "DIED", "REASON", "STATUS", "MODEL", "TENANT", "REPLAYS", "POSITION");
+        TextTable table =
+                new TextTable("ID", "DIED", "REASON", "STATUS", "MODEL", "TENANT", "REPLAYS", "POSITION", "MESSAGE");
         for (DeadLetterSummary.Entry entry : entries) {
             table.row(
                     PrintableText.line(entry.id(), MAX_ID_LENGTH),
@@ -63,9 +66,15 @@ final class DeadLetterTables {
                     cell(entry.key().model()),
                     cell(entry.key().tenant()),
                     entry.replays() + (entry.replayed() ? ", again" : ""),
-                    entry.position());
+                    entry.position(),
+                    message(entry.error()));
         }
         table.print(out);
+    }
+
+    /** Returns the sentence in the last column, where a long one moves no other. */
+    private static String message(ErrorWords error) {
+        return error.message().isEmpty() ? "-" : PrintableText.line(error.message(), MAX_MESSAGE_LENGTH);
     }
 
     private static String cell(String text) {

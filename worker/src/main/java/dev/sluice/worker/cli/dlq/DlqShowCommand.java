@@ -128,6 +128,9 @@ public final class DlqShowCommand implements Subcommand {
         history.row("http status", header(letter, WireHeaders.HTTP_STATUS));
         history.row("last error", header(letter, WireHeaders.LAST_ERROR));
         history.row("message", header(letter, WireHeaders.ERROR_MESSAGE));
+        history.row("error type", header(letter, WireHeaders.ERROR_TYPE));
+        history.row("error code", header(letter, WireHeaders.ERROR_CODE));
+        history.row("error param", header(letter, WireHeaders.ERROR_PARAM));
         history.row("attempts", header(letter, WireHeaders.ATTEMPTS));
         history.row("deferrals", header(letter, WireHeaders.DEFERRALS));
         history.row("enqueued", enqueued(letter));

@@ -60,7 +60,16 @@ class DlqCommandIT {
 
     @Test
     void aReplayedLetterIsSentOnceAndNoLongerCounted() {
-        box.put("a", "rejected", BODY, Map.of("sluice-attempts", "1", "x-own", "kept"));
+        box.put(
+                "a",
+                "rejected",
+                BODY,
+                Map.of(
+                        "sluice-attempts", "1",
+                        "sluice-suspicion", "failed=9000 limited=9000 alone=9 costly=9",
+                        "sluice-error-message", "no",
+                        "sluice-error-param", "model",
+                        "x-own", "kept"));
         box.put("b", "expired", BODY, Map.of());
 
         assertThat(run("replay", "--reason=rejected", "--dry-run")).isZero();
@@ -163,6 +172,35 @@ class DlqCommandIT {
                 .doesNotContain("\u001b");
         assertThat(run("show", "b")).isEqualTo(1);
         assertThat(terminal.err()).contains("no dead letter has the id 'b'");
+    }
+
+    @Test
+    void theProvidersWordsAreShownSafely() {
+        box.put(
+                "a",
+                "rejected",
+                BODY,
+                Map.of(
+                        "sluice-error-message", "max_tokens\u001b[2J is " + "x".repeat(2_000),
+                        "sluice-error-type", "invalid_request_error",
+                        "sluice-error-code", "too_long",
+                        "sluice-error-param", "max_tokens"));
+
+        assertThat(run("list", "--letters=1")).isZero();
+        assertThat(terminal.out()).containsPattern("POSITION +MESSAGE").contains("max_tokens\\u001b[2J is xxx");
+        assertThat(terminal.out().lines()).allMatch(line -> line.length() < 500 && line.indexOf(0x1b) < 0);
+        assertThat(run("list", "--letters=1", "--json")).isZero();
+        assertThat(terminal.out())
+                .contains("\"message\":\"max_tokens\\u001B[2J is xxx", "\"error_param\":\"max_tokens\"")
+                .hasSizeLessThan(2_500);
+        assertThat(run("show", "a")).isZero();
+        assertThat(terminal.out())
+                .containsPattern("message +max_tokens\\\\u001b\\[2J is xxx")
+                .containsPattern("error code +too_long")
+                .containsPattern("error param +max_tokens")
+                .doesNotContain("\u001b");
+        assertThat(run("show", "a", "--json")).isZero();
+        assertThat(terminal.out()).contains("\"message\":\"max_tokens\\u001B[2J is xxx", "\"error_code\":\"too_long\"");
     }
 
     @Test
