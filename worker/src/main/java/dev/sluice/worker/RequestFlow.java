@@ -87,7 +87,10 @@ final class RequestFlow implements RequestSink {
                 config.pacing().limitsByModel(),
                 // Answers have a bound of their own. With one bound for both, requests alone could use it up, and none
                 // of them would ever be called.
-                new Pace.Bounds(config.pacing().maxInFlight(), () -> settle.answerBytes() < memory.readAheadBytes()),
+                // What is paid for while commits do not get through is lost if the worker dies.
+                new Pace.Bounds(
+                        config.pacing().maxInFlight(),
+                        () -> settle.answerBytes() < memory.readAheadBytes() && settle.commitsGetThrough()),
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(
                         request -> outcomes.isExpired(request.input(), clock.millis()), this::call, this::expire),

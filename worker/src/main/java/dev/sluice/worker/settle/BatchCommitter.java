@@ -28,6 +28,7 @@ final class BatchCommitter {
     private final Transactions transactions;
     private final LongSupplier nanoTime;
     private final SettleListener listener;
+    private final CommitProgress progress;
     private long positionsAt;
     private long retryAt;
 
@@ -37,13 +38,15 @@ final class BatchCommitter {
             PendingSettlements pending,
             Transactions transactions,
             LongSupplier nanoTime,
-            SettleListener listener) {
+            SettleListener listener,
+            CommitProgress progress) {
         this.ownership = ownership;
         this.windows = windows;
         this.pending = pending;
         this.transactions = transactions;
         this.nanoTime = nanoTime;
         this.listener = listener;
+        this.progress = progress;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
     }
@@ -96,7 +99,8 @@ final class BatchCommitter {
         List<PendingSettlements.Routed> chosen = pending.take();
         List<Settlement> settlements =
                 chosen.stream().map(PendingSettlements.Routed::settlement).toList();
-        Map<PartitionWindow, AckWindow.Snapshot> staged = windows.stage(settlements, owned, positions);
+        Map<PartitionWindow, AckWindow.Snapshot> staged =
+                windows.stage(settlements, owned, positions, progress.needsProbe());
         if (staged.isEmpty()) {
             return Attempt.NOTHING_TO_COMMIT;
         }
@@ -105,8 +109,10 @@ final class BatchCommitter {
         long begun = nanoTime.getAsLong();
         TransactionResult result =
                 transactions.run(new TransactionBatch(records, TransactionBatch.offsets(staged), owned.metadata()));
-        listener.transactionEnded(result.committed(), nanoTime.getAsLong() - begun);
+        long took = nanoTime.getAsLong() - begun;
+        listener.transactionEnded(result.committed(), took);
         if (result.committed()) {
+            progress.committed(took);
             staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
             settlements.forEach(windows::settled);
             pending.committed(settlements);

@@ -68,8 +68,10 @@ final class PartitionWindows {
      * Stages what a transaction with these settlements commits for each partition.
      *
      * @param positions true to also stage partitions that moved without a settlement, past transaction markers
+     * @param any true to stage one partition as it is if there is nothing else
      */
-    Map<PartitionWindow, AckWindow.Snapshot> stage(List<Settlement> chosen, Ownership owned, boolean positions) {
+    Map<PartitionWindow, AckWindow.Snapshot> stage(
+            List<Settlement> chosen, Ownership owned, boolean positions, boolean any) {
         Map<PartitionWindow, List<Long>> offsets = new HashMap<>();
         for (Settlement settlement : chosen) {
             InputRecord input = settlement.input();
@@ -81,6 +83,12 @@ final class PartitionWindows {
                     .filter(window -> owned.holds(window.assignment())
                             && window.ackWindow().needsCommit())
                     .forEach(window -> offsets.putIfAbsent(window, List.of()));
+        }
+        if (any && offsets.isEmpty()) {
+            byPartition.values().stream()
+                    .filter(window -> owned.holds(window.assignment()))
+                    .findFirst()
+                    .ifPresent(window -> offsets.put(window, List.of()));
         }
         Map<PartitionWindow, AckWindow.Snapshot> staged = new HashMap<>();
         offsets.forEach((window, done) -> staged.put(

@@ -16,6 +16,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -48,6 +49,8 @@ public final class Settle implements OffsetLedger, Runnable {
     private final PendingSettlements pending;
     private final FlushRequests flushes = new FlushRequests();
     private final BatchCommitter committer;
+    private final CommitProgress progress;
+    private final AtomicBoolean stallLogged = new AtomicBoolean();
 
     private volatile List<PartitionState> partitionStates = List.of();
     private long snapshotAt;
@@ -78,7 +81,8 @@ public final class Settle implements OffsetLedger, Runnable {
         this.nanoTime = nanoTime;
         this.heartbeat = heartbeat;
         this.snapshotAt = nanoTime.getAsLong();
-        this.committer = new BatchCommitter(ownership, windows, pending, transactions, nanoTime, listener);
+        this.progress = new CommitProgress(nanoTime);
+        this.committer = new BatchCommitter(ownership, windows, pending, transactions, nanoTime, listener, progress);
     }
 
     /** Takes the outcome of a record that was registered before. */
@@ -142,6 +146,36 @@ public final class Settle implements OffsetLedger, Runnable {
         return unwritableReplies;
     }
 
+    /**
+     * Returns whether commits get through, so that the answers of further calls would not be in memory alone. Logs when
+     * that changes.
+     */
+    public boolean commitsGetThrough() {
+        Optional<Duration> stalled = progress.stalledFor();
+        if (stallLogged.compareAndSet(stalled.isEmpty(), stalled.isPresent())) {
+            if (stalled.isPresent()) {
+                log.atWarn()
+                        .addKeyValue("since", stalled.get())
+                        .addKeyValue("error", transactions.trouble())
+                        .log("Calls do not begin because Kafka accepts no commit");
+            } else {
+                log.info("Calls begin again because Kafka accepts commits");
+            }
+        }
+        return stalled.isEmpty();
+    }
+
+    /**
+     * Returns a sentence that says for how long Kafka has not accepted a commit and why. It is empty while commits get
+     * through or nothing waits for one.
+     */
+    public Optional<String> stalled() {
+        String trouble = transactions.trouble();
+        return progress.stalledFor()
+                .map(time -> "no calls begin: Kafka has not accepted a commit for " + time.toSeconds() + " s"
+                        + (trouble.isEmpty() ? "" : " (" + trouble + ")"));
+    }
+
     @Override
     public CompletableFuture<Void> flush() {
         CompletableFuture<Void> flush = flushes.add();
@@ -178,6 +212,7 @@ public final class Settle implements OffsetLedger, Runnable {
     public void run() {
         try {
             transactions.replace();
+            progress.proven();
             while (!stopped) {
                 heartbeat.run();
                 Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
@@ -187,6 +222,9 @@ public final class Settle implements OffsetLedger, Runnable {
                     next.run();
                 }
                 publishSnapshot();
+                if (windows.openRecords() == 0) {
+                    progress.proven();
+                }
                 if (committer.commit() && !pending.delaysFlush()) {
                     flushes.complete();
                 }

@@ -71,6 +71,7 @@ public final class Transactions implements AutoCloseable {
     private long markersUntil;
     private int failuresInARow;
     private volatile boolean stopped;
+    private volatile String trouble = "";
     private @Nullable Producer<byte[], byte[]> producer;
 
     /**
@@ -99,6 +100,11 @@ public final class Transactions implements AutoCloseable {
         this.pause = pause;
         this.heartbeat = heartbeat;
         this.markersUntil = nanoTime.getAsLong();
+    }
+
+    /** Returns the last failure since the last commit; empty if there was none. Any thread may call this. */
+    String trouble() {
+        return trouble;
     }
 
     /** Ends all waiting for what cannot be done now. Any thread may call this. */
@@ -143,6 +149,7 @@ public final class Transactions implements AutoCloseable {
             committing = true;
             commit(current);
             failuresInARow = 0;
+            trouble = "";
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
             return afterFailure(current, batch, failures, committing, failure);
@@ -193,6 +200,7 @@ public final class Transactions implements AutoCloseable {
     private void logFailure(KafkaException failure, int settlements) {
         // failures 1, 2, 4, 8, … are logged: during a rebalance or an outage every attempt fails
         boolean rebalancing = failure instanceof CommitFailedException;
+        trouble = failure.toString();
         Level level = rebalancing ? Level.INFO : Level.WARN;
         log.atLevel(Integer.bitCount(failuresInARow) == 1 ? level : Level.DEBUG)
                 .addKeyValue(
@@ -266,6 +274,7 @@ public final class Transactions implements AutoCloseable {
         if (stopped || !isTransient(failure)) {
             throw failure;
         }
+        trouble = failure.toString();
         log.atWarn().addKeyValue("error", failure.toString()).log(message);
         pause.accept(RETRY_NANOS);
     }

@@ -1,0 +1,120 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static dev.sluice.worker.TestQueue.header;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.settle.Settle;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Tests that no call begins while Kafka accepts no commit, since its answer would be in memory alone. */
+@Timeout(180)
+class KafkaAwayIT {
+    private static final Duration BOUND = Duration.ofSeconds(60);
+
+    @Test
+    void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {
+        int requests = 1_500;
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                TogetherStandIn api = api(Duration.ofMillis(50));
+                LogLines log = new LogLines(Settle.class)) {
+            for (int i = 0; i < requests; i++) {
+                queue.publish(body("m", "question"));
+            }
+            Map<String, ConfiguredLimit> limit = Map.of("*", ConfiguredLimit.parse("100/s"));
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {
+                queue.awaitReplies(100);
+                broker.kill();
+                await().atMost(BOUND).until(() -> has(log, "WARN Calls do not begin because Kafka accepts no commit"));
+                await().atMost(BOUND).until(() -> api.openCalls() == 0);
+                long before = api.calls();
+
+                await().during(Duration.ofSeconds(6)).atMost(Duration.ofSeconds(9)).until(() -> api.calls() == before);
+                assertThat(before).isLessThan(requests - 100);
+                broker.startAgain();
+                await().atMost(BOUND).until(() -> queue.lag() == 0);
+                assertThat(log.all()).anyMatch(line -> line.startsWith("INFO Calls begin again"));
+            }
+
+            assertThat(queue.read(queue.topics.replies())).hasSize(requests).allSatisfy(reply -> assertThat(
+                            header(reply, WireHeaders.STATUS))
+                    .isEqualTo("ok"));
+            assertThat(api.calls()).as("called and paid once").isEqualTo(requests);
+        }
+    }
+
+    /** Nothing waits for a commit when Kafka goes away, and then all of them are due at once. */
+    @Test
+    void requestsThatBecomeDueWhileKafkaIsAwayAreNotCalled() throws Exception {
+        int requests = 40;
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                TogetherStandIn api = api(Duration.ZERO)) {
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                queue.publish(body("m", "first"));
+                queue.awaitReplies(1);
+                long due = System.currentTimeMillis() + 9_500;
+                RecordHeaders later = new RecordHeaders();
+                WireHeaders.set(later, WireHeaders.NOT_BEFORE, due);
+                for (int i = 0; i < requests; i++) {
+                    queue.publish(body("m", "later"), later);
+                }
+                queue.publish(body("m", "now"));
+                queue.awaitReplies(2);
+                broker.kill();
+
+                await().during(Duration.ofSeconds(14))
+                        .atMost(Duration.ofSeconds(18))
+                        .until(() -> api.calls("later") == 0);
+                assertThat(System.currentTimeMillis()).isGreaterThan(due);
+                broker.startAgain();
+                queue.awaitReplies(requests + 2);
+            }
+            assertThat(api.calls("later")).isEqualTo(requests);
+        }
+    }
+
+    /** Calls take longer than the patience, so that no outcome is there to commit. */
+    @Test
+    void longCallsAreNoReasonToBeginNone() throws Exception {
+        int requests = 200;
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                TogetherStandIn api = api(Duration.ofMillis(4_900));
+                LogLines log = new LogLines(Settle.class)) {
+            for (int i = 0; i < requests; i++) {
+                queue.publish(body("m", "question"));
+            }
+            Map<String, ConfiguredLimit> limit = Map.of("*", ConfiguredLimit.parse("20/s"));
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {
+                queue.awaitReplies(requests);
+            }
+
+            assertThat(log.all()).noneMatch(line -> line.contains("Calls do not begin"));
+        }
+    }
+
+    private static TogetherStandIn api(Duration latency) throws Exception {
+        return TogetherStandIn.start(
+                StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(LatencyModel.fixed(latency)));
+    }
+
+    private static boolean has(LogLines log, String start) {
+        return log.all().stream().anyMatch(line -> line.startsWith(start));
+    }
+}
