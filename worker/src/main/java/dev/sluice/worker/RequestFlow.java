@@ -156,7 +156,10 @@ final class RequestFlow implements RequestSink {
             end.ifPresentOrElse(
                     verdict -> conclude(request, verdict), () -> pace.ended(request, CallFeedback.CANCELLED));
             // The cache comes after pace: what it then sends to the lane finds one that knows how the call ended.
-            cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
+            // A request that is held stays in its lane, and its followers wait with it.
+            if (end.isEmpty() || !(end.get().outcome() instanceof Outcome.Hold)) {
+                cache.ended(request, end.flatMap(verdict -> answer(verdict.outcome())));
+            }
             meters.ended(request, result, end);
             traced.ended(result, end);
         } catch (Throwable defect) {

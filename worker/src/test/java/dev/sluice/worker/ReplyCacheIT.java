@@ -109,6 +109,7 @@ class ReplyCacheIT {
             await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
         }
 
+        assertThat(api.calls()).isEqualTo(2);
         assertThat(queue.read(queue.topics.retry())).hasSize(1);
         assertThat(queue.read(queue.topics.dead())).isEmpty();
         repliesToAll();

@@ -7,7 +7,9 @@ import dev.sluice.worker.intake.Request;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,8 +24,8 @@ import java.util.function.Consumer;
  *
  * <p>If no such answer is stored, the first request becomes the leader and is forwarded to be called. Requests that
  * arrive before the leader ends become its followers and wait here for its answer. If the leader ends without an
- * answer, the followers are forwarded as ordinary requests, each with a call of its own. If one of them became the
- * next leader instead, the last could wait for a call of each.
+ * answer, the follower that expires first leads next, so that one failure costs one more call. Two follow on each
+ * further failure. With one alone, the last of many followers could wait for a call of each.
  *
  * <p>Nothing is lost when the process dies. The offset of a follower is open until its own outcome is committed, so
  * the next owner of its partition reads it again. For the same reason the followers need no bound of their own. They
@@ -57,7 +59,12 @@ public final class ReplyCache {
     /** @param storedAt the epoch ms at which the API gave it */
     private record Answer(byte[] body, long storedAt) {}
 
-    private record SharedCall(Request leader, List<Request> followers) {}
+    /** The equal requests of one key that are called, or wait for those. Guarded by the cache's lock. */
+    private static final class SharedCall {
+        final Set<Request> leaders = new HashSet<>();
+        final List<Request> followers = new ArrayList<>();
+        boolean hasFailed;
+    }
 
     /**
      * The numbers of requests since the start that asked for an answer from here. A request that comes back after a
@@ -116,17 +123,22 @@ public final class ReplyCache {
         if (answer != null && isYounger(answer, maxAnswerAge)) {
             hits++;
             answered.accept(request, answer.body());
-        } else if (call != null && mayFollow(call.leader(), request)) {
-            call.followers().add(request);
+        } else if (call != null && call.leaders.stream().anyMatch(leader -> mayFollow(leader, request))) {
+            call.followers.add(request);
         } else {
-            sharedCalls.putIfAbsent(key, new SharedCall(request, new ArrayList<>()));
+            if (call == null) {
+                call = new SharedCall();
+                call.leaders.add(request);
+                sharedCalls.put(key, call);
+            }
             call(request);
         }
     }
 
     /**
-     * Learns that a forwarded request has ended or goes back to its lane. This must be called for every request,
-     * whether or not it asks for an answer from here. Otherwise its followers would wait forever.
+     * Learns that a forwarded request has ended, or that it will come again as another record. This must be called for
+     * every request, whether or not it asks for an answer from here. Otherwise its followers would wait forever. A
+     * request that goes back into its lane has not ended: its followers wait with it.
      *
      * @param answer the API's answer if it was a good one
      */
@@ -138,11 +150,32 @@ public final class ReplyCache {
         synchronized (this) {
             answer.ifPresent(body -> store(key, body));
             SharedCall call = sharedCalls.get(key);
-            if (call != null && call.leader().equals(request)) {
-                sharedCalls.remove(key);
-                call.followers().forEach(this::call);
+            if (call != null && call.leaders.remove(request)) {
+                if (answer.isEmpty()) {
+                    promote(call, call.hasFailed ? 2 : 1);
+                    call.hasFailed = true;
+                }
+                if (call.leaders.isEmpty()) {
+                    sharedCalls.remove(key);
+                }
             }
         }
+    }
+
+    /**
+     * Forwards followers as the next leaders, the earliest to expire first, so that each of the others still follows
+     * one that expires no later. Followers that have expired are all forwarded, because the lanes end them.
+     */
+    private void promote(SharedCall call, int count) {
+        long now = clock.millis();
+        call.followers.sort(Comparator.comparingLong(this::expiresAt));
+        int expired = (int) call.followers.stream()
+                .takeWhile(follower -> expiresAt(follower) <= now)
+                .count();
+        List<Request> next = call.followers.subList(0, Math.min(expired + count, call.followers.size()));
+        call.leaders.addAll(next);
+        next.forEach(this::call);
+        next.clear();
     }
 
     /** Stores an answer and gives it to all followers. */
@@ -151,21 +184,23 @@ public final class ReplyCache {
         // these may follow another call than the one that gave the answer, for which it is as good
         SharedCall call = sharedCalls.get(key);
         if (call != null) {
-            shared += call.followers().size();
-            call.followers().forEach(follower -> answered.accept(follower, body));
-            call.followers().clear();
+            shared += call.followers.size();
+            call.followers.forEach(follower -> answered.accept(follower, body));
+            call.followers.clear();
         }
     }
 
-    /** Drops the followers of these assignments. Followers of other assignments whose leader leaves are forwarded. */
+    /** Drops the requests of these assignments. A follower of another assignment leads in the place of a leader. */
     public synchronized void withdraw(Set<Assignment> leaving) {
         sharedCalls.values().removeIf(call -> {
-            call.followers().removeIf(follower -> leaving.contains(follower.assignment()));
-            boolean leaderless = leaving.contains(call.leader().assignment());
-            if (leaderless) {
-                call.followers().forEach(this::call);
+            call.followers.removeIf(follower -> leaving.contains(follower.assignment()));
+            int before = call.leaders.size();
+            call.leaders.removeIf(leader -> leaving.contains(leader.assignment()));
+            int gone = before - call.leaders.size();
+            if (gone > 0) {
+                promote(call, gone);
             }
-            return leaderless;
+            return call.leaders.isEmpty();
         });
     }
 
@@ -188,8 +223,8 @@ public final class ReplyCache {
 
     /**
      * Returns whether the leader expires no later than the follower. So nothing here has to look for expired requests.
-     * The lane ends an expired leader, and its followers are forwarded. While the leader is called, a follower counts
-     * as called too.
+     * The lane ends an expired leader, and the next one leads. While the leader is called, a follower counts as called
+     * too.
      */
     private boolean mayFollow(Request leader, Request follower) {
         return expiresAt(leader) - expiresAt(follower) <= EXPIRY_SLACK_MILLIS;

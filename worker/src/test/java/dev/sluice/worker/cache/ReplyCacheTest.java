@@ -115,26 +115,76 @@ class ReplyCacheTest {
     }
 
     @Test
-    void forwardsTheFollowersOfACallWithoutAnAnswer() {
+    void oneFollowerIsCalledAfterACallWithoutAnAnswerAndTheOthersWaitForIt() {
         Request leader = accepted(ASKING);
         Request second = accepted(ASKING);
         Request third = accepted(ASKING);
 
         ended(leader, null);
-        assertThat(forwarded).containsExactly(leader, second, third);
+        assertThat(forwarded).containsExactly(leader, second);
 
         Request newcomer = accepted(ASKING);
-        Request itsFollower = accepted(ASKING);
-        assertThat(forwarded).containsExactly(leader, second, third, newcomer);
+        ended(second, "answer");
+        assertThat(forwarded).containsExactly(leader, second);
+        assertThat(answered).containsOnlyKeys(third, newcomer);
+    }
 
-        ended(second, null);
-        assertThat(answered).isEmpty();
-        ended(third, "answer");
-        assertThat(answered).containsOnlyKeys(itsFollower);
+    /** With one call at a time, the last of many would wait for the time-outs of all others. */
+    @Test
+    void eachFurtherFailureIsFollowedByTwoCalls() {
+        for (int i = 0; i < 100; i++) {
+            accepted(ASKING);
+        }
+        List<Integer> called = new ArrayList<>();
+        for (int round = 1; round <= 9; round++) {
+            List<Request> underWay = List.copyOf(forwarded);
+            forwarded.clear();
+            underWay.forEach(request -> ended(request, null));
+            called.add(forwarded.size());
+        }
 
-        ended(newcomer, null);
-        assertThat(forwarded).hasSize(4);
-        assertThat(answered).containsOnlyKeys(itsFollower, accepted(ASKING));
+        assertThat(called).containsExactly(1, 2, 4, 8, 16, 32, 36, 0, 0);
+    }
+
+    @Test
+    void aRequestThatReturnsAfterItsFailureWaitsForTheNextLeader() {
+        Request leader = accepted(ASKING);
+        Request second = accepted(ASKING);
+        ended(leader, null);
+        Request again = accepted(ASKING.counted(1, 0));
+
+        ended(second, "answer");
+
+        assertThat(forwarded).containsExactly(leader, second);
+        assertThat(answered).containsOnlyKeys(again);
+    }
+
+    @Test
+    void theFollowerThatExpiresFirstLeadsNext() {
+        Request leader = accepted(ASKING.timed(0, 0, 1_010_000));
+        Request patient = accepted(ASKING);
+        Request hasty = accepted(ASKING.timed(0, 0, 1_020_000));
+        Request between = accepted(ASKING.timed(0, 0, 1_030_000));
+
+        ended(leader, null);
+        assertThat(forwarded).containsExactly(leader, hasty);
+        clock.pass(Duration.ofSeconds(30));
+        ended(hasty, null);
+        assertThat(forwarded).containsExactly(leader, hasty, between, patient);
+    }
+
+    /** The lanes end expired requests. One after another would take a second each. */
+    @Test
+    void allFollowersThatHaveExpiredAreForwarded() {
+        List<Request> all = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            all.add(accepted(ASKING.timed(0, 0, 1_010_000)));
+        }
+        Request patient = accepted(ASKING);
+        clock.pass(Duration.ofSeconds(10));
+        ended(all.get(0), null);
+
+        assertThat(forwarded).containsAll(all).contains(patient).hasSize(11);
     }
 
     @Test
