@@ -36,6 +36,7 @@ final class RequestEnvelopeCheck {
         text(WireHeaders.TENANT, envelope.tenant(), problems);
         time(WireHeaders.NOT_BEFORE, envelope.notBefore(), problems);
         time(WireHeaders.EXPIRES_AT, envelope.expiresAt(), problems);
+        delay(envelope.notBefore(), problems);
         window(envelope.notBefore(), envelope.expiresAt(), problems);
         cache(envelope.cacheFor(), problems);
         trace(envelope.traceparent(), envelope.tracestate(), problems);
@@ -61,6 +62,15 @@ final class RequestEnvelopeCheck {
         if (time != null) {
             boolean fits = !time.isBefore(Instant.EPOCH) && !time.isAfter(LATEST);
             problems.require(fits, field, time, "must be between 1970 and the year 9999");
+        }
+    }
+
+    private static void delay(@Nullable Instant notBefore, RequestProblems problems) {
+        // A later one than 9999 is a problem already.
+        if (notBefore != null && !notBefore.isAfter(LATEST)) {
+            Instant latest = Instant.now().plus(WireHeaders.MAX_DELAY);
+            problems.require(
+                    !notBefore.isAfter(latest), WireHeaders.NOT_BEFORE, notBefore, "must be within the next ten years");
         }
     }
 

@@ -75,6 +75,14 @@ class ChatRequestValidationTest {
                 wrong("sluice-tenant", "'" + "é".repeat(63) + "…", b -> b.tenant("é".repeat(129))),
                 wrong("sluice-not-before", "1969-12-31T23:59:59Z", b -> b.notBefore(Instant.ofEpochSecond(-1))),
                 wrong(
+                        "sluice-not-before",
+                        "+11000-01-01T00:00:00Z",
+                        b -> b.notBefore(Instant.parse("+11000-01-01T00:00:00Z"))),
+                wrong(
+                        "sluice-not-before",
+                        "8000-01-01T00:00:00Z",
+                        b -> b.notBefore(Instant.parse("8000-01-01T00:00:00Z"))),
+                wrong(
                         "sluice-expires-at",
                         NOON.toString(),
                         b -> b.notBefore(NOON).expiresAt(NOON)),

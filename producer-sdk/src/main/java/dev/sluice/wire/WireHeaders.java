@@ -101,6 +101,9 @@ public final class WireHeaders {
     /** The longest id and tenant that a worker accepts, in UTF-8 bytes. */
     public static final int MAX_TEXT_BYTES = 256;
 
+    /** The longest delay, ten years: a {@link #NOT_BEFORE} farther ahead is a mistake, such as microseconds. */
+    public static final Duration MAX_DELAY = Duration.ofDays(3_653);
+
     private static final int MAX_DURATION_LENGTH = 64;
 
     private WireHeaders() {}

@@ -110,6 +110,7 @@ final class RequestReader {
         requireText(headers, WireHeaders.TENANT);
         WireHeaders.replyPartition(headers);
         WireHeaders.duration(headers, WireHeaders.CACHE);
+        requireNear(number(headers, WireHeaders.NOT_BEFORE, 0), bare.enqueuedAt());
         boolean ours = !bare.record().topic().equals(requestsTopic);
         return new InputRecord(
                 bare.assignment(),
@@ -121,6 +122,15 @@ final class RequestReader {
                 number(headers, WireHeaders.NOT_BEFORE, 0),
                 number(headers, WireHeaders.EXPIRES_AT, Long.MAX_VALUE),
                 bare.weight());
+    }
+
+    /** Measures from the broker's time too, so that a host whose clock is years behind ends no request. */
+    private void requireNear(long notBefore, long appendedAt) {
+        long now = Math.max(clock.millis(), appendedAt);
+        if (notBefore - now > WireHeaders.MAX_DELAY.toMillis()) {
+            throw new IllegalArgumentException("header " + WireHeaders.NOT_BEFORE + " is more than ten years ahead; "
+                    + "it must be epoch milliseconds, is " + notBefore);
+        }
     }
 
     private static int counter(Headers headers, String name) {

@@ -1,12 +1,12 @@
 package dev.sluice.worker.intake;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +27,13 @@ class RequestReaderTest {
     private static final int MAX_BYTES = 1_000;
     private static final long APPENDED_AT = 1_000;
 
+    private static final SettableClock CLOCK = new SettableClock(1_800_000_000_000L);
+
     private final RequestReader reader = new RequestReader(
             TOPICS.requests(),
             MAX_BYTES,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
-            Clock.systemUTC());
+            CLOCK);
 
     /** Otherwise some hundred bytes of body could bring a megabyte with them that is not counted. */
     @Test
@@ -153,6 +155,28 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
+    @ValueSource(longs = {1_800_000_000_000L + 10 * 366 * 86_400_000L, 1_800_000_000_000_000L, 999_999_999_999_999_999L})
+    void refusesANotBeforeMoreThanTenYearsAhead(long notBefore) {
+        for (String topic : List.of(TOPICS.requests(), TOPICS.retry())) {
+            ParsedRecord parsed = read(topic, GOOD, headers(WireHeaders.NOT_BEFORE, Long.toString(notBefore)));
+
+            assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);
+            assertThat(refused(parsed).problem()).contains("ten years", Long.toString(notBefore));
+        }
+    }
+
+    @Test
+    void takesANotBeforeOfAlmostTenYearsEvenIfTheHostsClockIsDecadesBehind() {
+        RecordHeaders ahead = headers(WireHeaders.NOT_BEFORE, Long.toString(1_800_000_000_000L + 3_650 * 86_400_000L));
+        CLOCK.pass(Duration.ofMillis(-1_799_999_000_000L));
+        ParsedRecord parsed = readAt(1_800_000_000_000L, GOOD.getBytes(UTF_8), ahead);
+        CLOCK.pass(Duration.ofMillis(1_799_999_000_000L));
+
+        assertThat(parsed).isInstanceOf(ParsedRecord.Ready.class);
+        assertThat(readAt(1_000, GOOD.getBytes(UTF_8), ahead)).isInstanceOf(ParsedRecord.Ready.class);
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"", "10m", "600", "PT0S", "PT-5M", "-PT5M", "PT", "PT99999999999999999999S", "yes"})
     void refusesACacheHeaderThatIsNoDuration(String value) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.CACHE, value));
@@ -227,16 +251,109 @@ class RequestReaderTest {
                 .containsExactly(4, 9, 5);
     }
 
+    /** What these mean is for the API to say. They must not do anything to the worker. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\uFEFF{'model':'m','messages':[]}",
+                "{'model':'m','messages':[],'messages':[],'n':2,'n':1}",
+                "{'model':'x','model':'m','messages':[]}",
+                "{'model':'m','messages':[],'max_tokens':-9223372036854775808,'n':-5}",
+                "{'model':'m','messages':[],'max_tokens':9223372036854775808,'n':1e999999999}",
+                "{'model':'m','messages':[],'max_tokens':1e-999999999,'n':null,'stream':null}",
+                "{'model':'m','messages':[],'stream':'true','stream':0}",
+                "{'':{'':{'':[[[]]]}},'model':'m','messages':[]}",
+                "{'model':'m','messages':[],'x':'\\ud800\\u0000\\u202e'}",
+            })
+    void readsOddBodiesThatTheApiMayTake(String body) {
+        ParsedRecord parsed = read(TOPICS.requests(), body.replace('\'', '"'), new RecordHeaders());
+
+        assertThat(readable(parsed).model()).isEqualTo("m");
+        assertThat(readable(parsed).choices()).isBetween(1, 1_024);
+        assertThat(readable(parsed).maxTokens()).isNotNegative();
+    }
+
+    @Test
+    void refusesBodiesThatNoParserTakes() {
+        String number = "{\"model\":\"m\",\"messages\":[],\"max_tokens\":" + "9".repeat(5_000) + "}";
+        String name = "{\"" + "x".repeat(60_000) + "\":1,\"model\":\"m\",\"messages\":[]}";
+        byte[] noUtf8 = GOOD.replace("hi", "\u00ff").getBytes(ISO_8859_1);
+        List<byte[]> bodies = List.of(number.getBytes(UTF_8), name.getBytes(UTF_8), noUtf8, new byte[100]);
+
+        for (byte[] body : bodies) {
+            ParsedRecord parsed = new RequestReader(
+                            TOPICS.requests(), 1 << 20, new ReplyTopics(TOPICS, List.of()), CLOCK)
+                    .read(new Assignment(new TopicPartition(TOPICS.requests(), 2)), record(body));
+
+            assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);
+            assertThat(refused(parsed).problem()).contains("not valid JSON").hasSizeLessThan(200);
+        }
+    }
+
+    @Test
+    void readsTenThousandHeadersOfOneNameAndTakesTheLast() {
+        RecordHeaders headers = new RecordHeaders();
+        for (int i = 0; i < 10_000; i++) {
+            headers.add(WireHeaders.TENANT, null);
+            headers.add(WireHeaders.ID, Integer.toString(i).getBytes(UTF_8));
+        }
+
+        assertThat(read(TOPICS.requests(), GOOD, headers).input().id()).isEqualTo("9999");
+    }
+
+    @Test
+    void headersWithoutAValueCountAsAbsent() {
+        RecordHeaders headers = new RecordHeaders();
+        for (String name : List.of(
+                WireHeaders.ID,
+                WireHeaders.TENANT,
+                WireHeaders.NOT_BEFORE,
+                WireHeaders.EXPIRES_AT,
+                WireHeaders.CACHE,
+                WireHeaders.REPLY_TOPIC,
+                WireHeaders.REPLY_PARTITION,
+                WireHeaders.CORRELATION_ID,
+                WireHeaders.TRACEPARENT,
+                "")) {
+            headers.add(name, null);
+        }
+
+        Request request = readable(read(TOPICS.requests(), GOOD, headers));
+
+        assertThat(request.input().id()).isEqualTo("chat.requests-2@17");
+        assertThat(request.input().cacheFor()).isEmpty();
+        assertThat(request.input().notBefore()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {-1, Long.MIN_VALUE, 0, Long.MAX_VALUE})
+    void anyTimestampOfAProducerGivesAUsableAge(long timestamp) {
+        InputRecord input =
+                readAt(timestamp, GOOD.getBytes(UTF_8), new RecordHeaders()).input();
+
+        assertThat(input.enqueuedAt()).isNotNegative();
+        assertThat(input.deadline(Duration.ofDays(1).toMillis())).isPositive();
+        assertThat(input.deadline(Long.MAX_VALUE)).isEqualTo(Long.MAX_VALUE);
+    }
+
     private ParsedRecord read(String topic, @Nullable String body, RecordHeaders headers) {
         return readBytes(topic, body == null ? null : body.strip().getBytes(UTF_8), headers);
     }
 
     private ParsedRecord readBytes(String topic, byte @Nullable [] value, RecordHeaders headers) {
+        return readAt(topic, APPENDED_AT, value, headers);
+    }
+
+    private ParsedRecord readAt(long appendedAt, byte @Nullable [] value, RecordHeaders headers) {
+        return readAt(TOPICS.requests(), appendedAt, value, headers);
+    }
+
+    private ParsedRecord readAt(String topic, long appendedAt, byte @Nullable [] value, RecordHeaders headers) {
         ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 topic,
                 2,
                 17,
-                APPENDED_AT,
+                appendedAt,
                 TimestampType.LOG_APPEND_TIME,
                 -1,
                 10,
@@ -245,6 +362,10 @@ class RequestReaderTest {
                 headers,
                 Optional.empty());
         return reader.read(new Assignment(new TopicPartition(topic, 2)), record);
+    }
+
+    private static ConsumerRecord<byte[], byte[]> record(byte[] value) {
+        return new ConsumerRecord<>(TOPICS.requests(), 2, 17, null, value);
     }
 
     private static RecordHeaders headers(String name, String value) {
