@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.sluice.worker.text.PrintableText;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.List;
@@ -123,7 +124,9 @@ public final class AdminServer implements AutoCloseable {
             throws IOException {
         List<String> found = problems.get();
         Stream<String> lines = found.isEmpty() ? Stream.of("ok") : found.stream();
-        String text = Stream.concat(lines, warnings.get().stream()).collect(Collectors.joining("\n", "", "\n"));
+        String text = Stream.concat(lines, warnings.get().stream())
+                .map(PrintableText::line)
+                .collect(Collectors.joining("\n", "", "\n"));
         send(exchange, found.isEmpty() ? 200 : 503, text);
     }
 

@@ -4,6 +4,7 @@ import dev.sluice.worker.pace.LaneState;
 import dev.sluice.worker.pace.LaneState.Spending;
 import dev.sluice.worker.pace.PaceState;
 import dev.sluice.worker.settle.PartitionState;
+import dev.sluice.worker.text.PrintableText;
 import java.time.Clock;
 import java.util.Comparator;
 import java.util.List;
@@ -54,7 +55,7 @@ public final class StatusPage implements AdminPage {
         root.put("open_bytes", stages.settle().openBytes());
         root.put("unwritable_replies", stages.settle().unwritableReplies());
         ArrayNode refusals = root.putArray("not_read");
-        stages.intake().refusals().forEach(refusals::add);
+        stages.intake().refusals().forEach(refusal -> refusals.add(PrintableText.line(refusal)));
         ObjectNode ages = root.putObject("last_round_seconds_ago");
         stages.ages().get().forEach((thread, age) -> ages.put(thread, age.toMillis() / 1e3));
         ArrayNode lanes = root.putArray("lanes");
@@ -74,7 +75,7 @@ public final class StatusPage implements AdminPage {
         node.put("model", StageMeters.model(lane));
         node.put("state", lane.flow().name().toLowerCase(Locale.ROOT));
         if (!lane.reason().isEmpty()) {
-            node.put("reason", lane.reason());
+            node.put("reason", PrintableText.line(lane.reason()));
         }
         node.put("waiting", lane.waiting());
         node.put("in_flight", lane.inFlight());

@@ -70,7 +70,8 @@ public final class ProgressBar {
         String state = state(done, note, perSecond(now, done));
         if (bar) {
             int filled = (int) (WIDTH * done / total);
-            err.print(ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
+            PrintableStream.printControls(
+                    err, ERASE_LINE + "[" + "#".repeat(filled) + "-".repeat(WIDTH - filled) + "] " + state);
             err.flush();
         } else {
             err.println(state);
@@ -94,7 +95,7 @@ public final class ProgressBar {
     /** Removes the bar from the terminal. */
     public void end() {
         if (bar) {
-            err.print(ERASE_LINE);
+            PrintableStream.printControls(err, ERASE_LINE);
         }
     }
 

@@ -155,7 +155,8 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1_800_000_000_000L + 10 * 366 * 86_400_000L, 1_800_000_000_000_000L, 999_999_999_999_999_999L})
+    @ValueSource(
+            longs = {1_800_000_000_000L + 10 * 366 * 86_400_000L, 1_800_000_000_000_000L, 999_999_999_999_999_999L})
     void refusesANotBeforeMoreThanTenYearsAhead(long notBefore) {
         for (String topic : List.of(TOPICS.requests(), TOPICS.retry())) {
             ParsedRecord parsed = read(topic, GOOD, headers(WireHeaders.NOT_BEFORE, Long.toString(notBefore)));

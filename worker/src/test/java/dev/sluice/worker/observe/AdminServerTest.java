@@ -73,6 +73,14 @@ class AdminServerTest {
     }
 
     @Test
+    void aNameFromOutsideForgesNoLine() throws IOException {
+        notices = List.of("model x\nthe worker drains\u001b[2J\u202e is held: 401");
+
+        assertThat(get("/health/ready"))
+                .isEqualTo("200 ok\nmodel x\\u000athe worker drains\\u001b[2J\\u202e is held: 401\n");
+    }
+
+    @Test
     void isReadyThoughItHasSomethingToSay() throws IOException {
         notices = List.of("model m is held: 401");
 

@@ -1,12 +1,14 @@
 package dev.sluice.worker.cli.command;
 
+import dev.sluice.worker.text.PrintableStream;
 import java.io.Console;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.Map;
 
 /**
- * The environment and the streams of the process. Tests pass their own.
+ * The environment and the streams of the process. Tests pass their own. Text that is printed for a person is escaped,
+ * see {@link PrintableStream}. Standard output that goes to a file or another program is left as it is.
  *
  * @param interactive whether {@code err} is a terminal, on which a line can be redrawn
  * @param redraws whether {@code out} is a terminal, on which the whole screen can be redrawn
@@ -18,6 +20,11 @@ public record Terminal(
         PrintStream err,
         boolean interactive,
         boolean redraws) {
+    public Terminal {
+        err = new PrintableStream(err);
+        out = redraws ? new PrintableStream(out) : out;
+    }
+
     /**
      * The system property by which the launcher says whether standard error is a terminal, as {@code true} or
      * {@code false}. Java only knows about all streams together, and {@code sluice submit FILE > answers.jsonl} should

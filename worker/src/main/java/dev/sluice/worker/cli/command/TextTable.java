@@ -1,10 +1,11 @@
 package dev.sluice.worker.cli.command;
 
+import dev.sluice.worker.text.PrintableText;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A table of text. Each column is as wide as its widest cell. */
+/** A table of text, which is escaped. Each column is as wide as its widest cell. */
 public final class TextTable {
     private final List<List<String>> rows = new ArrayList<>();
 
@@ -16,7 +17,7 @@ public final class TextTable {
     public void row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
-            row.add(String.valueOf(cell));
+            row.add(PrintableText.line(String.valueOf(cell)));
         }
         rows.add(row);
     }

@@ -11,6 +11,8 @@ import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.StatusReader;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.Durations;
+import dev.sluice.worker.text.PrintableStream;
+import dev.sluice.worker.text.PrintableText;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -135,7 +137,9 @@ public final class StatusCommand implements Subcommand {
         if (json || !terminal.redraws()) {
             terminal.out().print(json || text.isEmpty() ? text : text + System.lineSeparator());
         } else if (!text.isEmpty()) {
-            terminal.out().print(HOME + text.replace("\n", ERASE_LINE + "\n") + ERASE_BELOW);
+            String escaped = PrintableText.text(text);
+            PrintableStream.printControls(
+                    terminal.out(), HOME + escaped.replace("\n", ERASE_LINE + "\n") + ERASE_BELOW);
         }
         return !terminal.out().checkError();
     }

@@ -5,6 +5,7 @@ import dev.sluice.worker.status.GroupStatus;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.TopicBacklog;
 import dev.sluice.worker.text.Durations;
+import dev.sluice.worker.text.PrintableText;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -48,7 +49,7 @@ final class StatusTable {
         if (!exact) {
             out.println("<=: at most so many; what transactions leave between records is counted too");
         }
-        status.problems().forEach(problem -> out.println("problem: " + problem));
+        status.problems().forEach(problem -> out.println("problem: " + PrintableText.line(problem)));
     }
 
     /** Prints the backlog. Returns true if all its numbers are exact. */
