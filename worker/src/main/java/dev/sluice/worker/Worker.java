@@ -10,6 +10,7 @@ import dev.sluice.worker.intake.PollRecovery;
 import dev.sluice.worker.intake.RebalanceHandler;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.AdminTimeouts;
+import dev.sluice.worker.kafka.CompressionCodecs;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.kafka.PartitionCounts;
 import dev.sluice.worker.observe.HealthChecks;
@@ -32,13 +33,13 @@ import dev.sluice.worker.topics.TopicCheck;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -175,8 +176,8 @@ public final class Worker implements AutoCloseable {
      *
      * @param metrics the meters of this worker only; close them after it
      * @param telemetry receives its traces
-     * @throws WorkerException if the topics are missing or unfit for the promise, or if Kafka's ACLs deny a right that
-     *     the worker needs
+     * @throws WorkerException if the topics are missing or unfit for the promise, if Kafka's ACLs deny a right that the
+     *     worker needs, or if this host cannot unpack compressed records
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
@@ -188,8 +189,11 @@ public final class Worker implements AutoCloseable {
                 upstream.callTimeout(),
                 config.memory().maxResponseBytes());
         CompletableFuture<Void> warm = warmUp(api);
+        CompletableFuture<List<String>> codecs =
+                CompletableFuture.supplyAsync(CompressionCodecs::problems, task -> startDaemon(task, "sluice-codecs"));
         try {
             check(config.queue(), admin);
+            refuseIf(codecs.join());
             Worker worker = new Worker(config, admin, api, metrics, telemetry);
             worker.startStages(warm);
             return worker;
@@ -208,19 +212,24 @@ public final class Worker implements AutoCloseable {
                 });
         TopicCheck topics = TopicCheck.of(admin, queue.topics(), AdminTimeouts.FOREGROUND);
         topics.warnings().forEach(log::warn);
-        if (!topics.refusals().isEmpty()) {
-            throw new WorkerException(String.join("\n", topics.refusals()));
+        refuseIf(topics.refusals());
+    }
+
+    private static void refuseIf(List<String> refusals) {
+        if (!refusals.isEmpty()) {
+            throw new WorkerException(String.join("\n", refusals));
         }
     }
 
     /** Warms up the HTTP client while Kafka is asked and the group is joined. */
     private static CompletableFuture<Void> warmUp(ApiClient api) {
-        Executor ownThread = task -> {
-            Thread thread = new Thread(() -> Tracing.untraced(task), "sluice-warm-up");
-            thread.setDaemon(true);
-            thread.start();
-        };
-        return api.warmUp(ownThread, WARM_UP_BOUND);
+        return api.warmUp(task -> startDaemon(() -> Tracing.untraced(task), "sluice-warm-up"), WARM_UP_BOUND);
+    }
+
+    private static void startDaemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private void startStages(CompletableFuture<Void> warm) {

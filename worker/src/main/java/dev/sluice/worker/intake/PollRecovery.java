@@ -1,6 +1,8 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.worker.intake.PartitionRecovery.ReadStep;
+import dev.sluice.worker.kafka.CompressionCodecs;
+import dev.sluice.worker.threads.WorkerException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
@@ -88,8 +90,12 @@ public final class PollRecovery {
      * positions of the partitions, since it may have lost records that it was about to return.
      *
      * @return false if no record caused the failure, or skipping did not help; the caller must rethrow {@code failure}
+     * @throws WorkerException if this host cannot unpack any record, so that none of them may be skipped
      */
     boolean recover(Throwable failure, Collection<OwnedPartition> partitions, Taker taker) {
+        CompressionCodecs.hostProblem(failure).ifPresent(problem -> {
+            throw new WorkerException(problem, failure);
+        });
         if (!isCausedByARecord(failure)) {
             return false;
         }
@@ -158,10 +164,14 @@ public final class PollRecovery {
     /**
      * Returns true if a record may be the cause of the failure. Kafka has no exception class of its own for that.
      * Subclasses of KafkaException mean that the broker, the group or this worker's rights are the cause. A cause that
-     * is no KafkaException means that a rebalance callback has failed.
+     * is no KafkaException means that a rebalance callback has failed. A library that cannot be loaded is the host's
+     * fault.
      */
     static boolean isCausedByARecord(Throwable failure) {
         Throwable cause = failure.getCause();
+        if (CompressionCodecs.hostProblem(failure).isPresent()) {
+            return false;
+        }
         return (failure.getClass() == KafkaException.class && (cause == null || cause instanceof KafkaException))
                 || failure instanceof CorruptRecordException
                 || failure instanceof SerializationException

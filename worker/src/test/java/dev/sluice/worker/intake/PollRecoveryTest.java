@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.LogLines;
+import dev.sluice.worker.threads.WorkerException;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -300,6 +302,31 @@ class PollRecoveryTest {
                 () -> new KafkaException("x", new CorruptRecordException("y")),
                 () -> new CorruptRecordException("y"),
                 OutOfMemoryError::new);
+    }
+
+    /** What Kafka throws for every compressed record where a native library cannot be loaded. */
+    @ParameterizedTest
+    @MethodSource
+    void endsWithoutSkippingARecordThatThisHostCannotUnpack(LinkageError failure) {
+        test.log
+                .unreadable(FIRST, () -> new KafkaException("please seek past it", new KafkaException("zstd", failure)))
+                .request(FIRST);
+
+        test.then(() -> test.consumer.assigned(FIRST)).rounds(3);
+
+        assertThatThrownBy(test::run)
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("cannot unpack")
+                .hasMessageContaining("-DZstdTempFolder=");
+        assertThat(test.downstream.refused).isEmpty();
+        assertThat(test.ledger.offsets(FIRST)).isEmpty();
+    }
+
+    static List<LinkageError> endsWithoutSkippingARecordThatThisHostCannotUnpack() {
+        return List.of(
+                new UnsatisfiedLinkError("Can't load library: /nonexistent.so"),
+                new NoClassDefFoundError("Could not initialize class com.github.luben.zstd.Zstd"),
+                new ExceptionInInitializerError(new IOException("No space left on device")));
     }
 
     @ParameterizedTest
