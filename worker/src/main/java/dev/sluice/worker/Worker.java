@@ -63,6 +63,8 @@ public final class Worker implements AutoCloseable {
     private static final String INTAKE_THREAD = "sluice-intake";
     private static final String PACE_THREAD = "sluice-pace";
     private static final String SETTLE_THREAD = "sluice-settle";
+    /** The event loop of the HTTP client. */
+    private static final String CALL_THREAD = "sluice-call";
 
     private static final int DELAYED_RECORDS = 20_000;
     /** Room for headers beside the largest answer in one record. */
@@ -183,11 +185,16 @@ public final class Worker implements AutoCloseable {
             throws InterruptedException {
         Admin admin = KafkaClients.admin(config.queue().kafka());
         WorkerConfig.Api upstream = config.api();
+        CompletableFuture<Throwable> clientDied = new CompletableFuture<>();
         ApiClient api = new ApiClient(
-                upstream.baseUrl(),
+                new ApiClient.Target(upstream.baseUrl(), upstream.proxy(), upstream.authorities()),
                 upstream.apiKey(),
-                upstream.callTimeout(),
-                config.memory().maxResponseBytes());
+                new ApiClient.Bounds(
+                        upstream.callTimeout(),
+                        config.pacing().maxInFlight(),
+                        config.memory().maxResponseBytes(),
+                        config.memory().readAheadBytes()),
+                clientDied::complete);
         CompletableFuture<Void> warm = warmUp(api);
         CompletableFuture<List<String>> codecs =
                 CompletableFuture.supplyAsync(CompressionCodecs::problems, task -> startDaemon(task, "sluice-codecs"));
@@ -195,6 +202,8 @@ public final class Worker implements AutoCloseable {
             check(config.queue(), admin);
             refuseIf(codecs.join());
             Worker worker = new Worker(config, admin, api, metrics, telemetry);
+            // Without the client no call ends, and only a restart brings another one.
+            var unused = clientDied.thenAccept(reason -> worker.fail("call", reason));
             worker.startStages(warm);
             return worker;
         } catch (RuntimeException | InterruptedException failure) {
@@ -240,6 +249,7 @@ public final class Worker implements AutoCloseable {
                 .addKeyValue("api", config.api().baseUrl())
                 .addKeyValue("limits", limits.isEmpty() ? ConfiguredLimit.UNKNOWN : limits)
                 .log("Worker starts");
+        api.beat(threads.heartbeat(CALL_THREAD));
         threads.start(SETTLE_THREAD, settle);
         threads.start(PACE_THREAD, () -> {
             warm.join();

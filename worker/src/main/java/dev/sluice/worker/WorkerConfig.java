@@ -1,10 +1,12 @@
 package dev.sluice.worker;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.call.ApiProxy;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import dev.sluice.worker.pace.ConfiguredLimits;
-import dev.sluice.worker.provider.TogetherApi;
+import dev.sluice.worker.provider.BaseUrlCheck;
 import java.net.URI;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,12 +63,28 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      * @param baseUrl the URL up to and without {@code /chat/completions}
      * @param apiKey asked before every call; its value is never logged
      * @param callTimeout the total deadline of one call, body included
+     * @param proxy the proxy on the way to the API
+     * @param authorities certificates that are trusted besides those that the JVM trusts
      */
-    public record Api(URI baseUrl, Supplier<String> apiKey, Duration callTimeout) {
+    public record Api(
+            URI baseUrl,
+            Supplier<String> apiKey,
+            Duration callTimeout,
+            Optional<ApiProxy> proxy,
+            List<X509Certificate> authorities) {
+        public Api {
+            authorities = List.copyOf(authorities);
+        }
+
+        /** Makes the configuration of an API that is called directly, with the JVM's own trust. */
+        public Api(URI baseUrl, Supplier<String> apiKey, Duration callTimeout) {
+            this(baseUrl, apiKey, callTimeout, Optional.empty(), List.of());
+        }
+
         /** Leaves out the source of the key. */
         @Override
         public String toString() {
-            return "Api[baseUrl=" + baseUrl + ", callTimeout=" + callTimeout + "]";
+            return "Api[baseUrl=" + baseUrl + ", callTimeout=" + callTimeout + ", proxy=" + proxy + "]";
         }
     }
 
@@ -133,20 +151,11 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
         require(problems, memory.cacheBytes >= 0, "cache-bytes", memory.cacheBytes, "0 or more");
         require(problems, memory.maxRequestBytes >= 1, "max-request-bytes", memory.maxRequestBytes, "1 or more");
         require(problems, memory.maxResponseBytes >= 1, "max-response-bytes", memory.maxResponseBytes, "1 or more");
-        require(
-                problems,
-                isHttp(api.baseUrl),
-                "base-url",
-                api.baseUrl,
-                "an http or https URL such as " + TogetherApi.BASE_URL);
+        BaseUrlCheck.problem(api.baseUrl).ifPresent(problem -> problems.add("--base-url: " + problem));
         require(problems, queue.kafka.containsKey("bootstrap.servers"), "bootstrap-servers", "absent", "host:port");
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
-    }
-
-    private static boolean isHttp(URI url) {
-        return ("http".equals(url.getScheme()) || "https".equals(url.getScheme())) && url.getHost() != null;
     }
 
     private static boolean isPositive(Duration duration) {

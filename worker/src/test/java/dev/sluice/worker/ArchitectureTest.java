@@ -183,7 +183,7 @@ class ArchitectureTest {
                 .resideOutsideOfPackage(inside("call"))
                 .should()
                 .dependOnClassesThat()
-                .resideInAPackage("java.net.http..")
+                .resideInAnyPackage("java.net.http..", "io.vertx..", "io.netty..")
                 .check(CLASSES);
     }
 

@@ -3,10 +3,6 @@ package dev.sluice.worker.call;
 import com.sun.net.httpserver.HttpServer;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,12 +28,17 @@ final class ClientWarmUp {
 
     private ClientWarmUp() {}
 
+    /** Posts a body to a server and reads the whole answer. */
+    interface ServerCall {
+        CompletableFuture<Void> post(InetSocketAddress server, byte[] body);
+    }
+
     /**
      * Starts the warm-up beside the start of the worker.
      *
      * @return completes normally after {@code atMost} at the latest, even if the warm-up fails or hangs
      */
-    static CompletableFuture<Void> start(HttpClient client, Executor executor, Duration atMost) {
+    static CompletableFuture<Void> start(ServerCall client, Executor executor, Duration atMost) {
         try {
             return CompletableFuture.runAsync(() -> runUnchecked(client, atMost), executor)
                     .exceptionally(ClientWarmUp::logFailure)
@@ -55,7 +56,7 @@ final class ClientWarmUp {
         return null;
     }
 
-    private static void runUnchecked(HttpClient client, Duration atMost) {
+    private static void runUnchecked(ServerCall client, Duration atMost) {
         try {
             run(client, atMost);
         } catch (InterruptedException e) {
@@ -65,7 +66,7 @@ final class ClientWarmUp {
         }
     }
 
-    static void run(HttpClient client, Duration atMost) throws Exception {
+    static void run(ServerCall client, Duration atMost) throws Exception {
         long deadline = System.nanoTime() + atMost.toNanos();
         ExecutorService executor = Executors.newFixedThreadPool(2);
         HttpServer server = null;
@@ -89,23 +90,14 @@ final class ClientWarmUp {
         }
     }
 
-    private static void call(HttpClient client, InetSocketAddress address, long deadline) throws Exception {
-        URI uri = URI.create("http://" + address.getHostString() + ":" + address.getPort() + "/");
-        HttpRequest request = HttpRequest.newBuilder(uri)
-                .POST(HttpRequest.BodyPublishers.ofByteArray(BODY))
-                .build();
+    private static void call(ServerCall client, InetSocketAddress address, long deadline) throws Exception {
         for (int round = 0; round < ROUNDS && System.nanoTime() - deadline < 0; round++) {
-            List<CompletableFuture<HttpResponse<byte[]>>> answers = new ArrayList<>();
+            List<CompletableFuture<Void>> answers = new ArrayList<>();
             for (int i = 0; i < CALLS_PER_ROUND; i++) {
-                answers.add(client.sendAsync(request, head -> new BoundedBody(BODY.length, true)));
+                answers.add(client.post(address, BODY));
             }
-            try {
-                // The client's own timeout would end with the headers.
-                CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
-                        .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
-            } finally {
-                answers.forEach(answer -> answer.cancel(true));
-            }
+            CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+                    .get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
         }
     }
 }

@@ -40,6 +40,8 @@ public final class OutcomeClassifier {
     private static final String KEY_REMEDY =
             ": check the API key (--api-key-file or " + TogetherApi.API_KEY_VARIABLE + ")";
 
+    private static final String PROXY_REMEDY = ": give the proxy's user and password (--api-proxy)";
+
     /** Statuses of an edge that waited in vain. The API may have worked on the request, and charged it. */
     private static final Set<Integer> COSTLY_STATUSES = Set.of(504, 520, 524);
 
@@ -353,6 +355,9 @@ public final class OutcomeClassifier {
             }
             case "unsendable" -> {
                 return held(failed.error() + ": " + failed.message());
+            }
+            case "407" -> {
+                return held(failed.message() + PROXY_REMEDY);
             }
             default -> {
                 Failure failure = new Failure(

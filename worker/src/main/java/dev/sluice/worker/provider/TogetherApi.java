@@ -23,10 +23,8 @@ public final class TogetherApi {
 
     private TogetherApi() {}
 
-    /** Returns the address that chat requests are posted to; {@code baseUrl} may end with a slash. */
+    /** Returns the address that chat requests are posted to; {@code baseUrl} may end with slashes. */
     public static URI chatCompletions(URI baseUrl) {
-        String base = baseUrl.toString();
-        String trimmed = base.endsWith("/") ? base.substring(0, base.length() - 1) : base;
-        return URI.create(trimmed + CHAT_COMPLETIONS);
+        return URI.create(baseUrl.toString().replaceFirst("/+$", "") + CHAT_COMPLETIONS);
     }
 }

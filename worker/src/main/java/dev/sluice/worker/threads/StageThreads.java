@@ -28,7 +28,9 @@ public final class StageThreads {
         this.nanoTime = nanoTime;
     }
 
-    /** Returns the heartbeat of a thread. Its stage runs it once per loop iteration. */
+    /**
+     * Returns the heartbeat of a thread, which need not be one of these. Its stage runs it once per loop iteration.
+     */
     public Runnable heartbeat(String name) {
         AtomicLong lastBeat = lastBeats.computeIfAbsent(name, absent -> new AtomicLong(nanoTime.getAsLong()));
         return () -> lastBeat.set(nanoTime.getAsLong());
@@ -86,13 +88,16 @@ public final class StageThreads {
         List<String> failures = new ArrayList<>();
         Map<String, Duration> ages = ages();
         for (Thread thread : threads) {
-            Duration age = ages.getOrDefault(thread.getName(), Duration.ZERO);
             if (!thread.isAlive()) {
                 failures.add("thread " + thread.getName() + " has ended");
-            } else if (age.compareTo(longest) > 0) {
-                failures.add("thread " + thread.getName() + " hangs: no heartbeat for " + age.toSeconds() + " s");
+                ages.remove(thread.getName());
             }
         }
+        ages.forEach((name, age) -> {
+            if (age.compareTo(longest) > 0) {
+                failures.add("thread " + name + " hangs: no heartbeat for " + age.toSeconds() + " s");
+            }
+        });
         return failures;
     }
 }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,7 @@ class ApiClientTest {
     void asksForTheKeyAtEveryCall() throws Exception {
         BlockingQueue<String> keys = new LinkedBlockingQueue<>(List.of("sk-old", KEY));
 
-        try (ApiClient client = new ApiClient(URI.create(api.baseUrl()), keys::remove, PATIENT, ONE_MIB)) {
+        try (ApiClient client = client(api.baseUrl(), keys::remove, PATIENT, ONE_MIB)) {
             assertThat(((Answered) resultOf(client, saying("a").build())).status())
                     .isEqualTo(401);
             assertThat(((Answered) resultOf(client, saying("b").build())).status())
@@ -155,7 +156,7 @@ class ApiClientTest {
                 .isInstanceOfSatisfying(
                         Failed.class, failed -> assertThat(failed.error()).isEqualTo("response_too_large"));
 
-        try (ApiClient exact = new ApiClient(URI.create(api.baseUrl()), () -> KEY, PATIENT, 2048)) {
+        try (ApiClient exact = client(api.baseUrl(), () -> KEY, PATIENT, 2048)) {
             assertThat(resultOf(exact, saying("[stand-in: huge=2048]").build())).isInstanceOf(Answered.class);
             assertThat(resultOf(exact, saying("[stand-in: huge=2049]").build())).isInstanceOf(Failed.class);
         }
@@ -249,7 +250,7 @@ class ApiClientTest {
 
     @Test
     void aKeyThatIsNoHeaderValueIsAFailureThatDoesNotRevealIt() throws Exception {
-        try (ApiClient client = new ApiClient(URI.create(api.baseUrl()), () -> "sk-secret\nx", PATIENT, ONE_MIB)) {
+        try (ApiClient client = client(api.baseUrl(), () -> "sk-secret\nx", PATIENT, ONE_MIB)) {
             Failed failed = (Failed) resultOf(client, saying("hi").build());
 
             assertThat(failed.error()).isEqualTo("unsendable");
@@ -287,7 +288,17 @@ class ApiClientTest {
     }
 
     private static ApiClient client(String baseUrl, Duration timeout) {
-        return new ApiClient(URI.create(baseUrl), () -> KEY, timeout, ONE_MIB);
+        return client(baseUrl, () -> KEY, timeout, ONE_MIB);
+    }
+
+    private static ApiClient client(String baseUrl, Supplier<String> key, Duration timeout, int maxResponseBytes) {
+        return new ApiClient(
+                ApiClient.Target.of(URI.create(baseUrl)),
+                key,
+                new ApiClient.Bounds(timeout, 1000, maxResponseBytes, 64L << 20),
+                defect -> {
+                    throw new AssertionError("the client has died", defect);
+                });
     }
 
     private static Requests saying(String text) {

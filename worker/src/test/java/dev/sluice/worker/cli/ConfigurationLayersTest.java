@@ -26,7 +26,9 @@ class ConfigurationLayersTest {
                 .containsExactly(
                         "admin-address",
                         "admin-port",
+                        "api-ca",
                         "api-key-file",
+                        "api-proxy",
                         "base-url",
                         "bootstrap-servers",
                         "cache-bytes",
@@ -66,7 +68,7 @@ class ConfigurationLayersTest {
                         "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(42)
+                .hasSize(44)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -348,6 +348,14 @@ class OutcomeClassifierTest {
                 .isEqualTo(new Verdict(new Hold("unsendable: no key"), CallFeedback.blocked("unsendable: no key")));
     }
 
+    @Test
+    void aProxyThatWantsToKnowWhoCallsIsHeldAtOnce() {
+        Verdict verdict = of(counted(MAX_ATTEMPTS - 1, 0), new Failed("407", "407 from proxy 10.0.0.1:3128", 1));
+
+        String reason = "407 from proxy 10.0.0.1:3128: give the proxy's user and password (--api-proxy)";
+        assertThat(verdict).isEqualTo(new Verdict(new Hold(reason), CallFeedback.blocked(reason)));
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {400, 403, 404, 405, 407, 410, 413, 418, 421, 422, 431, 451, 499, 300, 301, 302, 304, 307, 308})
     void aForeignAnswerIsHeldUnlessTheApiWorks(int status) {

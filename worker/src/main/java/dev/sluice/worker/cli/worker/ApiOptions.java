@@ -1,11 +1,17 @@
 package dev.sluice.worker.cli.worker;
 
+import dev.sluice.worker.call.ApiProxy;
+import dev.sluice.worker.call.ApiTrust;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.provider.BaseUrlCheck;
 import dev.sluice.worker.provider.TogetherApi;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -30,6 +36,23 @@ final class ApiOptions {
             })
     private @Nullable Path apiKeyFile;
 
+    @Option(
+            names = "--api-proxy",
+            paramLabel = "URL",
+            description = {
+                "HTTP proxy on the way to the API: http://[USER:PASSWORD@]HOST:PORT, or none. With a password rather "
+                        + "in SLUICE_API_PROXY, since others can see options.",
+                "  Default: from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, or Java's https.proxyHost"
+            })
+    private @Nullable String proxy;
+
+    @Option(
+            names = "--api-ca",
+            paramLabel = "FILE",
+            description = "PEM file with certificates of authorities that the API's certificate may come from, besides "
+                    + "those that Java trusts.")
+    private @Nullable Path authorities;
+
     URI baseUrl() {
         return Objects.requireNonNull(baseUrl);
     }
@@ -50,6 +73,30 @@ final class ApiOptions {
         } catch (IllegalArgumentException e) {
             problems.add(e.getMessage());
             return () -> "";
+        }
+    }
+
+    /** Returns the proxy on the way to the API. If it cannot be used, it adds a problem. */
+    Optional<ApiProxy> proxy(Terminal terminal, List<String> problems) {
+        URI target = baseUrl();
+        if (BaseUrlCheck.problem(target).isPresent()) {
+            return Optional.empty();
+        }
+        try {
+            return ApiProxy.choose(target, Optional.ofNullable(proxy), terminal.env(), ProxySelector.getDefault());
+        } catch (IllegalArgumentException e) {
+            problems.add(e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Returns the additional authorities. If there is a file without any, it adds a problem. */
+    List<X509Certificate> authorities(List<String> problems) {
+        try {
+            return authorities == null ? List.of() : ApiTrust.read(authorities);
+        } catch (IllegalArgumentException e) {
+            problems.add("--api-ca: " + authorities + ": " + e.getMessage());
+            return List.of();
         }
     }
 }

@@ -192,7 +192,9 @@ public final class WorkerCommand implements Subcommand {
         admin.check(problems);
         Map<String, ConfiguredLimit> byModel = ModelLimit.byModel(limits, problems);
         try {
-            config = config(apiKey, byModel);
+            WorkerConfig.Api target = new WorkerConfig.Api(
+                    api.baseUrl(), apiKey, callTimeout, api.proxy(terminal, problems), api.authorities(problems));
+            config = config(target, byModel);
         } catch (IllegalArgumentException e) {
             problems.addAll(String.valueOf(e.getMessage()).lines().toList());
         }
@@ -208,11 +210,11 @@ public final class WorkerCommand implements Subcommand {
         return (int) Math.min(Integer.MAX_VALUE, size.bytes());
     }
 
-    private WorkerConfig config(Supplier<String> apiKey, Map<String, ConfiguredLimit> byModel) {
+    private WorkerConfig config(WorkerConfig.Api target, Map<String, ConfiguredLimit> byModel) {
         return new WorkerConfig(
                 new WorkerConfig.Queue(
                         kafka.topics(), group, Optional.ofNullable(instanceId), replyTopics, kafka.properties()),
-                new WorkerConfig.Api(api.baseUrl(), apiKey, callTimeout),
+                target,
                 new WorkerConfig.Pacing(byModel, maxInFlight),
                 new WorkerConfig.Retries(maxAttempts, Optional.ofNullable(maxAge)),
                 new WorkerConfig.Memory(

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.worker;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.call.ApiProxy;
 import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.pace.ConfiguredLimit;
@@ -43,6 +44,8 @@ class WorkerOptionsTest {
         assertThat(config.memory().maxResponseBytes()).isEqualTo(7 * 1024 * 1024);
         assertThat(config.api().baseUrl()).isEqualTo(URI.create("https://api.together.ai/v1"));
         assertThat(config.api().apiKey().get()).isEqualTo("secret");
+        assertThat(config.api().proxy()).isEmpty();
+        assertThat(config.api().authorities()).isEmpty();
         assertThat(config.queue().kafka()).isEqualTo(Map.of("bootstrap.servers", "localhost:9092"));
     }
 
@@ -74,6 +77,7 @@ class WorkerOptionsTest {
                 "--max-response-bytes=2MiB",
                 "--base-url=http://localhost:8080/v1/",
                 "--api-key-file=" + key,
+                "--api-proxy=http://me:geheim@proxy:3128",
                 "--kafka-config=" + kafka,
                 "--bootstrap-servers=b:2",
                 "--log-level=debug",
@@ -98,6 +102,8 @@ class WorkerOptionsTest {
         assertThat(config.memory().maxResponseBytes()).isEqualTo(2 << 20);
         assertThat(config.api().baseUrl()).isEqualTo(URI.create("http://localhost:8080/v1"));
         assertThat(config.api().apiKey().get()).isEqualTo("from-file");
+        assertThat(config.api().proxy()).contains(new ApiProxy("proxy", 3128, Optional.of("me"), "geheim"));
+        assertThat(config.toString()).contains("http://proxy:3128").doesNotContain("geheim");
         assertThat(config.queue().kafka()).isEqualTo(Map.of("security.protocol", "SSL", "bootstrap.servers", "b:2"));
     }
 
@@ -136,6 +142,47 @@ class WorkerOptionsTest {
     void anImpossiblePortIsRefused() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--admin-port=65536").problems())
                 .containsExactly("--admin-port: must be 0 to 65535, is '65536'");
+    }
+
+    @Test
+    void theProxyComesFromTheEnvironmentAsForOtherPrograms() throws Exception {
+        terminal.env("HTTPS_PROXY", "http://proxy:3128").env("NO_PROXY", ".corp");
+
+        assertThat(config("worker").api().proxy()).map(ApiProxy::toString).contains("http://proxy:3128");
+        assertThat(config("worker", "--base-url=https://vllm.corp/v1").api().proxy())
+                .isEmpty();
+        assertThat(config("worker", "--api-proxy=none").api().proxy()).isEmpty();
+    }
+
+    @Test
+    void aProxyThatCannotBeUsedIsRefused() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--api-proxy=socks5://me:geheim@proxy:1080")
+                        .problems())
+                .containsExactly("--api-proxy: must be http://[USER:PASSWORD@]HOST:PORT, or none, is "
+                        + "'socks5://***@proxy:1080'");
+    }
+
+    @Test
+    void aFileWithoutAuthoritiesIsRefusedWithTheRemedy() throws Exception {
+        Path missing = folder.resolve("missing.pem");
+        Path empty = Files.writeString(folder.resolve("empty.pem"), "");
+        Path key = Files.writeString(folder.resolve("key.pem"), "-----BEGIN PRIVATE KEY-----\nAAAA\n");
+
+        assertThat(ParsedCommand.of(terminal, "worker", "--api-ca=" + missing).problems())
+                .containsExactly(
+                        "--api-ca: " + missing + ": no such file; give a PEM file with one or more " + "certificates");
+        assertThat(ParsedCommand.of(terminal, "worker", "--api-ca=" + empty).problems())
+                .containsExactly("--api-ca: " + empty + ": no certificate in it; give a PEM file with one or more");
+        assertThat(ParsedCommand.of(terminal, "worker", "--api-ca=" + key).problems())
+                .containsExactly("--api-ca: " + key + ": is no certificate; give a PEM file with one or more");
+    }
+
+    @Test
+    void aBaseUrlThatCannotBeRightIsRefusedWithTheRightOne() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--base-url=https://api.together.xyz/v1/chat/completions")
+                        .problems())
+                .containsExactly("--base-url: must be the base only, without /chat/completions: "
+                        + "https://api.together.xyz/v1, is 'https://api.together.xyz/v1/chat/completions'");
     }
 
     private WorkerConfig config(String... args) throws InterruptedException {

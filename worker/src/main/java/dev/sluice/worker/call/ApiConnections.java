@@ -1,0 +1,191 @@
+package dev.sluice.worker.call;
+
+import dev.sluice.worker.provider.TogetherApi;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.ProxyOptions;
+import io.vertx.core.net.ProxyType;
+import io.vertx.core.net.SocketAddress;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.WeakHashMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The connections to the API, or to the proxy in front of it. Owned by the event loop. */
+final class ApiConnections {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    /** Less than any NAT forgets a connection after, and many servers close theirs after a minute. */
+    private static final Duration IDLE = Duration.ofSeconds(30);
+    /** Edges send long cookies and policies. */
+    private static final int MAX_HEADER_BYTES = 64 << 10;
+
+    private static final int MAX_LINE_BYTES = 8 << 10;
+    /** The form in which the client library tells how a proxy answered CONNECT. */
+    private static final Pattern PROXY_STATUS = Pattern.compile("status: (\\d{3})");
+
+    private final HttpClientAgent client;
+    private final Optional<ApiProxy> proxy;
+    private final HostAddresses addresses;
+    private final RequestOptions endpoint;
+    private final int port;
+    private final Set<HttpConnection> used = Collections.newSetFromMap(new WeakHashMap<>());
+
+    /** A proxy that answered CONNECT, but did not connect. */
+    static final class ProxyRejection extends IOException {
+        private final int status;
+
+        ProxyRejection(int status, ApiProxy proxy) {
+            super(status + " from proxy " + proxy.address());
+            this.status = status;
+        }
+
+        int status() {
+            return status;
+        }
+    }
+
+    /** @param maxConnections the most connections at once; there must be one for each call */
+    ApiConnections(Vertx vertx, ApiClient.Target target, int maxConnections) {
+        URI url = TogetherApi.chatCompletions(target.baseUrl());
+        boolean isTls = "https".equals(url.getScheme());
+        int apiPort = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
+        this.proxy = target.proxy();
+        this.port = proxy.map(ApiProxy::port).orElse(apiPort);
+        this.addresses = new HostAddresses(vertx, proxy.map(ApiProxy::host).orElse(unbracketed(url.getHost())));
+        this.client = vertx.httpClientBuilder()
+                .with(options(target))
+                .with(new PoolOptions().setHttp1MaxSize(maxConnections).setMaxWaitQueueSize(-1))
+                .build();
+        this.endpoint = new RequestOptions()
+                .setMethod(HttpMethod.POST)
+                .setSsl(isTls)
+                .setHost(unbracketed(url.getHost()))
+                .setPort(apiPort)
+                .setURI(url.getRawPath())
+                // The key would go with a redirect.
+                .setFollowRedirects(false);
+    }
+
+    static HttpClientOptions options(ApiClient.Target target) {
+        return new HttpClientOptions()
+                .setTcpKeepAlive(true)
+                .setKeepAliveTimeout((int) IDLE.toSeconds())
+                .setMaxHeaderSize(MAX_HEADER_BYTES)
+                .setMaxInitialLineLength(MAX_LINE_BYTES)
+                .setSslHandshakeTimeout(CONNECT_TIMEOUT.toSeconds())
+                .setVerifyHost(true)
+                .setTrustOptions(ApiTrust.options(target.authorities()))
+                .setKeyCertOptions(ApiTrust.ownKey());
+    }
+
+    private static String unbracketed(String host) {
+        return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    }
+
+    boolean isProxied() {
+        return proxy.isPresent();
+    }
+
+    /** Returns the failure for a status that is the proxy's own. */
+    IOException rejectedByProxy(int status) {
+        return new ProxyRejection(status, proxy.orElseThrow());
+    }
+
+    /**
+     * Returns a request that is ready to be sent. The addresses of the host are tried in order.
+     *
+     * @param isNew true if no kept connection may be used; the connection has to be closed after the call then
+     */
+    Future<HttpClientRequest> open(boolean isNew) {
+        return addresses.current().compose(found -> open(found, 0, isNew));
+    }
+
+    private Future<HttpClientRequest> open(List<InetAddress> found, int index, boolean isNew) {
+        InetAddress address = found.get(index);
+        RequestOptions options = options(address, found.size());
+        Future<HttpClientRequest> opened = isNew
+                ? client.connect(options).compose(connection -> connection.request(options))
+                : client.request(options);
+        return opened.map(request -> {
+                    addresses.reached(address);
+                    return quiet(request);
+                })
+                .recover(failure -> {
+                    addresses.missed(address);
+                    return index + 1 < found.size()
+                            ? open(found, index + 1, isNew)
+                            : Future.failedFuture(described(failure, address));
+                });
+    }
+
+    private RequestOptions options(InetAddress address, int addressCount) {
+        long timeout = CONNECT_TIMEOUT.toMillis() / Math.min(4, addressCount);
+        RequestOptions options = new RequestOptions(endpoint).setConnectTimeout(timeout);
+        if (proxy.isEmpty()) {
+            return options.setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address, port)));
+        }
+        ApiProxy by = proxy.get();
+        ProxyOptions way = new ProxyOptions()
+                .setType(ProxyType.HTTP)
+                .setHost(address.getHostAddress())
+                .setPort(port)
+                .setConnectTimeout(Duration.ofMillis(timeout));
+        by.user().ifPresent(user -> way.setUsername(user).setPassword(by.password()));
+        return options.setProxyOptions(way);
+    }
+
+    private Throwable described(Throwable failure, InetAddress address) {
+        Matcher status = PROXY_STATUS.matcher(String.valueOf(failure.getMessage()));
+        if (proxy.isPresent() && status.find()) {
+            return rejectedByProxy(Integer.parseInt(status.group(1)));
+        }
+        String at = new InetSocketAddress(address, port).toString().replaceFirst("^[^/]*/", "");
+        return FailureWords.connecting(failure, proxy.isPresent() ? at + " (proxy)" : at);
+    }
+
+    /** Keeps the client library from logging failures that the call reports as well. */
+    private static HttpClientRequest quiet(HttpClientRequest request) {
+        request.exceptionHandler(failure -> {});
+        request.connection().exceptionHandler(failure -> {});
+        return request;
+    }
+
+    /** Returns true from the second call on with the same connection. */
+    boolean wasUsed(HttpConnection connection) {
+        return !used.add(connection);
+    }
+
+    /** Posts to a server of our own, as the warm-up does. */
+    CompletableFuture<Void> post(InetSocketAddress server, byte[] body) {
+        RequestOptions options = new RequestOptions()
+                .setMethod(HttpMethod.POST)
+                .setServer(SocketAddress.inetSocketAddress(server))
+                .setHost(server.getHostString())
+                .setPort(server.getPort())
+                .setSsl(false)
+                .setURI("/");
+        return client.request(options)
+                .compose(request -> quiet(request).send(Buffer.buffer(body)))
+                .compose(HttpClientResponse::end)
+                .toCompletionStage()
+                .toCompletableFuture();
+    }
+}

@@ -1,0 +1,258 @@
+package dev.sluice.worker.call;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One call from its start to its end. Owned by the event loop.
+ *
+ * <p>A kept connection may have been closed by the other side while the request was on its way. A call that fails on
+ * such a connection at once, without an answer, was not worked on. It is made again on a new connection, once.
+ */
+final class Exchange {
+    private static final String USER_AGENT = "sluice-worker";
+    /** A connection that was closed earlier than this after the request had left was closed before it came. */
+    private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
+
+    private final Surroundings surroundings;
+    private final Message message;
+    private final Runnable onSend;
+    private final Consumer<CallResult> onEnd;
+    private final long startedAt = System.nanoTime();
+    private Stage stage = Stage.CONNECTING;
+    private long timer;
+    private @Nullable HttpClientRequest http;
+    private @Nullable AnswerBody body;
+    private long sentAt;
+    private boolean wasReused;
+    private boolean isRepeated;
+    private boolean hasLeft;
+    private boolean hasEnded;
+
+    /** The parts of a client that all its exchanges share. */
+    record Surroundings(
+            Vertx vertx,
+            ApiConnections connections,
+            AnswerMemory memory,
+            ApiClient.Bounds bounds,
+            Consumer<Throwable> onDeath) {}
+
+    /**
+     * A request to the API.
+     *
+     * @param headers headers beside our own
+     */
+    record Message(byte[] body, String apiKey, Map<String, String> headers) {}
+
+    private enum Stage {
+        CONNECTING("connecting"),
+        WAITING("waiting for the answer"),
+        READING("reading the answer");
+
+        private final String words;
+
+        Stage(String words) {
+            this.words = words;
+        }
+    }
+
+    /**
+     * @param onSend runs each time the request is sent
+     * @param onEnd receives the result, once
+     */
+    Exchange(Surroundings surroundings, Message message, Runnable onSend, Consumer<CallResult> onEnd) {
+        this.surroundings = surroundings;
+        this.message = message;
+        this.onSend = onSend;
+        this.onEnd = onEnd;
+    }
+
+    /** Returns the result of a call that cannot be sent. Its exception may quote a header, and that may be the key. */
+    static CallResult unsendable(RuntimeException e, long tookMillis) {
+        String words = "no call can be made of the request: " + e.getClass().getSimpleName();
+        return new CallResult.Failed("unsendable", words, tookMillis);
+    }
+
+    void start() {
+        guarded(() -> {
+            if (hasEnded) {
+                return;
+            }
+            long millis = Math.max(1, surroundings.bounds.timeout().toMillis());
+            timer = surroundings.vertx.setTimer(millis, unused -> guarded(this::timeOut));
+            connect(false);
+        });
+    }
+
+    void cancel() {
+        guarded(() -> end(new CallResult.Cancelled(took())));
+    }
+
+    private void timeOut() {
+        String words =
+                "timed out after " + FailureWords.seconds(surroundings.bounds.timeout()) + " while " + stage.words;
+        end(new CallResult.Failed("timeout", words, hasLeft, took()));
+    }
+
+    private void connect(boolean isNew) {
+        stage = Stage.CONNECTING;
+        surroundings
+                .connections
+                .open(isNew)
+                .onComplete(opened -> guarded(() -> {
+                    if (opened.failed()) {
+                        fail(opened.cause());
+                    } else if (hasEnded) {
+                        discard(opened.result());
+                    } else {
+                        send(opened.result());
+                    }
+                }));
+    }
+
+    private void send(HttpClientRequest opened) {
+        http = opened;
+        wasReused = surroundings.connections.wasUsed(opened.connection());
+        try {
+            opened.putHeader("Content-Type", "application/json")
+                    .putHeader("Accept", "application/json")
+                    .putHeader("User-Agent", USER_AGENT)
+                    .putHeader("Authorization", "Bearer " + message.apiKey);
+            message.headers.forEach(opened::putHeader);
+        } catch (RuntimeException e) {
+            end(unsendable(e, took()));
+            return;
+        }
+        stage = Stage.WAITING;
+        opened.response()
+                .onComplete(answer -> guarded(() -> {
+                    if (answer.failed()) {
+                        fail(opened, answer.cause());
+                    } else if (!hasEnded) {
+                        read(answer.result());
+                    }
+                }));
+        onSend.run();
+        sentAt = System.nanoTime();
+        opened.end(Buffer.buffer(message.body)).onSuccess(unused -> {
+            if (opened == http) {
+                hasLeft = true;
+            }
+        });
+    }
+
+    private void read(HttpClientResponse response) {
+        stage = Stage.READING;
+        hasLeft = true;
+        AnswerBody reading = new AnswerBody(response, surroundings.bounds.maxResponseBytes(), surroundings.memory);
+        body = reading;
+        response.exceptionHandler(failure -> guarded(() -> fail(failure)));
+        response.handler(bytes -> guarded(() -> {
+            if (!hasEnded && !reading.add(bytes)) {
+                end(unusable(reading.tooLarge()));
+            }
+        }));
+        response.endHandler(unused -> guarded(() -> {
+            if (!hasEnded) {
+                end(answered(response, reading));
+            }
+        }));
+    }
+
+    private CallResult answered(HttpClientResponse response, AnswerBody reading) {
+        ApiConnections connections = surroundings.connections;
+        if (response.statusCode() == CallResult.Failed.PROXY_AUTHENTICATION && connections.isProxied()) {
+            return failed(connections.rejectedByProxy(response.statusCode()));
+        }
+        byte[] bytes;
+        try {
+            bytes = reading.bytes();
+        } catch (AnswerBody.UnusableException e) {
+            return unusable(e);
+        }
+        Map<String, String> headers = new HashMap<>();
+        response.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
+        return new CallResult.Answered(response.statusCode(), headers, bytes, took());
+    }
+
+    private CallResult unusable(AnswerBody.UnusableException e) {
+        return new CallResult.Failed(e.error(), e.getMessage(), hasLeft, took());
+    }
+
+    private void fail(HttpClientRequest failed, Throwable failure) {
+        // The first request on a stale connection may fail twice.
+        if (failed == http) {
+            fail(failure);
+        }
+    }
+
+    private void fail(Throwable failure) {
+        if (failure instanceof Error) {
+            surroundings.onDeath.accept(failure);
+        }
+        if (hasEnded) {
+            return;
+        }
+        boolean isStale =
+                wasReused && stage == Stage.WAITING && !isRepeated && System.nanoTime() - sentAt < STALE_NANOS;
+        if (isStale) {
+            isRepeated = true;
+            hasLeft = false;
+            http = null;
+            connect(true);
+        } else {
+            end(failed(failure));
+        }
+    }
+
+    private CallResult failed(Throwable failure) {
+        String error = failure instanceof ApiConnections.ProxyRejection rejection
+                        && rejection.status() == CallResult.Failed.PROXY_AUTHENTICATION
+                ? Integer.toString(rejection.status())
+                : "connection";
+        return new CallResult.Failed(error, FailureWords.of(failure), hasLeft, took());
+    }
+
+    private void end(CallResult result) {
+        if (hasEnded) {
+            return;
+        }
+        hasEnded = true;
+        surroundings.vertx.cancelTimer(timer);
+        if (body != null) {
+            body.release();
+        }
+        HttpClientRequest made = http;
+        if (made != null && (isRepeated || !(result instanceof CallResult.Answered))) {
+            discard(made);
+        }
+        onEnd.accept(result);
+    }
+
+    /** Ends the exchange on the wire. Over HTTP/1.1 that closes the connection. */
+    private static void discard(HttpClientRequest made) {
+        var unused = made.connection().close();
+    }
+
+    /** Runs a callback. The call would never end after one that throws, so that this is the end of the client. */
+    private void guarded(Runnable callback) {
+        try {
+            callback.run();
+        } catch (Throwable defect) {
+            surroundings.onDeath.accept(defect);
+        }
+    }
+
+    private long took() {
+        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
+    }
+}
