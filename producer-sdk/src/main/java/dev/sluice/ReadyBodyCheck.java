@@ -31,10 +31,10 @@ final class ReadyBodyCheck {
         boolean named = model.isString() && !model.stringValue().isBlank();
         problems.require(named, "model", display(model), "must be the name of a model");
         problems.require(
-                messages.isArray() && !messages.isEmpty(),
+                messages.isArray(),
                 "messages",
                 messages.isMissingNode() ? null : messages.getNodeType(),
-                "must be an array of at least one message");
+                "must be an array");
         problems.require(!stream.isBoolean() || !stream.booleanValue(), "stream", display(stream), NO_STREAM);
         return named ? model.stringValue() : "";
     }

@@ -39,7 +39,6 @@ class ChatRequestOfJsonTest {
                 "model    | {\"model\":7,\"messages\":[1]}",
                 "model    | {\"model\":\" \",\"messages\":[1]}",
                 "messages | {\"model\":\"m\"}",
-                "messages | {\"model\":\"m\",\"messages\":[]}",
                 "messages | {\"model\":\"m\",\"messages\":\"Hi\"}",
                 "stream   | {\"model\":\"m\",\"messages\":[1],\"stream\":true}",
             })
@@ -48,6 +47,18 @@ class ChatRequestOfJsonTest {
                 catchThrowableOfType(InvalidChatRequestException.class, () -> ChatRequest.ofJson(body));
 
         assertThat(refused.problems()).extracting(Problem::field).containsExactly(field);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"model\":\"m\",\"messages\":[]}",
+                "{\"model\":\"m\",\"messages\":[7],\"model\":\"n\"}",
+                "{\"model\":\"m\",\"messages\":[{}],\"stream\":false,\"n\":1e9,\"x\":{\"y\":[null]}}",
+                "{\"model\":\"m\",\"messages\":[1],\"stream\":\"yes\",\"max_tokens\":-1,\"temperature\":99}"
+            })
+    void takesWhateverAWorkerTakes(String body) {
+        assertThat(ChatRequest.ofJson(body).body()).isEqualTo(body.getBytes(UTF_8));
     }
 
     @Test

@@ -47,22 +47,28 @@ public final class AnswerFile {
         }
     }
 
+    /** Tells whether something else is there than a file that can be read again, such as a pipe or a device. */
+    public static boolean isStream(Path file) {
+        return Files.exists(file) && !Files.isRegularFile(file);
+    }
+
     Path path() {
         return file;
     }
 
     /**
-     * Marks the line of every answer in this file as answered. A file that does not exist holds no answers.
+     * Marks the line of every answer in this file as answered. A file that does not exist holds no answers, and neither
+     * does a stream.
      *
      * @throws IllegalArgumentException if a line of the file does not answer a line of this batch
      */
     public void read(BatchInput input, LineStates states) throws IOException {
-        if (Files.notExists(file)) {
+        if (Files.notExists(file) || isStream(file)) {
             return;
         }
         bytes = Files.size(file);
         int last = 0;
-        try (LineReader reader = new LineReader(Files.newInputStream(file), Integer.MAX_VALUE - 9)) {
+        try (LineReader reader = new LineReader(Files.newInputStream(file), LineReader.MAX_BYTES)) {
             for (LineReader.Line line = reader.next(); line != null && line.complete(); line = reader.next()) {
                 if (!line.isBlank()) {
                     Answer answer = parse(line);
@@ -126,9 +132,12 @@ public final class AnswerFile {
 
     /**
      * Continues the file after its last complete line. The file is locked until the stream is closed or the process
-     * ends.
+     * ends. A stream is written to as it is.
      */
     public OutputStream open() throws IOException, InUseException {
+        if (isStream(file)) {
+            return Files.newOutputStream(file, StandardOpenOption.WRITE);
+        }
         FileChannel opened = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             if (opened.tryLock() == null || opened.size() != bytes) {

@@ -47,7 +47,8 @@ public final class BatchFiles {
     /** Returns the folder for answers that wait for their turn. */
     public Path spillFolder() {
         // beside the output, where there must be room anyway; the system's temporary folder may be in memory
-        Path folder = answers == null ? null : answers.path().toAbsolutePath().getParent();
+        boolean isFile = answers != null && !AnswerFile.isStream(answers.path());
+        Path folder = isFile ? answers.path().toAbsolutePath().getParent() : null;
         return folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : folder;
     }
 

@@ -17,23 +17,31 @@ public final class BatchInput {
     private final String name;
     private final String hash;
     private final CheckedLines checked;
+    private final int maxBodyBytes;
 
-    BatchInput(Path file, String name, String hash, CheckedLines checked) {
+    BatchInput(Path file, String name, String hash, CheckedLines checked, int maxBodyBytes) {
         this.file = file;
         this.name = name;
         this.hash = hash;
         this.checked = checked;
+        this.maxBodyBytes = maxBodyBytes;
     }
 
     /**
      * The result of a check.
      *
      * @param starts the offset of each line by its number, and the end of the file after the last one
+     * @param largestBody the size of the largest body in bytes
      * @param badCount the number of lines that are left out
      * @param problems a description of the first bad lines
      */
     record CheckedLines(
-            CustomIdIndex customIds, BitSet requestLines, long[] starts, long badCount, List<String> problems) {
+            CustomIdIndex customIds,
+            BitSet requestLines,
+            long[] starts,
+            int largestBody,
+            long badCount,
+            List<String> problems) {
         CheckedLines {
             problems = List.copyOf(problems);
         }
@@ -59,14 +67,21 @@ public final class BatchInput {
      *
      * @param name the name of the file in messages
      * @param skipInvalid whether bad lines are left out instead of refused
+     * @param maxBodyBytes the largest body of a request
      */
-    public static BatchInput check(Path file, String name, boolean skipInvalid) throws IOException, BadLinesException {
-        return new BatchInputCheck(file, name).run(skipInvalid);
+    public static BatchInput check(Path file, String name, boolean skipInvalid, int maxBodyBytes)
+            throws IOException, BadLinesException {
+        return new BatchInputCheck(file, name, maxBodyBytes).run(skipInvalid);
     }
 
     /** Returns the number of requests. */
     public int requestCount() {
         return checked.requestLines().cardinality();
+    }
+
+    /** Returns the size of the largest body in bytes. */
+    public int largestBody() {
+        return checked.largestBody();
     }
 
     /** Returns the number of bad lines that are left out. */
@@ -127,7 +142,7 @@ public final class BatchInput {
                 }
             }
             try {
-                BatchLine line = BatchLine.parse(number, bytes.array());
+                BatchLine line = BatchLine.parse(number, bytes.array(), maxBodyBytes);
                 if (lineOf(line.customId()) == number) {
                     return line;
                 }

@@ -2,6 +2,7 @@ package dev.sluice.worker.batch;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reads every line of a batch file once and collects what is wrong with it. Not thread-safe. */
 final class BatchInputCheck {
@@ -21,6 +23,7 @@ final class BatchInputCheck {
 
     private final Path file;
     private final String name;
+    private final int maxBodyBytes;
     private final CustomIdIndex customIds = new CustomIdIndex();
     private final BitSet requestLines = new BitSet();
     private final List<String> problems = new ArrayList<>();
@@ -28,10 +31,14 @@ final class BatchInputCheck {
     private long[] starts = new long[1 << 10];
 
     private long badLines;
+    private int largestBody;
+    /** The problem of a file that is JSON and has no line that is a request, or a blank text. */
+    private String form = "";
 
-    BatchInputCheck(Path file, String name) {
+    BatchInputCheck(Path file, String name, int maxBodyBytes) {
         this.file = file;
         this.name = name;
+        this.maxBodyBytes = maxBodyBytes;
     }
 
     /**
@@ -42,7 +49,8 @@ final class BatchInputCheck {
     BatchInput run(boolean skipInvalid) throws IOException, BatchInput.BadLinesException {
         requireText();
         MessageDigest digest = CustomIdIndex.sha256();
-        try (LineReader reader = new LineReader(new DigestInputStream(Files.newInputStream(file), digest))) {
+        InputStream in = new DigestInputStream(Files.newInputStream(file), digest);
+        try (LineReader reader = new LineReader(in, BatchLine.lineBytes(maxBodyBytes))) {
             for (LineReader.Line line = reader.next(); line != null; line = reader.next()) {
                 add(line);
             }
@@ -50,7 +58,11 @@ final class BatchInputCheck {
         requireRequests(skipInvalid);
         String hash = HexFormat.of().formatHex(digest.digest()).substring(0, HASH_CHARACTERS);
         return new BatchInput(
-                file, name, hash, new BatchInput.CheckedLines(customIds, requestLines, starts, badLines, problems));
+                file,
+                name,
+                hash,
+                new BatchInput.CheckedLines(customIds, requestLines, starts, largestBody, badLines, problems),
+                maxBodyBytes);
     }
 
     private void requireText() throws IOException, BatchInput.BadLinesException {
@@ -71,10 +83,14 @@ final class BatchInputCheck {
         if (line.isBlank()) {
             return;
         }
+        if (form.isEmpty()) {
+            form = form(line.bytes());
+        }
         try {
-            BatchLine parsed = BatchLine.parse(line.number(), line.bytes());
+            BatchLine parsed = BatchLine.parse(line.number(), line.bytes(), maxBodyBytes);
             int sameId = customIds.putIfAbsent(parsed.customId(), line.number());
             if (sameId == 0) {
+                largestBody = Math.max(largestBody, parsed.body().getBytes(StandardCharsets.UTF_8).length);
                 requestLines.set(line.number());
             } else {
                 addProblem(
@@ -86,6 +102,16 @@ final class BatchInputCheck {
         }
     }
 
+    /** Recognises two files of JSON that are not one request per line, by their first line. */
+    private String form(byte @Nullable [] firstLine) {
+        String line = firstLine == null ? "" : new String(firstLine, StandardCharsets.UTF_8).strip();
+        if (line.startsWith("[")) {
+            return name + " is one JSON array; make it one request per line: jq -c '.[]' " + name;
+        }
+        boolean goesOn = line.startsWith("{") && !line.endsWith("}");
+        return goesOn ? name + " has requests of several lines; make it one request per line: jq -c . " + name : " ";
+    }
+
     private void addProblem(LineReader.Line line, String problem) {
         badLines++;
         if (problems.size() < MAX_PROBLEMS) {
@@ -94,6 +120,9 @@ final class BatchInputCheck {
     }
 
     private void requireRequests(boolean skipInvalid) throws BatchInput.BadLinesException {
+        if (requestLines.isEmpty() && !form.isBlank()) {
+            throw new BatchInput.BadLinesException(List.of(form));
+        }
         if (badLines > problems.size()) {
             problems.add(name + ": " + (badLines - problems.size()) + " more bad lines");
         }

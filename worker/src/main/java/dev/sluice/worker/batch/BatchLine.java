@@ -1,18 +1,17 @@
 package dev.sluice.worker.batch;
 
-import dev.sluice.ChatQueueBuilder;
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -24,28 +23,43 @@ import tools.jackson.databind.json.JsonMapper;
  * @param body the API's request body, which has the same bytes in UTF-8 as in the file
  */
 public record BatchLine(int number, String customId, String body) {
-    private static final JsonMapper MAPPER = JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .build();
+    private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    /** The room for the other fields of a line, which may be those of another tool. */
+    private static final long ROOM_BESIDE_BODY = 1 << 20;
+    /** Jackson's words about the place of an error, which say nothing about a single line. */
+    private static final Pattern PLACE = Pattern.compile(" ?\\(start marker at .*");
 
     /**
-     * Reads a line.
+     * Reads a line. A line that is a request itself, as it would be published, is named after its number.
      *
      * @param line the bytes of the line, or null if it was too long to be read
+     * @param maxBodyBytes the largest body
      * @throws IllegalArgumentException if the line is wrong; the message names everything that is wrong with it
      */
-    static BatchLine parse(int number, byte @Nullable [] line) {
+    static BatchLine parse(int number, byte @Nullable [] line, int maxBodyBytes) {
         if (line == null) {
-            throw new IllegalArgumentException("is longer than " + LineReader.MAX_BYTES + " bytes");
+            throw new IllegalArgumentException(
+                    "is longer than " + lineBytes(maxBodyBytes) + " bytes; " + tooLarge(maxBodyBytes));
         }
-        Fields fields = new Fields();
+        Fields fields = new Fields(number, maxBodyBytes);
         try (JsonParser parser = MAPPER.createParser(line)) {
             fields.read(parser, line);
         } catch (JacksonException e) {
-            throw new IllegalArgumentException("is no JSON: " + e.getOriginalMessage(), e);
+            String problem =
+                    PLACE.matcher(String.valueOf(e.getOriginalMessage())).replaceFirst("");
+            throw new IllegalArgumentException("is no JSON: " + problem, e);
         }
         fields.check();
         return new BatchLine(number, String.valueOf(fields.customId), fields.requiredBody());
+    }
+
+    /** Returns the length of the longest line whose body may still be small enough. */
+    static int lineBytes(int maxBodyBytes) {
+        return (int) Math.min(LineReader.MAX_BYTES, maxBodyBytes + ROOM_BESIDE_BODY);
+    }
+
+    private static String tooLarge(int maxBodyBytes) {
+        return "a body may have " + maxBodyBytes + " (--max-request-bytes)";
     }
 
     /** Returns the request to publish, which has been checked already. */
@@ -55,21 +69,35 @@ public record BatchLine(int number, String customId, String body) {
 
     /** The fields that were found on the line so far, and their problems. */
     private static final class Fields {
+        private final int number;
+        private final int maxBodyBytes;
         private final List<String> problems = new ArrayList<>();
         private @Nullable String customId;
         private @Nullable String body;
+        private boolean hasMessages;
+
+        Fields(int number, int maxBodyBytes) {
+            this.number = number;
+            this.maxBodyBytes = maxBodyBytes;
+        }
 
         void read(JsonParser parser, byte[] line) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
                 throw new IllegalArgumentException("is no JSON object");
             }
+            int start = (int) parser.currentTokenLocation().getByteOffset();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
                 String name = parser.currentName();
                 parser.nextToken();
                 readValue(name, parser, line);
             }
+            int end = (int) parser.currentLocation().getByteOffset();
             if (parser.nextToken() != null) {
                 problems.add("has something after the JSON object");
+            }
+            if (customId == null && body == null && hasMessages) {
+                customId = "line-" + number;
+                checkBody(Arrays.copyOfRange(line, start, end));
             }
         }
 
@@ -80,8 +108,13 @@ public record BatchLine(int number, String customId, String body) {
             boolean isObject = parser.currentToken() == JsonToken.START_OBJECT;
             parser.skipChildren();
             switch (name) {
-                case "custom_id" -> customId = text;
+                case "custom_id" -> {
+                    require(customId == null, "custom_id is there twice");
+                    customId = text;
+                }
+                case "messages" -> hasMessages = true;
                 case "body" -> {
+                    require(body == null, "body is there twice");
                     if (isObject) {
                         checkBody(Arrays.copyOfRange(
                                 line, start, (int) parser.currentLocation().getByteOffset()));
@@ -106,10 +139,7 @@ public record BatchLine(int number, String customId, String body) {
 
         private void checkBody(byte[] found) {
             body = new String(found, StandardCharsets.UTF_8);
-            require(
-                    found.length <= ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES,
-                    "body has " + found.length + " bytes; the queue takes up to "
-                            + ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
+            require(found.length <= maxBodyBytes, "body has " + found.length + " bytes; " + tooLarge(maxBodyBytes));
             try {
                 ChatRequest.ofJson(found);
             } catch (InvalidChatRequestException e) {

@@ -5,6 +5,9 @@ public interface BatchListener {
     /** Receives the number of answered lines several times a second, and the number of failures among them. */
     void progressed(int answered, int failed);
 
+    /** Receives the number of answered lines several times a second while requests wait for their answers. */
+    void awaited(int answered) throws InterruptedException;
+
     /**
      * Is called once the previous runs have been looked up, right before the first request is sent.
      *

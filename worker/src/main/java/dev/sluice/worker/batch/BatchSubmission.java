@@ -98,7 +98,9 @@ public final class BatchSubmission {
             }
             take(arrivals.poll(TICK_MILLIS, TimeUnit.MILLISECONDS));
             cursor = Math.min(cursor, resumed.poll());
-            shouldContinue();
+            if (shouldContinue()) {
+                listener.awaited(states.answeredCount());
+            }
         }
         for (Arrival last = arrivals.poll(); last != null; last = arrivals.poll()) {
             take(last);

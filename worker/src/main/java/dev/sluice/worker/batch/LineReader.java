@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  * ends does not fill the memory. Not thread-safe.
  */
 final class LineReader implements AutoCloseable {
-    /** The default bound, which is larger than any request that fits into the queue. */
-    static final int MAX_BYTES = 4 * 1024 * 1024;
+    /** The largest bound. */
+    static final int MAX_BYTES = Integer.MAX_VALUE - 9;
 
     private final InputStream in;
     private final int maxBytes;
@@ -20,10 +20,6 @@ final class LineReader implements AutoCloseable {
     private int limit;
     private int number;
     private long offset;
-
-    LineReader(InputStream in) {
-        this(in, MAX_BYTES);
-    }
 
     LineReader(InputStream in, int maxBytes) {
         this.in = in;

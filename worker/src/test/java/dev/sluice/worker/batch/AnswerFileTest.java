@@ -27,7 +27,7 @@ class AnswerFileTest {
             lines.append("{\"custom_id\":\"" + customId
                     + "\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}}\n");
         }
-        input = BatchInput.check(Files.writeString(folder.resolve("in.jsonl"), lines), "in.jsonl", false);
+        input = BatchInput.check(Files.writeString(folder.resolve("in.jsonl"), lines), "in.jsonl", false, 1 << 20);
         states = new LineStates(input);
         file = folder.resolve("out.jsonl");
     }

@@ -13,9 +13,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class BatchInputTest {
     private static final String BODY = "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]}";
+
+    private static final int MAX_BODY_BYTES = 1 << 20;
 
     @TempDir
     private Path folder;
@@ -42,6 +45,55 @@ class BatchInputTest {
     }
 
     @Test
+    void aLineMayBeTheRequestItselfAsItWouldBePublished() throws Exception {
+        List<BatchLine> lines = lines("\ufeff  " + BODY + " \r\n" + line("a") + BODY);
+
+        assertThat(lines).extracting(BatchLine::customId).containsExactly("line-1", "a", "line-3");
+        assertThat(lines).extracting(BatchLine::body).containsExactly(BODY, BODY, BODY);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"model\":\"m\",\"messages\":[]}",
+                "{\"model\":\"m\",\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"role\":\"user\"}]}",
+                "{\"model\":\"m\",\"messages\":[7],\"temperature\":99,\"custom_id\":7,\"x\":[[]]}"
+            })
+    void everyBodyThatTheTopicTakesIsTaken(String body) throws Exception {
+        assertThat(lines("{\"custom_id\":\"a\",\"body\":" + body + "}"))
+                .extracting(BatchLine::body)
+                .containsExactly(body);
+    }
+
+    @Test
+    void aBodyMayBeAsLargeAsTheOptionSays() throws Exception {
+        String body = "{\"model\":\"m\",\"messages\":[\"" + "x".repeat(10_000_000) + "\"]}";
+        Path file = file("{\"custom_id\":\"a\",\"body\":" + body + "}");
+
+        BatchInput input = BatchInput.check(file, "f", false, body.length());
+
+        assertThat(input.largestBody()).isEqualTo(body.length());
+        assertThat(catchThrowableOfType(
+                                BatchInput.BadLinesException.class,
+                                () -> BatchInput.check(file, "f", false, body.length() - 1))
+                        .problems())
+                .containsExactly("f line 1: body has " + body.length() + " bytes; a body may have "
+                        + (body.length() - 1) + " (--max-request-bytes)");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'{\n \"custom_id\": \"a\",\n \"body\": {}\n}\n' | f has requests of several lines; make it one"
+                        + " request per line: jq -c . f",
+                "'[{\"custom_id\":\"a\"},\n{}]' | f is one JSON array; make it one request per line: jq -c '.[]' f"
+            })
+    void aFileOfJsonThatIsNotOneRequestPerLineIsOneProblem(String text, String problem) throws Exception {
+        assertThat(problems(text.replace("\\n", "\n"))).containsExactly(problem);
+    }
+
+    @Test
     void aBinaryFileIsReportedAsOneProblem() throws Exception {
         assertThat(problems("PK\u0003\u0004\u0000\n\u0001\n\u0002\n"))
                 .singleElement()
@@ -59,7 +111,7 @@ class BatchInputTest {
 
     @Test
     void badLinesCanBeSkipped() throws Exception {
-        BatchInput input = BatchInput.check(file("?\n" + line("a") + line("a") + line("b")), "f", true);
+        BatchInput input = BatchInput.check(file("?\n" + line("a") + line("a") + line("b")), "f", true, MAX_BODY_BYTES);
 
         assertThat(lines(input)).extracting(BatchLine::number).containsExactly(2, 4);
         assertThat(input.skippedCount()).isEqualTo(2);
@@ -104,7 +156,9 @@ class BatchInputTest {
                 "{\"custom_id\":\"a\",\"body\":{\"model\":\"m\"}} | body.messages is missing",
                 "{\"custom_id\":\"a\",\"method\":\"GET\",\"body\":{}} | method must be \"POST\"",
                 "{\"custom_id\":\"a\",\"url\":\"/v1/embeddings\",\"body\":{}} | url must be",
-                "{\"custom_id\":\"a\",\"custom_id\":\"b\",\"body\":{}} | is no JSON: Duplicate",
+                "{\"custom_id\":\"a\",\"custom_id\":\"b\",\"body\":{}} | custom_id is there twice",
+                "{\"custom_id\":\"a\",\"body\":{},\"body\":{}} | body is there twice",
+                "{\"custom_id\":\"a\",\"model\":\"m\",\"messages\":[]} | body must be a JSON object",
             })
     void aBadLineIsReportedWithItsNumberAndProblem(String line, String problem) throws Exception {
         assertThat(problems(line("good") + line))
@@ -130,7 +184,7 @@ class BatchInputTest {
 
     @Test
     void linesAfterATooLongLineAreChecked() throws Exception {
-        assertThat(problems("x".repeat(LineReader.MAX_BYTES + 1) + "\n" + line("a") + "?"))
+        assertThat(problems("x".repeat(BatchLine.lineBytes(MAX_BODY_BYTES) + 1) + "\n" + line("a") + "?"))
                 .hasSize(2)
                 .anySatisfy(problem -> assertThat(problem).contains("f line 1: is longer than"))
                 .anySatisfy(problem -> assertThat(problem).contains("f line 3: is no JSON"));
@@ -158,12 +212,13 @@ class BatchInputTest {
 
     private List<String> problems(String text) throws IOException {
         Path file = file(text);
-        return catchThrowableOfType(BatchInput.BadLinesException.class, () -> BatchInput.check(file, "f", false))
+        return catchThrowableOfType(
+                        BatchInput.BadLinesException.class, () -> BatchInput.check(file, "f", false, MAX_BODY_BYTES))
                 .problems();
     }
 
     private BatchInput check(String text) throws Exception {
-        return BatchInput.check(file(text), "f", false);
+        return BatchInput.check(file(text), "f", false, MAX_BODY_BYTES);
     }
 
     private List<BatchLine> lines(String text) throws Exception {

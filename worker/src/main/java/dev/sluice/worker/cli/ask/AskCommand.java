@@ -6,17 +6,29 @@ import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.ChatRequestBuilder;
 import dev.sluice.InvalidChatRequestException;
+import dev.sluice.ReplyTimeoutException;
+import dev.sluice.wire.UuidV7;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.FailureText;
+import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
+import dev.sluice.worker.cli.connection.SilenceNotice;
+import dev.sluice.worker.cli.connection.WorkerLookup;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.text.Durations;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +44,14 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExample:%n",
         footer = "  sluice ask --model openai/gpt-oss-20b 'Why is the sky blue?'")
 public final class AskCommand implements Subcommand {
+    private static final String NAME = "sluice ask";
+    private static final long TICK_MILLIS = 200;
+    private static final long STOP_TIMEOUT_MILLIS = 5_000;
+
     private final Terminal terminal;
+    /** Made here, so that it can be named while the answer is still to come. */
+    private final String id =
+            new UuidV7(Clock.systemUTC(), new SecureRandom()).next().toString();
 
     @Parameters(paramLabel = "TEXT", description = "The question; one argument, so put it in quotes.")
     private String text = "";
@@ -76,6 +95,9 @@ public final class AskCommand implements Subcommand {
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
 
+    @Mixin
+    private WorkerLookup workers = new WorkerLookup();
+
     private @Nullable ChatRequest request;
 
     public AskCommand(Terminal terminal) {
@@ -86,6 +108,7 @@ public final class AskCommand implements Subcommand {
     public void check(List<String> problems) {
         Logging.forClient();
         kafka.check(problems);
+        workers.check(problems);
         if (timeout.toMillis() < 1) {
             problems.add(OptionError.of("--timeout", "more than zero", timeout));
         }
@@ -112,7 +135,7 @@ public final class AskCommand implements Subcommand {
     }
 
     private ChatRequest build() {
-        ChatRequestBuilder builder = ChatRequest.builder().model(model);
+        ChatRequestBuilder builder = ChatRequest.builder().id(id).model(model);
         if (system != null) {
             builder.system(system);
         }
@@ -129,23 +152,51 @@ public final class AskCommand implements Subcommand {
     @Override
     public int run() throws InterruptedException {
         try (ChatQueue queue = QueueConnection.open(kafka)) {
-            return ask(queue);
+            return ask(queue, new SilenceNotice(this::print, System::nanoTime, () -> workers.find(kafka)));
         }
     }
 
     /** Sends the request and prints its answer, or the reason why there is none. Returns the exit code. */
-    int ask(ChatQueue queue) throws InterruptedException {
+    int ask(ChatQueue queue, SilenceNotice notice) throws InterruptedException {
         if (request == null) {
             throw new IllegalStateException("not checked");
         }
-        try {
-            ChatReply reply = queue.ask(request, timeout).get();
+        CompletableFuture<ChatReply> asked = queue.ask(request, timeout);
+        try (GracefulStop closedAtTheEnd =
+                GracefulStop.of("ask", () -> printStopped(asked), STOP_TIMEOUT_MILLIS, () -> {})) {
+            ChatReply reply = await(asked, notice);
             return reply.ok() ? print(reply) : fail(FailureText.failure(reply));
+        } catch (CancellationException stopped) {
+            return ExitCode.FAILED;
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof ReplyTimeoutException) {
+                return fail("no answer to request " + id + " within " + Durations.format(timeout)
+                        + " (--timeout); it is not called any more. 'sluice status' shows what waits and which workers"
+                        + " run");
+            }
             if (e.getCause() instanceof ChatQueueException || e.getCause() instanceof InvalidChatRequestException) {
                 return fail(String.valueOf(e.getCause().getMessage()));
             }
             throw new IllegalStateException(e.getCause());
+        }
+    }
+
+    private static ChatReply await(CompletableFuture<ChatReply> asked, SilenceNotice notice)
+            throws ExecutionException, InterruptedException {
+        while (true) {
+            try {
+                return asked.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException notYet) {
+                notice.silent();
+            }
+        }
+    }
+
+    private void printStopped(CompletableFuture<ChatReply> asked) {
+        if (!asked.isDone()) {
+            print("stopped; request " + id + " is still open. If it is answered within " + Durations.format(timeout)
+                    + " of its beginning, the reply is on " + kafka.topics().replies());
+            var unused = asked.cancel(false);
         }
     }
 
@@ -156,18 +207,20 @@ public final class AskCommand implements Subcommand {
             return ExitCode.DONE;
         }
         if (reply.text().isEmpty()) {
-            terminal.err()
-                    .println("sluice ask: the answer has no text (finish reason "
-                            + reply.finishReason().orElse("unknown")
-                            + "); --json shows all of it, and where the reason is length, "
-                            + "a larger --max-tokens helps");
+            print("the answer has no text (finish reason "
+                    + reply.finishReason().orElse("unknown")
+                    + "); --json shows all of it, and where the reason is length, a larger --max-tokens helps");
         }
         terminal.out().println(reply.text());
         return ExitCode.DONE;
     }
 
     private int fail(String reason) {
-        terminal.err().println("sluice ask: " + reason);
+        print(reason);
         return ExitCode.FAILED;
+    }
+
+    private void print(String line) {
+        terminal.err().println(NAME + ": " + line);
     }
 }

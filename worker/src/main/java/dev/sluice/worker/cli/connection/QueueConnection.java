@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.connection;
 
 import dev.sluice.ChatQueue;
+import dev.sluice.ChatQueueBuilder;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
@@ -10,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.config.TopicConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Opens the queue for a client command. It first checks what would otherwise fail late, with a message that helps less.
@@ -17,13 +20,22 @@ import org.apache.kafka.clients.admin.Admin;
 public final class QueueConnection {
     private QueueConnection() {}
 
+    /** The room for the key and the headers of a request, and for Kafka's framing, in bytes. */
+    private static final int ROOM_BESIDE_BODY = 1024;
+
+    /** Returns the connected SDK for requests of the usual size. */
+    public static ChatQueue open(KafkaOptions options) throws InterruptedException {
+        return open(options, 0);
+    }
+
     /**
      * Returns the connected SDK.
      *
+     * @param largestBody the size of the largest request in bytes
      * @throws CommandException if the broker, a topic or a right is missing, or the SDK does not accept the
      *     configuration
      */
-    public static ChatQueue open(KafkaOptions options) throws InterruptedException {
+    public static ChatQueue open(KafkaOptions options, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
         List<String> needed = List.of(topics.requests(), topics.replies());
         try (Admin admin = AdminConnector.connect(options)) {
@@ -39,13 +51,25 @@ public final class QueueConnection {
                                 + "; create what is missing with 'sluice topics create --topic " + topics.base()
                                 + "', or name another queue with --topic");
             }
+            requireRoom(found.get(topics.requests()), largestBody);
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }
-        return build(options);
+        return build(options, largestBody);
     }
 
-    private static ChatQueue build(KafkaOptions options) {
+    /** Requires that the topic takes the largest request. A limit that this user may not read is not checked. */
+    private static void requireRoom(@Nullable TopicState requests, int largestBody) {
+        String limit = requests == null ? null : requests.settings().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        if (requests != null && limit != null && largestBody > Long.parseLong(limit) - ROOM_BESIDE_BODY) {
+            throw new CommandException("the largest body has " + largestBody + " bytes, and topic " + requests.name()
+                    + " takes records of " + limit + " bytes, headers included; raise max.message.bytes of the queue's"
+                    + " topics and --max-request-bytes of the workers, or leave larger bodies out with"
+                    + " --max-request-bytes and --skip-invalid");
+        }
+    }
+
+    private static ChatQueue build(KafkaOptions options, int largestBody) {
         Map<String, Object> properties = new HashMap<>(options.properties());
         properties.remove("bootstrap.servers");
         try {
@@ -53,6 +77,7 @@ public final class QueueConnection {
                     .bootstrapServers(options.servers())
                     .topic(options.topics().base())
                     .kafkaProperties(properties)
+                    .maxBodyBytes(Math.max(ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES, largestBody))
                     .build();
         } catch (IllegalArgumentException e) {
             throw new CommandException(e.getMessage());

@@ -45,6 +45,7 @@ public final class ConfigFile {
         if (failure instanceof MalformedInputException) {
             return "it is not UTF-8 text";
         }
-        return String.valueOf(failure.getMessage());
+        String message = String.valueOf(failure.getMessage());
+        return message.equals("Is a directory") ? "it is a folder" : message;
     }
 }

@@ -13,6 +13,7 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
+import dev.sluice.worker.cli.connection.WorkerLookup;
 import dev.sluice.worker.cli.options.ConfigFile;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.text.CommandException;
@@ -76,6 +77,9 @@ public final class SubmitCommand implements Subcommand {
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
 
+    @Mixin
+    private WorkerLookup workers = new WorkerLookup();
+
     public SubmitCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -84,6 +88,7 @@ public final class SubmitCommand implements Subcommand {
     public void check(List<String> problems) {
         Logging.forClient();
         kafka.check(problems);
+        workers.check(problems);
         if (window < 1 || window > MAX_WINDOW) {
             problems.add(OptionError.of("--window", "1 to " + MAX_WINDOW, window));
         }
@@ -95,7 +100,7 @@ public final class SubmitCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        try (ChatQueue queue = QueueConnection.open(kafka);
+        try (ChatQueue queue = QueueConnection.open(kafka, files.largestBody());
                 BatchOutput output = files.open(terminal)) {
             Path answers = files.output();
             return answers == null
@@ -117,7 +122,7 @@ public final class SubmitCommand implements Subcommand {
 
     private int submit(ChatQueue queue, BatchOutput output, String run, PreviousRun previousRun)
             throws IOException, InterruptedException {
-        return new SubmitSession(terminal, files.files(), files.ordered(), window, timeout)
+        return new SubmitSession(terminal, files, () -> workers.find(kafka), window, timeout)
                 .run(queue, output, run, previousRun);
     }
 

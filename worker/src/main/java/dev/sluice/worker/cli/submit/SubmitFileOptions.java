@@ -9,19 +9,26 @@ import dev.sluice.worker.batch.ResumePoint;
 import dev.sluice.worker.cli.command.StandardOutput;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.options.ConfigFile;
+import dev.sluice.worker.cli.options.Converters.ByteSize;
+import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The options of {@code sluice submit} that name files. Their check also reads the files of a previous run. */
 final class SubmitFileOptions {
-    @Parameters(paramLabel = "FILE.jsonl", description = "The requests, one per line; - is standard input.")
+    private static final Set<String> STANDARD_OUTPUT = Set.of("-", "/dev/stdout", "/dev/fd/1");
+    private static final long MAX_REQUEST_BYTES = 1 << 30;
+
+    @Parameters(
+            paramLabel = "FILE.jsonl",
+            description = "The requests, one per line; - is standard input. A pipe will do, such as <(zcat FILE.gz).")
     private @Nullable Path file;
 
     @Option(
@@ -61,16 +68,30 @@ final class SubmitFileOptions {
             description = "Name the lines that are no request, and go on without them.")
     private boolean skipInvalid;
 
+    @Option(
+            names = "--max-request-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "1MiB",
+            description =
+                    "Largest body of a request. The topic has to take it, and so have the workers, whose option of "
+                            + "this name it is as well.")
+    private ByteSize maxRequestBytes = new ByteSize(0);
+
     private @Nullable BatchFiles files;
     private @Nullable ResumePoint resumePoint;
 
     /** Checks the options and reads the files that they name. */
     void check(Terminal terminal, List<String> problems) {
-        if (output != null && output.toString().equals("-")) {
+        if (output != null && STANDARD_OUTPUT.contains(output.toString())) {
             output = null;
         }
-        if (resume && output == null) {
-            problems.add("--resume needs the --output of the earlier run");
+        if (resume && output() == null) {
+            problems.add("--resume needs the --output of the earlier run"
+                    + (output == null ? "" : ", and " + output + " is no file that can be read again"));
+        }
+        if (maxRequestBytes.bytes() < 1 || maxRequestBytes.bytes() > MAX_REQUEST_BYTES) {
+            problems.add(OptionError.of("--max-request-bytes", "1 to 1GiB", maxRequestBytes));
+            return;
         }
         if (output != null && errors != null && isSame(output, errors)) {
             problems.add("--errors and --output are the same file; leave out --errors");
@@ -105,7 +126,13 @@ final class SubmitFileOptions {
         boolean standardInput = source.toString().equals("-");
         String name = standardInput ? "standard input" : source.toString();
         try {
-            return BatchInput.check(standardInput ? copyOfInput(terminal) : source, name, skipInvalid);
+            // a batch is read twice, and a pipe only once
+            Path readAgain = standardInput
+                    ? StreamCopy.of(terminal.in())
+                    : AnswerFile.isStream(source) && !Files.isDirectory(source) ? StreamCopy.of(source) : source;
+            return BatchInput.check(readAgain, name, skipInvalid, (int) maxRequestBytes.bytes());
+        } catch (StreamCopy.UnwritableException e) {
+            problems.add("cannot copy " + name + ", which is read twice: " + e.getMessage());
         } catch (IOException e) {
             problems.add("cannot read " + name + ": " + ConfigFile.reason(e));
         } catch (BatchInput.BadLinesException e) {
@@ -114,21 +141,13 @@ final class SubmitFileOptions {
         return null;
     }
 
-    private static Path copyOfInput(Terminal terminal) throws IOException {
-        // a batch is read twice, a stream only once
-        Path copy = Files.createTempFile("sluice-submit-", ".jsonl");
-        copy.toFile().deleteOnExit();
-        Files.copy(terminal.in(), copy, StandardCopyOption.REPLACE_EXISTING);
-        return copy;
-    }
-
     private void readPreviousRun(BatchInput input, List<String> problems) {
         LineStates states = new LineStates(input);
         AnswerFile answers = readAnswers("--output", output, input, states, problems);
         AnswerFile failures = readAnswers("--errors", errors, input, states, problems);
         BatchFiles read = new BatchFiles(input, states, answers, failures);
-        if (output != null) {
-            readResumePoint(output, problems);
+        if (output() != null) {
+            readResumePoint(output(), problems);
         }
         if (ordered && !read.isAnsweredInOrder()) {
             problems.add(
@@ -144,7 +163,7 @@ final class SubmitFileOptions {
         }
         AnswerFile answers = new AnswerFile(path);
         try {
-            if (!resume && Files.exists(path) && Files.size(path) > 0) {
+            if (!resume && Files.isRegularFile(path) && Files.size(path) > 0) {
                 problems.add(option + ": " + path + " exists; continue it with --resume, or remove it");
                 return null;
             }
@@ -197,10 +216,15 @@ final class SubmitFileOptions {
         return ordered;
     }
 
-    /** Returns the file for answers, or null for standard output. */
+    /** Returns the size of the largest body in bytes. */
+    int largestBody() {
+        return files().input().largestBody();
+    }
+
+    /** Returns the file for answers, or null if they go to a stream, which no later run can continue. */
     @Nullable
     Path output() {
-        return output;
+        return output == null || AnswerFile.isStream(output) ? null : output;
     }
 
     @Nullable

@@ -11,6 +11,7 @@ import dev.sluice.worker.batch.PreviousRun;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.SilenceNotice;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.text.ProgressBar;
@@ -26,15 +27,26 @@ final class SubmitSession implements BatchListener {
     private final PrintStream err;
     private final BatchFiles files;
     private final boolean ordered;
+    private final String remedy;
+    private final SilenceNotice silence;
     private final int window;
     private final Duration timeout;
     private final ProgressBar progress;
+    private int lastAnswered;
 
     /** Creates a session whose time begins now. */
-    SubmitSession(Terminal terminal, BatchFiles files, boolean ordered, int window, Duration timeout) {
+    SubmitSession(
+            Terminal terminal,
+            SubmitFileOptions options,
+            SilenceNotice.QueueLookup lookup,
+            int window,
+            Duration timeout) {
         this.err = terminal.err();
-        this.files = files;
-        this.ordered = ordered;
+        this.files = options.files();
+        this.ordered = options.ordered();
+        this.remedy = "; the same command with " + (options.output() == null ? "--output FILE and " : "")
+                + "--resume continues";
+        this.silence = new SilenceNotice(this::print, System::nanoTime, lookup);
         this.window = window;
         this.timeout = timeout;
         this.progress = new ProgressBar(
@@ -89,6 +101,16 @@ final class SubmitSession implements BatchListener {
     }
 
     @Override
+    public void awaited(int answered) throws InterruptedException {
+        if (answered > lastAnswered) {
+            lastAnswered = answered;
+            silence.answered();
+        } else {
+            silence.silent();
+        }
+    }
+
+    @Override
     public void caughtUp(int found, int awaited) {
         progress.restartSpeed(files.states().answeredCount());
         if (found + awaited > 0) {
@@ -97,8 +119,13 @@ final class SubmitSession implements BatchListener {
         }
     }
 
+    private void print(String line) {
+        progress.end();
+        err.println("sluice submit: " + line);
+    }
+
     private void printLateStop() {
-        err.println("sluice submit: stopped; --resume continues");
+        err.println("sluice submit: stopped" + remedy);
     }
 
     private void print(BatchResult result) {
@@ -106,8 +133,7 @@ final class SubmitSession implements BatchListener {
                 + result.failed() + " failed, " + result.missing() + " without an answer"
                 + (result.skipped() > 0 ? ", " + result.skipped() + " bad lines skipped" : "") + ", in "
                 + Durations.format(Duration.ofSeconds(progress.elapsed().toSeconds()));
-        err.println("sluice submit: " + end(result) + counts
-                + (result.missing() > 0 ? "; the same command with --output and --resume continues" : ""));
+        err.println("sluice submit: " + end(result) + counts + (result.missing() > 0 ? remedy : ""));
     }
 
     private static String end(BatchResult result) {

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.ask;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ChatQueueException;
 import dev.sluice.testing.ChatReplies;
@@ -8,7 +9,10 @@ import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
 import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.cli.connection.SilenceNotice;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class AskCommandTest {
@@ -57,6 +61,26 @@ class AskCommandTest {
     }
 
     @Test
+    void aRequestWithoutAnAnswerInTimeIsReportedWithItsId() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "").holdReplies();
+        CompletableFuture<Integer> code = CompletableFuture.supplyAsync(() -> {
+            try {
+                return ask(queue, "ask", "--model=m", "--timeout=30s", "?");
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        await().until(() -> queue.waiting() == 1);
+
+        queue.timeOut();
+
+        assertThat(code.get(10, TimeUnit.SECONDS)).isEqualTo(1);
+        assertThat(terminal.err())
+                .contains("no answer to request " + queue.requests().get(0).id().orElseThrow() + " within 30s")
+                .doesNotContain("PT30S", "Exception");
+    }
+
+    @Test
     void theModelCanComeFromTheEnvironment() throws Exception {
         terminal.env("SLUICE_MODEL", "m2");
         InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "");
@@ -78,6 +102,9 @@ class AskCommandTest {
     private int ask(InMemoryChatQueue queue, String... args) throws InterruptedException {
         ParsedCommand parsed = ParsedCommand.of(terminal, args);
         assertThat(parsed.problems()).isEmpty();
-        return ((AskCommand) parsed.command()).ask(queue);
+        return ((AskCommand) parsed.command())
+                .ask(queue, new SilenceNotice(terminal.terminal().err()::println, System::nanoTime, () -> {
+                    throw new IllegalStateException("asked although there is an answer");
+                }));
     }
 }
