@@ -62,8 +62,8 @@ final class ApiConnections {
         }
     }
 
-    /** @param maxConnections the most connections at once; there must be one for each call */
-    ApiConnections(Vertx vertx, ApiClient.Target target, int maxConnections) {
+    /** @param maxCalls the most calls at once, each of which needs a connection */
+    ApiConnections(Vertx vertx, ApiClient.Target target, int maxCalls) {
         URI url = TogetherApi.chatCompletions(target.baseUrl());
         boolean isTls = "https".equals(url.getScheme());
         int apiPort = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
@@ -72,7 +72,8 @@ final class ApiConnections {
         this.addresses = new HostAddresses(vertx, proxy.map(ApiProxy::host).orElse(unbracketed(url.getHost())));
         this.client = vertx.httpClientBuilder()
                 .with(options(target))
-                .with(new PoolOptions().setHttp1MaxSize(maxConnections).setMaxWaitQueueSize(-1))
+                // A connection that is being made for a call that has been given up takes a place until it fails.
+                .with(new PoolOptions().setHttp1MaxSize(2 * maxCalls).setMaxWaitQueueSize(-1))
                 .build();
         this.endpoint = new RequestOptions()
                 .setMethod(HttpMethod.POST)

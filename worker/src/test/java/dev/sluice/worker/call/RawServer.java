@@ -20,7 +20,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A server that does byte by byte what a test says, as no HTTP server would. Thread-safe. */
-final class RawServer implements Closeable {
+public final class RawServer implements Closeable {
     private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *(\\d+)");
 
     private final ServerSocket server;
@@ -31,11 +31,11 @@ final class RawServer implements Closeable {
 
     /** Plays one connection, which ends after it. */
     @FunctionalInterface
-    interface Script {
+    public interface Script {
         void play(Connection connection) throws IOException;
     }
 
-    RawServer(Script script) throws IOException {
+    public RawServer(Script script) throws IOException {
         this(new ServerSocket(), script);
     }
 
@@ -67,24 +67,24 @@ final class RawServer implements Closeable {
         }
     }
 
-    int port() {
+    public int port() {
         return server.getLocalPort();
     }
 
-    String baseUrl() {
+    public String baseUrl() {
         return "http://127.0.0.1:" + port() + "/v1";
     }
 
-    int accepted() {
+    public int accepted() {
         return accepted.get();
     }
 
-    int open() {
+    public int open() {
         return open.size();
     }
 
     /** Returns the whole requests so far, head and body. */
-    List<String> requests() {
+    public List<String> requests() {
         return requests;
     }
 
@@ -98,7 +98,7 @@ final class RawServer implements Closeable {
     }
 
     /** One accepted connection. */
-    final class Connection {
+    public final class Connection {
         private final Socket socket;
         private final int number;
 
@@ -108,12 +108,12 @@ final class RawServer implements Closeable {
         }
 
         /** Returns which connection of the server this is, from 1. */
-        int number() {
+        public int number() {
             return number;
         }
 
         /** Reads a request with its body. Empty if the client has closed the connection. */
-        Optional<String> read() throws IOException {
+        public Optional<String> read() throws IOException {
             InputStream in = socket.getInputStream();
             ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             while (!bytes.toString(ISO_8859_1).endsWith("\r\n\r\n")) {
@@ -131,34 +131,34 @@ final class RawServer implements Closeable {
             return Optional.of(bytes.toString(ISO_8859_1));
         }
 
-        void write(String text) throws IOException {
+        public void write(String text) throws IOException {
             write(text.getBytes(ISO_8859_1));
         }
 
-        void write(byte[] bytes) throws IOException {
+        public void write(byte[] bytes) throws IOException {
             socket.getOutputStream().write(bytes);
             socket.getOutputStream().flush();
         }
 
         /** Writes an answer with a length. */
-        void answer(String statusAndHeaders, byte[] body) throws IOException {
+        public void answer(String statusAndHeaders, byte[] body) throws IOException {
             write("HTTP/1.1 " + statusAndHeaders + "\r\nContent-Length: " + body.length + "\r\n\r\n");
             write(body);
         }
 
-        void answer(String body) throws IOException {
+        public void answer(String body) throws IOException {
             answer("200 OK", body.getBytes(ISO_8859_1));
         }
 
         /** Waits until the client ends the connection. */
-        void awaitEnd() throws IOException {
+        public void awaitEnd() throws IOException {
             while (socket.getInputStream().read() >= 0) {
                 // what the client still sends is of no interest
             }
         }
 
         /** Ends the connection with a reset. */
-        void reset() throws IOException {
+        public void reset() throws IOException {
             socket.setSoLinger(true, 0);
             socket.close();
         }
