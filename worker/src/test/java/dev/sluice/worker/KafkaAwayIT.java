@@ -91,7 +91,7 @@ class KafkaAwayIT {
     /** Calls take longer than the patience, so that no outcome is there to commit. */
     @Test
     void longCallsAreNoReasonToBeginNone() throws Exception {
-        int requests = 200;
+        int requests = 100;
         try (SandboxBroker broker = SandboxBroker.start();
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 TogetherStandIn api = api(Duration.ofMillis(4_900));

@@ -18,7 +18,6 @@ import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +27,7 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -40,7 +40,10 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.InvalidTimestampException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +63,8 @@ class NoRecordSpoilsABatchIT {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final List<InputRecord> inputs = new ArrayList<>();
     private final List<Outcome> outcomes = new ArrayList<>();
+    private final AtomicLong clockError = new AtomicLong();
+    private @Nullable Thread thread;
     private TestQueue queue;
     private Assignment assignment;
 
@@ -196,6 +201,108 @@ class NoRecordSpoilsABatchIT {
                 .isNull();
     }
 
+    /** Kafka does not say for sure which record it is. */
+    @Test
+    void anAnswerLargerThanASegmentOfItsTopic() throws Exception {
+        set(queue.topics.replies(), "segment.bytes", "1048576");
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> rejects(
+                        new ProducerRecord<>(queue.topics.replies(), new byte[1_200_000]),
+                        RecordBatchTooLargeException.class));
+
+        good();
+        add(request(), new Outcome.Reply(200, new byte[1_200_000], 1));
+        good();
+        settle();
+
+        assertEndsAsADeadLetter("too_large", "larger than its topic allows");
+    }
+
+    @Test
+    void manyAnswersLargerThanASegmentOfATenantsTopicAmongTheAnswersOfOthers() throws Exception {
+        NewTopic small = new NewTopic(own("small"), 1, (short) 1);
+        create(small.configs(Map.of("segment.bytes", "1048576", "max.message.bytes", "8000000")));
+        int count = 120;
+
+        for (int i = 0; i < count; i++) {
+            if (i % 10 == 7) {
+                add(
+                        request().withHeader(WireHeaders.REPLY_TOPIC, own("small")),
+                        new Outcome.Reply(200, new byte[1_200_000], 1));
+            } else {
+                good();
+            }
+        }
+        settle();
+
+        assertThat(queue.read(queue.topics.dead())).hasSize(count / 10).allSatisfy(deadLetter -> {
+            assertThat(header(deadLetter, WireHeaders.REASON)).isEqualTo("too_large");
+            assertThat(header(deadLetter, WireHeaders.ID)).endsWith("7");
+        });
+        assertThat(queue.read(queue.topics.replies())).hasSize(count - count / 10);
+        assertThat(queue.read(own("small"))).hasSize(count / 10);
+    }
+
+    /** The broker rejects timestamps that are more than an hour ahead of its own clock. */
+    @Test
+    void answersSurviveAClockThatJumpsAhead() throws Exception {
+        assertAnswersSurviveAJump(Duration.ofHours(2));
+    }
+
+    @Test
+    void answersSurviveAClockThatJumpsBack() throws Exception {
+        set(queue.topics.replies(), "message.timestamp.before.max.ms", "3600000");
+        assertAnswersSurviveAJump(Duration.ofHours(-2));
+    }
+
+    private void assertAnswersSurviveAJump(Duration jump) throws Exception {
+        rejectTimestampsLike(System.currentTimeMillis() + jump.toMillis());
+        int early = 3;
+        int late = 10;
+        for (int i = 0; i < early + late; i++) {
+            good();
+        }
+
+        settleInSteps(early, () -> clockError.set(jump.toMillis()));
+
+        assertAllAnswered(early + late);
+        assertThat(queue.read(queue.topics.replies())).allSatisfy(reply -> assertThat(reply.timestamp())
+                .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000));
+    }
+
+    /** Such a worker cannot know Kafka's time, and no answer may be lost for it. */
+    @Test
+    void answersWaitIfAWorkerStartsWithAWrongClock() throws Exception {
+        clockError.set(Duration.ofHours(2).toMillis());
+        rejectTimestampsLike(System.currentTimeMillis() + clockError.get());
+        good();
+        good();
+
+        Settle settle = begin();
+        submit(settle, 0, 2);
+        CompletableFuture<Void> flush = settle.flush();
+        thread(settle);
+        await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(5)).until(() -> !flush.isDone());
+        clockError.set(0);
+        end(settle, flush);
+
+        assertAllAnswered(2);
+    }
+
+    private void rejectTimestampsLike(long timestamp) throws Exception {
+        set(queue.topics.replies(), "message.timestamp.type", "CreateTime");
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(queue.topics.replies(), 0, timestamp, null, new byte[1]);
+        await().atMost(Duration.ofSeconds(10)).until(() -> rejects(record, InvalidTimestampException.class));
+    }
+
+    private void assertAllAnswered(int count) {
+        assertThat(queue.read(queue.topics.dead())).isEmpty();
+        assertThat(queue.read(queue.topics.replies())).hasSize(count).allSatisfy(reply -> assertThat(
+                        header(reply, WireHeaders.STATUS))
+                .isEqualTo("ok"));
+    }
+
     private Requests request() {
         return Requests.ofModel("m").under(assignment).at(inputs.size());
     }
@@ -219,20 +326,50 @@ class NoRecordSpoilsABatchIT {
 
     /** Settles everything added so far. All of it is there before the thread starts, which makes one batch. */
     private void settle() throws InterruptedException {
+        Settle settle = begin();
+        submit(settle, 0, inputs.size());
+        end(settle, settle.flush());
+    }
+
+    /** Settles the first ones, lets something happen, and settles the others. */
+    private void settleInSteps(int first, Runnable meanwhile) throws InterruptedException {
+        Settle settle = begin();
+        submit(settle, 0, first);
+        thread(settle);
+        settle.flush().join();
+        meanwhile.run();
+        submit(settle, first, inputs.size());
+        end(settle, settle.flush());
+    }
+
+    private Settle begin() {
         Settle settle = settleStage();
         settle.open(assignment, 0, Optional.empty());
         settle.register(assignment, inputs);
-        for (int i = 0; i < inputs.size(); i++) {
+        return settle;
+    }
+
+    private void submit(Settle settle, int from, int to) {
+        for (int i = from; i < to; i++) {
             settle.accept(inputs.get(i), outcomes.get(i));
         }
-        CompletableFuture<Void> flush = settle.flush();
-        Thread thread = new Thread(() -> run(settle), "settle");
-        thread.start();
+    }
+
+    private void end(Settle settle, CompletableFuture<Void> flush) throws InterruptedException {
+        Thread running = thread(settle);
         await().atMost(Duration.ofSeconds(20)).until(() -> flush.isDone() || failure.get() != null);
         settle.stop();
-        thread.join();
+        running.join();
         assertThat(failure.get()).isNull();
         assertThat(settle.openRecords()).isZero();
+    }
+
+    private Thread thread(Settle settle) {
+        if (thread == null) {
+            thread = new Thread(() -> run(settle), "settle");
+            thread.start();
+        }
+        return thread;
     }
 
     private void run(Settle settle) {
@@ -255,7 +392,7 @@ class NoRecordSpoilsABatchIT {
                         () -> producer(UUID.randomUUID().toString()),
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
-                Clock.systemUTC(),
+                new MutableClock(() -> System.currentTimeMillis() + clockError.get()),
                 System::nanoTime,
                 SettleListener.NONE,
                 () -> {});
@@ -290,29 +427,33 @@ class NoRecordSpoilsABatchIT {
                         new PartitionCounts(queue.admin()).apply(topic.name()).join() > 0);
     }
 
-    private void limit(String topic) throws Exception {
-        AlterConfigOp set = new AlterConfigOp(
-                new ConfigEntry("max.message.bytes", Integer.toString(LIMIT)), AlterConfigOp.OpType.SET);
+    private void set(String topic, String name, String value) throws Exception {
+        AlterConfigOp set = new AlterConfigOp(new ConfigEntry(name, value), AlterConfigOp.OpType.SET);
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         queue.admin()
                 .incrementalAlterConfigs(Map.of(resource, List.of(set)))
                 .all()
                 .get();
-        // the broker describes a new setting before its logs apply it, so only a send shows that it holds
-        await().atMost(Duration.ofSeconds(10)).until(() -> rejectsLargeRecords(topic));
     }
 
-    /** Sends a large record in a transaction that is aborted, so that no reader sees it. */
-    private boolean rejectsLargeRecords(String topic) throws InterruptedException {
+    private void limit(String topic) throws Exception {
+        set(topic, "max.message.bytes", Integer.toString(LIMIT));
+        // the broker describes a new setting before its logs apply it, so only a send shows that it holds
+        await().atMost(Duration.ofSeconds(10)).until(() -> rejects(
+                        new ProducerRecord<>(topic, new byte[MORE_THAN_THE_LIMIT]), RecordTooLargeException.class));
+    }
+
+    /** Sends a record in a transaction that is aborted, so that no reader sees it. */
+    private boolean rejects(ProducerRecord<byte[], byte[]> record, Class<? extends Exception> rejection)
+            throws InterruptedException {
         try (Producer<byte[], byte[]> producer = producer("probe-" + UUID.randomUUID())) {
             producer.initTransactions();
             producer.beginTransaction();
             try {
-                producer.send(new ProducerRecord<>(topic, new byte[MORE_THAN_THE_LIMIT]))
-                        .get();
+                producer.send(record).get();
                 return false;
             } catch (ExecutionException failed) {
-                return failed.getCause() instanceof RecordTooLargeException;
+                return rejection.isInstance(failed.getCause());
             } finally {
                 producer.abortTransaction();
             }

@@ -115,7 +115,7 @@ final class BatchCommitter {
             progress.committed(took);
             staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
             settlements.forEach(windows::settled);
-            pending.committed(settlements);
+            pending.committed(settlements, took);
             report(settlements);
             return Attempt.COMMITTED_OR_CHANGED;
         }

@@ -6,6 +6,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Suspicion;
 import dev.sluice.worker.outcome.Outcome;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -40,9 +41,12 @@ final class OutputRecords {
             WireHeaders.REPLAYED);
 
     private final Topics topics;
+    private final LongSupplier timestamps;
 
-    OutputRecords(Topics topics) {
+    /** @param timestamps the epoch ms that the next record gets */
+    OutputRecords(Topics topics, LongSupplier timestamps) {
         this.topics = topics;
+        this.timestamps = timestamps;
     }
 
     /** Returns the queue's own topics. */
@@ -170,13 +174,13 @@ final class OutputRecords {
         return headers;
     }
 
-    /** Makes a record without a timestamp. Kafka sets it, so that the topic's retention counts from now. */
-    private static ProducerRecord<byte[], byte[]> record(
+    /** Makes a record with the present timestamp, so that the topic's retention counts from now. */
+    private ProducerRecord<byte[], byte[]> record(
             String topic,
             @Nullable Integer partition,
             byte @Nullable [] key,
             byte @Nullable [] value,
             Headers headers) {
-        return new ProducerRecord<>(topic, partition, null, key, value, headers);
+        return new ProducerRecord<>(topic, partition, timestamps.getAsLong(), key, value, headers);
     }
 }

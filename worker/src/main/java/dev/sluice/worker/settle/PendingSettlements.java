@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InvalidTimestampException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -27,15 +29,18 @@ import org.slf4j.event.Level;
  * even if Kafka rejects its records in every form.
  */
 final class PendingSettlements {
-    private static final int MAX_SETTLEMENTS = 1_000;
-    private static final long MAX_BYTES = 16L << 20;
     private static final long BLOCKED_NANOS = Duration.ofSeconds(10).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(PendingSettlements.class);
 
     private final ReplyRoutes routes;
     private final OutputRecords outputRecords;
+    private final BooleanSupplier timestampRejected;
     private final LongSupplier nanoTime;
+    private final BatchLimit limit = new BatchLimit();
+    /** True if the next transaction has the first settlement alone, to find out whether it spoils the others. */
+    private boolean onlyFirst;
+
     private List<Settlement> pending = new ArrayList<>();
     /**
      * Settlements whose records Kafka rejects in every form, since the queue's own topics cannot be written to. They
@@ -52,9 +57,15 @@ final class PendingSettlements {
     /** A settlement in the form in which it goes, and the records it puts on Kafka. */
     record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
 
-    PendingSettlements(ReplyRoutes routes, OutputRecords outputRecords, LongSupplier nanoTime) {
+    /** @param timestampRejected learns that Kafka has rejected a timestamp; returns whether the next are others */
+    PendingSettlements(
+            ReplyRoutes routes,
+            OutputRecords outputRecords,
+            BooleanSupplier timestampRejected,
+            LongSupplier nanoTime) {
         this.routes = routes;
         this.outputRecords = outputRecords;
+        this.timestampRejected = timestampRejected;
         this.nanoTime = nanoTime;
         this.unavailable = new UnavailableReplyPartitions(outputRecords.ownTopics(), nanoTime);
         this.blockedUntil = nanoTime.getAsLong();
@@ -102,8 +113,13 @@ final class PendingSettlements {
         unavailable.removeIf(dropped);
     }
 
-    /** Learns that everything taken last is on Kafka. */
-    void committed(List<Settlement> settlements) {
+    /**
+     * Learns that everything taken last is on Kafka.
+     *
+     * @param nanos the time that its transaction took
+     */
+    void committed(List<Settlement> settlements, long nanos) {
+        limit.committed(cost(settlements), nanos);
         settlements.forEach(this::release);
         pending.addAll(0, unavailable.takeAvailable());
     }
@@ -132,9 +148,9 @@ final class PendingSettlements {
     private List<Routed> takePending() {
         List<Routed> taken = new ArrayList<>();
         List<Settlement> others = new ArrayList<>();
-        long bytes = 0;
+        long cost = 0;
         for (Settlement settlement : pending) {
-            boolean full = taken.size() == MAX_SETTLEMENTS || bytes >= MAX_BYTES;
+            boolean full = limit.isFull(cost) || (onlyFirst && !taken.isEmpty());
             Optional<ReplyRoute> route = full ? Optional.empty() : route(settlement);
             if (route.isEmpty()) {
                 others.add(settlement);
@@ -142,9 +158,10 @@ final class PendingSettlements {
             }
             Optional<ReplyRoute> available = unavailable.admit(settlement, route.get());
             available.ifPresent(to -> taken.add(routed(settlement, to)));
-            bytes += available.isPresent() ? settlement.weight() : 0;
+            cost += available.isPresent() ? BatchLimit.costOf(settlement) : 0;
         }
         pending = others;
+        onlyFirst = false;
         return taken;
     }
 
@@ -173,7 +190,7 @@ final class PendingSettlements {
     boolean putBack(List<Settlement> aborted, TransactionResult result) {
         Map<Integer, Exception> rejections = result.rejections();
         Map<Integer, TopicPartition> kept = unavailable.aborted(aborted, result.failedPartitions());
-        if (rejections.isEmpty()) {
+        if (rejections.isEmpty() && result.suspect().isEmpty()) {
             routes.invalidate();
         }
         List<Settlement> next = new ArrayList<>();
@@ -196,7 +213,49 @@ final class PendingSettlements {
         if (cause != null) {
             block(blocked.size() - before, cause);
         }
-        return !rejections.isEmpty() || !kept.isEmpty();
+        boolean known = !rejections.isEmpty() || !kept.isEmpty();
+        return known || isolateCulprit(next, result.suspect());
+    }
+
+    /**
+     * Prepares the next transaction after one whose failure has no known cause.
+     *
+     * @param aborted what is at the head of the pending settlements again
+     * @return whether trying at once makes sense
+     */
+    private boolean isolateCulprit(List<Settlement> aborted, Optional<SendFailures.Failure> suspect) {
+        boolean byTimestamp = suspect.isPresent() && suspect.get().exception() instanceof InvalidTimestampException;
+        if (byTimestamp && timestampRejected.getAsBoolean()) {
+            return true;
+        }
+        if (suspect.isPresent() && aborted.size() > 1) {
+            pending.add(0, pending.remove(suspect.get().settlement()));
+            onlyFirst = true;
+            return true;
+        }
+        if (byTimestamp) {
+            holdBack(pending.remove(0), suspect.get());
+            return true;
+        }
+        limit.aborted(cost(aborted));
+        // others go first, in case that this one is the cause
+        pending.addAll(pending.subList(0, aborted.size()));
+        pending.subList(0, aborted.size()).clear();
+        return false;
+    }
+
+    /** Lets a settlement wait whose timestamp its topic rejects, whatever the clock. */
+    private void holdBack(Settlement settlement, SendFailures.Failure failure) {
+        if (outputRecords.ownTopics().contains(failure.target().topic())) {
+            blocked.add(settlement);
+            block(1, failure.exception());
+        } else {
+            unavailable.add(failure.target(), settlement);
+        }
+    }
+
+    private static long cost(List<Settlement> settlements) {
+        return settlements.stream().mapToLong(BatchLimit::costOf).sum();
     }
 
     /** @return false if Kafka rejects every form, so that the settlement is blocked */

@@ -4,11 +4,13 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.LongConsumer;
 import org.apache.kafka.clients.producer.BufferExhaustedException;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -22,10 +24,15 @@ import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.errors.UnsupportedCompressionTypeException;
+import org.apache.kafka.common.errors.UnsupportedForMessageFormatException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,12 +45,23 @@ import org.jspecify.annotations.Nullable;
  * partitions this is easier, since each has an exception of its own.
  */
 final class SendFailures {
+    private final LongConsumer accepted;
     private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
     private final Set<TopicPartition> written = ConcurrentHashMap.newKeySet();
 
     private volatile @Nullable TimeoutException timeout;
 
-    private record Failure(int settlement, TopicPartition target, Exception exception) {}
+    /**
+     * A failed send.
+     *
+     * @param settlement the index of the settlement that the record belongs to
+     */
+    record Failure(int settlement, TopicPartition target, Exception exception) {}
+
+    /** @param accepted receives the timestamp of each record that Kafka has taken, on any thread */
+    SendFailures(LongConsumer accepted) {
+        this.accepted = accepted;
+    }
 
     /**
      * Returns the callback for the send of this record.
@@ -55,6 +73,9 @@ final class SendFailures {
             TopicPartition target = target(record, metadata);
             if (exception == null) {
                 written.add(target);
+                if (metadata != null && metadata.hasTimestamp()) {
+                    accepted.accept(metadata.timestamp());
+                }
                 return;
             }
             if (exception instanceof TimeoutException timedOut) {
@@ -83,15 +104,32 @@ final class SendFailures {
         }
     }
 
-    /** Returns Kafka's rejections, by the index of the settlement. */
-    Map<Integer, Exception> rejections() {
+    /**
+     * Returns Kafka's rejections, by the index of the settlement.
+     *
+     * @param alone whether the transaction had one settlement, so that no other can be to blame
+     */
+    Map<Integer, Exception> rejections(boolean alone) {
         Map<Integer, Exception> rejections = new HashMap<>();
         for (Failure failure : failures) {
-            if (isRejection(failure.exception()) && (rejections.isEmpty() || namesItsTopic(failure))) {
+            boolean rejected =
+                    isRejection(failure.exception()) || (alone && isRejectionOfBatch(failure.exception()));
+            if (rejected && (rejections.isEmpty() || namesItsTopic(failure))) {
                 rejections.putIfAbsent(failure.settlement(), failure.exception());
             }
         }
         return rejections;
+    }
+
+    /**
+     * Returns the first send whose failure does not pass, unless it is a rejection for sure. Only a transaction of its
+     * settlement alone shows whether it is the cause.
+     */
+    Optional<Failure> suspect() {
+        return failures.stream()
+                .filter(failure -> isRejectionOfBatch(failure.exception())
+                        || failure.exception() instanceof InvalidTimestampException)
+                .findFirst();
     }
 
     /** Returns the partitions that took nothing now but may later. It returns none if no partition is the cause. */
@@ -116,9 +154,18 @@ final class SendFailures {
         // a list of what is known for sure: the opposite mistake would end requests that did nothing wrong
         return exception instanceof RecordTooLargeException
                 || exception instanceof TopicAuthorizationException
-                || exception instanceof InvalidTopicException
-                || exception instanceof InvalidRecordException
-                || exception instanceof InvalidTimestampException;
+                || exception instanceof InvalidTopicException;
+    }
+
+    /** Returns whether a record can cause this exception, perhaps another one of the same batch. */
+    private static boolean isRejectionOfBatch(Exception exception) {
+        // of several invalid records in a batch each has InvalidRecordException, whatever is wrong with it
+        return exception instanceof InvalidRecordException
+                || exception instanceof RecordBatchTooLargeException
+                || exception instanceof PolicyViolationException
+                || exception instanceof UnsupportedCompressionTypeException
+                || exception instanceof UnsupportedForMessageFormatException
+                || exception instanceof UnknownServerException;
     }
 
     /** Returns whether a leader that cannot write, or the lack of an answer in time, causes this exception. */

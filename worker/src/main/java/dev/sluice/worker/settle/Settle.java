@@ -74,8 +74,12 @@ public final class Settle implements OffsetLedger, Runnable {
             LongSupplier nanoTime,
             SettleListener listener,
             Runnable heartbeat) {
+        RecordTimestamps timestamps = new RecordTimestamps(clock, transactions.brokerTime(), nanoTime);
         this.pending = new PendingSettlements(
-                new ReplyRoutes(replyTopics, partitionCounts), new OutputRecords(replyTopics.topics()), nanoTime);
+                new ReplyRoutes(replyTopics, partitionCounts),
+                new OutputRecords(replyTopics.topics(), timestamps::millis),
+                timestamps::rejected,
+                nanoTime);
         this.transactions = transactions;
         this.clock = clock;
         this.nanoTime = nanoTime;

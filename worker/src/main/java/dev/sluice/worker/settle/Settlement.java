@@ -6,6 +6,7 @@ import dev.sluice.worker.outcome.Outcome;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.OptionalInt;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.jspecify.annotations.Nullable;
@@ -67,7 +68,8 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
                 && !Collections.disjoint(unauthorized.unauthorizedTopics(), ownTopics)) {
             return this;
         }
-        boolean tooLarge = rejection instanceof RecordTooLargeException;
+        boolean tooLarge =
+                rejection instanceof RecordTooLargeException || rejection instanceof RecordBatchTooLargeException;
         if (outcome instanceof Outcome.DeadLetter) {
             boolean replyRejected = form == Form.AS_ASKED && !tooLarge;
             return new Settlement(input, outcome, replyRejected ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);

@@ -68,6 +68,7 @@ public final class Transactions implements AutoCloseable {
     private final LongSupplier nanoTime;
     private final LongConsumer pause;
     private final Runnable heartbeat;
+    private final BrokerTime brokerTime;
     private long markersUntil;
     private int failuresInARow;
     private volatile boolean stopped;
@@ -99,7 +100,12 @@ public final class Transactions implements AutoCloseable {
         this.nanoTime = nanoTime;
         this.pause = pause;
         this.heartbeat = heartbeat;
+        this.brokerTime = new BrokerTime(nanoTime);
         this.markersUntil = nanoTime.getAsLong();
+    }
+
+    BrokerTime brokerTime() {
+        return brokerTime;
     }
 
     /** Returns the last failure since the last commit; empty if there was none. Any thread may call this. */
@@ -133,7 +139,7 @@ public final class Transactions implements AutoCloseable {
     /** Puts the whole batch on Kafka, or nothing of it. */
     TransactionResult run(TransactionBatch batch) {
         Producer<byte[], byte[]> current = usable();
-        SendFailures failures = new SendFailures();
+        SendFailures failures = new SendFailures(brokerTime::accepted);
         boolean committing = false;
         try {
             current.beginTransaction();
@@ -191,7 +197,9 @@ public final class Transactions implements AutoCloseable {
             throw WorkerException.sameInstanceId(failure);
         }
         if (unusable.isEmpty()) {
-            return new TransactionResult(false, failures.rejections(), failures.failedPartitions());
+            boolean alone = batch.records().size() == 1;
+            return new TransactionResult(
+                    false, failures.rejections(alone), failures.failedPartitions(), failures.suspect());
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;

@@ -68,10 +68,9 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
         settings.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
         settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxMessageBytes));
-        if (input) {
-            // delays count from when the broker got a record, and retention must not trust a producer's clock
-            settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
-        }
+        // delays count from when the broker got a record, retention must not trust a producer's clock, and no record is
+        // rejected for a worker's clock
+        settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
         return settings;
     }
 

@@ -49,7 +49,7 @@ class OutputRecordsTest {
     private static final long ENQUEUED = 1_000;
     private static final long ENDED = 9_000;
 
-    private final OutputRecords outputRecords = new OutputRecords(TOPICS);
+    private final OutputRecords outputRecords = new OutputRecords(TOPICS, () -> 12_345);
 
     @Test
     void aReplyHasTheKeyTheAnswerAndTheTimesInQueueAndCall() {
@@ -59,7 +59,7 @@ class OutputRecordsTest {
 
         assertThat(reply.topic()).isEqualTo(TOPICS.replies());
         assertThat(reply.partition()).isNull();
-        assertThat(reply.timestamp()).isNull();
+        assertThat(reply.timestamp()).isEqualTo(12_345);
         assertThat(reply.key()).isEqualTo(KEY);
         assertThat(reply.value()).isEqualTo(ANSWER);
         assertThat(texts(reply.headers()))

@@ -72,7 +72,8 @@ class PendingSettlementsPropertyTest {
                 new ReplyRoutes(
                         new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
                         topic -> new CompletableFuture<>()),
-                new OutputRecords(TOPICS),
+                new OutputRecords(TOPICS, () -> 0),
+                () -> false,
                 () -> nanos);
 
         Run(long seed) {
@@ -90,7 +91,7 @@ class PendingSettlementsPropertyTest {
                                 .sum());
             }
             addAll();
-            pending.committed(inTransaction);
+            pending.committed(inTransaction, 0);
             pending.dropStale(owning(List.of()));
             assertThat(pending.answerBytes()).as(name + ", at the end").isZero();
         }
@@ -155,7 +156,7 @@ class PendingSettlementsPropertyTest {
         }
 
         private void commit() {
-            pending.committed(inTransaction);
+            pending.committed(inTransaction, 0);
             inTransaction.forEach(settlement -> model.remove(settlement.input().offset()));
             inTransaction.clear();
         }
@@ -174,7 +175,7 @@ class PendingSettlementsPropertyTest {
                 }
             }
             FailedPartitions failed = new FailedPartitions(unavailable, Map.of(), Set.of());
-            pending.putBack(List.copyOf(inTransaction), new TransactionResult(false, rejections, failed));
+            pending.putBack(List.copyOf(inTransaction), new TransactionResult(false, rejections, failed, Optional.empty()));
             inTransaction.clear();
         }
 

@@ -42,7 +42,8 @@ class PendingSettlementsTest {
             new ReplyRoutes(
                     new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
                     topic -> CompletableFuture.completedFuture(PARTITION_COUNT)),
-            new OutputRecords(TOPICS),
+            new OutputRecords(TOPICS, () -> 0),
+            () -> false,
             () -> now);
     private List<Settlement> taken = List.of();
 
@@ -115,7 +116,8 @@ class PendingSettlementsTest {
                         new FailedPartitions(
                                 Map.of(partition("app.away", 0), Set.of(0)),
                                 Map.of(partition("app.good", 0), Set.of(1)),
-                                Set.of())));
+                                Set.of()),
+                        Optional.empty()));
 
         assertThat(transaction()).containsExactly("id-2");
         assertThat(pending.delaysFlush()).isFalse();
@@ -134,7 +136,7 @@ class PendingSettlementsTest {
                 Set.of());
         take();
 
-        assertThat(pending.putBack(taken, new TransactionResult(false, Map.of(), all)))
+        assertThat(pending.putBack(taken, new TransactionResult(false, Map.of(), all, Optional.empty())))
                 .isFalse();
         assertThat(pending.delaysFlush()).isTrue();
     }
@@ -186,7 +188,7 @@ class PendingSettlementsTest {
      */
     private List<String> transaction() {
         List<PendingSettlements.Routed> chosen = take();
-        SendFailures failures = new SendFailures();
+        SendFailures failures = new SendFailures(millis -> {});
         Exception failure = new TimeoutException("Expiring record(s)");
         List<String> ids = new ArrayList<>();
         boolean failed = false;
@@ -199,9 +201,9 @@ class PendingSettlementsTest {
             }
         }
         if (failed) {
-            pending.putBack(taken, new TransactionResult(false, failures.rejections(), failures.failedPartitions()));
+            pending.putBack(taken, new TransactionResult(false, failures.rejections(false), failures.failedPartitions(), failures.suspect()));
         } else {
-            pending.committed(taken);
+            pending.committed(taken, 0);
         }
         return ids;
     }

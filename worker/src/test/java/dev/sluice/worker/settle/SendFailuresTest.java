@@ -17,36 +17,61 @@ import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
+import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
 import org.junit.jupiter.api.Test;
 
 class SendFailuresTest {
-    private final SendFailures failures = new SendFailures();
+    private final SendFailures failures = new SendFailures(millis -> {});
 
     @Test
     void aRecordThatWasTakenIsNotRejected() {
         failures.callback(0, to("replies")).onCompletion(null, null);
 
-        assertThat(failures.rejections()).isEmpty();
+        assertThat(failures.rejections(false)).isEmpty();
     }
 
     @Test
     void anExceptionThatOnlyTheRecordCanCauseIsARejection() {
         for (Exception rejection : List.of(
                 new RecordTooLargeException("large"),
-                new InvalidRecordException("no key"),
-                new InvalidTimestampException("in the future"),
                 new InvalidTopicException("a/b"),
                 new TopicAuthorizationException("secret"))) {
-            SendFailures alone = new SendFailures();
+            SendFailures alone = new SendFailures(millis -> {});
             alone.callback(7, to("replies")).onCompletion(null, rejection);
 
-            assertThat(alone.rejections()).isEqualTo(Map.of(7, rejection));
+            assertThat(alone.rejections(false)).isEqualTo(Map.of(7, rejection));
         }
+    }
+
+    @Test
+    void anExceptionThatAnotherRecordOfTheBatchMayHaveCausedIsARejectionOnlyOfASettlementAlone() {
+        for (Exception failure : List.of(
+                new InvalidRecordException("no key"),
+                new RecordBatchTooLargeException("larger than a segment"),
+                new PolicyViolationException("not here"),
+                new UnknownServerException("a plug-in of the broker"))) {
+            SendFailures one = new SendFailures(millis -> {});
+            one.callback(7, to("replies")).onCompletion(null, failure);
+
+            assertThat(one.rejections(false)).isEmpty();
+            assertThat(one.suspect()).get().extracting(SendFailures.Failure::settlement).isEqualTo(7);
+            assertThat(one.rejections(true)).isEqualTo(Map.of(7, failure));
+        }
+    }
+
+    @Test
+    void noSettlementIsToBlameForATimestamp() {
+        failures.callback(7, to("replies")).onCompletion(null, new InvalidTimestampException("in the future"));
+
+        assertThat(failures.rejections(true)).isEmpty();
+        assertThat(failures.suspect()).isPresent();
     }
 
     @Test
@@ -57,7 +82,7 @@ class SendFailuresTest {
         fails(3, "replies", new ProducerFencedException("fenced"));
         fails(4, "replies", new KafkaException("part of a batch with invalid records"));
 
-        assertThat(failures.rejections()).isEmpty();
+        assertThat(failures.rejections(false)).isEmpty();
         assertThat(failures.failedPartitions().unavailable()).containsOnlyKeys(partition("replies"));
     }
 
@@ -68,14 +93,14 @@ class SendFailuresTest {
                 new NotEnoughReplicasException("1 of 2"),
                 new NotEnoughReplicasAfterAppendException("1 of 2"),
                 new NotLeaderOrFollowerException("elected"))) {
-            SendFailures several = new SendFailures();
+            SendFailures several = new SendFailures(millis -> {});
             several.callback(0, to("replies")).onCompletion(null, null);
             several.callback(1, to("away")).onCompletion(null, failure);
             several.callback(2, to("away")).onCompletion(null, failure);
             several.callback(3, to("other")).onCompletion(null, failure);
             several.callback(4, to("slow")).onCompletion(null, new TransactionAbortableException("aborted"));
 
-            assertThat(several.rejections()).isEmpty();
+            assertThat(several.rejections(false)).isEmpty();
             assertThat(several.failedPartitions())
                     .isEqualTo(new FailedPartitions(
                             Map.of(partition("away"), Set.of(1, 2)),
@@ -100,7 +125,7 @@ class SendFailuresTest {
         fails(0, "replies", tooLarge);
         fails(1, "dead", tooLarge);
 
-        assertThat(failures.rejections()).isEqualTo(Map.of(3, tooLarge));
+        assertThat(failures.rejections(false)).isEqualTo(Map.of(3, tooLarge));
     }
 
     @Test
@@ -113,7 +138,7 @@ class SendFailuresTest {
         fails(3, "a/b", invalid);
         fails(4, "replies", invalid);
 
-        assertThat(failures.rejections()).containsOnlyKeys(0, 2, 3);
+        assertThat(failures.rejections(false)).containsOnlyKeys(0, 2, 3);
     }
 
     private void fails(int settlement, String topic, Exception exception) {

@@ -284,7 +284,7 @@ class SettleTest {
         startAndFlush();
 
         assertThat(replies()).containsExactly("id-0", "id-1");
-        assertThat(producer.commitCount()).isEqualTo(1);
+        assertThat(producer.commitCount()).as("in halves").isEqualTo(2);
         assertThat(committed().get(first.partition()).offset()).isEqualTo(2);
         assertThat(settle.openRecords()).isZero();
     }

@@ -1,0 +1,67 @@
+package dev.sluice.worker;
+
+import static dev.sluice.worker.TestQueue.body;
+import static dev.sluice.worker.TestQueue.header;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.ScriptedApi.ScriptedAnswer;
+import dev.sluice.worker.settle.Transactions;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.quota.ClientQuotaAlteration;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.apache.kafka.common.quota.ClientQuotaFilter;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Tests a worker whose producer Kafka slows down. */
+@Timeout(240)
+class BrokerQuotaIT {
+    private static final double BYTES_PER_SECOND = 300_000;
+
+    /** What the quota lets through in 35 s, and almost none of it in one transaction. */
+    @Test
+    void answersAreCommittedAboutAsFastAsTheQuotaAllows() throws Exception {
+        int requests = 500;
+        String answer = "{\"choices\":[{\"message\":{\"content\":\"" + "x".repeat(20_000) + "\"}}]}";
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                ScriptedApi api = new ScriptedApi();
+                LogLines log = new LogLines(Transactions.class)) {
+            api.answers(text -> new ScriptedAnswer(200, answer));
+            for (int i = 0; i < requests; i++) {
+                queue.publish(body("m", "question"));
+            }
+            limitProducers(queue);
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                await().atMost(Duration.ofSeconds(90)).until(() -> queue.lag() == 0);
+            }
+
+            assertThat(queue.read(queue.topics.replies())).hasSize(requests).allSatisfy(reply -> assertThat(
+                            header(reply, WireHeaders.STATUS))
+                    .isEqualTo("ok"));
+            assertThat(api.calls()).isEqualTo(requests);
+            assertThat(log.all().stream().filter(line -> line.contains("Transaction failed")))
+                    .hasSizeLessThan(4);
+        }
+    }
+
+    private static void limitProducers(TestQueue queue) throws Exception {
+        ClientQuotaEntity everyClient =
+                new ClientQuotaEntity(Collections.singletonMap(ClientQuotaEntity.CLIENT_ID, null));
+        ClientQuotaAlteration quota = new ClientQuotaAlteration(
+                everyClient, List.of(new ClientQuotaAlteration.Op("producer_byte_rate", BYTES_PER_SECOND)));
+        queue.admin().alterClientQuotas(List.of(quota)).all().get();
+        await().atMost(Duration.ofSeconds(10)).until(() -> queue.admin()
+                .describeClientQuotas(ClientQuotaFilter.all())
+                .entities()
+                .get()
+                .containsValue(Map.of("producer_byte_rate", BYTES_PER_SECOND)));
+    }
+}

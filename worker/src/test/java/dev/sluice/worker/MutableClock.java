@@ -1,0 +1,31 @@
+package dev.sluice.worker;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.function.LongSupplier;
+
+/** A clock that shows what a test says. */
+final class MutableClock extends Clock {
+    private final LongSupplier millis;
+
+    MutableClock(LongSupplier millis) {
+        this.millis = millis;
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.ofEpochMilli(millis.getAsLong());
+    }
+
+    @Override
+    public ZoneId getZone() {
+        return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+        throw new UnsupportedOperationException("only " + getZone());
+    }
+}
