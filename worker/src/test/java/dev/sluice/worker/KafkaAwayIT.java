@@ -43,16 +43,19 @@ class KafkaAwayIT {
                 await().atMost(BOUND).until(() -> api.openCalls() == 0);
                 long before = api.calls();
 
-                await().during(Duration.ofSeconds(6)).atMost(Duration.ofSeconds(9)).until(() -> api.calls() == before);
+                await().during(Duration.ofSeconds(6))
+                        .atMost(Duration.ofSeconds(9))
+                        .until(() -> api.calls() == before);
                 assertThat(before).isLessThan(requests - 100);
                 broker.startAgain();
                 await().atMost(BOUND).until(() -> queue.lag() == 0);
                 assertThat(log.all()).anyMatch(line -> line.startsWith("INFO Calls begin again"));
             }
 
-            assertThat(queue.read(queue.topics.replies())).hasSize(requests).allSatisfy(reply -> assertThat(
-                            header(reply, WireHeaders.STATUS))
-                    .isEqualTo("ok"));
+            assertThat(queue.read(queue.topics.replies()))
+                    .hasSize(requests)
+                    .allSatisfy(reply ->
+                            assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
             assertThat(api.calls()).as("called and paid once").isEqualTo(requests);
         }
     }

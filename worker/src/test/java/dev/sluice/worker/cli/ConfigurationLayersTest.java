@@ -54,6 +54,7 @@ class ConfigurationLayersTest {
                         "ordered",
                         "output",
                         "partitions",
+                        "plugins",
                         "read-ahead",
                         "read-ahead-bytes",
                         "replication",

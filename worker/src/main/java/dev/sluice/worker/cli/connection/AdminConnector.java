@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.connection;
 
+import dev.sluice.worker.cli.command.DebugLog;
 import dev.sluice.worker.cli.command.NetworkWarningFilter;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.KafkaClients;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
@@ -25,6 +27,10 @@ import org.apache.kafka.common.errors.TimeoutException;
 
 /** Connects an admin client, and explains to a person why that is not possible. */
 public final class AdminConnector {
+    /** Kafka's and Java's words for a class that is not on the class path. */
+    private static final Pattern MISSING_CLASS =
+            Pattern.compile("(?i)class(es)?\\b.*(not be found|not found|unable to find)|unable to find .*class");
+
     private AdminConnector() {}
 
     /**
@@ -42,7 +48,12 @@ public final class AdminConnector {
             admin = KafkaClients.admin(properties);
         } catch (KafkaException e) {
             throw new CommandException("Kafka's client refuses its configuration: " + rootMessage(e)
-                    + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config");
+                    + "; check --bootstrap-servers (" + options.servers() + ") and --kafka-config"
+                    + (isMissingClass(e) ? ", and put the jar that has the class into the folder of --plugins" : ""));
+        } catch (LinkageError e) {
+            DebugLog.log(e);
+            throw new CommandException("a class that --kafka-config names cannot be loaded: " + e
+                    + "; put the jars that it needs into the folder of --plugins as well");
         }
         awaitAnswer(admin, options);
         return admin;
@@ -107,6 +118,10 @@ public final class AdminConnector {
                     + "; is it Kafka, and does it want another security.protocol (--kafka-config)?";
         }
         return "Kafka at " + servers + " answered with an error: " + failure.getMessage();
+    }
+
+    private static boolean isMissingClass(Throwable failure) {
+        return MISSING_CLASS.matcher(rootMessage(failure)).find();
     }
 
     private static String rootMessage(Throwable failure) {

@@ -45,6 +45,12 @@ public final class KafkaOptions {
     private @Nullable Path kafkaConfig;
 
     @Option(
+            names = "--plugins",
+            paramLabel = "FOLDER",
+            description = "Folder with jars of classes that --kafka-config names, such as the login of a cloud.")
+    private @Nullable Path plugins;
+
+    @Option(
             names = "--topic",
             paramLabel = "NAME",
             defaultValue = "chat",
@@ -60,6 +66,9 @@ public final class KafkaOptions {
             topics = new Topics(topic);
         } catch (IllegalArgumentException e) {
             problems.add("--topic: " + e.getMessage());
+        }
+        if (plugins != null) {
+            PluginJars.load(plugins, problems);
         }
         Map<String, Object> all = new TreeMap<>();
         if (kafkaConfig != null) {
