@@ -69,7 +69,7 @@ class ConfigurationLayersTest {
                         "watch",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(44)
+                .hasSize(45)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 
