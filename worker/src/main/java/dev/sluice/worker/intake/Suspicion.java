@@ -45,10 +45,9 @@ public record Suspicion(int failed, int limited, int limitedAlone, int costly) {
         return Math.min(MAX, count);
     }
 
-    /** Returns the suspicion after one more failure. */
+    /** Returns the suspicion after one more failure. A request that fails in another way is not one never admitted. */
     public Suspicion plusFailed(int evidence, boolean mayHaveCost) {
-        return new Suspicion(
-                bounded(failed + evidence), limited, limitedAlone, bounded(costly + (mayHaveCost ? 1 : 0)));
+        return new Suspicion(bounded(failed + evidence), 0, 0, bounded(costly + (mayHaveCost ? 1 : 0)));
     }
 
     /**

@@ -14,7 +14,6 @@ import dev.sluice.worker.pace.LaneEvidence;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.provider.CompletionBody;
-import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.RetryHint;
 import dev.sluice.worker.provider.TogetherApi;
 import java.net.URI;
@@ -63,12 +62,7 @@ public final class OutcomeClassifier {
     /** This many calls have to be rejected though they were sent alone. */
     private static final int REJECTED_ALONE = 3;
 
-    /** A request that was deferred this often, while others pass, tells nothing of the lane by its next 429. */
-    private static final int DEFERRALS_OF_ITS_OWN = 3;
-
     private static final int MAX_REASON = 300;
-
-    private static final double RARELY_LIMITED = 0.2;
 
     /** The longest name of a host in the DNS. */
     private static final int MAX_HOST = 255;
@@ -296,12 +290,8 @@ public final class OutcomeClassifier {
         int points = points(share);
         Suspicion suspicion = Suspicion.of(record).plusLimited(points, evidence.wasSentAlone());
         int deferrals = record.deferrals() + 1;
-        boolean itsOwn = record.deferrals() >= DEFERRALS_OF_ITS_OWN
-                && share.isPresent()
-                && share.getAsDouble() <= RARELY_LIMITED;
-        LimitUnit exceeded = reading.body().exceededUnit();
         // The lane waits only as long as the API says. The backoff is this request's own.
-        CallFeedback feedback = itsOwn ? CallFeedback.limitedAlone(exceeded) : CallFeedback.limited(exceeded, hint);
+        CallFeedback feedback = CallFeedback.limited(reading.body().exceededUnit(), hint);
         if (points > 0
                 && deferrals >= maxAttempts
                 && suspicion.limited() >= Suspicion.ENOUGH
@@ -408,7 +398,9 @@ public final class OutcomeClassifier {
             return new Verdict(new Outcome.Hold(failure.reason()), feedback);
         }
         int attempts = record.attempts() + 1;
-        Suspicion suspicion = Suspicion.of(record).plusFailed(points, failure.mayHaveCost());
+        // A comparison leaves a trace even if it tells nothing: a new worker has nothing to compare with at first.
+        int trace = failure.mayHaveCost() && share.isPresent() ? Math.max(1, points) : points;
+        Suspicion suspicion = Suspicion.of(record).plusFailed(trace, failure.mayHaveCost());
         // The last failure has to tell something as well: a request is not given up because of an outage.
         boolean isBlamed = points > 0 && attempts >= maxAttempts && suspicion.failed() >= Suspicion.ENOUGH;
         if (isBlamed || suspicion.costly() >= mostCostlyCalls(share, suspicion)) {
@@ -423,11 +415,11 @@ public final class OutcomeClassifier {
     }
 
     /**
-     * Returns the number of costly failures that ends a request. Without others to compare with, a request that has had
-     * more of them than it may have alone has had others before: its worker is new.
+     * Returns the number of costly failures that ends a request. Without others to compare with, a request that was
+     * compared before has lost them because its worker is new.
      */
     private int mostCostlyCalls(OptionalDouble share, Suspicion suspicion) {
-        boolean isBlamed = share.isEmpty() ? suspicion.costly() <= maxAttempts : suspicion.failed() >= Suspicion.ENOUGH;
+        boolean isBlamed = share.isEmpty() ? suspicion.failed() == 0 : suspicion.failed() >= Suspicion.ENOUGH;
         return isBlamed ? maxAttempts : BROWN_OUT_FACTOR * maxAttempts;
     }
 

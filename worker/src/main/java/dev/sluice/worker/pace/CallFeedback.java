@@ -37,8 +37,6 @@ public record CallFeedback(
         REJECTED_IN_DOUBT,
         /** The call was above the rate limit. */
         LIMITED,
-        /** The API rejects this one request for its rate limit, again and again, and admits others meanwhile. */
-        LIMITED_ALONE,
         /** The API answered that it failed, as with a 5xx. */
         FAILED,
         /** The call had no complete answer, as with a time-out. */
@@ -79,10 +77,6 @@ public record CallFeedback(
 
     public static CallFeedback limited(LimitUnit exceeded, Duration pause) {
         return of(Kind.LIMITED, "rate limited", pause, exceeded, true);
-    }
-
-    public static CallFeedback limitedAlone(LimitUnit exceeded) {
-        return of(Kind.LIMITED_ALONE, "rate limited", Duration.ZERO, exceeded, true);
     }
 
     /**

@@ -22,8 +22,8 @@ final class CircuitBreaker {
     private static final Logger log = LoggerFactory.getLogger(CircuitBreaker.class);
     private static final int MIN_FAILURES = 3;
     private static final int MAX_FAILURES = 100;
-    /** A run of failures that chance makes less often than this stops the lane. */
-    private static final double CHANCE = 1e-3;
+    /** A run of failures that chance makes less often than this stops the lane: three where one of twenty fails. */
+    private static final double CHANCE = 1.3e-4;
     /** This many foreign answers in a row, to different requests, are no matter of one request. */
     private static final int MIN_FOREIGN = 3;
     /** This many rejections in a row with one status and code are a mistake that hits all requests of the lane. */

@@ -172,10 +172,9 @@ final class Lane {
         recordUsage(call, feedback);
         updateConcurrency(call, feedback);
         switch (feedback.kind()) {
-            case LIMITED -> rejectedByLimit(call, feedback);
-            case LIMITED_ALONE -> {
-                requests.rejectedAlone(call.requests());
-                tokens.rejectedAlone(call.tokens());
+            case LIMITED -> {
+                tokens.changeFloor(estimate.ordinary());
+                rejectedByLimit(call, feedback);
             }
             case PASSED, REJECTED -> lastLimited = "";
             case REJECTED_IN_DOUBT, FAILED, UNANSWERED, BLOCKED, FOREIGN, CANCELLED -> {}
@@ -189,7 +188,7 @@ final class Lane {
     private void recordCall(InFlightCall call, CallFeedback feedback) {
         switch (feedback.kind()) {
             case PASSED, REJECTED -> recordCall(call, (FailureKind) null);
-            case LIMITED, LIMITED_ALONE -> recordCall(call, FailureKind.LIMITED);
+            case LIMITED -> recordCall(call, FailureKind.LIMITED);
             case FAILED -> recordCall(call, FailureKind.SERVER);
             case UNANSWERED -> recordCall(call, FailureKind.NO_ANSWER);
             case FOREIGN -> recordCall(call, FailureKind.FOREIGN);
@@ -199,8 +198,9 @@ final class Lane {
 
     private void recordCall(InFlightCall call, @Nullable FailureKind kind) {
         String id = call.request().input().id();
-        calls.add(id, kind, usedAt);
-        callsOfAll.add(id, kind, usedAt);
+        boolean isFirst = call.request().input().deferrals() == 0;
+        calls.add(id, kind, isFirst, usedAt);
+        callsOfAll.add(id, kind, isFirst, usedAt);
     }
 
     private void recordUsage(InFlightCall call, CallFeedback feedback) {
@@ -211,13 +211,9 @@ final class Lane {
             estimate.learn(call.request(), usage);
             tokens.correct(call.tokens(), usage.total());
         });
-        if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited(feedback)) {
+        if (feedback.usage().isEmpty() && feedback.isFree() && feedback.kind() != CallFeedback.Kind.LIMITED) {
             tokens.correct(call.tokens(), 0);
         }
-    }
-
-    private static boolean isLimited(CallFeedback feedback) {
-        return feedback.kind() == CallFeedback.Kind.LIMITED || feedback.kind() == CallFeedback.Kind.LIMITED_ALONE;
     }
 
     private void updateConcurrency(InFlightCall call, CallFeedback feedback) {
@@ -231,7 +227,7 @@ final class Lane {
                     concurrency.ended();
                 }
             }
-            case REJECTED_IN_DOUBT, LIMITED, LIMITED_ALONE, BLOCKED, FOREIGN, CANCELLED -> concurrency.ended();
+            case REJECTED_IN_DOUBT, LIMITED, BLOCKED, FOREIGN, CANCELLED -> concurrency.ended();
         }
     }
 
@@ -255,14 +251,14 @@ final class Lane {
     }
 
     private boolean othersAreLimited(InputRecord record) {
-        return calls.shareOfOthers(record.id(), FailureKind.LIMITED, usedAt).orElse(1) > RARELY_LIMITED;
+        return calls.shareOfOthersLimited(record.id(), usedAt).orElse(1) > RARELY_LIMITED;
     }
 
     private void lowerLimit(InFlightCall call, CallFeedback feedback, boolean isShort) {
-        boolean byRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
-        boolean byTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
-        boolean provoked = byRequests || byTokens;
-        if (!(paced && provoked) || !isShort) {
+        boolean ofRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
+        boolean ofTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
+        boolean isExcused = ofRequests || ofTokens;
+        if (!(paced && isExcused) || !isShort) {
             Duration pause = feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
             pauseFor(pause.toNanos());
         }
@@ -279,7 +275,7 @@ final class Lane {
             case FAILED, UNANSWERED -> pauseFor(breaker.failed(cause, calls, queue.size(), now));
             case BLOCKED -> pauseFor(breaker.blocked(cause, queue.size(), now));
             case FOREIGN -> pauseFor(breaker.foreign(request, cause, callsOfAll.hasPassed(now), queue.size(), now));
-            case LIMITED_ALONE, CANCELLED -> breaker.ignored();
+            case CANCELLED -> breaker.ignored();
         }
     }
 

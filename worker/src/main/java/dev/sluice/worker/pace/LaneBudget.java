@@ -181,6 +181,11 @@ final class LaneBudget {
         }
     }
 
+    /** Changes the amount per second of the whole limit that is granted however often calls are rejected. */
+    void changeFloor(double perSecond) {
+        estimator.changeFloor(perSecond);
+    }
+
     /** Records a call that the API rejects for its own size, so that it cost nothing and tells nothing of the limit. */
     void rejectedAlone(Charge charge) {
         if (unit == LimitUnit.TOKENS) {
@@ -201,7 +206,7 @@ final class LaneBudget {
      *
      * @param exceeded the unit whose limit was exceeded, which may not be this budget's
      * @param wait how long the API says until the call would fit; zero if it does not say
-     * @return true if we had provoked it
+     * @return true if it is no reason to pause
      */
     boolean rejected(Charge charge, LimitUnit exceeded, Duration wait) {
         long amount = charge.amount();
@@ -212,11 +217,11 @@ final class LaneBudget {
             window.correct(charge, 0);
         }
         boolean ours = exceeded == unit;
-        boolean provoked = ours && estimator.rejected(charge, amount, wait.toNanos(), time.currentTimeNanos());
-        if (ours && !provoked && estimator.hasCeiling()) {
+        boolean excused = ours && estimator.rejected(charge, amount, wait.toNanos(), time.currentTimeNanos());
+        if (ours && !excused && estimator.hasCeiling()) {
             shiftPhase();
         }
-        return provoked;
+        return excused;
     }
 
     /**

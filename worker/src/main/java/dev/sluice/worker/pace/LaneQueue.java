@@ -8,11 +8,13 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of a lane. Retries go before arrivals, and each kind keeps its order. Owned by the pace thread.
+ * The waiting requests of a lane. A retry goes first, and then retries and arrivals take turns, so that requests that
+ * fail again and again keep no others waiting. Each kind keeps its order. Owned by the pace thread.
  */
 final class LaneQueue {
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
+    private boolean wasRetry;
 
     void add(Request request) {
         (request.isRetry() ? retries : arrivals).addLast(request);
@@ -26,12 +28,18 @@ final class LaneQueue {
     /** Returns the next request without removing it. */
     @Nullable
     Request peek() {
-        return retries.isEmpty() ? arrivals.peekFirst() : retries.peekFirst();
+        return next().peekFirst();
     }
 
     /** Removes the next request. The queue must not be empty. */
     Request remove() {
-        return (retries.isEmpty() ? arrivals : retries).removeFirst();
+        Deque<Request> next = next();
+        wasRetry = next == retries;
+        return next.removeFirst();
+    }
+
+    private Deque<Request> next() {
+        return retries.isEmpty() || (wasRetry && !arrivals.isEmpty()) ? arrivals : retries;
     }
 
     boolean remove(Request request) {

@@ -33,6 +33,8 @@ final class LimitEstimator {
 
     private static final double MIN_HOLD_SECONDS = 2;
     private static final double MAX_HOLD_SECONDS = 30;
+    /** The estimate is tried again after as many longest holds, whatever is rejected meanwhile. */
+    private static final int MOST_HOLDS = 2;
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
     private static final int RARE = 100;
     /** The time after a rejection in which the API's second may be full of earlier calls. */
@@ -53,6 +55,7 @@ final class LimitEstimator {
     private static final int MAX_PARTS = 6;
 
     private final SlidingWindow window;
+    private final UnrelatedRejections unrelated = new UnrelatedRejections();
     /** This worker's part of the whole limit. */
     private double share;
 
@@ -63,6 +66,7 @@ final class LimitEstimator {
     private double granted;
     private boolean started;
     private long raisesAt;
+    private long heldAt;
 
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
@@ -118,6 +122,10 @@ final class LimitEstimator {
             raisesAt = now + SECOND;
         }
         calls++;
+        unrelated.started(granted, now).ifPresent(before -> {
+            granted = Math.min(before, ceiling);
+            raisesAt = now;
+        });
     }
 
     /**
@@ -141,6 +149,12 @@ final class LimitEstimator {
         granted *= factor;
         floor *= factor;
         share = fraction;
+        unrelated.forget();
+    }
+
+    /** Changes the amount per second of the whole limit that is always granted, however often calls are rejected. */
+    void changeFloor(double perSecond) {
+        floor = perSecond * share;
     }
 
     /**
@@ -148,9 +162,19 @@ final class LimitEstimator {
      *
      * @param amount the amount that the call would have cost
      * @param waitNanos how long the API says until the call would fit; 0 if it does not say
-     * @return true if we had provoked it by trying more than is known to be granted
+     * @return true if it is no reason to pause: we had provoked it by trying more than is known to be granted, or it is
+     *     known to be unrelated to our rate
      */
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
+        unrelated.rejected(charge.startedAt());
+        if (unrelated.isKnown(now)) {
+            double kept = unrelated.keptPart();
+            if (kept < 1) {
+                granted = Math.max(floor, kept * perSecond(now));
+                raisesAt = now + (long) (MIN_HOLD_SECONDS * SECOND);
+            }
+            return true;
+        }
         if (hasEvent && charge.startedAt() - eventAt < 0) {
             rejections++;
             if (charge.startedAt() - first.startedAt() < 0) {
@@ -174,6 +198,9 @@ final class LimitEstimator {
         eventsInARow = provoked ? 0 : (calls <= IN_A_ROW_CALLS ? eventsInARow : 0) + 1;
         excused = !provoked && isCeilingBelieved() && calls >= RARE;
         first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
+        if (!provoked && !excused && !sharesUnknownLimit()) {
+            unrelated.lowering(granted, now);
+        }
         granted = excused ? granted : lowered(aftermath);
         calls = 0;
     }
@@ -233,6 +260,12 @@ final class LimitEstimator {
         double bounded = !provoked && isCeilingBelieved()
                 ? MIN_HOLD_SECONDS
                 : Math.max(MIN_HOLD_SECONDS, Math.min(MAX_HOLD_SECONDS, seconds));
-        raisesAt = now + (long) (bounded * SECOND);
+        if (now - raisesAt >= 0) {
+            heldAt = now;
+        }
+        long latest = heldAt + (long) (MOST_HOLDS * MAX_HOLD_SECONDS * SECOND);
+        long until = now + (long) (bounded * SECOND);
+        // Rejections that have nothing to do with our rate would else hold the estimate down for ever.
+        raisesAt = sharesUnknownLimit() || until - latest < 0 ? until : Math.max(now, latest);
     }
 }

@@ -16,7 +16,9 @@ final class RecentCalls {
     /** A pass that is older than this does not show that URL and key work. */
     private static final long ACCESS_AGE = Duration.ofMinutes(2).toNanos();
     /** The calls that are compared. In an outage their share of failures rises within as many calls. */
-    private static final int CAPACITY = 64;
+    private static final int SAMPLE = 64;
+    /** The calls that are kept. Rate-limited ones come often and must not push out all others. */
+    private static final int CAPACITY = 256;
     /** Fewer other requests than this are no comparison. */
     private static final int MIN_OTHERS = 3;
     /** Fewer calls than this do not show that failures are frequent. */
@@ -26,6 +28,7 @@ final class RecentCalls {
 
     private final String[] ids = new String[CAPACITY];
     private final @Nullable FailureKind[] kinds = new FailureKind[CAPACITY];
+    private final boolean[] firsts = new boolean[CAPACITY];
     private final long[] times = new long[CAPACITY];
     private int next;
     private int size;
@@ -36,9 +39,11 @@ final class RecentCalls {
      * Records the end of a call.
      *
      * @param kind how it failed; null if the API dealt with it
+     * @param isFirst true if the request had not been deferred before
      */
-    synchronized void add(String id, @Nullable FailureKind kind, long now) {
+    synchronized void add(String id, @Nullable FailureKind kind, boolean isFirst, long now) {
         ids[next] = id;
+        firsts[next] = isFirst;
         kinds[next] = kind;
         times[next] = now;
         next = (next + 1) % CAPACITY;
@@ -53,37 +58,62 @@ final class RecentCalls {
      * Returns the share of other requests' calls that failed; empty if there are too few. It is 1 if no other request
      * has passed since this one was called last, because an outage may have begun in between.
      *
-     * @param kind {@link FailureKind#LIMITED} for the share of 429s, any other for the share of failures among the
-     *     calls that were no 429s: an outage may have several faces, and its requests meet them in turn
+     * @param kind {@link FailureKind#LIMITED} for the share of 429s among the calls of requests that had
+     *     none before. Any other for the share of failures
+     *     among the calls that were no 429s: an outage may have several faces, and its requests meet them in turn.
      */
     synchronized OptionalDouble shareOfOthers(String id, FailureKind kind, long now) {
-        boolean ofLimit = kind == FailureKind.LIMITED;
-        Set<String> others = new HashSet<>();
-        int count = 0;
-        int failed = 0;
-        boolean wasCalled = false;
-        boolean hasPassedSince = false;
-        for (int i = 0; i < size; i++) {
+        Comparison comparison = compare(id, kind == FailureKind.LIMITED, now);
+        OptionalDouble share = comparison.share();
+        return share.isEmpty() || comparison.hasPassedSince ? share : OptionalDouble.of(1);
+    }
+
+    /**
+     * Returns the share of 429s among the calls of other requests that had none before; empty if there are too few.
+     * Requests that never fit, called again and again, would look like a limit to each other.
+     */
+    synchronized OptionalDouble shareOfOthersLimited(String id, long now) {
+        return compare(id, true, now).share();
+    }
+
+    private Comparison compare(String id, boolean ofLimit, long now) {
+        Comparison comparison = new Comparison();
+        for (int i = 0; i < size && comparison.count < SAMPLE; i++) {
             int at = Math.floorMod(next - 1 - i, CAPACITY);
             boolean isLimited = kinds[at] == FailureKind.LIMITED;
             if (now - times[at] > MAX_AGE || (isLimited && !ofLimit)) {
                 continue;
             }
             if (ids[at].equals(id)) {
-                wasCalled = true;
-            } else {
-                others.add(ids[at]);
-                count++;
-                failed += (ofLimit ? isLimited : kinds[at] != null) ? 1 : 0;
-                hasPassedSince |= kinds[at] == null && !wasCalled;
+                comparison.wasCalled = true;
+            } else if (!ofLimit || firsts[at]) {
+                comparison.add(ids[at], ofLimit ? isLimited : kinds[at] != null, kinds[at] == null);
             }
         }
-        // One or two others may be as much at fault as this one, however often they were called.
-        if (others.size() < MIN_OTHERS) {
-            return OptionalDouble.empty();
+        return comparison;
+    }
+
+    /** The calls of the other requests, youngest first. */
+    private static final class Comparison {
+        private final Set<String> others = new HashSet<>();
+        private int count;
+        private int failed;
+        private boolean wasCalled;
+        private boolean hasPassedSince;
+
+        void add(String id, boolean hasFailed, boolean hasPassed) {
+            others.add(id);
+            count++;
+            failed += hasFailed ? 1 : 0;
+            hasPassedSince |= hasPassed && !wasCalled;
         }
-        double share = Math.max(MIN_SHARE, (failed + 0.5) / (count + 1));
-        return OptionalDouble.of(hasPassedSince ? share : 1);
+
+        OptionalDouble share() {
+            // One or two others may be as much at fault as this one, however often they were called.
+            return others.size() < MIN_OTHERS
+                    ? OptionalDouble.empty()
+                    : OptionalDouble.of(Math.max(MIN_SHARE, (failed + 0.5) / (count + 1)));
+        }
     }
 
     /**
@@ -96,7 +126,7 @@ final class RecentCalls {
         int before = 0;
         int failed = 0;
         int skipped = 0;
-        for (int i = 0; i < size; i++) {
+        for (int i = 0; i < size && before < SAMPLE; i++) {
             int at = Math.floorMod(next - 1 - i, CAPACITY);
             if (now - times[at] > MAX_AGE || kinds[at] == FailureKind.LIMITED) {
                 continue;

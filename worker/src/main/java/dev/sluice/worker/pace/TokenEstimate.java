@@ -32,6 +32,11 @@ final class TokenEstimate {
         return Math.max(1, Math.round(Math.max(1, prompted) + request.choices() * Math.max(1, each)));
     }
 
+    /** Returns the tokens that an ordinary request costs, which is the average of earlier ones. */
+    double ordinary() {
+        return prompt.weight == 0 ? FIRST_OUTPUT : Math.max(1, prompt.mean() + output.mean());
+    }
+
     void learn(Request request, TokenUsage usage) {
         double bytes = request.body().length;
         prompt.learn(bytes, (double) usage.prompt());
@@ -54,12 +59,15 @@ final class TokenEstimate {
             xy = xy * DECAY + newX * newY;
         }
 
+        double mean() {
+            return y / weight;
+        }
+
         double at(double where) {
             double spread = xx - x * x / weight;
-            double mean = x / weight;
             // Bodies of one size give no slope: the mean is then the best guess for every size.
             double slope = spread < 1 ? 0 : (xy - x * y / weight) / spread;
-            return y / weight + slope * (where - mean);
+            return mean() + slope * (where - x / weight);
         }
     }
 }

@@ -63,16 +63,16 @@ class SuspicionTest {
 
         assertThat(read("failed=9999999 limited=9999999 alone=9999999 costly=9999999", 1, 0))
                 .isEqualTo(most);
-        assertThat(most.plusFailed(300, true)).isEqualTo(most);
+        assertThat(most.plusFailed(300, true)).isEqualTo(new Suspicion(MAX, 0, 0, MAX));
         assertThat(most.plusLimited(300, true)).isEqualTo(most);
-        assertThat(read(most.plusFailed(300, true).header(), 1, 0)).isEqualTo(most);
+        assertThat(read(most.plusLimited(300, true).header(), 1, 0)).isEqualTo(most);
     }
 
     @ParameterizedTest
     @CsvSource({"false, 0", "true, 1"})
     void aFailureAddsItsEvidence(boolean mayHaveCost, int costly) {
         assertThat(Suspicion.NONE.plusFailed(161, mayHaveCost)).isEqualTo(new Suspicion(161, 0, 0, costly));
-        assertThat(new Suspicion(1, 2, 3, 4).plusFailed(0, mayHaveCost)).isEqualTo(new Suspicion(1, 2, 3, 4 + costly));
+        assertThat(new Suspicion(1, 2, 3, 4).plusFailed(0, mayHaveCost)).isEqualTo(new Suspicion(1, 0, 0, 4 + costly));
     }
 
     @Test
@@ -81,7 +81,11 @@ class SuspicionTest {
 
         assertThat(twice).isEqualTo(new Suspicion(0, 171, 2, 0));
         assertThat(twice.plusLimited(0, false)).isEqualTo(twice);
-        assertThat(twice.plusFailed(5, false)).isEqualTo(new Suspicion(5, 171, 2, 0));
+    }
+
+    @Test
+    void aFailureOfAnotherKindShowsThatTheLimitIsNotTheCause() {
+        assertThat(new Suspicion(0, 171, 2, 0).plusFailed(5, false)).isEqualTo(new Suspicion(5, 0, 0, 0));
     }
 
     @Test

@@ -167,6 +167,19 @@ class OutcomeClassifierTest {
     }
 
     @Test
+    void aRestartInACostlyOutageGivesUpNobodySooner() {
+        CallResult late = new CallResult.Failed("timeout", "late", true, 1);
+        Retries retries = retries();
+        for (int i = 0; i < MAX_ATTEMPTS - 1; i++) {
+            retries.call(late, FakeEvidence.failing(1));
+        }
+
+        assertThat(retries.call(late, FakeEvidence.NONE).outcome()).isInstanceOf(Requeue.class);
+        assertThat(retries.callUntilItEnds(late, FakeEvidence.NONE, 100)).isInstanceOf(DeadLetter.class);
+        assertThat(retries.calls()).isEqualTo(3 * MAX_ATTEMPTS);
+    }
+
+    @Test
     void otherLanesAreComparedWithOnlyAfterTenMinutes() {
         FakeEvidence evidence = FakeEvidence.failing(0.05).fromOtherLanes();
         Retries retries = retries();
@@ -528,27 +541,6 @@ class OutcomeClassifierTest {
         retries.callUntilItEnds(answered(429, ERROR), FakeEvidence.failing(0.05).withCallSentAlone(), 100);
 
         assertThat(retries.calls()).isEqualTo(30);
-    }
-
-    @Test
-    void a429OfOneRequestAloneSlowsNobodyElse() {
-        Map<String, String> headers = Map.of("retry-after", "30");
-
-        assertThat(feedbackOf429(2, FakeEvidence.failing(0.05), headers))
-                .isEqualTo(CallFeedback.limited(LimitUnit.REQUESTS, Duration.ofSeconds(30)));
-        assertThat(feedbackOf429(3, FakeEvidence.failing(0.05), headers))
-                .isEqualTo(CallFeedback.limitedAlone(LimitUnit.REQUESTS));
-        assertThat(feedbackOf429(3, FakeEvidence.failing(0.2), headers).kind())
-                .isEqualTo(CallFeedback.Kind.LIMITED_ALONE);
-        assertThat(feedbackOf429(99, FakeEvidence.failing(0.21), headers).kind())
-                .isEqualTo(CallFeedback.Kind.LIMITED);
-        assertThat(feedbackOf429(99, FakeEvidence.NONE, headers).kind()).isEqualTo(CallFeedback.Kind.LIMITED);
-    }
-
-    private CallFeedback feedbackOf429(int deferrals, FakeEvidence evidence, Map<String, String> headers) {
-        return outcomes.classify(counted(0, deferrals), answered(429, ERROR, headers), evidence, NOW)
-                .orElseThrow()
-                .feedback();
     }
 
     @ParameterizedTest

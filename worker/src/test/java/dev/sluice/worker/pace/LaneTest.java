@@ -134,17 +134,6 @@ class LaneTest {
     }
 
     @Test
-    void retriesGoBeforeArrivalsEachInTheirOrder() {
-        Lane lane = lane("none", LimitShare.ALL);
-        lane.add(request(1));
-        lane.add(retry(2));
-        lane.add(request(3));
-        lane.add(retry(4));
-
-        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(2L, 4L, 1L, 3L);
-    }
-
-    @Test
     void aRequestThatIsPutBackGoesBehindAllOthers() {
         Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
@@ -371,9 +360,10 @@ class LaneTest {
     }
 
     @Test
-    void aRequestThatIsRejectedForItsOwnSizeChangesNothingForOthers() {
+    void aDeferredRequestThatIsRejectedAgainWhileOthersPassChangesNothingForThem() {
         Lane lane = full("10/s", LimitShare.ALL, 500);
         Lane undisturbed = full("10/s", LimitShare.ALL, 500);
+        passed(lane, 10);
 
         int sent = 0;
         int expected = 0;
@@ -382,12 +372,36 @@ class LaneTest {
             sent += polledNow(lane).size();
             expected += polledNow(undisturbed).size();
             if (i % 100 == 0) {
-                ended(lane, CallFeedback.limitedAlone(LimitUnit.REQUESTS));
+                lane.ended(callOf(deferred(9_000)), CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
             }
         }
 
         assertThat(sent).isEqualTo(expected).isGreaterThan(280);
         assertThat(lane.stopReason()).isEmpty();
+    }
+
+    @Test
+    void aDeferredRequestThatIsRejectedAgainAsOthersAreSlowsTheLane() {
+        Lane lane = full("10/s", LimitShare.ALL, 500);
+        for (int i = 0; i < 10; i++) {
+            ended(lane, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO));
+        }
+
+        lane.ended(callOf(deferred(9_000)), CallFeedback.limited(LimitUnit.REQUESTS, SECOND));
+
+        assertThat(lane.nanosToNext()).isGreaterThanOrEqualTo(SECOND.toNanos());
+    }
+
+    @Test
+    void aRetryGoesFirstAndThenRetriesAndArrivalsTakeTurns() {
+        Lane lane = lane("none", LimitShare.ALL);
+        for (int i = 0; i < 3; i++) {
+            lane.add(request(i));
+            lane.add(retry(100 + i));
+        }
+        lane.add(retry(103));
+
+        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(100L, 0L, 101L, 1L, 102L, 2L, 103L);
     }
 
     @Test
@@ -604,19 +618,31 @@ class LaneTest {
         return Requests.ofModel("m").at(offset).counted(1, 0).build();
     }
 
+    private static Request deferred(long offset) {
+        return Requests.ofModel("m").at(offset).counted(0, 1).build();
+    }
+
+    private void passed(Lane lane, int calls) {
+        for (int i = 0; i < calls; i++) {
+            ended(lane, CallFeedback.PASSED);
+        }
+    }
+
     /** Returns a call of another request that started at this time. */
     static InFlightCall startedAt(long at) {
+        return callOf(request(nextEnded++), at);
+    }
+
+    private InFlightCall callOf(Request request) {
+        return callOf(request, time.currentTimeNanos());
+    }
+
+    private static InFlightCall callOf(Request request, long at) {
         VirtualTime time = new VirtualTime();
         ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
         Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
-        return new InFlightCall(
-                lane,
-                request(nextEnded++),
-                at,
-                connecting,
-                false,
-                new Charge(at, connecting, 1),
-                new Charge(at, connecting, 1));
+        Charge charge = new Charge(at, connecting, 1);
+        return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1));
     }
 
     private static long offset(Request request) {

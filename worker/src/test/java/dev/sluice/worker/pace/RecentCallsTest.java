@@ -157,6 +157,6 @@ class RecentCallsTest {
     }
 
     private void add(String id, @Nullable FailureKind kind) {
-        calls.add(id, kind, 0);
+        calls.add(id, kind, true, 0);
     }
 }

@@ -1,0 +1,150 @@
+package dev.sluice.worker.pace;
+
+import java.time.Duration;
+import java.util.OptionalDouble;
+
+/**
+ * Finds out that rejections do not follow our rate, because others spend the limit or the API rejects at random. Then
+ * a lower rate loses answers and avoids no rejection. Arithmetic only; owned by the pace thread.
+ *
+ * <p>The test is a comparison of rates. A limit admits as many calls a second after our rate has fallen by half as it
+ * did before, and rejects few of the others. If the share of rejections is still half of what it was, and fewer calls
+ * are admitted, they are unrelated: the rate goes back to what it was, and for some minutes only a clearly larger share
+ * lowers it again. Where most calls are rejected nothing is concluded.
+ */
+final class UnrelatedRejections {
+    /** The share that is smoothed over this many calls shows what is rejected at present. */
+    private static final double SMOOTHING = 40;
+    /** The share of rejections at the lower rate is known after this many calls, or after more if it was small. */
+    private static final int MIN_CALLS = 20;
+
+    private static final int MIN_EXPECTED_REJECTIONS = 4;
+    private static final double MIN_SHARE = 0.01;
+    /** A limit admits at least this part of what it admitted at the higher rate. */
+    private static final double STILL_ADMITTED = 0.75;
+    /** Where more than this is rejected, a slow pace is right whatever the reason. */
+    private static final double MAX_SHARE = 0.5;
+    /** A larger share than this factor of the unrelated one, and this much more, has another reason as well. */
+    private static final double FACTOR = 1.5;
+
+    private static final double MORE = 0.1;
+    private static final long LONGEST_FALL = Duration.ofMinutes(1).toNanos();
+    private static final long REMEMBERED = Duration.ofMinutes(5).toNanos();
+
+    private double share;
+    private double unrelated;
+    private long forgetAt;
+
+    // The present fall of the rate; there is none while its first rate is 0.
+    private double fallsFrom;
+    private long fellAt;
+    private boolean isBelow;
+    private long belowAt;
+    private final Sample above = new Sample();
+    private final Sample below = new Sample();
+
+    /** The calls of one rate. Those that have not ended yet count as admitted. */
+    private static final class Sample {
+        private int calls;
+        private int rejected;
+
+        double admittedPerSecond(long nanos) {
+            return (calls - rejected) * 1e9 / Math.max(1, nanos);
+        }
+
+        double share() {
+            return calls == 0 ? 0 : (double) rejected / calls;
+        }
+
+        void clear() {
+            calls = 0;
+            rejected = 0;
+        }
+    }
+
+    /** Records that the rate is about to be lowered from {@code rate} for a rejection that we did not provoke. */
+    void lowering(double rate, long now) {
+        if (fallsFrom == 0 || now - fellAt > LONGEST_FALL) {
+            fallsFrom = rate;
+            fellAt = now;
+            isBelow = false;
+            above.clear();
+            below.clear();
+        }
+    }
+
+    /** Changes the measure of all rates, after this worker's part of the limit has changed. */
+    void forget() {
+        fallsFrom = 0;
+        unrelated = 0;
+    }
+
+    /**
+     * Records the start of a call.
+     *
+     * @param rate the present rate
+     * @return the rate to go back to, once it is known that the rejections are unrelated to it
+     */
+    OptionalDouble started(double rate, long now) {
+        share -= share / SMOOTHING;
+        if (fallsFrom == 0) {
+            return OptionalDouble.empty();
+        }
+        if (!isBelow && rate <= fallsFrom / 2) {
+            isBelow = true;
+            belowAt = now;
+        }
+        boolean isKnown = below.calls >= MIN_CALLS && below.calls * above.share() >= MIN_EXPECTED_REJECTIONS;
+        if (isKnown) {
+            return conclude(now);
+        }
+        (isBelow ? below : above).calls++;
+        return OptionalDouble.empty();
+    }
+
+    /** Records a rejected call. */
+    void rejected(long startedAt) {
+        share += 1 / SMOOTHING;
+        if (fallsFrom == 0 || startedAt - fellAt < 0) {
+            return;
+        }
+        (isBelow && startedAt - belowAt >= 0 ? below : above).rejected++;
+    }
+
+    private OptionalDouble conclude(long now) {
+        double before = fallsFrom;
+        fallsFrom = 0;
+        boolean isLess =
+                below.admittedPerSecond(now - belowAt) < STILL_ADMITTED * above.admittedPerSecond(belowAt - fellAt);
+        boolean isRejected = below.share() >= Math.max(MIN_SHARE, above.share() / 2) && below.share() <= MAX_SHARE;
+        if (!isLess || !isRejected) {
+            return OptionalDouble.empty();
+        }
+        unrelated = (double) (above.rejected + below.rejected) / (above.calls + below.calls);
+        share = unrelated;
+        forgetAt = now + REMEMBERED;
+        return OptionalDouble.of(before);
+    }
+
+    /** Returns true if rejections are known to be unrelated to the rate at present. */
+    boolean isKnown(long now) {
+        if (unrelated > 0 && now - forgetAt >= 0) {
+            unrelated = share >= unrelated / 2 ? unrelated : 0;
+            forgetAt = now + REMEMBERED;
+        }
+        return unrelated > 0;
+    }
+
+    /**
+     * Returns the part of the rate to keep if more is rejected than the unrelated share explains, and 1 otherwise. The
+     * share is then measured anew.
+     */
+    double keptPart() {
+        if (share <= FACTOR * unrelated + MORE) {
+            return 1;
+        }
+        double kept = (1 - share) / (1 - unrelated);
+        share = unrelated;
+        return kept;
+    }
+}
