@@ -70,7 +70,7 @@ final class BatchInputCheck {
             if (BinaryContent.isBinary(in.readNBytes(BinaryContent.SAMPLE_BYTES))) {
                 throw new BatchInput.BadLinesException(
                         List.of(name + " is no text; expected is UTF-8 with one request per line:"
-                                + " {\"custom_id\":\"…\",\"body\":{…}}. Is it packed, or another file than you mean?"));
+                                + " {\"custom_id\":\"…\",\"body\":{…}}. If it is packed: submit <(zcat " + name + ")"));
             }
         }
     }

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.command.DebugLog;
 import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.cli.command.StandardOutput;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.options.LayeredDefaults;
@@ -69,7 +70,8 @@ public final class Cli {
 
     private int run(Subcommand subcommand, String name) throws InterruptedException {
         try {
-            return subcommand.run();
+            int code = subcommand.run();
+            return code == ExitCode.DONE && terminal.out().checkError() ? outputIsIncomplete(name) : code;
         } catch (CommandException e) {
             terminal.err().println(name + ": " + e.getMessage());
             return ExitCode.REFUSED;
@@ -79,6 +81,14 @@ public final class Cli {
             DebugLog.log(e);
             return ExitCode.FAILED;
         }
+    }
+
+    /** Returns the exit code. Says nothing where the reader has gone, as in {@code sluice status | head -1}. */
+    private int outputIsIncomplete(String name) {
+        if (!StandardOutput.isBrokenPipe(terminal.out())) {
+            terminal.err().println(name + ": standard output is incomplete: it is closed, or there is no space left");
+        }
+        return ExitCode.FAILED;
     }
 
     private int refuse(String name, List<String> problems) {

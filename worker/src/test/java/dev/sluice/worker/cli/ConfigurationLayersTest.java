@@ -201,6 +201,23 @@ class ConfigurationLayersTest {
     }
 
     @Test
+    void aByteOrderMarkIsNotPartOfTheFirstKey() throws Exception {
+        Path kafka = file("\ufeffclient.id=mine");
+
+        assertThat(config("worker", "--kafka-config=" + kafka).queue().kafka()).containsEntry("client.id", "mine");
+    }
+
+    @Test
+    void aMissingTrustStoreIsNamed() throws Exception {
+        Path kafka = file("ssl.truststore.location=/nonexistent/ca.pem\nsecurity.protocol=SSL");
+
+        assertThat(ParsedCommand.of(terminal, "worker", "--kafka-config=" + kafka)
+                        .problems())
+                .containsExactly("ssl.truststore.location in " + kafka
+                        + ": cannot read /nonexistent/ca.pem: there is no" + " such file");
+    }
+
+    @Test
     void aModelWithTwoLimitsIsAProblem() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--limit=a=1/s", "--limit=a=2/s")
                         .problems())

@@ -126,9 +126,10 @@ public final class AskCommand implements Subcommand {
     }
 
     /** Names the option instead of the field of the body. Both have the same name. */
-    private static String describe(InvalidChatRequestException.Problem problem) {
+    private String describe(InvalidChatRequestException.Problem problem) {
         return switch (problem.field()) {
-            case "model", "temperature", "max_tokens" ->
+            case "model" -> "--model: must be the name of a model, is '" + model + "'";
+            case "temperature", "max_tokens" ->
                 "--" + problem.field().replace('_', '-') + ": " + problem.remedy() + ", is '" + problem.found() + "'";
             default -> problem.toString();
         };

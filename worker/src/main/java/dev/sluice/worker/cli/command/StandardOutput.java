@@ -1,5 +1,7 @@
 package dev.sluice.worker.cli.command;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,6 +13,20 @@ public final class StandardOutput extends FilterOutputStream {
     public StandardOutput(PrintStream stream) {
         super(stream);
         this.stream = stream;
+    }
+
+    /** Tells whether a stream that failed is standard output and a pipe that nobody reads any more. */
+    public static boolean isBrokenPipe(PrintStream failed) {
+        if (failed != System.out) {
+            return false;
+        }
+        try {
+            // a print stream does not say what went wrong, so the same is tried once more without it
+            new FileOutputStream(FileDescriptor.out).write('\n');
+            return false;
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage()).contains("Broken pipe");
+        }
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.connection;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.cli.options.ConfigFile;
 import dev.sluice.worker.text.CommandException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,9 @@ public final class KafkaOptions {
             "isolation.level", "replies are always read committed",
             "enable.auto.commit", "offsets are committed with the replies",
             "enable.idempotence", "it is always on");
+
+    /** The properties that name files. Kafka's client would log a stack trace for each that is missing. */
+    private static final List<String> STORES = List.of("ssl.truststore.location", "ssl.keystore.location");
 
     @Option(
             names = "--bootstrap-servers",
@@ -87,6 +91,12 @@ public final class KafkaOptions {
         } catch (CommandException e) {
             problems.add(e.getMessage());
         }
+        STORES.forEach(key -> {
+            if (all.get(key) instanceof String store && !Files.isReadable(Path.of(store.strip()))) {
+                problems.add(key + " in " + file + ": cannot read " + store + ": "
+                        + (Files.exists(Path.of(store.strip())) ? "permission denied" : "there is no such file"));
+            }
+        });
         RESERVED.forEach((key, remedy) -> {
             if (all.containsKey(key)) {
                 problems.add(key + " in " + file + " cannot be set: " + remedy);

@@ -1,8 +1,8 @@
 package dev.sluice.worker.cli.options;
 
 import dev.sluice.worker.text.CommandException;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
@@ -15,6 +15,8 @@ import java.util.TreeMap;
 
 /** Reads Java properties files, in UTF-8. */
 public final class ConfigFile {
+    private static final int BYTE_ORDER_MARK = 0xfeff;
+
     private ConfigFile() {}
 
     /**
@@ -24,7 +26,8 @@ public final class ConfigFile {
      */
     public static Map<String, String> read(String option, Path file) {
         Properties properties = new Properties();
-        try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+            skipByteOrderMark(reader);
             properties.load(reader);
         } catch (IOException | IllegalArgumentException e) {
             throw new CommandException(option + ": cannot read " + file + ": " + reason(e));
@@ -32,6 +35,14 @@ public final class ConfigFile {
         Map<String, String> values = new TreeMap<>();
         properties.stringPropertyNames().forEach(name -> values.put(name, properties.getProperty(name)));
         return values;
+    }
+
+    /** Skips the mark that some editors write, which would become part of the first key. */
+    private static void skipByteOrderMark(BufferedReader reader) throws IOException {
+        reader.mark(1);
+        if (reader.read() != BYTE_ORDER_MARK) {
+            reader.reset();
+        }
     }
 
     /** Describes why a file cannot be read. The messages of most of these exceptions are only the name of the file. */

@@ -39,6 +39,9 @@ final class UnknownOptions {
     private static String describeWord(String word, CommandLine commandLine) {
         return commandLine.getSubcommands().isEmpty()
                 ? "unexpected argument '" + word + "'"
+                        + (commandLine.getCommandSpec().positionalParameters().isEmpty()
+                                ? ""
+                                : "; a text with spaces needs quotes")
                 : "unknown command '" + word + "'" + hint(word, commandLine);
     }
 

@@ -99,6 +99,15 @@ class AskCommandTest {
                 .anySatisfy(problem -> assertThat(problem).contains("--max-tokens"));
     }
 
+    @Test
+    void aQuestionInSeveralWordsNeedsQuotesAndAModelAName() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "two", "words")
+                        .problems())
+                .containsExactly("unexpected argument 'words'; a text with spaces needs quotes");
+        assertThat(ParsedCommand.of(terminal, "ask", "--model= ", "?").problems())
+                .containsExactly("--model: must be the name of a model, is ' '");
+    }
+
     private int ask(InMemoryChatQueue queue, String... args) throws InterruptedException {
         ParsedCommand parsed = ParsedCommand.of(terminal, args);
         assertThat(parsed.problems()).isEmpty();
