@@ -78,6 +78,12 @@ public final class WireHeaders {
     /** The word of a {@link Reason}. */
     public static final String REASON = "sluice-reason";
 
+    /**
+     * The reason for a reply to be on the queue's own reply topic though its request names another. Set by workers. The
+     * reply keeps {@link #REPLY_TOPIC} and {@link #REPLY_PARTITION}.
+     */
+    public static final String REDIRECTED = "sluice-redirected";
+
     /** The milliseconds from the request's first record to the last call. */
     public static final String QUEUED_MS = "sluice-queued-ms";
     /** The duration of the last call in milliseconds. */

@@ -67,6 +67,8 @@ public final class Worker implements AutoCloseable {
     private static final String CALL_THREAD = "sluice-call";
 
     private static final int DELAYED_RECORDS = 20_000;
+    /** The part of the read-ahead that replies to unavailable partitions may take, as a divisor. */
+    private static final int WAITING_PART = 10;
     /** Room for headers beside the largest answer in one record. */
     private static final int RECORD_OVERHEAD = 1 << 20;
 
@@ -111,6 +113,9 @@ public final class Worker implements AutoCloseable {
                 replyTopics,
                 new PartitionCounts(admin),
                 transactions(metrics),
+                new Settle.WaitingReplies(
+                        config.memory().readAhead() / WAITING_PART,
+                        config.memory().readAheadBytes() / WAITING_PART),
                 clock,
                 System::nanoTime,
                 SettleListener.both(metrics.settlements(), SettleListener.both(tracing, new RequestLog())),

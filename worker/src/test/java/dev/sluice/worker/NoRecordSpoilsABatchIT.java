@@ -270,7 +270,7 @@ class NoRecordSpoilsABatchIT {
                 .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000));
     }
 
-    /** Such a worker cannot know Kafka's time, and no answer may be lost for it. */
+    /** The worker cannot know Kafka's time, and no answer may be lost for it. */
     @Test
     void answersWaitIfAWorkerStartsWithAWrongClock() throws Exception {
         clockError.set(Duration.ofHours(2).toMillis());
@@ -392,6 +392,7 @@ class NoRecordSpoilsABatchIT {
                         () -> producer(UUID.randomUUID().toString()),
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
+                new Settle.WaitingReplies(200, 1 << 20),
                 new MutableClock(() -> System.currentTimeMillis() + clockError.get()),
                 System::nanoTime,
                 SettleListener.NONE,

@@ -38,6 +38,7 @@ final class OutputRecords {
             WireHeaders.QUEUED_MS,
             WireHeaders.CALL_MS,
             WireHeaders.ORIGIN,
+            WireHeaders.REDIRECTED,
             WireHeaders.REPLAYED);
 
     private final Topics topics;
@@ -52,6 +53,10 @@ final class OutputRecords {
     /** Returns the queue's own topics. */
     List<String> ownTopics() {
         return topics.all();
+    }
+
+    Topics topics() {
+        return topics;
     }
 
     List<ProducerRecord<byte[], byte[]>> of(Settlement settlement, ReplyRoute route) {
@@ -79,7 +84,7 @@ final class OutputRecords {
     }
 
     private ProducerRecord<byte[], byte[]> reply(Settlement settlement, Outcome.Reply reply, ReplyRoute route) {
-        Headers headers = replyHeaders(settlement, reply.callMillis());
+        Headers headers = replyHeaders(settlement, reply.callMillis(), route);
         WireHeaders.set(headers, WireHeaders.STATUS, WireHeaders.OK);
         WireHeaders.set(headers, WireHeaders.HTTP_STATUS, reply.httpStatus());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, settlement.input().attempts());
@@ -88,7 +93,7 @@ final class OutputRecords {
 
     private ProducerRecord<byte[], byte[]> failedReply(
             Settlement settlement, Outcome.DeadLetter dead, ReplyRoute route) {
-        Headers headers = replyHeaders(settlement, dead.callMillis());
+        Headers headers = replyHeaders(settlement, dead.callMillis(), route);
         WireHeaders.set(headers, WireHeaders.STATUS, WireHeaders.FAILED);
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, dead.attempts());
         setReason(headers, dead);
@@ -96,7 +101,7 @@ final class OutputRecords {
         return record(route.topic(), route.partition(), settlement.key(), value, headers);
     }
 
-    private Headers replyHeaders(Settlement settlement, long callMillis) {
+    private Headers replyHeaders(Settlement settlement, long callMillis, ReplyRoute route) {
         InputRecord input = settlement.input();
         Headers headers = commonHeaders(settlement);
         ONLY_ON_REQUESTS.forEach(headers::remove);
@@ -104,6 +109,10 @@ final class OutputRecords {
         long queued = settlement.endedAt() - callMillis - input.enqueuedAt();
         WireHeaders.set(headers, WireHeaders.QUEUED_MS, Math.max(0, queued));
         WireHeaders.set(headers, WireHeaders.CALL_MS, callMillis);
+        headers.remove(WireHeaders.REDIRECTED);
+        if (route.redirected() != null) {
+            WireHeaders.set(headers, WireHeaders.REDIRECTED, route.redirected());
+        }
         return headers;
     }
 

@@ -62,12 +62,13 @@ final class PendingSettlements {
             ReplyRoutes routes,
             OutputRecords outputRecords,
             BooleanSupplier timestampRejected,
+            Settle.WaitingReplies mostWaiting,
             LongSupplier nanoTime) {
         this.routes = routes;
         this.outputRecords = outputRecords;
         this.timestampRejected = timestampRejected;
         this.nanoTime = nanoTime;
-        this.unavailable = new UnavailableReplyPartitions(outputRecords.ownTopics(), nanoTime);
+        this.unavailable = new UnavailableReplyPartitions(outputRecords.topics(), mostWaiting, nanoTime);
         this.blockedUntil = nanoTime.getAsLong();
     }
 
@@ -97,6 +98,11 @@ final class PendingSettlements {
     /** Returns the number of replies that wait for an unavailable partition. */
     int waitingReplies() {
         return unavailable.size();
+    }
+
+    /** Returns a sentence for each unavailable partition. */
+    List<String> unavailablePartitions() {
+        return unavailable.sentences();
     }
 
     /** Drops the settlements of partitions that this worker no longer owns. */
@@ -140,6 +146,7 @@ final class PendingSettlements {
             pending.addAll(blocked);
             blocked.clear();
         }
+        pending.addAll(unavailable.takeOverdue());
         List<Routed> probe = unavailable.probe((settlement, partition) -> route(settlement)
                 .map(route -> routed(settlement, UnavailableReplyPartitions.probeRoute(settlement, route, partition))));
         return probe.isEmpty() ? takePending() : probe;

@@ -12,13 +12,19 @@ import org.jspecify.annotations.Nullable;
  * @param partition null to let the partitioner choose by key
  * @param partitionCount the topic's number of partitions, or 0 if it was not looked up, since it is the queue's own
  *     topic
- * @param problem why the reply does not go where the request wants it, or null if it does
+ * @param problem why the reply may not go where the request wants it, or null if it may
+ * @param redirected why the reply cannot go there now and goes to the queue's own reply topic, or null if it can
  */
 record ReplyRoute(
         String topic,
         @Nullable Integer partition,
         int partitionCount,
-        @Nullable String problem) {
+        @Nullable String problem,
+        @Nullable String redirected) {
+    ReplyRoute(String topic, @Nullable Integer partition, int partitionCount, @Nullable String problem) {
+        this(topic, partition, partitionCount, problem, null);
+    }
+
     /** Returns the same route to exactly this partition. */
     ReplyRoute at(int chosen) {
         return new ReplyRoute(topic, chosen, partitionCount, problem);

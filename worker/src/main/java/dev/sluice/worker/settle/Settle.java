@@ -55,11 +55,19 @@ public final class Settle implements OffsetLedger, Runnable {
     private volatile List<PartitionState> partitionStates = List.of();
     private long snapshotAt;
     private volatile int unwritableReplies;
+    private volatile List<String> unwritablePartitions = List.of();
     private volatile boolean stopped;
+
+    /**
+     * The bound on replies that wait for a partition that cannot be written to. Further ones go to the queue's own
+     * reply topic.
+     */
+    public record WaitingReplies(int replies, long bytes) {}
 
     /**
      * @param ownership the ownership that the poll thread publishes
      * @param partitionCounts looks up a topic's number of partitions, which is 0 if there is no such topic
+     * @param mostWaiting the most replies that wait for partitions that cannot be written to
      * @param clock tells when an outcome was known
      * @param nanoTime a monotonic clock for all waits. A clock that someone sets back would prolong them
      * @param listener hears what is committed
@@ -70,6 +78,7 @@ public final class Settle implements OffsetLedger, Runnable {
             ReplyTopics replyTopics,
             Function<String, CompletableFuture<Integer>> partitionCounts,
             Transactions transactions,
+            WaitingReplies mostWaiting,
             Clock clock,
             LongSupplier nanoTime,
             SettleListener listener,
@@ -79,6 +88,7 @@ public final class Settle implements OffsetLedger, Runnable {
                 new ReplyRoutes(replyTopics, partitionCounts),
                 new OutputRecords(replyTopics.topics(), timestamps::millis),
                 timestamps::rejected,
+                mostWaiting,
                 nanoTime);
         this.transactions = transactions;
         this.clock = clock;
@@ -180,6 +190,11 @@ public final class Settle implements OffsetLedger, Runnable {
                         + (trouble.isEmpty() ? "" : " (" + trouble + ")"));
     }
 
+    /** Returns a sentence for each partition of a foreign reply topic that cannot be written to. */
+    public List<String> unwritablePartitions() {
+        return unwritablePartitions;
+    }
+
     @Override
     public CompletableFuture<Void> flush() {
         CompletableFuture<Void> flush = flushes.add();
@@ -233,6 +248,7 @@ public final class Settle implements OffsetLedger, Runnable {
                     flushes.complete();
                 }
                 unwritableReplies = pending.waitingReplies();
+                unwritablePartitions = pending.unavailablePartitions();
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -1,9 +1,9 @@
 package dev.sluice.worker.settle;
 
+import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -24,6 +25,10 @@ import org.slf4j.LoggerFactory;
  * The partitions of foreign reply topics that cannot be written to because they have no leader. Their settlements wait
  * here unchanged, since such a partition comes back. Nothing else waits for them. Owned by the settle thread.
  *
+ * <p>Not all can wait, and none for long, since open records fill the read-ahead and the windows of their partitions.
+ * So there is a bound for all together, and after two minutes no reply waits for the partition any more. The others go
+ * to the queue's own reply topic, and a header says why.
+ *
  * <p>The queue's own topics are never here, since nothing can be settled without them. A partition with too few
  * replicas in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the
  * transactional id can do nothing until it can.
@@ -35,12 +40,18 @@ import org.slf4j.LoggerFactory;
 final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
     private static final long LONGEST_PAUSE = Duration.ofMinutes(2).toNanos();
+    private static final long LONGEST_WAIT = Duration.ofMinutes(2).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(UnavailableReplyPartitions.class);
 
-    private final Collection<String> ownTopics;
+    private final Topics topics;
+    private final Settle.WaitingReplies most;
     private final LongSupplier nanoTime;
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
+    /** The time from which each of these partitions could not be written to. */
+    private final Map<TopicPartition, Long> since = new HashMap<>();
+
+    private long waitingBytes;
     /**
      * Partitions whose sends failed in the same transaction as another's. They are probed first, without a pause, to
      * find out whether they are unavailable too.
@@ -53,13 +64,13 @@ final class UnavailableReplyPartitions {
     private long pause = FIRST_PAUSE;
     private long probeAt;
 
-    /** @param ownTopics the queue's own topics */
-    UnavailableReplyPartitions(Collection<String> ownTopics, LongSupplier nanoTime) {
-        this.ownTopics = ownTopics;
+    UnavailableReplyPartitions(Topics topics, Settle.WaitingReplies most, LongSupplier nanoTime) {
+        this.topics = topics;
+        this.most = most;
         this.nanoTime = nanoTime;
     }
 
-    /** Returns where this settlement can go now. If it can go nowhere, it waits here and the result is empty. */
+    /** Returns where this settlement can go now. If it is to wait, it waits here and the result is empty. */
     Optional<ReplyRoute> admit(Settlement settlement, ReplyRoute requested) {
         if (waiting.keySet().stream().noneMatch(partition -> partition.topic().equals(requested.topic()))) {
             return Optional.of(requested);
@@ -70,9 +81,63 @@ final class UnavailableReplyPartitions {
                 candidates.stream().filter(target -> !isUnavailable(target)).findFirst();
         if (available.isEmpty()) {
             TopicPartition first = candidates.get(0);
-            add(waiting.containsKey(first) ? first : unchosen(first.topic()), settlement);
+            return admitUnavailable(settlement, waiting.containsKey(first) ? first : unchosen(first.topic()));
         }
         return available.map(target -> candidates.size() == 1 ? requested : requested.at(target.partition()));
+    }
+
+    private Optional<ReplyRoute> admitUnavailable(Settlement settlement, TopicPartition partition) {
+        // without any that waits, the next one is the probe
+        boolean waits = isOverdue(partition)
+                ? isProbeDue() && waiting(partition).isEmpty()
+                : size() < most.replies() && waitingBytes < most.bytes();
+        if (waits) {
+            add(partition, settlement);
+            return Optional.empty();
+        }
+        return Optional.of(new ReplyRoute(topics.replies(), null, 0, null, sentence(partition)));
+    }
+
+    private String sentence(TopicPartition partition) {
+        long seconds = TimeUnit.NANOSECONDS.toSeconds(unavailableFor(partition));
+        String name = partition.partition() < 0 ? "topic " + partition.topic() : "partition " + partition;
+        return "reply " + name + " has taken nothing for " + seconds + " s";
+    }
+
+    /** Returns a sentence for each partition. */
+    List<String> sentences() {
+        return since.keySet().stream()
+                .map(partition -> sentence(partition) + ", and its replies "
+                        + (isOverdue(partition) ? "go to " + topics.replies() : "wait"))
+                .toList();
+    }
+
+    private long unavailableFor(TopicPartition partition) {
+        long now = nanoTime.getAsLong();
+        return now - since.getOrDefault(partition, now);
+    }
+
+    private boolean isOverdue(TopicPartition partition) {
+        return unavailableFor(partition) >= LONGEST_WAIT;
+    }
+
+    private boolean isProbeDue() {
+        return nanoTime.getAsLong() - probeAt >= 0;
+    }
+
+    /** Takes out what has waited for too long. A settlement that is to be the next probe stays. */
+    List<Settlement> takeOverdue() {
+        List<Settlement> overdue = new ArrayList<>();
+        if (!since.isEmpty() && !isProbeDue()) {
+            waiting.forEach((partition, settlements) -> {
+                if (isOverdue(partition)) {
+                    overdue.addAll(settlements);
+                    settlements.clear();
+                }
+            });
+            overdue.forEach(settlement -> waitingBytes -= settlement.weight());
+        }
+        return overdue;
     }
 
     private boolean isUnavailable(TopicPartition target) {
@@ -93,10 +158,15 @@ final class UnavailableReplyPartitions {
 
     void add(TopicPartition partition, Settlement settlement) {
         waiting(partition).add(settlement);
+        waitingBytes += settlement.weight();
     }
 
     void removeIf(Predicate<Settlement> gone) {
-        waiting.values().forEach(settlements -> settlements.removeIf(gone));
+        waiting.values().forEach(settlements -> settlements.removeIf(settlement -> {
+            boolean isGone = gone.test(settlement);
+            waitingBytes -= isGone ? settlement.weight() : 0;
+            return isGone;
+        }));
     }
 
     /** Returns whether settlements wait for a partition that is not known to be unavailable. */
@@ -107,10 +177,14 @@ final class UnavailableReplyPartitions {
     /** Takes out one settlement for each partition that is due for a probe. The result is empty if none is due. */
     List<PendingSettlements.Routed> probe(
             BiFunction<Settlement, TopicPartition, Optional<PendingSettlements.Routed>> router) {
-        boolean all = unconfirmed.isEmpty() && nanoTime.getAsLong() - probeAt >= 0;
+        boolean all = unconfirmed.isEmpty() && isProbeDue();
         List<PendingSettlements.Routed> taken = new ArrayList<>();
         for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
+            if (first == null && isOverdue(partition)) {
+                // the next settlement is the probe, and until then none waits
+                continue;
+            }
             if (first == null) {
                 // nothing is left to probe with; the next settlement goes there directly and finds out
                 remove(partition);
@@ -118,6 +192,7 @@ final class UnavailableReplyPartitions {
             }
             router.apply(first, partition).ifPresent(routed -> {
                 waiting(partition).remove();
+                waitingBytes -= first.weight();
                 unconfirmed.remove(partition);
                 probed.add(partition);
                 taken.add(routed);
@@ -157,7 +232,7 @@ final class UnavailableReplyPartitions {
         log.atWarn()
                 .addKeyValue("partitions", failed.unavailable().keySet())
                 .addKeyValue("pause", Duration.ofNanos(pause))
-                .log("Reply partitions unavailable; their replies wait, and nothing else does");
+                .log("Reply partitions unavailable; their replies wait for at most two minutes");
         return kept;
     }
 
@@ -201,16 +276,19 @@ final class UnavailableReplyPartitions {
     private Deque<Settlement> remove(TopicPartition partition) {
         Deque<Settlement> settlements = waiting(partition);
         waiting.remove(partition);
+        since.remove(partition);
+        settlements.forEach(settlement -> waitingBytes -= settlement.weight());
         unconfirmed.remove(partition);
         return settlements;
     }
 
     private Deque<Settlement> waiting(TopicPartition partition) {
+        since.computeIfAbsent(partition, first -> nanoTime.getAsLong());
         return waiting.computeIfAbsent(partition, first -> new ArrayDeque<>());
     }
 
     private boolean isOwn(TopicPartition partition) {
-        return ownTopics.contains(partition.topic());
+        return topics.all().contains(partition.topic());
     }
 
     private void pauseFor(long nanos) {

@@ -74,6 +74,7 @@ class PendingSettlementsPropertyTest {
                         topic -> new CompletableFuture<>()),
                 new OutputRecords(TOPICS, () -> 0),
                 () -> false,
+                new Settle.WaitingReplies(20, 1 << 20),
                 () -> nanos);
 
         Run(long seed) {

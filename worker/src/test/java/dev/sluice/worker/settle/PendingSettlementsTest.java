@@ -20,8 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -35,6 +37,7 @@ class PendingSettlementsTest {
     private static final Topics TOPICS = new Topics("chat");
     private static final int PARTITION_COUNT = 3;
     private static final int ANY = -1;
+    private static final int MOST_WAITING = 20;
 
     private final Set<TopicPartition> away = new HashSet<>();
     private long now = 1;
@@ -44,8 +47,10 @@ class PendingSettlementsTest {
                     topic -> CompletableFuture.completedFuture(PARTITION_COUNT)),
             new OutputRecords(TOPICS, () -> 0),
             () -> false,
+            new Settle.WaitingReplies(MOST_WAITING, 1 << 20),
             () -> now);
     private List<Settlement> taken = List.of();
+    private List<ProducerRecord<byte[], byte[]>> sent = List.of();
 
     @Test
     void aPartitionIsProbedWithOneOfItsRepliesAfterAPauseThatGrows() {
@@ -55,7 +60,7 @@ class PendingSettlementsTest {
         assertThat(transaction()).isEmpty();
         add("app.away", 0, 4);
 
-        for (int seconds : List.of(10, 20, 40, 80, 120, 120)) {
+        for (int seconds : List.of(10, 20, 40)) {
             assertThat(transaction()).isEmpty();
             now += Duration.ofSeconds(seconds).toNanos() - 1;
             assertThat(transaction()).isEmpty();
@@ -64,10 +69,72 @@ class PendingSettlementsTest {
         }
 
         away.clear();
-        now += Duration.ofMinutes(2).toNanos();
+        now += Duration.ofSeconds(80).toNanos();
         assertThat(transaction()).hasSize(1);
         assertThat(transaction()).hasSize(3);
         assertThat(pending.delaysFlush()).isFalse();
+    }
+
+    @Test
+    void moreRepliesThanMayWaitGoToTheQueuesOwnTopicAndSayWhy() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, LongStream.range(0, MOST_WAITING).toArray());
+        assertThat(transaction()).hasSize(MOST_WAITING);
+        now += Duration.ofSeconds(3).toNanos();
+
+        add("app.away", 0, 100, 101);
+
+        assertThat(transaction()).containsExactly("id-100", "id-101");
+        assertThat(redirections()).containsOnly("reply partition app.away-0 has taken nothing for 3 s");
+        assertThat(pending.waitingReplies()).isEqualTo(MOST_WAITING);
+    }
+
+    @Test
+    void noReplyWaitsForMoreThanTwoMinutes() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1, 2, 3);
+        transaction();
+        for (int seconds : List.of(10, 20, 40)) {
+            now += Duration.ofSeconds(seconds).toNanos();
+            assertThat(transaction()).hasSize(1);
+        }
+        assertThat(pending.waitingReplies()).isEqualTo(3);
+
+        now += Duration.ofSeconds(50).toNanos();
+        assertThat(transaction()).hasSize(3);
+        assertThat(redirections()).containsOnly("reply partition app.away-0 has taken nothing for 120 s");
+        assertThat(pending.unavailablePartitions())
+                .containsExactly("reply partition app.away-0 has taken nothing for 120 s,"
+                        + " and its replies go to chat.replies");
+
+        add("app.away", 0, 4);
+        assertThat(transaction()).as("goes there as well").containsExactly("id-4");
+        assertThat(redirections()).hasSize(1);
+    }
+
+    @Test
+    void afterTwoMinutesTheNextReplyIsTheProbe() {
+        away.add(partition("app.away", 0));
+        add("app.away", 0, 1);
+        transaction();
+        now += Duration.ofMinutes(2).toNanos();
+        assertThat(transaction()).as("a probe that fails").containsExactly("id-1");
+        assertThat(redirections()).isEmpty();
+        assertThat(transaction()).containsExactly("id-1");
+        assertThat(redirections()).hasSize(1);
+
+        now += Duration.ofMinutes(2).toNanos();
+        away.clear();
+        add("app.away", 0, 2, 3);
+        assertThat(transaction()).containsExactly("id-3");
+        assertThat(redirections()).hasSize(1);
+        assertThat(transaction()).containsExactly("id-2");
+        assertThat(redirections()).isEmpty();
+
+        add("app.away", 0, 4);
+        assertThat(transaction()).containsExactly("id-4");
+        assertThat(redirections()).isEmpty();
+        assertThat(pending.unavailablePartitions()).isEmpty();
     }
 
     @Test
@@ -179,6 +246,7 @@ class PendingSettlementsTest {
     private List<PendingSettlements.Routed> take() {
         List<PendingSettlements.Routed> chosen = pending.take();
         taken = chosen.stream().map(PendingSettlements.Routed::settlement).toList();
+        sent = chosen.stream().flatMap(routed -> routed.records().stream()).toList();
         return chosen;
     }
 
@@ -206,6 +274,14 @@ class PendingSettlementsTest {
             pending.committed(taken, 0);
         }
         return ids;
+    }
+
+    /** Returns why records of the last transaction go to the queue's own reply topic. */
+    private List<String> redirections() {
+        return sent.stream()
+                .filter(record -> record.topic().equals(TOPICS.replies()))
+                .flatMap(record -> WireHeaders.text(record.headers(), WireHeaders.REDIRECTED).stream())
+                .toList();
     }
 
     private boolean isAway(String topic, @Nullable Integer partition, byte @Nullable [] key) {

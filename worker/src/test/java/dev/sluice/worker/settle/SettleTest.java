@@ -79,6 +79,7 @@ class SettleTest {
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
             topic -> topic.equals("app.slow") ? slowTopic : CompletableFuture.completedFuture(2),
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
+            new Settle.WaitingReplies(200, 1 << 20),
             new SetBackClock(),
             () -> System.nanoTime() + passedNanos.get(),
             new RecordingListener(),
