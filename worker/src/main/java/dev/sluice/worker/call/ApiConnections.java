@@ -45,6 +45,7 @@ final class ApiConnections {
     private final Optional<ApiProxy> proxy;
     private final HostAddresses addresses;
     private final RequestOptions endpoint;
+    private final boolean isTls;
     private final int port;
     private final Set<HttpConnection> used = Collections.newSetFromMap(new WeakHashMap<>());
 
@@ -65,7 +66,7 @@ final class ApiConnections {
     /** @param maxCalls the most calls at once, each of which needs a connection */
     ApiConnections(Vertx vertx, ApiClient.Target target, int maxCalls) {
         URI url = TogetherApi.chatCompletions(target.baseUrl());
-        boolean isTls = "https".equals(url.getScheme());
+        this.isTls = "https".equalsIgnoreCase(url.getScheme());
         int apiPort = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
         this.proxy = target.proxy();
         this.port = proxy.map(ApiProxy::port).orElse(apiPort);
@@ -101,8 +102,9 @@ final class ApiConnections {
         return host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     }
 
-    boolean isProxied() {
-        return proxy.isPresent();
+    /** Returns true if an answer may be the proxy's own. Over TLS a proxy can only pass answers on. */
+    boolean areAnswersTheProxys() {
+        return proxy.isPresent() && !isTls;
     }
 
     /** Returns the failure for a status that is the proxy's own. */

@@ -22,6 +22,10 @@ final class Exchange {
     private static final String USER_AGENT = "sluice-worker";
     /** A connection that was closed earlier than this after the request had left was closed before it came. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
+    /** With this status some servers say that they close an idle connection. It is no answer to a request. */
+    private static final int REQUEST_TIMEOUT = 408;
+
+    private static final long NO_TIMER = -1;
 
     private final Surroundings surroundings;
     private final Message message;
@@ -29,7 +33,7 @@ final class Exchange {
     private final Consumer<CallResult> onEnd;
     private final long startedAt = System.nanoTime();
     private Stage stage = Stage.CONNECTING;
-    private long timer;
+    private long timer = NO_TIMER;
     private @Nullable HttpClientRequest http;
     private @Nullable AnswerBody body;
     private long sentAt;
@@ -151,6 +155,11 @@ final class Exchange {
     }
 
     private void read(HttpClientResponse response) {
+        if (response.statusCode() == REQUEST_TIMEOUT && isStale()) {
+            discard(response.request());
+            repeat();
+            return;
+        }
         stage = Stage.READING;
         hasLeft = true;
         AnswerBody reading = new AnswerBody(response, surroundings.bounds.maxResponseBytes(), surroundings.memory);
@@ -170,7 +179,7 @@ final class Exchange {
 
     private CallResult answered(HttpClientResponse response, AnswerBody reading) {
         ApiConnections connections = surroundings.connections;
-        if (response.statusCode() == CallResult.Failed.PROXY_AUTHENTICATION && connections.isProxied()) {
+        if (response.statusCode() == CallResult.Failed.PROXY_AUTHENTICATION && connections.areAnswersTheProxys()) {
             return failed(connections.rejectedByProxy(response.statusCode()));
         }
         byte[] bytes;
@@ -202,16 +211,23 @@ final class Exchange {
         if (hasEnded) {
             return;
         }
-        boolean isStale =
-                wasReused && stage == Stage.WAITING && !isRepeated && System.nanoTime() - sentAt < STALE_NANOS;
-        if (isStale) {
-            isRepeated = true;
-            hasLeft = false;
-            http = null;
-            connect(true);
+        if (isStale() && FailureWords.isClosed(failure)) {
+            repeat();
         } else {
             end(failed(failure));
         }
+    }
+
+    /** Returns true while an end of the connection means that it was stale. */
+    private boolean isStale() {
+        return wasReused && stage == Stage.WAITING && !isRepeated && System.nanoTime() - sentAt < STALE_NANOS;
+    }
+
+    private void repeat() {
+        isRepeated = true;
+        hasLeft = false;
+        http = null;
+        connect(true);
     }
 
     private CallResult failed(Throwable failure) {
@@ -227,7 +243,9 @@ final class Exchange {
             return;
         }
         hasEnded = true;
-        surroundings.vertx.cancelTimer(timer);
+        if (timer != NO_TIMER) {
+            surroundings.vertx.cancelTimer(timer);
+        }
         if (body != null) {
             body.release();
         }
@@ -243,12 +261,16 @@ final class Exchange {
         var unused = made.connection().close();
     }
 
-    /** Runs a callback. The call would never end after one that throws, so that this is the end of the client. */
+    /** Runs a callback. What it throws ends this call, unless it is an error or the call has ended already. */
     private void guarded(Runnable callback) {
         try {
             callback.run();
         } catch (Throwable defect) {
-            surroundings.onDeath.accept(defect);
+            if (defect instanceof Error || hasEnded) {
+                surroundings.onDeath.accept(defect);
+            } else {
+                end(failed(defect));
+            }
         }
     }
 

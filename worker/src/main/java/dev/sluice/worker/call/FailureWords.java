@@ -16,6 +16,8 @@ import javax.net.ssl.SSLException;
 final class FailureWords {
     private static final int LONGEST = 300;
     private static final int MAX_CAUSES = 10;
+    private static final String RESET = "connection reset";
+    private static final String CLOSED = "connection closed before the answer was complete";
 
     private FailureWords() {}
 
@@ -41,16 +43,22 @@ final class FailureWords {
                 return bounded(message);
             }
             if (message.contains("onnection reset") || message.contains("roken pipe")) {
-                return "connection reset";
+                return RESET;
             }
         }
         for (Throwable cause : causes) {
             String name = cause.getClass().getSimpleName();
             if (name.equals("HttpClosedException") || name.contains("ClosedChannelException")) {
-                return "connection closed before the answer was complete";
+                return CLOSED;
             }
         }
         return bounded(named(deepestWithMessage(causes)));
+    }
+
+    /** Returns true if the other side has ended the connection, and sent nothing that could not be understood. */
+    static boolean isClosed(Throwable failure) {
+        String words = of(failure);
+        return words.equals(RESET) || words.equals(CLOSED);
     }
 
     private static Throwable deepestWithMessage(List<Throwable> causes) {

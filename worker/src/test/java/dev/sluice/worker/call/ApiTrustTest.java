@@ -9,6 +9,7 @@ import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Failed;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +26,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLServerSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -39,13 +42,14 @@ class ApiTrustTest {
     private static Path folder;
 
     private static Path authority;
+    private static Path keys;
     private static SSLContext serverContext;
 
     private final BlockingQueue<CallResult> results = new LinkedBlockingQueue<>();
 
     @BeforeAll
     static void makeCertificates() throws Exception {
-        Path keys = folder.resolve("keys.p12");
+        keys = folder.resolve("keys.p12");
         authority = folder.resolve("ca.pem");
         Path request = folder.resolve("server.csr");
         Path signed = folder.resolve("server.pem");
@@ -73,7 +77,9 @@ class ApiTrustTest {
         KeyManagerFactory own = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
         own.init(store, PASSWORD.toCharArray());
         serverContext = SSLContext.getInstance("TLS");
-        serverContext.init(own.getKeyManagers(), null, null);
+        TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trusted.init(store);
+        serverContext.init(own.getKeyManagers(), trusted.getTrustManagers(), null);
     }
 
     private static void keytool(Path keys, String... arguments) throws Exception {
@@ -118,6 +124,26 @@ class ApiTrustTest {
     }
 
     @Test
+    void aGatewayThatWantsACertificateGetsTheOneThatTheJvmIsGiven() throws Exception {
+        SSLServerSocket socket =
+                (SSLServerSocket) serverContext.getServerSocketFactory().createServerSocket();
+        socket.setNeedClientAuth(true);
+        try (RawServer server = server(socket)) {
+            try (ApiClient client = client(server, "localhost", ApiTrust.read(authority))) {
+                assertThat(call(client)).isInstanceOf(Failed.class);
+            }
+            System.setProperty("javax.net.ssl.keyStore", keys.toString());
+            System.setProperty("javax.net.ssl.keyStorePassword", PASSWORD);
+            try (ApiClient client = client(server, "localhost", ApiTrust.read(authority))) {
+                assertThat(call(client)).isInstanceOf(Answered.class);
+            } finally {
+                System.clearProperty("javax.net.ssl.keyStore");
+                System.clearProperty("javax.net.ssl.keyStorePassword");
+            }
+        }
+    }
+
+    @Test
     void aServerWithoutTlsIsNamed() throws Exception {
         try (RawServer server = new RawServer(connection -> connection.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
                 ApiClient client = client(server, "localhost", List.of())) {
@@ -149,7 +175,11 @@ class ApiTrustTest {
     }
 
     private static RawServer server() throws IOException {
-        return new RawServer(serverContext.getServerSocketFactory().createServerSocket(), connection -> {
+        return server(serverContext.getServerSocketFactory().createServerSocket());
+    }
+
+    private static RawServer server(ServerSocket unbound) throws IOException {
+        return new RawServer(unbound, connection -> {
             while (connection.read().isPresent()) {
                 connection.answer("{\"choices\":[]}");
             }

@@ -161,6 +161,69 @@ class TransportTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"HTTP/1.1 200 OK\r\nContent-Length: ", "nonsense\r\n\r\n", "HTTP/1.1 200 OK\r\n"})
+    void aCallWhoseAnswerHasBegunOnAKeptConnectionIsNotMadeAgain(String begun) throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    connection.read();
+                    connection.answer(COMPLETION);
+                    connection.read();
+                    connection.write(begun);
+                });
+                ApiClient client = client(server)) {
+            call(client, 0);
+
+            assertThat(call(client, 1)).isInstanceOf(Failed.class);
+            assertThat(server.requests()).hasSize(2);
+        }
+    }
+
+    /** It had been on its way before the request came. */
+    @Test
+    void aKeptConnectionThatSaysItWasIdleTooLongIsNoAnswer() throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    connection.read();
+                    connection.answer(COMPLETION);
+                    connection.read();
+                    connection.answer("408 Request Timeout\r\nConnection: close", new byte[0]);
+                });
+                ApiClient client = client(server)) {
+            for (int i = 0; i < 5; i++) {
+                assertThat(((Answered) call(client, i)).status()).isEqualTo(200);
+            }
+        }
+    }
+
+    @Test
+    void anApiThatAlwaysAnswers408IsCalledOnce() throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    while (connection.read().isPresent()) {
+                        connection.answer("408 Request Timeout", new byte[0]);
+                    }
+                });
+                ApiClient client = client(server)) {
+            assertThat(((Answered) call(client, 0)).status()).isEqualTo(408);
+            assertThat(((Answered) call(client, 1)).status()).isEqualTo(408);
+            assertThat(server.requests()).hasSize(3);
+        }
+    }
+
+    @Test
+    void aCancelledCallLeavesTheHeartbeatAlone() throws Exception {
+        try (RawServer server = new RawServer(TransportTest::answerAll);
+                ApiClient client = client(server)) {
+            BlockingQueue<Long> beats = new LinkedBlockingQueue<>();
+            client.beat(() -> beats.add(1L));
+            for (int i = 0; i < 20; i++) {
+                client.call(request(i), Map.of(), () -> {}, this::done);
+                client.cancel(Set.of(Requests.ASSIGNMENT));
+            }
+            beats.clear();
+
+            assertThat(beats.poll(30, TimeUnit.SECONDS)).isNotNull();
+        }
+    }
+
     @Test
     void idleConnectionsAreLetGoAndTheSystemWatchesTheOthers() {
         assertThat(ApiConnections.options(ApiClient.Target.of(URI.create("https://api.test/v1"))))
