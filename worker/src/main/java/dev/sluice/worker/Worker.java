@@ -204,7 +204,7 @@ public final class Worker implements AutoCloseable {
         CompletableFuture<List<String>> codecs =
                 CompletableFuture.supplyAsync(CompressionCodecs::problems, task -> startDaemon(task, "sluice-codecs"));
         try {
-            check(config.queue(), admin);
+            check(config, admin);
             refuseIf(codecs.join());
             Worker worker = new Worker(config, admin, api, metrics, telemetry);
             // Without the client no call ends, and only a restart brings another one.
@@ -218,13 +218,15 @@ public final class Worker implements AutoCloseable {
         }
     }
 
-    private static void check(WorkerConfig.Queue queue, Admin admin) throws InterruptedException {
+    private static void check(WorkerConfig config, Admin admin) throws InterruptedException {
+        WorkerConfig.Queue queue = config.queue();
         new AclCheck(admin, AdminTimeouts.FOREGROUND)
                 .ofWorker(queue.topics(), queue.group())
                 .ifPresent(missing -> {
                     throw new WorkerException(missing);
                 });
-        TopicCheck topics = TopicCheck.of(admin, queue.topics(), AdminTimeouts.FOREGROUND);
+        TopicCheck topics = TopicCheck.of(
+                admin, queue.topics(), AdminTimeouts.FOREGROUND, config.memory().maxRequestBytes());
         topics.warnings().forEach(log::warn);
         refuseIf(topics.refusals());
     }

@@ -43,9 +43,10 @@ class BrokerQuotaIT {
                 await().atMost(Duration.ofSeconds(90)).until(() -> queue.lag() == 0);
             }
 
-            assertThat(queue.read(queue.topics.replies())).hasSize(requests).allSatisfy(reply -> assertThat(
-                            header(reply, WireHeaders.STATUS))
-                    .isEqualTo("ok"));
+            assertThat(queue.read(queue.topics.replies()))
+                    .hasSize(requests)
+                    .allSatisfy(reply ->
+                            assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
             assertThat(api.calls()).isEqualTo(requests);
             assertThat(log.all().stream().filter(line -> line.contains("Transaction failed")))
                     .hasSizeLessThan(4);
@@ -58,10 +59,11 @@ class BrokerQuotaIT {
         ClientQuotaAlteration quota = new ClientQuotaAlteration(
                 everyClient, List.of(new ClientQuotaAlteration.Op("producer_byte_rate", BYTES_PER_SECOND)));
         queue.admin().alterClientQuotas(List.of(quota)).all().get();
-        await().atMost(Duration.ofSeconds(10)).until(() -> queue.admin()
-                .describeClientQuotas(ClientQuotaFilter.all())
-                .entities()
-                .get()
-                .containsValue(Map.of("producer_byte_rate", BYTES_PER_SECOND)));
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> queue.admin()
+                        .describeClientQuotas(ClientQuotaFilter.all())
+                        .entities()
+                        .get()
+                        .containsValue(Map.of("producer_byte_rate", BYTES_PER_SECOND)));
     }
 }

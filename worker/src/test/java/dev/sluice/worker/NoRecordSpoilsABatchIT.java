@@ -266,8 +266,9 @@ class NoRecordSpoilsABatchIT {
         settleInSteps(early, () -> clockError.set(jump.toMillis()));
 
         assertAllAnswered(early + late);
-        assertThat(queue.read(queue.topics.replies())).allSatisfy(reply -> assertThat(reply.timestamp())
-                .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000));
+        assertThat(queue.read(queue.topics.replies()))
+                .allSatisfy(reply -> assertThat(reply.timestamp())
+                        .isBetween(System.currentTimeMillis() - 60_000, System.currentTimeMillis() + 60_000));
     }
 
     /** The worker cannot know Kafka's time, and no answer may be lost for it. */
@@ -298,9 +299,10 @@ class NoRecordSpoilsABatchIT {
 
     private void assertAllAnswered(int count) {
         assertThat(queue.read(queue.topics.dead())).isEmpty();
-        assertThat(queue.read(queue.topics.replies())).hasSize(count).allSatisfy(reply -> assertThat(
-                        header(reply, WireHeaders.STATUS))
-                .isEqualTo("ok"));
+        assertThat(queue.read(queue.topics.replies()))
+                .hasSize(count)
+                .allSatisfy(
+                        reply -> assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
     }
 
     private Requests request() {
@@ -440,7 +442,8 @@ class NoRecordSpoilsABatchIT {
     private void limit(String topic) throws Exception {
         set(topic, "max.message.bytes", Integer.toString(LIMIT));
         // the broker describes a new setting before its logs apply it, so only a send shows that it holds
-        await().atMost(Duration.ofSeconds(10)).until(() -> rejects(
+        await().atMost(Duration.ofSeconds(10))
+                .until(() -> rejects(
                         new ProducerRecord<>(topic, new byte[MORE_THAN_THE_LIMIT]), RecordTooLargeException.class));
     }
 

@@ -43,7 +43,8 @@ class UnwritableReplyTopicIT {
         List<Path> disks = List.of(folder.resolve("disk-1"), folder.resolve("disk-2"));
         try (SandboxBroker broker = SandboxBroker.start(BrokerSettings.defaults()
                         .withDataFolder(folder.resolve("broker"))
-                        .withProperty("metadata.log.dir", folder.resolve("metadata").toString())
+                        .withProperty(
+                                "metadata.log.dir", folder.resolve("metadata").toString())
                         .withProperty("replica.high.watermark.checkpoint.interval.ms", "500")
                         .withProperty("log.dirs", disks.get(0) + "," + disks.get(1)));
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
@@ -105,10 +106,12 @@ class UnwritableReplyTopicIT {
             }
         }
         queue.admin().alterReplicaLogDirs(moves).all().get();
-        await().atMost(Duration.ofSeconds(60)).until(() -> disks(queue).get(disk).replicaInfos().entrySet().stream()
-                .allMatch(replica -> replica.getKey().topic().equals(TENANTS)
-                        && !replica.getValue().isFuture()));
-        await().atMost(Duration.ofSeconds(60)).until(() -> disks(queue).get(disk).replicaInfos().size() == 1);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> disks(queue).get(disk).replicaInfos().entrySet().stream()
+                        .allMatch(replica -> replica.getKey().topic().equals(TENANTS)
+                                && !replica.getValue().isFuture()));
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> disks(queue).get(disk).replicaInfos().size() == 1);
     }
 
     private static Map<String, LogDirDescription> disks(TestQueue queue) throws Exception {

@@ -26,7 +26,7 @@ final class BrokerTime {
         Accepted accepted = last;
         return accepted == null
                 ? OptionalLong.empty()
-                : OptionalLong.of(accepted.millis
-                        + TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - accepted.atNanos));
+                : OptionalLong.of(
+                        accepted.millis + TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong() - accepted.atNanos));
     }
 }

@@ -112,8 +112,7 @@ final class SendFailures {
     Map<Integer, Exception> rejections(boolean alone) {
         Map<Integer, Exception> rejections = new HashMap<>();
         for (Failure failure : failures) {
-            boolean rejected =
-                    isRejection(failure.exception()) || (alone && isRejectionOfBatch(failure.exception()));
+            boolean rejected = isRejection(failure.exception()) || (alone && isRejectionOfBatch(failure.exception()));
             if (rejected && (rejections.isEmpty() || namesItsTopic(failure))) {
                 rejections.putIfAbsent(failure.settlement(), failure.exception());
             }

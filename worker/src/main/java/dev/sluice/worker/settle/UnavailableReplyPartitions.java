@@ -162,11 +162,12 @@ final class UnavailableReplyPartitions {
     }
 
     void removeIf(Predicate<Settlement> gone) {
-        waiting.values().forEach(settlements -> settlements.removeIf(settlement -> {
-            boolean isGone = gone.test(settlement);
-            waitingBytes -= isGone ? settlement.weight() : 0;
-            return isGone;
-        }));
+        waiting.values()
+                .forEach(settlements -> settlements.removeIf(settlement -> {
+                    boolean isGone = gone.test(settlement);
+                    waitingBytes -= isGone ? settlement.weight() : 0;
+                    return isGone;
+                }));
     }
 
     /** Returns whether settlements wait for a partition that is not known to be unavailable. */

@@ -19,7 +19,8 @@ public final class AclErrors {
         WRITE("Write"),
         DESCRIBE("Describe"),
         CREATE("Create"),
-        ALTER("Alter");
+        ALTER("Alter"),
+        ALTER_CONFIGS("AlterConfigs");
 
         private final String word;
 

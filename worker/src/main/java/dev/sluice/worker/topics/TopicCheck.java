@@ -32,6 +32,40 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         }
     }
 
+    /**
+     * Reads the topics and checks them for a worker.
+     *
+     * @param maxRequestBytes the largest body that it calls
+     */
+    public static TopicCheck of(Admin admin, Topics topics, Duration timeout, int maxRequestBytes)
+            throws InterruptedException {
+        try {
+            Map<String, TopicState> states = TopicState.read(admin, topics.all(), timeout);
+            TopicCheck check = of(topics, states);
+            List<String> refusals = new ArrayList<>(check.refusals);
+            tooSmall(topics, states, maxRequestBytes).ifPresent(refusals::add);
+            return new TopicCheck(refusals, check.warnings, check.partitions);
+        } catch (TopicState.UnreadableException unreadable) {
+            return new TopicCheck(List.of(String.valueOf(unreadable.getMessage())), List.of(), 0);
+        }
+    }
+
+    /**
+     * Returns a sentence with the remedy if a request that is called may be larger than a topic to which workers copy
+     * it. Such a request could be neither retried nor become a whole dead letter.
+     */
+    static Optional<String> tooSmall(Topics topics, Map<String, TopicState> states, int maxRequestBytes) {
+        return topics.all().stream()
+                .filter(topic -> !topic.equals(topics.requests()) && !topic.equals(topics.replies()))
+                .filter(states::containsKey)
+                .flatMap(topic -> TopicPlan.limitBelow(states.get(topic), maxRequestBytes).stream()
+                        .mapToObj(limit -> "topic " + topic + " takes records of " + limit
+                                + " bytes only, and --max-request-bytes is " + maxRequestBytes
+                                + ", so a request of that size could not be retried; enlarge the topics with: "
+                                + create(topics) + " --max-request-bytes " + maxRequestBytes))
+                .findFirst();
+    }
+
     /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
         List<String> refusals = new ArrayList<>();

@@ -32,8 +32,11 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
     /** The time that dead letters wait for people, who go on holiday. */
     public static final Duration DEAD_RETENTION = Duration.ofDays(30);
 
-    // Kafka's default: 1 MiB and the overhead of a batch
-    private static final int REQUEST_BYTES = 1_048_588;
+    /** The largest body of a request, unless the operator wants another. */
+    public static final int MAX_REQUEST_BYTES = 1 << 20;
+
+    // the overhead of a batch; with it the default is Kafka's own, 1,048,588
+    private static final int BATCH_BYTES = 12;
 
     // workers add headers, so a record as large as its topic allows would not fit into an equal topic
     private static final int HEADER_BYTES = 64 * 1024;
@@ -46,20 +49,25 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
 
     private static final String LOG_APPEND_TIME = TimestampType.LOG_APPEND_TIME.name;
 
-    /** Returns the plan of every topic of a queue, in the order of {@link Topics#all()}. */
-    public static List<TopicPlan> of(Topics topics, Duration retention, Duration deadRetention) {
+    /**
+     * Returns the plan of every topic of a queue, in the order of {@link Topics#all()}.
+     *
+     * @param maxRequestBytes the largest body of a request
+     */
+    public static List<TopicPlan> of(Topics topics, Duration retention, Duration deadRetention, int maxRequestBytes) {
+        int requestBytes = maxRequestBytes + BATCH_BYTES;
         List<TopicPlan> plans = new ArrayList<>();
         for (String input : topics.inputs()) {
-            int maxBytes = input.equals(topics.requests()) ? REQUEST_BYTES : REQUEST_BYTES + HEADER_BYTES;
+            int maxBytes = input.equals(topics.requests()) ? requestBytes : requestBytes + HEADER_BYTES;
             plans.add(new TopicPlan(input, true, retention, maxBytes));
         }
-        plans.add(new TopicPlan(topics.dead(), false, deadRetention, REQUEST_BYTES + HEADER_BYTES));
+        plans.add(new TopicPlan(topics.dead(), false, deadRetention, requestBytes + HEADER_BYTES));
         plans.add(new TopicPlan(topics.replies(), false, retention, REPLY_BYTES));
         return plans;
     }
 
     public static List<TopicPlan> of(Topics topics) {
-        return of(topics, RETENTION, DEAD_RETENTION);
+        return of(topics, RETENTION, DEAD_RETENTION, MAX_REQUEST_BYTES);
     }
 
     /** Returns the settings to create the topic with. All are explicit: no broker's default decides what is lost. */
@@ -145,6 +153,17 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         }
         return Optional.of("topic " + name + " takes records of "
                 + actual.settings().get(setting) + " bytes only; set " + setting + "=" + maxMessageBytes);
+    }
+
+    /** Returns whether the topic takes smaller records than planned. */
+    public boolean isLargerThan(TopicState actual) {
+        return smallRecords(actual).isPresent();
+    }
+
+    /** Returns the most bytes that a record of the topic may have, if that is less than {@code bytes}. */
+    static OptionalLong limitBelow(TopicState actual, long bytes) {
+        OptionalLong limit = number(actual, TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+        return limit.isPresent() && limit.getAsLong() < bytes ? limit : OptionalLong.empty();
     }
 
     private static OptionalLong number(TopicState actual, String setting) {

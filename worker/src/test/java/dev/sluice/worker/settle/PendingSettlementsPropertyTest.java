@@ -176,7 +176,8 @@ class PendingSettlementsPropertyTest {
                 }
             }
             FailedPartitions failed = new FailedPartitions(unavailable, Map.of(), Set.of());
-            pending.putBack(List.copyOf(inTransaction), new TransactionResult(false, rejections, failed, Optional.empty()));
+            pending.putBack(
+                    List.copyOf(inTransaction), new TransactionResult(false, rejections, failed, Optional.empty()));
             inTransaction.clear();
         }
 

@@ -269,7 +269,10 @@ class PendingSettlementsTest {
             }
         }
         if (failed) {
-            pending.putBack(taken, new TransactionResult(false, failures.rejections(false), failures.failedPartitions(), failures.suspect()));
+            pending.putBack(
+                    taken,
+                    new TransactionResult(
+                            false, failures.rejections(false), failures.failedPartitions(), failures.suspect()));
         } else {
             pending.committed(taken, 0);
         }

@@ -16,15 +16,15 @@ import org.apache.kafka.common.errors.NotEnoughReplicasAfterAppendException;
 import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.NotLeaderOrFollowerException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
-import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.PolicyViolationException;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordBatchTooLargeException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
-import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.errors.TransactionAbortableException;
 import org.apache.kafka.common.errors.TransactionAbortedException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.junit.jupiter.api.Test;
 
 class SendFailuresTest {
@@ -61,7 +61,10 @@ class SendFailuresTest {
             one.callback(7, to("replies")).onCompletion(null, failure);
 
             assertThat(one.rejections(false)).isEmpty();
-            assertThat(one.suspect()).get().extracting(SendFailures.Failure::settlement).isEqualTo(7);
+            assertThat(one.suspect())
+                    .get()
+                    .extracting(SendFailures.Failure::settlement)
+                    .isEqualTo(7);
             assertThat(one.rejections(true)).isEqualTo(Map.of(7, failure));
         }
     }

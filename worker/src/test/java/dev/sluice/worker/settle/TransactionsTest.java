@@ -176,7 +176,8 @@ class TransactionsTest {
 
         TransactionResult result = transactions.run(batch("a", "b", "c", "d1 d2", "e"));
 
-        assertThat(result).isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), FailedPartitions.NONE, Optional.empty()));
+        assertThat(result)
+                .isEqualTo(new TransactionResult(false, Map.of(3, tooLarge), FailedPartitions.NONE, Optional.empty()));
         assertThat(events).endsWith("offsets", "abort").doesNotContain("commit", "close");
         assertThat(producer.history()).isEmpty();
     }

@@ -18,17 +18,22 @@ import java.util.OptionalInt;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 
-/** Creates missing topics and widens existing ones. It never changes the settings of an existing topic. */
+/** Creates missing topics, widens existing ones and lets them take larger records. Changes no other setting. */
 final class TopicCreation {
     private static final Duration RECHECK = Duration.ofMillis(100);
 
     private static final String WIDENED = "widened";
+    private static final String ENLARGED = "enlarged";
 
     private final PrintStream out;
     private final PrintStream err;
@@ -36,20 +41,29 @@ final class TopicCreation {
     private final List<TopicPlan> plans;
     private final OptionalInt asked;
     private final int replication;
+    private final boolean enlarges;
     /** The words for what was done, by topic. The table shows them. */
     private final Map<String, String> done = new HashMap<>();
 
     /** The messages about what failed, by topic. The empty name stands for all topics. */
     private final Map<String, String> failures = new LinkedHashMap<>();
 
+    /** @param enlarges true to let existing topics take records as large as planned */
     TopicCreation(
-            PrintStream out, PrintStream err, Admin admin, List<TopicPlan> plans, OptionalInt asked, int replication) {
+            PrintStream out,
+            PrintStream err,
+            Admin admin,
+            List<TopicPlan> plans,
+            OptionalInt asked,
+            int replication,
+            boolean enlarges) {
         this.out = out;
         this.err = err;
         this.admin = admin;
         this.plans = plans;
         this.asked = asked;
         this.replication = replication;
+        this.enlarges = enlarges;
     }
 
     /** Creates, widens and reports. Returns {@link ExitCode#FAILED} if the broker has rejected something. */
@@ -58,6 +72,7 @@ final class TopicCreation {
             Map<String, TopicState> before = read();
             create(before);
             widen(before);
+            enlarge(before);
             report(before, settled());
         } catch (TopicState.UnreadableException e) {
             failures.put("", e.getMessage());
@@ -136,6 +151,22 @@ final class TopicCreation {
     private boolean isNarrower(String topic, Map<String, TopicState> before) {
         TopicState state = before.get(topic);
         return state != null && state.partitions() < asked.getAsInt();
+    }
+
+    private void enlarge(Map<String, TopicState> before) throws InterruptedException {
+        for (TopicPlan plan : plans) {
+            TopicState state = before.get(plan.name());
+            if (enlarges && state != null && plan.isLargerThan(state)) {
+                ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, plan.name());
+                ConfigEntry larger =
+                        new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(plan.maxMessageBytes()));
+                AlterConfigOp set = new AlterConfigOp(larger, AlterConfigOp.OpType.SET);
+                KafkaFuture<Void> result = admin.incrementalAlterConfigs(Map.of(topic, List.of(set)))
+                        .values()
+                        .get(topic);
+                attempt(plan.name(), ENLARGED, AclErrors.Right.ALTER_CONFIGS, result);
+            }
+        }
     }
 
     private void attempt(String topic, String success, AclErrors.Right needed, KafkaFuture<Void> result)

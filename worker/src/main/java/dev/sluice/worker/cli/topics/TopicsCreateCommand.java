@@ -24,8 +24,9 @@ import picocli.CommandLine.Option;
             "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics "
                     + "stay as they are, and what differs is shown with the command that changes it.",
             "",
-            "The one thing that is changed is the width: where --partitions is given and larger, every input topic "
-                    + "(requests, retry, delay) is widened. Kafka can't take partitions away."
+            "Two things are changed. Where --partitions is given and larger, every input topic (requests, retry, delay) "
+                    + "is widened. Where --max-request-bytes is given and larger, topics take larger records. Neither is "
+                    + "ever made smaller."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -54,7 +55,7 @@ public final class TopicsCreateCommand implements Subcommand {
     private int replication;
 
     @Mixin
-    private RetentionOptions retention = new RetentionOptions();
+    private TopicOptions options = new TopicOptions();
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
@@ -73,15 +74,17 @@ public final class TopicsCreateCommand implements Subcommand {
         if (replication == 0 || replication < -1 || replication > Short.MAX_VALUE) {
             problems.add(OptionError.of("--replication", "1 or more, or -1 for the broker's default", replication));
         }
-        retention.check(problems);
+        options.check(problems);
     }
 
     @Override
     public int run() throws InterruptedException {
-        List<TopicPlan> plans = retention.plans(kafka.topics());
+        List<TopicPlan> plans = options.plans(kafka.topics());
         OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
         try (Admin admin = AdminConnector.connect(kafka)) {
-            return new TopicCreation(terminal.out(), terminal.err(), admin, plans, asked, replication).run();
+            return new TopicCreation(
+                            terminal.out(), terminal.err(), admin, plans, asked, replication, options.enlarges())
+                    .run();
         }
     }
 }

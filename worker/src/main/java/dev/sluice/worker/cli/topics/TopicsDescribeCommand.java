@@ -47,7 +47,7 @@ public final class TopicsDescribeCommand implements Subcommand {
     private boolean json;
 
     @Mixin
-    private RetentionOptions retention = new RetentionOptions();
+    private TopicOptions options = new TopicOptions();
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
@@ -60,7 +60,7 @@ public final class TopicsDescribeCommand implements Subcommand {
     public void check(List<String> problems) {
         Logging.forClient();
         kafka.check(problems);
-        retention.check(problems);
+        options.check(problems);
     }
 
     @Override
@@ -68,7 +68,7 @@ public final class TopicsDescribeCommand implements Subcommand {
         Topics topics = kafka.topics();
         try (Admin admin = AdminConnector.connect(kafka)) {
             Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminTimeouts.FOREGROUND);
-            List<TopicPlan> plans = retention.plans(topics);
+            List<TopicPlan> plans = options.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
             List<TopicDifference> differences =
                     TopicDifference.of(plans, states, TopicDifference.widest(plans, states));

@@ -100,6 +100,31 @@ class TopicsCommandIT {
     }
 
     @Test
+    void topicsTakeLargerRequestsWhereTheyAreTold() throws Exception {
+        run("create", "--partitions=1");
+        assertThat(TopicCheck.of(admin, topics, BOUND, 1 << 20).refusals()).isEmpty();
+        assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20).refusals())
+                .singleElement()
+                .asString()
+                .contains(topics.retry() + " takes records of 1114124 bytes only", "--max-request-bytes is 5242880")
+                .endsWith(" --max-request-bytes 5242880");
+
+        int code = run("create", "--max-request-bytes=5242880");
+
+        assertThat(code).as(terminal.err()).isZero();
+        assertThat(terminal.out()).contains("enlarged");
+        await().atMost(BOUND)
+                .until(() ->
+                        TopicCheck.of(admin, topics, BOUND, 5 << 20).refusals().isEmpty());
+        assertThat(states().get(topics.replies()).settings()).containsEntry("max.message.bytes", "8388608");
+        assertThat(states().get(topics.dead()).settings()).containsEntry("max.message.bytes", "5308428");
+        run("create", "--max-request-bytes=1000");
+        assertThat(states().get(topics.dead()).settings())
+                .as("never smaller")
+                .containsEntry("max.message.bytes", "5308428");
+    }
+
+    @Test
     void theTopicOfRequestsIsNotWidenedIfAnotherInputCannotBe() throws Exception {
         run("create", "--partitions=2");
 
@@ -109,7 +134,8 @@ class TopicsCommandIT {
                         rejecting(topics.retry()),
                         TopicPlan.of(topics),
                         OptionalInt.of(4),
-                        1)
+                        1,
+                        false)
                 .run();
 
         assertThat(code).isEqualTo(1);
