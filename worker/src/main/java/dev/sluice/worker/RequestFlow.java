@@ -10,6 +10,7 @@ import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.RequestSink;
 import dev.sluice.worker.observe.CallMeters;
+import dev.sluice.worker.observe.DeadLetterLog;
 import dev.sluice.worker.observe.TracedCall;
 import dev.sluice.worker.observe.Tracing;
 import dev.sluice.worker.outcome.Outcome;
@@ -50,6 +51,7 @@ final class RequestFlow implements RequestSink {
     private final Tracing tracing;
     private final Clock clock;
     private final Consumer<Throwable> onDefect;
+    private final DeadLetterLog deadLetters = new DeadLetterLog();
     private final Pace pace;
     private final ReplyCache cache;
 
@@ -94,7 +96,10 @@ final class RequestFlow implements RequestSink {
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(
                         request -> outcomes.isExpired(request.input(), clock.millis()), this::call, this::expire),
-                heartbeat);
+                () -> {
+                    heartbeat.run();
+                    deadLetters.logIfDue(clock.millis());
+                });
         this.cache = new ReplyCache(
                 memory.cacheBytes(), config.retries().maxAge(), clock, pace::accept, this::answerFromMemory);
     }
@@ -116,7 +121,9 @@ final class RequestFlow implements RequestSink {
     /** Intake → settle: the record is no request that can be called. */
     @Override
     public void refuse(InputRecord record, Reason reason, String problem) {
-        settle.accept(record, outcomes.refused(record, reason, problem));
+        Outcome refused = outcomes.refused(record, reason, problem);
+        deadLetters.ended("", refused, clock.millis());
+        settle.accept(record, refused);
     }
 
     /** Intake → settle: the request is due later than intake may hold it. */
@@ -144,7 +151,9 @@ final class RequestFlow implements RequestSink {
 
     /** Pace → settle: the request's time was over before its call. */
     private void expire(Request request) {
-        settle.accept(request.input(), outcomes.expired(request.input()));
+        Outcome expired = outcomes.expired(request.input());
+        deadLetters.ended(request.model(), expired, clock.millis());
+        settle.accept(request.input(), expired);
         cache.ended(request, Optional.empty());
     }
 
@@ -169,6 +178,7 @@ final class RequestFlow implements RequestSink {
 
     /** Outcome → settle, or back to the lane. */
     private void conclude(Request request, OutcomeClassifier.Verdict verdict) {
+        deadLetters.ended(request.model(), verdict.outcome(), clock.millis());
         if (verdict.outcome() instanceof Outcome.Hold) {
             pace.putBack(request, verdict.feedback());
         } else {

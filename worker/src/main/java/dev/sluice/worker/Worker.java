@@ -160,7 +160,8 @@ public final class Worker implements AutoCloseable {
                 ownership::get,
                 closing::get,
                 intake,
-                flow.pace());
+                flow.pace(),
+                settle);
         metrics.show(new WatchedStages(intake, flow.cache(), flow.pace(), settle, threads::ages));
     }
 

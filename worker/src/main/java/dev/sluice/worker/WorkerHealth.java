@@ -4,21 +4,28 @@ import dev.sluice.worker.intake.Intake;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.pace.Pace;
+import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.threads.StageThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /** Answers health probes about one worker, from what its stages say of themselves. Thread-safe. */
 final class WorkerHealth implements HealthChecks {
+    /** After this time without any service a worker is not ready. Shorter standstills belong to an ordinary day. */
+    private static final Duration STANDSTILL = Duration.ofSeconds(30);
+
     private final StageThreads threads;
     private final Duration longestPoll;
     private final Supplier<Ownership> ownership;
     private final BooleanSupplier draining;
     private final Intake intake;
     private final Pace pace;
+    private final Settle settle;
 
     /** @param longestPoll a stage whose heartbeat is older than this is taken for stuck */
     WorkerHealth(
@@ -27,13 +34,15 @@ final class WorkerHealth implements HealthChecks {
             Supplier<Ownership> ownership,
             BooleanSupplier draining,
             Intake intake,
-            Pace pace) {
+            Pace pace,
+            Settle settle) {
         this.threads = threads;
         this.longestPoll = longestPoll;
         this.ownership = ownership;
         this.draining = draining;
         this.intake = intake;
         this.pace = pace;
+        this.settle = settle;
     }
 
     @Override
@@ -51,14 +60,35 @@ final class WorkerHealth implements HealthChecks {
             failures.add("the worker has not joined its group yet");
         }
         failures.addAll(intake.refusals());
+        settle.stalled(STANDSTILL).ifPresent(failures::add);
+        PaceState state = pace.state();
+        if (state.heldFor().compareTo(STANDSTILL) >= 0) {
+            failures.add("every model that has requests has been held for "
+                    + state.heldFor().toSeconds() + " s");
+        }
+        Duration paused = intake.pausedFor();
+        if (paused.compareTo(STANDSTILL) >= 0 && state.isIdle()) {
+            failures.add(pausedWords(paused));
+        }
         return failures;
+    }
+
+    private String pausedWords(Duration paused) {
+        int unwritable = settle.unwritableReplies();
+        return "no partition has been read for " + paused.toSeconds() + " s and nothing is called: "
+                + (unwritable > 0
+                        ? unwritable + " replies wait for partitions of reply topics that are not available"
+                        : "what was read before waits for Kafka");
     }
 
     @Override
     public List<String> warnings() {
-        return pace.stopReasons().entrySet().stream()
-                .map(lane -> subject(lane.getKey()) + " held: " + lane.getValue())
-                .toList();
+        Stream<String> held = pace.stopReasons().entrySet().stream()
+                .map(lane -> subject(lane.getKey()) + " held: " + lane.getValue());
+        // A longer stall is a failure.
+        Stream<String> stalled =
+                settle.stalled(STANDSTILL).isPresent() ? Stream.empty() : settle.stalled(Duration.ZERO).stream();
+        return Stream.concat(held, stalled).toList();
     }
 
     private static String subject(String model) {

@@ -95,6 +95,27 @@ class FailureBlameIT {
         assertThat(api.calls()).isLessThan(2 * requests + 20);
     }
 
+    @Test
+    void aWorkerThatServesNobodyForHalfAMinuteIsNotReadyAndSaysWhy() throws Exception {
+        queue.publish(body("m", "one"));
+        queue.publish(body("n", "two"));
+        api.answers(text -> new ScriptedAnswer(402, ""));
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            await().atMost(Duration.ofSeconds(60))
+                    .untilAsserted(() -> assertThat(worker.health().readinessFailures())
+                            .singleElement()
+                            .asString()
+                            .matches("every model that has requests has been held for \\d+ s"));
+            assertThat(worker.health().warnings()).contains("model m is held: 402", "model n is held: 402");
+            assertThat(worker.health().livenessFailures()).isEmpty();
+            api.answers(text -> COMPLETION);
+            queue.awaitReplies(2);
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> worker.health().readinessFailures().isEmpty());
+        }
+    }
+
     private static String host(ScriptedAnswer answer) {
         String location = answer.headers().get("Location");
         return location == null ? "" : URI.create(location).getHost();

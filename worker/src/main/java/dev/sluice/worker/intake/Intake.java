@@ -45,6 +45,7 @@ public final class Intake implements Runnable {
     private volatile boolean stopped;
     private volatile List<String> refusals = List.of();
     private volatile int delayed;
+    private volatile long readAt;
     private long positionsReportedAt;
 
     /** The OutOfMemoryError of the last poll, kept until it has been diagnosed. Nothing is read until then. */
@@ -94,6 +95,7 @@ public final class Intake implements Runnable {
         this.dispatcher =
                 new RecordDispatcher(consumer, positions, reader, dueGate, sink, ledger, clock, () -> draining);
         this.heartbeat = heartbeat;
+        this.readAt = clock.millis();
     }
 
     /**
@@ -125,6 +127,11 @@ public final class Intake implements Runnable {
         return delayed;
     }
 
+    /** Returns for how long every partition has been paused; zero if one is read. Any thread may call it. */
+    public Duration pausedFor() {
+        return Duration.ofMillis(Math.max(0, clock.millis() - readAt));
+    }
+
     /** Returns a sentence for each partition that must not be read. Any thread may call it. */
     public List<String> refusals() {
         return refusals;
@@ -154,7 +161,10 @@ public final class Intake implements Runnable {
         opener.openAssigned();
         diagnoseOutOfMemory();
         refusals = partitions.refusals();
-        pauses.pauseAndResume(draining || stopped || undiagnosed != null, clock.millis());
+        long now = clock.millis();
+        if (!pauses.pauseAndResume(draining || stopped || undiagnosed != null, now)) {
+            readAt = now;
+        }
         ConsumerRecords<byte[], byte[]> records = poll();
         for (TopicPartition partition : records.partitions()) {
             dispatcher.dispatch(partitions.get(partition), records.records(partition));

@@ -29,8 +29,11 @@ final class PauseControl {
         this.bounds = bounds;
     }
 
-    /** @param all true to pause every partition */
-    void pauseAndResume(boolean all, long nowMillis) {
+    /**
+     * @param all true to pause every partition
+     * @return true if there are partitions and none of them may be read
+     */
+    boolean pauseAndResume(boolean all, long nowMillis) {
         boolean none = all || isFull();
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
@@ -40,9 +43,12 @@ final class PauseControl {
         }
         Set<TopicPartition> resumed = new HashSet<>(consumer.paused());
         resumed.removeAll(paused);
+        boolean areAllPaused =
+                !paused.isEmpty() && paused.size() == partitions.all().size();
         paused.removeAll(consumer.paused());
         consumer.pause(paused);
         consumer.resume(resumed);
+        return areAllPaused;
     }
 
     private boolean mustWait(OwnedPartition partition, long nowMillis) {

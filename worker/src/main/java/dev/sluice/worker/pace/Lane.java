@@ -316,7 +316,7 @@ final class Lane {
      * mistyped name, for which the API has only 404.
      */
     boolean isSpare() {
-        if (!isEmpty() || concurrency.inFlight() > 0) {
+        if (isBusy()) {
             return false;
         }
         boolean flows = breaker.flow().isEmpty() && time.currentTimeNanos() - resumesAt >= 0;
@@ -352,6 +352,15 @@ final class Lane {
             return LaneState.Flow.LIMITED;
         }
         return workerHasRoom && concurrency.hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+    }
+
+    /** Returns true if requests wait or are called. */
+    boolean isBusy() {
+        return !isEmpty() || concurrency.inFlight() > 0;
+    }
+
+    boolean isStopped() {
+        return breaker.flow().isPresent();
     }
 
     /** Returns why the lane is stopped, or nothing if it flows. Thread-safe. */

@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import io.github.bucket4j.TimeMeter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -38,6 +39,7 @@ final class Lanes {
     private final RecentCalls calls = new RecentCalls();
     private LimitShare share = LimitShare.ALL;
     private int next;
+    private long notHeldAt;
 
     /**
      * The rule by which requests expire.
@@ -51,6 +53,7 @@ final class Lanes {
         this.expiry = expiry;
         this.limits = limits;
         this.time = time;
+        this.notHeldAt = time.currentTimeNanos();
     }
 
     /** Returns the lane for a new request, and opens one if its model has none. */
@@ -145,7 +148,16 @@ final class Lanes {
         List<LaneState> lanes = byModel.entrySet().stream()
                 .map(lane -> lane.getValue().state(lane.getKey(), workerHasRoom))
                 .toList();
-        return new PaceState(share, inFlight, lanes);
+        return new PaceState(share, inFlight, heldFor(), lanes);
+    }
+
+    private Duration heldFor() {
+        long now = time.currentTimeNanos();
+        List<Lane> busy = ring.stream().filter(Lane::isBusy).toList();
+        if (busy.isEmpty() || !busy.stream().allMatch(Lane::isStopped)) {
+            notHeldAt = now;
+        }
+        return Duration.ofNanos(now - notHeldAt);
     }
 
     /** Returns why lanes are stopped, by model. Thread-safe. */

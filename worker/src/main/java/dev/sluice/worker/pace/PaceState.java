@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -7,8 +8,14 @@ import java.util.List;
  *
  * @param share the part of every limit that may be spent
  * @param inFlight the calls in flight in this worker
+ * @param heldFor for how long every lane that has requests has been stopped; zero if one flows or none has any
  */
-public record PaceState(LimitShare share, int inFlight, List<LaneState> lanes) {
+public record PaceState(LimitShare share, int inFlight, Duration heldFor, List<LaneState> lanes) {
     /** The state before the first request. */
-    public static final PaceState NONE = new PaceState(LimitShare.ALL, 0, List.of());
+    public static final PaceState NONE = new PaceState(LimitShare.ALL, 0, Duration.ZERO, List.of());
+
+    /** Returns true if no request waits for a call and none is called. */
+    public boolean isIdle() {
+        return inFlight == 0 && lanes.stream().allMatch(lane -> lane.waiting() == 0);
+    }
 }

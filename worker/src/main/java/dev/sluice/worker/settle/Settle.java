@@ -182,10 +182,13 @@ public final class Settle implements OffsetLedger, Runnable {
     /**
      * Returns a sentence that says for how long Kafka has not accepted a commit and why. It is empty while commits get
      * through or nothing waits for one.
+     *
+     * @param atLeast a shorter time is not worth a word
      */
-    public Optional<String> stalled() {
+    public Optional<String> stalled(Duration atLeast) {
         String trouble = transactions.trouble();
         return progress.stalledFor()
+                .filter(time -> time.compareTo(atLeast) >= 0)
                 .map(time -> "no calls begin: Kafka has not accepted a commit for " + time.toSeconds() + " s"
                         + (trouble.isEmpty() ? "" : " (" + trouble + ")"));
     }

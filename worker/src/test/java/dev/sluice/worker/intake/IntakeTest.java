@@ -309,6 +309,20 @@ class IntakeTest {
     }
 
     @Test
+    void knowsForHowLongEveryPartitionIsPaused() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(FIRST, 3);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, SECOND))
+                .rounds(10)
+                .then(() -> assertThat(bounded.intake.pausedFor()).isGreaterThan(Duration.ofSeconds(2)))
+                .then(bounded.ledger::commitAll)
+                .rounds(1)
+                .then(() -> assertThat(bounded.intake.pausedFor()).isLessThan(Duration.ofSeconds(1)))
+                .run();
+    }
+
+    @Test
     void countsDelayedRequestsByABoundOfTheirOwn() {
         IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(2, 1 << 20, 10, 1_000, Duration.ZERO));
         long now = bounded.clock.millis();

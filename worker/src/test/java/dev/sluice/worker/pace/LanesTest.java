@@ -50,6 +50,23 @@ class LanesTest {
     }
 
     @Test
+    void knowsForHowLongEveryLaneThatHasRequestsIsStopped() {
+        Lanes lanes = lanes(8, "none");
+        time.pass(Duration.ofSeconds(40));
+        assertThat(lanes.state(0, true).heldFor()).as("no requests").isZero();
+        Request first = add(lanes, "a", 1);
+        Request second = add(lanes, "b", 2);
+        lanes.of(first).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+        time.pass(Duration.ofSeconds(40));
+        assertThat(lanes.state(0, true).heldFor()).as("one flows").isZero();
+
+        lanes.of(second).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+        time.pass(Duration.ofSeconds(40));
+
+        assertThat(lanes.state(0, true).heldFor()).isEqualTo(Duration.ofSeconds(40));
+    }
+
+    @Test
     void eachModelHasItsOwnLimit() {
         Lanes lanes = lanes(
                 8, new ConfiguredLimits(Map.of("a", ConfiguredLimit.parse("10/s")), ConfiguredLimit.parse("20/s")));
