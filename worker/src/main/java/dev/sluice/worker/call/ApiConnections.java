@@ -16,6 +16,7 @@ import io.vertx.core.net.ProxyOptions;
 import io.vertx.core.net.ProxyType;
 import io.vertx.core.net.SocketAddress;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -79,7 +80,7 @@ final class ApiConnections {
         this.endpoint = new RequestOptions()
                 .setMethod(HttpMethod.POST)
                 .setSsl(isTls)
-                .setHost(unbracketed(url.getHost()))
+                .setHost(url.getHost())
                 .setPort(apiPort)
                 .setURI(url.getRawPath())
                 // The key would go with a redirect.
@@ -143,16 +144,21 @@ final class ApiConnections {
         long timeout = CONNECT_TIMEOUT.toMillis() / Math.min(4, addressCount);
         RequestOptions options = new RequestOptions(endpoint).setConnectTimeout(timeout);
         if (proxy.isEmpty()) {
-            return options.setServer(SocketAddress.inetSocketAddress(new InetSocketAddress(address, port)));
+            return options.setServer(SocketAddress.inetSocketAddress(port, literal(address)));
         }
         ApiProxy by = proxy.get();
         ProxyOptions way = new ProxyOptions()
                 .setType(ProxyType.HTTP)
-                .setHost(address.getHostAddress())
+                .setHost(literal(address))
                 .setPort(port)
                 .setConnectTimeout(Duration.ofMillis(timeout));
         by.user().ifPresent(user -> way.setUsername(user).setPassword(by.password()));
         return options.setProxyOptions(way);
+    }
+
+    /** Returns an address as it stands in a URL. */
+    private static String literal(InetAddress address) {
+        return address instanceof Inet6Address ? "[" + address.getHostAddress() + "]" : address.getHostAddress();
     }
 
     private Throwable described(Throwable failure, InetAddress address) {
@@ -160,7 +166,7 @@ final class ApiConnections {
         if (proxy.isPresent() && status.find()) {
             return rejectedByProxy(Integer.parseInt(status.group(1)));
         }
-        String at = new InetSocketAddress(address, port).toString().replaceFirst("^[^/]*/", "");
+        String at = literal(address) + ":" + port;
         return FailureWords.connecting(failure, proxy.isPresent() ? at + " (proxy)" : at);
     }
 
@@ -180,8 +186,8 @@ final class ApiConnections {
     CompletableFuture<Void> post(InetSocketAddress server, byte[] body) {
         RequestOptions options = new RequestOptions()
                 .setMethod(HttpMethod.POST)
-                .setServer(SocketAddress.inetSocketAddress(server))
-                .setHost(server.getHostString())
+                .setServer(SocketAddress.inetSocketAddress(server.getPort(), literal(server.getAddress())))
+                .setHost("localhost")
                 .setPort(server.getPort())
                 .setSsl(false)
                 .setURI("/");

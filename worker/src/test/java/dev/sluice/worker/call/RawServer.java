@@ -41,8 +41,12 @@ public final class RawServer implements Closeable {
 
     /** @param unbound the socket to listen with, such as one with TLS */
     RawServer(ServerSocket unbound, Script script) throws IOException {
+        this(unbound, InetAddress.getLoopbackAddress(), script);
+    }
+
+    RawServer(ServerSocket unbound, InetAddress address, Script script) throws IOException {
         server = unbound;
-        server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1000);
+        server.bind(new InetSocketAddress(address, 0), 1000);
         threads.execute(() -> accept(script));
     }
 

@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -30,6 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +57,46 @@ class TransportTest {
             }
 
             assertThat(server.accepted()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void anAddressOfIpVersion6IsCalledDirectlyAndThroughAProxyAndNamed() throws Exception {
+        try (RawServer server = onIpVersion6(TransportTest::answerAll);
+                ApiClient client = client("http://[::1]:" + server.port() + "/v1", PATIENT)) {
+            assertThat(call(client, 0)).isInstanceOf(Answered.class);
+            assertThat(call(client, 1)).isInstanceOf(Answered.class);
+
+            assertThat(server.accepted()).isEqualTo(1);
+            assertThat(server.requests().get(0)).containsIgnoringCase("\r\nhost: [::1]:" + server.port() + "\r\n");
+        }
+        for (String scheme : List.of("http", "https")) {
+            try (RawServer proxy = onIpVersion6(connection -> {
+                        connection.read();
+                        connection.answer("503 Service Unavailable", new byte[0]);
+                    });
+                    ApiClient client = client(
+                            new ApiClient.Target(
+                                    URI.create(scheme + "://api.test/v1"),
+                                    Optional.of(new ApiProxy("::1", proxy.port(), Optional.empty(), "")),
+                                    List.of()),
+                            PATIENT,
+                            64L << 20)) {
+                CallResult result = call(client, 0);
+
+                assertThat(proxy.requests()).as(result.toString()).hasSize(1);
+            }
+        }
+        try (ApiClient client = client("http://[::1]:" + freePort() + "/v1", PATIENT)) {
+            assertThat(((Failed) call(client, 0)).message()).startsWith("Connection refused by [0:0:0:0:0:0:0:1]:");
+        }
+    }
+
+    private static RawServer onIpVersion6(RawServer.Script script) throws IOException {
+        try {
+            return new RawServer(new ServerSocket(), InetAddress.getByName("::1"), script);
+        } catch (IOException e) {
+            return Assumptions.abort("this machine has no IPv6: " + e);
         }
     }
 
