@@ -88,7 +88,9 @@ final class WorkerHealth implements HealthChecks {
         // A longer stall is a failure.
         Stream<String> stalled =
                 settle.stalled(STANDSTILL).isPresent() ? Stream.empty() : settle.stalled(Duration.ZERO).stream();
-        return Stream.concat(held, stalled).toList();
+        return Stream.of(held, stalled, settle.unwritablePartitions().stream())
+                .flatMap(words -> words)
+                .toList();
     }
 
     private static String subject(String model) {

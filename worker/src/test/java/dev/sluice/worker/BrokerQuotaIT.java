@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 class BrokerQuotaIT {
     private static final double BYTES_PER_SECOND = 300_000;
 
-    /** What the quota lets through in 35 s, and almost none of it in one transaction. */
+    /** The quota lets them through in 35 s, and far from all of them in one transaction. */
     @Test
     void answersAreCommittedAboutAsFastAsTheQuotaAllows() throws Exception {
         int requests = 500;

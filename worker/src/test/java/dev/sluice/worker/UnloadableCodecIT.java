@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -83,7 +84,7 @@ class UnloadableCodecIT {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer())) {
             for (int i = 0; i < REQUESTS; i++) {
-                producer.send(new ProducerRecord<>(
+                Future<?> unused = producer.send(new ProducerRecord<>(
                         queue.topics.requests(), body("m", "text").getBytes(UTF_8)));
             }
         }

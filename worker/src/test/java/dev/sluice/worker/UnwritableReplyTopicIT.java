@@ -74,6 +74,8 @@ class UnwritableReplyTopicIT {
             try (Worker worker = Worker.start(config)) {
                 await().atMost(Duration.ofSeconds(60)).until(() -> answered(queue, false) == toOthers + 1);
                 await().atMost(Duration.ofSeconds(60)).until(() -> answered(queue, true) >= toTenant - 200);
+                assertThat(worker.health().warnings())
+                        .anySatisfy(warning -> assertThat(warning).contains(TENANTS, "has taken nothing for"));
             }
 
             assertThat(queue.read(queue.topics.dead())).isEmpty();
