@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * not-json          200 with a body that isn't JSON
  * no-choices        200 with JSON that has no choices
  * empty             200 with empty content and finish_reason length, as when reasoning used the budget
+ * zipped            the completion with Content-Encoding: gzip, whether or not it was asked for
  * huge=10MB         200 with a completion of exactly this many bytes
  *
  * latency=250ms     instead of the settings' latency; also 100ms..2s and lognormal(800ms,0.6)
- * body=html         or json: the body of a status
+ * body=html         the body of a status; json is the API's, and problem, text and none are those of edges
  * type=credit_limit the error type of a status
  * finish=stop       the finish_reason, any word
  * reset=2           x-ratelimit-reset in seconds, sent with any status and in any header mode
@@ -56,7 +57,21 @@ public record ApiFault(
         CUT_BODY,
         NOT_JSON,
         NO_CHOICES,
-        EMPTY
+        EMPTY,
+        ZIPPED
+    }
+
+    /** The body of a status. */
+    public enum BodyForm {
+        /** The API's own error. */
+        JSON,
+        /** An edge's page. */
+        HTML,
+        /** An edge's problem details, RFC 9457, with members of its own. */
+        PROBLEM,
+        /** A line of plain text. */
+        TEXT,
+        NONE
     }
 
     /** A completion of exactly {@code bytes} bytes. The limiter has admitted the call before. */
@@ -71,13 +86,13 @@ public record ApiFault(
     /**
      * A status without asking the limiter.
      *
-     * @param html true for an HTML body, or null for the API's own choice with that status
+     * @param body the form of the body, or null for the API's own choice with that status
      * @param type the error type, or null for the API's own with that status
      */
     public record Status(
             int code,
             boolean tooLong,
-            @Nullable Boolean html,
+            @Nullable BodyForm body,
             @Nullable String type) implements Ending {
         public Status {
             if (code < 300 || code > 599) {

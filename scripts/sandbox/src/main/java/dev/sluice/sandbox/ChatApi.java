@@ -1,5 +1,6 @@
 package dev.sluice.sandbox;
 
+import dev.sluice.sandbox.ApiFault.BodyForm;
 import dev.sluice.sandbox.ApiFault.Reply;
 import dev.sluice.sandbox.LimitVerdict.Dimension;
 import dev.sluice.sandbox.PlannedAnswer.Delivery;
@@ -97,6 +98,7 @@ final class ChatApi {
         }
         if (fault.ending() == Reply.NORMAL
                 || fault.ending() == Reply.EMPTY
+                || fault.ending() == Reply.ZIPPED
                 || fault.ending() instanceof ApiFault.Huge) {
             limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
         }
@@ -121,6 +123,7 @@ final class ChatApi {
         PlannedAnswer whole = PlannedAnswer.json(200, headers, json.toString());
         return switch ((Reply) fault.ending()) {
             case NORMAL, EMPTY -> whole;
+            case ZIPPED -> PlannedAnswer.zipped(headers, json.toString());
             case HANG -> whole.with(Delivery.HANG);
             case HANG_BODY -> whole.with(Delivery.HANG_BODY);
             case CUT -> whole.with(Delivery.CUT);
@@ -139,9 +142,11 @@ final class ChatApi {
         LimitVerdict verdict =
                 limiter(request).peek(nanoTime.getAsLong(), settings.limits().of(request.model()));
         Map<String, String> headers = headers(status.code(), verdict, fault, settings);
-        boolean html = status.html() == null ? ErrorBodies.isFromEdge(status.code()) : status.html();
-        if (html) {
-            return ErrorBodies.html(status.code(), headers);
+        BodyForm form = status.body() != null
+                ? status.body()
+                : ErrorBodies.isFromEdge(status.code()) ? BodyForm.HTML : BodyForm.JSON;
+        if (form != BodyForm.JSON) {
+            return ErrorBodies.ofEdge(status.code(), form, headers);
         }
         ErrorBodies.Text text = ErrorBodies.text(status.code(), status.tooLong());
         return error(status.code(), withType(text, status.type()), headers, settings);

@@ -1,5 +1,6 @@
 package dev.sluice.sandbox;
 
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +85,30 @@ final class ErrorBodies {
             case ABSENT -> {}
         }
         return PlannedAnswer.json(status, headers, root.toString());
+    }
+
+    /** Returns an answer in the form of an edge. A redirect has the address of a login page. */
+    static PlannedAnswer ofEdge(int status, ApiFault.BodyForm form, Map<String, String> headers) {
+        Map<String, String> all = new HashMap<>(headers);
+        if (status < 400) {
+            all.put("Location", "https://login.example/");
+        }
+        String title = TITLE_BY_STATUS.getOrDefault(status, "Error");
+        return switch (form) {
+            case PROBLEM ->
+                PlannedAnswer.json(
+                        status,
+                        all,
+                        JsonMapper.shared()
+                                .createObjectNode()
+                                .put("title", "Error 1010: " + title)
+                                .put("status", status)
+                                .put("cloudflare_error", true)
+                                .toString());
+            case TEXT -> PlannedAnswer.text(status, all, status + " page not found\n");
+            case NONE -> PlannedAnswer.text(status, all, "");
+            case HTML, JSON -> html(status, all);
+        };
     }
 
     static PlannedAnswer html(int status, Map<String, String> headers) {

@@ -1,5 +1,6 @@
 package dev.sluice.sandbox;
 
+import dev.sluice.sandbox.ApiFault.BodyForm;
 import dev.sluice.sandbox.ApiFault.Ending;
 import dev.sluice.sandbox.ApiFault.Huge;
 import dev.sluice.sandbox.ApiFault.Reply;
@@ -35,6 +36,7 @@ final class FaultSyntax {
             "not-json",
             "no-choices",
             "empty",
+            "zipped",
             "normal");
 
     private static final Pattern SPACES = Pattern.compile("\\s+");
@@ -79,7 +81,7 @@ final class FaultSyntax {
         boolean tooLong = words.remove("too-long") != null;
         Integer code = takeValue("status", Integer::valueOf);
         if (tooLong || code != null) {
-            return new Status(code == null ? 400 : code, tooLong, html(), takeValue("type", Function.identity()));
+            return new Status(code == null ? 400 : code, tooLong, bodyForm(), takeValue("type", Function.identity()));
         }
         Long huge = takeValue("huge", UnitSyntax::bytes);
         if (huge != null) {
@@ -93,12 +95,17 @@ final class FaultSyntax {
         return Reply.NORMAL;
     }
 
-    private @Nullable Boolean html() {
+    private @Nullable BodyForm bodyForm() {
         String body = takeValue("body", Function.identity());
-        if (body != null && !body.equals("html") && !body.equals("json")) {
-            throw new IllegalArgumentException("body=" + body + " must be body=html or body=json");
+        for (BodyForm form : BodyForm.values()) {
+            if (word(form).equals(body)) {
+                return form;
+            }
         }
-        return body == null ? null : (Boolean) body.equals("html");
+        if (body != null) {
+            throw new IllegalArgumentException("body=" + body + " must be body=html, json, problem, text or none");
+        }
+        return null;
     }
 
     private OptionalInt times() {
@@ -125,8 +132,8 @@ final class FaultSyntax {
         return seconds;
     }
 
-    private static String word(Reply reply) {
-        return reply.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     static String text(ApiFault fault) {
@@ -146,7 +153,7 @@ final class FaultSyntax {
             if (status.tooLong()) {
                 text.add("too-long");
             }
-            addValue(text, "body", status.html() == null ? null : status.html() ? "html" : "json");
+            addValue(text, "body", status.body() == null ? null : word(status.body()));
             addValue(text, "type", status.type());
         } else if (ending instanceof Huge huge) {
             addValue(text, "huge", huge.bytes());

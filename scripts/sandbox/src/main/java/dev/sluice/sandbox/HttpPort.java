@@ -106,7 +106,9 @@ final class HttpPort {
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", answer.body().type());
         answer.headers().forEach(headers::set);
-        exchange.sendResponseHeaders(answer.status(), answer.body().length());
+        long length = answer.body().length();
+        // For this server, 0 is a body of unknown length and -1 is none.
+        exchange.sendResponseHeaders(answer.status(), length == 0 ? -1 : length);
         return exchange.getResponseBody();
     }
 }

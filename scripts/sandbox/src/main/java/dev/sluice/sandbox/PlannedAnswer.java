@@ -1,10 +1,14 @@
 package dev.sluice.sandbox;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 
 /** An answer and the way it is delivered. */
 record PlannedAnswer(int status, Map<String, String> headers, Body body, Delivery delivery) {
@@ -25,6 +29,23 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Deliver
     /** Makes a JSON answer of {@code length} bytes with a filler between its two parts. */
     static PlannedAnswer padded(String head, String tail, long length, Map<String, String> headers) {
         return new PlannedAnswer(200, headers, Body.padded(JSON, head, tail, length), Delivery.WHOLE);
+    }
+
+    static PlannedAnswer text(int status, Map<String, String> headers, String text) {
+        return new PlannedAnswer(status, headers, Body.of("text/plain; charset=utf-8", text), Delivery.WHOLE);
+    }
+
+    /** Makes a completion that is compressed with gzip. */
+    static PlannedAnswer zipped(Map<String, String> headers, String json) {
+        Map<String, String> all = new HashMap<>(headers);
+        all.put("Content-Encoding", "gzip");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (OutputStream zip = new GZIPOutputStream(bytes)) {
+            zip.write(json.getBytes(StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new PlannedAnswer(200, all, new Body(JSON, bytes.toByteArray(), 0, new byte[0]), Delivery.WHOLE);
     }
 
     static PlannedAnswer html(int status, Map<String, String> headers, String html) {

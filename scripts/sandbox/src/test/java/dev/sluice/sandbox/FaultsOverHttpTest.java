@@ -77,6 +77,29 @@ class FaultsOverHttpTest {
     }
 
     @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            status=403 body=problem | 403 | cloudflare_error
+            status=404 body=text    | 404 | page not found
+            status=405 body=none    | 405 | ''
+            status=308 body=none    | 308 | ''
+            """)
+    void edgesAnswerInFormsOfTheirOwn(String directive, int status, String text) throws Exception {
+        HttpResponse<String> response = call(directive);
+
+        assertThat(response.statusCode()).isEqualTo(status);
+        assertThat(response.body()).contains(text).doesNotContain("\"error\"");
+        assertThat(response.headers().firstValue("location").isPresent()).isEqualTo(status < 400);
+    }
+
+    @Test
+    void zippedAnswersAreCompressedUnasked() throws Exception {
+        HttpResponse<String> response = call("zipped");
+
+        assertThat(response.headers().firstValue("content-encoding")).contains("gzip");
+        assertThat(response.body()).doesNotContain("choices");
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {403, 500, 503})
     void anyStatusCanBeHtml(int status) throws Exception {
         HttpResponse<String> response = call("body=html status=" + status);

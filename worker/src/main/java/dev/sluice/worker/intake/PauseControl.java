@@ -30,6 +30,8 @@ final class PauseControl {
     }
 
     /**
+     * Pauses and resumes what has to be.
+     *
      * @param all true to pause every partition
      * @return true if there are partitions and none of them may be read
      */

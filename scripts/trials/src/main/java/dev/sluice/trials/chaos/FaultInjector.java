@@ -11,6 +11,7 @@ import dev.sluice.trials.chaos.history.HistoryRecorder;
 import dev.sluice.trials.chaos.plan.FaultSchedule;
 import dev.sluice.trials.chaos.plan.ScheduledFault;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -33,6 +34,16 @@ final class FaultInjector implements AutoCloseable {
     private static final long AFTERMATH_SECONDS = 3;
     private static final int FEWEST_WORKERS = 2;
     private static final RateLimit LOWERED = RateLimit.requests(3);
+    private static final List<String> EDGE_ANSWERS = List.of(
+            "status=403 body=problem",
+            "status=403 body=html",
+            "status=404 body=text",
+            "status=404 body=none",
+            "status=405 body=none",
+            "status=407 body=text",
+            "status=302 body=none",
+            "status=308 body=none",
+            "status=511 body=html");
 
     private final WorkerFleet fleet;
     private final SandboxBroker broker;
@@ -116,6 +127,12 @@ final class FaultInjector implements AutoCloseable {
             case ANSWERS_HANG -> spoilAnswers(fault, FaultRule.withProbability(0.5, ApiFault.of(ApiFault.Reply.HANG)));
             case ANSWERS_CUT ->
                 spoilAnswers(fault, FaultRule.withProbability(0.5, ApiFault.of(ApiFault.Reply.CUT_BODY)));
+            case EDGE_ANSWERS -> spoilAnswers(fault, FaultRule.always(edgeAnswer(fault.choice())));
+            case EDGE_GIVES_UP -> spoilAnswers(fault, FaultRule.withProbability(0.5, ApiFault.status(524)));
+            case BROWN_OUT -> spoilAnswers(fault, FaultRule.withProbability(0.7, ApiFault.status(503)));
+            case CONNECTIONS_CUT ->
+                spoilAnswers(fault, FaultRule.withProbability(0.5, ApiFault.of(ApiFault.Reply.CUT)));
+            case ANSWERS_ZIPPED -> spoilAnswers(fault, FaultRule.always(ApiFault.of(ApiFault.Reply.ZIPPED)));
             case LIMIT_LOWERED ->
                 record(fault, "", () -> {
                     api.add(LOWERED);
@@ -125,6 +142,10 @@ final class FaultInjector implements AutoCloseable {
             case SCALE_UP -> record(fault, "", fleet::add);
             case SCALE_DOWN -> scaleDown(fault);
         }
+    }
+
+    private static ApiFault edgeAnswer(int choice) {
+        return ApiFault.parse(EDGE_ANSWERS.get(choice % EDGE_ANSWERS.size()));
     }
 
     private void strikeWorker(ScheduledFault fault) throws InterruptedException, IOException {

@@ -28,9 +28,25 @@ class ChaosIT {
             FaultKind.API_OVERLOADED,
             FaultKind.SCALE_UP);
 
+    private static final List<FaultKind> EDGES = List.of(
+            FaultKind.EDGE_ANSWERS,
+            FaultKind.EDGE_GIVES_UP,
+            FaultKind.BROWN_OUT,
+            FaultKind.CONNECTIONS_CUT,
+            FaultKind.ANSWERS_ZIPPED);
+
     @Test
     void whateverFailsEveryRequestEndsOnce() throws Exception {
-        ChaosPlan plan = ChaosPlan.of(SEED, 600, 2, KINDS.size(), 2_500, KINDS);
+        runAndCheck(KINDS);
+    }
+
+    @Test
+    void whateverEdgesAnswerEveryRequestEndsAsItMust() throws Exception {
+        runAndCheck(EDGES);
+    }
+
+    private static void runAndCheck(List<FaultKind> kinds) throws Exception {
+        ChaosPlan plan = ChaosPlan.of(SEED, 600, 2, kinds.size(), 2_500, kinds);
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "it-");
 
@@ -43,7 +59,7 @@ class ChaosIT {
         HistoryFiles.write(folder, history, violations);
         new ChaosReport(history, violations, CheckBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
-        assertThat(history.faults()).hasSize(KINDS.size());
+        assertThat(history.faults()).hasSize(kinds.size());
         assertThat(history.published())
                 .extracting(published -> published.request().kind())
                 .containsAll(EnumSet.allOf(RequestKind.class));

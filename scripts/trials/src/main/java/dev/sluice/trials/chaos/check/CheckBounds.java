@@ -7,8 +7,9 @@ package dev.sluice.trials.chaos.check;
  * @param partitionSilence the same for a single partition
  * @param commit the time from the end of a call to the commit of its outcome, if nothing is wrong
  * @param callTimeout the workers' call timeout
+ * @param costlyCalls the most calls of one request that may have been paid for, three times the most attempts
  */
-public record CheckBounds(long silence, long partitionSilence, long commit, long callTimeout) {
+public record CheckBounds(long silence, long partitionSilence, long commit, long callTimeout, int costlyCalls) {
     /**
      * The bounds for the faults of {@link dev.sluice.trials.chaos.plan.FaultKind}.
      *
@@ -19,5 +20,5 @@ public record CheckBounds(long silence, long partitionSilence, long commit, long
      * <p>The owner of a single partition can be struck by several faults in a row before it has recovered. Two of them
      * in full and the beginning of a third make 90 s.
      */
-    public static final CheckBounds DEFAULT = new CheckBounds(60_000, 90_000, 3_000, 10_000);
+    public static final CheckBounds DEFAULT = new CheckBounds(60_000, 90_000, 3_000, 10_000, 18);
 }

@@ -15,6 +15,7 @@ public interface HistoryCheck {
                 new SingleEndingCheck(),
                 new ExpectedEndingCheck(),
                 new NeedlessCallCheck(bounds),
+                new CostlyCallCheck(bounds),
                 new NotBeforeCheck(),
                 new ProgressCheck(bounds),
                 new CleanEndCheck());

@@ -12,6 +12,11 @@ package dev.sluice.trials.chaos.history;
 public record ApiCall(String id, String worker, long startedAt, long endedAt, int status, boolean delivered) {
     public static final long NEVER = Long.MAX_VALUE;
 
+    /** Tells whether the API may have worked on the request, and charged it. */
+    public boolean mayHaveCost() {
+        return !delivered || status == 200 || status == 504 || status == 520 || status == 524;
+    }
+
     /** Tells whether the request could end with this answer, so that no further call was needed. */
     public boolean isFinal() {
         return delivered && (status == 200 || status == 400);

@@ -32,6 +32,16 @@ public enum FaultKind {
     ANSWERS_HANG(1_000, 4_000),
     /** Half of the API's answers are cut in the middle. */
     ANSWERS_CUT(2_000, 6_000),
+    /** Something before the API answers everything, with a status and a body of its own. */
+    EDGE_ANSWERS(3_000, 10_000),
+    /** Half of the calls end with an edge's 524, after which the API may go on working. */
+    EDGE_GIVES_UP(2_000, 6_000),
+    /** Seven of ten calls end with 503. */
+    BROWN_OUT(6_000, 15_000),
+    /** Half of the connections are closed when a call arrives. */
+    CONNECTIONS_CUT(2_000, 6_000),
+    /** The API's answers are compressed, which nobody asked for. */
+    ANSWERS_ZIPPED(2_000, 6_000),
     /** A worker is added. */
     SCALE_UP(0, 1),
     /** A worker is stopped for good. */
