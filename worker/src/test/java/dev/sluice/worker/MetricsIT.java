@@ -204,7 +204,7 @@ class MetricsIT {
             assertThat(status.get("partitions")).hasSize(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE / 2);
             assertThat(other.health().livenessFailures()).isEmpty();
             assertThat(status.get("last_round_seconds_ago").propertyNames())
-                    .containsExactlyInAnyOrder("sluice-intake", "sluice-pace", "sluice-settle");
+                    .containsExactlyInAnyOrder("sluice-call", "sluice-intake", "sluice-pace", "sluice-settle");
             assertThat(status.get("last_round_seconds_ago"))
                     .allSatisfy(age -> assertThat(age.asDouble()).isBetween(0.0, 30.0));
         }

@@ -51,6 +51,18 @@ class StageThreadsTest {
         assertThat(threads.failures(LONGEST)).isEmpty();
     }
 
+    /** The event loop of the HTTP client is such a thread. */
+    @Test
+    void aThreadOfSomebodyElseThatBeatsIsWatchedAsWell() {
+        Runnable heartbeat = threads.heartbeat("foreign");
+        pass(LONGEST.plusSeconds(1));
+        assertThat(threads.failures(LONGEST)).containsExactly("thread foreign hangs: no heartbeat for 361 s");
+
+        heartbeat.run();
+
+        assertThat(threads.failures(LONGEST)).isEmpty();
+    }
+
     @Test
     void aThreadThatStartsLongAfterItsWiringDoesNotHang() {
         Runnable unused = threads.heartbeat("late");
