@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -36,6 +37,7 @@ public final class Intake implements Runnable {
     private final DueGate dueGate;
     private final RebalanceHandler rebalanceHandler;
     private final PositionReporter positions;
+    private final DeletedRequests deleted;
     private final PartitionOpener opener;
     private final PauseControl pauses;
     private final RecordDispatcher dispatcher;
@@ -89,6 +91,7 @@ public final class Intake implements Runnable {
         this.rebalanceHandler = new RebalanceHandler(
                 consumer, topics, ownership, partitions, dueGate, sink, ledger, bounds.drainTimeout());
         this.positions = new PositionReporter(consumer, partitions, ledger);
+        this.deleted = new DeletedRequests(consumer, partitions, positions);
         this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
         this.pauses = new PauseControl(consumer, partitions, ledger, dueGate, bounds);
         RequestReader reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
@@ -130,6 +133,11 @@ public final class Intake implements Runnable {
     /** Returns for how long every partition has been paused; zero if one is read. Any thread may call it. */
     public Duration pausedFor() {
         return Duration.ofMillis(Math.max(0, clock.millis() - readAt));
+    }
+
+    /** Returns the number of requests, at most, that Kafka has deleted unread. Any thread may call it. */
+    public long deletedUnread() {
+        return deleted.count();
     }
 
     /** Returns a sentence for each partition that must not be read. Any thread may call it. */
@@ -189,6 +197,8 @@ public final class Intake implements Runnable {
             // it keeps its buffers unless it unsubscribes.
             consumer.unsubscribe();
             consumer.subscribe(topics.inputs(), rebalanceHandler);
+        } catch (OffsetOutOfRangeException outOfRange) {
+            deleted.skip(outOfRange);
         } catch (KafkaException failure) {
             if (!isOutsideOfRebalance() || !recover(failure)) {
                 throw failure;

@@ -30,7 +30,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
  * </table>
  *
- * <p>Every consumer begins at the first record and reads committed records only. None of them commits offsets by itself
+ * <p>Every consumer begins at the first record and reads committed records only. A group's member does not go on by
+ * itself where its position is gone. None of them commits offsets by itself
  * or creates topics. The user's properties win over our defaults but never over a setting that the guarantees rest on.
  */
 public final class KafkaClients {
@@ -80,7 +81,8 @@ public final class KafkaClients {
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
         instanceId.ifPresent(id -> config.put(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG, id));
         config.put(ConsumerConfig.PARTITION_ASSIGNMENT_STRATEGY_CONFIG, List.of(assignor));
-        return groupOffsetReader(config, group);
+        // A position that does not exist is no place to go on from in silence: its records were deleted unread.
+        return reader(inGroup(config, group), "none");
     }
 
     static Map<String, Object> groupMemberDefaults(Duration maxPollInterval) {
@@ -105,10 +107,14 @@ public final class KafkaClients {
 
     /** Builds a consumer that reads the committed offsets of a group and does not join it. */
     public static Consumer<byte[], byte[]> groupOffsetReader(Map<String, Object> kafka, String group) {
+        return topicReader(inGroup(kafka, group));
+    }
+
+    private static Map<String, Object> inGroup(Map<String, Object> kafka, String group) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.GROUP_ID_CONFIG, group);
         config.put(ConsumerConfig.GROUP_PROTOCOL_CONFIG, GroupProtocol.CLASSIC.name());
-        return topicReader(config);
+        return config;
     }
 
     /**
@@ -117,10 +123,14 @@ public final class KafkaClients {
      * @param kafka the user's properties, with the sizes and the client id that the caller wants
      */
     public static Consumer<byte[], byte[]> topicReader(Map<String, Object> kafka) {
+        return reader(kafka, "earliest");
+    }
+
+    private static Consumer<byte[], byte[]> reader(Map<String, Object> kafka, String offsetReset) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }

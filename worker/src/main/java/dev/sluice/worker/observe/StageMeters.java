@@ -1,6 +1,7 @@
 package dev.sluice.worker.observe;
 
 import dev.sluice.worker.cache.ReplyCache;
+import dev.sluice.worker.intake.Intake;
 import dev.sluice.worker.pace.LaneState;
 import dev.sluice.worker.pace.LaneState.Flow;
 import dev.sluice.worker.pace.LaneState.Spending;
@@ -48,6 +49,9 @@ final class StageMeters {
                 "sluice.unwritable.replies",
                 "Replies that wait for a partition of a reply topic that cannot be written to",
                 stages.settle()::unwritableReplies);
+        FunctionCounter.builder("sluice.deleted.requests", stages.intake(), Intake::deletedUnread)
+                .description("Requests, at most, that Kafka deleted before they were read")
+                .register(registry);
         cache(registry, stages.cache(), "hit", ReplyCache.Counts::hits);
         cache(registry, stages.cache(), "shared", ReplyCache.Counts::shared);
         cache(registry, stages.cache(), "miss", ReplyCache.Counts::misses);

@@ -1,0 +1,83 @@
+package dev.sluice.worker.intake;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.LongStream;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Goes on where the log of a partition begins if Kafka has deleted what was to be read next, and says how much that was.
+ * Kafka deletes by retention, read or not, and when an operator asks for it. Owned by the poll thread.
+ */
+public final class DeletedRequests {
+    private static final Duration TIMEOUT = Duration.ofSeconds(2);
+
+    private static final Logger log = LoggerFactory.getLogger(DeletedRequests.class);
+
+    private final Consumer<byte[], byte[]> consumer;
+    private final OwnedPartitions partitions;
+    private final PositionReporter positions;
+    private final AtomicLong count = new AtomicLong();
+
+    DeletedRequests(Consumer<byte[], byte[]> consumer, OwnedPartitions partitions, PositionReporter positions) {
+        this.consumer = consumer;
+        this.partitions = partitions;
+        this.positions = positions;
+    }
+
+    /**
+     * Returns the number of requests since the start that were deleted unread. It is an upper bound, since nobody can
+     * tell any more which of the offsets were requests. Any thread may call it.
+     */
+    long count() {
+        return count.get();
+    }
+
+    /** Moves the consumer to offsets that exist. If the broker does not answer now, poll throws the same again. */
+    void skip(OffsetOutOfRangeException outOfRange) {
+        Set<TopicPartition> affected = outOfRange.partitions();
+        try {
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(affected, TIMEOUT);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(affected, TIMEOUT);
+            for (TopicPartition partition : affected) {
+                skip(partitions.get(partition), begins.get(partition), ends.get(partition));
+            }
+        } catch (TimeoutException e) {
+            log.atDebug().addKeyValue("partitions", affected).setCause(e).log("Offsets unavailable");
+        }
+    }
+
+    private void skip(OwnedPartition partition, long begin, long end) {
+        long position = partition.position();
+        if (position < begin) {
+            report(partition, position, begin);
+            partition.position(begin);
+        } else {
+            positions.refuseIfTruncated(partition, end);
+        }
+        consumer.seek(partition.partition(), Math.max(begin, Math.min(position, end)));
+    }
+
+    private void report(OwnedPartition partition, long from, long to) {
+        long unread = LongStream.range(from, to)
+                .filter(offset -> !partition.isDone(offset))
+                .count();
+        count.addAndGet(unread);
+        if (unread > 0) {
+            log.atWarn()
+                    .addKeyValue("partition", partition.partition())
+                    .addKeyValue("atMost", unread)
+                    .addKeyValue("fromOffset", from)
+                    .addKeyValue("toOffset", to - 1)
+                    .addKeyValue("remedy", "keep the topic's records longer than the queue is ever behind: retention.ms")
+                    .log("Requests deleted by Kafka before they were read; they have no ending");
+        }
+    }
+}
