@@ -29,6 +29,7 @@ import dev.sluice.worker.threads.StageThreads;
 import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclCheck;
 import dev.sluice.worker.topics.AclErrors;
+import dev.sluice.worker.topics.NewGroupCheck;
 import dev.sluice.worker.topics.TopicCheck;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
@@ -185,7 +186,8 @@ public final class Worker implements AutoCloseable {
      * @param metrics the meters of this worker only; close them after it
      * @param telemetry receives its traces
      * @throws WorkerException if the topics are missing or unfit for the promise, if Kafka's ACLs deny a right that the
-     *     worker needs, or if this host cannot unpack compressed records
+     *     worker needs, if the group is new to a queue that others have worked on, or if this host cannot unpack
+     *     compressed records
      */
     public static Worker start(WorkerConfig config, Metrics metrics, OpenTelemetry telemetry)
             throws InterruptedException {
@@ -230,6 +232,11 @@ public final class Worker implements AutoCloseable {
                 admin, queue.topics(), AdminTimeouts.FOREGROUND, config.memory().maxRequestBytes());
         topics.warnings().forEach(log::warn);
         refuseIf(topics.refusals());
+        if (!queue.newGroup()) {
+            new NewGroupCheck(admin, queue.topics(), AdminTimeouts.FOREGROUND_MILLIS)
+                    .refusal(queue.group(), topics.partitions())
+                    .ifPresent(refusal -> refuseIf(List.of(refusal)));
+        }
     }
 
     private static void refuseIf(List<String> refusals) {

@@ -32,6 +32,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      *
      * @param topics the names of all topics
      * @param group the consumer group that the workers of one queue share
+     * @param newGroup true if the group may begin anew on a queue that other groups have worked on
      * @param instanceId gives static membership and a stable transactional id; unique among the running workers of a
      *     group
      * @param replyTopics whole-name patterns of topics a request may name for its reply, besides {@link
@@ -41,6 +42,7 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
     public record Queue(
             Topics topics,
             String group,
+            boolean newGroup,
             Optional<String> instanceId,
             List<Pattern> replyTopics,
             Map<String, Object> kafka) {
@@ -49,10 +51,20 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
             kafka = Map.copyOf(kafka);
         }
 
+        /** Creates the queue of a group that does not begin anew where others have worked. */
+        public Queue(
+                Topics topics,
+                String group,
+                Optional<String> instanceId,
+                List<Pattern> replyTopics,
+                Map<String, Object> kafka) {
+            this(topics, group, false, instanceId, replyTopics, kafka);
+        }
+
         /** Leaves out the values of Kafka's properties, among which are passwords. */
         @Override
         public String toString() {
-            return "Queue[topics=" + topics + ", group=" + group + ", instanceId=" + instanceId + ", replyTopics="
+            return "Queue[topics=" + topics + ", group=" + group + ", newGroup=" + newGroup + ", instanceId=" + instanceId + ", replyTopics="
                     + replyTopics + ", kafka=" + kafka.keySet() + "]";
         }
     }

@@ -92,8 +92,11 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         Set<Assignment> added = partitions.add(assigned);
         publish(current().with(added));
         consumer.pause(assigned);
-        // Without a position poll would throw, since no policy resets it. The opener seeks to what is committed.
-        consumer.seekToBeginning(assigned);
+        // Without a position poll would throw, since no policy resets it. The opener seeks to what is committed. Kafka
+        // takes an empty collection for all partitions.
+        if (!assigned.isEmpty()) {
+            consumer.seekToBeginning(assigned);
+        }
         share();
         log.atInfo()
                 .addKeyValue("bundles", bundles(assigned))

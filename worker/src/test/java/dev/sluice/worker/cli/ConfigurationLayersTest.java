@@ -51,6 +51,7 @@ class ConfigurationLayersTest {
                         "max-response-bytes",
                         "max-tokens",
                         "model",
+                        "new-group",
                         "ordered",
                         "output",
                         "partitions",

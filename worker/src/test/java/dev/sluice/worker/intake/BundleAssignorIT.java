@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.Timeout;
@@ -100,7 +101,17 @@ class BundleAssignorIT {
         Member(String name, Collection<String> subscribed) {
             this.consumer = KafkaClients.groupMember(
                     properties(), topics.base(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
-            consumer.subscribe(subscribed);
+            consumer.subscribe(subscribed, new ConsumerRebalanceListener() {
+                @Override
+                public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
+
+                @Override
+                public void onPartitionsAssigned(Collection<TopicPartition> added) {
+                    if (!added.isEmpty()) {
+                        consumer.seekToBeginning(added);
+                    }
+                }
+            });
             this.thread = new Thread(this::poll, name);
             thread.start();
         }

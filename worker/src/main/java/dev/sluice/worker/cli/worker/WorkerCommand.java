@@ -61,6 +61,13 @@ public final class WorkerCommand implements Subcommand {
     private String group = "";
 
     @Option(
+            names = "--new-group",
+            defaultValue = "false",
+            description = "Let a group that is new to this queue begin at its first record, though another group has "
+                    + "worked on it. All requests that Kafka still has are then called again.")
+    private boolean newGroup;
+
+    @Option(
             names = "--limit",
             paramLabel = "MODEL=RATE",
             split = ";",
@@ -213,7 +220,12 @@ public final class WorkerCommand implements Subcommand {
     private WorkerConfig config(WorkerConfig.Api target, Map<String, ConfiguredLimit> byModel) {
         return new WorkerConfig(
                 new WorkerConfig.Queue(
-                        kafka.topics(), group, Optional.ofNullable(instanceId), replyTopics, kafka.properties()),
+                        kafka.topics(),
+                        group,
+                        newGroup,
+                        Optional.ofNullable(instanceId),
+                        replyTopics,
+                        kafka.properties()),
                 target,
                 new WorkerConfig.Pacing(byModel, maxInFlight),
                 new WorkerConfig.Retries(maxAttempts, Optional.ofNullable(maxAge)),

@@ -29,6 +29,7 @@ class WorkerOptionsTest {
 
         assertThat(config.queue().topics().base()).isEqualTo("chat");
         assertThat(config.queue().group()).isEqualTo("sluice");
+        assertThat(config.queue().newGroup()).isFalse();
         assertThat(config.pacing().limits()).isEmpty();
         assertThat(config.pacing().maxInFlight()).isEqualTo(256);
         assertThat(config.api().callTimeout()).isEqualTo(Duration.ofMinutes(5));
@@ -59,6 +60,7 @@ class WorkerOptionsTest {
                 "worker",
                 "--topic=bulk",
                 "--group=g",
+                "--new-group",
                 "--limit=a=b/c=10/s",
                 "--limit",
                 "*=none",
@@ -85,6 +87,7 @@ class WorkerOptionsTest {
 
         assertThat(config.queue().topics().base()).isEqualTo("bulk");
         assertThat(config.queue().group()).isEqualTo("g");
+        assertThat(config.queue().newGroup()).isTrue();
         assertThat(config.pacing().limits())
                 .isEqualTo(
                         Map.of("a=b/c", ConfiguredLimit.parse("10/s"), WorkerConfig.ANY_MODEL, ConfiguredLimit.NONE));

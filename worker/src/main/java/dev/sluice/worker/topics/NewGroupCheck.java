@@ -1,0 +1,223 @@
+package dev.sluice.worker.topics;
+
+import dev.sluice.wire.Topics;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.GroupListing;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
+import org.apache.kafka.clients.admin.ListGroupsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out what it would cost if a new consumer group began to work on a queue. A group without committed offsets
+ * reads from the beginning. Where others have worked, that calls answered requests again and publishes second endings.
+ */
+public final class NewGroupCheck {
+    private static final int NAMED_GROUPS = 3;
+
+    private static final Logger log = LoggerFactory.getLogger(NewGroupCheck.class);
+
+    private final Admin admin;
+    private final Topics topics;
+    private final int timeoutMillis;
+
+    /** The bounds of each partition of the requests topic, and what other groups have committed there. */
+    private record UsedQueue(
+            Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends, Map<String, Map<TopicPartition, Long>> others) {
+        /** Returns the number of offsets that other groups are past and that still exist. */
+        long passed() {
+            return begins.keySet().stream()
+                    .mapToLong(partition -> others.values().stream()
+                            .mapToLong(committed -> passed(partition, committed))
+                            .max()
+                            .orElse(0))
+                    .sum();
+        }
+
+        private long passed(TopicPartition partition, Map<TopicPartition, Long> committed) {
+            long upTo = Math.min(committed.getOrDefault(partition, 0L), ends.getOrDefault(partition, 0L));
+            return Math.max(0, upTo - begins.get(partition));
+        }
+
+        long all() {
+            return begins.entrySet().stream()
+                    .mapToLong(begin -> Math.max(0, ends.getOrDefault(begin.getKey(), 0L) - begin.getValue()))
+                    .sum();
+        }
+    }
+
+    /** @param timeoutMillis for each of the broker's answers */
+    public NewGroupCheck(Admin admin, Topics topics, int timeoutMillis) {
+        this.admin = admin;
+        this.topics = topics;
+        this.timeoutMillis = timeoutMillis;
+    }
+
+    /**
+     * Returns a sentence with the cost and the remedy if this group is new and the queue has been worked on. It is empty
+     * if Kafka does not answer, since workers must start where an administrator hides other groups.
+     *
+     * @param width the number of partitions of the requests topic
+     */
+    public Optional<String> refusal(String group, int width) throws InterruptedException {
+        try {
+            // The replies come first: a worker that starts beside this one has joined before it can reply.
+            boolean hasReplied = offsets(topics.replies(), OffsetSpec.latest()).values().stream()
+                    .anyMatch(end -> end > 0);
+            return isNew(group) ? refusalOfNew(group, width, hasReplied) : Optional.empty();
+        } catch (ExecutionException failed) {
+            log.atWarn()
+                    .addKeyValue("group", group)
+                    .addKeyValue("reason", failed.getCause())
+                    .log("Kafka does not tell whether other groups have worked on this queue; a mistyped group would "
+                            + "call their requests again");
+            return Optional.empty();
+        }
+    }
+
+    private boolean isNew(String group) throws ExecutionException, InterruptedException {
+        var options = new DescribeConsumerGroupsOptions().timeoutMs(timeoutMillis);
+        var described = answer(
+                admin.describeConsumerGroups(List.of(group), options).describedGroups().get(group));
+        boolean hasMembers = described != null && !described.members().isEmpty();
+        return !hasMembers && committed(group).isEmpty();
+    }
+
+    private Optional<String> refusalOfNew(String group, int width, boolean hasReplied)
+            throws ExecutionException, InterruptedException {
+        List<TopicPartition> partitions = IntStream.range(0, width)
+                .mapToObj(partition -> new TopicPartition(topics.requests(), partition))
+                .toList();
+        UsedQueue queue = new UsedQueue(
+                offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()), others(group));
+        if (queue.passed() > 0) {
+            return Optional.of(refusal(group, "group " + names(queue.others().keySet()), queue.passed())
+                    + "If the name is mistyped, set --group to " + names(queue.others().keySet()) + ". " + remedy());
+        }
+        if (queue.others().isEmpty() && hasReplied && queue.all() > 0) {
+            return Optional.of(refusal(group, "a group that Kafka has forgotten or does not show", queue.all())
+                    + "If the name is mistyped, correct --group. " + remedy());
+        }
+        logIfHidden(group);
+        return Optional.empty();
+    }
+
+    private String refusal(String group, String who, long requests) {
+        return "consumer group '" + group + "' is new here, and " + who + " has worked on " + topics.requests()
+                + ": a new group begins at the first record, so it would call up to " + requests
+                + " requests again that have ended, pay for them and publish second replies. ";
+    }
+
+    private String remedy() {
+        return "If the name is right, its offsets may have expired, since Kafka forgets those of a group without workers"
+                + " after offsets.retention.minutes: set them with kafka-consumer-groups --reset-offsets, for "
+                + topics.requests() + " and the topics that begin with it. To call all again, start with --new-group";
+    }
+
+    private static String names(Collection<String> groups) {
+        String first = groups.stream().limit(NAMED_GROUPS).map(name -> "'" + name + "'").collect(Collectors.joining(", "));
+        int more = groups.size() - NAMED_GROUPS;
+        return more > 0 ? first + " and " + more + " more" : first;
+    }
+
+    /** Returns what each other group has committed on the requests topic, without the groups that have nothing. */
+    private Map<String, Map<TopicPartition, Long>> others(String group)
+            throws ExecutionException, InterruptedException {
+        ListGroupsOptions consumers = ListGroupsOptions.forConsumerGroups();
+        consumers.timeoutMs(timeoutMillis);
+        Map<String, Map<TopicPartition, Long>> others = new TreeMap<>();
+        // valid() leaves out the groups of a coordinator that does not answer
+        for (GroupListing listed : admin.listGroups(consumers).valid().get()) {
+            if (!listed.groupId().equals(group)) {
+                Map<TopicPartition, Long> committed = committed(listed.groupId());
+                committed.keySet().removeIf(partition -> !partition.topic().equals(topics.requests()));
+                if (!committed.isEmpty()) {
+                    others.put(listed.groupId(), committed);
+                }
+            }
+        }
+        return others;
+    }
+
+    /** Returns what a group has committed on the inputs of this queue. */
+    private Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
+        var options =
+                new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(timeoutMillis);
+        Map<TopicPartition, @Nullable OffsetAndMetadata> answer =
+                answer(admin.listConsumerGroupOffsets(Map.of(group, new ListConsumerGroupOffsetsSpec()), options)
+                        .partitionsToOffsetAndMetadata(group));
+        Map<TopicPartition, Long> committed = new HashMap<>();
+        if (answer != null) {
+            answer.forEach((partition, offset) -> {
+                if (offset != null && topics.inputs().contains(partition.topic())) {
+                    committed.put(partition, offset.offset());
+                }
+            });
+        }
+        return committed;
+    }
+
+    private Map<TopicPartition, Long> offsets(String topic, OffsetSpec spec)
+            throws ExecutionException, InterruptedException {
+        var described = admin.describeTopics(List.of(topic)).allTopicNames().get();
+        List<TopicPartition> partitions = described.get(topic).partitions().stream()
+                .map(info -> new TopicPartition(topic, info.partition()))
+                .toList();
+        return offsets(partitions, spec);
+    }
+
+    private Map<TopicPartition, Long> offsets(List<TopicPartition> partitions, OffsetSpec spec)
+            throws ExecutionException, InterruptedException {
+        var options = new ListOffsetsOptions(IsolationLevel.READ_COMMITTED).timeoutMs(timeoutMillis);
+        Map<TopicPartition, OffsetSpec> asked =
+                partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> spec));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        admin.listOffsets(asked, options).all().get().forEach((partition, info) -> offsets.put(partition, info.offset()));
+        return offsets;
+    }
+
+    /** Returns the answer, or null if there is no such group. */
+    private static <T> @Nullable T answer(KafkaFuture<T> future) throws ExecutionException, InterruptedException {
+        try {
+            return future.get();
+        } catch (ExecutionException failed) {
+            if (failed.getCause() instanceof GroupIdNotFoundException) {
+                return null;
+            }
+            throw failed;
+        }
+    }
+
+    /** Kafka leaves out the groups that a user may not see, without a word. */
+    private void logIfHidden(String group) throws ExecutionException, InterruptedException {
+        var options = new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs(timeoutMillis);
+        var allowed = admin.describeCluster(options).authorizedOperations().get();
+        if (allowed != null && !allowed.contains(AclOperation.DESCRIBE)) {
+            log.atInfo()
+                    .addKeyValue("group", group)
+                    .addKeyValue("remedy", "to have that checked, allow Describe on the cluster")
+                    .log("Kafka shows this user no groups of others; whether one has worked on this queue is unknown");
+        }
+    }
+}
