@@ -64,8 +64,8 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
         /** Leaves out the values of Kafka's properties, among which are passwords. */
         @Override
         public String toString() {
-            return "Queue[topics=" + topics + ", group=" + group + ", newGroup=" + newGroup + ", instanceId=" + instanceId + ", replyTopics="
-                    + replyTopics + ", kafka=" + kafka.keySet() + "]";
+            return "Queue[topics=" + topics + ", group=" + group + ", newGroup=" + newGroup + ", instanceId="
+                    + instanceId + ", replyTopics=" + replyTopics + ", kafka=" + kafka.keySet() + "]";
         }
     }
 

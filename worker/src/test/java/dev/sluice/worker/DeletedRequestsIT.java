@@ -67,7 +67,8 @@ class DeletedRequestsIT {
             }
             assertThat(deletions(log)).hasSize(1);
             assertThat(deletions(log).get(0))
-                    .contains(partition.toString(), "atMost=\"4\"", "fromOffset=\"5\"", "toOffset=\"8\"", "retention.ms");
+                    .contains(
+                            partition.toString(), "atMost=\"4\"", "fromOffset=\"5\"", "toOffset=\"8\"", "retention.ms");
         }
         assertThat(api.calls()).isEqualTo(8);
     }
@@ -131,7 +132,10 @@ class DeletedRequestsIT {
     private void publish(int count, String text) {
         for (int i = 0; i < count; i++) {
             queue.send(new ProducerRecord<>(
-                    partition.topic(), partition.partition(), null, body("m", text).getBytes(UTF_8)));
+                    partition.topic(),
+                    partition.partition(),
+                    null,
+                    body("m", text).getBytes(UTF_8)));
         }
     }
 

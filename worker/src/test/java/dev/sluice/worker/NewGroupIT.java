@@ -96,8 +96,7 @@ class NewGroupIT {
     @Test
     void aWorkerStartsBesideTheFirstOfItsNewGroup() throws Exception {
         work(3);
-        api.update(settings -> settings.withLatency(
-                LatencyModel.fixed(Duration.ofSeconds(3))));
+        api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(3))));
 
         try (Worker first = Worker.start(config("second", true))) {
             await().until(() -> first.health().readinessFailures().isEmpty());

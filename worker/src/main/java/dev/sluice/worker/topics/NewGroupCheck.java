@@ -44,7 +44,9 @@ public final class NewGroupCheck {
 
     /** The bounds of each partition of the requests topic, and what other groups have committed there. */
     private record UsedQueue(
-            Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends, Map<String, Map<TopicPartition, Long>> others) {
+            Map<TopicPartition, Long> begins,
+            Map<TopicPartition, Long> ends,
+            Map<String, Map<TopicPartition, Long>> others) {
         /** Returns the number of offsets that other groups are past and that still exist. */
         long passed() {
             return begins.keySet().stream()
@@ -98,8 +100,9 @@ public final class NewGroupCheck {
 
     private boolean isNew(String group) throws ExecutionException, InterruptedException {
         var options = new DescribeConsumerGroupsOptions().timeoutMs(timeoutMillis);
-        var described = answer(
-                admin.describeConsumerGroups(List.of(group), options).describedGroups().get(group));
+        var described = answer(admin.describeConsumerGroups(List.of(group), options)
+                .describedGroups()
+                .get(group));
         boolean hasMembers = described != null && !described.members().isEmpty();
         return !hasMembers && committed(group).isEmpty();
     }
@@ -113,7 +116,8 @@ public final class NewGroupCheck {
                 offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()), others(group));
         if (queue.passed() > 0) {
             return Optional.of(refusal(group, "group " + names(queue.others().keySet()), queue.passed())
-                    + "If the name is mistyped, set --group to " + names(queue.others().keySet()) + ". " + remedy());
+                    + "If the name is mistyped, set --group to "
+                    + names(queue.others().keySet()) + ". " + remedy());
         }
         if (queue.others().isEmpty() && hasReplied && queue.all() > 0) {
             return Optional.of(refusal(group, "a group that Kafka has forgotten or does not show", queue.all())
@@ -136,7 +140,10 @@ public final class NewGroupCheck {
     }
 
     private static String names(Collection<String> groups) {
-        String first = groups.stream().limit(NAMED_GROUPS).map(name -> "'" + name + "'").collect(Collectors.joining(", "));
+        String first = groups.stream()
+                .limit(NAMED_GROUPS)
+                .map(name -> "'" + name + "'")
+                .collect(Collectors.joining(", "));
         int more = groups.size() - NAMED_GROUPS;
         return more > 0 ? first + " and " + more + " more" : first;
     }
@@ -162,8 +169,7 @@ public final class NewGroupCheck {
 
     /** Returns what a group has committed on the inputs of this queue. */
     private Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
-        var options =
-                new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(timeoutMillis);
+        var options = new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(timeoutMillis);
         Map<TopicPartition, @Nullable OffsetAndMetadata> answer =
                 answer(admin.listConsumerGroupOffsets(Map.of(group, new ListConsumerGroupOffsetsSpec()), options)
                         .partitionsToOffsetAndMetadata(group));
@@ -193,7 +199,10 @@ public final class NewGroupCheck {
         Map<TopicPartition, OffsetSpec> asked =
                 partitions.stream().collect(Collectors.toMap(partition -> partition, partition -> spec));
         Map<TopicPartition, Long> offsets = new HashMap<>();
-        admin.listOffsets(asked, options).all().get().forEach((partition, info) -> offsets.put(partition, info.offset()));
+        admin.listOffsets(asked, options)
+                .all()
+                .get()
+                .forEach((partition, info) -> offsets.put(partition, info.offset()));
         return offsets;
     }
 
@@ -211,7 +220,8 @@ public final class NewGroupCheck {
 
     /** Kafka leaves out the groups that a user may not see, without a word. */
     private void logIfHidden(String group) throws ExecutionException, InterruptedException {
-        var options = new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs(timeoutMillis);
+        var options =
+                new DescribeClusterOptions().includeAuthorizedOperations(true).timeoutMs(timeoutMillis);
         var allowed = admin.describeCluster(options).authorizedOperations().get();
         if (allowed != null && !allowed.contains(AclOperation.DESCRIBE)) {
             log.atInfo()

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ChatQueue;
@@ -127,7 +128,15 @@ class SecurityIT {
             assertThat(consumer.failure()).isEmpty();
             assertThat(worker.health().livenessFailures()).isEmpty();
             assertThat(log.all()).noneMatch(line -> line.matches("(WARN|ERROR) .*"));
+            assertAMistypedGroupIsRefused();
         }
+    }
+
+    private static void assertAMistypedGroupIsRefused() throws Exception {
+        kafka.grant(AclGrant.worker(TOPICS, "mistyped"));
+        WorkerConfig mistyped = kafka.config(api, API_KEY, TOPICS, "mistyped");
+
+        assertThatThrownBy(() -> Worker.start(mistyped)).hasMessageContainingAll("'mistyped'", "--new-group");
     }
 
     private void assertOperatorReplays(Map<String, ChatReply> replies) throws IOException {
