@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Goes on where the log of a partition begins if Kafka has deleted what was to be read next, and says how much that was.
+ * Goes on where the log of a partition begins if Kafka has deleted what was to be read next, and says how much it was.
  * Kafka deletes by retention, read or not, and when an operator asks for it. Owned by the poll thread.
  */
 public final class DeletedRequests {

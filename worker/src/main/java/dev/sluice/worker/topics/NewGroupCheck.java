@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
@@ -77,8 +78,8 @@ public final class NewGroupCheck {
     }
 
     /**
-     * Returns a sentence with the cost and the remedy if this group is new and the queue has been worked on. It is empty
-     * if Kafka does not answer, since workers must start where an administrator hides other groups.
+     * Returns a sentence with the cost and the remedy if this group is new and the queue has been worked on. It is
+     * empty if Kafka does not answer, since workers must start where an administrator hides other groups.
      *
      * @param width the number of partitions of the requests topic
      */
@@ -186,7 +187,9 @@ public final class NewGroupCheck {
 
     private Map<TopicPartition, Long> offsets(String topic, OffsetSpec spec)
             throws ExecutionException, InterruptedException {
-        var described = admin.describeTopics(List.of(topic)).allTopicNames().get();
+        var described = admin.describeTopics(List.of(topic), new DescribeTopicsOptions().timeoutMs(timeoutMillis))
+                .allTopicNames()
+                .get();
         List<TopicPartition> partitions = described.get(topic).partitions().stream()
                 .map(info -> new TopicPartition(topic, info.partition()))
                 .toList();
