@@ -169,9 +169,9 @@ class RequestReaderTest {
     @Test
     void takesANotBeforeOfAlmostTenYearsEvenIfTheHostsClockIsDecadesBehind() {
         RecordHeaders ahead = headers(WireHeaders.NOT_BEFORE, Long.toString(1_800_000_000_000L + 3_650 * 86_400_000L));
-        CLOCK.pass(Duration.ofMillis(-1_799_999_000_000L));
+        CLOCK.pass(Duration.ofSeconds(-1_799_999_000L));
         ParsedRecord parsed = readAt(1_800_000_000_000L, GOOD.getBytes(UTF_8), ahead);
-        CLOCK.pass(Duration.ofMillis(1_799_999_000_000L));
+        CLOCK.pass(Duration.ofSeconds(1_799_999_000L));
 
         assertThat(parsed).isInstanceOf(ParsedRecord.Ready.class);
         assertThat(readAt(1_000, GOOD.getBytes(UTF_8), ahead)).isInstanceOf(ParsedRecord.Ready.class);

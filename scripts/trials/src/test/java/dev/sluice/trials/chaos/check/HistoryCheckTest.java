@@ -140,7 +140,7 @@ class HistoryCheckTest {
     @Test
     void aRequestIsNotPaidForAgainAndAgain() {
         history.published("a", PLAIN, 0);
-        for (int i = 0; i < 18; i++) {
+        for (long i = 0; i < 18; i++) {
             history.cutCall("a", "w1-1", 100 * i, 100 * i + 50).call("a", "w1-1", 100 * i + 60, 100 * i + 80, 503);
         }
         assertThat(history.ok("a", 1_800).violations()).isEmpty();
