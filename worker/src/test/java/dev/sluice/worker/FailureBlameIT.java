@@ -110,7 +110,8 @@ class FailureBlameIT {
             assertThat(worker.health().warnings()).contains("model m is held: 402", "model n is held: 402");
             assertThat(worker.health().livenessFailures()).isEmpty();
             api.answers(text -> COMPLETION);
-            queue.awaitReplies(2);
+            await().atMost(Duration.ofSeconds(60))
+                    .until(() -> queue.read(queue.topics.replies()).size() == 2);
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> worker.health().readinessFailures().isEmpty());
         }

@@ -48,6 +48,7 @@ final class CircuitBreaker {
     private final String lane;
     private State state = State.FLOWING;
     private LaneState.Flow flowWhenStopped = LaneState.Flow.OPEN;
+    private boolean forAll;
     private int failures;
     private int probesInVain;
     private long pause;
@@ -159,7 +160,14 @@ final class CircuitBreaker {
      */
     long blocked(String cause, int waiting, long now) {
         flowWhenStopped = LaneState.Flow.HELD;
-        return stop(cause, waiting, now);
+        long wait = stop(cause, waiting, now);
+        forAll = true;
+        return wait;
+    }
+
+    /** Returns true if the lane is stopped for a reason that belongs to the key or the host. */
+    boolean isHeldForAll() {
+        return state != State.FLOWING && forAll;
     }
 
     /**
@@ -189,6 +197,7 @@ final class CircuitBreaker {
 
     private long stop(String reason, int waiting, long now) {
         probesInVain = state == State.PROBING ? probesInVain + 1 : 0;
+        forAll = false;
         change(State.STOPPED, now);
         stopReason = reason;
         boolean longPause = probesInVain % PROBES_IN_A_ROW == 0;

@@ -65,6 +65,8 @@ final class Lane {
     private final RecentCalls calls = new RecentCalls();
     /** The calls of all lanes, which share a URL and a key. */
     private final RecentCalls callsOfAll;
+
+    private final SharedProbes probes;
     /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
     private String lastLimited = "";
 
@@ -76,8 +78,9 @@ final class Lane {
     /** True once an answer has shown what calls cost or how many are granted. */
     private boolean hasLearned;
 
-    Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share, RecentCalls callsOfAll) {
-        this.callsOfAll = callsOfAll;
+    Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share, AllLanes all) {
+        this.callsOfAll = all.calls();
+        this.probes = all.probes();
         this.paced = !limit.isNone();
         this.time = time;
         this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
@@ -115,10 +118,13 @@ final class Lane {
             return null;
         }
         Request request = queue.remove();
+        long now = time.currentTimeNanos();
+        if (breaker.isHeldForAll()) {
+            probes.started(now);
+        }
         breaker.started();
         concurrency.started();
         long cost = paced ? estimate.of(request) : 0;
-        long now = time.currentTimeNanos();
         // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
         boolean alone = now - sentAt >= SILENCE && share.fraction() >= 1;
         if (alone && wantsToBeAlone(request, now)) {
@@ -143,6 +149,9 @@ final class Lane {
     private long nanosToRate(Request next) {
         long now = time.currentTimeNanos();
         long wait = Math.max(0, resumesAt - now);
+        if (breaker.isHeldForAll()) {
+            wait = Math.max(wait, probes.nanosToNext(now));
+        }
         if (wantsToBeAlone(next, now)) {
             wait = Math.max(wait, sentAt + SILENCE - now);
         }
@@ -269,11 +278,17 @@ final class Lane {
         String cause = feedback.cause();
         Request request = call.request();
         switch (feedback.kind()) {
-            case PASSED, LIMITED -> breaker.passed(now);
+            case PASSED, LIMITED -> {
+                breaker.passed(now);
+                probes.passed();
+            }
             case REJECTED -> pauseFor(breaker.rejected(request, cause, true, queue.size(), now));
             case REJECTED_IN_DOUBT -> pauseFor(breaker.rejected(request, cause, false, queue.size(), now));
             case FAILED, UNANSWERED -> pauseFor(breaker.failed(cause, calls, queue.size(), now));
-            case BLOCKED -> pauseFor(breaker.blocked(cause, queue.size(), now));
+            case BLOCKED -> {
+                pauseFor(breaker.blocked(cause, queue.size(), now));
+                probes.held(this, now);
+            }
             case FOREIGN -> pauseFor(breaker.foreign(request, cause, callsOfAll.hasPassed(now), queue.size(), now));
             case CANCELLED -> breaker.ignored();
         }

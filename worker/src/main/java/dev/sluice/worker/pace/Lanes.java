@@ -36,7 +36,7 @@ final class Lanes {
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
     private final List<Lane> ring = new ArrayList<>();
-    private final RecentCalls calls = new RecentCalls();
+    private final AllLanes all = new AllLanes();
     private LimitShare share = LimitShare.ALL;
     private int next;
     private long notHeldAt;
@@ -87,7 +87,7 @@ final class Lanes {
     }
 
     private Lane open(String model, ConfiguredLimit limit) {
-        Lane lane = new Lane(model, limit, time, share, calls);
+        Lane lane = new Lane(model, limit, time, share, all);
         byModel.put(model, lane);
         ring.add(lane);
         return lane;

@@ -13,8 +13,7 @@ import org.junit.jupiter.api.Test;
 
 class LaneStateTest {
     private final VirtualTime time = new VirtualTime();
-    private final Lane lane =
-            new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2), new RecentCalls());
+    private final Lane lane = new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2), new AllLanes());
 
     @Test
     void flowsWhileNothingWaits() {
@@ -43,7 +42,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes());
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -54,7 +53,7 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
+        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes());
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }

@@ -310,7 +310,7 @@ class LaneTest {
 
     @Test
     void aRejectionLowersTheRateToCurrentDemand() {
-        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2), new RecentCalls()), 1_000);
+        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2), new AllLanes()), 1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
             InFlightCall sent = send(lane);
@@ -607,7 +607,7 @@ class LaneTest {
     }
 
     private Lane lane(String limit, LimitShare share) {
-        return new Lane("m", ConfiguredLimit.parse(limit), time, share, new RecentCalls());
+        return new Lane("m", ConfiguredLimit.parse(limit), time, share, new AllLanes());
     }
 
     private static Request request(long offset) {
@@ -640,7 +640,7 @@ class LaneTest {
     private static InFlightCall callOf(Request request, long at) {
         VirtualTime time = new VirtualTime();
         ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
-        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new RecentCalls());
+        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes());
         Charge charge = new Charge(at, connecting, 1);
         return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1));
     }

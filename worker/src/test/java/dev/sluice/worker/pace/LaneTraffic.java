@@ -34,7 +34,7 @@ final class LaneTraffic {
     static final long ORDINARY = 1_000;
 
     private final VirtualTime time = new VirtualTime();
-    private final RecentCalls callsOfAll = new RecentCalls();
+    private final AllLanes all = new AllLanes();
     private final PriorityQueue<Event> events = new PriorityQueue<>(Comparator.comparingLong(Event::at));
     private final Map<String, Integer> calls = new TreeMap<>();
     private final Map<String, String> dead = new TreeMap<>();
@@ -48,7 +48,7 @@ final class LaneTraffic {
     LaneTraffic(String limit, long seed) {
         Random random = new Random(seed);
         this.outcomes = new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), random::nextDouble);
-        this.lane = new Lane("m", ConfiguredLimit.parse(limit), time, LimitShare.ALL, callsOfAll);
+        this.lane = new Lane("m", ConfiguredLimit.parse(limit), time, LimitShare.ALL, all);
     }
 
     /** Adds a request that a test watches. */
@@ -99,7 +99,7 @@ final class LaneTraffic {
     /** Records calls of another lane that passed. */
     void passInOtherLanes(int count) {
         for (int i = 0; i < count; i++) {
-            callsOfAll.add("other-" + i, null, true, time.currentTimeNanos());
+            all.calls().add("other-" + i, null, true, time.currentTimeNanos());
         }
     }
 

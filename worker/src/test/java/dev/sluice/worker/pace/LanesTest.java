@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -47,6 +48,33 @@ class LanesTest {
         assertThat(laneOf(lanes, "b").stopReason()).isEmpty();
         assertThat(polled(lanes)).extracting(Request::model).containsExactly("b");
         assertThat(lanes.nanosToNext()).isEqualTo(Duration.ofSeconds(1).toNanos());
+    }
+
+    @Test
+    void oneProbeSpeaksForAllLanesThatAreHeldForTheKey() {
+        Lanes lanes = lanes(100, "none");
+        for (int i = 0; i < 50; i++) {
+            Request request = add(lanes, "model-" + i, i);
+            lanes.of(request).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+        }
+
+        int probes = 0;
+        for (int second = 0; second < 300; second++) {
+            time.pass(Duration.ofSeconds(1));
+            for (InFlightCall call = lanes.poll(); call != null; call = lanes.poll()) {
+                probes++;
+                call.lane().putBack(call.request());
+                call.lane().ended(call, CallFeedback.blocked("402"));
+            }
+        }
+        assertThat(probes).as("in five minutes").isBetween(10, 20);
+
+        time.pass(Duration.ofSeconds(30));
+        InFlightCall probe = Objects.requireNonNull(lanes.poll());
+        assertThat(lanes.poll()).as("another probe").isNull();
+        probe.lane().ended(probe, ANSWER);
+
+        assertThat(polled(lanes)).hasSize(49);
     }
 
     @Test
