@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** Answers health probes about one worker, from what its stages say of themselves. Thread-safe. */
 final class WorkerHealth implements HealthChecks {
-    /** After this time without any service a worker is not ready. Shorter standstills belong to an ordinary day. */
+    /** A worker that has served nobody for this long is not ready. Shorter standstills belong to an ordinary day. */
     private static final Duration STANDSTILL = Duration.ofSeconds(30);
 
     private final StageThreads threads;

@@ -22,7 +22,7 @@ final class Exchange {
     private static final String USER_AGENT = "sluice-worker";
     /** A connection that was closed earlier than this after the request had left was closed before it came. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
-    /** With this status some servers say that they close an idle connection. It is no answer to a request. */
+    /** The status with which some servers close an idle connection. It is no answer to a request. */
     private static final int REQUEST_TIMEOUT = 408;
 
     private static final long NO_TIMER = -1;

@@ -135,8 +135,8 @@ public final class NewGroupCheck {
     }
 
     private String remedy() {
-        return "If the name is right, its offsets may have expired, since Kafka forgets those of a group without workers"
-                + " after offsets.retention.minutes: set them with kafka-consumer-groups --reset-offsets, for "
+        return "If the name is right, its offsets may have expired, since Kafka forgets those of a group without"
+                + " workers after offsets.retention.minutes: set them with kafka-consumer-groups --reset-offsets, for "
                 + topics.requests() + " and the topics that begin with it. To call all again, start with --new-group";
     }
 

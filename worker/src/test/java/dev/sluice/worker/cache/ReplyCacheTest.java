@@ -129,7 +129,7 @@ class ReplyCacheTest {
         assertThat(answered).containsOnlyKeys(third, newcomer);
     }
 
-    /** With one call at a time, the last of many would wait for the time-outs of all others. */
+    /** The last of many would else wait for the time-outs of all others. */
     @Test
     void eachFurtherFailureIsFollowedByTwoCalls() {
         for (int i = 0; i < 100; i++) {

@@ -32,7 +32,8 @@ class PluginJarsIT {
             import org.apache.kafka.common.security.scram.*;
 
             public class CloudLogin extends ScramLoginModule {
-                public static class Handler implements org.apache.kafka.common.security.auth.AuthenticateCallbackHandler {
+                public static class Handler
+                        implements org.apache.kafka.common.security.auth.AuthenticateCallbackHandler {
                     private Map<String, ?> options;
 
                     @Override

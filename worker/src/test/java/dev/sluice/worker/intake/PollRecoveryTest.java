@@ -304,7 +304,7 @@ class PollRecoveryTest {
                 OutOfMemoryError::new);
     }
 
-    /** What Kafka throws for every compressed record where a native library cannot be loaded. */
+    /** Kafka throws these for every compressed record where a native library cannot be loaded. */
     @ParameterizedTest
     @MethodSource
     void endsWithoutSkippingARecordThatThisHostCannotUnpack(LinkageError failure) {

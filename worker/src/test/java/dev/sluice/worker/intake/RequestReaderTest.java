@@ -252,7 +252,7 @@ class RequestReaderTest {
                 .containsExactly(4, 9, 5);
     }
 
-    /** What these mean is for the API to say. They must not do anything to the worker. */
+    /** The API says what these mean. They must not do anything to the worker. */
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -24,9 +24,9 @@ import picocli.CommandLine.Option;
             "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics "
                     + "stay as they are, and what differs is shown with the command that changes it.",
             "",
-            "Two things are changed. Where --partitions is given and larger, every input topic (requests, retry, delay) "
-                    + "is widened. Where --max-request-bytes is given and larger, topics take larger records. Neither is "
-                    + "ever made smaller."
+            "Two things are changed. Where --partitions is given and larger, every input topic (requests, retry, "
+                    + "delay) is widened. Where --max-request-bytes is given and larger, topics take larger records. "
+                    + "Neither is ever made smaller."
         },
         footerHeading = "%nExamples:%n",
         footer = {
