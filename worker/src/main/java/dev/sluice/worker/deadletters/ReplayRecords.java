@@ -26,6 +26,7 @@ final class ReplayRecords {
             WireHeaders.ORIGIN,
             WireHeaders.QUEUED_MS,
             WireHeaders.CALL_MS,
+            WireHeaders.REDIRECTED,
             WireHeaders.REPLAYED);
 
     private final Topics topics;
