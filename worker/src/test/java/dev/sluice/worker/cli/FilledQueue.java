@@ -7,6 +7,7 @@ import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.settle.AckRuns;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -43,7 +45,18 @@ public final class FilledQueue implements AutoCloseable {
     public Consumer<byte[], byte[]> member(String name) {
         Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
                 kafka, group(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
-        consumer.subscribe(topics.inputs());
+        // As workers do, it decides itself where to begin.
+        consumer.subscribe(topics.inputs(), new ConsumerRebalanceListener() {
+            @Override
+            public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
+
+            @Override
+            public void onPartitionsAssigned(Collection<TopicPartition> added) {
+                if (!added.isEmpty()) {
+                    consumer.seekToBeginning(added);
+                }
+            }
+        });
         return consumer;
     }
 
