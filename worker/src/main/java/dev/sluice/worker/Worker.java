@@ -12,7 +12,7 @@ import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.CompressionCodecs;
 import dev.sluice.worker.kafka.KafkaClients;
-import dev.sluice.worker.kafka.PartitionCounts;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.RequestLog;
@@ -112,7 +112,7 @@ public final class Worker implements AutoCloseable {
         this.settle = new Settle(
                 ownership,
                 replyTopics,
-                new PartitionCounts(admin),
+                new TopicLookUp(admin),
                 transactions(metrics),
                 new Settle.WaitingReplies(
                         config.memory().readAhead() / WAITING_PART,

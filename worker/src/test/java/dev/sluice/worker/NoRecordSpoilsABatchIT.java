@@ -13,7 +13,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.KafkaClients;
-import dev.sluice.worker.kafka.PartitionCounts;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
@@ -389,7 +389,7 @@ class NoRecordSpoilsABatchIT {
         return new Settle(
                 new AtomicReference<>(ownership),
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
-                new PartitionCounts(queue.admin()),
+                new TopicLookUp(queue.admin()),
                 new Transactions(
                         () -> producer(UUID.randomUUID().toString()),
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
@@ -426,8 +426,11 @@ class NoRecordSpoilsABatchIT {
         queue.admin().createTopics(List.of(topic)).all().get();
         await().atMost(Duration.ofSeconds(10))
                 .ignoreExceptions()
-                .until(() ->
-                        new PartitionCounts(queue.admin()).apply(topic.name()).join() > 0);
+                .until(() -> {
+                    TopicLookUp.Partitions found =
+                            new TopicLookUp(queue.admin()).apply(topic.name()).join();
+                    return found.count() > 0 && found.leaderless().isEmpty();
+                });
     }
 
     private void set(String topic, String name, String value) throws Exception {

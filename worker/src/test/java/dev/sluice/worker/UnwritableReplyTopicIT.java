@@ -8,7 +8,9 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.pace.ConfiguredLimit;
+import io.opentelemetry.api.OpenTelemetry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,11 +73,15 @@ class UnwritableReplyTopicIT {
             lose(disks.get(1));
             await().atMost(Duration.ofSeconds(60)).until(() -> !hasLeader(queue));
 
-            try (Worker worker = Worker.start(config)) {
+            try (PrometheusPage page = new PrometheusPage("1");
+                    Worker worker = Worker.start(config, page.metrics(), OpenTelemetry.noop())) {
                 await().atMost(Duration.ofSeconds(60)).until(() -> answered(queue, false) == toOthers + 1);
                 await().atMost(Duration.ofSeconds(60)).until(() -> answered(queue, true) >= toTenant - 200);
                 assertThat(worker.health().warnings())
                         .anySatisfy(warning -> assertThat(warning).contains(TENANTS, "has taken nothing for"));
+                assertThat(metrics(page))
+                        .as("a send to the topic would fail and delay everybody")
+                        .contains("sluice_commit_aborts_total 0.0");
             }
 
             assertThat(queue.read(queue.topics.dead())).isEmpty();
@@ -89,6 +95,10 @@ class UnwritableReplyTopicIT {
                                 .contains("has taken nothing for");
                     });
         }
+    }
+
+    private static List<String> metrics(PrometheusPage page) {
+        return new String(page.now("").body(), StandardCharsets.UTF_8).lines().toList();
     }
 
     private static long answered(TestQueue queue, boolean ofTenant) {

@@ -68,7 +68,8 @@ final class PendingSettlements {
         this.outputRecords = outputRecords;
         this.timestampRejected = timestampRejected;
         this.nanoTime = nanoTime;
-        this.unavailable = new UnavailableReplyPartitions(outputRecords.topics(), mostWaiting, nanoTime);
+        this.unavailable = new UnavailableReplyPartitions(
+                outputRecords.topics(), mostWaiting, topic -> routes.leaderless(topic, nowMillis()), nanoTime);
         this.blockedUntil = nanoTime.getAsLong();
     }
 
@@ -148,6 +149,7 @@ final class PendingSettlements {
         }
         pending.addAll(unavailable.takeOverdue());
         List<Routed> probe = unavailable.probe((settlement, partition) -> route(settlement)
+                .filter(route -> !unavailable.hasNoLeader(partition))
                 .map(route -> routed(settlement, UnavailableReplyPartitions.probeRoute(settlement, route, partition))));
         return probe.isEmpty() ? takePending() : probe;
     }
@@ -174,7 +176,11 @@ final class PendingSettlements {
 
     /** Returns the route of the reply, or empty while its topic is looked up. */
     private Optional<ReplyRoute> route(Settlement settlement) {
-        return routes.of(settlement, TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong()));
+        return routes.of(settlement, nowMillis());
+    }
+
+    private long nowMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(nanoTime.getAsLong());
     }
 
     /** Makes the records of a settlement. A reply that cannot go where the request wants it becomes a dead letter. */

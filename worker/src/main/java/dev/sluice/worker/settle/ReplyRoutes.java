@@ -4,12 +4,14 @@ import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -20,17 +22,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds where a reply goes before its transaction begins. A send to a missing topic or partition would block for the
- * producer's whole {@code max.block.ms} and spoil the batch. Topics are looked up in the background. A reply whose
- * topic is not known yet waits and delays no other. Owned by the settle thread.
+ * producer's whole {@code max.block.ms} and spoil the batch. A send to a partition without a leader would block for its
+ * whole {@code delivery.timeout.ms}. Topics are looked up in the background. A reply whose topic is not known yet waits
+ * and delays no other. Owned by the settle thread.
  */
 final class ReplyRoutes {
     /** Time for which a topic that was found is not looked up again. */
     private static final long FOUND_TTL_MILLIS = Duration.ofSeconds(10).toMillis();
 
     /**
-     * Time for which a missing topic is not looked up again. It is shorter, since someone may be creating the topic.
+     * Time for which a topic is not looked up again that is missing or has a partition without a leader. It is shorter,
+     * since someone may be creating the topic or starting the broker.
      */
     private static final long MISSING_TTL_MILLIS = Duration.ofSeconds(5).toMillis();
+
+    /**
+     * Time for which an old result counts while the topic is looked up again. After that its leaders may be others.
+     */
+    private static final long STALE_MILLIS = Duration.ofSeconds(10).toMillis();
 
     /** Time after which a failed look-up is tried again. */
     private static final long FAILED_TTL_MILLIS = Duration.ofSeconds(1).toMillis();
@@ -42,17 +51,26 @@ final class ReplyRoutes {
 
     private final Topics topics;
     private final ReplyTopics allowed;
-    private final Function<String, CompletableFuture<Integer>> partitionCounts;
+    private final Function<String, CompletableFuture<TopicLookUp.Partitions>> topicLookUp;
     private final Map<String, KnownTopic> known = new HashMap<>();
-    private final Map<String, CompletableFuture<Integer>> lookUps = new HashMap<>();
+    private final Map<String, CompletableFuture<TopicLookUp.Partitions>> lookUps = new HashMap<>();
 
-    private record KnownTopic(int partitionCount, long untilMillis) {}
+    private record KnownTopic(int partitionCount, Set<Integer> leaderless, long untilMillis) {
+        KnownTopic until(long millis) {
+            return new KnownTopic(partitionCount, leaderless, millis);
+        }
 
-    /** @param partitionCounts looks up a topic's number of partitions, which is 0 if there is no such topic */
-    ReplyRoutes(ReplyTopics allowed, Function<String, CompletableFuture<Integer>> partitionCounts) {
+        /** Returns the same without the number of partitions, to be looked up again. */
+        KnownTopic invalid() {
+            return new KnownTopic(UNKNOWN, leaderless, Long.MIN_VALUE);
+        }
+    }
+
+    /** @param topicLookUp looks up the partitions of a topic */
+    ReplyRoutes(ReplyTopics allowed, Function<String, CompletableFuture<TopicLookUp.Partitions>> topicLookUp) {
         this.topics = allowed.topics();
         this.allowed = allowed;
-        this.partitionCounts = partitionCounts;
+        this.topicLookUp = topicLookUp;
     }
 
     /**
@@ -69,9 +87,19 @@ final class ReplyRoutes {
                 : requested(settlement.input(), nowMillis);
     }
 
-    /** Forgets all topics. A send has failed in a way that a topic's deletion would explain. */
+    /**
+     * Returns the partitions of a topic that had no leader when it was last looked up. Looks it up again if that is a
+     * while ago.
+     *
+     * @param nowMillis the time of a monotonic clock
+     */
+    Set<Integer> leaderless(String topic, long nowMillis) {
+        return known(topic, nowMillis).leaderless();
+    }
+
+    /** Makes all topics be looked up again. A send has failed in a way that a topic's deletion would explain. */
     void invalidate() {
-        known.clear();
+        known.replaceAll((topic, before) -> before.invalid());
     }
 
     private Optional<ReplyRoute> requested(InputRecord input, long nowMillis) {
@@ -90,7 +118,7 @@ final class ReplyRoutes {
         if (topic.equals(topics.replies()) && partition.isEmpty()) {
             return Optional.of(fallback(null));
         }
-        int count = partitionCount(topic, nowMillis);
+        int count = known(topic, nowMillis).partitionCount();
         if (count == UNKNOWN) {
             return Optional.empty();
         }
@@ -112,35 +140,45 @@ final class ReplyRoutes {
                         + partitionCount);
     }
 
-    /** Returns a topic's number of partitions. The number known before stays valid while it is looked up again. */
-    private int partitionCount(String topic, long nowMillis) {
-        KnownTopic before = known.getOrDefault(topic, new KnownTopic(UNKNOWN, nowMillis));
+    /**
+     * Returns what is known of a topic. A result that is not much too old stays valid while the topic is looked up
+     * again.
+     */
+    private KnownTopic known(String topic, long nowMillis) {
+        KnownTopic before = known.getOrDefault(topic, new KnownTopic(UNKNOWN, Set.of(), Long.MIN_VALUE));
         if (nowMillis < before.untilMillis()) {
-            return before.partitionCount();
+            return before;
         }
-        CompletableFuture<Integer> lookUp = lookUps.computeIfAbsent(topic, partitionCounts);
+        CompletableFuture<TopicLookUp.Partitions> lookUp = lookUps.computeIfAbsent(topic, topicLookUp);
         if (!lookUp.isDone()) {
-            return before.partitionCount() > 0 ? before.partitionCount() : UNKNOWN;
+            boolean stays = before.partitionCount() > 0 && nowMillis < before.untilMillis() + STALE_MILLIS;
+            return stays ? before : before.invalid();
         }
         lookUps.remove(topic);
-        KnownTopic now = result(topic, lookUp, before.partitionCount(), nowMillis);
+        KnownTopic now = result(topic, lookUp, before, nowMillis);
         if (known.size() >= MAX_TOPICS) {
             known.clear();
         }
         known.put(topic, now);
-        return now.partitionCount();
+        return now;
     }
 
-    private static KnownTopic result(String topic, CompletableFuture<Integer> lookUp, int before, long nowMillis) {
+    private static KnownTopic result(
+            String topic, CompletableFuture<TopicLookUp.Partitions> lookUp, KnownTopic before, long nowMillis) {
         try {
-            int found = lookUp.join();
-            return new KnownTopic(found, nowMillis + (found == 0 ? MISSING_TTL_MILLIS : FOUND_TTL_MILLIS));
+            TopicLookUp.Partitions found = lookUp.join();
+            boolean complete = found.count() > 0 && found.leaderless().isEmpty();
+            return new KnownTopic(
+                    found.count(),
+                    found.leaderless(),
+                    nowMillis + (complete ? FOUND_TTL_MILLIS : MISSING_TTL_MILLIS));
         } catch (CompletionException | CancellationException failure) {
             log.atWarn()
                     .addKeyValue("topic", topic)
                     .addKeyValue("error", String.valueOf(failure.getCause()))
                     .log("Reply topic could not be looked up");
-            return new KnownTopic(before > 0 ? before : UNKNOWN, nowMillis + FAILED_TTL_MILLIS);
+            KnownTopic still = before.partitionCount() > 0 ? before : before.invalid();
+            return still.until(nowMillis + FAILED_TTL_MILLIS);
         }
     }
 }

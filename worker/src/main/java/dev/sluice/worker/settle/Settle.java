@@ -5,6 +5,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Clock;
 import java.time.Duration;
@@ -66,7 +67,7 @@ public final class Settle implements OffsetLedger, Runnable {
 
     /**
      * @param ownership the ownership that the poll thread publishes
-     * @param partitionCounts looks up a topic's number of partitions, which is 0 if there is no such topic
+     * @param topicLookUp looks up the partitions of a topic
      * @param mostWaiting the most replies that wait for partitions that cannot be written to
      * @param clock tells when an outcome was known
      * @param nanoTime a monotonic clock for all waits. A clock that someone sets back would prolong them
@@ -76,7 +77,7 @@ public final class Settle implements OffsetLedger, Runnable {
     public Settle(
             AtomicReference<Ownership> ownership,
             ReplyTopics replyTopics,
-            Function<String, CompletableFuture<Integer>> partitionCounts,
+            Function<String, CompletableFuture<TopicLookUp.Partitions>> topicLookUp,
             Transactions transactions,
             WaitingReplies mostWaiting,
             Clock clock,
@@ -85,7 +86,7 @@ public final class Settle implements OffsetLedger, Runnable {
             Runnable heartbeat) {
         RecordTimestamps timestamps = new RecordTimestamps(clock, transactions.brokerTime(), nanoTime);
         this.pending = new PendingSettlements(
-                new ReplyRoutes(replyTopics, partitionCounts),
+                new ReplyRoutes(replyTopics, topicLookUp),
                 new OutputRecords(replyTopics.topics(), timestamps::millis),
                 timestamps::rejected,
                 mostWaiting,

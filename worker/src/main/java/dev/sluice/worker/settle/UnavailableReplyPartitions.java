@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -33,9 +34,10 @@ import org.slf4j.LoggerFactory;
  * replicas in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the
  * transactional id can do nothing until it can.
  *
- * <p>Only a send shows that a partition is back. A send that fails costs everything else in its transaction the
- * producer's delivery timeout of 10 s. So all partitions are probed together, with one settlement each, in a
- * transaction that contains nothing else. The pause between probes doubles from 10 s to two minutes.
+ * <p>Kafka's metadata tells which partitions have no leader, and nothing is sent to those. Where there is a leader,
+ * only a send shows that it takes records again. A send that fails costs everything else the producer's delivery
+ * timeout of 10 s. So all such partitions are probed together, with one settlement each, in a transaction that contains
+ * nothing else. The pause between probes doubles from 10 s to two minutes.
  */
 final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
@@ -46,6 +48,7 @@ final class UnavailableReplyPartitions {
 
     private final Topics topics;
     private final Settle.WaitingReplies most;
+    private final Function<String, Set<Integer>> leaderless;
     private final LongSupplier nanoTime;
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
     /** The time from which each of these partitions could not be written to. */
@@ -58,21 +61,31 @@ final class UnavailableReplyPartitions {
      */
     private final Set<TopicPartition> unconfirmed = new HashSet<>();
 
+    /** Partitions whose leader is to come back before anything is sent there. */
+    private final Set<TopicPartition> awaitLeader = new HashSet<>();
+
     /** The partitions of the probe under way, by the index of the settlement that is sent there. */
     private final List<TopicPartition> probed = new ArrayList<>();
 
     private long pause = FIRST_PAUSE;
     private long probeAt;
 
-    UnavailableReplyPartitions(Topics topics, Settle.WaitingReplies most, LongSupplier nanoTime) {
+    /** @param leaderless returns the partitions of a topic that have no leader, as far as is known */
+    UnavailableReplyPartitions(
+            Topics topics,
+            Settle.WaitingReplies most,
+            Function<String, Set<Integer>> leaderless,
+            LongSupplier nanoTime) {
         this.topics = topics;
         this.most = most;
+        this.leaderless = leaderless;
         this.nanoTime = nanoTime;
+        this.probeAt = nanoTime.getAsLong();
     }
 
     /** Returns where this settlement can go now. If it is to wait, it waits here and the result is empty. */
     Optional<ReplyRoute> admit(Settlement settlement, ReplyRoute requested) {
-        if (waiting.keySet().stream().noneMatch(partition -> partition.topic().equals(requested.topic()))) {
+        if (!concerns(requested.topic())) {
             return Optional.of(requested);
         }
         List<TopicPartition> candidates =
@@ -81,15 +94,36 @@ final class UnavailableReplyPartitions {
                 candidates.stream().filter(target -> !isUnavailable(target)).findFirst();
         if (available.isEmpty()) {
             TopicPartition first = candidates.get(0);
-            return admitUnavailable(settlement, waiting.containsKey(first) ? first : unchosen(first.topic()));
+            boolean itself = waiting.containsKey(first) || hasNoLeader(first);
+            return admitUnavailable(settlement, itself ? first : unchosen(first.topic()));
         }
         return available.map(target -> candidates.size() == 1 ? requested : requested.at(target.partition()));
     }
 
+    /** Returns whether a partition of this topic may be unavailable. */
+    private boolean concerns(String topic) {
+        return !topic.equals(topics.replies())
+                && (!leaderless.apply(topic).isEmpty()
+                        || waiting.keySet().stream()
+                                .anyMatch(partition -> partition.topic().equals(topic)));
+    }
+
+    /** Returns whether nobody can write to this partition, as far as is known from Kafka's metadata. */
+    boolean hasNoLeader(TopicPartition partition) {
+        Set<Integer> numbers = leaderless.apply(partition.topic());
+        return numbers.contains(partition.partition()) || (partition.partition() < 0 && !numbers.isEmpty());
+    }
+
     private Optional<ReplyRoute> admitUnavailable(Settlement settlement, TopicPartition partition) {
+        if (!waiting.containsKey(partition)) {
+            waiting(partition);
+            log.atWarn()
+                    .addKeyValue("partition", partition)
+                    .log("Reply partition without a leader; its replies wait for at most two minutes");
+        }
         // without any that waits, the next one is the probe
         boolean waits = isOverdue(partition)
-                ? isProbeDue() && waiting(partition).isEmpty()
+                ? isProbeDue(partition) && waiting(partition).isEmpty()
                 : size() < most.replies() && waitingBytes < most.bytes();
         if (waits) {
             add(partition, settlement);
@@ -125,23 +159,25 @@ final class UnavailableReplyPartitions {
         return nanoTime.getAsLong() - probeAt >= 0;
     }
 
+    private boolean isProbeDue(TopicPartition partition) {
+        return isProbeDue() && !hasNoLeader(partition);
+    }
+
     /** Takes out what has waited for too long. A settlement that is to be the next probe stays. */
     List<Settlement> takeOverdue() {
         List<Settlement> overdue = new ArrayList<>();
-        if (!since.isEmpty() && !isProbeDue()) {
-            waiting.forEach((partition, settlements) -> {
-                if (isOverdue(partition)) {
-                    overdue.addAll(settlements);
-                    settlements.clear();
-                }
-            });
-            overdue.forEach(settlement -> waitingBytes -= settlement.weight());
-        }
+        waiting.forEach((partition, settlements) -> {
+            if (isOverdue(partition) && !isProbeDue(partition)) {
+                overdue.addAll(settlements);
+                settlements.clear();
+            }
+        });
+        overdue.forEach(settlement -> waitingBytes -= settlement.weight());
         return overdue;
     }
 
     private boolean isUnavailable(TopicPartition target) {
-        return waiting.containsKey(target) || waiting.containsKey(unchosen(target.topic()));
+        return waiting.containsKey(target) || waiting.containsKey(unchosen(target.topic())) || hasNoLeader(target);
     }
 
     /** Returns the name for all partitions of a topic. It stands for sends that failed before they had a partition. */
@@ -182,7 +218,12 @@ final class UnavailableReplyPartitions {
         List<PendingSettlements.Routed> taken = new ArrayList<>();
         for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
-            if (first == null && isOverdue(partition)) {
+            if (hasNoLeader(partition)) {
+                unconfirmed.remove(partition);
+                awaitLeader.add(partition);
+                continue;
+            }
+            if (first == null && isOverdue(partition) && !awaitLeader.contains(partition)) {
                 // the next settlement is the probe, and until then none waits
                 continue;
             }
@@ -195,6 +236,7 @@ final class UnavailableReplyPartitions {
                 waiting(partition).remove();
                 waitingBytes -= first.weight();
                 unconfirmed.remove(partition);
+                awaitLeader.remove(partition);
                 probed.add(partition);
                 taken.add(routed);
             });
@@ -280,6 +322,7 @@ final class UnavailableReplyPartitions {
         since.remove(partition);
         settlements.forEach(settlement -> waitingBytes -= settlement.weight());
         unconfirmed.remove(partition);
+        awaitLeader.remove(partition);
         return settlements;
     }
 

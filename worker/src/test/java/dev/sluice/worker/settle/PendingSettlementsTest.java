@@ -9,6 +9,7 @@ import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -40,11 +43,13 @@ class PendingSettlementsTest {
     private static final int MOST_WAITING = 20;
 
     private final Set<TopicPartition> away = new HashSet<>();
+    private final Set<TopicPartition> leaderless = new HashSet<>();
+    private int aborts;
     private long now = 1;
     private final PendingSettlements pending = new PendingSettlements(
             new ReplyRoutes(
                     new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
-                    topic -> CompletableFuture.completedFuture(PARTITION_COUNT)),
+                    topic -> CompletableFuture.completedFuture(partitions(topic))),
             new OutputRecords(TOPICS, () -> 0),
             () -> false,
             new Settle.WaitingReplies(MOST_WAITING, 1 << 20),
@@ -73,6 +78,88 @@ class PendingSettlementsTest {
         assertThat(transaction()).hasSize(1);
         assertThat(transaction()).hasSize(3);
         assertThat(pending.delaysFlush()).isFalse();
+    }
+
+    @Test
+    void nothingIsSentToAPartitionWithoutALeaderUntilItHasOne() {
+        lose(partition("app.away", 0));
+        add("app.away", 0, 1, 2);
+        add("app.good", 0, 3);
+
+        assertThat(transaction()).containsExactly("id-3");
+        for (int seconds = 0; seconds < 100; seconds++) {
+            now += Duration.ofSeconds(1).toNanos();
+            assertThat(transaction()).isEmpty();
+        }
+        assertThat(pending.waitingReplies()).isEqualTo(2);
+        assertThat(pending.delaysFlush()).isFalse();
+
+        regain(partition("app.away", 0));
+        now += Duration.ofSeconds(5).toNanos();
+        assertThat(transaction()).hasSize(1);
+        assertThat(transaction()).hasSize(1);
+        assertThat(redirections()).isEmpty();
+        assertThat(pending.unavailablePartitions()).isEmpty();
+        assertThat(aborts).isZero();
+    }
+
+    @Test
+    void aLeaderThatGoesWhileRepliesAreSentCostsOneTransaction() {
+        add("app.away", 0, 1);
+        add("app.away", 1, 2);
+        add("app.good", 0, 3);
+        transaction();
+        lose(partition("app.away", 0));
+        lose(partition("app.away", 1));
+        add("app.away", 0, 4);
+        add("app.away", 1, 5);
+        add("app.good", 0, 6);
+
+        assertThat(transaction()).hasSize(3);
+        assertThat(aborts).isEqualTo(1);
+        List<String> later = new ArrayList<>();
+        for (int seconds = 0; seconds < 300; seconds++) {
+            now += Duration.ofSeconds(1).toNanos();
+            later.addAll(transaction());
+        }
+
+        assertThat(later).containsExactlyInAnyOrder("id-4", "id-5", "id-6");
+        assertThat(aborts).isEqualTo(1);
+    }
+
+    @Test
+    void repliesToAPartitionWithoutALeaderWaitForTwoMinutesAtMost() {
+        lose(partition("app.away", 0));
+        add("app.away", 0, LongStream.range(0, MOST_WAITING).toArray());
+        assertThat(transaction()).isEmpty();
+        now += Duration.ofSeconds(119).toNanos();
+        assertThat(transaction()).isEmpty();
+
+        now += Duration.ofSeconds(1).toNanos();
+        assertThat(transaction()).hasSize(MOST_WAITING);
+        assertThat(redirections()).hasSize(MOST_WAITING);
+        add("app.away", 0, 100);
+        assertThat(transaction()).as("goes there as well").containsExactly("id-100");
+        assertThat(redirections()).hasSize(1);
+
+        regain(partition("app.away", 0));
+        now += Duration.ofSeconds(5).toNanos();
+        assertThat(transaction()).isEmpty();
+        assertThat(pending.unavailablePartitions()).as("although no reply shows it").isEmpty();
+        add("app.away", 0, 101);
+        assertThat(transaction()).containsExactly("id-101");
+        assertThat(redirections()).isEmpty();
+        assertThat(aborts).isZero();
+    }
+
+    @Test
+    void aReplyThatMayGoToAnyPartitionGoesToOneWithALeader() {
+        lose(partition("app.half", 0));
+        lose(partition("app.half", 1));
+        add("app.half", ANY, 1, 2, 3);
+
+        assertThat(transaction()).containsExactly("id-1", "id-2", "id-3");
+        assertThat(sent).extracting(ProducerRecord::partition).containsOnly(2);
     }
 
     @Test
@@ -269,6 +356,7 @@ class PendingSettlementsTest {
             }
         }
         if (failed) {
+            aborts++;
             pending.putBack(
                     taken,
                     new TransactionResult(
@@ -285,6 +373,25 @@ class PendingSettlementsTest {
                 .filter(record -> record.topic().equals(TOPICS.replies()))
                 .flatMap(record -> WireHeaders.text(record.headers(), WireHeaders.REDIRECTED).stream())
                 .toList();
+    }
+
+    private TopicLookUp.Partitions partitions(String topic) {
+        return new TopicLookUp.Partitions(
+                PARTITION_COUNT,
+                IntStream.range(0, PARTITION_COUNT)
+                        .filter(number -> leaderless.contains(partition(topic, number)))
+                        .boxed()
+                        .collect(Collectors.toSet()));
+    }
+
+    private void lose(TopicPartition partition) {
+        leaderless.add(partition);
+        away.add(partition);
+    }
+
+    private void regain(TopicPartition partition) {
+        leaderless.remove(partition);
+        away.remove(partition);
     }
 
     private boolean isAway(String topic, @Nullable Integer partition, byte @Nullable [] key) {

@@ -7,6 +7,7 @@ import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.settle.Settlement.Form;
 import java.util.ArrayList;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -27,11 +29,12 @@ class ReplyRoutesTest {
 
     private final Map<String, Integer> partitionCounts = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
     private final List<String> lookUps = new ArrayList<>();
-    private @Nullable CompletableFuture<Integer> answer;
+    private final Map<String, Set<Integer>> leaderless = new HashMap<>();
+    private @Nullable CompletableFuture<TopicLookUp.Partitions> answer;
     private long now = 1_000;
     private final ReplyRoutes routes = new ReplyRoutes(
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))),
-            this::partitionCount);
+            this::lookUp);
 
     @Test
     void aReplyWithoutARequestedTopicGoesToTheOwnTopicWithoutALookUp() {
@@ -121,12 +124,12 @@ class ReplyRoutesTest {
 
     @Test
     void whileATopicIsLookedUpThereIsNoAnswerAndNoSecondLookUp() {
-        CompletableFuture<Integer> underWay = new CompletableFuture<>();
+        CompletableFuture<TopicLookUp.Partitions> underWay = new CompletableFuture<>();
         answer = underWay;
 
         assertThat(routeOf(to("app.answers"))).isEmpty();
         assertThat(routeOf(to("app.answers", 1))).isEmpty();
-        underWay.complete(2);
+        underWay.complete(new TopicLookUp.Partitions(2, Set.of()));
 
         assertThat(of(to("app.answers", 1))).isEqualTo(new ReplyRoute("app.answers", 1, 2, null));
         assertThat(lookUps).containsExactly("app.answers");
@@ -159,6 +162,37 @@ class ReplyRoutesTest {
     }
 
     @Test
+    void aResultFromLongAgoDoesNotCountWhileTheTopicIsLookedUpAgain() {
+        of(to("app.answers"));
+        now += 60_000;
+        CompletableFuture<TopicLookUp.Partitions> underWay = new CompletableFuture<>();
+        answer = underWay;
+
+        assertThat(routeOf(to("app.answers"))).isEmpty();
+        underWay.completeExceptionally(new TimeoutException("no broker"));
+        assertThat(of(to("app.answers"))).as("better than none").isNotNull();
+    }
+
+    @Test
+    void partitionsWithoutALeaderAreLookedUpAgainSoonAndKnownUntilThen() {
+        leaderless.put("app.answers", Set.of(1));
+        of(to("app.answers"));
+        leaderless.clear();
+        routes.invalidate();
+        CompletableFuture<TopicLookUp.Partitions> underWay = new CompletableFuture<>();
+        answer = underWay;
+        assertThat(routes.leaderless("app.answers", now)).containsExactly(1);
+        underWay.complete(new TopicLookUp.Partitions(2, Set.of(0)));
+        answer = null;
+
+        assertThat(routes.leaderless("app.answers", now)).containsExactly(0);
+        now += 4_999;
+        assertThat(routes.leaderless("app.answers", now)).containsExactly(0);
+        now += 1;
+        assertThat(routes.leaderless("app.answers", now)).isEmpty();
+    }
+
+    @Test
     void allTopicsAreLookedUpAgainAfterAnInvalidation() {
         of(to("app.answers"));
         partitionCounts.remove("app.answers");
@@ -181,9 +215,12 @@ class ReplyRoutesTest {
         assertThat(lookUps).containsExactly("app.made-up-0");
     }
 
-    private CompletableFuture<Integer> partitionCount(String topic) {
+    private CompletableFuture<TopicLookUp.Partitions> lookUp(String topic) {
         lookUps.add(topic);
-        return answer != null ? answer : CompletableFuture.completedFuture(partitionCounts.getOrDefault(topic, 0));
+        return answer != null
+                ? answer
+                : CompletableFuture.completedFuture(new TopicLookUp.Partitions(
+                        partitionCounts.getOrDefault(topic, 0), leaderless.getOrDefault(topic, Set.of())));
     }
 
     private ReplyRoute of(Requests request) {

@@ -13,6 +13,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger.Opening;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
+import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Reply;
@@ -67,7 +68,7 @@ class SettleTest {
     private final Assignment first = new Assignment(new TopicPartition(TOPICS.requests(), 0));
     private final Assignment second = new Assignment(new TopicPartition(TOPICS.requests(), 1));
     private final ConsumerGroupMetadata group = metadata();
-    private final CompletableFuture<Integer> slowTopic = new CompletableFuture<>();
+    private final CompletableFuture<TopicLookUp.Partitions> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
     private final AtomicLong passedNanos = new AtomicLong();
     private final FakeProducer producer = new FakeProducer(passedNanos);
@@ -77,7 +78,9 @@ class SettleTest {
     private final Settle settle = new Settle(
             ownership,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"))),
-            topic -> topic.equals("app.slow") ? slowTopic : CompletableFuture.completedFuture(2),
+            topic -> topic.equals("app.slow")
+                    ? slowTopic
+                    : CompletableFuture.completedFuture(new TopicLookUp.Partitions(2, Set.of())),
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new Settle.WaitingReplies(200, 1 << 20),
             new SetBackClock(),
@@ -326,7 +329,7 @@ class SettleTest {
 
         await().atMost(BOUND).until(() -> replies().size() == 2);
         assertThat(flush).isNotDone();
-        slowTopic.complete(1);
+        slowTopic.complete(new TopicLookUp.Partitions(1, Set.of()));
         await().atMost(BOUND).until(flush::isDone);
         assertThat(records("app.slow", WireHeaders.ID)).containsExactly("id-0");
         assertThat(committed().get(first.partition()).offset()).isEqualTo(3);
