@@ -79,6 +79,9 @@ class UnwritableReplyTopicIT {
                 await().atMost(Duration.ofSeconds(60)).until(() -> answered(queue, true) >= toTenant - 200);
                 assertThat(worker.health().warnings())
                         .anySatisfy(warning -> assertThat(warning).contains(TENANTS, "has taken nothing for"));
+                await().atMost(Duration.ofSeconds(10))
+                        .untilAsserted(() -> assertThat(metrics(page))
+                                .contains("sluice_redirected_replies_total " + (double) answered(queue, true)));
                 assertThat(metrics(page))
                         .as("a send to the topic would fail and delay everybody")
                         .contains("sluice_commit_aborts_total 0.0");

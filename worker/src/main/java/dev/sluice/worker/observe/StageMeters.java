@@ -7,6 +7,7 @@ import dev.sluice.worker.pace.LaneState.Flow;
 import dev.sluice.worker.pace.LaneState.Spending;
 import dev.sluice.worker.pace.PaceState;
 import dev.sluice.worker.settle.PartitionState;
+import dev.sluice.worker.settle.Settle;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -49,6 +50,14 @@ final class StageMeters {
                 "sluice.unwritable.replies",
                 "Replies that wait for a partition of a reply topic that cannot be written to",
                 stages.settle()::unwritableReplies);
+        gauge(
+                registry,
+                "sluice.commit.stall.seconds",
+                "How long Kafka has accepted no commit though records are open; up to 2 is normal",
+                () -> stages.settle().sinceCommit().toMillis() / 1e3);
+        FunctionCounter.builder("sluice.redirected.replies", stages.settle(), Settle::redirectedReplies)
+                .description("Replies that went to the queue's own topic, since theirs could not be written to")
+                .register(registry);
         FunctionCounter.builder("sluice.deleted.requests", stages.intake(), Intake::deletedUnread)
                 .description("Requests, at most, that Kafka deleted before they were read")
                 .register(registry);

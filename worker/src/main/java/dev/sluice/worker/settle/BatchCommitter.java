@@ -4,6 +4,7 @@ import dev.sluice.worker.intake.Ownership;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -12,7 +13,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Puts pending settlements and the offsets of their records into transactions, one batch each. Owned by the settle
- * thread.
+ * thread. Any thread may call {@link #redirectedReplies}.
  */
 final class BatchCommitter {
     /** Interval for committing offsets that moved without an outcome, past transaction markers. */
@@ -29,6 +30,7 @@ final class BatchCommitter {
     private final LongSupplier nanoTime;
     private final SettleListener listener;
     private final CommitProgress progress;
+    private final AtomicLong redirectedReplies = new AtomicLong();
     private long positionsAt;
     private long retryAt;
 
@@ -49,6 +51,11 @@ final class BatchCommitter {
         this.progress = progress;
         this.positionsAt = nanoTime.getAsLong();
         this.retryAt = positionsAt;
+    }
+
+    /** Returns the number of committed replies that were redirected to the queue's own reply topic. */
+    long redirectedReplies() {
+        return redirectedReplies.get();
     }
 
     /** Makes the next {@link #commit} include offsets that moved without an outcome. */
@@ -116,6 +123,8 @@ final class BatchCommitter {
             staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
             settlements.forEach(windows::settled);
             pending.committed(settlements, took);
+            redirectedReplies.addAndGet(
+                    chosen.stream().filter(PendingSettlements.Routed::redirected).count());
             report(settlements);
             return Attempt.COMMITTED_OR_CHANGED;
         }

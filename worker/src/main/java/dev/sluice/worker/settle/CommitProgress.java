@@ -51,7 +51,8 @@ final class CommitProgress {
         return since > PATIENCE_NANOS + lastNanos ? Optional.of(Duration.ofNanos(since)) : Optional.empty();
     }
 
-    private long sinceProven() {
+    /** Returns the nanoseconds since Kafka accepted a commit, or since none was needed. */
+    long sinceProven() {
         return nanoTime.getAsLong() - provenAt;
     }
 }

@@ -54,8 +54,12 @@ final class PendingSettlements {
     /** The bytes of all uncommitted answers. They may be on their way here, pending or in the current transaction. */
     private final AtomicLong answerBytes = new AtomicLong();
 
-    /** A settlement in the form in which it goes, and the records it puts on Kafka. */
-    record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records) {}
+    /**
+     * A settlement in the form in which it goes, and the records it puts on Kafka.
+     *
+     * @param redirected whether its reply goes to the queue's own reply topic since another cannot be written to
+     */
+    record Routed(Settlement settlement, List<ProducerRecord<byte[], byte[]>> records, boolean redirected) {}
 
     /** @param timestampRejected learns that Kafka has rejected a timestamp; returns whether the next are others */
     PendingSettlements(
@@ -188,7 +192,7 @@ final class PendingSettlements {
         Settlement routed = route.problem() != null && settlement.outcome() instanceof Outcome.Reply
                 ? changed(settlement, replyTopicRefused(settlement, route.problem()))
                 : settlement;
-        return new Routed(routed, outputRecords.of(routed, route));
+        return new Routed(routed, outputRecords.of(routed, route), route.redirected() != null);
     }
 
     private static Settlement replyTopicRefused(Settlement settlement, String problem) {

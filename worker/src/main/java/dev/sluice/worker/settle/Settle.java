@@ -161,6 +161,16 @@ public final class Settle implements OffsetLedger, Runnable {
         return unwritableReplies;
     }
 
+    /** Returns the number of committed replies that went to the queue's own reply topic in place of another. */
+    public long redirectedReplies() {
+        return committer.redirectedReplies();
+    }
+
+    /** Returns the time since Kafka last accepted a commit, or zero if nothing is open. */
+    public Duration sinceCommit() {
+        return openRecords() == 0 ? Duration.ZERO : Duration.ofNanos(progress.sinceProven());
+    }
+
     /**
      * Returns whether commits get through, so that the answers of further calls would not be in memory alone. Logs when
      * that changes.

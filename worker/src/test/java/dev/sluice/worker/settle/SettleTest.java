@@ -106,6 +106,19 @@ class SettleTest {
     }
 
     @Test
+    void theTimeWithoutACommitCountsWhileSomethingIsOpen() {
+        open(first);
+        passedNanos.addAndGet(Duration.ofMinutes(1).toNanos());
+        assertThat(settle.sinceCommit()).as("nothing is open").isZero();
+
+        List<InputRecord> requests = registered(first, 0);
+        assertThat(settle.sinceCommit()).isGreaterThanOrEqualTo(Duration.ofMinutes(1));
+        answer(requests.get(0));
+        startAndFlush();
+        assertThat(settle.sinceCommit()).as("it is committed").isZero();
+    }
+
+    @Test
     void outcomesAndOffsetsAreOneTransactionUnderTheMetadataOfTheOwnership() {
         open(first, second);
         List<InputRecord> ones = registered(first, 0, 1, 2);
