@@ -70,7 +70,8 @@ class UnwritableReplyTopicIT {
                 queue.publish(body("m", "other"));
             }
             leaveAlone(queue, disks.get(1).toString(), disks.get(0).toString());
-            lose(disks.get(1));
+            // the broker still writes there, so that a file may come or go while it is removed
+            await().atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> lose(disks.get(1)));
             await().atMost(Duration.ofSeconds(60)).until(() -> !hasLeader(queue));
 
             try (PrometheusPage page = new PrometheusPage("1");
@@ -154,12 +155,13 @@ class UnwritableReplyTopicIT {
                 != null;
     }
 
-    private static void lose(Path disk) throws Exception {
+    private static boolean lose(Path disk) throws Exception {
         try (Stream<Path> all = Files.walk(disk)) {
             for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(each);
             }
         }
         Files.writeString(disk, "no folder");
+        return true;
     }
 }
