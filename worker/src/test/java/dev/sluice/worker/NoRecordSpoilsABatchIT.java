@@ -424,13 +424,11 @@ class NoRecordSpoilsABatchIT {
 
     private void create(NewTopic topic) throws Exception {
         queue.admin().createTopics(List.of(topic)).all().get();
-        await().atMost(Duration.ofSeconds(10))
-                .ignoreExceptions()
-                .until(() -> {
-                    TopicLookUp.Partitions found =
-                            new TopicLookUp(queue.admin()).apply(topic.name()).join();
-                    return found.count() > 0 && found.leaderless().isEmpty();
-                });
+        await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> {
+            TopicLookUp.Partitions found =
+                    new TopicLookUp(queue.admin()).apply(topic.name()).join();
+            return found.count() > 0 && found.leaderless().isEmpty();
+        });
     }
 
     private void set(String topic, String name, String value) throws Exception {

@@ -48,7 +48,8 @@ public final class TopicLookUp implements Function<String, CompletableFuture<Top
 
     private static Partitions partitions(TopicDescription description) {
         Set<Integer> leaderless = description.partitions().stream()
-                .filter(partition -> partition.leader() == null || partition.leader().isEmpty())
+                .filter(partition ->
+                        partition.leader() == null || partition.leader().isEmpty())
                 .map(TopicPartitionInfo::partition)
                 .collect(Collectors.toUnmodifiableSet());
         return new Partitions(description.partitions().size(), leaderless);

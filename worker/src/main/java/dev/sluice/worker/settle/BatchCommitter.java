@@ -123,8 +123,9 @@ final class BatchCommitter {
             staged.forEach((window, snapshot) -> window.ackWindow().commit(snapshot));
             settlements.forEach(windows::settled);
             pending.committed(settlements, took);
-            redirectedReplies.addAndGet(
-                    chosen.stream().filter(PendingSettlements.Routed::redirected).count());
+            redirectedReplies.addAndGet(chosen.stream()
+                    .filter(PendingSettlements.Routed::redirected)
+                    .count());
             report(settlements);
             return Attempt.COMMITTED_OR_CHANGED;
         }

@@ -169,9 +169,7 @@ final class ReplyRoutes {
             TopicLookUp.Partitions found = lookUp.join();
             boolean complete = found.count() > 0 && found.leaderless().isEmpty();
             return new KnownTopic(
-                    found.count(),
-                    found.leaderless(),
-                    nowMillis + (complete ? FOUND_TTL_MILLIS : MISSING_TTL_MILLIS));
+                    found.count(), found.leaderless(), nowMillis + (complete ? FOUND_TTL_MILLIS : MISSING_TTL_MILLIS));
         } catch (CompletionException | CancellationException failure) {
             log.atWarn()
                     .addKeyValue("topic", topic)

@@ -145,7 +145,9 @@ class PendingSettlementsTest {
         regain(partition("app.away", 0));
         now += Duration.ofSeconds(5).toNanos();
         assertThat(transaction()).isEmpty();
-        assertThat(pending.unavailablePartitions()).as("although no reply shows it").isEmpty();
+        assertThat(pending.unavailablePartitions())
+                .as("although no reply shows it")
+                .isEmpty();
         add("app.away", 0, 101);
         assertThat(transaction()).containsExactly("id-101");
         assertThat(redirections()).isEmpty();

@@ -33,8 +33,7 @@ class ReplyRoutesTest {
     private @Nullable CompletableFuture<TopicLookUp.Partitions> answer;
     private long now = 1_000;
     private final ReplyRoutes routes = new ReplyRoutes(
-            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))),
-            this::lookUp);
+            new ReplyTopics(TOPICS, List.of(Pattern.compile("app\\..*"), Pattern.compile("chat\\..*"))), this::lookUp);
 
     @Test
     void aReplyWithoutARequestedTopicGoesToTheOwnTopicWithoutALookUp() {
