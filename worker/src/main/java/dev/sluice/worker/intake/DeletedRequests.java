@@ -1,11 +1,15 @@
 package dev.sluice.worker.intake;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -43,18 +47,40 @@ public final class DeletedRequests {
         return count.get();
     }
 
-    /** Moves the consumer to offsets that exist. If the broker does not answer now, poll throws the same again. */
+    /**
+     * Moves the consumer to offsets that exist, and refuses partitions of which Kafka has lost what was read. If the
+     * broker does not answer now, the consumer throws the same again.
+     */
     void skip(OffsetOutOfRangeException outOfRange) {
-        Set<TopicPartition> affected = outOfRange.partitions();
+        // The exception may be older than the last rebalance. A partition that is not open yet is sought anyway.
+        List<OwnedPartition> affected = partitions.all().stream()
+                .filter(partition -> outOfRange.partitions().contains(partition.partition()))
+                .filter(partition -> !partition.awaitsOpening())
+                .toList();
+        Set<TopicPartition> keys =
+                affected.stream().map(OwnedPartition::partition).collect(Collectors.toSet());
         try {
-            Map<TopicPartition, Long> begins = consumer.beginningOffsets(affected, TIMEOUT);
-            Map<TopicPartition, Long> ends = consumer.endOffsets(affected, TIMEOUT);
-            for (TopicPartition partition : affected) {
-                skip(partitions.get(partition), begins.get(partition), ends.get(partition));
+            Map<TopicPartition, Long> begins = consumer.beginningOffsets(keys, TIMEOUT);
+            Map<TopicPartition, Long> ends = ends(outOfRange, begins);
+            for (OwnedPartition partition : affected) {
+                skip(partition, begins.get(partition.partition()), ends.get(partition.partition()));
             }
         } catch (TimeoutException e) {
-            log.atDebug().addKeyValue("partitions", affected).setCause(e).log("Offsets unavailable");
+            log.atDebug().addKeyValue("partitions", keys).setCause(e).log("Offsets unavailable");
         }
+    }
+
+    /**
+     * Returns up to where each log is still the one that was read. A log that was cut off may have grown again since,
+     * so that its end tells nothing.
+     */
+    private Map<TopicPartition, Long> ends(OffsetOutOfRangeException outOfRange, Map<TopicPartition, Long> begins) {
+        if (!(outOfRange instanceof LogTruncationException truncation)) {
+            return consumer.endOffsets(begins.keySet(), TIMEOUT);
+        }
+        Map<TopicPartition, Long> ends = new HashMap<>(begins);
+        truncation.divergentOffsets().forEach((partition, divergent) -> ends.put(partition, divergent.offset()));
+        return ends;
     }
 
     private void skip(OwnedPartition partition, long begin, long end) {

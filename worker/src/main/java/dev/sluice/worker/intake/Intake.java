@@ -166,7 +166,7 @@ public final class Intake implements Runnable {
 
     private void iterate() {
         heartbeat.run();
-        opener.openAssigned();
+        inRange(opener::openAssigned);
         diagnoseOutOfMemory();
         refusals = partitions.refusals();
         long now = clock.millis();
@@ -248,7 +248,16 @@ public final class Intake implements Runnable {
         if (now - positionsReportedAt >= POSITION_REPORT_MILLIS) {
             positionsReportedAt = now;
             rebalanceHandler.shareIfWider();
-            positions.report();
+            inRange(positions::report);
+        }
+    }
+
+    /** Runs what asks for positions. Kafka's consumer tells of any partition then what poll would throw next. */
+    private void inRange(Runnable asksForPositions) {
+        try {
+            asksForPositions.run();
+        } catch (OffsetOutOfRangeException outOfRange) {
+            deleted.skip(outOfRange);
         }
     }
 

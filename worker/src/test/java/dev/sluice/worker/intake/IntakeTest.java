@@ -7,8 +7,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.consumer.LogTruncationException;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -99,6 +102,104 @@ class IntakeTest {
                 .singleElement()
                 .asString()
                 .contains("offset 4", "up to 100", "--reset-offsets");
+    }
+
+    /** The log has lost offsets 2 to 4, and a new leader has appended others there. Its end tells nothing any more. */
+    @Test
+    void refusesALogThatWasTruncatedAndHasGrownAgain() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> {
+                    test.log.requests(FIRST, 3);
+                    throw truncatedTo(2);
+                })
+                .rounds(2)
+                .then(() -> test.log.request(SECOND))
+                .rounds(2)
+                .then(() -> assertThat(test.consumer.paused()).containsExactly(FIRST))
+                .run();
+
+        assertThat(test.ledger.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L, 4L);
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L, 1L);
+        assertThat(test.intake.refusals())
+                .singleElement()
+                .asString()
+                .contains("offset 2", "up to 5", "--reset-offsets");
+    }
+
+    /** A new leader knows nothing of what was read, such as after its disk was replaced. */
+    @Test
+    void refusesALogWithoutAnythingThatWasRead() {
+        test.log.requests(FIRST, 5);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(2)
+                .then(() -> {
+                    throw new LogTruncationException(Map.of(FIRST, 5L), Map.of());
+                })
+                .rounds(2)
+                .run();
+
+        assertThat(test.intake.refusals()).singleElement().asString().contains("offset 0", "up to 5");
+    }
+
+    /** The consumer throws it whenever it has compared its epochs with the broker's, not only from poll. */
+    @Test
+    void refusesATruncatedLogOfWhichAPositionTells() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> test.consumer.failPosition(truncatedTo(2)))
+                .rounds(2)
+                .then(() -> test.log.request(SECOND))
+                .rounds(2)
+                .run();
+
+        assertThat(test.intake.refusals()).hasSize(1);
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L, 1L);
+        assertThat(test.ledger.reached).containsEntry(SECOND, 2L);
+    }
+
+    @Test
+    void opensAPartitionThoughThePositionTellsOfATruncatedOne() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+
+        test.then(() -> test.consumer.assigned(FIRST))
+                .rounds(2)
+                .then(() -> {
+                    assignBoth();
+                    test.consumer.failPosition(truncatedTo(2));
+                })
+                .rounds(3)
+                .run();
+
+        assertThat(test.intake.refusals()).hasSize(1);
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
+    }
+
+    @Test
+    void ignoresATruncatedLogThatAnotherWorkerOwnsByNow() {
+        test.log.requests(FIRST, 5).requests(SECOND, 1);
+
+        test.then(this::assignBoth)
+                .rounds(2)
+                .then(() -> {
+                    test.consumer.rebalance(Set.of(SECOND));
+                    throw truncatedTo(2);
+                })
+                .then(() -> test.log.request(SECOND))
+                .rounds(2)
+                .run();
+
+        assertThat(test.intake.refusals()).isEmpty();
+        assertThat(test.ledger.offsets(SECOND)).containsExactly(0L, 1L);
+    }
+
+    private static LogTruncationException truncatedTo(long divergent) {
+        return new LogTruncationException(Map.of(FIRST, 5L), Map.of(FIRST, new OffsetAndMetadata(divergent)));
     }
 
     @Test

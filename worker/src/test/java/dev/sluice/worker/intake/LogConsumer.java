@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -36,6 +37,7 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
     private final Map<TopicPartition, Long> halfRead = new HashMap<>();
     private Set<TopicPartition> left = Set.of();
     private boolean metadataIsForgotten;
+    private Optional<RuntimeException> failsPosition = Optional.empty();
     /** The offset of a partition that the group has committed when this consumer has left. */
     ToLongFunction<TopicPartition> committedOnLeaving = partition -> 0;
 
@@ -131,6 +133,21 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
      */
     void halfRead(TopicPartition partition) {
         halfRead.put(partition, position(partition));
+    }
+
+    /** Throws this once, as soon as any position is asked for. */
+    void failPosition(RuntimeException failure) {
+        failsPosition = Optional.of(failure);
+    }
+
+    @Override
+    public synchronized long position(TopicPartition partition, Duration timeout) {
+        Optional<RuntimeException> failure = failsPosition;
+        failsPosition = Optional.empty();
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+        return super.position(partition, timeout);
     }
 
     /** Returns the timeout of each poll. */
