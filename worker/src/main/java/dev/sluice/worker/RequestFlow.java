@@ -19,6 +19,7 @@ import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.LimitShare;
 import dev.sluice.worker.pace.Pace;
 import dev.sluice.worker.settle.AbandonedTransactions;
+import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
 import io.github.bucket4j.TimeMeter;
 import java.time.Clock;
@@ -47,6 +48,7 @@ final class RequestFlow implements RequestSink {
     private final Settle settle;
     private final ApiClient api;
     private final AbandonedTransactions abandoned;
+    private final EndedRecords endedRecords;
     private final CallMeters meters;
     private final Tracing tracing;
     private final Clock clock;
@@ -60,6 +62,7 @@ final class RequestFlow implements RequestSink {
      *
      * @param ownership what this worker owns at the moment
      * @param abandoned ends transactions of dead workers while committed offsets cannot be read because of them
+     * @param endedRecords deletes what has ended of the topics that workers write for themselves
      * @param heartbeat the heartbeat of the pace thread
      * @param onDefect receives what must never be thrown while a call ends
      */
@@ -70,6 +73,7 @@ final class RequestFlow implements RequestSink {
             Settle settle,
             ApiClient api,
             AbandonedTransactions abandoned,
+            EndedRecords endedRecords,
             CallMeters meters,
             Tracing tracing,
             Clock clock,
@@ -80,6 +84,7 @@ final class RequestFlow implements RequestSink {
         this.settle = settle;
         this.api = api;
         this.abandoned = abandoned;
+        this.endedRecords = endedRecords;
         this.meters = meters;
         this.tracing = tracing;
         this.clock = clock;
@@ -214,5 +219,10 @@ final class RequestFlow implements RequestSink {
     @Override
     public void offsetsUnavailable() {
         abandoned.end();
+    }
+
+    @Override
+    public void reads(Set<Assignment> assignments) {
+        endedRecords.delete(assignments);
     }
 }

@@ -21,6 +21,7 @@ import dev.sluice.worker.observe.WatchedStages;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import dev.sluice.worker.settle.AbandonedTransactions;
+import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
@@ -131,6 +132,7 @@ public final class Worker implements AutoCloseable {
                 settle,
                 api,
                 new AbandonedTransactions(admin, queue.group(), idPrefix, System::nanoTime),
+                new EndedRecords(admin, queue.group(), queue.topics(), System::nanoTime),
                 metrics.calls(),
                 tracing,
                 clock,

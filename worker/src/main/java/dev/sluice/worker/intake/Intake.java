@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -249,6 +250,8 @@ public final class Intake implements Runnable {
             positionsReportedAt = now;
             rebalanceHandler.shareIfWider();
             inRange(positions::report);
+            sink.reads(
+                    partitions.open().stream().map(OwnedPartition::assignment).collect(Collectors.toSet()));
         }
     }
 

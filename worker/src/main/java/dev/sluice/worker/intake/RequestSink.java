@@ -31,6 +31,12 @@ public interface RequestSink {
      */
     void offsetsUnavailable();
 
+    /**
+     * Names the assignments that are being read, several times a second. A partition that must not be read is not among
+     * them.
+     */
+    void reads(Set<Assignment> assignments);
+
     /** Cancels the calls of these assignments, whose outcomes could not be settled any more. */
     void cancel(Set<Assignment> gone);
 }

@@ -79,16 +79,16 @@ public final class StatusReader implements AutoCloseable {
     }
 
     /**
-     * Reads the committed offsets first and the bounds of the partitions after them. A request that is published or
-     * ends in between then makes the backlog larger, and never negative.
+     * Reads the first offsets, then the committed ones, then the last ones. A request that is published or ends in
+     * between makes the backlog larger and never negative. What workers have deleted in between is not taken for lost.
      */
     private List<OpenRange> openRanges(Map<String, TopicState> states, List<String> problems)
             throws InterruptedException {
-        CommittedOffsets committed = group.committed();
         List<TopicPartition> partitions = partitions(states);
         var begins = offsets(partitions, OffsetSpec.earliest());
-        var ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> begin = AdminResults.offsets(begins, partitions, "the topics' first offsets");
+        CommittedOffsets committed = group.committed();
+        var ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> end = AdminResults.offsets(ends, partitions, "the topics' last offsets");
         List<OpenRange> ranges = new ArrayList<>();
         Set<TopicPartition> away = new TreeSet<>(OldestOpenRecords.BY_NAME);

@@ -61,7 +61,7 @@ public record TopicDifference(String topic, String setting, String actual, Strin
     }
 
     private String readable(String value) {
-        if (!setting.equals(TopicConfig.RETENTION_MS_CONFIG)) {
+        if (!setting.equals(TopicConfig.RETENTION_MS_CONFIG) && !setting.equals(TopicConfig.SEGMENT_MS_CONFIG)) {
             return value;
         }
         long millis = Long.parseLong(value);

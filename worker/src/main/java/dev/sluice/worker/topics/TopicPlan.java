@@ -20,10 +20,11 @@ import org.apache.kafka.common.record.TimestampType;
  * @param name the topic
  * @param input true if workers read the topic; it then has as many partitions as the other inputs, and the broker's
  *     timestamps
+ * @param passing true if only workers write the topic, and have records deleted that have ended
  * @param retention how long records stay
  * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
-public record TopicPlan(String name, boolean input, Duration retention, int maxMessageBytes) {
+public record TopicPlan(String name, boolean input, boolean passing, Duration retention, int maxMessageBytes) {
     public static final int PARTITIONS = 12;
 
     /** The time that a backlog may wait. Kafka deletes unread what waits longer. */
@@ -47,6 +48,12 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
     // a shorter retention gets a warning
     private static final Duration SHORT_RETENTION = Duration.ofDays(1);
 
+    // Kafka frees the disk of whole segments only, and never of the one that it writes to. A backlog of many days has
+    // few segments all the same, since each record that waits long moves once an hour
+    private static final Duration SEGMENT_TIME = Duration.ofHours(1);
+
+    private static final int SEGMENT_BYTES = 64 * 1024 * 1024;
+
     private static final String LOG_APPEND_TIME = TimestampType.LOG_APPEND_TIME.name;
 
     /**
@@ -58,11 +65,12 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         int requestBytes = maxRequestBytes + BATCH_BYTES;
         List<TopicPlan> plans = new ArrayList<>();
         for (String input : topics.inputs()) {
-            int maxBytes = input.equals(topics.requests()) ? requestBytes : requestBytes + HEADER_BYTES;
-            plans.add(new TopicPlan(input, true, retention, maxBytes));
+            boolean passing = !input.equals(topics.requests());
+            int maxBytes = passing ? requestBytes + HEADER_BYTES : requestBytes;
+            plans.add(new TopicPlan(input, true, passing, retention, maxBytes));
         }
-        plans.add(new TopicPlan(topics.dead(), false, deadRetention, requestBytes + HEADER_BYTES));
-        plans.add(new TopicPlan(topics.replies(), false, retention, REPLY_BYTES));
+        plans.add(new TopicPlan(topics.dead(), false, false, deadRetention, requestBytes + HEADER_BYTES));
+        plans.add(new TopicPlan(topics.replies(), false, false, retention, REPLY_BYTES));
         return plans;
     }
 
@@ -79,6 +87,10 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
         // delays count from when the broker got a record, retention must not trust a producer's clock, and no record is
         // rejected for a worker's clock
         settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
+        if (passing) {
+            settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(SEGMENT_TIME.toMillis()));
+            settings.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(Math.max(SEGMENT_BYTES, maxMessageBytes)));
+        }
         return settings;
     }
 
@@ -155,9 +167,16 @@ public record TopicPlan(String name, boolean input, Duration retention, int maxM
                 + actual.settings().get(setting) + " bytes only; set " + setting + "=" + maxMessageBytes);
     }
 
-    /** Returns whether the topic takes smaller records than planned. */
-    public boolean isLargerThan(TopicState actual) {
-        return smallRecords(actual).isPresent();
+    /** Returns the settings to change so that an existing topic takes records as large as planned. */
+    public Map<String, String> enlargement(TopicState actual) {
+        Map<String, String> larger = new LinkedHashMap<>();
+        // a record must fit into a segment, too
+        for (String setting : List.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, TopicConfig.SEGMENT_BYTES_CONFIG)) {
+            if (number(actual, setting).orElse(maxMessageBytes) < maxMessageBytes) {
+                larger.put(setting, Integer.toString(maxMessageBytes));
+            }
+        }
+        return larger;
     }
 
     /** Returns the most bytes that a record of the topic may have, if that is less than {@code bytes}. */

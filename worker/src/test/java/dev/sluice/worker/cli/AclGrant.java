@@ -47,6 +47,18 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
         return grants;
     }
 
+    /** Returns the rights that a worker uses where it has them. */
+    static List<AclGrant> cleaner(Topics topics) {
+        List<AclGrant> grants = new ArrayList<>();
+        topics.inputs().stream()
+                .filter(topic -> !topic.equals(topics.requests()))
+                .forEach(topic -> grants.add(topic(WORKER, AclOperation.DELETE, topic)));
+        grants.add(group(WORKER, AclOperation.DESCRIBE, "*"));
+        grants.add(new AclGrant(
+                WORKER, AclOperation.DESCRIBE, ResourceType.CLUSTER, "kafka-cluster", PatternType.LITERAL));
+        return grants;
+    }
+
     static List<AclGrant> publisher(Topics topics) {
         return List.of(topic(PUBLISHER, AclOperation.WRITE, topics.requests()));
     }

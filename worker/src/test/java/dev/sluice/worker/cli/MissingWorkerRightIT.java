@@ -11,18 +11,27 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.AllLogLines;
 import dev.sluice.worker.LogLines;
 import dev.sluice.worker.Worker;
+import dev.sluice.worker.intake.Assignment;
+import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.threads.WorkerException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.resource.ResourceType;
@@ -134,6 +143,52 @@ class MissingWorkerRightIT {
             assertThat(worker.health().livenessFailures()).isEmpty();
         } finally {
             kafka.grant(missing);
+        }
+    }
+
+    @Test
+    void withoutTheRightToDeleteRecordsAWorkerOnlySaysSo() throws Exception {
+        Topics topics = new Topics("kept");
+        kafka.createTopics(topics);
+        kafka.grant(AclGrant.worker(topics, "keepers"));
+        TopicPartition partition = new TopicPartition(topics.retry(), 0);
+        producer.send(new ProducerRecord<>(partition.topic(), 0, new byte[0], new byte[0]))
+                .get();
+        AtomicLong nanoTime = new AtomicLong();
+        try (LogLines log = new LogLines(EndedRecords.class);
+                Admin operator = Admin.create(kafka.properties("admin"));
+                Admin admin = Admin.create(kafka.properties(AclGrant.WORKER))) {
+            operator.alterConsumerGroupOffsets("keepers", Map.of(partition, new OffsetAndMetadata(1)))
+                    .all()
+                    .get();
+            EndedRecords records = new EndedRecords(admin, "keepers", topics, nanoTime::get);
+            Map<AclOperation, String> said = new EnumMap<>(AclOperation.class);
+            said.put(AclOperation.DESCRIBE, "does not show this user the groups");
+            said.put(AclOperation.DELETE, "Kafka does not allow it");
+            for (AclOperation missing : List.of(AclOperation.DESCRIBE, AclOperation.DELETE)) {
+                int before = log.all().size();
+                await().atMost(BOUND).until(() -> {
+                    nanoTime.addAndGet(Duration.ofMinutes(1).toNanos());
+                    records.delete(Set.of(new Assignment(partition)));
+                    return log.all().size() > before;
+                });
+                assertThat(log.all().get(before)).startsWith("INFO").contains(said.get(missing));
+                kafka.grant(AclGrant.cleaner(topics).stream()
+                        .filter(grant -> grant.operation() == missing)
+                        .toList());
+            }
+            await().atMost(BOUND).until(() -> {
+                nanoTime.addAndGet(Duration.ofMinutes(1).toNanos());
+                records.delete(Set.of(new Assignment(partition)));
+                return operator.listOffsets(Map.of(partition, OffsetSpec.earliest()))
+                                .partitionResult(partition)
+                                .get()
+                                .offset()
+                        == 1;
+            });
+            assertThat(log.all().size()).as("each reason once").isEqualTo(2);
+        } finally {
+            kafka.revoke(AclGrant.cleaner(topics));
         }
     }
 

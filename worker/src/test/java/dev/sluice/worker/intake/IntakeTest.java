@@ -80,6 +80,7 @@ class IntakeTest {
         assertThat(test.ledger.offsets(FIRST)).isEmpty();
         assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
         assertThat(test.ledger.reached).doesNotContainKey(FIRST);
+        assertThat(test.downstream.reads).containsExactly(SECOND);
         assertThat(test.intake.refusals())
                 .containsExactly("partition " + FIRST + " is not read: written by a newer release");
     }
@@ -98,6 +99,9 @@ class IntakeTest {
 
         assertThat(test.ledger.offsets(FIRST)).isEmpty();
         assertThat(test.ledger.offsets(SECOND)).containsExactly(0L);
+        assertThat(test.downstream.reads)
+                .as("new records may lie below what is committed of the first")
+                .containsExactly(SECOND);
         assertThat(test.intake.refusals())
                 .singleElement()
                 .asString()

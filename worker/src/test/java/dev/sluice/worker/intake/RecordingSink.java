@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
 /** Records the requests that intake hands over and the order of its calls in a journal. Not thread-safe. */
@@ -14,6 +15,7 @@ final class RecordingSink implements RequestSink {
     final List<Refusal> refused = new ArrayList<>();
     final List<InputRecord> postponed = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
+    Set<TopicPartition> reads = Set.of();
     int offsetsUnavailable;
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
@@ -66,6 +68,11 @@ final class RecordingSink implements RequestSink {
     @Override
     public void offsetsUnavailable() {
         offsetsUnavailable++;
+    }
+
+    @Override
+    public void reads(Set<Assignment> assignments) {
+        reads = assignments.stream().map(Assignment::partition).collect(Collectors.toSet());
     }
 
     @Override

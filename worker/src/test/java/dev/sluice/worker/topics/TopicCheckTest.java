@@ -116,6 +116,29 @@ class TopicCheckTest {
                         assertThat(plans.get(topic).maxMessageBytes()).isGreaterThanOrEqualTo(requests + 65_536));
     }
 
+    @Test
+    void topicsOfWorkersHaveSmallSegmentsThatHoldEveryRecord() {
+        for (int requestBytes : new int[] {TopicPlan.MAX_REQUEST_BYTES, 200 << 20, 1 << 30}) {
+            for (TopicPlan plan : TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, requestBytes)) {
+                boolean passing = plan.input() && !plan.name().equals(topics.requests());
+                assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_MS_CONFIG))
+                        .isEqualTo(passing);
+                if (passing) {
+                    assertThat(Integer.parseInt(plan.settings().get(TopicConfig.SEGMENT_BYTES_CONFIG)))
+                            .isGreaterThanOrEqualTo(plan.maxMessageBytes());
+                }
+            }
+        }
+    }
+
+    @Test
+    void acceptsSegmentsOfAnySizeAndAge() {
+        put(topics.retry(), 12, Map.of(TopicConfig.SEGMENT_MS_CONFIG, "604800000"));
+        put(topics.delay(Topics.Tier.ONE_HOUR), 12, Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "1073741824"));
+
+        assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+    }
+
     private Map<String, TopicState> asPlanned() {
         Map<String, TopicState> planned = new HashMap<>();
         for (TopicPlan plan : TopicPlan.of(topics)) {

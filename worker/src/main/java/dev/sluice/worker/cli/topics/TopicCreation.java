@@ -25,7 +25,6 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
-import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates missing topics, widens existing ones and lets them take larger records. Changes no other setting. */
@@ -156,12 +155,14 @@ final class TopicCreation {
     private void enlarge(Map<String, TopicState> before) throws InterruptedException {
         for (TopicPlan plan : plans) {
             TopicState state = before.get(plan.name());
-            if (enlarges && state != null && plan.isLargerThan(state)) {
+            Map<String, String> larger = enlarges && state != null ? plan.enlargement(state) : Map.of();
+            if (!larger.isEmpty()) {
                 ConfigResource topic = new ConfigResource(ConfigResource.Type.TOPIC, plan.name());
-                ConfigEntry larger =
-                        new ConfigEntry(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(plan.maxMessageBytes()));
-                AlterConfigOp set = new AlterConfigOp(larger, AlterConfigOp.OpType.SET);
-                KafkaFuture<Void> result = admin.incrementalAlterConfigs(Map.of(topic, List.of(set)))
+                List<AlterConfigOp> settings = larger.entrySet().stream()
+                        .map(each -> new ConfigEntry(each.getKey(), each.getValue()))
+                        .map(entry -> new AlterConfigOp(entry, AlterConfigOp.OpType.SET))
+                        .toList();
+                KafkaFuture<Void> result = admin.incrementalAlterConfigs(Map.of(topic, settings))
                         .values()
                         .get(topic);
                 attempt(plan.name(), ENLARGED, AclErrors.Right.ALTER_CONFIGS, result);

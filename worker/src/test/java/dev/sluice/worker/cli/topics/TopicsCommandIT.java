@@ -17,8 +17,11 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.config.ConfigResource;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,10 +121,21 @@ class TopicsCommandIT {
                         TopicCheck.of(admin, topics, BOUND, 5 << 20).refusals().isEmpty());
         assertThat(states().get(topics.replies()).settings()).containsEntry("max.message.bytes", "8388608");
         assertThat(states().get(topics.dead()).settings()).containsEntry("max.message.bytes", "5308428");
+        assertThat(states().get(topics.retry()).settings()).containsEntry("segment.bytes", "67108864");
+        run("create", "--max-request-bytes=100MiB");
+        assertThat(states().get(topics.retry()).settings())
+                .as("a record must fit into a segment")
+                .containsEntry("max.message.bytes", "104923148")
+                .containsEntry("segment.bytes", "104923148");
+    }
+
+    @Test
+    void topicsNeverTakeSmallerRequestsThanBefore() throws Exception {
+        run("create", "--partitions=1", "--max-request-bytes=5242880");
+
         run("create", "--max-request-bytes=1000");
-        assertThat(states().get(topics.dead()).settings())
-                .as("never smaller")
-                .containsEntry("max.message.bytes", "5308428");
+
+        assertThat(states().get(topics.dead()).settings()).containsEntry("max.message.bytes", "5308428");
     }
 
     @Test
@@ -218,6 +232,28 @@ class TopicsCommandIT {
                 .contains("differs: " + topics.retry()
                         + ": retention.ms is 172800000 (2d), not 604800000 (7d); to change")
                 .contains("--topic " + topics.retry() + " --add-config retention.ms=604800000");
+    }
+
+    /** A queue that an earlier release has made has large segments, and works. */
+    @Test
+    void largeSegmentsAreNoMoreThanADifference() throws Exception {
+        run("create", "--partitions=2");
+        admin.incrementalAlterConfigs(Map.of(
+                        new ConfigResource(ConfigResource.Type.TOPIC, topics.retry()),
+                        List.of(new AlterConfigOp(new ConfigEntry("segment.ms", ""), AlterConfigOp.OpType.DELETE))))
+                .all()
+                .get();
+        await().atMost(BOUND)
+                .until(() -> states().get(topics.retry())
+                        .settings()
+                        .get("segment.ms")
+                        .equals("604800000"));
+
+        assertThat(run("describe")).isZero();
+
+        assertThat(terminal.out())
+                .contains("differs: " + topics.retry() + ": segment.ms is 604800000 (7d), not 3600000 (1h); to change")
+                .doesNotContain("error", "warning");
     }
 
     @Test
