@@ -51,7 +51,7 @@ public final class DeadLetterLog {
         }
         count.requests++;
         count.words = dead.reason().word() + (dead.lastError().isEmpty() ? "" : ", " + dead.lastError()) + ": "
-                + dead.message();
+                + PrintableText.unquoted(dead.message());
     }
 
     /** Logs what is due. Must be called now and then, since the last dead letters of a minute have no successor. */

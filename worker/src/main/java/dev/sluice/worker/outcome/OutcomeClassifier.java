@@ -16,6 +16,7 @@ import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.provider.CompletionBody;
 import dev.sluice.worker.provider.RetryHint;
 import dev.sluice.worker.provider.TogetherApi;
+import dev.sluice.worker.text.PrintableText;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
@@ -56,8 +57,11 @@ public final class OutcomeClassifier {
     /** The factor by which a request may have more costly failures in a brown-out. */
     private static final int BROWN_OUT_FACTOR = 3;
 
-    /** A comparison with other lanes, and the verdict that a request is never admitted, take at least this long. */
+    /** The verdict that a request is never admitted takes at least this long. */
     private static final long MIN_AGE_MILLIS = Duration.ofMinutes(10).toMillis();
+
+    /** A comparison with other lanes takes at least this long, since a model may be down while others are not. */
+    private static final long OTHER_LANES_AGE_MILLIS = Duration.ofHours(2).toMillis();
 
     /** This many calls have to be rejected though they were sent alone. */
     private static final int REJECTED_ALONE = 3;
@@ -201,7 +205,9 @@ public final class OutcomeClassifier {
         /** Returns the provider's own words, or else what is known of the answer. */
         String message(String otherwise) {
             String own = ownError().map(ApiError::message).orElse("");
-            return !own.isBlank() ? own : !body.words().isBlank() ? body.words() : otherwise;
+            // The text of a good answer may be what was generated, which is nobody's business but the publisher's.
+            boolean isSaid = !isGood(answer.status()) && !body.words().isBlank();
+            return !own.isBlank() ? own : isSaid ? body.words() : otherwise;
         }
     }
 
@@ -242,8 +248,15 @@ public final class OutcomeClassifier {
         return failed(reading.request(), foreign(reading, hint), evidence, nowMillis);
     }
 
+    private static boolean isGood(int status) {
+        return status >= 200 && status < 300;
+    }
+
     private static boolean mayHaveCost(Reading reading) {
-        return reading.body().usage().isPresent() || COSTLY_STATUSES.contains(reading.status());
+        return reading.body().usage().isPresent()
+                || COSTLY_STATUSES.contains(reading.status())
+                || (isGood(reading.answer().status())
+                        && CompletionBody.mentionsChoices(reading.answer().body()));
     }
 
     /** Returns true if an error in the API's own form is about the request, and not about the URL or the key. */
@@ -287,7 +300,7 @@ public final class OutcomeClassifier {
     private Verdict rateLimited(Reading reading, Duration hint, LaneEvidence evidence, long nowMillis) {
         InputRecord record = reading.request().input();
         OptionalDouble share = evidence.shareOfOthers(FailureKind.LIMITED);
-        int points = points(share);
+        int points = isComparable(record, FailureKind.LIMITED, evidence, nowMillis) ? points(share) : 0;
         Suspicion suspicion = Suspicion.of(record).plusLimited(points, evidence.wasSentAlone());
         int deferrals = record.deferrals() + 1;
         // The lane waits only as long as the API says. The backoff is this request's own.
@@ -379,17 +392,21 @@ public final class OutcomeClassifier {
         /** Returns the reason of a lane that stops for this: the words are the surroundings' then. */
         String reason() {
             boolean isSaid = message.isBlank() || kind == FailureKind.SERVER;
-            String reason = isSaid ? error : error + ": " + message;
+            String reason = isSaid ? error : error + ": " + PrintableText.unquoted(message);
             return reason.length() <= MAX_REASON ? reason : reason.substring(0, MAX_REASON);
         }
+    }
+
+    /** Returns true if the others are of the same lane, or if the request has waited for hours. */
+    private static boolean isComparable(InputRecord record, FailureKind kind, LaneEvidence evidence, long nowMillis) {
+        return evidence.isOfThisLane(kind) || nowMillis - record.waitsSince() >= OTHER_LANES_AGE_MILLIS;
     }
 
     private Verdict failed(Request request, Failure failure, LaneEvidence evidence, long nowMillis) {
         CallFeedback feedback = CallFeedback.failed(failure.kind(), failure.reason(), failure.mayHaveCost());
         InputRecord record = request.input();
         OptionalDouble share = evidence.shareOfOthers(failure.kind());
-        boolean isComparable = evidence.isOfThisLane() || nowMillis - record.waitsSince() >= MIN_AGE_MILLIS;
-        int points = isComparable ? points(share) : 0;
+        int points = isComparable(record, failure.kind(), evidence, nowMillis) ? points(share) : 0;
         boolean tells = points >= TELLING_EVIDENCE;
         // What may have been paid for counts always. Else a lane that is stopped, or that a foreign answer stops, says
         // that the surroundings are to blame.

@@ -44,10 +44,13 @@ final class Lane {
     /**
      * The silence before a call that is to show whether the API ever admits its request. It covers the API's second.
      */
-    private static final long SILENCE = Duration.ofMillis(1_100).toNanos();
+    private static final long MIN_SILENCE = Duration.ofMillis(1_100).toNanos();
 
-    /** The least time between two such silences, which cost the lane a second each. */
-    private static final long SILENCE_INTERVAL = Duration.ofSeconds(30).toNanos();
+    /** The longest such silence. It covers the API's minute, if answers say that there is one. */
+    private static final long MAX_SILENCE = Duration.ofSeconds(61).toNanos();
+
+    /** The least time between two such silences is this many times one of them. */
+    private static final int SILENCE_INTERVAL = 30;
 
     /** The share of others' 429s up to which a deferred request that is rejected again says nothing of the lane. */
     private static final double RARELY_LIMITED = 0.2;
@@ -70,6 +73,10 @@ final class Lane {
     /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
     private String lastLimited = "";
 
+    private boolean probesYoungest;
+    /** The longest time that an answer has told a request to wait, up to a bound. */
+    private long longestHint;
+
     private long sentAt;
     private long silentAt;
     private LimitShare share;
@@ -88,8 +95,8 @@ final class Lane {
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
-        this.sentAt = resumesAt - SILENCE;
-        this.silentAt = resumesAt - SILENCE_INTERVAL;
+        this.sentAt = resumesAt - MIN_SILENCE;
+        this.silentAt = resumesAt - SILENCE_INTERVAL * MIN_SILENCE;
         this.share = share;
         this.breaker = new CircuitBreaker(name, resumesAt);
         this.rateLimitLog = new RateLimitLog(name, resumesAt);
@@ -108,7 +115,7 @@ final class Lane {
     }
 
     void putBack(Request request) {
-        queue.addLast(request);
+        queue.putBack(request);
     }
 
     /** Returns the next call that may start now. */
@@ -117,7 +124,7 @@ final class Lane {
         if (nanosToNext() > 0) {
             return null;
         }
-        Request request = queue.remove();
+        Request request = nextRequest();
         long now = time.currentTimeNanos();
         if (breaker.isHeldForAll()) {
             probes.started(now);
@@ -126,13 +133,26 @@ final class Lane {
         concurrency.started();
         long cost = paced ? estimate.of(request) : 0;
         // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
-        boolean alone = now - sentAt >= SILENCE && share.fraction() >= 1;
+        boolean alone = now - sentAt >= silence() && share.fraction() >= 1;
         if (alone && wantsToBeAlone(request, now)) {
             silentAt = now;
         }
         sentAt = now;
         ConnectingCalls.ConnectingCall call = connecting.add(now);
         return new InFlightCall(this, request, now, call, alone, requests.charge(1, call), tokens.charge(cost, call));
+    }
+
+    /**
+     * Removes the request of the next call. Every second probe is the youngest request, so that a long run of requests
+     * with one fault does not keep the others waiting.
+     */
+    private Request nextRequest() {
+        if (!isStopped()) {
+            queue.release();
+            return queue.remove();
+        }
+        probesYoungest = !probesYoungest;
+        return probesYoungest ? queue.remove() : queue.removeYoungest();
     }
 
     /**
@@ -153,7 +173,7 @@ final class Lane {
             wait = Math.max(wait, probes.nanosToNext(now));
         }
         if (wantsToBeAlone(next, now)) {
-            wait = Math.max(wait, sentAt + SILENCE - now);
+            wait = Math.max(wait, sentAt + silence() - now);
         }
         if (!paced) {
             return wait;
@@ -164,9 +184,13 @@ final class Lane {
         return Math.max(wait, Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(next))));
     }
 
+    private long silence() {
+        return Math.max(MIN_SILENCE, longestHint);
+    }
+
     private boolean wantsToBeAlone(Request request, long now) {
         // Few requests are deferred so often; for all others the header is not read.
-        return now - silentAt >= SILENCE_INTERVAL
+        return now - silentAt >= SILENCE_INTERVAL * silence()
                 && share.fraction() >= 1
                 && request.input().deferrals() >= MIN_DEFERRALS
                 && Suspicion.of(request.input()).wantsToBeAlone();
@@ -183,6 +207,8 @@ final class Lane {
         switch (feedback.kind()) {
             case LIMITED -> {
                 tokens.changeFloor(estimate.ordinary());
+                longestHint = Math.max(
+                        longestHint, Math.min(MAX_SILENCE, feedback.pause().toNanos() * 5 / 4));
                 rejectedByLimit(call, feedback);
             }
             case PASSED, REJECTED -> lastLimited = "";
@@ -378,6 +404,11 @@ final class Lane {
         return breaker.flow().isPresent();
     }
 
+    /** Returns true if the lane is stopped and has had requests within the last minutes. */
+    boolean isHeldOfLate() {
+        return isStopped() && (isBusy() || idleNanos() < LONG_IDLE);
+    }
+
     /** Returns why the lane is stopped, or nothing if it flows. Thread-safe. */
     Optional<String> stopReason() {
         return breaker.stopReason();
@@ -410,9 +441,8 @@ final class Lane {
         }
 
         @Override
-        public boolean isOfThisLane() {
-            return calls.shareOfOthers(call.request().input().id(), FailureKind.SERVER, now)
-                    .isPresent();
+        public boolean isOfThisLane(FailureKind kind) {
+            return calls.shareOfOthers(call.request().input().id(), kind, now).isPresent();
         }
 
         @Override

@@ -19,7 +19,7 @@ public interface LaneEvidence {
     OptionalDouble shareOfOthers(FailureKind kind);
 
     /** Returns true if {@link #shareOfOthers} comes from this lane and not from others. */
-    boolean isOfThisLane();
+    boolean isOfThisLane(FailureKind kind);
 
     /** Returns true if the API has dealt with a call of any lane within the last minutes, so that URL and key work. */
     boolean apiWorks();

@@ -153,8 +153,10 @@ final class Lanes {
 
     private Duration heldFor() {
         long now = time.currentTimeNanos();
-        List<Lane> busy = ring.stream().filter(Lane::isBusy).toList();
-        if (busy.isEmpty() || !busy.stream().allMatch(Lane::isStopped)) {
+        boolean flowsOne = ring.stream().anyMatch(lane -> lane.isBusy() && !lane.isStopped());
+        // The requests of a stopped lane may all wait in delay topics for their next call.
+        boolean isOneHeld = ring.stream().anyMatch(Lane::isHeldOfLate);
+        if (flowsOne || !isOneHeld) {
             notHeldAt = now;
         }
         return Duration.ofNanos(now - notHeldAt);

@@ -44,6 +44,14 @@ public record CompletionBody(
         }
     }
 
+    /**
+     * Returns true if a body that need not be JSON names choices near its beginning: a completion that was cut, that
+     * is empty, or that came as a stream. The API has worked on it.
+     */
+    public static boolean mentionsChoices(byte[] body) {
+        return beginning(body).contains("\"choices\"");
+    }
+
     /** Returns what is known of a body that is not one JSON object. */
     private static CompletionBody foreign(byte[] body) {
         return new CompletionBody(
@@ -51,10 +59,14 @@ public record CompletionBody(
     }
 
     private static String text(byte[] body) {
-        String text = new String(body, 0, Math.min(body.length, MAX_FOREIGN_BYTES), StandardCharsets.UTF_8);
-        String plain = text.replaceAll("(?is)<(style|script)\\b.*?(?:</\\1\\s*>|$)", " ")
+        String plain = beginning(body)
+                .replaceAll("(?is)<(style|script)\\b.*?(?:</\\1\\s*>|$)", " ")
                 .replaceAll("<[^<>]*>", " ");
         return shortened(plain);
+    }
+
+    private static String beginning(byte[] body) {
+        return new String(body, 0, Math.min(body.length, MAX_FOREIGN_BYTES), StandardCharsets.UTF_8);
     }
 
     private static String shortened(String text) {

@@ -112,7 +112,10 @@ final class SendFailures {
     Map<Integer, Exception> rejections(boolean alone) {
         Map<Integer, Exception> rejections = new HashMap<>();
         for (Failure failure : failures) {
-            boolean rejected = isRejection(failure.exception()) || (alone && isRejectionOfBatch(failure.exception()));
+            // An error that Kafka does not know may pass, and a paid answer must not be lost for it.
+            boolean isKnown = !(failure.exception() instanceof UnknownServerException);
+            boolean rejected =
+                    isRejection(failure.exception()) || (alone && isKnown && isRejectionOfBatch(failure.exception()));
             if (rejected && (rejections.isEmpty() || namesItsTopic(failure))) {
                 rejections.putIfAbsent(failure.settlement(), failure.exception());
             }

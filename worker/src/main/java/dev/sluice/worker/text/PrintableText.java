@@ -8,6 +8,8 @@ public final class PrintableText {
     /** The longest line that is shown of a text without a bound of its own. */
     public static final int LONGEST_LINE = 4_000;
 
+    private static final String QUOTATION = "'\"`{[<\u2018\u201c";
+    private static final int LONGEST_UNQUOTED = 120;
     private static final int ZERO_WIDTH_NON_JOINER = 0x200c;
     private static final int ZERO_WIDTH_JOINER = 0x200d;
 
@@ -22,6 +24,18 @@ public final class PrintableText {
     public static String line(String text, int longest) {
         String cut = text.length() > longest ? text.substring(0, longest) + "…" : text;
         return escaped(cut, false);
+    }
+
+    /**
+     * Returns the beginning of a foreign message up to its first quotation, which may be of a prompt or an answer. It
+     * is for logs and health checks, which many people read.
+     */
+    public static String unquoted(String message) {
+        int end = 0;
+        while (end < message.length() && end < LONGEST_UNQUOTED && QUOTATION.indexOf(message.charAt(end)) < 0) {
+            end++;
+        }
+        return end == message.length() ? message : message.substring(0, end).stripTrailing() + "…";
     }
 
     /** Returns the whole text with its line ends and tabs. It keeps the joiners that scripts and emoji need. */

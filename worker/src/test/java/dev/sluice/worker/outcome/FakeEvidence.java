@@ -33,6 +33,11 @@ record FakeEvidence(
     }
 
     @Override
+    public boolean isOfThisLane(FailureKind kind) {
+        return isOfThisLane;
+    }
+
+    @Override
     public OptionalDouble shareOfOthers(FailureKind kind) {
         return share;
     }

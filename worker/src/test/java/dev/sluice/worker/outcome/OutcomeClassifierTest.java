@@ -78,13 +78,32 @@ class OutcomeClassifierTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"id\": 1}", "{\"choices\": []}", HTML, "", "{\"choices\": [1]", "{\"choices\": [1]} x"})
+    @ValueSource(strings = {"{\"id\": 1}", HTML, ""})
     void aGoodStatusWithoutACompletionIsAFailure(String body) {
         Verdict verdict = of(counted(1, 3), answered(200, body));
 
         assertThat(verdict.outcome())
                 .isEqualTo(new Requeue(Optional.empty(), NOW + 1000, 2, 3, "200 unusable_body", failedOnce()));
         assertThat(verdict.feedback()).isEqualTo(CallFeedback.failed(FailureKind.SERVER, "200 unusable_body", false));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"choices\": []}",
+                "{\"choices\": [1]",
+                "{\"choices\": [1]} x",
+                "data: {\"choices\":[{\"delta\":{\"content\":\"secret\"}}]}\n\n"
+            })
+    void anAnswerThatWasGeneratedInVainMayHaveCost(String body) {
+        Verdict verdict = of(counted(1, 3), answered(200, body));
+
+        assertThat(verdict.outcome())
+                .isInstanceOfSatisfying(
+                        Requeue.class,
+                        requeue -> assertThat(requeue.suspicion().costly()).isOne());
+        assertThat(verdict.feedback()).isEqualTo(CallFeedback.failed(FailureKind.SERVER, "200 unusable_body", true));
+        assertThat(verdict.toString()).doesNotContain("secret");
     }
 
     @ParameterizedTest
@@ -180,10 +199,10 @@ class OutcomeClassifierTest {
     }
 
     @Test
-    void otherLanesAreComparedWithOnlyAfterTenMinutes() {
+    void otherLanesAreComparedWithOnlyAfterTwoHours() {
         FakeEvidence evidence = FakeEvidence.failing(0.05).fromOtherLanes();
         Retries retries = retries();
-        while (retries.now() < NOW + TEN_MINUTES) {
+        while (retries.now() < NOW + 12 * TEN_MINUTES) {
             assertThat(retries.call(answered(500, ERROR), evidence).outcome()).isInstanceOf(Requeue.class);
         }
         assertThat(retries.calls()).isGreaterThan(MAX_ATTEMPTS);
@@ -246,7 +265,7 @@ class OutcomeClassifierTest {
                         .orElseThrow()
                         .outcome())
                 .isInstanceOf(Hold.class);
-        assertThat(outcomes.classify(counted(0, 0), answered(500, ERROR), evidence, NOW + TEN_MINUTES)
+        assertThat(outcomes.classify(counted(0, 0), answered(500, ERROR), evidence, NOW + 12 * TEN_MINUTES)
                         .orElseThrow()
                         .outcome())
                 .isInstanceOf(Requeue.class);

@@ -134,13 +134,27 @@ class LaneTest {
     }
 
     @Test
-    void aRequestThatIsPutBackGoesBehindAllOthers() {
+    void aRequestThatIsPutBackGoesBehindAllOthersUntilTheLaneFlowsAgain() {
         Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
-        lane.putBack(retry(2));
+        ended(lane, CallFeedback.blocked("402"));
+        lane.putBack(request(2));
         lane.add(request(3));
+        lane.add(request(4));
+        time.pass(SECOND);
+        InFlightCall probe = send(lane);
+        assertThat(offset(probe.request())).isOne();
+        lane.putBack(probe.request());
+        lane.ended(probe, CallFeedback.blocked("402"));
+        time.pass(SECOND);
 
-        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(1L, 2L, 3L);
+        InFlightCall youngest = send(lane);
+        assertThat(offset(youngest.request()))
+                .as("every second probe is the youngest")
+                .isEqualTo(4);
+        lane.ended(youngest, CallFeedback.PASSED);
+
+        assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(2L, 3L, 1L);
     }
 
     @Test

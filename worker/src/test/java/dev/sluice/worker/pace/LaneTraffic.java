@@ -143,7 +143,7 @@ final class LaneTraffic {
         events.add(new Event(time.currentTimeNanos() + wait, () -> lane.add(next)));
     }
 
-    private long millis() {
+    long millis() {
         return EPOCH + time.sinceStart().toMillis();
     }
 

@@ -95,6 +95,21 @@ class LanesTest {
     }
 
     @Test
+    void aLaneIsStillHeldWhileItsRequestsWaitElsewhereForTheirNextCall() {
+        Lanes lanes = lanes(8, "none");
+        Request request = add(lanes, "a", 1);
+        lanes.of(request).ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+        lanes.drop(Set.of(request.assignment()));
+        lanes.state(0, true);
+        time.pass(Duration.ofMinutes(4));
+        assertThat(lanes.state(0, true).heldFor()).isEqualTo(Duration.ofMinutes(4));
+
+        time.pass(Duration.ofMinutes(2));
+
+        assertThat(lanes.state(0, true).heldFor()).as("nothing came for long").isZero();
+    }
+
+    @Test
     void eachModelHasItsOwnLimit() {
         Lanes lanes = lanes(
                 8, new ConfiguredLimits(Map.of("a", ConfiguredLimit.parse("10/s")), ConfiguredLimit.parse("20/s")));

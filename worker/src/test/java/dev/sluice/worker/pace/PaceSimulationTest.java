@@ -174,6 +174,7 @@ class PaceSimulationTest {
         Scenario.Step twenty = Scenario.Step.of(SLIDING_WINDOW, 20, 240);
         Scenario three = Scenario.of(twenty).withWorkers(3);
         Scenario.Step outage = Scenario.Step.of(SLIDING_WINDOW, 20, 30).down();
+        Scenario.Step later = Scenario.Step.of(SLIDING_WINDOW, 20, 480);
         return Stream.of(
                 Arguments.of("three workers", three),
                 Arguments.of("without hints", three.withoutHints()),
@@ -181,7 +182,8 @@ class PaceSimulationTest {
                         "four workers",
                         Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 240)).withWorkers(4)),
                 Arguments.of(
-                        "after an outage", Scenario.of(twenty, outage, twenty).withWorkers(3)));
+                        "some minutes after an outage",
+                        Scenario.of(twenty, outage, later).withWorkers(3)));
     }
 
     static Stream<Integer> fewAndMany() {

@@ -55,8 +55,7 @@ class SendFailuresTest {
         for (Exception failure : List.of(
                 new InvalidRecordException("no key"),
                 new RecordBatchTooLargeException("larger than a segment"),
-                new PolicyViolationException("not here"),
-                new UnknownServerException("a plug-in of the broker"))) {
+                new PolicyViolationException("not here"))) {
             SendFailures one = new SendFailures(millis -> {});
             one.callback(7, to("replies")).onCompletion(null, failure);
 
@@ -67,6 +66,14 @@ class SendFailuresTest {
                     .isEqualTo(7);
             assertThat(one.rejections(true)).isEqualTo(Map.of(7, failure));
         }
+    }
+
+    @Test
+    void noPaidAnswerIsLostForAnErrorThatMayPass() {
+        failures.callback(7, to("replies")).onCompletion(null, new UnknownServerException("out of memory"));
+
+        assertThat(failures.rejections(true)).isEmpty();
+        assertThat(failures.suspect()).isPresent();
     }
 
     @Test

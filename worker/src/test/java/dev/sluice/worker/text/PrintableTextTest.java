@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -71,5 +72,21 @@ class PrintableTextTest {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         new PrintableStream(new PrintStream(bytes, true, StandardCharsets.UTF_8)).print(text);
         return bytes.toString(StandardCharsets.UTF_8);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '^', textBlock = """
+            Unable to access this model             | Unable to access this model
+            Invalid role 'secret' in messages       | Invalid role…
+            [{'input': {'content': 'secret'}}]      | …
+            unexpected "secret"                     | unexpected…
+            """)
+    void aForeignMessageIsShownUpToItsFirstQuotation(String message, String shown) {
+        assertThat(PrintableText.unquoted(message)).isEqualTo(shown);
+    }
+
+    @Test
+    void aForeignMessageForLogsIsShort() {
+        assertThat(PrintableText.unquoted("x".repeat(1_000))).isEqualTo("x".repeat(120) + "…");
     }
 }
