@@ -22,7 +22,6 @@ import dev.sluice.worker.settle.AbandonedTransactions;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
 import io.github.bucket4j.TimeMeter;
-import java.time.Clock;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -51,7 +50,7 @@ final class RequestFlow implements RequestSink {
     private final EndedRecords endedRecords;
     private final CallMeters meters;
     private final Tracing tracing;
-    private final Clock clock;
+    private final SteadyClock clock;
     private final Consumer<Throwable> onDefect;
     private final DeadLetterLog deadLetters = new DeadLetterLog();
     private final Pace pace;
@@ -76,7 +75,7 @@ final class RequestFlow implements RequestSink {
             EndedRecords endedRecords,
             CallMeters meters,
             Tracing tracing,
-            Clock clock,
+            SteadyClock clock,
             Runnable heartbeat,
             Consumer<Throwable> onDefect) {
         this.ownership = ownership;
@@ -131,10 +130,13 @@ final class RequestFlow implements RequestSink {
         settle.accept(record, refused);
     }
 
-    /** Intake → settle: the request is due later than intake may hold it. */
+    /**
+     * Intake → settle: the request is due later than intake may hold it. Of two clocks the later one counts, since too
+     * short a tier costs a round and too long a one delays the request.
+     */
     @Override
     public void postpone(InputRecord record) {
-        settle.accept(record, outcomes.postponed(record, clock.millis()));
+        settle.accept(record, outcomes.postponed(record, clock.latestMillis()));
     }
 
     /** Cache → settle. */

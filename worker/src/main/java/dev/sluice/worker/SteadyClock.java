@@ -52,6 +52,14 @@ final class SteadyClock extends Clock {
         return offset + monotonic;
     }
 
+    /**
+     * Returns the later one of this clock's and the host's time. They differ while a jump is in doubt. That is also so
+     * when the host was suspended, since the monotonic clock of Linux stands still then.
+     */
+    long latestMillis() {
+        return Math.max(millis(), host.millis());
+    }
+
     private boolean isBelieved(long monotonic, long jump) {
         if (jumpedAt < 0) {
             jumpedAt = monotonic;

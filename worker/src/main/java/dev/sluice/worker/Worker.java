@@ -94,7 +94,7 @@ public final class Worker implements AutoCloseable {
         this.admin = admin;
         this.api = api;
         WorkerConfig.Queue queue = config.queue();
-        Clock clock = new SteadyClock(Clock.systemUTC(), System::nanoTime);
+        SteadyClock clock = new SteadyClock(Clock.systemUTC(), System::nanoTime);
         Tracing tracing = new Tracing(telemetry, clock);
         String name = queue.instanceId().orElseGet(() -> UUID.randomUUID().toString());
         // No topic and no name has a colon, so that no two queues share an id.

@@ -2,10 +2,16 @@ package dev.sluice.worker;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.wire.Topics.Tier;
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.outcome.OutcomeClassifier;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SteadyClockTest {
@@ -51,6 +57,39 @@ class SteadyClockTest {
 
             assertThat(clock.millis()).isEqualTo(START + passed.get() + wrong.get());
         }
+    }
+
+    /** The host was suspended for three hours, in which the monotonic clock stood still. */
+    @Test
+    void aRequestThatIsDueSoonIsNotDelayedForLongAfterASuspend() {
+        clock.millis();
+        wrong.set(Duration.ofHours(3).toMillis());
+        passed.addAndGet(1_000);
+        long now = START + passed.get() + wrong.get();
+        InputRecord record =
+                Requests.ofModel("m").timed(now, now + 15_000, Long.MAX_VALUE).input();
+
+        assertThat(postponedTo(record)).isEqualTo(Tier.TEN_SECONDS);
+    }
+
+    /** A clock that is wrong for some seconds must not keep a request in its tier either. */
+    @ParameterizedTest
+    @CsvSource({"7200000, TEN_SECONDS", "-7200000, ONE_MINUTE"})
+    void aRequestThatIsDueSoonIsNotDelayedForLongByAJump(long jump, Tier most) {
+        clock.millis();
+        wrong.set(jump);
+        passed.addAndGet(1_000);
+        long now = START + passed.get();
+        InputRecord record =
+                Requests.ofModel("m").timed(now, now + 90_000, Long.MAX_VALUE).input();
+
+        assertThat(postponedTo(record)).isEqualTo(most);
+    }
+
+    private Tier postponedTo(InputRecord record) {
+        OutcomeClassifier outcomes = new OutcomeClassifier(5, Optional.empty(), () -> 0.5);
+        Outcome.Requeue requeue = (Outcome.Requeue) outcomes.postponed(record, clock.latestMillis());
+        return requeue.tier().orElseThrow();
     }
 
     /** Passes time, in which the clock must be right. */
