@@ -131,6 +131,61 @@ class NewGroupIT {
         }
     }
 
+    /** An audit, such as Kafka Connect, reads the requests as well. It is no worker, and its group not one to join. */
+    @Test
+    void theFirstWorkersStartWhereAnAuditHasReadTheRequests() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            queue.publish(body("m", "text"));
+        }
+        audit(1);
+
+        try (Worker worker = Worker.start(config("first", false))) {
+            queue.awaitReplies(3);
+        }
+    }
+
+    @Test
+    void noAuditIsTheGroupToSetInsteadOfAMistypedOne() throws Exception {
+        work(4);
+        queue.admin()
+                .alterConsumerGroupOffsets(
+                        queue.group(), Map.of(new TopicPartition(queue.topics.retry(), 0), new OffsetAndMetadata(0)))
+                .all()
+                .get();
+        audit(1);
+
+        assertThatThrownBy(() -> Worker.start(config("mistyped", false)))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("set --group to '" + queue.group() + "'. ")
+                .hasMessageNotContaining("audit");
+    }
+
+    /** The group of the workers is forgotten, and that of the audit is not: to join that would lose requests. */
+    @Test
+    void anAuditIsNoRemedyForAGroupThatKafkaHasForgotten() throws Exception {
+        work(4);
+        queue.admin().deleteConsumerGroups(List.of(queue.group())).all().get();
+        audit(1);
+
+        assertThatThrownBy(() -> Worker.start(queue.config(api.baseUrl())))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContainingAll("forgotten", "up to 4 requests again", "--new-group", "--reset-offsets")
+                .hasMessageNotContaining("set --group");
+    }
+
+    private void audit(long offset) throws Exception {
+        for (int partition = 0; partition < TestQueue.PARTITIONS; partition++) {
+            queue.admin()
+                    .alterConsumerGroupOffsets(
+                            "connect-audit",
+                            Map.of(
+                                    new TopicPartition(queue.topics.requests(), partition),
+                                    new OffsetAndMetadata(offset)))
+                    .all()
+                    .get();
+        }
+    }
+
     /** An operator who moves a group to where it shall go on has decided what it calls. */
     @Test
     void aGroupWhoseOffsetsWereSetStarts() throws Exception {

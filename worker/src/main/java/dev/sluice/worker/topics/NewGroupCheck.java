@@ -37,22 +37,29 @@ import org.slf4j.LoggerFactory;
 public final class NewGroupCheck {
     private static final int NAMED_GROUPS = 3;
 
+    /** What the metadata of a worker's committed offsets begins with where requests have ended out of order. */
+    private static final String METADATA = "sluice:";
+
     private static final Logger log = LoggerFactory.getLogger(NewGroupCheck.class);
 
     private final Admin admin;
     private final Topics topics;
     private final int timeoutMillis;
 
-    /** The bounds of each partition of the requests topic, and what other groups have committed there. */
-    private record UsedQueue(
-            Map<TopicPartition, Long> begins,
-            Map<TopicPartition, Long> ends,
-            Map<String, Map<TopicPartition, Long>> others) {
-        /** Returns the number of offsets that other groups are past and that still exist. */
-        long passed() {
+    /**
+     * What another group has committed on the requests topic.
+     *
+     * @param isOfWorkers true if its offsets show that workers have committed them, and not some other reader
+     */
+    private record OtherGroup(Map<TopicPartition, Long> committed, boolean isOfWorkers) {}
+
+    /** The bounds of each partition of the requests topic. */
+    private record RequestsTopic(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends) {
+        /** Returns the number of offsets that one of the groups is past and that still exist. */
+        long passed(Collection<OtherGroup> groups) {
             return begins.keySet().stream()
-                    .mapToLong(partition -> others.values().stream()
-                            .mapToLong(committed -> passed(partition, committed))
+                    .mapToLong(partition -> groups.stream()
+                            .mapToLong(group -> passed(partition, group.committed()))
                             .max()
                             .orElse(0))
                     .sum();
@@ -85,10 +92,9 @@ public final class NewGroupCheck {
      */
     public Optional<String> refusal(String group, int width) throws InterruptedException {
         try {
-            // The replies come first: a worker that starts beside this one has joined before it can reply.
-            boolean hasReplied = offsets(topics.replies(), OffsetSpec.latest()).values().stream()
-                    .anyMatch(end -> end > 0);
-            return isNew(group) ? refusalOfNew(group, width, hasReplied) : Optional.empty();
+            // The endings come first: a worker that starts beside this one has joined before it can reply.
+            boolean hasEnded = isUsed(topics.replies()) || isUsed(topics.dead());
+            return isNew(group) ? refusalOfNew(group, width, hasEnded) : Optional.empty();
         } catch (ExecutionException failed) {
             log.atWarn()
                     .addKeyValue("group", group)
@@ -97,6 +103,10 @@ public final class NewGroupCheck {
                             + "call their requests again");
             return Optional.empty();
         }
+    }
+
+    private boolean isUsed(String topic) throws ExecutionException, InterruptedException {
+        return offsets(topic, OffsetSpec.latest()).values().stream().anyMatch(end -> end > 0);
     }
 
     private boolean isNew(String group) throws ExecutionException, InterruptedException {
@@ -108,21 +118,37 @@ public final class NewGroupCheck {
         return !hasMembers && committed(group).isEmpty();
     }
 
-    private Optional<String> refusalOfNew(String group, int width, boolean hasReplied)
+    private Optional<String> refusalOfNew(String group, int width, boolean hasEnded)
             throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = IntStream.range(0, width)
                 .mapToObj(partition -> new TopicPartition(topics.requests(), partition))
                 .toList();
-        UsedQueue queue = new UsedQueue(
-                offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()), others(group));
-        if (queue.passed() > 0) {
-            return Optional.of(refusal(group, "group " + names(queue.others().keySet()), queue.passed())
-                    + "If the name is mistyped, set --group to "
-                    + names(queue.others().keySet()) + ". " + remedy());
+        RequestsTopic requests =
+                new RequestsTopic(offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()));
+        Map<String, OtherGroup> others = others(group);
+        Map<String, OtherGroup> workers = new TreeMap<>(others);
+        workers.values().removeIf(other -> !other.isOfWorkers());
+        long passed = requests.passed(workers.values());
+        if (passed > 0) {
+            String names = names(workers.keySet());
+            return Optional.of(refusal(group, "group " + names, passed) + "If the name is mistyped, set --group to "
+                    + names + ". " + remedy());
         }
-        if (queue.others().isEmpty() && hasReplied && queue.all() > 0) {
-            return Optional.of(refusal(group, "a group that Kafka has forgotten or does not show", queue.all())
-                    + "If the name is mistyped, correct --group. " + remedy());
+        boolean haveRead = requests.passed(others.values()) > 0;
+        if (workers.isEmpty() && hasEnded && (others.isEmpty() || haveRead) && requests.all() > 0) {
+            String who = haveRead
+                    ? "another group (" + names(others.keySet()) + ", or one that Kafka has forgotten)"
+                    : "a group that Kafka has forgotten or does not show";
+            return Optional.of(
+                    refusal(group, who, requests.all()) + "If the name is mistyped, correct --group. " + remedy());
+        }
+        if (haveRead) {
+            log.atWarn()
+                    .addKeyValue("group", group)
+                    .addKeyValue("others", names(others.keySet()))
+                    .addKeyValue("topic", topics.requests())
+                    .log("Other groups have read the requests, and nothing shows that they are workers; if they are, "
+                            + "their requests are called again");
         }
         logIfHidden(group);
         return Optional.empty();
@@ -149,36 +175,49 @@ public final class NewGroupCheck {
         return more > 0 ? first + " and " + more + " more" : first;
     }
 
-    /** Returns what each other group has committed on the requests topic, without the groups that have nothing. */
-    private Map<String, Map<TopicPartition, Long>> others(String group)
-            throws ExecutionException, InterruptedException {
+    /** Returns the other groups that have committed offsets on the requests topic. */
+    private Map<String, OtherGroup> others(String group) throws ExecutionException, InterruptedException {
         ListGroupsOptions consumers = ListGroupsOptions.forConsumerGroups();
         consumers.timeoutMs(timeoutMillis);
-        Map<String, Map<TopicPartition, Long>> others = new TreeMap<>();
+        Map<String, OtherGroup> others = new TreeMap<>();
         // valid() leaves out the groups of a coordinator that does not answer
         for (GroupListing listed : admin.listGroups(consumers).valid().get()) {
             if (!listed.groupId().equals(group)) {
-                Map<TopicPartition, Long> committed = committed(listed.groupId());
-                committed.keySet().removeIf(partition -> !partition.topic().equals(topics.requests()));
-                if (!committed.isEmpty()) {
-                    others.put(listed.groupId(), committed);
+                OtherGroup other = other(committed(listed.groupId()));
+                if (!other.committed().isEmpty()) {
+                    others.put(listed.groupId(), other);
                 }
             }
         }
         return others;
     }
 
+    /** Only workers read the topics of retries and delays, so a group that has committed there is one of theirs. */
+    private OtherGroup other(Map<TopicPartition, OffsetAndMetadata> committed) {
+        Map<TopicPartition, Long> requests = new HashMap<>();
+        boolean isOfWorkers = false;
+        for (var entry : committed.entrySet()) {
+            boolean isOfRequests = entry.getKey().topic().equals(topics.requests());
+            isOfWorkers |= !isOfRequests || entry.getValue().metadata().startsWith(METADATA);
+            if (isOfRequests) {
+                requests.put(entry.getKey(), entry.getValue().offset());
+            }
+        }
+        return new OtherGroup(requests, isOfWorkers);
+    }
+
     /** Returns what a group has committed on the inputs of this queue. */
-    private Map<TopicPartition, Long> committed(String group) throws ExecutionException, InterruptedException {
+    private Map<TopicPartition, OffsetAndMetadata> committed(String group)
+            throws ExecutionException, InterruptedException {
         var options = new ListConsumerGroupOffsetsOptions().requireStable(false).timeoutMs(timeoutMillis);
         Map<TopicPartition, @Nullable OffsetAndMetadata> answer =
                 answer(admin.listConsumerGroupOffsets(Map.of(group, new ListConsumerGroupOffsetsSpec()), options)
                         .partitionsToOffsetAndMetadata(group));
-        Map<TopicPartition, Long> committed = new HashMap<>();
+        Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>();
         if (answer != null) {
             answer.forEach((partition, offset) -> {
                 if (offset != null && topics.inputs().contains(partition.topic())) {
-                    committed.put(partition, offset.offset());
+                    committed.put(partition, offset);
                 }
             });
         }
