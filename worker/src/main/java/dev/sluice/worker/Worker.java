@@ -20,6 +20,7 @@ import dev.sluice.worker.observe.Tracing;
 import dev.sluice.worker.observe.WatchedStages;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.provider.BaseUrlCheck;
 import dev.sluice.worker.settle.AbandonedTransactions;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
@@ -260,6 +261,11 @@ public final class Worker implements AutoCloseable {
 
     private void startStages(CompletableFuture<Void> warm) {
         Map<String, ConfiguredLimit> limits = config.pacing().limits();
+        BaseUrlCheck.doubt(config.api().baseUrl())
+                .ifPresent(likely -> log.atWarn()
+                        .addKeyValue("api", config.api().baseUrl())
+                        .addKeyValue("likely", likely)
+                        .log("API's base URL may be wrong"));
         log.atInfo()
                 .addKeyValue("topic", config.queue().topics().base())
                 .addKeyValue("group", config.queue().group())

@@ -37,7 +37,11 @@ class UnloadableCodecIT {
     private Path folder;
 
     @ParameterizedTest
-    @CsvSource({"zstd, -DZstdNativePath=/nonexistent.so", "snappy, -Dorg.xerial.snappy.tempdir=/dev/null/x"})
+    @CsvSource({
+        "zstd, -DZstdNativePath=/nonexistent.so",
+        "snappy, -Dorg.xerial.snappy.tempdir=/dev/null/x",
+        "snappy, -Dos.arch=unknown"
+    })
     void aWorkerThatCannotUnpackRecordsEndsNone(String codec, String option) throws Exception {
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
                 TogetherStandIn api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY))) {

@@ -80,12 +80,16 @@ public final class ApiClient implements AutoCloseable {
      *     may never end then.
      */
     public ApiClient(Target target, Supplier<String> apiKey, Bounds bounds, Consumer<Throwable> onDeath) {
+        this(target, apiKey, bounds, ApiConnections.IDLE, onDeath);
+    }
+
+    ApiClient(Target target, Supplier<String> apiKey, Bounds bounds, Duration idle, Consumer<Throwable> onDeath) {
         this.apiKey = apiKey;
         this.bounds = bounds;
         this.onDeath = onDeath;
         this.vertx = Vertx.vertx(options());
         this.loop = vertx.getOrCreateContext();
-        this.connections = new ApiConnections(vertx, target, bounds.maxCalls());
+        this.connections = new ApiConnections(vertx, target, bounds.maxCalls(), idle);
         this.memory = new AnswerMemory(bounds.answerBytes());
         // The loop survives what its handlers throw. An exception here is about one connection, an error about all.
         vertx.exceptionHandler(failure -> {

@@ -22,7 +22,9 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.WeakHashMap;
@@ -34,7 +36,7 @@ import java.util.regex.Pattern;
 final class ApiConnections {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     /** Less than any NAT forgets a connection after, and many servers close theirs after a minute. */
-    private static final Duration IDLE = Duration.ofSeconds(30);
+    static final Duration IDLE = Duration.ofSeconds(30);
     /** Edges send long cookies and policies. */
     private static final int MAX_HEADER_BYTES = 64 << 10;
 
@@ -49,6 +51,8 @@ final class ApiConnections {
     private final boolean isTls;
     private final int port;
     private final Set<HttpConnection> used = Collections.newSetFromMap(new WeakHashMap<>());
+    /** The connections without a call, and the time of its end. */
+    private final Map<HttpConnection, Long> idle = new HashMap<>();
 
     /** A proxy that answered CONNECT, but did not connect. */
     static final class ProxyRejection extends IOException {
@@ -64,8 +68,11 @@ final class ApiConnections {
         }
     }
 
-    /** @param maxCalls the most calls at once, each of which needs a connection */
-    ApiConnections(Vertx vertx, ApiClient.Target target, int maxCalls) {
+    /**
+     * @param maxCalls the most calls at once, each of which needs a connection
+     * @param atMost the time after which a connection without a call is closed, however long the server would keep it
+     */
+    ApiConnections(Vertx vertx, ApiClient.Target target, int maxCalls, Duration atMost) {
         URI url = TogetherApi.chatCompletions(target.baseUrl());
         this.isTls = "https".equalsIgnoreCase(url.getScheme());
         int apiPort = url.getPort() >= 0 ? url.getPort() : isTls ? 443 : 80;
@@ -85,6 +92,19 @@ final class ApiConnections {
                 .setURI(url.getRawPath())
                 // The key would go with a redirect.
                 .setFollowRedirects(false);
+        // The client library keeps a connection for as long as the server says: an hour, or for ever.
+        vertx.setPeriodic(1_000, unused -> closeIdle(atMost));
+    }
+
+    private void closeIdle(Duration atMost) {
+        long now = System.nanoTime();
+        idle.entrySet().removeIf(entry -> {
+            boolean isOver = now - entry.getValue() >= atMost.toNanos();
+            if (isOver) {
+                var unused = entry.getKey().close();
+            }
+            return isOver;
+        });
     }
 
     static HttpClientOptions options(ApiClient.Target target) {
@@ -177,9 +197,15 @@ final class ApiConnections {
         return request;
     }
 
-    /** Returns true from the second call on with the same connection. */
-    boolean wasUsed(HttpConnection connection) {
+    /** Records that a call begins. Returns true from the second call on with the same connection. */
+    boolean use(HttpConnection connection) {
+        idle.remove(connection);
         return !used.add(connection);
+    }
+
+    /** Records that a call has ended, and that its connection can be used again. */
+    void left(HttpConnection connection) {
+        idle.put(connection, System.nanoTime());
     }
 
     /** Posts to a server of our own, as the warm-up does. */

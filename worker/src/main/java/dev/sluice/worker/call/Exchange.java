@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Exchange {
     private static final String USER_AGENT = "sluice-worker";
-    /** A connection that was closed earlier than this after the request had left was closed before it came. */
+    /** A connection that ends earlier than this after the request had left, without an answer, has served nothing. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
     /** The status with which some servers close an idle connection. It is no answer to a request. */
     private static final int REQUEST_TIMEOUT = 408;
@@ -37,6 +37,7 @@ final class Exchange {
     private @Nullable HttpClientRequest http;
     private @Nullable AnswerBody body;
     private long sentAt;
+    private long leftAt;
     private boolean wasReused;
     private boolean isRepeated;
     private boolean hasLeft;
@@ -125,7 +126,7 @@ final class Exchange {
 
     private void send(HttpClientRequest opened) {
         http = opened;
-        wasReused = surroundings.connections.wasUsed(opened.connection());
+        wasReused = surroundings.connections.use(opened.connection());
         try {
             opened.putHeader("Content-Type", "application/json")
                     .putHeader("Accept", "application/json")
@@ -150,6 +151,7 @@ final class Exchange {
         opened.end(Buffer.buffer(message.body)).onSuccess(unused -> {
             if (opened == http) {
                 hasLeft = true;
+                leftAt = System.nanoTime();
             }
         });
     }
@@ -214,8 +216,14 @@ final class Exchange {
         if (isStale() && FailureWords.isClosed(failure)) {
             repeat();
         } else {
+            // What accepts and closes at once, such as a balancer without a server, works on nothing.
+            hasLeft &= !isCutAtOnce(failure);
             end(failed(failure));
         }
+    }
+
+    private boolean isCutAtOnce(Throwable failure) {
+        return stage == Stage.WAITING && FailureWords.isClosed(failure) && System.nanoTime() - leftAt < STALE_NANOS;
     }
 
     /** Returns true while an end of the connection means that it was stale. */
@@ -252,6 +260,8 @@ final class Exchange {
         HttpClientRequest made = http;
         if (made != null && (isRepeated || !(result instanceof CallResult.Answered))) {
             discard(made);
+        } else if (made != null) {
+            surroundings.connections.left(made.connection());
         }
         onEnd.accept(result);
     }

@@ -9,16 +9,20 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The addresses of one host. They are looked up with the JVM's resolver, so that the system's own rules hold, and again
- * every few seconds in which there are calls. The JVM itself keeps them for 30 s. Owned by the event loop.
+ * every few seconds in which there are calls. The JVM itself keeps them for 30 s. Addresses that are known stay in use
+ * while a look-up takes long. Owned by the event loop.
  */
 final class HostAddresses {
     private static final long FRESH_NANOS = Duration.ofSeconds(5).toNanos();
+    /** A resolver that answers at all is faster. */
+    private static final long WAIT_NANOS = Duration.ofMillis(500).toNanos();
 
     private final Vertx vertx;
     private final String host;
@@ -26,6 +30,7 @@ final class HostAddresses {
     private final LongSupplier nanoTime;
     private List<InetAddress> last = List.of();
     private long lookedUpAt;
+    private long askedAt;
     private @Nullable Future<List<InetAddress>> pending;
     private final Set<InetAddress> failing = new HashSet<>();
 
@@ -47,17 +52,26 @@ final class HostAddresses {
 
     /**
      * Returns the addresses in the order in which to try them, at least one. Those that could not be reached are last.
-     * If the host cannot be looked up, its last addresses stay in use.
+     * If the host cannot be looked up, or not soon, its last addresses stay in use.
      */
     Future<List<InetAddress>> current() {
         if (!last.isEmpty() && nanoTime.getAsLong() - lookedUpAt < FRESH_NANOS) {
             return Future.succeededFuture(inOrder());
         }
         if (pending == null || pending.isComplete()) {
+            askedAt = nanoTime.getAsLong();
             pending = vertx.executeBlocking(() -> List.of(lookup.find(host)), false)
                     .transform(this::lookedUp);
         }
-        return pending;
+        return last.isEmpty() ? pending : known(pending);
+    }
+
+    /** Returns the addresses after the look-up, or the last ones if it takes too long. */
+    private Future<List<InetAddress>> known(Future<List<InetAddress>> asked) {
+        long wait = askedAt + WAIT_NANOS - nanoTime.getAsLong();
+        return wait <= 0
+                ? Future.succeededFuture(inOrder())
+                : asked.timeout(wait, TimeUnit.NANOSECONDS).otherwise(late -> inOrder());
     }
 
     private Future<List<InetAddress>> lookedUp(AsyncResult<List<InetAddress>> found) {

@@ -32,7 +32,9 @@ public final class CompressionCodecs {
                 if (!Arrays.equals(unpacked(name), TEXT)) {
                     problems.add("this host unpacks " + name + " wrongly");
                 }
-            } catch (IOException | RuntimeException | LinkageError failure) {
+            } catch (VirtualMachineError noMemory) {
+                throw noMemory;
+            } catch (IOException | RuntimeException | Error failure) {
                 problems.add("this host cannot unpack records that are compressed with " + name + " ("
                         + rootCause(failure) + "); " + remedy());
             }
@@ -55,11 +57,12 @@ public final class CompressionCodecs {
 
     /**
      * Returns a sentence with the remedy if a library of this host is the reason why records could not be read. A
-     * damaged record never makes Java fail to load a class or a library.
+     * damaged record never causes an {@link Error} except for want of memory. What cannot be loaded does: a
+     * {@link LinkageError}, or the error that snappy has of its own for a host without its library.
      */
     public static Optional<String> hostProblem(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof LinkageError) {
+            if (cause instanceof Error && !(cause instanceof VirtualMachineError)) {
                 return Optional.of(
                         "this host cannot unpack compressed records (" + rootCause(cause) + "); " + remedy());
             }

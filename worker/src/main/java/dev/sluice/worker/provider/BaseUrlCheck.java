@@ -9,8 +9,10 @@ import java.util.Optional;
 /** Finds base URLs that cannot be right, before every request fails for them. Stateless. */
 public final class BaseUrlCheck {
     /** The ends of paths that people copy from an example of a call. */
-    private static final List<String> ENDPOINTS =
-            List.of("/chat/completions", "/completions", "/chat", "/responses", "/embeddings", "/models");
+    private static final List<String> ENDPOINTS = List.of("/chat/completions", "/completions");
+
+    /** Ends that are mostly copied as well. But routes of gateways may have these names. */
+    private static final List<String> DOUBTFUL = List.of("/chat", "/responses", "/embeddings", "/models");
 
     /** The only path under which these hosts have the API. Of other hosts nothing is known. */
     private static final Map<String, String> PATHS = Map.of(
@@ -25,14 +27,15 @@ public final class BaseUrlCheck {
 
     /** Returns what is wrong with a base URL and what to write instead; empty if it may be right. */
     public static Optional<String> problem(URI url) {
-        String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
         String authority = String.valueOf(url.getRawAuthority());
-        if (!scheme.equals("http") && !scheme.equals("https")) {
-            return problem(url, "must be an http or https URL such as " + TogetherApi.BASE_URL);
-        }
-        if (authority.contains("@")) {
+        // Without a scheme or a host, the user is taken for another part.
+        if (authority.contains("@") || (url.getHost() == null && url.toString().contains("@"))) {
             return Optional.of("must not hold a user or a password, which would be logged; the API key goes into "
                     + TogetherApi.API_KEY_VARIABLE + " or --api-key-file");
+        }
+        String scheme = String.valueOf(url.getScheme()).toLowerCase(Locale.ROOT);
+        if (!scheme.equals("http") && !scheme.equals("https")) {
+            return problem(url, "must be an http or https URL such as " + TogetherApi.BASE_URL);
         }
         if (url.getHost() == null) {
             return problem(
@@ -47,22 +50,28 @@ public final class BaseUrlCheck {
         if (url.getRawQuery() != null || url.getRawFragment() != null) {
             return problem(url, "must end with its path, without a query or a fragment: " + base(url, path(url)));
         }
-        return wrongPath(url);
+        return endOf(path(url), ENDPOINTS)
+                .flatMap(endpoint -> problem(
+                        url,
+                        "must be the base only, without " + endpoint + ": "
+                                + base(url, right(url, without(endpoint, path(url))))));
     }
 
-    private static Optional<String> wrongPath(URI url) {
+    /** Returns what a base URL without problems more likely has to be; empty if nothing is known. */
+    public static Optional<String> doubt(URI url) {
         String path = path(url);
-        for (String endpoint : ENDPOINTS) {
-            if (path.endsWith(endpoint)) {
-                String rest = path.substring(0, path.length() - endpoint.length());
-                return problem(url, "must be the base only, without " + endpoint + ": " + base(url, right(url, rest)));
-            }
-        }
-        String right = right(url, path);
-        if (!path.equals(right) || (isKnown(url) && !"https".equalsIgnoreCase(url.getScheme()))) {
-            return problem(url, "must be " + base(url, right));
-        }
-        return Optional.empty();
+        String right =
+                right(url, endOf(path, DOUBTFUL).map(end -> without(end, path)).orElse(path));
+        boolean isPlain = isKnown(url) && !"https".equalsIgnoreCase(url.getScheme());
+        return path.equals(right) && !isPlain ? Optional.empty() : Optional.of(base(url, right));
+    }
+
+    private static Optional<String> endOf(String path, List<String> ends) {
+        return ends.stream().filter(path::endsWith).findFirst();
+    }
+
+    private static String without(String end, String path) {
+        return path.substring(0, path.length() - end.length());
     }
 
     private static boolean isKnown(URI url) {
@@ -82,7 +91,8 @@ public final class BaseUrlCheck {
         return scheme + "://" + url.getRawAuthority() + path;
     }
 
+    /** Keys stand in queries. */
     private static Optional<String> problem(URI url, String remedy) {
-        return Optional.of(remedy + ", is '" + url + "'");
+        return Optional.of(remedy + ", is '" + url.toString().replaceFirst("(?s)([?#]).*", "$1…") + "'");
     }
 }

@@ -25,8 +25,8 @@ class ClientWarmUpTest {
     void callsAServerOfItsOwn() throws Exception {
         Vertx vertx = Vertx.vertx();
         try {
-            ApiConnections connections =
-                    new ApiConnections(vertx, ApiClient.Target.of(URI.create("http://127.0.0.1:1/v1")), 100);
+            ApiConnections connections = new ApiConnections(
+                    vertx, ApiClient.Target.of(URI.create("http://127.0.0.1:1/v1")), 100, ApiConnections.IDLE);
 
             assertThatCode(() -> ClientWarmUp.run(connections::post, LONG)).doesNotThrowAnyException();
         } finally {

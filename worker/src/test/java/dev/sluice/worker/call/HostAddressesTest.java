@@ -1,6 +1,7 @@
 package dev.sluice.worker.call;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,6 +28,7 @@ class HostAddressesTest {
     private final AtomicLong now = new AtomicLong();
     private final AtomicInteger lookups = new AtomicInteger();
     private volatile InetAddress[] known = {A, B};
+    private volatile CountDownLatch resolver = new CountDownLatch(0);
     private final HostAddresses addresses = new HostAddresses(vertx, "api.test", this::find, now::get);
 
     @AfterEach
@@ -35,6 +38,11 @@ class HostAddressesTest {
 
     private InetAddress[] find(String host) throws UnknownHostException {
         lookups.incrementAndGet();
+        try {
+            resolver.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
         if (known.length == 0) {
             throw new UnknownHostException(host + ": Temporary failure in name resolution");
         }
@@ -72,6 +80,29 @@ class HostAddressesTest {
         assertThat(current()).containsExactly(A, B);
         assertThat(current()).containsExactly(A, B);
         assertThat(lookups).hasValue(2);
+    }
+
+    @Test
+    void aResolverThatHangsDelaysNoCallForLongWhileAddressesAreKnown() throws Exception {
+        current();
+        CountDownLatch answer = new CountDownLatch(1);
+        resolver = answer;
+        try {
+            known = new InetAddress[] {C};
+            now.addAndGet(Duration.ofSeconds(6).toNanos());
+            assertThat(addresses.current().toCompletionStage().toCompletableFuture())
+                    .succeedsWithin(Duration.ofSeconds(20))
+                    .isEqualTo(List.of(A, B));
+
+            now.addAndGet(Duration.ofSeconds(1).toNanos());
+            assertThat(addresses.current().isComplete()).isTrue();
+            assertThat(current()).containsExactly(A, B);
+            assertThat(lookups).hasValue(2);
+        } finally {
+            answer.countDown();
+        }
+        await().atMost(Duration.ofSeconds(20))
+                .untilAsserted(() -> assertThat(current()).containsExactly(C));
     }
 
     @Test

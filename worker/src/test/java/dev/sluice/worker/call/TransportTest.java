@@ -25,8 +25,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
@@ -173,7 +175,7 @@ class TransportTest {
 
             assertThat(failed.error()).isEqualTo("connection");
             assertThat(failed.message()).isEqualTo("connection closed before the answer was complete");
-            assertThat(failed.mayHaveCost()).isTrue();
+            assertThat(failed.mayHaveCost()).isFalse();
             assertThat(server.requests()).hasSize(3);
         }
     }
@@ -182,8 +184,41 @@ class TransportTest {
     void aCallOnANewConnectionIsNotMadeAgain() throws Exception {
         try (RawServer server = new RawServer(RawServer.Connection::read);
                 ApiClient client = client(server)) {
-            assertThat(((Failed) call(client, 0)).mayHaveCost()).isTrue();
+            assertThat(call(client, 0)).isInstanceOf(Failed.class);
             assertThat(server.requests()).hasSize(1);
+        }
+    }
+
+    /** So does a balancer whose servers are all away. */
+    @ParameterizedTest
+    @ValueSource(strings = {"close", "read and close", "reset", "read and reset"})
+    void aConnectionThatIsCutAtOnceHasCostNothing(String cut) throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    if (cut.startsWith("read")) {
+                        connection.read();
+                    }
+                    if (cut.endsWith("reset")) {
+                        connection.reset();
+                    }
+                });
+                ApiClient client = client(server)) {
+            for (int i = 0; i < 10; i++) {
+                Failed failed = (Failed) call(client, i);
+
+                assertThat(failed.error()).isEqualTo("connection");
+                assertThat(failed.mayHaveCost()).as(failed.message()).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void aConnectionThatIsCutAfterSomeTimeMayHaveCost() throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    connection.read();
+                    await().pollDelay(Duration.ofMillis(1_500)).until(() -> true);
+                });
+                ApiClient client = client(server)) {
+            assertThat(((Failed) call(client, 0)).mayHaveCost()).isTrue();
         }
     }
 
@@ -215,7 +250,7 @@ class TransportTest {
                 ApiClient client = client(server)) {
             call(client, 0);
 
-            assertThat(call(client, 1)).isInstanceOf(Failed.class);
+            assertThat(((Failed) call(client, 1)).mayHaveCost()).isTrue();
             assertThat(server.requests()).hasSize(2);
         }
     }
@@ -274,6 +309,47 @@ class TransportTest {
                     assertThat(options.isTcpKeepAlive()).isTrue();
                     assertThat(options.isVerifyHost()).isTrue();
                 });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"timeout=3600", "timeout=0", "max=1000"})
+    void idleConnectionsAreLetGoWhateverTheServerSays(String keepAlive) throws Exception {
+        CountDownLatch answer = new CountDownLatch(1);
+        AtomicInteger received = new AtomicInteger();
+        try (RawServer server = new RawServer(connection -> {
+                    while (connection.read().isPresent()) {
+                        if (received.incrementAndGet() == 2) {
+                            untilOpen(answer);
+                        }
+                        connection.answer("200 OK\r\nKeep-Alive: " + keepAlive, COMPLETION.getBytes(UTF_8));
+                    }
+                });
+                ApiClient client = new ApiClient(
+                        ApiClient.Target.of(URI.create(server.baseUrl())),
+                        () -> "sk-test",
+                        new ApiClient.Bounds(PATIENT, 1000, MAX_BYTES, 64L << 20),
+                        Duration.ofMillis(100),
+                        deaths::add)) {
+            call(client, 0);
+            client.call(request(1), Map.of(), () -> {}, this::done);
+            await().atMost(PATIENT).until(() -> server.requests().size() == 2);
+            call(client, 2);
+
+            // The one on which a call waits stays.
+            await().atMost(PATIENT).until(() -> server.accepted() == 2 && server.open() == 1);
+            answer.countDown();
+
+            assertThat(next()).isInstanceOf(Answered.class);
+            await().atMost(PATIENT).until(() -> server.open() == 0);
+        }
+    }
+
+    private static void untilOpen(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.options;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.text.Durations;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -123,9 +124,10 @@ public final class Converters {
 
     private static URI uri(String text) {
         try {
-            return URI.create(text.strip().replaceAll("/+$", ""));
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("'" + text + "' is no URL", e);
+            return new URI(text.strip().replaceAll("/+$", ""));
+        } catch (URISyntaxException e) {
+            // The text is not shown, since there may be a key or a password in it.
+            throw new IllegalArgumentException("no URL: " + e.getReason() + " at index " + e.getIndex(), e);
         }
     }
 }

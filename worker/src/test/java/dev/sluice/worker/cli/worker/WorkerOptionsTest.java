@@ -188,6 +188,17 @@ class WorkerOptionsTest {
                         + "https://api.together.xyz/v1, is 'https://api.together.xyz/v1/chat/completions'");
     }
 
+    @Test
+    void aBaseUrlThatCannotBeReadIsNotShown() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--base-url=https://me:geh eim@api.test/v1")
+                        .problems())
+                .containsExactly("--base-url: no URL: Illegal character in authority at index 8");
+        terminal.env("TOGETHER_BASE_URL", "https://api.test/v1?key=geh eim");
+        assertThat(ParsedCommand.of(terminal, "worker").problems())
+                .singleElement()
+                .satisfies(problem -> assertThat(problem).contains("no URL: ").doesNotContain("geh"));
+    }
+
     private WorkerConfig config(String... args) throws InterruptedException {
         ParsedCommand parsed = ParsedCommand.of(terminal, args);
         assertThat(parsed.problems()).isEmpty();
