@@ -67,7 +67,7 @@ class EndedRecordsIT {
         queue.close();
     }
 
-    /** Such a request moves through the shortest delay tier several times. */
+    /** A request that is due in 45 s moves through the shortest delay tier several times. */
     @Test
     void aWorkerLeavesNoHopOfARequestThatWasDueIn45Seconds() throws Exception {
         publish("delayed", 45);

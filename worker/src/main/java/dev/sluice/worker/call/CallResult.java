@@ -23,8 +23,8 @@ public sealed interface CallResult {
      *     {@code unusable_body}, {@code unsendable}, or {@code 407} if a proxy wants to know who calls
      * @param message the cause in words, such as {@code Connection refused by 10.0.0.1:8088}. They are bounded and
      *     printable, and quote neither the request nor the answer.
-     * @param mayHaveCost true if the request had left and was not cut off at once, so that the API may have worked on it and
-     *     charged it
+     * @param mayHaveCost true if the request had left and was not cut off at once, so that the API may have worked on
+     *     it and charged it
      */
     record Failed(String error, String message, boolean mayHaveCost, long tookMillis) implements CallResult {
         static final int PROXY_AUTHENTICATION = 407;

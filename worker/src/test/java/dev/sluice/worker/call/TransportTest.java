@@ -189,7 +189,7 @@ class TransportTest {
         }
     }
 
-    /** So does a balancer whose servers are all away. */
+    /** A balancer whose servers are all away behaves in this way, too. */
     @ParameterizedTest
     @ValueSource(strings = {"close", "read and close", "reset", "read and reset"})
     void aConnectionThatIsCutAtOnceHasCostNothing(String cut) throws Exception {

@@ -36,7 +36,8 @@ class DeadLetterSecrecyTest {
         logged(
                 400,
                 "{\"object\":\"error\",\"message\":\"[{'type': 'missing', 'loc': ('body', 'model'), 'msg': 'required',"
-                        + " 'input': {'messages': [{'role': 'user', 'content': 'SECRET PROMPT'}]}}]\",\"type\":\"BadRequestError\",\"code\":400}");
+                        + " 'input': {'messages': [{'role': 'user', 'content': 'SECRET PROMPT'}]}}]\","
+                        + "\"type\":\"BadRequestError\",\"code\":400}");
     }
 
     /** Sends a stream of events, which is an answer in another form than asked for. */
