@@ -47,7 +47,7 @@ public final class NewGroupCheck {
     private final int timeoutMillis;
 
     /**
-     * What another group has committed on the requests topic.
+     * The offsets that another group has committed on the requests topic.
      *
      * @param isOfWorkers true if its offsets show that workers have committed them, and not some other reader
      */
@@ -192,7 +192,7 @@ public final class NewGroupCheck {
         return others;
     }
 
-    /** Only workers read the topics of retries and delays, so a group that has committed there is one of theirs. */
+    /** Reads what a group has committed. Only workers read retries and delays, so a group that has is one of theirs. */
     private OtherGroup other(Map<TopicPartition, OffsetAndMetadata> committed) {
         Map<TopicPartition, Long> requests = new HashMap<>();
         boolean isOfWorkers = false;
