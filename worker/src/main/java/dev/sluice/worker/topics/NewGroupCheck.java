@@ -37,7 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class NewGroupCheck {
     private static final int NAMED_GROUPS = 3;
 
-    /** What the metadata of a worker's committed offsets begins with where requests have ended out of order. */
+    /** The beginning of the metadata of a worker's committed offsets where requests have ended out of order. */
     private static final String METADATA = "sluice:";
 
     private static final Logger log = LoggerFactory.getLogger(NewGroupCheck.class);
