@@ -27,7 +27,7 @@ final class SteadyClock extends Clock {
     private final LongSupplier nanoTime;
     /** The host's time at which the monotonic clock began. */
     private long offset;
-    /** Since when, by the monotonic clock, the host's clock has differed; -1 if it does not. */
+    /** The time at which the host's clock began to differ, by the monotonic clock; -1 if it does not. */
     private long jumpedAt = -1;
 
     private final long begin;

@@ -22,6 +22,7 @@ import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import dev.sluice.worker.provider.BaseUrlCheck;
 import dev.sluice.worker.settle.AbandonedTransactions;
+import dev.sluice.worker.settle.AckRuns;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
@@ -236,7 +237,7 @@ public final class Worker implements AutoCloseable {
         topics.warnings().forEach(log::warn);
         refuseIf(topics.refusals());
         if (!queue.newGroup()) {
-            new NewGroupCheck(admin, queue.topics(), AdminTimeouts.FOREGROUND_MILLIS)
+            new NewGroupCheck(admin, queue.topics(), AckRuns::isIn, AdminTimeouts.FOREGROUND_MILLIS)
                     .refusal(queue.group(), topics.partitions())
                     .ifPresent(refusal -> refuseIf(List.of(refusal)));
         }

@@ -395,7 +395,7 @@ class NoRecordSpoilsABatchIT {
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
                 new Settle.WaitingReplies(200, 1 << 20),
-                new MutableClock(() -> System.currentTimeMillis() + clockError.get()),
+                new SuppliedClock(() -> System.currentTimeMillis() + clockError.get()),
                 System::nanoTime,
                 SettleListener.NONE,
                 () -> {});

@@ -20,7 +20,7 @@ class SteadyClockTest {
     private final AtomicLong passed = new AtomicLong();
     private final AtomicLong wrong = new AtomicLong();
     private final SteadyClock clock = new SteadyClock(
-            new MutableClock(() -> START + passed.get() + wrong.get()),
+            new SuppliedClock(() -> START + passed.get() + wrong.get()),
             () -> Duration.ofMillis(passed.get()).toNanos() - 77);
 
     @ParameterizedTest

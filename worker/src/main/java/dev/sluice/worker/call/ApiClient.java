@@ -41,7 +41,7 @@ public final class ApiClient implements AutoCloseable {
     private final Context loop;
     private final ApiConnections connections;
     private final AnswerMemory memory;
-    private final Map<Request, Exchange> inFlight = new ConcurrentHashMap<>();
+    private final Map<Request, HttpCall> inFlight = new ConcurrentHashMap<>();
     private volatile boolean closed;
 
     /**
@@ -172,34 +172,34 @@ public final class ApiClient implements AutoCloseable {
         try {
             key = apiKey.get();
         } catch (RuntimeException e) {
-            onEnd.accept(request, Exchange.unsendable(e, 0));
+            onEnd.accept(request, HttpCall.unsendable(e, 0));
             return;
         }
-        Exchange exchange = new Exchange(
-                new Exchange.Surroundings(vertx, connections, memory, bounds, onDeath),
-                new Exchange.Message(request.body(), key, headers),
+        HttpCall call = new HttpCall(
+                new HttpCall.Surroundings(vertx, connections, memory, bounds, onDeath),
+                new HttpCall.Message(request.body(), key, headers),
                 onSend,
                 result -> {
                     inFlight.remove(request);
                     onEnd.accept(request, result);
                 });
-        inFlight.put(request, exchange);
+        inFlight.put(request, call);
         onLoop(
                 () -> {
                     if (closed) {
-                        exchange.cancel();
+                        call.cancel();
                     } else {
-                        exchange.start();
+                        call.start();
                     }
                 },
-                exchange::cancel);
+                call::cancel);
     }
 
     /** Cancels the calls of these assignments. Each ends as {@link CallResult.Cancelled}. */
     public void cancel(Collection<Assignment> assignments) {
-        inFlight.forEach((request, exchange) -> {
+        inFlight.forEach((request, call) -> {
             if (assignments.contains(request.assignment())) {
-                onLoop(exchange::cancel, () -> {});
+                onLoop(call::cancel, () -> {});
             }
         });
     }
@@ -220,7 +220,7 @@ public final class ApiClient implements AutoCloseable {
         CountDownLatch ended = new CountDownLatch(1);
         onLoop(
                 () -> {
-                    inFlight.values().forEach(Exchange::cancel);
+                    inFlight.values().forEach(HttpCall::cancel);
                     ended.countDown();
                 },
                 ended::countDown);

@@ -71,7 +71,8 @@ public final class Cli {
     private int run(Subcommand subcommand, String name) throws InterruptedException {
         try {
             int code = subcommand.run();
-            return code == ExitCode.DONE && terminal.out().checkError() ? outputIsIncomplete(name) : code;
+            boolean isIncomplete = terminal.out().checkError() && !subcommand.endsWithItsOutput();
+            return code == ExitCode.DONE && isIncomplete ? outputIsIncomplete(name) : code;
         } catch (CommandException e) {
             terminal.err().println(name + ": " + e.getMessage());
             return ExitCode.REFUSED;

@@ -2,33 +2,13 @@ package dev.sluice.worker.deadletters;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import java.util.List;
+import dev.sluice.worker.topics.WorkerHeaders;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 
 /** Creates the records of a replay as the wire contract defines them. Immutable. */
 final class ReplayRecords {
-    /** The headers that describe the history of the request that died. */
-    private static final List<String> HISTORY = List.of(
-            WireHeaders.ATTEMPTS,
-            WireHeaders.DEFERRALS,
-            WireHeaders.ENQUEUED_AT,
-            WireHeaders.LAST_ERROR,
-            WireHeaders.ERROR_MESSAGE,
-            WireHeaders.ERROR_TYPE,
-            WireHeaders.ERROR_CODE,
-            WireHeaders.ERROR_PARAM,
-            WireHeaders.SUSPICION,
-            WireHeaders.STATUS,
-            WireHeaders.HTTP_STATUS,
-            WireHeaders.REASON,
-            WireHeaders.ORIGIN,
-            WireHeaders.QUEUED_MS,
-            WireHeaders.CALL_MS,
-            WireHeaders.REDIRECTED,
-            WireHeaders.REPLAYED);
-
     private final Topics topics;
 
     ReplayRecords(Topics topics) {
@@ -42,7 +22,8 @@ final class ReplayRecords {
      */
     ProducerRecord<byte[], byte[]> request(DeadLetter letter, byte[] body, long nowMillis) {
         Headers headers = new RecordHeaders(letter.record().headers().toArray());
-        HISTORY.forEach(headers::remove);
+        WorkerHeaders.HISTORY.forEach(headers::remove);
+        WorkerHeaders.COUNTERS.forEach(headers::remove);
         keepIfAhead(headers, WireHeaders.NOT_BEFORE, nowMillis);
         keepIfAhead(headers, WireHeaders.EXPIRES_AT, nowMillis);
         WireHeaders.set(headers, WireHeaders.REPLAYS, letter.replays() + 1L);

@@ -2,7 +2,7 @@ package dev.sluice.worker.outcome;
 
 import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics.Tier;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.provider.ApiError;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -58,11 +58,16 @@ public sealed interface Outcome {
      * @param suspicion the evidence against the request from now on
      */
     record Requeue(
-            Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError, Suspicion suspicion)
+            Optional<Tier> tier,
+            long notBefore,
+            int attempts,
+            int deferrals,
+            String lastError,
+            SuspicionLevel suspicion)
             implements Outcome {
         /** Makes a requeue of a request that nothing speaks against. */
         public Requeue(Optional<Tier> tier, long notBefore, int attempts, int deferrals, String lastError) {
-            this(tier, notBefore, attempts, deferrals, lastError, Suspicion.NONE);
+            this(tier, notBefore, attempts, deferrals, lastError, SuspicionLevel.NONE);
         }
 
         @Override

@@ -7,20 +7,19 @@ import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.intake.DueGate;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.FailureKind;
 import dev.sluice.worker.pace.LaneEvidence;
+import dev.sluice.worker.pace.OtherCalls;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.ApiError;
-import dev.sluice.worker.provider.CompletionBody;
 import dev.sluice.worker.provider.RetryHint;
 import dev.sluice.worker.provider.TogetherApi;
 import dev.sluice.worker.text.PrintableText;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
@@ -30,8 +29,8 @@ import java.util.function.DoubleSupplier;
  * backoff, and thread-safe if its randomness is.
  *
  * <p>Only the API's own word, or a comparison with other requests, blames a request. Everything else is the fault of
- * the surroundings, and holds the lane instead. The comparison is the {@link Suspicion}: a request is given up after at
- * least {@code maxAttempts} failures that a request without fault would meet once in a million cases.
+ * the surroundings, and holds the lane instead. The comparison is the {@link BlameRule}'s: a request is given up after
+ * at least {@code maxAttempts} failures that a request without fault would meet once in a million cases.
  *
  * <p>Two counters are kept apart. <em>Attempts</em> count failures and can lead to the dead-letter topic.
  * <em>Deferrals</em> count delays by the rate limit.
@@ -42,36 +41,18 @@ public final class OutcomeClassifier {
 
     private static final String PROXY_REMEDY = ": give the proxy's user and password (--api-proxy)";
 
-    /** Statuses of an edge that waited in vain. The API may have worked on the request, and charged it. */
-    private static final Set<Integer> COSTLY_STATUSES = Set.of(504, 520, 524);
-
     /** Statuses that may be about the URL or the key as well as about the request. */
     private static final Set<Integer> STATUSES_OF_ACCESS = Set.of(403, 404, 405, 421);
 
     /** A 429 with a quota word and a longer hint than this, or none, is no ordinary rate limit. */
     private static final Duration LONGEST_RATE_LIMIT = Duration.ofMinutes(1);
 
-    /** Evidence of one failure, in hundredths of −ln f, from which on it tells something: three of four others pass. */
-    private static final int TELLING_EVIDENCE = 29;
-
-    /** The factor by which a request may have more costly failures in a brown-out. */
-    private static final int BROWN_OUT_FACTOR = 3;
-
-    /** The verdict that a request is never admitted takes at least this long. */
-    private static final long MIN_AGE_MILLIS = Duration.ofMinutes(10).toMillis();
-
-    /** A comparison with other lanes takes at least this long, since a model may be down while others are not. */
-    private static final long OTHER_LANES_AGE_MILLIS = Duration.ofHours(2).toMillis();
-
-    /** This many calls have to be rejected though they were sent alone. */
-    private static final int REJECTED_ALONE = 3;
-
     private static final int MAX_REASON = 300;
 
     /** The longest name of a host in the DNS. */
     private static final int MAX_HOST = 255;
 
-    private final int maxAttempts;
+    private final BlameRule blame;
     private final long maxAgeMillis;
     private final Backoff backoff;
 
@@ -83,7 +64,7 @@ public final class OutcomeClassifier {
      * @param random a source of numbers in [0, 1)
      */
     public OutcomeClassifier(int maxAttempts, Optional<Duration> maxAge, DoubleSupplier random) {
-        this.maxAttempts = maxAttempts;
+        this.blame = new BlameRule(maxAttempts);
         this.maxAgeMillis = maxAge.map(Duration::toMillis).orElse(Long.MAX_VALUE);
         this.backoff = new Backoff(random);
     }
@@ -130,7 +111,7 @@ public final class OutcomeClassifier {
                 record.attempts(),
                 record.deferrals(),
                 "",
-                Suspicion.of(record));
+                SuspicionLevel.of(record));
     }
 
     /**
@@ -148,7 +129,7 @@ public final class OutcomeClassifier {
             int attempts,
             int deferrals,
             String error,
-            Suspicion suspicion) {
+            SuspicionLevel suspicion) {
         // A request that expires during the delay comes back at that moment, to be told so.
         long remaining = Math.max(0, record.deadline(maxAgeMillis) - nowMillis);
         long delay = Math.min(delayMillis, remaining);
@@ -160,58 +141,21 @@ public final class OutcomeClassifier {
     }
 
     private Verdict answered(Request request, Answered answer, LaneEvidence evidence, long nowMillis) {
-        CompletionBody body = CompletionBody.read(answer.body());
-        Verdict verdict = byStatus(request, answer, body, evidence, nowMillis);
-        CallFeedback feedback =
-                verdict.feedback().with(AdvertisedLimits.read(answer.headers())).with(body.usage());
-        return new Verdict(verdict.outcome(), feedback);
+        AnswerReading reading = AnswerReading.of(answer);
+        Verdict verdict = reading.isCompletion()
+                ? new Verdict(
+                        new Outcome.Reply(answer.status(), answer.body(), answer.tookMillis()), CallFeedback.PASSED)
+                : failed(request, reading, evidence, nowMillis);
+        Outcome outcome = verdict.outcome() instanceof Outcome.DeadLetter dead
+                ? dead.saying(reading.ownError().orElse(ApiError.NONE))
+                : verdict.outcome();
+        CallFeedback feedback = verdict.feedback()
+                .with(AdvertisedLimits.read(answer.headers()))
+                .with(reading.body().usage());
+        return new Verdict(outcome, feedback);
     }
 
-    private Verdict byStatus(
-            Request request, Answered answer, CompletionBody body, LaneEvidence evidence, long nowMillis) {
-        int status = answer.status();
-        boolean isError = body.error(status).isPresent() && !body.hasUsableChoice();
-        if (status == 200 && body.hasChoices() && !isError) {
-            return new Verdict(new Outcome.Reply(status, answer.body(), answer.tookMillis()), CallFeedback.PASSED);
-        }
-        // An answer with an error inside is what its error says.
-        int meant = status == 200 && isError ? body.statusInside().orElse(502) : status;
-        Reading reading = new Reading(request, answer, body, meant);
-        Verdict verdict = failed(reading, evidence, nowMillis);
-        return verdict.outcome() instanceof Outcome.DeadLetter dead
-                        && reading.ownError().isPresent()
-                ? new Verdict(dead.saying(reading.ownError().get()), verdict.feedback())
-                : verdict;
-    }
-
-    /**
-     * An answer that is no completion.
-     *
-     * @param status the HTTP status, or the status that an error inside a 200 names
-     */
-    private record Reading(Request request, Answered answer, CompletionBody body, int status) {
-        Optional<ApiError> ownError() {
-            return body.error(status);
-        }
-
-        /** Returns the status with the provider's word, such as {@code 429 dynamic_request_limited}. */
-        String error() {
-            // The word goes into headers and logs and is foreign text: only a short, clean one is taken.
-            String word = ownError().map(ApiError::word).orElse("");
-            String shown = word.isEmpty() ? Integer.toString(status) : status + " " + word;
-            return answer.status() == status ? shown : "200 with error " + shown;
-        }
-
-        /** Returns the provider's own words, or else what is known of the answer. */
-        String message(String otherwise) {
-            String own = ownError().map(ApiError::message).orElse("");
-            // The text of a good answer may be what was generated, which is nobody's business but the publisher's.
-            boolean isSaid = !isGood(answer.status()) && !body.words().isBlank();
-            return !own.isBlank() ? own : isSaid ? body.words() : otherwise;
-        }
-    }
-
-    private Verdict failed(Reading reading, LaneEvidence evidence, long nowMillis) {
+    private Verdict failed(Request request, AnswerReading reading, LaneEvidence evidence, long nowMillis) {
         int status = reading.status();
         Optional<ApiError> own = reading.ownError();
         if (status == 401 || status == 402 || status == 407 || status == 511) {
@@ -222,7 +166,7 @@ public final class OutcomeClassifier {
         boolean isQuota = own.filter(ApiError::isQuota).isPresent();
         boolean isOverSoon = !hint.isZero() && hint.compareTo(LONGEST_RATE_LIMIT) <= 0;
         if (status == 429 && (!isQuota || isOverSoon)) {
-            return rateLimited(reading, hint, evidence, nowMillis);
+            return rateLimited(request.input(), reading, hint, evidence, nowMillis);
         }
         if (status >= 400 && status < 500 && isQuota) {
             return held(reading.error());
@@ -230,33 +174,22 @@ public final class OutcomeClassifier {
         if (status < 300 || status >= 500 || status == 408 || status == 409 || status == 425) {
             boolean isError = status >= 400;
             return failed(
-                    reading.request(),
+                    request,
                     new Failure(
                             FailureKind.SERVER,
                             OptionalInt.of(reading.answer().status()),
                             isError ? reading.error() : status + " unusable_body",
                             reading.message(isError ? "the API failed" : "the API's answer is no completion"),
-                            mayHaveCost(reading),
+                            reading.mayHaveCost(),
                             hint,
                             reading.answer().tookMillis()),
                     evidence,
                     nowMillis);
         }
         if (own.isPresent() && isAboutRequest(status, own.get(), evidence)) {
-            return rejected(reading);
+            return rejected(request.input(), reading);
         }
-        return failed(reading.request(), foreign(reading, hint), evidence, nowMillis);
-    }
-
-    private static boolean isGood(int status) {
-        return status >= 200 && status < 300;
-    }
-
-    private static boolean mayHaveCost(Reading reading) {
-        return reading.body().usage().isPresent()
-                || COSTLY_STATUSES.contains(reading.status())
-                || (isGood(reading.answer().status())
-                        && CompletionBody.mentionsChoices(reading.answer().body()));
+        return failed(request, foreign(reading, hint), evidence, nowMillis);
     }
 
     /** Returns true if an error in the API's own form is about the request, and not about the URL or the key. */
@@ -268,7 +201,7 @@ public final class OutcomeClassifier {
         return STATUSES_OF_ACCESS.contains(status) || error.isAboutAccess();
     }
 
-    private static Failure foreign(Reading reading, Duration hint) {
+    private static Failure foreign(AnswerReading reading, Duration hint) {
         String location = reading.answer().headers().getOrDefault("location", "");
         String target = location.isEmpty() ? "" : " to " + host(location);
         return new Failure(
@@ -297,42 +230,38 @@ public final class OutcomeClassifier {
         return new Verdict(new Outcome.Hold(reason), CallFeedback.blocked(reason));
     }
 
-    private Verdict rateLimited(Reading reading, Duration hint, LaneEvidence evidence, long nowMillis) {
-        InputRecord record = reading.request().input();
-        OptionalDouble share = evidence.shareOfOthers(FailureKind.LIMITED);
-        int points = isComparable(record, FailureKind.LIMITED, evidence, nowMillis) ? points(share) : 0;
-        Suspicion suspicion = Suspicion.of(record).plusLimited(points, evidence.wasSentAlone());
+    private Verdict rateLimited(
+            InputRecord record, AnswerReading reading, Duration hint, LaneEvidence evidence, long nowMillis) {
+        long ageMillis = nowMillis - record.waitsSince();
+        int points = blame.points(evidence.others(FailureKind.LIMITED), ageMillis);
+        SuspicionLevel suspicion = SuspicionLevel.of(record).plusLimited(points, evidence.wasSentAlone());
         int deferrals = record.deferrals() + 1;
         // The lane waits only as long as the API says. The backoff is this request's own.
         CallFeedback feedback = CallFeedback.limited(reading.body().exceededUnit(), hint);
-        if (points > 0
-                && deferrals >= maxAttempts
-                && suspicion.limited() >= Suspicion.ENOUGH
-                && suspicion.limitedAlone() >= REJECTED_ALONE
-                && nowMillis - record.waitsSince() >= MIN_AGE_MILLIS) {
-            return new Verdict(neverAdmitted(reading), feedback);
+        if (blame.isNeverAdmitted(deferrals, points, suspicion, ageMillis)) {
+            return new Verdict(neverAdmitted(record, reading), feedback);
         }
         long delay = Math.max(hint.toMillis(), backoff.millis(record.deferrals()));
         Outcome requeue = requeue(record, delay, nowMillis, record.attempts(), deferrals, reading.error(), suspicion);
         return new Verdict(requeue, feedback);
     }
 
-    private static Outcome neverAdmitted(Reading reading) {
+    private static Outcome neverAdmitted(InputRecord record, AnswerReading reading) {
         return new Outcome.DeadLetter(
                 Reason.NEVER_ADMITTED,
                 OptionalInt.of(reading.answer().status()),
                 reading.message("the API never admits the request, not even alone"),
-                reading.request().input().attempts(),
+                record.attempts(),
                 reading.error(),
                 reading.answer().tookMillis());
     }
 
-    private static Verdict rejected(Reading reading) {
+    private static Verdict rejected(InputRecord record, AnswerReading reading) {
         Outcome deadLetter = new Outcome.DeadLetter(
                 Reason.REJECTED,
                 OptionalInt.of(reading.answer().status()),
                 reading.message("the API rejected the request"),
-                reading.request().input().attempts() + 1,
+                record.attempts() + 1,
                 reading.error(),
                 reading.answer().tookMillis());
         boolean inDoubt = reading.ownError()
@@ -397,30 +326,22 @@ public final class OutcomeClassifier {
         }
     }
 
-    /** Returns true if the others are of the same lane, or if the request has waited for hours. */
-    private static boolean isComparable(InputRecord record, FailureKind kind, LaneEvidence evidence, long nowMillis) {
-        return evidence.isOfThisLane(kind) || nowMillis - record.waitsSince() >= OTHER_LANES_AGE_MILLIS;
-    }
-
     private Verdict failed(Request request, Failure failure, LaneEvidence evidence, long nowMillis) {
         CallFeedback feedback = CallFeedback.failed(failure.kind(), failure.reason(), failure.mayHaveCost());
         InputRecord record = request.input();
-        OptionalDouble share = evidence.shareOfOthers(failure.kind());
-        int points = isComparable(record, failure.kind(), evidence, nowMillis) ? points(share) : 0;
-        boolean tells = points >= TELLING_EVIDENCE;
+        Optional<OtherCalls> others = evidence.others(failure.kind());
+        int points = blame.points(others, nowMillis - record.waitsSince());
         // What may have been paid for counts always. Else a lane that is stopped, or that a foreign answer stops, says
         // that the surroundings are to blame.
         boolean isStopping = failure.kind() == FailureKind.FOREIGN && !evidence.apiWorks();
-        if (!failure.mayHaveCost() && !tells && (evidence.isStopped() || isStopping)) {
+        if (!failure.mayHaveCost() && !blame.tells(points) && (evidence.isStopped() || isStopping)) {
             return new Verdict(new Outcome.Hold(failure.reason()), feedback);
         }
         int attempts = record.attempts() + 1;
         // A comparison leaves a trace even if it tells nothing: a new worker has nothing to compare with at first.
-        int trace = failure.mayHaveCost() && share.isPresent() ? Math.max(1, points) : points;
-        Suspicion suspicion = Suspicion.of(record).plusFailed(trace, failure.mayHaveCost());
-        // The last failure has to tell something as well: a request is not given up because of an outage.
-        boolean isBlamed = points > 0 && attempts >= maxAttempts && suspicion.failed() >= Suspicion.ENOUGH;
-        if (isBlamed || suspicion.costly() >= mostCostlyCalls(share, suspicion)) {
+        int trace = failure.mayHaveCost() && others.isPresent() ? Math.max(1, points) : points;
+        SuspicionLevel suspicion = SuspicionLevel.of(record).plusFailed(trace, failure.mayHaveCost());
+        if (blame.isGivenUp(attempts, points, suspicion, others.isPresent())) {
             return new Verdict(exhausted(attempts, failure), feedback);
         }
         long pause = failure.mayHaveCost()
@@ -429,20 +350,6 @@ public final class OutcomeClassifier {
         long delay = Math.max(failure.hint().toMillis(), pause);
         Outcome requeue = requeue(record, delay, nowMillis, attempts, record.deferrals(), failure.error(), suspicion);
         return new Verdict(requeue, feedback);
-    }
-
-    /**
-     * Returns the number of costly failures that ends a request. Without others to compare with, a request that was
-     * compared before has lost them because its worker is new.
-     */
-    private int mostCostlyCalls(OptionalDouble share, Suspicion suspicion) {
-        boolean isBlamed = share.isEmpty() ? suspicion.failed() == 0 : suspicion.failed() >= Suspicion.ENOUGH;
-        return isBlamed ? maxAttempts : BROWN_OUT_FACTOR * maxAttempts;
-    }
-
-    /** Returns −ln f in hundredths; 0 if there is nothing to compare with. */
-    private static int points(OptionalDouble shareOfOthers) {
-        return shareOfOthers.isPresent() ? (int) Math.round(-100 * Math.log(shareOfOthers.getAsDouble())) : 0;
     }
 
     private static Outcome exhausted(int attempts, Failure failure) {

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * pace thread, except for {@link #stopReason}.
  *
  * <p>A lane stops after more failures in a row than its calls of late make plausible. That are three in a row if
- * failures were rare, and some twenty if seven of ten calls failed anyhow: such a brown-out thins out what passes and
+ * failures were rare, and some 25 if seven of ten calls failed anyhow: such a brown-out thins out what passes and
  * is no reason to send nothing. A stopped lane sends a few probes, one minimum pause apart, and then after growing
  * pauses. Each probe is another request, so that no single one can keep the lane stopped.
  */

@@ -1,10 +1,8 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
-import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
-import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.intake.SuspicionLevel;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.Optional;
@@ -19,16 +17,6 @@ import org.jspecify.annotations.Nullable;
 final class Lane {
     static final long NEVER = Long.MAX_VALUE;
 
-    /**
-     * The longest pause of a lane after one answer. The rejected request itself waits as long as the answer says. The
-     * lane tries again sooner with another request: the next ones in it may be those that ask for more than they ever
-     * get.
-     */
-    private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
-
-    /** A rejection that we provoked to find the limit pauses nothing if the API asks for no more than this. */
-    private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
-
     /** The polling interval for calls that connect. A message for each would be a thousand messages a second. */
     private static final long CONNECTING_CHECK = Duration.ofMillis(1).toNanos();
 
@@ -41,25 +29,8 @@ final class Lane {
     /** The time without calls after which an earlier grant of the API says little. It is longer than any pause. */
     private static final long LONG_IDLE = Duration.ofMinutes(5).toNanos();
 
-    /**
-     * The silence before a call that is to show whether the API ever admits its request. It covers the API's second.
-     */
-    private static final long MIN_SILENCE = Duration.ofMillis(1_100).toNanos();
-
-    /** The longest such silence. It covers the API's minute, if answers say that there is one. */
-    private static final long MAX_SILENCE = Duration.ofSeconds(61).toNanos();
-
-    /** The least time between two such silences is this many times one of them. */
-    private static final int SILENCE_INTERVAL = 30;
-
-    /** The share of others' 429s up to which a deferred request that is rejected again says nothing of the lane. */
-    private static final double RARELY_LIMITED = 0.2;
-
-    private final boolean paced;
     private final TimeMeter time;
-    private final LaneBudget requests;
-    private final LaneBudget tokens;
-    private final TokenEstimate estimate = new TokenEstimate();
+    private final LaneLimits limits;
     private final CircuitBreaker breaker;
     private final ConcurrencyLimit concurrency;
     private final ConnectingCalls connecting;
@@ -70,33 +41,21 @@ final class Lane {
     private final RecentCalls callsOfAll;
 
     private final SharedProbes probes;
-    /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
-    private String lastLimited = "";
-
-    private boolean probesYoungest;
-    /** The longest time that an answer has told a request to wait, up to a bound. */
-    private long longestHint;
-
-    private long sentAt;
-    private long silentAt;
+    private final QuietPeriod quiet;
+    private boolean wasProbedByOldest;
     private LimitShare share;
     private long resumesAt;
     private long usedAt;
-    /** True once an answer has shown what calls cost or how many are granted. */
-    private boolean hasLearned;
 
     Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share, AllLanes all) {
         this.callsOfAll = all.calls();
         this.probes = all.probes();
-        this.paced = !limit.isNone();
         this.time = time;
-        this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
-        this.tokens = new LaneBudget(LimitUnit.TOKENS, limit.perSecond(LimitUnit.TOKENS), share.fraction(), time);
+        this.limits = new LaneLimits(limit, share, time);
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
-        this.sentAt = resumesAt - MIN_SILENCE;
-        this.silentAt = resumesAt - SILENCE_INTERVAL * MIN_SILENCE;
+        this.quiet = new QuietPeriod(resumesAt);
         this.share = share;
         this.breaker = new CircuitBreaker(name, resumesAt);
         this.rateLimitLog = new RateLimitLog(name, resumesAt);
@@ -105,8 +64,7 @@ final class Lane {
 
     void changeShare(LimitShare share) {
         this.share = share;
-        requests.changeShare(share.fraction());
-        tokens.changeShare(share.fraction());
+        limits.changeShare(share);
     }
 
     void add(Request request) {
@@ -131,15 +89,15 @@ final class Lane {
         }
         breaker.started();
         concurrency.started();
-        long cost = paced ? estimate.of(request) : 0;
         // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
-        boolean alone = now - sentAt >= silence() && share.fraction() >= 1;
+        boolean alone = quiet.nanosLeft(now) == 0 && share.fraction() >= 1;
         if (alone && wantsToBeAlone(request, now)) {
-            silentAt = now;
+            quiet.made(now);
         }
-        sentAt = now;
+        quiet.sent(now);
         ConnectingCalls.ConnectingCall call = connecting.add(now);
-        return new InFlightCall(this, request, now, call, alone, requests.charge(1, call), tokens.charge(cost, call));
+        return new InFlightCall(
+                this, request, now, call, alone, limits.chargeRequest(call), limits.chargeTokens(request, call));
     }
 
     /**
@@ -151,8 +109,8 @@ final class Lane {
             queue.release();
             return queue.remove();
         }
-        probesYoungest = !probesYoungest;
-        return probesYoungest ? queue.remove() : queue.removeYoungest();
+        wasProbedByOldest = !wasProbedByOldest;
+        return wasProbedByOldest ? queue.remove() : queue.removeYoungest();
     }
 
     /**
@@ -173,27 +131,23 @@ final class Lane {
             wait = Math.max(wait, probes.nanosToNext(now));
         }
         if (wantsToBeAlone(next, now)) {
-            wait = Math.max(wait, sentAt + silence() - now);
+            wait = Math.max(wait, quiet.nanosLeft(now));
         }
-        if (!paced) {
+        if (!limits.isPaced()) {
             return wait;
         }
-        if (!connecting.hasRoom(requests.perSecond(), now)) {
+        if (!connecting.hasRoom(limits.requestsPerSecond(), now)) {
             wait = Math.max(wait, CONNECTING_CHECK);
         }
-        return Math.max(wait, Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(next))));
-    }
-
-    private long silence() {
-        return Math.max(MIN_SILENCE, longestHint);
+        return Math.max(wait, limits.nanosUntil(next));
     }
 
     private boolean wantsToBeAlone(Request request, long now) {
         // Few requests are deferred so often; for all others the header is not read.
-        return now - silentAt >= SILENCE_INTERVAL * silence()
+        return quiet.isDue(now)
                 && share.fraction() >= 1
                 && request.input().deferrals() >= MIN_DEFERRALS
-                && Suspicion.of(request.input()).wantsToBeAlone();
+                && SuspicionLevel.of(request.input()).wantsToBeAlone();
     }
 
     /** Records the end of a call. */
@@ -202,16 +156,14 @@ final class Lane {
         call.connecting().run();
         rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
         recordCall(call, feedback);
-        recordUsage(call, feedback);
+        limits.learn(call, feedback);
         updateConcurrency(call, feedback);
         switch (feedback.kind()) {
             case LIMITED -> {
-                tokens.changeFloor(estimate.ordinary());
-                longestHint = Math.max(
-                        longestHint, Math.min(MAX_SILENCE, feedback.pause().toNanos() * 5 / 4));
-                rejectedByLimit(call, feedback);
+                quiet.told(feedback.pause());
+                pauseFor(limits.rejected(call, feedback, calls, usedAt).toNanos());
             }
-            case PASSED, REJECTED -> lastLimited = "";
+            case PASSED, REJECTED -> limits.admitted();
             case REJECTED_IN_DOUBT, FAILED, UNANSWERED, BLOCKED, FOREIGN, CANCELLED -> {}
         }
         // A call from before the lane last stopped or resumed does not say whether the API serves us now.
@@ -238,19 +190,6 @@ final class Lane {
         callsOfAll.add(id, kind, isFirst, usedAt);
     }
 
-    private void recordUsage(InFlightCall call, CallFeedback feedback) {
-        feedback.advertised().requests().ifPresent(limit -> requests.advertise(limit, call.startedAt()));
-        feedback.advertised().tokens().ifPresent(limit -> tokens.advertise(limit, call.startedAt()));
-        hasLearned |= feedback.usage().isPresent() || feedback.kind() == CallFeedback.Kind.LIMITED;
-        feedback.usage().ifPresent(usage -> {
-            estimate.learn(call.request(), usage);
-            tokens.correct(call.tokens(), usage.total());
-        });
-        if (feedback.usage().isEmpty() && feedback.isFree() && feedback.kind() != CallFeedback.Kind.LIMITED) {
-            tokens.correct(call.tokens(), 0);
-        }
-    }
-
     private void updateConcurrency(InFlightCall call, CallFeedback feedback) {
         switch (feedback.kind()) {
             case PASSED, REJECTED -> concurrency.passed();
@@ -266,39 +205,6 @@ final class Lane {
         }
     }
 
-    private void rejectedByLimit(InFlightCall call, CallFeedback feedback) {
-        InputRecord record = call.request().input();
-        boolean isFirst = record.deferrals() == 0;
-        boolean isShort = feedback.pause().compareTo(SHORT_PAUSE) <= 0;
-        boolean isNewLimit = feedback.exceeded() == LimitUnit.TOKENS && Double.isInfinite(tokens.perSecond());
-        boolean isConfirmed = isFirst && !lastLimited.isEmpty() && !lastLimited.equals(record.id());
-        if (isFirst) {
-            lastLimited = record.id();
-        }
-        // A long wait, or a limit that never showed before, needs a second request that is told so for the first time.
-        // A request that is told so again and again may ask for more than it ever gets.
-        if (isConfirmed || (isShort && !isNewLimit && (isFirst || othersAreLimited(record)))) {
-            lowerLimit(call, feedback, isShort);
-        } else {
-            requests.rejectedAlone(call.requests());
-            tokens.rejectedAlone(call.tokens());
-        }
-    }
-
-    private boolean othersAreLimited(InputRecord record) {
-        return calls.shareOfOthersLimited(record.id(), usedAt).orElse(1) > RARELY_LIMITED;
-    }
-
-    private void lowerLimit(InFlightCall call, CallFeedback feedback, boolean isShort) {
-        boolean ofRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
-        boolean ofTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
-        boolean isExcused = ofRequests || ofTokens;
-        if (!(paced && isExcused) || !isShort) {
-            Duration pause = feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
-            pauseFor(pause.toNanos());
-        }
-    }
-
     private void updateBreaker(InFlightCall call, CallFeedback feedback) {
         long now = time.currentTimeNanos();
         String cause = feedback.cause();
@@ -308,7 +214,10 @@ final class Lane {
                 breaker.passed(now);
                 probes.passed();
             }
-            case REJECTED -> pauseFor(breaker.rejected(request, cause, true, queue.size(), now));
+            case REJECTED -> {
+                pauseFor(breaker.rejected(request, cause, true, queue.size(), now));
+                probes.passed();
+            }
             case REJECTED_IN_DOUBT -> pauseFor(breaker.rejected(request, cause, false, queue.size(), now));
             case FAILED, UNANSWERED -> pauseFor(breaker.failed(cause, calls, queue.size(), now));
             case BLOCKED -> {
@@ -336,7 +245,7 @@ final class Lane {
     }
 
     void logRateLimits() {
-        rateLimitLog.logIfDue(requests.perSecond(), time.currentTimeNanos());
+        rateLimitLog.logIfDue(limits.requestsPerSecond(), time.currentTimeNanos());
     }
 
     void drop(Set<Assignment> gone) {
@@ -361,7 +270,7 @@ final class Lane {
             return false;
         }
         boolean flows = breaker.flow().isEmpty() && time.currentTimeNanos() - resumesAt >= 0;
-        return idleNanos() >= LONG_IDLE || (flows && !hasLearned);
+        return idleNanos() >= LONG_IDLE || (flows && !limits.hasLearned());
     }
 
     /** Returns the nanoseconds since a request was added or a call ended. */
@@ -371,7 +280,7 @@ final class Lane {
 
     /** @param workerHasRoom true if the worker may have more calls in flight, of any lane */
     LaneState state(String model, boolean workerHasRoom) {
-        LaneState.Spending ofRequests = requests.spending(paced);
+        LaneState.Spending ofRequests = limits.ofRequests();
         return new LaneState(
                 model,
                 breaker.flow().orElseGet(() -> flow(ofRequests, workerHasRoom)),
@@ -379,7 +288,7 @@ final class Lane {
                 size(),
                 concurrency.inFlight(),
                 ofRequests,
-                tokens.spending(paced));
+                limits.ofTokens());
     }
 
     private LaneState.Flow flow(LaneState.Spending spent, boolean workerHasRoom) {
@@ -434,15 +343,16 @@ final class Lane {
         }
 
         @Override
-        public OptionalDouble shareOfOthers(FailureKind kind) {
-            String id = call.request().input().id();
-            OptionalDouble here = calls.shareOfOthers(id, kind, now);
-            return here.isPresent() ? here : callsOfAll.shareOfOthers(id, kind, now);
+        public Optional<OtherCalls> others(FailureKind kind) {
+            Optional<OtherCalls> here = others(calls, kind, true);
+            return here.isPresent() ? here : others(callsOfAll, kind, false);
         }
 
-        @Override
-        public boolean isOfThisLane(FailureKind kind) {
-            return calls.shareOfOthers(call.request().input().id(), kind, now).isPresent();
+        private Optional<OtherCalls> others(RecentCalls recent, FailureKind kind, boolean areOfThisLane) {
+            OptionalDouble share = recent.shareOfOthers(call.request().input().id(), kind, now);
+            return share.isPresent()
+                    ? Optional.of(new OtherCalls(share.getAsDouble(), areOfThisLane))
+                    : Optional.empty();
         }
 
         @Override

@@ -22,7 +22,7 @@ final class UnrelatedRejections {
     private static final double MIN_SHARE = 0.01;
     /** A limit admits at least this part of what it admitted at the higher rate. */
     private static final double STILL_ADMITTED = 0.75;
-    /** Where more than this is rejected, a slow pace is right whatever the reason. */
+    /** The share of rejections above which a slow pace is right, whatever the reason. */
     private static final double MAX_SHARE = 0.5;
     /** A larger share than this factor of the unrelated one, and this much more, has another reason as well. */
     private static final double FACTOR = 1.5;

@@ -50,6 +50,9 @@ public final class BaseUrlCheck {
         if (url.getRawQuery() != null || url.getRawFragment() != null) {
             return problem(url, "must end with its path, without a query or a fragment: " + base(url, path(url)));
         }
+        if (isKnown(url) && path(url).isEmpty()) {
+            return problem(url, "must have the path of the API: " + base(url, right(url, "")));
+        }
         return endOf(path(url), ENDPOINTS)
                 .flatMap(endpoint -> problem(
                         url,

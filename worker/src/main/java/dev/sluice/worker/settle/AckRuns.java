@@ -130,12 +130,17 @@ public final class AckRuns {
         return MAGIC + Base64.getEncoder().withoutPadding().encodeToString(bytes);
     }
 
+    /** Returns whether a worker has written this metadata. */
+    public static boolean isIn(String metadata) {
+        return metadata.startsWith(MAGIC);
+    }
+
     /** Decodes the metadata beside {@code committed}. It never throws and takes memory in proportion to the text. */
     public static Decoded decode(String metadata, long committed) {
         if (metadata.isEmpty()) {
             return new Runs(NONE);
         }
-        if (!metadata.startsWith(MAGIC)) {
+        if (!isIn(metadata)) {
             return new Foreign();
         }
         byte[] bytes;

@@ -3,8 +3,9 @@ package dev.sluice.worker.settle;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.InputRecord;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.topics.WorkerHeaders;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -23,23 +24,6 @@ final class OutputRecords {
             WireHeaders.CACHE,
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION);
-
-    /** Headers that are removed from a producer's own record, since only workers may set them. */
-    private static final List<String> ONLY_FROM_WORKERS = List.of(
-            WireHeaders.LAST_ERROR,
-            WireHeaders.SUSPICION,
-            WireHeaders.ERROR_MESSAGE,
-            WireHeaders.ERROR_TYPE,
-            WireHeaders.ERROR_CODE,
-            WireHeaders.ERROR_PARAM,
-            WireHeaders.STATUS,
-            WireHeaders.HTTP_STATUS,
-            WireHeaders.REASON,
-            WireHeaders.QUEUED_MS,
-            WireHeaders.CALL_MS,
-            WireHeaders.ORIGIN,
-            WireHeaders.REDIRECTED,
-            WireHeaders.REPLAYED);
 
     private final Topics topics;
     private final LongSupplier timestamps;
@@ -130,7 +114,7 @@ final class OutputRecords {
             WireHeaders.set(headers, WireHeaders.LAST_ERROR, requeue.lastError());
         }
         headers.remove(WireHeaders.SUSPICION);
-        if (!requeue.suspicion().equals(Suspicion.NONE)) {
+        if (!requeue.suspicion().equals(SuspicionLevel.NONE)) {
             WireHeaders.set(headers, WireHeaders.SUSPICION, requeue.suspicion().header());
         }
         String topic = requeue.tier().map(topics::delay).orElse(topics.retry());
@@ -176,7 +160,7 @@ final class OutputRecords {
                 ? new RecordHeaders()
                 : new RecordHeaders(input.record().headers().toArray());
         if (input.record().topic().equals(topics.requests())) {
-            ONLY_FROM_WORKERS.forEach(headers::remove);
+            WorkerHeaders.HISTORY.forEach(headers::remove);
         }
         WireHeaders.set(headers, WireHeaders.ID, input.id());
         WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, input.enqueuedAt());

@@ -250,7 +250,7 @@ final class PendingSettlements {
             onlyFirst = true;
             return true;
         }
-        if (byTimestamp) {
+        if (suspect.isPresent() && suspect.get().mayPass()) {
             holdBack(pending.remove(0), suspect.get());
             return true;
         }
@@ -261,13 +261,16 @@ final class PendingSettlements {
         return false;
     }
 
-    /** Lets a settlement wait whose timestamp its topic rejects, whatever the clock. */
+    /** Lets a settlement wait that Kafka rejects alone, though it may take it later. */
     private void holdBack(Settlement settlement, SendFailures.Failure failure) {
-        if (outputRecords.ownTopics().contains(failure.target().topic())) {
+        boolean isTopics = failure.exception() instanceof InvalidTimestampException
+                && !outputRecords.ownTopics().contains(failure.target().topic());
+        if (isTopics) {
+            // The topic rejects the timestamps of all its records, whatever the clock.
+            unavailable.add(failure.target(), settlement);
+        } else {
             blocked.add(settlement);
             block(1, failure.exception());
-        } else {
-            unavailable.add(failure.target(), settlement);
         }
     }
 

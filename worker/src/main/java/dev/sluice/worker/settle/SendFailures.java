@@ -56,7 +56,12 @@ final class SendFailures {
      *
      * @param settlement the index of the settlement that the record belongs to
      */
-    record Failure(int settlement, TopicPartition target, Exception exception) {}
+    record Failure(int settlement, TopicPartition target, Exception exception) {
+        /** Returns whether Kafka may take the same record later, so that no paid answer is to be lost for it. */
+        boolean mayPass() {
+            return exception instanceof InvalidTimestampException || exception instanceof UnknownServerException;
+        }
+    }
 
     /** @param accepted receives the timestamp of each record that Kafka has taken, on any thread */
     SendFailures(LongConsumer accepted) {
@@ -112,10 +117,7 @@ final class SendFailures {
     Map<Integer, Exception> rejections(boolean alone) {
         Map<Integer, Exception> rejections = new HashMap<>();
         for (Failure failure : failures) {
-            // An error that Kafka does not know may pass, and a paid answer must not be lost for it.
-            boolean isKnown = !(failure.exception() instanceof UnknownServerException);
-            boolean rejected =
-                    isRejection(failure.exception()) || (alone && isKnown && isRejectionOfBatch(failure.exception()));
+            boolean rejected = isRejection(failure.exception()) || (alone && isRejectionOfBatch(failure.exception()));
             if (rejected && (rejections.isEmpty() || namesItsTopic(failure))) {
                 rejections.putIfAbsent(failure.settlement(), failure.exception());
             }
@@ -129,8 +131,7 @@ final class SendFailures {
      */
     Optional<Failure> suspect() {
         return failures.stream()
-                .filter(failure -> isRejectionOfBatch(failure.exception())
-                        || failure.exception() instanceof InvalidTimestampException)
+                .filter(failure -> isRejectionOfBatch(failure.exception()) || failure.mayPass())
                 .findFirst();
     }
 
@@ -166,8 +167,7 @@ final class SendFailures {
                 || exception instanceof RecordBatchTooLargeException
                 || exception instanceof PolicyViolationException
                 || exception instanceof UnsupportedCompressionTypeException
-                || exception instanceof UnsupportedForMessageFormatException
-                || exception instanceof UnknownServerException;
+                || exception instanceof UnsupportedForMessageFormatException;
     }
 
     /** Returns whether a leader that cannot write, or the lack of an answer in time, causes this exception. */

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -37,13 +38,11 @@ import org.slf4j.LoggerFactory;
 public final class NewGroupCheck {
     private static final int NAMED_GROUPS = 3;
 
-    /** The beginning of the metadata of a worker's committed offsets where requests have ended out of order. */
-    private static final String METADATA = "sluice:";
-
     private static final Logger log = LoggerFactory.getLogger(NewGroupCheck.class);
 
     private final Admin admin;
     private final Topics topics;
+    private final Predicate<String> isWorkersMetadata;
     private final int timeoutMillis;
 
     /**
@@ -77,10 +76,16 @@ public final class NewGroupCheck {
         }
     }
 
-    /** @param timeoutMillis for each of the broker's answers */
-    public NewGroupCheck(Admin admin, Topics topics, int timeoutMillis) {
+    /**
+     * Creates a check.
+     *
+     * @param isWorkersMetadata tells from the metadata of a committed offset whether a worker has written it
+     * @param timeoutMillis for each of the broker's answers
+     */
+    public NewGroupCheck(Admin admin, Topics topics, Predicate<String> isWorkersMetadata, int timeoutMillis) {
         this.admin = admin;
         this.topics = topics;
+        this.isWorkersMetadata = isWorkersMetadata;
         this.timeoutMillis = timeoutMillis;
     }
 
@@ -198,7 +203,8 @@ public final class NewGroupCheck {
         boolean isOfWorkers = false;
         for (var entry : committed.entrySet()) {
             boolean isOfRequests = entry.getKey().topic().equals(topics.requests());
-            isOfWorkers |= !isOfRequests || entry.getValue().metadata().startsWith(METADATA);
+            isOfWorkers |=
+                    !isOfRequests || isWorkersMetadata.test(entry.getValue().metadata());
             if (isOfRequests) {
                 requests.put(entry.getKey(), entry.getValue().offset());
             }

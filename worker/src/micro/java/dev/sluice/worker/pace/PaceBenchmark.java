@@ -77,7 +77,7 @@ public class PaceBenchmark {
                 ConfiguredLimits.each(pacing.limit),
                 new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
                 new FastTime(),
-                new Pace.Callbacks(request -> false, this::call, this::fail, this::fail),
+                new Pace.Callbacks(request -> false, this::call, this::fail),
                 () -> {});
         while (calls.size() < inFlight) {
             accept();

@@ -1,40 +1,23 @@
 package dev.sluice.worker.intake;
 
-import java.time.Clock;
+import dev.sluice.worker.SuppliedClock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** A clock that a test sets. */
-public final class SettableClock extends Clock {
-    private long millis;
+public final class SettableClock extends SuppliedClock {
+    private final AtomicLong millis;
 
     public SettableClock(long millis) {
+        this(new AtomicLong(millis));
+    }
+
+    private SettableClock(AtomicLong millis) {
+        super(millis::get);
         this.millis = millis;
     }
 
     public void pass(Duration duration) {
-        millis += duration.toMillis();
-    }
-
-    @Override
-    public long millis() {
-        return millis;
-    }
-
-    @Override
-    public Instant instant() {
-        return Instant.ofEpochMilli(millis);
-    }
-
-    @Override
-    public ZoneId getZone() {
-        return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-        throw new UnsupportedOperationException("only " + getZone());
+        millis.addAndGet(duration.toMillis());
     }
 }

@@ -2,6 +2,8 @@ package dev.sluice.worker.outcome;
 
 import dev.sluice.worker.pace.FailureKind;
 import dev.sluice.worker.pace.LaneEvidence;
+import dev.sluice.worker.pace.OtherCalls;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /** Evidence as a test sets it. Every {@code with} method returns a changed copy. */
@@ -33,12 +35,7 @@ record FakeEvidence(
     }
 
     @Override
-    public boolean isOfThisLane(FailureKind kind) {
-        return isOfThisLane;
-    }
-
-    @Override
-    public OptionalDouble shareOfOthers(FailureKind kind) {
-        return share;
+    public Optional<OtherCalls> others(FailureKind kind) {
+        return share.isPresent() ? Optional.of(new OtherCalls(share.getAsDouble(), isOfThisLane)) : Optional.empty();
     }
 }

@@ -11,7 +11,7 @@ import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Reply;
@@ -180,7 +180,7 @@ class OutcomeClassifierTest {
 
                 assertThat(retries.callUntilItEnds(failure, evidence.withApiWorking(true), 1_000))
                         .isInstanceOf(Requeue.class);
-                assertThat(retries.suspicion()).isEqualTo(Suspicion.NONE);
+                assertThat(retries.suspicion()).isEqualTo(SuspicionLevel.NONE);
             }
         }
     }
@@ -206,7 +206,7 @@ class OutcomeClassifierTest {
             assertThat(retries.call(answered(500, ERROR), evidence).outcome()).isInstanceOf(Requeue.class);
         }
         assertThat(retries.calls()).isGreaterThan(MAX_ATTEMPTS);
-        assertThat(retries.suspicion()).isEqualTo(Suspicion.NONE);
+        assertThat(retries.suspicion()).isEqualTo(SuspicionLevel.NONE);
         int before = retries.calls();
 
         assertThat(retries.callUntilItEnds(answered(500, ERROR), evidence, 1_000))
@@ -353,7 +353,7 @@ class OutcomeClassifierTest {
         Outcome outcome = retries.call(answered(504, HTML), FakeEvidence.NONE).outcome();
 
         assertThat(outcome).isInstanceOfSatisfying(Requeue.class, requeue -> {
-            assertThat(requeue.suspicion()).isEqualTo(new Suspicion(0, 0, 0, 1));
+            assertThat(requeue.suspicion()).isEqualTo(new SuspicionLevel(0, 0, 0, 1));
             assertThat(requeue.attempts()).isEqualTo(51);
         });
     }
@@ -413,7 +413,7 @@ class OutcomeClassifierTest {
 
         assertThat(first.outcome())
                 .isEqualTo(new Requeue(
-                        Optional.empty(), NOW + 500, 1, 0, Integer.toString(status), new Suspicion(300, 0, 0, 0)));
+                        Optional.empty(), NOW + 500, 1, 0, Integer.toString(status), new SuspicionLevel(300, 0, 0, 0)));
         assertThat(first.feedback().kind()).isEqualTo(CallFeedback.Kind.FOREIGN);
         assertThat(retries.callUntilItEnds(answered(status, HTML), FakeEvidence.failing(0.05), 1_000))
                 .isEqualTo(new DeadLetter(
@@ -988,12 +988,12 @@ class OutcomeClassifierTest {
         assertThat(outcomes.postponed(later.counted(2, 1).input(), NOW))
                 .isInstanceOfSatisfying(
                         Requeue.class,
-                        requeue -> assertThat(requeue.suspicion()).isEqualTo(new Suspicion(1, 20, 3, 4)));
+                        requeue -> assertThat(requeue.suspicion()).isEqualTo(new SuspicionLevel(1, 20, 3, 4)));
         assertThat(outcomes.postponed(later.input(), NOW))
                 .as("never called")
                 .isInstanceOfSatisfying(
                         Requeue.class,
-                        requeue -> assertThat(requeue.suspicion()).isEqualTo(Suspicion.NONE));
+                        requeue -> assertThat(requeue.suspicion()).isEqualTo(SuspicionLevel.NONE));
     }
 
     private Verdict of(Request request, CallResult result) {
@@ -1011,12 +1011,12 @@ class OutcomeClassifierTest {
         return new Retries(new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), () -> 0.5), NOW);
     }
 
-    private static Suspicion failedOnce() {
-        return new Suspicion(300, 0, 0, 0);
+    private static SuspicionLevel failedOnce() {
+        return new SuspicionLevel(300, 0, 0, 0);
     }
 
-    private static Suspicion limitedOnce() {
-        return new Suspicion(0, 300, 0, 0);
+    private static SuspicionLevel limitedOnce() {
+        return new SuspicionLevel(0, 300, 0, 0);
     }
 
     private static Request counted(int attempts, int deferrals) {

@@ -5,7 +5,7 @@ import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
 import dev.sluice.worker.pace.LaneEvidence;
 
@@ -49,7 +49,7 @@ final class Retries {
         Requests next = Requests.ofModel("m")
                 .counted(requeue.attempts(), requeue.deferrals())
                 .timed(before.waitsSince(), requeue.notBefore(), Long.MAX_VALUE);
-        boolean isSuspected = !requeue.suspicion().equals(Suspicion.NONE);
+        boolean isSuspected = !requeue.suspicion().equals(SuspicionLevel.NONE);
         return (isSuspected
                         ? next.withHeader(
                                 WireHeaders.SUSPICION, requeue.suspicion().header())
@@ -69,7 +69,7 @@ final class Retries {
         return now;
     }
 
-    Suspicion suspicion() {
-        return Suspicion.of(request.input());
+    SuspicionLevel suspicion() {
+        return SuspicionLevel.of(request.input());
     }
 }

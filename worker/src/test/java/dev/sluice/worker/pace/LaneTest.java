@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
 import java.time.Duration;
@@ -527,7 +527,7 @@ class LaneTest {
         Lane lane = lane("none", LimitShare.ALL);
         lane.add(request(1));
         assertThat(send(lane)).isNotNull();
-        Suspicion suspicion = new Suspicion(0, Suspicion.ENOUGH, 0, 0);
+        SuspicionLevel suspicion = new SuspicionLevel(0, SuspicionLevel.ENOUGH, 0, 0);
         Request suspect = Requests.ofModel("m")
                 .at(2)
                 .counted(0, 9)

@@ -6,7 +6,7 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.Request;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import java.time.Duration;
@@ -134,7 +134,7 @@ final class LaneTraffic {
                 .withHeader(WireHeaders.ID, request.input().id())
                 .counted(requeue.attempts(), requeue.deferrals())
                 .timed(request.input().waitsSince(), requeue.notBefore(), Long.MAX_VALUE);
-        Request next = (requeue.suspicion().equals(Suspicion.NONE)
+        Request next = (requeue.suspicion().equals(SuspicionLevel.NONE)
                         ? again
                         : again.withHeader(
                                 WireHeaders.SUSPICION, requeue.suspicion().header()))

@@ -40,7 +40,11 @@ class BaseUrlCheckTest {
         "https://api.together.ai/v1/chat/completions/, https://api.together.ai/v1",
         "https://api.together.ai/chat/completions, https://api.together.ai/v1",
         "http://vllm:8000/v1/chat/completions, http://vllm:8000/v1",
-        "http://vllm:8000/v1/completions, http://vllm:8000/v1"
+        "http://vllm:8000/v1/completions, http://vllm:8000/v1",
+        "https://api.together.ai, https://api.together.ai/v1",
+        "https://api.together.xyz/, https://api.together.xyz/v1",
+        "http://api.openai.com, https://api.openai.com/v1",
+        "https://openrouter.ai, https://openrouter.ai/api/v1"
     })
     void whatCannotBeRightIsRefusedWithItsValueAndTheRightOne(String url, String right) {
         assertThat(BaseUrlCheck.problem(URI.create(url)))
@@ -67,11 +71,8 @@ class BaseUrlCheckTest {
 
     @ParameterizedTest
     @CsvSource({
-        "https://api.together.xyz, https://api.together.xyz/v1",
-        "https://api.together.xyz/, https://api.together.xyz/v1",
         "https://api.together.xyz/v2, https://api.together.xyz/v1",
         "http://api.together.ai/v1, https://api.together.ai/v1",
-        "https://api.openai.com, https://api.openai.com/v1",
         "https://openrouter.ai/v1, https://openrouter.ai/api/v1",
         "http://vllm:8000/v1/models, http://vllm:8000/v1",
         "https://gateway.corp/ai/chat/, https://gateway.corp/ai"

@@ -11,7 +11,7 @@ import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
-import dev.sluice.worker.intake.Suspicion;
+import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
@@ -206,7 +206,7 @@ class OutputRecordsTest {
 
     @Test
     void aRequeueHasTheEvidenceAgainstItsRequest() {
-        Requeue suspected = new Requeue(Optional.empty(), 70, 2, 1, "500", new Suspicion(300, 161, 1, 0));
+        Requeue suspected = new Requeue(Optional.empty(), 70, 2, 1, "500", new SuspicionLevel(300, 161, 1, 0));
         InputRecord input = input(TOPICS.retry(), headers(Map.of(WireHeaders.SUSPICION, SUSPICION)), 1, 1);
 
         assertThat(texts(only(input, suspected).headers()))

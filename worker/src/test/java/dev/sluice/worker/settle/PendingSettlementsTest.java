@@ -29,6 +29,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.TimeoutException;
+import org.apache.kafka.common.errors.UnknownServerException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.utils.Utils;
@@ -44,6 +45,7 @@ class PendingSettlementsTest {
 
     private final Set<TopicPartition> away = new HashSet<>();
     private final Set<TopicPartition> leaderless = new HashSet<>();
+    private final Set<String> rejected = new HashSet<>();
     private int aborts;
     private long now = 1;
     private final PendingSettlements pending = new PendingSettlements(
@@ -319,6 +321,24 @@ class PendingSettlementsTest {
     }
 
     @Test
+    void aRecordThatKafkaFailsOnForNoKnownReasonWaitsAloneAndIsNotLost() {
+        rejected.add("id-2");
+        add("app.good", 0, 1, 2, 3);
+
+        assertThat(transaction()).containsExactly("id-1", "id-2", "id-3");
+        assertThat(transaction()).containsExactly("id-2");
+        assertThat(transaction()).containsExactly("id-1", "id-3");
+        add("app.good", 0, 4);
+        assertThat(transaction()).containsExactly("id-4");
+        assertThat(aborts).isEqualTo(2);
+
+        rejected.clear();
+        now += Duration.ofSeconds(10).toNanos();
+        assertThat(transaction()).containsExactly("id-2");
+        assertThat(sent).extracting(ProducerRecord::topic).containsExactly("app.good");
+    }
+
+    @Test
     void repliesOfAPartitionThatIsNoLongerOwnedAreDropped() {
         away.add(partition("app.away", 0));
         add("app.away", 0, 1);
@@ -350,7 +370,14 @@ class PendingSettlementsTest {
         List<String> ids = new ArrayList<>();
         boolean failed = false;
         for (int i = 0; i < chosen.size(); i++) {
-            ids.add(taken.get(i).input().id());
+            String id = taken.get(i).input().id();
+            ids.add(id);
+            if (rejected.contains(id)) {
+                failed = true;
+                failures.callback(i, chosen.get(i).records().get(0))
+                        .onCompletion(null, new UnknownServerException("a plug-in of the broker"));
+                continue;
+            }
             for (var record : chosen.get(i).records()) {
                 boolean fails = isAway(record.topic(), record.partition(), record.key());
                 failures.callback(i, record).onCompletion(null, fails ? failure : null);
@@ -362,7 +389,10 @@ class PendingSettlementsTest {
             pending.putBack(
                     taken,
                     new TransactionResult(
-                            false, failures.rejections(false), failures.failedPartitions(), failures.suspect()));
+                            false,
+                            failures.rejections(chosen.size() == 1),
+                            failures.failedPartitions(),
+                            failures.suspect()));
         } else {
             pending.committed(taken, 0);
         }

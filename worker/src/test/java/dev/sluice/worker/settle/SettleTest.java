@@ -8,6 +8,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
+import dev.sluice.worker.SuppliedClock;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger.Opening;
@@ -17,11 +18,7 @@ import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Reply;
-import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -71,6 +68,7 @@ class SettleTest {
     private final CompletableFuture<TopicLookUp.Partitions> slowTopic = new CompletableFuture<>();
     private final AtomicReference<Ownership> ownership = new AtomicReference<>(owning(first, second));
     private final AtomicLong passedNanos = new AtomicLong();
+    private final AtomicLong setBack = new AtomicLong(1_800_000_000_000L);
     private final FakeProducer producer = new FakeProducer(passedNanos);
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -83,7 +81,8 @@ class SettleTest {
                     : CompletableFuture.completedFuture(new TopicLookUp.Partitions(2, Set.of())),
             new Transactions(() -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new Settle.WaitingReplies(200, 1 << 20),
-            new SetBackClock(),
+            // It is set back by an hour each time it is read. Nothing may wait for it.
+            new SuppliedClock(() -> setBack.addAndGet(-Duration.ofHours(1).toMillis())),
             () -> System.nanoTime() + passedNanos.get(),
             new RecordingListener(),
             heartbeats::incrementAndGet);
@@ -514,27 +513,6 @@ class SettleTest {
     @SuppressWarnings("removal")
     private static ConsumerGroupMetadata metadata() {
         return new ConsumerGroupMetadata(GROUP, 3, "member", Optional.empty());
-    }
-
-    /** A clock that is set back by an hour each time it is read. Nothing may wait for it. */
-    private static final class SetBackClock extends Clock {
-        private Instant now = Instant.ofEpochMilli(1_800_000_000_000L);
-
-        @Override
-        public synchronized Instant instant() {
-            now = now.minus(Duration.ofHours(1));
-            return now;
-        }
-
-        @Override
-        public ZoneId getZone() {
-            return ZoneOffset.UTC;
-        }
-
-        @Override
-        public Clock withZone(ZoneId zone) {
-            throw new UnsupportedOperationException("only " + getZone());
-        }
     }
 
     private final class RecordingListener implements SettleListener {

@@ -19,4 +19,9 @@ public interface Subcommand {
      * @throws CommandException if the command cannot start after all
      */
     int run() throws InterruptedException;
+
+    /** Returns true if the command goes on until nobody takes its output any more, so that this is no failure. */
+    default boolean endsWithItsOutput() {
+        return false;
+    }
 }

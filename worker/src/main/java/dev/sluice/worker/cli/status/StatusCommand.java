@@ -113,6 +113,11 @@ public final class StatusCommand implements Subcommand {
         }
     }
 
+    @Override
+    public boolean endsWithItsOutput() {
+        return watch != null;
+    }
+
     private StatusReader connect() throws InterruptedException {
         return new StatusReader(AdminConnector.connect(kafka), kafka.properties(), kafka.topics(), group);
     }

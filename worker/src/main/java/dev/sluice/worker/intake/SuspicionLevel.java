@@ -9,15 +9,16 @@ import java.util.regex.Pattern;
  * request in the header {@code sluice-suspicion}, and begins at nothing. Immutable.
  *
  * <p>A failed call adds −ln f, where f is the share of other requests' calls that failed at that time. So
- * the sum is −ln of the probability that a request without fault fails that often. It is counted in hundredths.
+ * the sum is −ln of the probability that a request without fault fails that often. It is counted in hundredths. The
+ * name and the idea are those of the φ accrual failure detector (Hayashibara and others, 2004).
  *
  * @param failed the evidence from failures, in hundredths of −ln f
  * @param limited the evidence from 429s, in hundredths of −ln f
  * @param limitedAlone the number of 429s for calls that were sent after a second of silence in their lane
  * @param costly the number of failed calls that may have been paid for
  */
-public record Suspicion(int failed, int limited, int limitedAlone, int costly) {
-    public static final Suspicion NONE = new Suspicion(0, 0, 0, 0);
+public record SuspicionLevel(int failed, int limited, int limitedAlone, int costly) {
+    public static final SuspicionLevel NONE = new SuspicionLevel(0, 0, 0, 0);
 
     /** The evidence that is enough: a request without fault gets here once in a million cases. */
     public static final int ENOUGH = 1_382;
@@ -27,13 +28,13 @@ public record Suspicion(int failed, int limited, int limitedAlone, int costly) {
             Pattern.compile("failed=([0-9]{1,7}) limited=([0-9]{1,7}) alone=([0-9]{1,7}) costly=([0-9]{1,7})");
 
     /** Reads the suspicion of a request. A record that was never called has none, whatever its producer writes. */
-    public static Suspicion of(InputRecord record) {
+    public static SuspicionLevel of(InputRecord record) {
         if (record.attempts() == 0 && record.deferrals() == 0) {
             return NONE;
         }
         Matcher header = HEADER.matcher(record.header(WireHeaders.SUSPICION).orElse(""));
         return header.matches()
-                ? new Suspicion(number(header, 1), number(header, 2), number(header, 3), number(header, 4))
+                ? new SuspicionLevel(number(header, 1), number(header, 2), number(header, 3), number(header, 4))
                 : NONE;
     }
 
@@ -46,8 +47,8 @@ public record Suspicion(int failed, int limited, int limitedAlone, int costly) {
     }
 
     /** Returns the suspicion after one more failure. A request that fails in another way is not one never admitted. */
-    public Suspicion plusFailed(int evidence, boolean mayHaveCost) {
-        return new Suspicion(bounded(failed + evidence), 0, 0, bounded(costly + (mayHaveCost ? 1 : 0)));
+    public SuspicionLevel plusFailed(int evidence, boolean mayHaveCost) {
+        return new SuspicionLevel(bounded(failed + evidence), 0, 0, bounded(costly + (mayHaveCost ? 1 : 0)));
     }
 
     /**
@@ -55,8 +56,8 @@ public record Suspicion(int failed, int limited, int limitedAlone, int costly) {
      *
      * @param alone true if the call was sent after a second of silence in its lane
      */
-    public Suspicion plusLimited(int evidence, boolean alone) {
-        return new Suspicion(failed, bounded(limited + evidence), bounded(limitedAlone + (alone ? 1 : 0)), costly);
+    public SuspicionLevel plusLimited(int evidence, boolean alone) {
+        return new SuspicionLevel(failed, bounded(limited + evidence), bounded(limitedAlone + (alone ? 1 : 0)), costly);
     }
 
     /** Returns true if the next call of this request has to be sent alone, to see whether the API ever admits it. */

@@ -6,11 +6,11 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.function.LongSupplier;
 
-/** A clock that shows what a test says. */
-final class MutableClock extends Clock {
+/** A clock that shows what a supplier of epoch ms says. */
+public class SuppliedClock extends Clock {
     private final LongSupplier millis;
 
-    MutableClock(LongSupplier millis) {
+    public SuppliedClock(LongSupplier millis) {
         this.millis = millis;
     }
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A kept connection may have been closed by the other side while the request was on its way. A call that fails on
  * such a connection at once, without an answer, was not worked on. It is made again on a new connection, once.
  */
-final class Exchange {
+final class HttpCall {
     private static final String USER_AGENT = "sluice-worker";
     /** A connection that ends earlier than this after the request had left, without an answer, has served nothing. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
@@ -74,7 +74,7 @@ final class Exchange {
      * @param onSend runs each time the request is sent
      * @param onEnd receives the result, once
      */
-    Exchange(Surroundings surroundings, Message message, Runnable onSend, Consumer<CallResult> onEnd) {
+    HttpCall(Surroundings surroundings, Message message, Runnable onSend, Consumer<CallResult> onEnd) {
         this.surroundings = surroundings;
         this.message = message;
         this.onSend = onSend;

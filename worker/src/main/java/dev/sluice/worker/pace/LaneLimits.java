@@ -1,0 +1,140 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.InputRecord;
+import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.LimitUnit;
+import io.github.bucket4j.TimeMeter;
+import java.time.Duration;
+
+/**
+ * The rate limits of a lane in requests and in tokens, and what its answers tell of them. Arithmetic only; owned by the
+ * pace thread.
+ */
+final class LaneLimits {
+    /**
+     * The longest pause of a lane after one answer. The rejected request itself waits as long as the answer says. The
+     * lane tries again sooner with another request: the next ones in it may be those that ask for more than they ever
+     * get.
+     */
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
+
+    /** A rejection that we provoked to find the limit pauses nothing if the API asks for no more than this. */
+    private static final Duration SHORT_PAUSE = Duration.ofSeconds(1);
+
+    /** The share of others' 429s up to which a deferred request that is rejected again says nothing of the lane. */
+    private static final double RARELY_LIMITED = 0.2;
+
+    private final boolean paced;
+    private final LaneBudget requests;
+    private final LaneBudget tokens;
+    private final TokenEstimate estimate = new TokenEstimate();
+    /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
+    private String lastLimited = "";
+    /** True once an answer has shown what calls cost or how many are granted. */
+    private boolean hasLearned;
+
+    LaneLimits(ConfiguredLimit limit, LimitShare share, TimeMeter time) {
+        this.paced = !limit.isNone();
+        this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
+        this.tokens = new LaneBudget(LimitUnit.TOKENS, limit.perSecond(LimitUnit.TOKENS), share.fraction(), time);
+    }
+
+    /** Returns true if the lane obeys limits at all. */
+    boolean isPaced() {
+        return paced;
+    }
+
+    void changeShare(LimitShare share) {
+        requests.changeShare(share.fraction());
+        tokens.changeShare(share.fraction());
+    }
+
+    double requestsPerSecond() {
+        return requests.perSecond();
+    }
+
+    /** Returns the nanoseconds until both limits have room for a request. */
+    long nanosUntil(Request request) {
+        return Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(request)));
+    }
+
+    Charge chargeRequest(ConnectingCalls.ConnectingCall call) {
+        return requests.charge(1, call);
+    }
+
+    Charge chargeTokens(Request request, ConnectingCalls.ConnectingCall call) {
+        return tokens.charge(paced ? estimate.of(request) : 0, call);
+    }
+
+    /** Takes over what an answer says of limits and costs. Tokens of a call that cost nothing are given back. */
+    void learn(InFlightCall call, CallFeedback feedback) {
+        feedback.advertised().requests().ifPresent(limit -> requests.advertise(limit, call.startedAt()));
+        feedback.advertised().tokens().ifPresent(limit -> tokens.advertise(limit, call.startedAt()));
+        boolean isLimited = feedback.kind() == CallFeedback.Kind.LIMITED;
+        hasLearned |= feedback.usage().isPresent() || isLimited;
+        feedback.usage().ifPresent(usage -> {
+            estimate.learn(call.request(), usage);
+            tokens.correct(call.tokens(), usage.total());
+        });
+        if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited) {
+            tokens.correct(call.tokens(), 0);
+        }
+    }
+
+    boolean hasLearned() {
+        return hasLearned;
+    }
+
+    /** Records that the API has dealt with a call. */
+    void admitted() {
+        lastLimited = "";
+    }
+
+    /**
+     * Records a call that was rejected for a limit.
+     *
+     * @param calls the lane's latest calls, which tell whether others are rejected as well
+     * @return the pause of the lane; zero if it goes on
+     */
+    Duration rejected(InFlightCall call, CallFeedback feedback, RecentCalls calls, long now) {
+        tokens.changeFloor(estimate.ordinary());
+        InputRecord record = call.request().input();
+        boolean isFirst = record.deferrals() == 0;
+        boolean isShort = feedback.pause().compareTo(SHORT_PAUSE) <= 0;
+        boolean isNewLimit = feedback.exceeded() == LimitUnit.TOKENS && Double.isInfinite(tokens.perSecond());
+        boolean isConfirmed = isFirst && !lastLimited.isEmpty() && !lastLimited.equals(record.id());
+        if (isFirst) {
+            lastLimited = record.id();
+        }
+        // A long wait, or a limit that never showed before, needs a second request that is told so for the first time.
+        // A request that is told so again and again may ask for more than it ever gets.
+        if (isConfirmed || (isShort && !isNewLimit && (isFirst || othersAreLimited(record, calls, now)))) {
+            return lower(call, feedback, isShort);
+        }
+        requests.rejectedAlone(call.requests());
+        tokens.rejectedAlone(call.tokens());
+        return Duration.ZERO;
+    }
+
+    private static boolean othersAreLimited(InputRecord record, RecentCalls calls, long now) {
+        return calls.shareOfOthersLimited(record.id(), now).orElse(1) > RARELY_LIMITED;
+    }
+
+    private Duration lower(InFlightCall call, CallFeedback feedback, boolean isShort) {
+        boolean ofRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
+        boolean ofTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
+        boolean isExcused = paced && (ofRequests || ofTokens);
+        if (isExcused && isShort) {
+            return Duration.ZERO;
+        }
+        return feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
+    }
+
+    LaneState.Spending ofRequests() {
+        return requests.spending(paced);
+    }
+
+    LaneState.Spending ofTokens() {
+        return tokens.spending(paced);
+    }
+}
