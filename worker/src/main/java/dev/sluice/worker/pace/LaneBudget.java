@@ -186,6 +186,11 @@ final class LaneBudget {
         estimator.changeFloor(perSecond);
     }
 
+    /** Returns true if other workers estimate the same limit. */
+    boolean sharesUnknownLimit() {
+        return estimator.sharesUnknownLimit();
+    }
+
     /** Records a call that the API rejects for its own size, so that it cost nothing and tells nothing of the limit. */
     void rejectedAlone(Charge charge) {
         if (unit == LimitUnit.TOKENS) {

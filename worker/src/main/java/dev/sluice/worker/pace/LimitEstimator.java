@@ -33,6 +33,13 @@ final class LimitEstimator {
 
     private static final double MIN_HOLD_SECONDS = 2;
     private static final double MAX_HOLD_SECONDS = 30;
+    /**
+     * Workers that share an unknown limit come back from an outage one after the other. The first keeps to what it was
+     * granted before for this time, so that it does not find the parts of the others free.
+     */
+    private static final long HELD_AFTER_SILENCE = 10 * SECOND;
+
+    private static final long SILENCE = 5 * SECOND;
     /** The estimate is tried again after as many longest holds, whatever is rejected meanwhile. */
     private static final int MOST_HOLDS = 2;
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
@@ -67,6 +74,7 @@ final class LimitEstimator {
     private boolean started;
     private long raisesAt;
     private long heldAt;
+    private long lastStart;
 
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
@@ -120,8 +128,14 @@ final class LimitEstimator {
         if (!started) {
             started = true;
             raisesAt = now + SECOND;
+            lastStart = now;
         }
         calls++;
+        boolean wasSilent = now - lastStart > SILENCE;
+        if (wasSilent && sharesUnknownLimit()) {
+            raisesAt = Math.max(raisesAt, now + HELD_AFTER_SILENCE);
+        }
+        lastStart = now;
         unrelated.started(granted, now).ifPresent(before -> {
             granted = Math.min(before, ceiling);
             raisesAt = now;
@@ -243,7 +257,7 @@ final class LimitEstimator {
      * would keep even a small part for good. So each gives a part of its rate away with each rejection. A worker that
      * has more gives more, and any worker that probes next finds it. That ends when all have the same.
      */
-    private boolean sharesUnknownLimit() {
+    boolean sharesUnknownLimit() {
         return share < 1 && !hasCeiling();
     }
 
