@@ -150,7 +150,7 @@ public final class InMemoryChatQueue implements ChatQueue {
         Objects.requireNonNull(deadline, "deadline");
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
         try {
-            Instant unused = RequestRules.expiry(request, deadline, Instant.EPOCH);
+            Instant unused = RequestRules.expiry(request, deadline, Instant.now());
             Submitted accepted = accept(request);
             if (!hold(accepted, deadline, future)) {
                 answer(accepted, future);

@@ -2,6 +2,7 @@ package dev.sluice.worker.batch;
 
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
+import dev.sluice.JsonRequestBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -62,9 +63,9 @@ public record BatchLine(int number, String customId, String body) {
         return "a body may have " + maxBodyBytes + " (--max-request-bytes)";
     }
 
-    /** Returns the request to publish, which has been checked already. */
-    public ChatRequest request(String id) {
-        return ChatRequest.jsonBuilder(body).id(id).build();
+    /** Returns the request to publish. Its body has been checked already. */
+    public JsonRequestBuilder request(String id) {
+        return ChatRequest.jsonBuilder(body).id(id);
     }
 
     /** The fields that were found on the line so far, and their problems. */

@@ -2,6 +2,7 @@ package dev.sluice.worker.batch;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatReply;
+import dev.sluice.ChatRequest;
 import dev.sluice.ReplyTimeoutException;
 import java.io.IOException;
 import java.time.Duration;
@@ -138,7 +139,8 @@ public final class BatchSubmission {
         int number = line.number();
         String customId = line.customId();
         String id = job.input().idPrefix(job.run()) + number;
-        var unused = queue.ask(line.request(id), remaining())
+        ChatRequest request = job.envelope().apply(line.request(id)).build();
+        var unused = queue.ask(request, remaining())
                 .whenComplete((reply, failure) -> arrivals.add(new Arrival(number, customId, reply, failure)));
     }
 

@@ -2,6 +2,8 @@ package dev.sluice.worker.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.worker.LogLines;
+import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.cli.worker.WorkerCommand;
@@ -199,6 +201,19 @@ class ConfigurationLayersTest {
                 .singleElement()
                 .asString()
                 .contains("cannot be set");
+    }
+
+    @Test
+    void aMistypedPropertyIsWarnedOf() throws Exception {
+        Path kafka = file("sasl.mechanisim=PLAIN\nclient.id=mine");
+
+        try (LogLines log = new LogLines(KafkaOptions.class)) {
+            config("worker", "--kafka-config=" + kafka);
+
+            assertThat(log.all())
+                    .containsExactly("WARN sasl.mechanisim in " + kafka
+                            + " is known to no Kafka client; did you mean sasl.mechanism?");
+        }
     }
 
     @Test

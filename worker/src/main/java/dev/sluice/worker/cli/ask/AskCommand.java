@@ -14,6 +14,7 @@ import dev.sluice.worker.cli.command.GracefulStop;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.EnvelopeOptions;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
 import dev.sluice.worker.cli.connection.SilenceNotice;
@@ -93,6 +94,9 @@ public final class AskCommand implements Subcommand {
     private boolean json;
 
     @Mixin
+    private EnvelopeOptions envelope = new EnvelopeOptions();
+
+    @Mixin
     private KafkaOptions kafka = new KafkaOptions();
 
     @Mixin
@@ -112,6 +116,7 @@ public final class AskCommand implements Subcommand {
         if (timeout.toMillis() < 1) {
             problems.add(OptionError.of("--timeout", "more than zero", timeout));
         }
+        envelope.check(timeout, problems);
         if (problems.isEmpty() && text.isBlank()) {
             problems.add("TEXT is empty; write the question, in quotes");
         }
@@ -119,9 +124,12 @@ public final class AskCommand implements Subcommand {
             return;
         }
         try {
-            request = build();
+            ChatRequest unused = body().build();
         } catch (InvalidChatRequestException e) {
             e.problems().forEach(problem -> problems.add(describe(problem)));
+        }
+        if (problems.isEmpty()) {
+            request = envelope.addTo(body()).build();
         }
     }
 
@@ -135,7 +143,7 @@ public final class AskCommand implements Subcommand {
         };
     }
 
-    private ChatRequest build() {
+    private ChatRequestBuilder body() {
         ChatRequestBuilder builder = ChatRequest.builder().id(id).model(model);
         if (system != null) {
             builder.system(system);
@@ -147,7 +155,7 @@ public final class AskCommand implements Subcommand {
         if (temperature != null) {
             builder.temperature(temperature);
         }
-        return builder.build();
+        return builder;
     }
 
     @Override

@@ -2,13 +2,23 @@ package dev.sluice.worker.cli.connection;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.cli.options.ConfigFile;
+import dev.sluice.worker.cli.options.UnknownOptions;
 import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Option;
 
 /** The options of every command that connects to Kafka. */
@@ -27,6 +37,14 @@ public final class KafkaOptions {
             "isolation.level", "replies are always read committed",
             "enable.auto.commit", "offsets are committed with the replies",
             "enable.idempotence", "it is always on");
+
+    /** The properties that some client reads. Classes that the file names may read others. */
+    private static final Set<String> KNOWN = Stream.of(
+                    ProducerConfig.configNames(), ConsumerConfig.configNames(), AdminClientConfig.configNames())
+            .flatMap(Set::stream)
+            .collect(Collectors.toUnmodifiableSet());
+
+    private static final int MAX_KEY_LENGTH = 100;
 
     /** The properties that name files. Kafka's client would log a stack trace for each that is missing. */
     private static final List<String> STORES = List.of("ssl.truststore.location", "ssl.keystore.location");
@@ -101,6 +119,16 @@ public final class KafkaOptions {
             if (all.containsKey(key)) {
                 problems.add(key + " in " + file + " cannot be set: " + remedy);
             }
+        });
+        warnOfUnknown(all.keySet(), file);
+    }
+
+    private static void warnOfUnknown(Set<String> keys, Path file) {
+        // A static logger would fix the log's layout before the options have set it.
+        Logger log = LoggerFactory.getLogger(KafkaOptions.class);
+        keys.stream().filter(key -> !KNOWN.contains(key)).forEach(key -> {
+            String hint = UnknownOptions.hint(key, KNOWN);
+            log.warn("{} in {} is known to no Kafka client{}", PrintableText.line(key, MAX_KEY_LENGTH), file, hint);
         });
     }
 

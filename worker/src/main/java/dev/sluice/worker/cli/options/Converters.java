@@ -32,6 +32,7 @@ public final class Converters {
             Map.entry(ByteSize.class, text -> new ByteSize(Sizes.parse(text))),
             Map.entry(Duration.class, Durations::parse),
             Map.entry(Instant.class, text -> Instants.parse(text, Instant.now())),
+            Map.entry(FutureMoment.class, text -> new FutureMoment(Instants.parseAhead(text, Instant.now()))),
             Map.entry(ModelLimit.class, ModelLimit::parse),
             Map.entry(Logging.Level.class, Logging.Level::parse),
             Map.entry(Logging.Format.class, Logging.Format::parse),
@@ -43,6 +44,9 @@ public final class Converters {
 
     /** A size in bytes. It has a type of its own, so that it has a converter of its own. */
     public record ByteSize(long bytes) {}
+
+    /** A moment whose short form is a duration from now, whereas that of an {@link Instant} is one ago. */
+    public record FutureMoment(Instant instant) {}
 
     /** Registers all converters with a command line and its subcommands. */
     public static void register(CommandLine commandLine) {

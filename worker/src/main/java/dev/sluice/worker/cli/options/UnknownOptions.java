@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Describes unknown options, commands, keys and variables, and suggests the most similar known name. */
-final class UnknownOptions {
+public final class UnknownOptions {
     private static final String API_KEY_HINT = "; the API key is read from the environment variable "
             + TogetherApi.API_KEY_VARIABLE + " or from --api-key-file FILE";
 
@@ -46,7 +46,7 @@ final class UnknownOptions {
     }
 
     /** Returns what to add to the message about an unknown key or variable. Empty if no known name is similar. */
-    static String hint(String typed, Set<String> known) {
+    public static String hint(String typed, Set<String> known) {
         // Picocli suggests the names of options and subcommands only, so the known names become subcommands.
         CommandSpec names = CommandSpec.create();
         known.forEach(name -> names.addSubcommand(name, CommandSpec.create()));

@@ -11,6 +11,7 @@ import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.connection.EnvelopeOptions;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
 import dev.sluice.worker.cli.connection.WorkerLookup;
@@ -75,6 +76,9 @@ public final class SubmitCommand implements Subcommand {
     private Duration timeout = Duration.ZERO;
 
     @Mixin
+    private EnvelopeOptions envelope = new EnvelopeOptions();
+
+    @Mixin
     private KafkaOptions kafka = new KafkaOptions();
 
     @Mixin
@@ -95,6 +99,7 @@ public final class SubmitCommand implements Subcommand {
         if (timeout.toMillis() < 1) {
             problems.add(OptionError.of("--timeout", "more than zero", timeout));
         }
+        envelope.check(timeout, problems);
         files.check(terminal, problems);
     }
 
@@ -122,7 +127,7 @@ public final class SubmitCommand implements Subcommand {
 
     private int submit(ChatQueue queue, BatchOutput output, String run, PreviousRun previousRun)
             throws IOException, InterruptedException {
-        return new SubmitSession(terminal, files, () -> workers.find(kafka), window, timeout)
+        return new SubmitSession(terminal, files, envelope::addTo, () -> workers.find(kafka), window, timeout)
                 .run(queue, output, run, previousRun);
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.submit;
 
 import dev.sluice.ChatQueue;
+import dev.sluice.JsonRequestBuilder;
 import dev.sluice.worker.batch.BatchFiles;
 import dev.sluice.worker.batch.BatchJob;
 import dev.sluice.worker.batch.BatchListener;
@@ -19,6 +20,7 @@ import dev.sluice.worker.topics.AclErrors;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.function.UnaryOperator;
 
 /** Runs one batch submission and prints its progress and result. */
 final class SubmitSession implements BatchListener {
@@ -28,16 +30,22 @@ final class SubmitSession implements BatchListener {
     private final BatchFiles files;
     private final boolean ordered;
     private final String remedy;
+    private final UnaryOperator<JsonRequestBuilder> envelope;
     private final SilenceNotice silence;
     private final int window;
     private final Duration timeout;
     private final ProgressBar progress;
     private int lastAnswered;
 
-    /** Creates a session whose time begins now. */
+    /**
+     * Creates a session whose time begins now.
+     *
+     * @param envelope adds to each request what it carries beside its body
+     */
     SubmitSession(
             Terminal terminal,
             SubmitFileOptions options,
+            UnaryOperator<JsonRequestBuilder> envelope,
             SilenceNotice.QueueLookup lookup,
             int window,
             Duration timeout) {
@@ -46,6 +54,7 @@ final class SubmitSession implements BatchListener {
         this.ordered = options.ordered();
         this.remedy = "; the same command with " + (options.output() == null ? "--output FILE and " : "")
                 + "--resume continues";
+        this.envelope = envelope;
         this.silence = new SilenceNotice(this::print, System::nanoTime, lookup);
         this.window = window;
         this.timeout = timeout;
@@ -66,7 +75,7 @@ final class SubmitSession implements BatchListener {
     int run(ChatQueue queue, BatchOutput output, String run, PreviousRun previousRun)
             throws IOException, InterruptedException {
         files.input().problems().forEach(problem -> err.println("sluice submit: skipped: " + problem));
-        BatchJob job = new BatchJob(files.input(), files.states(), output, files.spillFolder(), ordered, run);
+        BatchJob job = new BatchJob(files.input(), envelope, files.states(), output, files.spillFolder(), ordered, run);
         BatchSubmission submission = new BatchSubmission(queue, job, previousRun, window, timeout, this);
         try (GracefulStop closedAtTheEnd =
                 GracefulStop.of("submit", submission::stop, STOP_TIMEOUT_MILLIS, this::printLateStop)) {

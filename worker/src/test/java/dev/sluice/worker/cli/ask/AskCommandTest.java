@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ChatQueueException;
+import dev.sluice.ChatRequest;
 import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
@@ -11,6 +12,9 @@ import dev.sluice.worker.cli.ParsedCommand;
 import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.cli.connection.SilenceNotice;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -97,6 +101,60 @@ class AskCommandTest {
                 .hasSize(2)
                 .anySatisfy(problem -> assertThat(problem).contains("temperature"))
                 .anySatisfy(problem -> assertThat(problem).contains("--max-tokens"));
+    }
+
+    @Test
+    void theQuestionCarriesWhatTheTopicTakes() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "");
+        Instant before = Instant.now();
+
+        ask(
+                queue,
+                "ask",
+                "--model=m",
+                "--tenant=acme",
+                "--not-before=2m",
+                "--cache-for=10m",
+                "--header=ticket=4711",
+                "--header=a=b=c",
+                "?");
+
+        ChatRequest sent = queue.requests().get(0);
+        assertThat(sent.tenant()).contains("acme");
+        assertThat(sent.notBefore().orElseThrow())
+                .isBetween(before.plusSeconds(120).truncatedTo(ChronoUnit.MILLIS), Instant.now().plusSeconds(120));
+        assertThat(sent.cacheFor()).contains(Duration.ofMinutes(10));
+        assertThat(sent.headers().get("ticket")).asString(StandardCharsets.UTF_8).isEqualTo("4711");
+        assertThat(sent.headers().get("a")).asString(StandardCharsets.UTF_8).isEqualTo("b=c");
+    }
+
+    @Test
+    void whatTheTopicDoesNotTakeIsAProblemOfItsOption() throws Exception {
+        assertThat(ParsedCommand.of(
+                                terminal,
+                                "ask",
+                                "--model=m",
+                                "--tenant=" + "x".repeat(257),
+                                "--not-before=6m",
+                                "--cache-for=0s",
+                                "--header=sluice-id=x",
+                                "?")
+                        .problems())
+                .hasSize(4)
+                .anySatisfy(problem -> assertThat(problem).startsWith("--tenant: must be 1 to 256 bytes"))
+                .anySatisfy(problem -> assertThat(problem).startsWith("--not-before: must be within --timeout (5m)"))
+                .anySatisfy(problem -> assertThat(problem).startsWith("--cache-for: must be more than zero"))
+                .anySatisfy(problem -> assertThat(problem).startsWith("--header: names beginning with sluice-"));
+        assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "--not-before=soon", "?")
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("'soon' is no moment; write 2026-01-31T08:00:00Z, or how long from now it is");
+        assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "--header=ticket", "?")
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("--header", "NAME=VALUE");
     }
 
     @Test

@@ -50,6 +50,17 @@ class SubmitCommandTest {
     }
 
     @Test
+    void everyRequestCarriesWhatTheOptionsSay() throws Exception {
+        submit(batch(line("a", "m") + line("b", "m")), "--tenant=acme", "--header=job=nightly", "--not-before=1h");
+
+        assertThat(queue.requests()).hasSize(2).allSatisfy(sent -> {
+            assertThat(sent.tenant()).contains("acme");
+            assertThat(sent.headers()).containsKey("job");
+            assertThat(sent.notBefore()).isPresent();
+        });
+    }
+
+    @Test
     void aFailedLineIsWrittenWithItsReasonAndMakesTheExitCodeOne() throws Exception {
         int code = submit(batch(line("a", "bad") + line("b", "m")));
 
