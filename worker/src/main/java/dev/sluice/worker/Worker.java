@@ -174,7 +174,8 @@ public final class Worker implements AutoCloseable {
         Map<String, Object> kafka = config.queue().kafka();
         int maxRecordBytes = config.memory().maxResponseBytes() + RECORD_OVERHEAD;
         return new Transactions(
-                () -> metrics.kafka().watch(KafkaClients.transactionalProducer(kafka, transactionalId, maxRecordBytes)),
+                time -> metrics.kafka()
+                        .watch(KafkaClients.transactionalProducer(kafka, transactionalId, maxRecordBytes, time)),
                 () -> KafkaClients.groupOffsetReader(kafka, config.queue().group()),
                 threads.heartbeat(SETTLE_THREAD));
     }

@@ -13,6 +13,9 @@ import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
+import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.quota.ClientQuotaAlteration;
 import org.apache.kafka.common.quota.ClientQuotaEntity;
 import org.apache.kafka.common.quota.ClientQuotaFilter;
@@ -51,6 +54,60 @@ class BrokerQuotaIT {
             assertThat(log.all().stream().filter(line -> line.contains("Transaction failed")))
                     .hasSizeLessThan(4);
         }
+    }
+
+    /** At the quota it takes longer than a transaction may usually take. */
+    @Test
+    void anAnswerTooLargeForTheUsualTimeOfATransactionIsCommittedAndOthersAreBeforeIt() throws Exception {
+        int others = 20;
+        String fine = "{\"choices\":[{\"message\":{\"content\":\"fine\"}}]}";
+        String large = "{\"choices\":[{\"message\":{\"content\":\"" + "x".repeat(12_000_000) + "\"}}]}";
+        try (SandboxBroker broker = SandboxBroker.start();
+                TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
+                ScriptedApi api = new ScriptedApi()) {
+            api.answers(text -> new ScriptedAnswer(200, text.contains("large") ? large : fine));
+            allow(queue, queue.topics.replies(), 16 << 20);
+            limitProducers(queue);
+            queue.publish(body("m", "large"));
+            for (int i = 0; i < others; i++) {
+                queue.publish(body("m", "other"));
+            }
+
+            try (Worker worker = Worker.start(withLargeAnswers(queue.config(api.baseUrl())))) {
+                await().atMost(Duration.ofSeconds(150)).until(() -> queue.lag() == 0);
+            }
+
+            assertThat(queue.read(queue.topics.replies()))
+                    .hasSize(others + 1)
+                    .allSatisfy(reply ->
+                            assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
+            assertThat(api.calls()).isEqualTo(others + 1);
+        }
+    }
+
+    private static WorkerConfig withLargeAnswers(WorkerConfig config) {
+        WorkerConfig.Memory memory = config.memory();
+        return new WorkerConfig(
+                config.queue(),
+                config.api(),
+                config.pacing(),
+                config.retries(),
+                new WorkerConfig.Memory(
+                        memory.readAhead(),
+                        memory.readAheadBytes(),
+                        memory.cacheBytes(),
+                        memory.maxRequestBytes(),
+                        16 << 20),
+                config.drainTimeout());
+    }
+
+    private static void allow(TestQueue queue, String topic, int bytes) throws Exception {
+        ConfigEntry size = new ConfigEntry("max.message.bytes", Integer.toString(bytes));
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        queue.admin()
+                .incrementalAlterConfigs(Map.of(resource, List.of(new AlterConfigOp(size, AlterConfigOp.OpType.SET))))
+                .all()
+                .get();
     }
 
     private static void limitProducers(TestQueue queue) throws Exception {

@@ -391,7 +391,7 @@ class NoRecordSpoilsABatchIT {
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
                 new TopicLookUp(queue.admin()),
                 new Transactions(
-                        () -> producer(UUID.randomUUID().toString()),
+                        time -> producer(UUID.randomUUID().toString()),
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
                 new Settle.WaitingReplies(200, 1 << 20),

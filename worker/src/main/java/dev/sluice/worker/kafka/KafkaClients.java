@@ -49,8 +49,11 @@ public final class KafkaClients {
     // bounds how long added partitions go unnoticed while producers write to them; Kafka's default is five minutes
     private static final int METADATA_MAX_AGE_MILLIS = 30_000;
 
-    // a dead worker's open transaction blocks every read_committed reader for this long
-    private static final int TRANSACTION_TIMEOUT_MILLIS = 10_000;
+    /**
+     * The time that a transaction may take. A dead worker's open transaction blocks every reader of committed records
+     * for this long.
+     */
+    public static final Duration TRANSACTION_TIME = Duration.ofSeconds(10);
 
     // the pause after a transaction that came before the markers of the last one; Kafka's default is 100 ms
     private static final int RETRY_BACKOFF_MILLIS = 5;
@@ -135,18 +138,27 @@ public final class KafkaClients {
         return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
+    /** Builds a producer whose transactions may take {@link #TRANSACTION_TIME}. */
+    public static Producer<byte[], byte[]> transactionalProducer(
+            Map<String, Object> kafka, String transactionalId, int maxRecordBytes) {
+        return transactionalProducer(kafka, transactionalId, maxRecordBytes, TRANSACTION_TIME);
+    }
+
     /**
      * Builds a producer whose transactions end soon if it dies.
      *
      * @param kafka the user's properties
      * @param maxRecordBytes the largest record it has to carry; the topic's own limit decides below that
+     * @param time how long a transaction may take. The user's properties win over {@link #TRANSACTION_TIME} only.
      */
     public static Producer<byte[], byte[]> transactionalProducer(
-            Map<String, Object> kafka, String transactionalId, int maxRecordBytes) {
-        Map<String, Object> config = new HashMap<>();
-        config.put(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
-        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, TRANSACTION_TIMEOUT_MILLIS);
-        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, TRANSACTION_TIMEOUT_MILLIS / 2);
+            Map<String, Object> kafka, String transactionalId, int maxRecordBytes, Duration time) {
+        int millis = (int) time.toMillis();
+        Map<String, Object> times = Map.of(
+                ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, millis,
+                ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, millis,
+                ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, millis / 2);
+        Map<String, Object> config = new HashMap<>(times);
         config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         // with more in flight, a batch overtakes one that was rejected while the last transaction's markers were
         // written, and is rejected for it in turn
@@ -155,6 +167,9 @@ public final class KafkaClients {
         config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
         config.put(ProducerConfig.MAX_REQUEST_SIZE_CONFIG, maxRecordBytes);
         config.putAll(kafka);
+        if (!time.equals(TRANSACTION_TIME)) {
+            config.putAll(times);
+        }
         config.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, transactionalId);
         config.put(ProducerConfig.ACKS_CONFIG, "all");
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);

@@ -17,4 +17,9 @@ record FailedPartitions(
         Map<TopicPartition, Set<Integer>> unconfirmed,
         Set<TopicPartition> written) {
     static final FailedPartitions NONE = new FailedPartitions(Map.of(), Map.of(), Set.of());
+
+    /** Returns true if no partition has failed. */
+    boolean areNone() {
+        return unavailable.isEmpty() && unconfirmed.isEmpty();
+    }
 }

@@ -19,6 +19,13 @@ record TransactionBatch(
         List<List<ProducerRecord<byte[], byte[]>>> records,
         Map<TopicPartition, OffsetAndMetadata> offsets,
         ConsumerGroupMetadata group) {
+    /** Returns the bytes of all values. */
+    long bytes() {
+        return records.stream()
+                .flatMap(List::stream)
+                .mapToLong(record -> record.value() == null ? 0 : record.value().length)
+                .sum();
+    }
 
     static Map<TopicPartition, OffsetAndMetadata> offsets(Map<PartitionWindow, AckWindow.Snapshot> staged) {
         Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();

@@ -1,5 +1,6 @@
 package dev.sluice.worker.settle;
 
+import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.threads.WorkerException;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
@@ -10,7 +11,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -21,6 +24,8 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.InvalidProducerEpochException;
+import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TimeoutException;
@@ -41,12 +46,20 @@ import org.slf4j.event.Level;
  * this worker for dead, and a transaction of our own that timed out, as in a suspended process. Initialising the id
  * anew recovers from all three. Two live workers would fence each other in turn, and that must end neither of them.
  * The group knows which of the two is the younger and rejects the offsets of the older. Only that ends a worker.
+ *
+ * <p>A large answer behind a broker quota may need longer than a transaction may take. So batches as large as one that
+ * timed out though it had a single settlement get more time, from a producer of their own with the same id.
  */
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
     private static final Duration OFFSETS_BOUND = Duration.ofSeconds(10);
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
-    private static final int COMMIT_TRIES = 3;
+    /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
+    private static final Duration GRACE = Duration.ofSeconds(5);
+    /** What one answer may take. Readers of replies wait for it if the worker dies meanwhile. */
+    static final Duration LONG_TIME = Duration.ofMinutes(1);
+    /** No smaller batch is late for its size. */
+    private static final long MIN_LARGE_BYTES = 1 << 20;
 
     /**
      * Replicated writes that follow an answered end: the markers, and the note that they are written. The answer itself
@@ -63,7 +76,7 @@ public final class Transactions implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
-    private final Supplier<Producer<byte[], byte[]>> producers;
+    private final Function<Duration, Producer<byte[], byte[]>> producers;
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
     private final LongSupplier nanoTime;
     private final LongConsumer pause;
@@ -71,18 +84,22 @@ public final class Transactions implements AutoCloseable {
     private final BrokerTime brokerTime;
     private long markersUntil;
     private int failuresInARow;
+    private Duration time = KafkaClients.TRANSACTION_TIME;
+    /** The size from which a batch gets more time. */
+    private long largeBytes = Long.MAX_VALUE;
+
     private volatile boolean stopped;
     private volatile String trouble = "";
     private @Nullable Producer<byte[], byte[]> producer;
 
     /**
-     * @param producers makes a producer, always with the same transactional id
+     * @param producers makes a producer whose transactions may take a given time, always with the same transactional id
      * @param offsetReaders makes a consumer for committed offsets, which names the group but does not join it
      * @param heartbeat called before each wait for the broker. Each wait has a bound, but while the broker is away they
      *     follow each other without end
      */
     public Transactions(
-            Supplier<Producer<byte[], byte[]>> producers,
+            Function<Duration, Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable heartbeat) {
         this(producers, offsetReaders, heartbeat, System::nanoTime, LockSupport::parkNanos);
@@ -90,7 +107,7 @@ public final class Transactions implements AutoCloseable {
 
     /** @param pause waits for a number of nanoseconds */
     Transactions(
-            Supplier<Producer<byte[], byte[]>> producers,
+            Function<Duration, Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable heartbeat,
             LongSupplier nanoTime,
@@ -138,6 +155,8 @@ public final class Transactions implements AutoCloseable {
 
     /** Puts the whole batch on Kafka, or nothing of it. */
     TransactionResult run(TransactionBatch batch) {
+        changeTime(batch.bytes() >= largeBytes ? LONG_TIME : KafkaClients.TRANSACTION_TIME);
+        long begun = nanoTime.getAsLong();
         Producer<byte[], byte[]> current = usable();
         SendFailures failures = new SendFailures(brokerTime::accepted);
         boolean committing = false;
@@ -151,31 +170,46 @@ public final class Transactions implements AutoCloseable {
                 }
             }
             heartbeat.run();
-            current.sendOffsetsToTransaction(batch.offsets(), batch.group());
+            repeatedly(begun, () -> current.sendOffsetsToTransaction(batch.offsets(), batch.group()));
             committing = true;
-            commit(current);
-            failuresInARow = 0;
-            trouble = "";
+            long commits = nanoTime.getAsLong();
+            repeatedly(begun, current::commitTransaction);
+            endedAfter(commits);
+            succeeded(batch, begun);
             return TransactionResult.COMMITTED;
         } catch (KafkaException failure) {
             return afterFailure(current, batch, failures, committing, failure);
         }
     }
 
-    /** Commits, and repeats a commit that timed out. Kafka allows nothing else with that producer. */
-    private void commit(Producer<byte[], byte[]> current) {
-        for (int tries = 1; ; tries++) {
+    /** Repeats a step of the transaction that timed out. Kafka allows nothing else with that producer. */
+    private void repeatedly(long begun, Runnable step) {
+        while (true) {
             heartbeat.run();
-            long begun = nanoTime.getAsLong();
             try {
-                current.commitTransaction();
-                endedAfter(begun);
+                step.run();
                 return;
             } catch (TimeoutException slow) {
-                if (tries == COMMIT_TRIES) {
+                if (stopped || nanoTime.getAsLong() - begun >= time.plus(GRACE).toNanos()) {
                     throw slow;
                 }
             }
+        }
+    }
+
+    private void succeeded(TransactionBatch batch, long begun) {
+        failuresInARow = 0;
+        trouble = "";
+        boolean wasQuick = nanoTime.getAsLong() - begun < KafkaClients.TRANSACTION_TIME.toNanos();
+        if (wasQuick && batch.bytes() >= largeBytes) {
+            largeBytes = Long.MAX_VALUE;
+        }
+    }
+
+    private void changeTime(Duration needed) {
+        if (!needed.equals(time)) {
+            time = needed;
+            close();
         }
     }
 
@@ -196,13 +230,27 @@ public final class Transactions implements AutoCloseable {
         if (failure instanceof FencedInstanceIdException) {
             throw WorkerException.sameInstanceId(failure);
         }
+        boolean alone = batch.records().size() == 1;
+        if (alone
+                && batch.bytes() >= MIN_LARGE_BYTES
+                && isLate(failure)
+                && failures.failedPartitions().areNone()) {
+            largeBytes = Math.min(largeBytes, batch.bytes());
+        }
         if (unusable.isEmpty()) {
-            boolean alone = batch.records().size() == 1;
             return new TransactionResult(
                     false, failures.rejections(alone), failures.failedPartitions(), failures.suspect());
         }
         replace();
         return committing && landed(batch.offsets()) ? TransactionResult.COMMITTED : TransactionResult.ABORTED;
+    }
+
+    /** Returns whether a transaction failed since it took too long. Kafka may fence its producer then. */
+    private static boolean isLate(KafkaException failure) {
+        return Stream.of(failure, failure.getCause())
+                .anyMatch(cause -> cause instanceof TimeoutException
+                        || cause instanceof ProducerFencedException
+                        || cause instanceof InvalidProducerEpochException);
     }
 
     private void logFailure(KafkaException failure, int settlements) {
@@ -258,10 +306,17 @@ public final class Transactions implements AutoCloseable {
             heartbeat.run();
             close();
             try {
-                Producer<byte[], byte[]> fresh = producers.get();
+                Producer<byte[], byte[]> fresh = producers.apply(time);
                 producer = fresh;
                 fresh.initTransactions();
                 return;
+            } catch (InvalidTxnTimeoutException forbidden) {
+                if (time.equals(KafkaClients.TRANSACTION_TIME)) {
+                    throw forbidden;
+                }
+                // The broker's transaction.max.timeout.ms is shorter.
+                time = KafkaClients.TRANSACTION_TIME;
+                largeBytes = Long.MAX_VALUE;
             } catch (KafkaException unavailable) {
                 pauseAfter(unavailable, "Transactional producer could not be initialised");
             }

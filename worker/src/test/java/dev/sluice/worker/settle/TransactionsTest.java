@@ -34,6 +34,7 @@ import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.InvalidPidMappingException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
+import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.NetworkException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
@@ -57,6 +58,9 @@ class TransactionsTest {
     /** The number of these calls at each heartbeat. */
     private final List<Integer> heartbeatsAt = new ArrayList<>();
 
+    /** The seconds that the transactions of each producer may take. */
+    private final List<Long> times = new ArrayList<>();
+
     private final Deque<FakeProducer> prepared = new ArrayDeque<>();
     private final Deque<RuntimeException> constructionFailures = new ArrayDeque<>();
     private final Deque<RuntimeException> readFailures = new ArrayDeque<>();
@@ -66,8 +70,9 @@ class TransactionsTest {
     private long now;
 
     private final Transactions transactions = new Transactions(
-            () -> {
+            time -> {
                 events.add("new");
+                times.add(time.toSeconds());
                 failIfAny(constructionFailures);
                 return prepared.remove();
             },
@@ -153,6 +158,78 @@ class TransactionsTest {
         transactions.awaitMarkers();
 
         assertThat(paused).containsExactly(Duration.ofMillis(15).toNanos());
+    }
+
+    @Test
+    void aBatchThatTimedOutAloneHasMoreTimeUntilItIsQuickAgain() {
+        FakeProducer first = prepare();
+        String large = "x".repeat(2 << 20);
+        for (int i = 0; i < 3; i++) {
+            first.offsetsFailures.add(new TimeoutException("throttled"));
+        }
+        FakeProducer patient = prepare();
+        patient.commitNanos = Duration.ofSeconds(40).toNanos();
+        prepare().commitNanos = 1;
+        prepare().commitNanos = 1;
+        prepare();
+
+        assertThat(transactions.run(batch(large))).isEqualTo(TransactionResult.ABORTED);
+        assertThat(transactions.run(batch(large, "b"))).isEqualTo(TransactionResult.COMMITTED);
+        transactions.run(batch("c"));
+        transactions.run(batch(large));
+        transactions.run(batch(large));
+
+        assertThat(times).containsExactly(10L, 60L, 10L, 60L, 10L);
+        assertThat(events.stream().filter("close"::equals)).hasSize(4);
+    }
+
+    @Test
+    void itWaitsForALateBatchAsLongAsItsTransactionMayTake() {
+        FakeProducer first = prepare();
+        String large = "x".repeat(2 << 20);
+        for (int i = 0; i < 3; i++) {
+            first.offsetsFailures.add(new TimeoutException("throttled"));
+        }
+        FakeProducer patient = prepare();
+        for (int i = 0; i < 12; i++) {
+            patient.offsetsFailures.add(new TimeoutException("throttled"));
+        }
+
+        transactions.run(batch(large));
+
+        assertThat(transactions.run(batch(large))).isEqualTo(TransactionResult.COMMITTED);
+    }
+
+    @Test
+    void aSmallBatchAndOneWithOthersHaveNoMoreTime() {
+        FakeProducer only = prepare();
+        String large = "x".repeat(2 << 20);
+        for (int i = 0; i < 6; i++) {
+            only.offsetsFailures.add(new TimeoutException("no coordinator"));
+        }
+
+        transactions.run(batch("a"));
+        transactions.run(batch(large, "b"));
+        transactions.run(batch("a"));
+        transactions.run(batch(large, "b"));
+
+        assertThat(times).containsExactly(10L);
+    }
+
+    @Test
+    void aTimeThatTheBrokerDoesNotAllowIsNotTriedAgain() {
+        FakeProducer first = prepare();
+        String large = "x".repeat(2 << 20);
+        for (int i = 0; i < 3; i++) {
+            first.offsetsFailures.add(new TimeoutException("throttled"));
+        }
+        prepare().initFailures.add(new InvalidTxnTimeoutException("larger than transaction.max.timeout.ms"));
+        prepare();
+
+        transactions.run(batch(large));
+        transactions.run(batch(large));
+
+        assertThat(times).containsExactly(10L, 60L, 10L);
     }
 
     @Test
@@ -296,7 +373,9 @@ class TransactionsTest {
     @Test
     void aTransactionThatEndsBeforeItsCommitHasNotLandedWhateverIsCommitted() {
         FakeProducer producer = prepare();
-        producer.offsetsFailures.add(new TimeoutException("no coordinator"));
+        for (int i = 0; i < 3; i++) {
+            producer.offsetsFailures.add(new TimeoutException("no coordinator"));
+        }
         producer.abortFailures.add(new IllegalStateException("offsets timed out"));
         prepare();
         committed = Map.of(PARTITION, OFFSET);
@@ -550,6 +629,14 @@ class TransactionsTest {
         }
     }
 
+    /** A call that times out has blocked for the producer's max.block.ms. */
+    private void blockIfAny(Deque<RuntimeException> failures) {
+        if (failures.peek() instanceof TimeoutException) {
+            now += Duration.ofSeconds(5).toNanos();
+        }
+        failIfAny(failures);
+    }
+
     private final class FakeReader extends MockConsumer<byte[], byte[]> {
         FakeReader() {
             super("earliest");
@@ -606,7 +693,7 @@ class TransactionsTest {
         public void sendOffsetsToTransaction(
                 Map<TopicPartition, OffsetAndMetadata> offsets, ConsumerGroupMetadata metadata) {
             events.add("offsets");
-            failIfAny(offsetsFailures);
+            blockIfAny(offsetsFailures);
             super.sendOffsetsToTransaction(offsets, metadata);
         }
 
@@ -614,7 +701,7 @@ class TransactionsTest {
         public void commitTransaction() {
             events.add("commit");
             now += commitNanos;
-            failIfAny(commitFailures);
+            blockIfAny(commitFailures);
             super.commitTransaction();
         }
 
