@@ -56,7 +56,7 @@ class BrokerQuotaIT {
         }
     }
 
-    /** At the quota it takes longer than a transaction may usually take. */
+    /** The large answer takes longer at this quota than a transaction may usually take. */
     @Test
     void anAnswerTooLargeForTheUsualTimeOfATransactionIsCommittedAndOthersAreBeforeIt() throws Exception {
         int others = 20;

@@ -13,8 +13,8 @@ public interface LaneEvidence {
     /**
      * Returns the calls to compare this one with; empty if there are too few.
      *
-     * @param kind {@link FailureKind#LIMITED} to count the 429s among them, any other to count the failures of all other
-     *     kinds together
+     * @param kind {@link FailureKind#LIMITED} to count the 429s among them, any other to count all other failures
+     *     together
      */
     Optional<OtherCalls> others(FailureKind kind);
 

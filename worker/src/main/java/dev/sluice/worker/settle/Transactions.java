@@ -9,9 +9,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -56,9 +56,9 @@ public final class Transactions implements AutoCloseable {
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
     private static final Duration GRACE = Duration.ofSeconds(5);
-    /** What one answer may take. Readers of replies wait for it if the worker dies meanwhile. */
+    /** The time that one answer may take. Readers of replies wait for as long if the worker dies meanwhile. */
     static final Duration LONG_TIME = Duration.ofMinutes(1);
-    /** No smaller batch is late for its size. */
+    /** The size below which a batch is not late because of its size. */
     private static final long MIN_LARGE_BYTES = 1 << 20;
 
     /**
@@ -169,7 +169,6 @@ public final class Transactions implements AutoCloseable {
                     failures.throwIfTimedOut();
                 }
             }
-            heartbeat.run();
             repeatedly(begun, () -> current.sendOffsetsToTransaction(batch.offsets(), batch.group()));
             committing = true;
             long commits = nanoTime.getAsLong();

@@ -3,8 +3,8 @@ package dev.sluice.worker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.LogLines;
-import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.WorkerConfig;
+import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.cli.worker.WorkerCommand;
 import java.io.IOException;

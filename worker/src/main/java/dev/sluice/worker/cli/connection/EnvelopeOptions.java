@@ -36,7 +36,8 @@ public final class EnvelopeOptions {
             names = "--cache-for",
             paramLabel = "DURATION",
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
-            description = "Take an answer of this age from a worker's memory, if an equal request has one. Example: 10m")
+            description =
+                    "Take an answer of this age from a worker's memory, if an equal request has one. Example: 10m")
     private @Nullable Duration cacheFor;
 
     @Option(
@@ -57,7 +58,8 @@ public final class EnvelopeOptions {
                     "--not-before", "within --timeout (" + Durations.format(timeout) + ")", notBefore.instant()));
         }
         try {
-            ChatRequest unused = addTo(ChatRequest.builder().model("m").user("?")).build();
+            ChatRequest unused =
+                    addTo(ChatRequest.builder().model("m").user("?")).build();
         } catch (InvalidChatRequestException e) {
             e.problems().forEach(problem -> problems.add(describe(problem)));
         }
@@ -65,13 +67,12 @@ public final class EnvelopeOptions {
 
     /** Names the option instead of the header. */
     private static String describe(InvalidChatRequestException.Problem problem) {
-        String option =
-                switch (problem.field()) {
-                    case WireHeaders.TENANT -> "--tenant";
-                    case WireHeaders.NOT_BEFORE -> "--not-before";
-                    case WireHeaders.CACHE -> "--cache-for";
-                    default -> "--header";
-                };
+        String option = switch (problem.field()) {
+            case WireHeaders.TENANT -> "--tenant";
+            case WireHeaders.NOT_BEFORE -> "--not-before";
+            case WireHeaders.CACHE -> "--cache-for";
+            default -> "--header";
+        };
         return option + ": " + problem.remedy() + ", is " + problem.found();
     }
 

@@ -51,8 +51,8 @@ public final class Instants {
                     "'" + text + "' is no moment; write 2026-01-31T08:00:00Z, or " + remedy + ": 2h, 1h30m, 7d", e);
         }
         if (distance.isNegative() || distance.compareTo(FARTHEST) > 0) {
-            throw new IllegalArgumentException("'" + text + "' " + direction
-                    + " is not between now and 100 years " + direction + "; write it such as 2h or 7d");
+            throw new IllegalArgumentException("'" + text + "' " + direction + " is not between now and 100 years "
+                    + direction + "; write it such as 2h or 7d");
         }
         return distance;
     }

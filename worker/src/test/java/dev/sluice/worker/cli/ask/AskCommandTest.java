@@ -122,9 +122,13 @@ class AskCommandTest {
         ChatRequest sent = queue.requests().get(0);
         assertThat(sent.tenant()).contains("acme");
         assertThat(sent.notBefore().orElseThrow())
-                .isBetween(before.plusSeconds(120).truncatedTo(ChronoUnit.MILLIS), Instant.now().plusSeconds(120));
+                .isBetween(
+                        before.plusSeconds(120).truncatedTo(ChronoUnit.MILLIS),
+                        Instant.now().plusSeconds(120));
         assertThat(sent.cacheFor()).contains(Duration.ofMinutes(10));
-        assertThat(sent.headers().get("ticket")).asString(StandardCharsets.UTF_8).isEqualTo("4711");
+        assertThat(sent.headers().get("ticket"))
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo("4711");
         assertThat(sent.headers().get("a")).asString(StandardCharsets.UTF_8).isEqualTo("b=c");
     }
 
