@@ -24,6 +24,9 @@ import org.junit.jupiter.api.Timeout;
 /** Cuts the service's connection while the broker and the responder keep theirs. */
 @Timeout(90)
 class LostConnectionIT {
+    /** The time in which a busy machine opens a reader of replies all the same. */
+    private static final Duration MAX_BLOCK = Duration.ofSeconds(4);
+
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
     private static final AtomicInteger NAMES = new AtomicInteger();
 
@@ -121,7 +124,7 @@ class LostConnectionIT {
         assertThatThrownBy(queue.ask(REQUEST)::join)
                 .hasCauseInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("check that it runs and can be reached");
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(MAX_BLOCK.multipliedBy(3));
         proxy.mend();
 
         CompletableFuture<ChatReply> reply = queue.ask(REQUEST);
@@ -202,7 +205,7 @@ class LostConnectionIT {
                 .bootstrapServers(proxy.address())
                 .topic(base)
                 .kafkaProperty("client.id", CuttableProxy.CLIENT)
-                .kafkaProperty("max.block.ms", "1500")
+                .kafkaProperty("max.block.ms", Long.toString(MAX_BLOCK.toMillis()))
                 .closeTimeout(Duration.ofSeconds(5));
     }
 }
