@@ -96,6 +96,7 @@ final class RequestFlow implements RequestSink {
                 // What is paid for while commits do not get through is lost if the worker dies.
                 new Pace.Bounds(
                         config.pacing().maxInFlight(),
+                        config.pacing().weights(),
                         () -> settle.answerBytes() < memory.readAheadBytes() && settle.commitsGetThrough()),
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(

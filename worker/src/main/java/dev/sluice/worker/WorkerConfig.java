@@ -105,11 +105,13 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      *
      * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own.
      *     The other limits are found out
-     * @param maxInFlight the most calls under way at once in this worker
+     * @param maxInFlight the most calls under way at once in this worker; a model has half of them at most
+     * @param weights the weights of tenants whose weight is not 1
      */
-    public record Pacing(Map<String, ConfiguredLimit> limits, int maxInFlight) {
+    public record Pacing(Map<String, ConfiguredLimit> limits, int maxInFlight, Map<String, Integer> weights) {
         public Pacing {
             limits = Map.copyOf(limits);
+            weights = Map.copyOf(weights);
         }
 
         /** Returns the limits with that of {@link #ANY_MODEL} apart. */

@@ -2,6 +2,7 @@ package dev.sluice.worker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
@@ -74,6 +75,10 @@ public record Requests(
                 expiresAt);
     }
 
+    public Requests ofTenant(String tenant) {
+        return withHeader(WireHeaders.TENANT, tenant);
+    }
+
     public Requests counted(int newAttempts, int newDeferrals) {
         return new Requests(
                 assignment, offset, model, body, headers, newAttempts, newDeferrals, enqueuedAt, notBefore, expiresAt);
@@ -94,7 +99,8 @@ public record Requests(
     }
 
     public Request build() {
-        return new Request(input(), model, 0, 1);
+        InputRecord input = input();
+        return new Request(input, model, input.header(WireHeaders.TENANT).orElse(""), 0, 1);
     }
 
     public InputRecord input() {

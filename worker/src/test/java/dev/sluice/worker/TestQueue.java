@@ -78,7 +78,7 @@ final class TestQueue implements AutoCloseable {
         return new WorkerConfig(
                 new WorkerConfig.Queue(topics, group(), Optional.empty(), replyTopics, kafka),
                 new WorkerConfig.Api(URI.create(baseUrl), () -> KEY, Duration.ofSeconds(5)),
-                new WorkerConfig.Pacing(limits, 64),
+                new WorkerConfig.Pacing(limits, 128, Map.of()),
                 new WorkerConfig.Retries(5, Optional.empty()),
                 new WorkerConfig.Memory(2_000, 64L << 20, 64L << 20, MAX_REQUEST_BYTES, 1 << 20),
                 Duration.ofSeconds(5));

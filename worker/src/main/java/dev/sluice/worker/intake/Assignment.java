@@ -10,13 +10,20 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class Assignment {
     private final TopicPartition partition;
+    private final Room room;
 
     public Assignment(TopicPartition partition) {
         this.partition = partition;
+        this.room = Room.of(partition.topic());
     }
 
     public TopicPartition partition() {
         return partition;
+    }
+
+    /** Returns the part of the read-ahead that its records take. */
+    public Room room() {
+        return room;
     }
 
     @Override

@@ -2,6 +2,9 @@ package dev.sluice.worker.intake;
 
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -27,9 +30,28 @@ public final class DueGate {
     private final long maxBytes;
     private final PriorityQueue<Request> heap = new PriorityQueue<>(
             Comparator.comparingLong(request -> request.input().notBefore()));
-    private long bytes;
+    private final Map<Room, Held> held = new EnumMap<>(Room.class);
+
+    /** What is delayed of a room. */
+    private static final class Held {
+        private int records;
+        private long bytes;
+
+        void add(Request request) {
+            records++;
+            bytes += request.input().weight();
+        }
+
+        void remove(Request request) {
+            records--;
+            bytes -= request.input().weight();
+        }
+    }
 
     DueGate(int maxRecords, long maxBytes) {
+        for (Room room : Room.values()) {
+            held.put(room, new Held());
+        }
         this.maxRecords = maxRecords;
         this.maxBytes = maxBytes;
     }
@@ -45,10 +67,10 @@ public final class DueGate {
         if (!soon
                 || room < ROOM_FOR_OTHERS
                 || heap.size() >= maxRecords
-                || bytes + request.input().weight() > maxBytes) {
+                || bytes() + request.input().weight() > maxBytes) {
             return false;
         }
-        bytes += request.input().weight();
+        held(request.assignment().room()).add(request);
         return heap.add(request);
     }
 
@@ -58,7 +80,7 @@ public final class DueGate {
                 first != null && first.input().notBefore() <= nowMillis;
                 first = heap.peek()) {
             heap.remove();
-            bytes -= first.input().weight();
+            held(first.assignment().room()).remove(first);
             to.accept(first);
         }
     }
@@ -70,15 +92,32 @@ public final class DueGate {
     }
 
     void drop(Set<Assignment> gone) {
-        heap.removeIf(request -> gone.contains(request.assignment()));
-        bytes = heap.stream().mapToLong(request -> request.input().weight()).sum();
+        heap.removeIf(request -> {
+            boolean drops = gone.contains(request.assignment());
+            if (drops) {
+                held(request.assignment().room()).remove(request);
+            }
+            return drops;
+        });
     }
 
     int records() {
         return heap.size();
     }
 
-    long bytes() {
-        return bytes;
+    int records(Room room) {
+        return held(room).records;
+    }
+
+    long bytes(Room room) {
+        return held(room).bytes;
+    }
+
+    private long bytes() {
+        return held.values().stream().mapToLong(each -> each.bytes).sum();
+    }
+
+    private Held held(Room room) {
+        return Objects.requireNonNull(held.get(room));
     }
 }

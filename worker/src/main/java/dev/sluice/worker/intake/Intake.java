@@ -57,8 +57,9 @@ public final class Intake implements Runnable {
     /**
      * The bounds of the records in memory.
      *
-     * @param readyRecords the maximum number of records that are due and not yet ended
-     * @param readyBytes the maximum bytes of these records
+     * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many retries may
+     *     come to them
+     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for retries
      * @param delayedRecords the maximum number of records that wait until they are due
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
@@ -131,7 +132,7 @@ public final class Intake implements Runnable {
         return delayed;
     }
 
-    /** Returns for how long every partition has been paused; zero if one is read. Any thread may call it. */
+    /** Returns for how long no new requests have been read; zero if some partition is read. Any thread may call it. */
     public Duration pausedFor() {
         return Duration.ofMillis(Math.max(0, clock.millis() - readAt));
     }
@@ -269,7 +270,7 @@ public final class Intake implements Runnable {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
             heartbeat.run();
-            if (pauses.isFull()) {
+            if (pauses.isFull(partition.assignment().room())) {
                 return false;
             }
             dispatcher.dispatch(partition, List.of(record));

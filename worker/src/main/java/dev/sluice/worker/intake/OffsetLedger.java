@@ -55,11 +55,11 @@ public interface OffsetLedger {
      */
     long registerLimit(Assignment assignment);
 
-    /** Returns the number of records that are registered and not yet committed, over all partitions. */
-    int openRecords();
+    /** Returns the number of records of a room that are registered and not yet committed. */
+    int openRecords(Room room);
 
-    /** Returns the weight of these records in bytes, with the answers that wait for their commit. */
-    long openBytes();
+    /** Returns the weight of these records in bytes, with all answers that wait for their commit. */
+    long openBytes(Room room);
 
     /**
      * Commits everything sent before.

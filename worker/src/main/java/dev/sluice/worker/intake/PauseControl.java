@@ -1,7 +1,9 @@
 package dev.sluice.worker.intake;
 
+import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
@@ -10,6 +12,9 @@ import org.apache.kafka.common.TopicPartition;
  * remembers none, since a rebalance makes the consumer forget them. Owned by the poll thread.
  */
 final class PauseControl {
+    /** Retries may take this part of what requests may take, in addition. */
+    private static final int RETRIES_PART = 4;
+
     private final Consumer<byte[], byte[]> consumer;
     private final OwnedPartitions partitions;
     private final OffsetLedger ledger;
@@ -33,24 +38,31 @@ final class PauseControl {
      * Pauses and resumes what has to be.
      *
      * @param all true to pause every partition
-     * @return true if there are partitions and none of them may be read
+     * @return true if there are partitions with new requests and none of them may be read
      */
     boolean pauseAndResume(boolean all, long nowMillis) {
-        boolean none = all || isFull();
+        Set<Room> full = EnumSet.noneOf(Room.class);
+        Stream.of(Room.values()).filter(this::isFull).forEach(full::add);
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
-            if (none || !partition.isOpen() || mustWait(partition, nowMillis)) {
+            boolean isFull = full.contains(partition.assignment().room());
+            if (all || isFull || !partition.isOpen() || mustWait(partition, nowMillis)) {
                 paused.add(partition.partition());
             }
         }
         Set<TopicPartition> resumed = new HashSet<>(consumer.paused());
         resumed.removeAll(paused);
-        boolean areAllPaused =
-                !paused.isEmpty() && paused.size() == partitions.all().size();
+        boolean readsNone = requests().findAny().isPresent() && requests().allMatch(paused::contains);
         paused.removeAll(consumer.paused());
         consumer.pause(paused);
         consumer.resume(resumed);
-        return areAllPaused;
+        return readsNone;
+    }
+
+    private Stream<TopicPartition> requests() {
+        return partitions.all().stream()
+                .filter(partition -> partition.assignment().room() == Room.REQUESTS)
+                .map(OwnedPartition::partition);
     }
 
     private boolean mustWait(OwnedPartition partition, long nowMillis) {
@@ -61,8 +73,9 @@ final class PauseControl {
     /**
      * Returns true if as many requests that are due are in memory as may be. Delayed requests have bounds of their own.
      */
-    boolean isFull() {
-        return ledger.openRecords() - dueGate.records() >= bounds.readyRecords()
-                || ledger.openBytes() - dueGate.bytes() >= bounds.readyBytes();
+    boolean isFull(Room room) {
+        int part = room == Room.RETRIES ? RETRIES_PART : 1;
+        return ledger.openRecords(room) - dueGate.records(room) >= Math.max(1, bounds.readyRecords() / part)
+                || ledger.openBytes(room) - dueGate.bytes(room) >= Math.max(1, bounds.readyBytes() / part);
     }
 }

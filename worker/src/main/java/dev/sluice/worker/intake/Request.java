@@ -7,10 +7,11 @@ import java.util.Objects;
  *
  * @param input the record that carries the request
  * @param model the model that the request names; not empty
+ * @param tenant for whom the request is; empty if it does not say
  * @param maxTokens the maximum number of tokens of one choice; 0 if the request names none
  * @param choices the number of choices that the request asks for
  */
-public record Request(InputRecord input, String model, long maxTokens, int choices) {
+public record Request(InputRecord input, String model, String tenant, long maxTokens, int choices) {
     /** Returns the chat-completions body, byte for byte as it was published. Callers must not change it. */
     public byte[] body() {
         return Objects.requireNonNull(input.value());

@@ -50,7 +50,8 @@ final class RequestReader {
         try {
             InputRecord input = withHeaders(bare);
             ChatRequestBody body = ChatRequestBody.read(input.value());
-            Request request = new Request(input, body.model(), body.maxTokens(), body.choices());
+            String tenant = input.header(WireHeaders.TENANT).orElse("");
+            Request request = new Request(input, body.model(), tenant, body.maxTokens(), body.choices());
             return replyTopics
                     .problem(input)
                     .<ParsedRecord>map(problem -> new ParsedRecord.Refused(input, Reason.REPLY_TOPIC_REFUSED, problem))

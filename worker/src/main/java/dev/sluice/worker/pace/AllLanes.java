@@ -1,13 +1,15 @@
 package dev.sluice.worker.pace;
 
 /**
- * The knowledge that all lanes share, because they share a URL and a key.
+ * What all lanes of a worker share.
  *
- * @param calls the calls of all lanes
+ * @param calls the calls of all lanes, which share a URL and a key
  * @param probes the pace of probes while all of them are held
+ * @param slots the calls that may be in flight
+ * @param flows the flows of all lanes
  */
-record AllLanes(RecentCalls calls, SharedProbes probes) {
-    AllLanes() {
-        this(new RecentCalls(), new SharedProbes());
+record AllLanes(RecentCalls calls, SharedProbes probes, CallSlots slots, ActiveFlows flows) {
+    AllLanes(CallSlots slots, ActiveFlows flows) {
+        this(new RecentCalls(), new SharedProbes(), slots, flows);
     }
 }

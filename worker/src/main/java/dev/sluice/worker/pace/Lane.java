@@ -35,12 +35,13 @@ final class Lane {
     private final ConcurrencyLimit concurrency;
     private final ConnectingCalls connecting;
     private final RateLimitLog rateLimitLog;
-    private final LaneQueue queue = new LaneQueue();
+    private final LaneQueue queue;
     private final RecentCalls calls = new RecentCalls();
     /** The calls of all lanes, which share a URL and a key. */
     private final RecentCalls callsOfAll;
 
     private final SharedProbes probes;
+    private final CallSlots slots;
     private final QuietPeriod quiet;
     private boolean wasProbedByOldest;
     private LimitShare share;
@@ -50,8 +51,10 @@ final class Lane {
     Lane(String name, ConfiguredLimit limit, TimeMeter time, LimitShare share, AllLanes all) {
         this.callsOfAll = all.calls();
         this.probes = all.probes();
+        this.slots = all.slots();
         this.time = time;
         this.limits = new LaneLimits(limit, share, time);
+        this.queue = new LaneQueue(all.flows(), limits::costOf);
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;
@@ -89,6 +92,7 @@ final class Lane {
         }
         breaker.started();
         concurrency.started();
+        slots.started();
         // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
         boolean alone = quiet.nanosLeft(now) == 0 && share.fraction() >= 1;
         if (alone && wantsToBeAlone(request, now)) {
@@ -118,10 +122,14 @@ final class Lane {
      */
     long nanosToNext() {
         Request next = queue.peek();
-        if (next == null || breaker.isProbing() || !concurrency.hasRoom()) {
+        if (next == null || breaker.isProbing() || !hasRoom()) {
             return NEVER;
         }
         return nanosToRate(next);
+    }
+
+    private boolean hasRoom() {
+        return concurrency.hasRoom() && slots.hasRoom(concurrency.inFlight());
     }
 
     private long nanosToRate(Request next) {
@@ -153,6 +161,7 @@ final class Lane {
     /** Records the end of a call. */
     void ended(InFlightCall call, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
+        slots.ended();
         call.connecting().run();
         rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
         recordCall(call, feedback);
@@ -301,7 +310,7 @@ final class Lane {
         if (atLimit || nanosToRate(next) > 0) {
             return LaneState.Flow.LIMITED;
         }
-        return workerHasRoom && concurrency.hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+        return workerHasRoom && hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
     }
 
     /** Returns true if requests wait or are called. */

@@ -63,6 +63,16 @@ final class LaneLimits {
         return Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(request)));
     }
 
+    /**
+     * Returns what a request costs, as a multiple of an ordinary one. Where tokens are the scarcer of the two, its
+     * tokens count, else each request is as dear as another.
+     */
+    double costOf(Request request) {
+        double ordinary = estimate.ordinary();
+        boolean areTokensScarcer = paced && tokens.perSecond() / ordinary < requests.perSecond();
+        return areTokensScarcer ? estimate.of(request) / ordinary : 1;
+    }
+
     Charge chargeRequest(ConnectingCalls.ConnectingCall call) {
         return requests.charge(1, call);
     }

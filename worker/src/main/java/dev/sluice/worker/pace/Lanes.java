@@ -36,7 +36,7 @@ final class Lanes {
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
     private final List<Lane> ring = new ArrayList<>();
-    private final AllLanes all = new AllLanes();
+    private final AllLanes all;
     private LimitShare share = LimitShare.ALL;
     private int next;
     private long notHeldAt;
@@ -48,7 +48,8 @@ final class Lanes {
      */
     record Expiry(Predicate<Request> isExpired, Consumer<Request> expire) {}
 
-    Lanes(int maxLanes, ConfiguredLimits limits, TimeMeter time, Expiry expiry) {
+    Lanes(int maxLanes, ConfiguredLimits limits, AllLanes all, TimeMeter time, Expiry expiry) {
+        this.all = all;
         this.maxLanes = maxLanes;
         this.expiry = expiry;
         this.limits = limits;

@@ -60,11 +60,12 @@ public final class Pace implements Runnable {
     /**
      * The bounds of the worker, which hold for all lanes together.
      *
-     * @param maxInFlight the most calls in flight at once
+     * @param maxInFlight the most calls in flight at once. One lane has half of them at most.
+     * @param weights the weights of tenants whose weight is not 1
      * @param roomForAnswers returns true if answers can be taken. It is asked before each call, and must become true
      *     again without one.
      */
-    public record Bounds(int maxInFlight, BooleanSupplier roomForAnswers) {}
+    public record Bounds(int maxInFlight, Map<String, Integer> weights, BooleanSupplier roomForAnswers) {}
 
     /**
      * The code that pace runs on its thread. None of it may block.
@@ -79,7 +80,9 @@ public final class Pace implements Runnable {
 
     /** @param heartbeat runs once per loop iteration */
     public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
-        this.lanes = new Lanes(MAX_LANES, limits, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
+        AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), new ActiveFlows(bounds.weights));
+        this.lanes =
+                new Lanes(MAX_LANES, limits, all, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
         this.time = time;
         this.bounds = bounds;
         this.callbacks = callbacks;

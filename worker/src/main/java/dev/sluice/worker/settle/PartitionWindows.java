@@ -3,25 +3,31 @@ package dev.sluice.worker.settle;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.Room;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * The windows of all assigned partitions, and the sum of their open records. Owned by the settle thread. Any thread may
- * call {@link #count}, {@link #registerLimit}, {@link #openRecords} and {@link #openBytes}.
+ * call {@link #count}, {@link #registerLimit}, {@link #open(Room)}, {@link #openRecords} and {@link #openBytes}.
  */
 final class PartitionWindows {
     private final Map<TopicPartition, PartitionWindow> byPartition = new ConcurrentHashMap<>();
-    private final AtomicInteger openRecords = new AtomicInteger();
-    private final AtomicLong openBytes = new AtomicLong();
+    private final Map<Room, OpenRecords> open = new EnumMap<>(Room.class);
+
+    PartitionWindows() {
+        for (Room room : Room.values()) {
+            open.put(room, new OpenRecords());
+        }
+    }
 
     void open(PartitionWindow window) {
         byPartition.put(window.assignment().partition(), window);
@@ -31,9 +37,9 @@ final class PartitionWindows {
      * Counts records as open. Intake's thread does this when it hands them over, because the settle thread registers
      * them later.
      */
-    void count(Collection<InputRecord> inputs) {
-        openRecords.addAndGet(inputs.size());
-        openBytes.addAndGet(inputs.stream().mapToLong(InputRecord::weight).sum());
+    void count(Assignment assignment, Collection<InputRecord> inputs) {
+        open(assignment.room())
+                .add(inputs.size(), inputs.stream().mapToLong(InputRecord::weight).sum());
     }
 
     PartitionWindow of(Assignment assignment) {
@@ -51,12 +57,16 @@ final class PartitionWindows {
         return window == null || window.assignment() != assignment ? 0 : window.registerLimit();
     }
 
+    OpenRecords open(Room room) {
+        return Objects.requireNonNull(open.get(room));
+    }
+
     int openRecords() {
-        return openRecords.get();
+        return open.values().stream().mapToInt(OpenRecords::records).sum();
     }
 
     long openBytes() {
-        return openBytes.get();
+        return open.values().stream().mapToLong(OpenRecords::bytes).sum();
     }
 
     /** Returns a snapshot of each window. */
@@ -101,8 +111,7 @@ final class PartitionWindows {
     void settled(Settlement settlement) {
         InputRecord input = settlement.input();
         of(input.assignment()).settled(input);
-        openRecords.decrementAndGet();
-        openBytes.addAndGet(-input.weight());
+        open(input.assignment().room()).remove(1, input.weight());
     }
 
     /** Closes the windows of these assignments. An assignment that was never opened has none, which is no error. */
@@ -110,8 +119,7 @@ final class PartitionWindows {
         byPartition.values().removeIf(window -> {
             boolean closes = gone.contains(window.assignment());
             if (closes) {
-                openRecords.addAndGet(-window.openRecords());
-                openBytes.addAndGet(-window.openBytes());
+                open(window.assignment().room()).remove(window.openRecords(), window.openBytes());
             }
             return closes;
         });

@@ -4,6 +4,7 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
+import dev.sluice.worker.intake.Room;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
@@ -127,7 +128,7 @@ public final class Settle implements OffsetLedger, Runnable {
 
     @Override
     public void register(Assignment assignment, Collection<InputRecord> inputs) {
-        windows.count(inputs);
+        windows.count(assignment, inputs);
         inbox.add(() -> inputs.forEach(windows.of(assignment)::register));
     }
 
@@ -142,11 +143,21 @@ public final class Settle implements OffsetLedger, Runnable {
     }
 
     @Override
+    public int openRecords(Room room) {
+        return windows.open(room).records();
+    }
+
+    @Override
+    public long openBytes(Room room) {
+        return windows.open(room).bytes() + answerBytes();
+    }
+
+    /** Returns the number of records that are registered and not yet committed. */
     public int openRecords() {
         return windows.openRecords();
     }
 
-    @Override
+    /** Returns the weight of these records in bytes, with the answers that wait for their commit. */
     public long openBytes() {
         return windows.openBytes() + answerBytes();
     }

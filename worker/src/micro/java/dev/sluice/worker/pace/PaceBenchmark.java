@@ -75,7 +75,7 @@ public class PaceBenchmark {
         }
         pace = new Pace(
                 ConfiguredLimits.each(pacing.limit),
-                new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
+                new Pace.Bounds(2 * MAX_IN_FLIGHT, Map.of(), () -> true),
                 new FastTime(),
                 new Pace.Callbacks(request -> false, this::call, this::fail),
                 () -> {});
@@ -120,7 +120,7 @@ public class PaceBenchmark {
     private static Request request(Assignment assignment, long offset) {
         ConsumerRecord<byte[], byte[]> consumed = new ConsumerRecord<>("chat", 0, offset, null, new byte[200]);
         InputRecord input = new InputRecord(assignment, consumed, "id-" + offset, 0, 0, 0, 0, Long.MAX_VALUE);
-        return new Request(input, "model", 100, 1);
+        return new Request(input, "model", "", 100, 1);
     }
 
     /** A clock that reads the system's as a worker does, which is part of the cost. */

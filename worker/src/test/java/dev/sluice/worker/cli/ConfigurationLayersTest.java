@@ -70,6 +70,7 @@ class ConfigurationLayersTest {
                         "timeout",
                         "topic",
                         "watch",
+                        "weight",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
                 .hasSize(46)

@@ -15,6 +15,7 @@ class DueGateTest {
     private static final long NOW = 1_000_000;
     private static final long HORIZON = DueGate.HORIZON.toMillis();
     private static final long WEIGHT = due(0, NOW).input().weight();
+    private static final Room ROOM_OF_ALL = due(0, NOW).assignment().room();
 
     private final DueGate gate = new DueGate(3, 10 * WEIGHT);
 
@@ -23,7 +24,7 @@ class DueGateTest {
         assertThat(gate.delay(due(0, NOW + HORIZON), NOW, ROOM)).isTrue();
         assertThat(gate.delay(due(1, NOW + HORIZON + 1), NOW, ROOM)).isFalse();
         assertThat(gate.records()).isEqualTo(1);
-        assertThat(gate.bytes()).isEqualTo(WEIGHT);
+        assertThat(gate.bytes(ROOM_OF_ALL)).isEqualTo(WEIGHT);
     }
 
     @Test
@@ -44,7 +45,7 @@ class DueGateTest {
         assertThat(small.delay(due(0, NOW + 1), NOW, ROOM)).isTrue();
         assertThat(small.delay(due(1, NOW + 1), NOW, ROOM)).isTrue();
         assertThat(small.delay(due(2, NOW + 1), NOW, ROOM)).isFalse();
-        assertThat(small.bytes()).isEqualTo(2 * WEIGHT);
+        assertThat(small.bytes(ROOM_OF_ALL)).isEqualTo(2 * WEIGHT);
     }
 
     @Test
@@ -63,7 +64,7 @@ class DueGateTest {
         assertThat(release(NOW + 9)).isEmpty();
         assertThat(release(NOW + 20)).containsExactly(1L, 2L);
         assertThat(release(NOW + 30)).containsExactly(0L);
-        assertThat(gate.bytes()).isZero();
+        assertThat(gate.bytes(ROOM_OF_ALL)).isZero();
     }
 
     @Test
@@ -86,7 +87,7 @@ class DueGateTest {
         gate.drop(Set.of(gone));
 
         assertThat(gate.records()).isEqualTo(1);
-        assertThat(gate.bytes()).isEqualTo(WEIGHT);
+        assertThat(gate.bytes(ROOM_OF_ALL)).isEqualTo(WEIGHT);
         assertThat(release(NOW + 1)).containsExactly(0L);
     }
 
@@ -133,7 +134,7 @@ class DueGateTest {
                 held.removeAll(due);
             }
             assertThat(gate.records()).as(seed).isEqualTo(held.size());
-            assertThat(gate.bytes()).as(seed).isEqualTo(held.size() * WEIGHT);
+            assertThat(gate.bytes(ROOM_OF_ALL)).as(seed).isEqualTo(held.size() * WEIGHT);
             assertThat(gate.millisToNext(now, 5_000)).as(seed).isEqualTo(millisToNext(held, now));
         }
     }

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class IntakeTest {
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition SECOND = requests(1);
+    private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);
     private static final TopicPartition TIER = new TopicPartition(FakeLog.TOPICS.delay(Tier.TEN_SECONDS), 0);
 
     private final IntakeInSteps test = new IntakeInSteps();
@@ -411,6 +412,43 @@ class IntakeTest {
 
         assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
         assertThat(test.downstream.offsets(SECOND)).containsExactly(0L);
+    }
+
+    @Test
+    void retriesAreReadHoweverManyRequestsAreOpen() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(FIRST, 9);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, RETRY))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).containsExactly(FIRST);
+                    assertThat(bounded.intake.pausedFor()).isPositive();
+                    bounded.log.requests(RETRY, 3);
+                })
+                .rounds(2)
+                .then(() -> assertThat(bounded.consumer.paused()).containsExactlyInAnyOrder(FIRST, RETRY))
+                .run();
+
+        assertThat(bounded.downstream.offsets(RETRY)).isNotEmpty();
+    }
+
+    @Test
+    void newRequestsAreReadHoweverManyRetriesAreOpen() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(RETRY, 9);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, RETRY))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).containsExactly(RETRY);
+                    assertThat(bounded.intake.pausedFor()).isZero();
+                    bounded.log.requests(FIRST, 2);
+                })
+                .rounds(2)
+                .run();
+
+        assertThat(bounded.downstream.offsets(FIRST)).containsExactly(0L, 1L);
     }
 
     @Test

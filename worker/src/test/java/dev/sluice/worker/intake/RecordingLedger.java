@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -24,7 +25,6 @@ final class RecordingLedger implements OffsetLedger {
     final Map<TopicPartition, String> refusals = new HashMap<>();
     CompletableFuture<Void> flush = CompletableFuture.completedFuture(null);
     int committedRecords;
-    long committedBytes;
 
     RecordingLedger(List<String> journal) {
         this.journal = journal;
@@ -33,11 +33,6 @@ final class RecordingLedger implements OffsetLedger {
     /** Commits everything that is registered so far. */
     void commitAll() {
         committedRecords = registered.size();
-        committedBytes = bytes();
-    }
-
-    private long bytes() {
-        return registered.stream().mapToLong(InputRecord::weight).sum();
     }
 
     List<Long> offsets(TopicPartition partition) {
@@ -76,13 +71,19 @@ final class RecordingLedger implements OffsetLedger {
     }
 
     @Override
-    public int openRecords() {
-        return registered.size() - committedRecords;
+    public int openRecords(Room room) {
+        return (int) open(room).count();
     }
 
     @Override
-    public long openBytes() {
-        return bytes() - committedBytes;
+    public long openBytes(Room room) {
+        return open(room).mapToLong(InputRecord::weight).sum();
+    }
+
+    private Stream<InputRecord> open(Room room) {
+        return registered.stream()
+                .skip(committedRecords)
+                .filter(input -> input.assignment().room() == room);
     }
 
     @Override

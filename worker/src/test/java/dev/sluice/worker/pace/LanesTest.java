@@ -357,7 +357,8 @@ class LanesTest {
 
     private Lanes lanes(int max, ConfiguredLimits limits) {
         Lanes.Expiry expiry = new Lanes.Expiry(request -> over.contains(offset(request)), expired::add);
-        return new Lanes(max, limits, time, expiry);
+        AllLanes all = new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()));
+        return new Lanes(max, limits, all, time, expiry);
     }
 
     private static Request add(Lanes lanes, String model, long offset) {

@@ -40,7 +40,7 @@ class PaceTest {
     private final AtomicBoolean room = new AtomicBoolean(true);
     private final Pace pace = new Pace(
             ConfiguredLimits.each(ConfiguredLimit.NONE),
-            new Pace.Bounds(MAX_IN_FLIGHT, room::get),
+            new Pace.Bounds(2 * MAX_IN_FLIGHT, Map.of(), room::get),
             TimeMeter.SYSTEM_NANOTIME,
             new Pace.Callbacks(request -> over.contains(request.input().offset()), this::call, expired::add),
             heartbeats::incrementAndGet);
@@ -159,7 +159,7 @@ class PaceTest {
     void beforeItRunsItsSnapshotIsEmpty() {
         Pace idle = new Pace(
                 ConfiguredLimits.each(ConfiguredLimit.NONE),
-                new Pace.Bounds(MAX_IN_FLIGHT, () -> true),
+                new Pace.Bounds(2 * MAX_IN_FLIGHT, Map.of(), () -> true),
                 TimeMeter.SYSTEM_NANOTIME,
                 new Pace.Callbacks(request -> false, this::call, expired::add),
                 heartbeats::incrementAndGet);

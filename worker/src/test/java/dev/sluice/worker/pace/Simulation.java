@@ -8,6 +8,7 @@ import dev.sluice.worker.pace.Scenario.Span;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.TokenUsage;
+import java.util.Map;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,7 +90,7 @@ final class Simulation {
             this.number = number;
             this.pace = new Pace(
                     ConfiguredLimits.each(scenario.limit()),
-                    new Pace.Bounds(512, () -> true),
+                    new Pace.Bounds(1024, Map.of(), () -> true),
                     time,
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});

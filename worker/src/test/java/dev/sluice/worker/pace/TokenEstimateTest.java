@@ -76,6 +76,6 @@ class TokenEstimateTest {
     }
 
     private static Request limited(Request request, long maxTokens, int choices) {
-        return new Request(request.input(), request.model(), maxTokens, choices);
+        return new Request(request.input(), request.model(), request.tenant(), maxTokens, choices);
     }
 }

@@ -63,8 +63,8 @@ enum Contender {
             case FLOOR, FLOOR_C1 -> floor(FloorProgram.Guarantee.NONE, rig, inFlight, heapMib);
             case AT_LEAST_ONCE -> floor(FloorProgram.Guarantee.AT_LEAST_ONCE, rig, inFlight, heapMib);
             case TRANSACTIONAL -> floor(FloorProgram.Guarantee.TRANSACTIONAL, rig, inFlight, heapMib);
-            case SLUICE, SLUICE_C2 -> rig.worker("--max-in-flight=" + inFlight);
-            case SLUICE_OBSERVED -> rig.scrapedWorker("--max-in-flight=" + inFlight);
+            case SLUICE, SLUICE_C2 -> rig.worker("--max-in-flight=" + 2 * inFlight);
+            case SLUICE_OBSERVED -> rig.scrapedWorker("--max-in-flight=" + 2 * inFlight);
         };
     }
 

@@ -101,7 +101,7 @@ final class PaceScenarios {
     private static BacklogScenario fast() {
         return new BacklogScenario(
                 EnforcedLimit.requests(HeaderMode.ON_429, 1_000),
-                WorkerSetup.one("--limit=*=1000/s", "--max-in-flight=512"),
+                WorkerSetup.one("--limit=*=1000/s", "--max-in-flight=1024"),
                 new Backlog(30_000, LatencyModel.fixed(Duration.ofMillis(300)), RequestBodies::small),
                 new PaceBounds(60, 0, true, 950, 5));
     }

@@ -90,7 +90,7 @@ final class ScalingScenario implements Callable<Integer> {
     private List<WorkerProcess> grow(BenchRig rig) throws InterruptedException {
         List<WorkerProcess> workers = new ArrayList<>();
         for (int i = 0; i < WORKERS; i++) {
-            workers.add(rig.worker("--max-in-flight=" + inFlight));
+            workers.add(rig.worker("--max-in-flight=" + 2 * inFlight));
             Thread.sleep(Duration.ofSeconds(step).toMillis());
         }
         return workers;

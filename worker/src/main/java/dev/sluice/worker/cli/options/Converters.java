@@ -36,6 +36,7 @@ public final class Converters {
             Map.entry(ModelLimit.class, ModelLimit::parse),
             Map.entry(Logging.Level.class, Logging.Level::parse),
             Map.entry(Logging.Format.class, Logging.Format::parse),
+            Map.entry(TenantWeight.class, TenantWeight::parse),
             Map.entry(Path.class, Converters::path),
             Map.entry(Pattern.class, Converters::pattern),
             Map.entry(URI.class, Converters::uri));

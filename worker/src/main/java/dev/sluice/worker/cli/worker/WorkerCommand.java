@@ -8,6 +8,7 @@ import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.Converters.ByteSize;
 import dev.sluice.worker.cli.options.ModelLimit;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.TenantWeight;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -82,9 +83,21 @@ public final class WorkerCommand implements Subcommand {
     @Option(
             names = "--max-in-flight",
             paramLabel = "CALLS",
-            defaultValue = "256",
-            description = "Most calls under way at once in this worker.")
+            defaultValue = "512",
+            description = "Most calls under way at once in this worker. One model has half of them at most, so that calls "
+                    + "that hang leave room for others.")
     private int maxInFlight;
+
+    @Option(
+            names = "--weight",
+            paramLabel = "TENANT=N",
+            split = ";",
+            description = {
+                "How many turns a tenant has where others have one, while all of them wait: 1 to 1000. Repeatable; "
+                        + "several in one value are separated by ';'.",
+                "  Default: 1 for each"
+            })
+    private List<TenantWeight> weights = new ArrayList<>();
 
     @Option(
             names = "--call-timeout",
@@ -198,10 +211,11 @@ public final class WorkerCommand implements Subcommand {
         requireArray("--max-response-bytes", maxResponseBytes, problems);
         admin.check(problems);
         Map<String, ConfiguredLimit> byModel = ModelLimit.byModel(limits, problems);
+        Map<String, Integer> byTenant = TenantWeight.byTenant(weights, problems);
         try {
             WorkerConfig.Api target = new WorkerConfig.Api(
                     api.baseUrl(), apiKey, callTimeout, api.proxy(terminal, problems), api.authorities(problems));
-            config = config(target, byModel);
+            config = config(target, byModel, byTenant);
         } catch (IllegalArgumentException e) {
             problems.addAll(String.valueOf(e.getMessage()).lines().toList());
         }
@@ -217,7 +231,8 @@ public final class WorkerCommand implements Subcommand {
         return (int) Math.min(Integer.MAX_VALUE, size.bytes());
     }
 
-    private WorkerConfig config(WorkerConfig.Api target, Map<String, ConfiguredLimit> byModel) {
+    private WorkerConfig config(
+            WorkerConfig.Api target, Map<String, ConfiguredLimit> byModel, Map<String, Integer> byTenant) {
         return new WorkerConfig(
                 new WorkerConfig.Queue(
                         kafka.topics(),
@@ -227,7 +242,7 @@ public final class WorkerCommand implements Subcommand {
                         replyTopics,
                         kafka.properties()),
                 target,
-                new WorkerConfig.Pacing(byModel, maxInFlight),
+                new WorkerConfig.Pacing(byModel, maxInFlight, byTenant),
                 new WorkerConfig.Retries(maxAttempts, Optional.ofNullable(maxAge)),
                 new WorkerConfig.Memory(
                         readAhead,

@@ -31,7 +31,7 @@ class WorkerOptionsTest {
         assertThat(config.queue().group()).isEqualTo("sluice");
         assertThat(config.queue().newGroup()).isFalse();
         assertThat(config.pacing().limits()).isEmpty();
-        assertThat(config.pacing().maxInFlight()).isEqualTo(256);
+        assertThat(config.pacing().maxInFlight()).isEqualTo(512);
         assertThat(config.api().callTimeout()).isEqualTo(Duration.ofMinutes(5));
         assertThat(config.retries().maxAttempts()).isEqualTo(5);
         assertThat(config.retries().maxAge()).isEmpty();

@@ -1,0 +1,21 @@
+package dev.sluice.worker.intake;
+
+import dev.sluice.wire.Topics;
+
+/**
+ * A part of the read-ahead with a bound of its own, so that what fills one keeps nothing out of another. A retry that is
+ * due does not wait behind a backlog, and retries of a model that is held do not keep new requests out.
+ */
+public enum Room {
+    /** What producers have written. */
+    REQUESTS,
+    /** What was called or put off before, in the retry topic and the delay tiers. */
+    RETRIES;
+
+    private static final String REQUESTS_TOPIC = new Topics("x").requests().substring(1);
+
+    /** Returns the room of a topic that workers read. */
+    public static Room of(String inputTopic) {
+        return inputTopic.endsWith(REQUESTS_TOPIC) ? REQUESTS : RETRIES;
+    }
+}

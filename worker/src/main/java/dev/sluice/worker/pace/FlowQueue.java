@@ -1,0 +1,110 @@
+package dev.sluice.worker.pace;
+
+import dev.sluice.worker.intake.Request;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The waiting requests of one flow in a lane. A retry goes first, and then retries and arrivals take turns, so that
+ * requests that fail again and again keep no others waiting. Each kind keeps its order. Owned by the pace thread.
+ */
+final class FlowQueue {
+    private final FlowKey key;
+    private final int weight;
+    private final Deque<Request> retries = new ArrayDeque<>();
+    private final Deque<Request> arrivals = new ArrayDeque<>();
+    private final List<Deque<Request>> all = List.of(retries, arrivals);
+    private boolean wasRetry;
+    private long addedAt;
+    /** What the flow may still spend in its turn, in requests. */
+    private double deficit;
+
+    private boolean hasTurn;
+
+    /** @param weight the number of ordinary requests that the flow may send in each turn */
+    FlowQueue(FlowKey key, int weight) {
+        this.key = key;
+        this.weight = weight;
+    }
+
+    FlowKey key() {
+        return key;
+    }
+
+    /**
+     * @param wasCalled true if the request was called or put off before
+     * @param order a number that is larger for each request that is added to any flow of the lane
+     */
+    void add(Request request, boolean wasCalled, long order) {
+        (wasCalled ? retries : arrivals).addLast(request);
+        addedAt = order;
+    }
+
+    /** Returns the order of the request that was added last. */
+    long addedAt() {
+        return addedAt;
+    }
+
+    /** Returns the next request without removing it. */
+    @Nullable
+    Request peek() {
+        return next().peekFirst();
+    }
+
+    /** Removes the next request. The flow must not be empty. */
+    Request remove() {
+        Deque<Request> next = next();
+        wasRetry = next == retries;
+        return next.removeFirst();
+    }
+
+    /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
+    Request removeYoungest() {
+        Request youngest = arrivals.pollLast();
+        return youngest != null ? youngest : Objects.requireNonNull(retries.pollLast());
+    }
+
+    private Deque<Request> next() {
+        return retries.isEmpty() || (wasRetry && !arrivals.isEmpty()) ? arrivals : retries;
+    }
+
+    /** Returns true if the flow may send a request of this cost in its turn, which begins now if it had none. */
+    boolean affords(double cost) {
+        if (!hasTurn) {
+            hasTurn = true;
+            deficit += weight;
+        }
+        return cost <= deficit;
+    }
+
+    void spend(double cost) {
+        deficit -= cost;
+    }
+
+    /** Ends the turn. What is left counts in the next one. */
+    void endTurn() {
+        hasTurn = false;
+    }
+
+    /** Forgets what the flow may still spend, since nobody else waits. */
+    void forgetTurns() {
+        hasTurn = false;
+        deficit = 0;
+    }
+
+    void removeIf(Predicate<Request> unwanted) {
+        all.forEach(queue -> queue.removeIf(unwanted));
+    }
+
+    boolean isEmpty() {
+        return retries.isEmpty() && arrivals.isEmpty();
+    }
+
+    int size() {
+        return retries.size() + arrivals.size();
+    }
+}

@@ -1,0 +1,190 @@
+package dev.sluice.worker.pace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Request;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LaneQueueTest {
+    private final Map<Long, Double> costs = new HashMap<>();
+    private final List<Request> expired = new ArrayList<>();
+    private long offset;
+
+    @Test
+    void flowsTakeTurnsHoweverManyRequestsEachHas() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "giant", 1_000);
+        add(queue, "small", 3);
+        add(queue, "tiny", 1);
+
+        assertThat(served(queue, 7))
+                .containsExactly("giant", "small", "tiny", "giant", "small", "giant", "small");
+        assertThat(served(queue, 3)).containsOnly("giant");
+    }
+
+    @Test
+    void aWeightIsTheNumberOfRequestsInATurn() {
+        LaneQueue queue = queue(Map.of("search", 3));
+        add(queue, "", 10);
+        add(queue, "search", 10);
+
+        assertThat(served(queue, 8)).containsExactly("", "search", "search", "search", "", "search", "search", "search");
+    }
+
+    @Test
+    void aDearRequestIsPaidForInSeveralTurns() {
+        LaneQueue queue = queue(Map.of());
+        costs.put(add(queue, "dear", 1).get(0), 4.0);
+        add(queue, "dear", 2);
+        add(queue, "cheap", 20);
+
+        assertThat(served(queue, 6)).containsExactly("cheap", "cheap", "cheap", "dear", "cheap", "dear");
+    }
+
+    @Test
+    void aFlowThatComesBackOwesNothingAndIsOwedNothing() {
+        LaneQueue queue = queue(Map.of());
+        costs.put(add(queue, "dear", 1).get(0), 50.0);
+        add(queue, "busy", 200);
+        served(queue, 51);
+        assertThat(served(queue, 5)).as("the dear one has been served").containsOnly("busy");
+
+        add(queue, "dear", 3);
+
+        assertThat(served(queue, 4)).containsExactly("busy", "dear", "busy", "dear");
+    }
+
+    @Test
+    void withinAFlowRetriesAndArrivalsTakeTurnsAndKeepTheirOrder() {
+        LaneQueue queue = queue(Map.of());
+        for (int i = 1; i <= 4; i++) {
+            queue.add(request("", i, false));
+            queue.add(request("", 10 + i, true));
+        }
+
+        assertThat(IntStream.range(0, 8).mapToObj(i -> queue.remove().input().offset()))
+                .containsExactly(11L, 1L, 12L, 2L, 13L, 3L, 14L, 4L);
+    }
+
+    @Test
+    void tenantsBeyondTheBoundShareOneFlow() {
+        ActiveFlows active = new ActiveFlows(Map.of());
+        LaneQueue queue = new LaneQueue(active, request -> 1);
+        LaneQueue other = new LaneQueue(active, request -> 1);
+        for (int i = 0; i < 200; i++) {
+            add(queue, "tenant-" + i, 2);
+            add(other, "tenant-" + i, 2);
+        }
+        assertThat(active.hasRoom()).isFalse();
+
+        List<String> firstTurns = served(other, 57);
+        assertThat(firstTurns.subList(0, 56)).doesNotHaveDuplicates();
+        assertThat(firstTurns.get(56)).as("the shared flow has one turn").isEqualTo("tenant-56");
+        served(queue, 400);
+        served(other, 343);
+
+        assertThat(queue.isEmpty()).isTrue();
+        assertThat(other.isEmpty()).isTrue();
+        assertThat(active.hasRoom()).isTrue();
+        add(queue, "late", 1);
+        assertThat(served(queue, 1)).containsExactly("late");
+    }
+
+    @Test
+    void expiredRequestsCostTheirFlowNothing() {
+        LaneQueue queue = queue(Map.of());
+        List<Long> late = add(queue, "late", 5);
+        add(queue, "late", 2);
+        add(queue, "other", 5);
+
+        queue.expireFirst(expiry(late));
+
+        assertThat(expired).extracting(request -> request.input().offset()).containsExactlyElementsOf(late);
+        assertThat(served(queue, 4)).containsExactly("late", "other", "late", "other");
+    }
+
+    /** Random additions and removals, against a model that serves flows by hand. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void flowsThatWaitAllTheTimeAreServedByTheirWeights(long seed) {
+        Random random = new Random(seed);
+        int flows = 2 + random.nextInt(20);
+        Map<String, Integer> weights = new HashMap<>();
+        for (int i = 0; i < flows; i++) {
+            weights.put("t" + i, 1 + random.nextInt(5));
+        }
+        LaneQueue queue = queue(weights);
+        Map<String, Double> spent = new HashMap<>();
+        weights.keySet().forEach(tenant -> {
+            spent.put(tenant, 0.0);
+            addDear(queue, tenant, 30, random);
+        });
+        double largest = 0;
+        for (int i = 0; i < 20_000; i++) {
+            Request next = queue.peek();
+            Request served = queue.remove();
+            assertThat(served).isSameAs(next);
+            double cost = costs.getOrDefault(served.input().offset(), 1.0);
+            largest = Math.max(largest, cost);
+            spent.merge(served.tenant(), cost, Double::sum);
+            addDear(queue, served.tenant(), 1, random);
+            if (random.nextInt(50) == 0) {
+                // a flow that comes and goes takes nothing from the promise to the others
+                add(queue, "passing-" + i, 1);
+            }
+        }
+
+        double bound = largest;
+        Map<String, Double> turns = weights.entrySet().stream()
+                .collect(Collectors.toMap(Map.Entry::getKey, each -> spent.get(each.getKey()) / each.getValue()));
+        double most = turns.values().stream().mapToDouble(each -> each).max().orElseThrow();
+        double least = turns.values().stream().mapToDouble(each -> each).min().orElseThrow();
+        assertThat(most - least).as("in turns, at most a turn and a request apart").isLessThanOrEqualTo(1 + bound);
+        assertThat(queue.size()).isGreaterThanOrEqualTo(30 * flows);
+    }
+
+    private void addDear(LaneQueue queue, String tenant, int count, Random random) {
+        for (int i = 0; i < count; i++) {
+            costs.put(add(queue, tenant, 1).get(0), random.nextInt(10) == 0 ? 1 + 9 * random.nextDouble() : 1);
+        }
+    }
+
+    private LaneQueue queue(Map<String, Integer> weights) {
+        return new LaneQueue(new ActiveFlows(weights), request ->
+                costs.getOrDefault(request.input().offset(), 1.0));
+    }
+
+    private Lanes.Expiry expiry(List<Long> late) {
+        return new Lanes.Expiry(request -> late.contains(request.input().offset()), expired::add);
+    }
+
+    private List<Long> add(LaneQueue queue, String tenant, int count) {
+        List<Long> offsets = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            offsets.add(++offset);
+            queue.add(request(tenant, offset, false));
+        }
+        return offsets;
+    }
+
+    private static Request request(String tenant, long offset, boolean retry) {
+        Requests request = Requests.ofModel("m").at(offset).counted(retry ? 1 : 0, 0);
+        return (tenant.isEmpty() ? request : request.ofTenant(tenant)).build();
+    }
+
+    private static List<String> served(LaneQueue queue, int count) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> queue.remove().tenant())
+                .toList();
+    }
+}
