@@ -22,6 +22,10 @@ public record Request(InputRecord input, String model, String tenant, long maxTo
         return input.attempts() > 0 || input.deferrals() > 0;
     }
 
+    public boolean isExpress() {
+        return input.record().topic().endsWith(".requests.express");
+    }
+
     public Assignment assignment() {
         return input.assignment();
     }

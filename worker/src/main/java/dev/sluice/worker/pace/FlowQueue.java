@@ -9,18 +9,20 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of one flow in a lane. A retry goes first, and then retries and arrivals take turns, so that
- * requests that fail again and again keep no others waiting. Each kind keeps its order. Owned by the pace thread.
+ * The waiting requests of one flow in a lane. Express requests go first. Of the others a retry goes first, and then
+ * retries and arrivals take turns, so that requests that fail again and again keep no others waiting. Each kind keeps
+ * its order. Owned by the pace thread.
  */
 final class FlowQueue {
     private final FlowKey key;
     private final int weight;
+    private final Deque<Request> express = new ArrayDeque<>();
     private final Deque<Request> retries = new ArrayDeque<>();
     private final Deque<Request> arrivals = new ArrayDeque<>();
-    private final List<Deque<Request>> all = List.of(retries, arrivals);
+    private final List<Deque<Request>> all = List.of(express, retries, arrivals);
     private boolean wasRetry;
     private long addedAt;
-    /** What the flow may still spend in its turn, in requests. */
+    /** What the flow may still spend in its turn, in requests. It is negative if express requests went ahead. */
     private double deficit;
 
     private boolean hasTurn;
@@ -35,12 +37,16 @@ final class FlowQueue {
         return key;
     }
 
+    int weight() {
+        return weight;
+    }
+
     /**
      * @param wasCalled true if the request was called or put off before
      * @param order a number that is larger for each request that is added to any flow of the lane
      */
     void add(Request request, boolean wasCalled, long order) {
-        (wasCalled ? retries : arrivals).addLast(request);
+        (request.isExpress() ? express : wasCalled ? retries : arrivals).addLast(request);
         addedAt = order;
     }
 
@@ -49,26 +55,39 @@ final class FlowQueue {
         return addedAt;
     }
 
-    /** Returns the next request without removing it. */
-    @Nullable
-    Request peek() {
-        return next().peekFirst();
+    boolean hasExpress() {
+        return !express.isEmpty();
     }
 
-    /** Removes the next request. The flow must not be empty. */
-    Request remove() {
-        Deque<Request> next = next();
-        wasRetry = next == retries;
+    int expressSize() {
+        return express.size();
+    }
+
+    /** Returns the next request without removing it. */
+    @Nullable
+    Request peek(boolean withExpress) {
+        return next(withExpress).peekFirst();
+    }
+
+    /** Removes the next request. There must be one. */
+    Request remove(boolean withExpress) {
+        Deque<Request> next = next(withExpress);
+        if (next != express) {
+            wasRetry = next == retries;
+        }
         return next.removeFirst();
     }
 
     /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
     Request removeYoungest() {
-        Request youngest = arrivals.pollLast();
-        return youngest != null ? youngest : Objects.requireNonNull(retries.pollLast());
+        Deque<Request> kind = arrivals.isEmpty() ? retries.isEmpty() ? express : retries : arrivals;
+        return Objects.requireNonNull(kind.pollLast());
     }
 
-    private Deque<Request> next() {
+    private Deque<Request> next(boolean withExpress) {
+        if (withExpress && !express.isEmpty()) {
+            return express;
+        }
         return retries.isEmpty() || (wasRetry && !arrivals.isEmpty()) ? arrivals : retries;
     }
 
@@ -79,6 +98,10 @@ final class FlowQueue {
             deficit += weight;
         }
         return cost <= deficit;
+    }
+
+    double deficit() {
+        return deficit;
     }
 
     void spend(double cost) {
@@ -101,10 +124,10 @@ final class FlowQueue {
     }
 
     boolean isEmpty() {
-        return retries.isEmpty() && arrivals.isEmpty();
+        return all.stream().allMatch(Deque::isEmpty);
     }
 
     int size() {
-        return retries.size() + arrivals.size();
+        return all.stream().mapToInt(Deque::size).sum();
     }
 }

@@ -44,6 +44,7 @@ final class Lane {
     private final CallSlots slots;
     private final QuietPeriod quiet;
     private boolean wasProbedByOldest;
+    private int expressInFlight;
     private LimitShare share;
     private long resumesAt;
     private long usedAt;
@@ -87,6 +88,7 @@ final class Lane {
         }
         Request request = nextRequest();
         long now = time.currentTimeNanos();
+        expressInFlight += request.isExpress() ? 1 : 0;
         if (breaker.isHeldForAll()) {
             probes.started(now);
         }
@@ -111,25 +113,28 @@ final class Lane {
     private Request nextRequest() {
         if (!isStopped()) {
             queue.release();
-            return queue.remove();
+            return queue.remove(room());
         }
         wasProbedByOldest = !wasProbedByOldest;
-        return wasProbedByOldest ? queue.remove() : queue.removeYoungest();
+        return wasProbedByOldest ? queue.remove(room()) : queue.removeYoungest();
     }
 
     /**
      * Returns the nanoseconds until {@link #poll} can return a call; {@link #NEVER} if only a message can change that.
      */
     long nanosToNext() {
-        Request next = queue.peek();
-        if (next == null || breaker.isProbing() || !hasRoom()) {
+        Request next = queue.peek(room());
+        if (next == null || breaker.isProbing()) {
             return NEVER;
         }
         return nanosToRate(next);
     }
 
-    private boolean hasRoom() {
-        return concurrency.hasRoom() && slots.hasRoom(concurrency.inFlight());
+    private LaneQueue.Room room() {
+        boolean hasRoom = concurrency.hasRoom();
+        return new LaneQueue.Room(
+                hasRoom && slots.hasRoomForExpress(expressInFlight),
+                hasRoom && slots.hasRoom(concurrency.inFlight()));
     }
 
     private long nanosToRate(Request next) {
@@ -162,6 +167,7 @@ final class Lane {
     void ended(InFlightCall call, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
         slots.ended();
+        expressInFlight -= call.request().isExpress() ? 1 : 0;
         call.connecting().run();
         rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);
         recordCall(call, feedback);
@@ -301,7 +307,7 @@ final class Lane {
     }
 
     private LaneState.Flow flow(LaneState.Spending spent, boolean workerHasRoom) {
-        Request next = queue.peek();
+        Request next = queue.peek(LaneQueue.Room.FOR_ALL);
         if (next == null) {
             return LaneState.Flow.FLOWING;
         }
@@ -310,7 +316,7 @@ final class Lane {
         if (atLimit || nanosToRate(next) > 0) {
             return LaneState.Flow.LIMITED;
         }
-        return workerHasRoom && hasRoom() ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+        return workerHasRoom && queue.peek(room()) != null ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
     }
 
     /** Returns true if requests wait or are called. */

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,10 @@ import org.jspecify.annotations.Nullable;
  * lets a flow spend as much as its weight, and what it cannot spend on a whole request counts in its next turn. A flow
  * without waiting requests is forgotten, so that it owes nothing when it comes back, and nothing is owed to it.
  *
+ * <p>Express requests go ahead of all turns. Their flow pays for them in its next turns, and if it owes too much they
+ * wait for its turn like others. So a tenant gains nothing by sending everything as express. The other requests keep a
+ * tenth of what the lane sends, whoever waits.
+ *
  * <p>Requests that were called in vain while the lane was stopped go behind all others until it flows again. Owned by
  * the pace thread.
  */
@@ -22,15 +27,42 @@ final class LaneQueue {
     /** A request costs at most as much as this many ordinary ones, so that few turns pass until it is paid for. */
     private static final double MOST_COST = 1_000;
 
+    /** The turns for which a flow's express requests may go ahead. */
+    private static final int MOST_TURNS_AHEAD = 8;
+
+    /** The most express requests in a row while others wait. */
+    private static final int MOST_EXPRESS_IN_A_ROW = 9;
+
     private final ActiveFlows active;
     private final ToDoubleFunction<Request> cost;
     private final Map<FlowKey, FlowQueue> flows = new HashMap<>();
-    /** The flows in the order of their turns. */
+    /** The flows in the order of their turns. One that owes for express requests stays until its turns have paid. */
     private final Deque<FlowQueue> turns = new ArrayDeque<>();
+    /** The flows with waiting express requests, in the order in which these go ahead. */
+    private final Deque<FlowQueue> ahead = new ArrayDeque<>();
 
     private final Deque<Request> putBack = new ArrayDeque<>();
     private int inFlows;
+    private int express;
+    private int expressInARow;
     private long added;
+
+    /**
+     * What a lane has room for at present.
+     *
+     * @param express true if an express request may be called
+     * @param others true if another request may be called
+     */
+    record Room(boolean express, boolean others) {
+        static final Room FOR_ALL = new Room(true, true);
+    }
+
+    /** The flow that is served next, and whether with its express requests. */
+    private record Choice(FlowQueue flow, boolean withExpress) {
+        Request request() {
+            return Objects.requireNonNull(flow.peek(withExpress));
+        }
+    }
 
     /** @param cost returns what a request costs, as a multiple of an ordinary one */
     LaneQueue(ActiveFlows active, ToDoubleFunction<Request> cost) {
@@ -43,8 +75,14 @@ final class LaneQueue {
     }
 
     private void add(Request request, boolean wasCalled) {
-        flowFor(FlowKey.of(request)).add(request, wasCalled, ++added);
+        FlowQueue flow = flowFor(FlowKey.of(request));
+        boolean goesAhead = request.isExpress() && !flow.hasExpress();
+        flow.add(request, wasCalled, ++added);
         inFlows++;
+        express += request.isExpress() ? 1 : 0;
+        if (goesAhead) {
+            ahead.addLast(flow);
+        }
     }
 
     private FlowQueue flowFor(FlowKey own) {
@@ -87,84 +125,144 @@ final class LaneQueue {
         }
     }
 
-    /** Returns the next request without removing it. */
+    /** Returns the next request for which there is room without removing it; null if there is none. */
     @Nullable
-    Request peek() {
-        return turns.isEmpty() ? putBack.peekFirst() : next().peek();
+    Request peek(Room room) {
+        if (inFlows == 0) {
+            return room.others() ? putBack.peekFirst() : null;
+        }
+        Choice next = next(room);
+        return next == null ? null : next.request();
     }
 
-    /** Returns the flow that is served next, after those that cannot afford their next request have ended their turn. */
-    private FlowQueue next() {
-        while (turns.size() > 1) {
-            FlowQueue first = turns.getFirst();
-            Request request = first.peek();
-            if (request != null && first.affords(costOf(request))) {
+    private @Nullable Choice next(Room room) {
+        boolean doOthersWait = inFlows > express;
+        boolean isOthersTurn = !room.express() || expressInARow >= MOST_EXPRESS_IN_A_ROW;
+        if (room.others() && doOthersWait && isOthersTurn) {
+            return turn(false);
+        }
+        if (!room.express()) {
+            return null;
+        }
+        FlowQueue first = firstAhead();
+        if (first != null) {
+            return new Choice(first, true);
+        }
+        return room.others() ? turn(true) : null;
+    }
+
+    /** Returns the flow whose express request goes ahead of all turns, or null if each one owes too much. */
+    private @Nullable FlowQueue firstAhead() {
+        for (int i = ahead.size(); i > 0; i--) {
+            FlowQueue first = ahead.getFirst();
+            if (turns.size() == 1 || first.deficit() > -MOST_TURNS_AHEAD * first.weight()) {
                 return first;
             }
-            first.endTurn();
-            turns.addLast(turns.removeFirst());
+            ahead.addLast(ahead.removeFirst());
         }
-        return turns.getFirst();
+        return null;
+    }
+
+    /**
+     * Returns the flow whose turn it is, after the turns of those that cannot afford their next request have ended. Some
+     * flow must have a request of the kind.
+     */
+    private Choice turn(boolean withExpress) {
+        while (true) {
+            FlowQueue first = turns.getFirst();
+            Request request = first.peek(withExpress);
+            if (request != null && (turns.size() == 1 || first.affords(costOf(request)))) {
+                return new Choice(first, withExpress);
+            }
+            if (first.isEmpty() && first.affords(0)) {
+                close(first);
+            } else {
+                first.endTurn();
+                turns.addLast(turns.removeFirst());
+            }
+        }
     }
 
     private double costOf(Request request) {
         return Math.min(MOST_COST, cost.applyAsDouble(request));
     }
 
-    /** Removes the next request. The queue must not be empty. */
-    Request remove() {
-        if (turns.isEmpty()) {
+    /** Removes the request that {@link #peek} returns. There must be one. */
+    Request remove(Room room) {
+        if (inFlows == 0) {
             return putBack.removeFirst();
         }
-        FlowQueue flow = next();
-        Request request = removeFrom(flow, flow.remove());
+        Choice next = Objects.requireNonNull(next(room));
+        FlowQueue flow = next.flow();
+        Request request = flow.remove(next.withExpress());
         if (turns.size() > 1) {
             flow.spend(costOf(request));
         } else {
             flow.forgetTurns();
         }
-        return request;
+        expressInARow = request.isExpress() ? expressInARow + 1 : 0;
+        return removed(flow, request);
     }
 
     /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
     Request removeYoungest() {
-        if (turns.isEmpty()) {
+        if (inFlows == 0) {
             return putBack.removeLast();
         }
-        FlowQueue flow =
-                turns.stream().max(Comparator.comparingLong(FlowQueue::addedAt)).orElseThrow();
-        return removeFrom(flow, flow.removeYoungest());
+        FlowQueue flow = turns.stream()
+                .filter(each -> !each.isEmpty())
+                .max(Comparator.comparingLong(FlowQueue::addedAt))
+                .orElseThrow();
+        return removed(flow, flow.removeYoungest());
     }
 
-    private Request removeFrom(FlowQueue flow, Request removed) {
+    private Request removed(FlowQueue flow, Request request) {
         inFlows--;
-        if (flow.isEmpty()) {
+        if (request.isExpress()) {
+            express--;
+            ahead.remove(flow);
+            if (flow.hasExpress()) {
+                ahead.addLast(flow);
+            }
+        }
+        forgetIdle(flow);
+        return request;
+    }
+
+    private void forgetIdle(FlowQueue flow) {
+        boolean waitsNobody = inFlows == 0;
+        if (waitsNobody) {
+            for (FlowQueue each : turns.toArray(FlowQueue[]::new)) {
+                close(each);
+            }
+        } else if (flow.isEmpty() && flow.deficit() >= 0) {
             close(flow);
         }
-        return removed;
     }
 
     void removeIf(Predicate<Request> unwanted) {
         putBack.removeIf(unwanted);
-        for (FlowQueue flow : turns.toArray(FlowQueue[]::new)) {
-            flow.removeIf(unwanted);
-            if (flow.isEmpty()) {
-                close(flow);
-            }
-        }
+        turns.forEach(flow -> flow.removeIf(unwanted));
         inFlows = turns.stream().mapToInt(FlowQueue::size).sum();
+        express = turns.stream().mapToInt(FlowQueue::expressSize).sum();
+        ahead.removeIf(flow -> !flow.hasExpress());
+        for (FlowQueue flow : turns.toArray(FlowQueue[]::new)) {
+            forgetIdle(flow);
+        }
     }
 
     /** Hands over the expired requests that come next, before a token is taken for them. */
     void expireFirst(Lanes.Expiry expiry) {
-        for (Request next = peek(); next != null && expiry.isExpired().test(next); next = peek()) {
-            expiry.expire().accept(turns.isEmpty() ? putBack.removeFirst() : discardNext());
+        for (Request next = peek(Room.FOR_ALL);
+                next != null && expiry.isExpired().test(next);
+                next = peek(Room.FOR_ALL)) {
+            expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext());
         }
     }
 
     private Request discardNext() {
-        FlowQueue flow = next();
-        return removeFrom(flow, flow.remove());
+        Choice next = Objects.requireNonNull(next(Room.FOR_ALL));
+        return removed(next.flow(), next.flow().remove(next.withExpress()));
     }
 
     /** Hands over all expired requests. */

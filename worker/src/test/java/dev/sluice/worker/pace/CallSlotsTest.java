@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CallSlotsTest {
     @ParameterizedTest
-    @CsvSource({"1, 1", "2, 1", "3, 2", "64, 32", "512, 256"})
+    @CsvSource({"1, 1", "2, 1", "3, 2", "64, 31", "512, 248"})
     void aLaneAloneTakesHalf(int max, int expected) {
         CallSlots slots = new CallSlots(max);
 
@@ -26,7 +26,7 @@ class CallSlotsTest {
             taken.add(fill(slots, 0));
         }
 
-        assertThat(taken).containsExactly(256, 128, 64, 32, 16, 8, 4, 2, 1);
+        assertThat(taken).containsExactly(248, 124, 62, 31, 16, 8, 4, 2, 1);
     }
 
     @Test
@@ -43,7 +43,36 @@ class CallSlotsTest {
             }
         }
 
-        assertThat(Arrays.stream(lanes)).allSatisfy(calls -> assertThat(calls).isBetween(120, 136));
+        assertThat(Arrays.stream(lanes)).allSatisfy(calls -> assertThat(calls).isBetween(118, 130));
+    }
+
+    @Test
+    void someCallsAreKeptForExpressHoweverManyLanesHang() {
+        CallSlots slots = new CallSlots(512);
+        for (int lane = 0; lane < 100; lane++) {
+            fill(slots, 0);
+        }
+
+        assertThat(fillExpress(slots)).isEqualTo(8);
+    }
+
+    @Test
+    void expressLeavesTheOthersOfItsLaneATenth() {
+        CallSlots slots = new CallSlots(512);
+        int express = fillExpress(slots);
+        int others = fill(slots, express);
+
+        assertThat(express + others).isEqualTo(248);
+        assertThat(others).isGreaterThanOrEqualTo(20);
+    }
+
+    private static int fillExpress(CallSlots slots) {
+        int begun = 0;
+        while (slots.hasRoomForExpress(begun)) {
+            slots.started();
+            begun++;
+        }
+        return begun;
     }
 
     private static int fill(CallSlots slots, int already) {

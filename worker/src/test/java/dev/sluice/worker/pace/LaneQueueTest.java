@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.Requests;
+import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,11 +12,14 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LaneQueueTest {
+    private static final Assignment EXPRESS = new Assignment(new TopicPartition("chat.requests.express", 0));
+
     private final Map<Long, Double> costs = new HashMap<>();
     private final List<Request> expired = new ArrayList<>();
     private long offset;
@@ -72,7 +76,7 @@ class LaneQueueTest {
             queue.add(request("", 10 + i, true));
         }
 
-        assertThat(IntStream.range(0, 8).mapToObj(i -> queue.remove().input().offset()))
+        assertThat(IntStream.range(0, 8).mapToObj(i -> queue.remove(LaneQueue.Room.FOR_ALL).input().offset()))
                 .containsExactly(11L, 1L, 12L, 2L, 13L, 3L, 14L, 4L);
     }
 
@@ -113,6 +117,75 @@ class LaneQueueTest {
         assertThat(served(queue, 4)).containsExactly("late", "other", "late", "other");
     }
 
+    @Test
+    void expressGoesAheadAndTheOthersKeepATenth() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "bulk", 100);
+        addExpress(queue, "bulk", 100);
+
+        List<Boolean> served = servedExpress(queue, 50, LaneQueue.Room.FOR_ALL);
+
+        assertThat(served.subList(0, 9)).containsOnly(true);
+        assertThat(served.stream().filter(express -> !express)).hasSize(5);
+    }
+
+    @Test
+    void aLittleExpressGoesAheadOfEveryBacklog() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "bulk", 1_000);
+        add(queue, "other", 1_000);
+        int waited = 0;
+        for (int i = 0; i < 50; i++) {
+            addExpress(queue, "chat", 1);
+            waited += served(queue, 1).get(0).equals("chat") ? 0 : 1;
+            served(queue, 3);
+        }
+
+        assertThat(waited).as("express of a quarter beside two others is within its part").isZero();
+    }
+
+    @Test
+    void aTenantThatSendsAllAsExpressHasNoMoreThanItsPart() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "modest", 1_000);
+        addExpress(queue, "greedy", 1_000);
+
+        List<String> served = served(queue, 1_000);
+
+        assertThat(served.stream().filter("modest"::equals).count()).isBetween(490L, 500L);
+        assertThat(served.subList(0, 8)).as("the head start").containsOnly("greedy");
+    }
+
+    @Test
+    void expressOfAFlowThatOwesIsNotForgivenWhileItIsAway() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "modest", 1_000);
+        addExpress(queue, "greedy", 8);
+        assertThat(served(queue, 8)).containsOnly("greedy");
+        served(queue, 2);
+
+        addExpress(queue, "greedy", 8);
+
+        assertThat(served(queue, 8).stream().filter("greedy"::equals).count()).isBetween(2L, 5L);
+    }
+
+    @Test
+    void eachKindHasTheRoomThatIsThereForIt() {
+        LaneQueue queue = queue(Map.of());
+        add(queue, "", 20);
+        addExpress(queue, "", 20);
+        LaneQueue.Room forExpress = new LaneQueue.Room(true, false);
+        LaneQueue.Room forOthers = new LaneQueue.Room(false, true);
+
+        assertThat(servedExpress(queue, 12, forExpress)).containsOnly(true);
+        assertThat(servedExpress(queue, 12, forOthers)).containsOnly(false);
+        assertThat(queue.peek(new LaneQueue.Room(false, false))).isNull();
+        assertThat(servedExpress(queue, 8, forExpress)).containsOnly(true);
+        assertThat(queue.peek(forExpress)).isNull();
+        assertThat(servedExpress(queue, 8, forOthers)).containsOnly(false);
+        assertThat(queue.isEmpty()).isTrue();
+    }
+
     /** Random additions and removals, against a model that serves flows by hand. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
@@ -131,8 +204,8 @@ class LaneQueueTest {
         });
         double largest = 0;
         for (int i = 0; i < 20_000; i++) {
-            Request next = queue.peek();
-            Request served = queue.remove();
+            Request next = queue.peek(LaneQueue.Room.FOR_ALL);
+            Request served = queue.remove(LaneQueue.Room.FOR_ALL);
             assertThat(served).isSameAs(next);
             double cost = costs.getOrDefault(served.input().offset(), 1.0);
             largest = Math.max(largest, cost);
@@ -177,14 +250,29 @@ class LaneQueueTest {
         return offsets;
     }
 
+    private void addExpress(LaneQueue queue, String tenant, int count) {
+        for (int i = 0; i < count; i++) {
+            queue.add(of(tenant, Requests.ofModel("m").under(EXPRESS).at(++offset)));
+        }
+    }
+
     private static Request request(String tenant, long offset, boolean retry) {
-        Requests request = Requests.ofModel("m").at(offset).counted(retry ? 1 : 0, 0);
+        return of(tenant, Requests.ofModel("m").at(offset).counted(retry ? 1 : 0, 0));
+    }
+
+    private static Request of(String tenant, Requests request) {
         return (tenant.isEmpty() ? request : request.ofTenant(tenant)).build();
+    }
+
+    private static List<Boolean> servedExpress(LaneQueue queue, int count, LaneQueue.Room room) {
+        return IntStream.range(0, count)
+                .mapToObj(i -> queue.remove(room).isExpress())
+                .toList();
     }
 
     private static List<String> served(LaneQueue queue, int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> queue.remove().tenant())
+                .mapToObj(i -> queue.remove(LaneQueue.Room.FOR_ALL).tenant())
                 .toList();
     }
 }
