@@ -41,6 +41,8 @@ final class AllScenarios implements Callable<Integer> {
         SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
         SCENARIOS.put("a-million-delayed", List.of("delayed", "--watch=120"));
         SCENARIOS.put("retry", List.of("retry"));
+        SCENARIOS.put("beside-a-hung-model", List.of("neighbours", "--kind=hung"));
+        SCENARIOS.put("retries-before-a-backlog", List.of("neighbours", "--kind=retries"));
         SCENARIOS.put("start", List.of("start"));
         SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--bound=11000"));
         SCENARIOS.put(

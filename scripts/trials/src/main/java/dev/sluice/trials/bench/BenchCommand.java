@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
             LatencyScenario.class,
             KilledScenario.class,
             RetryScenario.class,
+            NeighboursScenario.class,
             AllScenarios.class
         },
         description =
@@ -38,9 +39,11 @@ public final class BenchCommand {
     }
 
     static CommandLine commandLine() {
-        return new CommandLine(new BenchCommand()).setParameterExceptionHandler((wrong, args) -> {
-            wrong.getCommandLine().getErr().println("bench: " + wrong.getMessage());
-            return WRONG_USAGE;
-        });
+        return new CommandLine(new BenchCommand())
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler((wrong, args) -> {
+                    wrong.getCommandLine().getErr().println("bench: " + wrong.getMessage());
+                    return WRONG_USAGE;
+                });
     }
 }

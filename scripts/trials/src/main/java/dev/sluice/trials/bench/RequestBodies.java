@@ -26,6 +26,16 @@ final class RequestBodies {
         return body(RequestTimes.id(number) + " [stand-in: status=429 reset=" + reset + " times=1]");
     }
 
+    /** Returns a body to which the stand-in answers 503 at its first call, with that many seconds to wait. */
+    static String failedOnce(int number, int retryAfter) {
+        return body(RequestTimes.id(number) + " [stand-in: status=503 retry-after=" + retryAfter + " times=1]");
+    }
+
+    /** Returns a body of another model, whose calls are never answered. */
+    static String hanging(int number) {
+        return body("hanging-model", RequestTimes.id(number) + " [stand-in: hang]");
+    }
+
     /** Returns a body with a text of 20 to 1,200 characters. Each length is equally likely. */
     static String mixed(int number) {
         int length = new SplittableRandom(number).nextInt(SHORTEST, LONGEST + 1);
@@ -41,6 +51,10 @@ final class RequestBodies {
     }
 
     private static String body(String text) {
-        return "{\"model\":\"" + MODEL + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+        return body(MODEL, text);
+    }
+
+    private static String body(String model, String text) {
+        return "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
     }
 }
