@@ -124,10 +124,10 @@ final class FlowQueue {
     }
 
     boolean isEmpty() {
-        return all.stream().allMatch(Deque::isEmpty);
+        return express.isEmpty() && retries.isEmpty() && arrivals.isEmpty();
     }
 
     int size() {
-        return all.stream().mapToInt(Deque::size).sum();
+        return express.size() + retries.size() + arrivals.size();
     }
 }

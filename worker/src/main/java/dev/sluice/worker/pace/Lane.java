@@ -76,6 +76,7 @@ final class Lane {
         queue.add(request);
     }
 
+    /** Takes a request back whose call is about to be recorded as {@link #ended}. */
     void putBack(Request request) {
         queue.putBack(request);
     }
@@ -112,7 +113,6 @@ final class Lane {
      */
     private Request nextRequest() {
         if (!isStopped()) {
-            queue.release();
             return queue.remove(room());
         }
         wasProbedByOldest = !wasProbedByOldest;
@@ -185,6 +185,9 @@ final class Lane {
         if (breaker.isRecent(call.startedAt())) {
             updateBreaker(call, feedback);
         }
+        if (!isStopped()) {
+            queue.release();
+        }
     }
 
     private void recordCall(InFlightCall call, CallFeedback feedback) {
@@ -252,7 +255,7 @@ final class Lane {
     }
 
     void expireFirst(Lanes.Expiry expiry) {
-        queue.expireFirst(expiry);
+        queue.expireFirst(room(), expiry);
     }
 
     void expireAll(Lanes.Expiry expiry) {

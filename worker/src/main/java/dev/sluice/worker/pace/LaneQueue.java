@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * without waiting requests is forgotten, so that it owes nothing when it comes back, and nothing is owed to it.
  *
  * <p>Express requests go ahead of all turns. Their flow pays for them in its next turns, and if it owes too much they
- * wait for its turn like others. So a tenant gains nothing by sending everything as express. The other requests keep a
- * tenth of what the lane sends, whoever waits.
+ * wait for its turn like others. So a tenant gains nothing by sending everything as express. They wait for nobody while
+ * there is room for express requests alone. The other requests keep a tenth of what the lane sends, whoever waits.
  *
  * <p>Requests that were called in vain while the lane was stopped go behind all others until it flows again. Owned by
  * the pace thread.
@@ -46,6 +46,10 @@ final class LaneQueue {
     private int express;
     private int expressInARow;
     private long added;
+    /** The answer of {@link #next} to the room it was asked for last. It holds until requests come or go. */
+    private @Nullable Choice chosen;
+
+    private Room chosenFor = Room.FOR_ALL;
 
     /**
      * What a lane has room for at present.
@@ -77,6 +81,7 @@ final class LaneQueue {
     private void add(Request request, boolean wasCalled) {
         FlowQueue flow = flowFor(FlowKey.of(request));
         boolean goesAhead = request.isExpress() && !flow.hasExpress();
+        chosen = null;
         flow.add(request, wasCalled, ++added);
         inFlows++;
         express += request.isExpress() ? 1 : 0;
@@ -135,7 +140,16 @@ final class LaneQueue {
         return next == null ? null : next.request();
     }
 
+    /** Returns the same until requests come or go, although a search ends turns and what requests cost may change. */
     private @Nullable Choice next(Room room) {
+        if (chosen == null || !chosenFor.equals(room)) {
+            chosen = choose(room);
+            chosenFor = room;
+        }
+        return chosen;
+    }
+
+    private @Nullable Choice choose(Room room) {
         boolean doOthersWait = inFlows > express;
         boolean isOthersTurn = !room.express() || expressInARow >= MOST_EXPRESS_IN_A_ROW;
         if (room.others() && doOthersWait && isOthersTurn) {
@@ -145,6 +159,10 @@ final class LaneQueue {
             return null;
         }
         FlowQueue first = firstAhead();
+        if (first == null && !room.others()) {
+            // Others could not go in its place, so that nobody gains if it waits.
+            first = ahead.peekFirst();
+        }
         if (first != null) {
             return new Choice(first, true);
         }
@@ -155,12 +173,16 @@ final class LaneQueue {
     private @Nullable FlowQueue firstAhead() {
         for (int i = ahead.size(); i > 0; i--) {
             FlowQueue first = ahead.getFirst();
-            if (turns.size() == 1 || first.deficit() > -MOST_TURNS_AHEAD * first.weight()) {
+            if (turns.size() == 1 || !owesTooMuch(first)) {
                 return first;
             }
             ahead.addLast(ahead.removeFirst());
         }
         return null;
+    }
+
+    private static boolean owesTooMuch(FlowQueue flow) {
+        return flow.deficit() <= -MOST_TURNS_AHEAD * flow.weight();
     }
 
     /**
@@ -195,10 +217,10 @@ final class LaneQueue {
         Choice next = Objects.requireNonNull(next(room));
         FlowQueue flow = next.flow();
         Request request = flow.remove(next.withExpress());
-        if (turns.size() > 1) {
-            flow.spend(costOf(request));
-        } else {
+        if (turns.size() == 1) {
             flow.forgetTurns();
+        } else if (!owesTooMuch(flow)) {
+            flow.spend(costOf(request));
         }
         expressInARow = request.isExpress() ? expressInARow + 1 : 0;
         return removed(flow, request);
@@ -217,6 +239,7 @@ final class LaneQueue {
     }
 
     private Request removed(FlowQueue flow, Request request) {
+        chosen = null;
         inFlows--;
         if (request.isExpress()) {
             express--;
@@ -241,6 +264,7 @@ final class LaneQueue {
     }
 
     void removeIf(Predicate<Request> unwanted) {
+        chosen = null;
         putBack.removeIf(unwanted);
         turns.forEach(flow -> flow.removeIf(unwanted));
         inFlows = turns.stream().mapToInt(FlowQueue::size).sum();
@@ -251,17 +275,15 @@ final class LaneQueue {
         }
     }
 
-    /** Hands over the expired requests that come next, before a token is taken for them. */
-    void expireFirst(Lanes.Expiry expiry) {
-        for (Request next = peek(Room.FOR_ALL);
-                next != null && expiry.isExpired().test(next);
-                next = peek(Room.FOR_ALL)) {
-            expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext());
+    /** Hands over the expired requests that come next where there is such room, before a token is taken for them. */
+    void expireFirst(Room room, Lanes.Expiry expiry) {
+        for (Request next = peek(room); next != null && expiry.isExpired().test(next); next = peek(room)) {
+            expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext(room));
         }
     }
 
-    private Request discardNext() {
-        Choice next = Objects.requireNonNull(next(Room.FOR_ALL));
+    private Request discardNext(Room room) {
+        Choice next = Objects.requireNonNull(next(room));
         return removed(next.flow(), next.flow().remove(next.withExpress()));
     }
 

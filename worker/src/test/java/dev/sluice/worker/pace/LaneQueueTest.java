@@ -111,7 +111,7 @@ class LaneQueueTest {
         add(queue, "late", 2);
         add(queue, "other", 5);
 
-        queue.expireFirst(expiry(late));
+        queue.expireFirst(LaneQueue.Room.FOR_ALL, expiry(late));
 
         assertThat(expired).extracting(request -> request.input().offset()).containsExactlyElementsOf(late);
         assertThat(served(queue, 4)).containsExactly("late", "other", "late", "other");
