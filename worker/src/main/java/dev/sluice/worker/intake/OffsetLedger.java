@@ -58,8 +58,11 @@ public interface OffsetLedger {
     /** Returns the number of records of a room that are registered and not yet committed. */
     int openRecords(Room room);
 
-    /** Returns the weight of these records in bytes, with all answers that wait for their commit. */
+    /** Returns the weight of these records in bytes. */
     long openBytes(Room room);
+
+    /** Returns the bytes of the answers that wait for their commit, to requests of all rooms. */
+    long answerBytes();
 
     /**
      * Commits everything sent before.

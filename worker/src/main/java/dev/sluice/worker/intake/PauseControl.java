@@ -72,10 +72,12 @@ final class PauseControl {
 
     /**
      * Returns true if as many requests that are due are in memory as may be. Delayed requests have bounds of their own.
+     * Answers take the same part of each room, so that none is full for their sake while another is read.
      */
     boolean isFull(Room room) {
-        int part = room == Room.RETRIES ? RETRIES_PART : 1;
-        return ledger.openRecords(room) - dueGate.records(room) >= Math.max(1, bounds.readyRecords() / part)
-                || ledger.openBytes(room) - dueGate.bytes(room) >= Math.max(1, bounds.readyBytes() / part);
+        long part = room == Room.RETRIES ? RETRIES_PART : 1;
+        long records = ledger.openRecords(room) - dueGate.records(room);
+        long bytes = ledger.openBytes(room) - dueGate.bytes(room);
+        return part * records >= bounds.readyRecords() || part * bytes + ledger.answerBytes() >= bounds.readyBytes();
     }
 }

@@ -149,7 +149,7 @@ public final class Settle implements OffsetLedger, Runnable {
 
     @Override
     public long openBytes(Room room) {
-        return windows.open(room).bytes() + answerBytes();
+        return windows.open(room).bytes();
     }
 
     /** Returns the number of records that are registered and not yet committed. */
@@ -162,7 +162,7 @@ public final class Settle implements OffsetLedger, Runnable {
         return windows.openBytes() + answerBytes();
     }
 
-    /** Returns the bytes of all answers that wait for their commit. */
+    @Override
     public long answerBytes() {
         return pending.answerBytes();
     }

@@ -452,6 +452,25 @@ class IntakeTest {
     }
 
     @Test
+    void answersThatWaitForTheirCommitKeepRetriesOutNoSoonerThanRequests() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(1_000, 16 << 10, 10, 1_000, Duration.ZERO));
+        bounded.ledger.answerBytes = 12 << 10;
+        bounded.log.requests(FIRST, 1).requests(RETRY, 1);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, RETRY))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).isEmpty();
+                    bounded.ledger.answerBytes = 16 << 10;
+                })
+                .rounds(2)
+                .then(() -> assertThat(bounded.consumer.paused()).containsExactlyInAnyOrder(FIRST, RETRY))
+                .run();
+
+        assertThat(bounded.downstream.offsets(RETRY)).containsExactly(0L);
+    }
+
+    @Test
     void knowsForHowLongEveryPartitionIsPaused() {
         IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO));
         bounded.log.requests(FIRST, 3);

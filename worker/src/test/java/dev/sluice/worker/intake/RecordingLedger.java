@@ -25,6 +25,7 @@ final class RecordingLedger implements OffsetLedger {
     final Map<TopicPartition, String> refusals = new HashMap<>();
     CompletableFuture<Void> flush = CompletableFuture.completedFuture(null);
     int committedRecords;
+    long answerBytes;
 
     RecordingLedger(List<String> journal) {
         this.journal = journal;
@@ -78,6 +79,11 @@ final class RecordingLedger implements OffsetLedger {
     @Override
     public long openBytes(Room room) {
         return open(room).mapToLong(InputRecord::weight).sum();
+    }
+
+    @Override
+    public long answerBytes() {
+        return answerBytes;
     }
 
     private Stream<InputRecord> open(Room room) {
