@@ -7,6 +7,7 @@ import dev.sluice.worker.provider.TokenUsage;
 import io.github.bucket4j.TimeMeter;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerRecord;

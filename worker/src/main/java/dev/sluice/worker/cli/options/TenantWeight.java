@@ -16,7 +16,8 @@ public record TenantWeight(String tenant, int weight) {
     static TenantWeight parse(String text) {
         // A tenant's name might contain '=', a weight never does.
         int equals = text.lastIndexOf('=');
-        if (equals < 1 || !text.substring(equals + 1).strip().matches("[0-9]{1,4}")) {
+        String tenant = text.substring(0, Math.max(0, equals)).strip();
+        if (tenant.isEmpty() || !text.substring(equals + 1).strip().matches("[0-9]{1,4}")) {
             throw new IllegalArgumentException(
                     "'" + text + "' is not TENANT=WEIGHT, such as search=3 with a weight of 1 to " + MOST);
         }
@@ -24,7 +25,7 @@ public record TenantWeight(String tenant, int weight) {
         if (weight < 1 || weight > MOST) {
             throw new IllegalArgumentException("'" + text + "' has a weight that is not 1 to " + MOST);
         }
-        return new TenantWeight(text.substring(0, equals).strip(), weight);
+        return new TenantWeight(tenant, weight);
     }
 
     /** Returns the weights by tenant. A tenant that occurs twice is a problem, because either weight might be meant. */

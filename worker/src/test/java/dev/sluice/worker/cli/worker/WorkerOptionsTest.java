@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WorkerOptionsTest {
     private final TestTerminal terminal = new TestTerminal().env("TOGETHER_API_KEY", "secret");
@@ -65,6 +67,8 @@ class WorkerOptionsTest {
                 "--limit",
                 "*=none",
                 "--max-in-flight=7",
+                "--weight=search=3",
+                "--weight=a=b=1000;c = 2",
                 "--call-timeout=90s",
                 "--max-attempts=2",
                 "--max-age=1d",
@@ -92,6 +96,7 @@ class WorkerOptionsTest {
                 .isEqualTo(
                         Map.of("a=b/c", ConfiguredLimit.parse("10/s"), WorkerConfig.ANY_MODEL, ConfiguredLimit.NONE));
         assertThat(config.pacing().maxInFlight()).isEqualTo(7);
+        assertThat(config.pacing().weights()).isEqualTo(Map.of("search", 3, "a=b", 1_000, "c", 2));
         assertThat(config.api().callTimeout()).isEqualTo(Duration.ofSeconds(90));
         assertThat(config.retries().maxAttempts()).isEqualTo(2);
         assertThat(config.retries().maxAge()).contains(Duration.ofDays(1));
@@ -134,6 +139,22 @@ class WorkerOptionsTest {
                 .containsExactly(
                         "--max-request-bytes: must be less than 2GiB, is '2GiB'",
                         "--max-response-bytes: must be less than 2GiB, is '2GiB'");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"search", "=3", " =3", "search=", "search=three", "search=-1", "search=10000"})
+    void aWeightIsOfATenant(String weight) throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--weight=" + weight).problems())
+                .containsExactly("--weight: '" + weight
+                        + "' is not TENANT=WEIGHT, such as search=3 with a weight of 1 to 1000");
+    }
+
+    @Test
+    void aWeightIsWithinItsBoundsAndTheOnlyOneOfItsTenant() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--weight=search=0").problems())
+                .containsExactly("--weight: 'search=0' has a weight that is not 1 to 1000");
+        assertThat(ParsedCommand.of(terminal, "worker", "--weight=search=1;search=2").problems())
+                .containsExactly("--weight: tenant 'search' has more than one; keep one");
     }
 
     @Test
