@@ -75,7 +75,7 @@ final class WorkerHealth implements HealthChecks {
 
     private String pausedWords(Duration paused) {
         int unwritable = settle.unwritableReplies();
-        return "no partition has been read for " + paused.toSeconds() + " s and nothing is called: "
+        return "no new requests have been read for " + paused.toSeconds() + " s and nothing is called: "
                 + (unwritable > 0
                         ? unwritable + " replies wait for partitions of reply topics that are not available"
                         : "what was read before waits for Kafka");

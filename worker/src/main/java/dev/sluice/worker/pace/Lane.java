@@ -133,8 +133,7 @@ final class Lane {
     private LaneQueue.Room room() {
         boolean hasRoom = concurrency.hasRoom();
         return new LaneQueue.Room(
-                hasRoom && slots.hasRoomForExpress(expressInFlight),
-                hasRoom && slots.hasRoom(concurrency.inFlight()));
+                hasRoom && slots.hasRoomForExpress(expressInFlight), hasRoom && slots.hasRoom(concurrency.inFlight()));
     }
 
     private long nanosToRate(Request next) {

@@ -39,7 +39,9 @@ final class PartitionWindows {
      */
     void count(Assignment assignment, Collection<InputRecord> inputs) {
         open(assignment.room())
-                .add(inputs.size(), inputs.stream().mapToLong(InputRecord::weight).sum());
+                .add(
+                        inputs.size(),
+                        inputs.stream().mapToLong(InputRecord::weight).sum());
     }
 
     PartitionWindow of(Assignment assignment) {

@@ -24,7 +24,8 @@ class LaneFairnessTest {
     private static final TopicPartition EXPRESS = new TopicPartition("chat.requests.express", 0);
 
     private final VirtualTime time = new VirtualTime();
-    private final PriorityQueue<EndingCall> inFlight = new PriorityQueue<>(Comparator.comparingLong(EndingCall::endsAt));
+    private final PriorityQueue<EndingCall> inFlight =
+            new PriorityQueue<>(Comparator.comparingLong(EndingCall::endsAt));
     private final Map<Long, Long> addedAt = new HashMap<>();
     private final List<SentRequest> sent = new ArrayList<>();
     private long offset;
@@ -60,7 +61,9 @@ class LaneFairnessTest {
 
         run(lane, Duration.ofSeconds(60), now -> false);
 
-        long ofSearch = sent.stream().filter(call -> call.request().tenant().equals("search")).count();
+        long ofSearch = sent.stream()
+                .filter(call -> call.request().tenant().equals("search"))
+                .count();
         assertThat((double) ofSearch / sent.size()).isBetween(0.74, 0.76);
     }
 

@@ -22,7 +22,8 @@ class LaneQueueModelTest {
 
     private final ActiveFlows active = new ActiveFlows(Map.of("t1", 3, "t2", 7));
     private final Map<Long, Double> costs = new HashMap<>();
-    private final LaneQueue queue = new LaneQueue(active, request -> costs.get(request.input().offset()));
+    private final LaneQueue queue =
+            new LaneQueue(active, request -> costs.get(request.input().offset()));
     private final List<Request> waiting = new ArrayList<>();
     private final List<Request> putBack = new ArrayList<>();
     private final List<Assignment> bulk = new ArrayList<>();
@@ -53,7 +54,9 @@ class LaneQueueModelTest {
         assertThat(waiting).isEmpty();
         assertThat(putBack).isEmpty();
         for (int i = 0; i < BOUND_OF_FLOWS; i++) {
-            assertThat(active.hasRoom()).as("no flow has been counted that is not there").isTrue();
+            assertThat(active.hasRoom())
+                    .as("no flow has been counted that is not there")
+                    .isTrue();
             active.opened();
         }
         assertThat(active.hasRoom()).as("each flow has been counted once").isFalse();
@@ -117,7 +120,8 @@ class LaneQueueModelTest {
             return;
         }
         Request removed = queue.removeYoungest();
-        assertThat(waiting.isEmpty() ? putBack.remove(removed) : waiting.remove(removed)).isTrue();
+        assertThat(waiting.isEmpty() ? putBack.remove(removed) : waiting.remove(removed))
+                .isTrue();
     }
 
     private void putBack(Random random) {

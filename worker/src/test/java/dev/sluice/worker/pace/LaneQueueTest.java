@@ -31,8 +31,7 @@ class LaneQueueTest {
         add(queue, "small", 3);
         add(queue, "tiny", 1);
 
-        assertThat(served(queue, 7))
-                .containsExactly("giant", "small", "tiny", "giant", "small", "giant", "small");
+        assertThat(served(queue, 7)).containsExactly("giant", "small", "tiny", "giant", "small", "giant", "small");
         assertThat(served(queue, 3)).containsOnly("giant");
     }
 
@@ -42,7 +41,8 @@ class LaneQueueTest {
         add(queue, "", 10);
         add(queue, "search", 10);
 
-        assertThat(served(queue, 8)).containsExactly("", "search", "search", "search", "", "search", "search", "search");
+        assertThat(served(queue, 8))
+                .containsExactly("", "search", "search", "search", "", "search", "search", "search");
     }
 
     @Test
@@ -76,7 +76,9 @@ class LaneQueueTest {
             queue.add(request("", 10 + i, true));
         }
 
-        assertThat(IntStream.range(0, 8).mapToObj(i -> queue.remove(LaneQueue.Room.FOR_ALL).input().offset()))
+        assertThat(IntStream.range(0, 8)
+                        .mapToObj(i ->
+                                queue.remove(LaneQueue.Room.FOR_ALL).input().offset()))
                 .containsExactly(11L, 1L, 12L, 2L, 13L, 3L, 14L, 4L);
     }
 
@@ -141,7 +143,9 @@ class LaneQueueTest {
             served(queue, 3);
         }
 
-        assertThat(waited).as("express of a quarter beside two others is within its part").isZero();
+        assertThat(waited)
+                .as("express of a quarter beside two others is within its part")
+                .isZero();
     }
 
     @Test
@@ -222,7 +226,9 @@ class LaneQueueTest {
                 .collect(Collectors.toMap(Map.Entry::getKey, each -> spent.get(each.getKey()) / each.getValue()));
         double most = turns.values().stream().mapToDouble(each -> each).max().orElseThrow();
         double least = turns.values().stream().mapToDouble(each -> each).min().orElseThrow();
-        assertThat(most - least).as("in turns, at most a turn and a request apart").isLessThanOrEqualTo(1 + bound);
+        assertThat(most - least)
+                .as("in turns, at most a turn and a request apart")
+                .isLessThanOrEqualTo(1 + bound);
         assertThat(queue.size()).isGreaterThanOrEqualTo(30 * flows);
     }
 
@@ -233,8 +239,9 @@ class LaneQueueTest {
     }
 
     private LaneQueue queue(Map<String, Integer> weights) {
-        return new LaneQueue(new ActiveFlows(weights), request ->
-                costs.getOrDefault(request.input().offset(), 1.0));
+        return new LaneQueue(
+                new ActiveFlows(weights),
+                request -> costs.getOrDefault(request.input().offset(), 1.0));
     }
 
     private Lanes.Expiry expiry(List<Long> late) {

@@ -23,12 +23,8 @@ class LaneSlotsTest {
 
     private final VirtualTime time = new VirtualTime();
     private final CallSlots slots = new CallSlots(20);
-    private final Lane lane = new Lane(
-            "m",
-            ConfiguredLimit.NONE,
-            time,
-            LimitShare.ALL,
-            new AllLanes(slots, new ActiveFlows(Map.of())));
+    private final Lane lane =
+            new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(slots, new ActiveFlows(Map.of())));
     private final List<Request> expired = new ArrayList<>();
     private long offset;
 
@@ -51,7 +47,9 @@ class LaneSlotsTest {
         assertThat(sent()).as("as many express calls as may be are in flight").isEmpty();
         assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
         lane.ended(express.get(1), CallFeedback.PASSED);
-        assertThat(sent()).extracting(InFlightCall::request).containsExactly(express.get(0).request());
+        assertThat(sent())
+                .extracting(InFlightCall::request)
+                .containsExactly(express.get(0).request());
     }
 
     @Test

@@ -6,15 +6,20 @@ import static org.assertj.core.api.Assertions.within;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.pace.LaneState.Flow;
 import dev.sluice.worker.provider.TokenUsage;
-import java.util.Map;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LaneStateTest {
     private final VirtualTime time = new VirtualTime();
-    private final Lane lane = new Lane("m", ConfiguredLimit.parse("10/s"), time, new LimitShare(1, 2), new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+    private final Lane lane = new Lane(
+            "m",
+            ConfiguredLimit.parse("10/s"),
+            time,
+            new LimitShare(1, 2),
+            new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
 
     @Test
     void flowsWhileNothingWaits() {
@@ -43,7 +48,12 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+        Lane unpaced = new Lane(
+                "m",
+                ConfiguredLimit.NONE,
+                time,
+                LimitShare.ALL,
+                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -54,7 +64,12 @@ class LaneStateTest {
 
     @Test
     void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
-        Lane unpaced = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+        Lane unpaced = new Lane(
+                "m",
+                ConfiguredLimit.NONE,
+                time,
+                LimitShare.ALL,
+                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }

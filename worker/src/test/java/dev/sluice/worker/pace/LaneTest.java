@@ -8,10 +8,10 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
-import java.util.Map;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -325,7 +325,14 @@ class LaneTest {
 
     @Test
     void aRejectionLowersTheRateToCurrentDemand() {
-        Lane lane = full(new Lane("m", ConfiguredLimit.UNKNOWN, time, new LimitShare(1, 2), new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()))), 1_000);
+        Lane lane = full(
+                new Lane(
+                        "m",
+                        ConfiguredLimit.UNKNOWN,
+                        time,
+                        new LimitShare(1, 2),
+                        new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()))),
+                1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
             InFlightCall sent = send(lane);
@@ -622,7 +629,12 @@ class LaneTest {
     }
 
     private Lane lane(String limit, LimitShare share) {
-        return new Lane("m", ConfiguredLimit.parse(limit), time, share, new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+        return new Lane(
+                "m",
+                ConfiguredLimit.parse(limit),
+                time,
+                share,
+                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
     }
 
     private static Request request(long offset) {
@@ -655,7 +667,12 @@ class LaneTest {
     private static InFlightCall callOf(Request request, long at) {
         VirtualTime time = new VirtualTime();
         ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
-        Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+        Lane lane = new Lane(
+                "m",
+                ConfiguredLimit.NONE,
+                time,
+                LimitShare.ALL,
+                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
         Charge charge = new Charge(at, connecting, 1);
         return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1));
     }

@@ -84,8 +84,9 @@ public final class WorkerCommand implements Subcommand {
             names = "--max-in-flight",
             paramLabel = "CALLS",
             defaultValue = "512",
-            description = "Most calls under way at once in this worker. One model has half of them at most, so that calls "
-                    + "that hang leave room for others.")
+            description =
+                    "Most calls under way at once in this worker. One model has half of them at most, so that calls "
+                            + "that hang leave room for others.")
     private int maxInFlight;
 
     @Option(

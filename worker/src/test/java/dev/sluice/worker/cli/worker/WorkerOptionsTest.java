@@ -145,15 +145,16 @@ class WorkerOptionsTest {
     @ValueSource(strings = {"search", "=3", " =3", "search=", "search=three", "search=-1", "search=10000"})
     void aWeightIsOfATenant(String weight) throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--weight=" + weight).problems())
-                .containsExactly("--weight: '" + weight
-                        + "' is not TENANT=WEIGHT, such as search=3 with a weight of 1 to 1000");
+                .containsExactly(
+                        "--weight: '" + weight + "' is not TENANT=WEIGHT, such as search=3 with a weight of 1 to 1000");
     }
 
     @Test
     void aWeightIsWithinItsBoundsAndTheOnlyOneOfItsTenant() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--weight=search=0").problems())
                 .containsExactly("--weight: 'search=0' has a weight that is not 1 to 1000");
-        assertThat(ParsedCommand.of(terminal, "worker", "--weight=search=1;search=2").problems())
+        assertThat(ParsedCommand.of(terminal, "worker", "--weight=search=1;search=2")
+                        .problems())
                 .containsExactly("--weight: tenant 'search' has more than one; keep one");
     }
 
