@@ -186,8 +186,8 @@ final class LaneQueue {
     }
 
     /**
-     * Returns the flow whose turn it is, after the turns of those that cannot afford their next request have ended. Some
-     * flow must have a request of the kind.
+     * Returns the flow whose turn it is, after the turns of those that cannot afford their next request have ended.
+     * Some flow must have a request of the kind.
      */
     private Choice turn(boolean withExpress) {
         while (true) {
