@@ -100,6 +100,11 @@ public final class ChatRequest {
         return Optional.ofNullable(envelope.cacheFor());
     }
 
+    /** Returns the priority. It decides to which topic the request is published. */
+    public Priority priority() {
+        return envelope.priority();
+    }
+
     /** Returns the W3C trace context. */
     public Optional<String> traceparent() {
         return Optional.ofNullable(envelope.traceparent());

@@ -77,13 +77,13 @@ final class KafkaChatQueue implements ChatQueue {
     public CompletableFuture<Receipt> submit(ChatRequest request) {
         try {
             check(request);
-            topicCheck.require();
+            requireTopic(request);
         } catch (InvalidChatRequestException | ChatQueueException e) {
             return CompletableFuture.failedFuture(e);
         }
         String id = id(request);
         Instant expiresAt = request.expiresAt().orElse(null);
-        return send(RequestRecords.record(settings.topics().requests(), request, id, expiresAt, null), id);
+        return send(RequestRecords.record(settings.topics(), request, id, expiresAt, null), id);
     }
 
     @Override
@@ -97,7 +97,7 @@ final class KafkaChatQueue implements ChatQueue {
         try {
             check(request);
             expiresAt = RequestRules.expiry(request, deadline, clock.instant());
-            topicCheck.require();
+            requireTopic(request);
         } catch (InvalidChatRequestException | ChatQueueException e) {
             return CompletableFuture.failedFuture(e);
         }
@@ -105,8 +105,7 @@ final class KafkaChatQueue implements ChatQueue {
         return requestReply.ask(
                 id,
                 deadline,
-                replyTo ->
-                        send(RequestRecords.record(settings.topics().requests(), request, id, expiresAt, replyTo), id));
+                replyTo -> send(RequestRecords.record(settings.topics(), request, id, expiresAt, replyTo), id));
     }
 
     @Override
@@ -131,11 +130,11 @@ final class KafkaChatQueue implements ChatQueue {
                 if (failure == null) {
                     receipt.complete(receipt(id, sent));
                 } else {
-                    receipt.completeExceptionally(explain(id, bytes, failure));
+                    receipt.completeExceptionally(explain(request.topic(), id, bytes, failure));
                 }
             });
         } catch (RuntimeException e) { // from Kafka, or from the user's own partitioner
-            receipt.completeExceptionally(explain(id, bytes, e));
+            receipt.completeExceptionally(explain(request.topic(), id, bytes, e));
         }
         return receipt;
     }
@@ -144,13 +143,19 @@ final class KafkaChatQueue implements ChatQueue {
      * Explains why a request was not sent. After a close only API errors and interrupts are explained by their own
      * cause. Other errors of a closed producer are consequences of the close.
      */
-    private ChatQueueException explain(String id, int bytes, Throwable failure) {
+    private ChatQueueException explain(String topic, String id, int bytes, Throwable failure) {
         boolean hasOwnCause = failure instanceof ApiException || failure instanceof InterruptException;
-        return closed.get() && !hasOwnCause ? failures.closed(id, failure) : failures.explain(id, bytes, failure);
+        return closed.get() && !hasOwnCause
+                ? failures.closed(topic, id, failure)
+                : failures.explain(topic, id, bytes, failure);
     }
 
     private static Receipt receipt(String id, RecordMetadata sent) {
         return new Receipt(id, sent.topic(), sent.partition(), sent.offset(), Instant.ofEpochMilli(sent.timestamp()));
+    }
+
+    private void requireTopic(ChatRequest request) {
+        topicCheck.require(request.priority().topic(settings.topics()));
     }
 
     private String id(ChatRequest request) {

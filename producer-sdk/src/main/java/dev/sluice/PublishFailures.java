@@ -11,11 +11,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /** Explains why a request was not published and what helps. It is immutable. */
 final class PublishFailures {
     private final QueueSettings settings;
-    private final String topic;
 
     PublishFailures(QueueSettings settings) {
         this.settings = settings;
-        this.topic = settings.topics().requests();
     }
 
     /**
@@ -23,7 +21,7 @@ final class PublishFailures {
      *
      * @param bytes the size of the body that was to be sent
      */
-    ChatQueueException explain(String id, int bytes, Throwable cause) {
+    ChatQueueException explain(String topic, String id, int bytes, Throwable cause) {
         String what = "request " + id + " was not published to topic " + topic + ": ";
         return new ChatQueueException(what + because(bytes, cause), cause);
     }
@@ -32,7 +30,7 @@ final class PublishFailures {
      * Explains a failure after the close. The producer's own message does not help then, but {@code closeTimeout()}
      * does.
      */
-    ChatQueueException closed(String id, Throwable cause) {
+    ChatQueueException closed(String topic, String id, Throwable cause) {
         return new ChatQueueException(
                 "request " + id + " was not published to topic " + topic
                         + ": the queue was closed before Kafka had accepted it; submit it again with another queue, or"
@@ -41,7 +39,7 @@ final class PublishFailures {
     }
 
     /** Explains a failure of the topic check that precedes the first request. */
-    ChatQueueException explain(Throwable cause) {
+    ChatQueueException explain(String topic, Throwable cause) {
         return new ChatQueueException("nothing can be published to topic " + topic + ": " + because(0, cause), cause);
     }
 

@@ -17,6 +17,7 @@ record RequestEnvelope(
         @Nullable Instant notBefore,
         @Nullable Instant expiresAt,
         @Nullable Duration cacheFor,
+        Priority priority,
         @Nullable String traceparent,
         @Nullable String tracestate,
         byte @Nullable [] key,

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,6 +21,7 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
     private @Nullable Instant notBefore;
     private @Nullable Instant expiresAt;
     private @Nullable Duration cacheFor;
+    private Priority priority = Priority.NORMAL;
     private @Nullable String traceparent;
     private @Nullable String tracestate;
     private byte @Nullable [] key;
@@ -71,6 +73,15 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
      */
     public B cacheFor(Duration cacheFor) {
         this.cacheFor = cacheFor;
+        return self();
+    }
+
+    /**
+     * Sets the priority. The default is {@link Priority#NORMAL}. With {@link Priority#EXPRESS} the request goes to a
+     * topic of its own and is called before the backlog of its model. Use it where a person waits for the answer.
+     */
+    public B priority(Priority priority) {
+        this.priority = Objects.requireNonNull(priority, "priority");
         return self();
     }
 
@@ -128,6 +139,15 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
 
     final RequestEnvelope envelope() {
         return new RequestEnvelope(
-                id, tenant, notBefore, expiresAt, cacheFor, traceparent, tracestate, key, new LinkedHashMap<>(headers));
+                id,
+                tenant,
+                notBefore,
+                expiresAt,
+                cacheFor,
+                priority,
+                traceparent,
+                tracestate,
+                key,
+                new LinkedHashMap<>(headers));
     }
 }

@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.wire.ContentHash;
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -8,7 +9,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** Writes requests as records of the request topic, by the wire contract. The class is stateless. */
+/** Writes requests as records of the topic of their priority, by the wire contract. The class is stateless. */
 final class RequestRecords {
     private RequestRecords() {}
 
@@ -20,8 +21,13 @@ final class RequestRecords {
      * @param replyTo the address of an ask, or null on a plain submit
      */
     static ProducerRecord<byte[], byte[]> record(
-            String topic, ChatRequest request, String id, @Nullable Instant expiresAt, @Nullable ReplyAddress replyTo) {
+            Topics topics,
+            ChatRequest request,
+            String id,
+            @Nullable Instant expiresAt,
+            @Nullable ReplyAddress replyTo) {
         byte[] body = request.body();
+        String topic = request.priority().topic(topics);
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key(request, id, body), body);
         Headers headers = record.headers();
         request.headers().forEach(headers::add);

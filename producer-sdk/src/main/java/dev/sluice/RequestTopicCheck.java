@@ -3,32 +3,31 @@ package dev.sluice;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 
 /**
- * Checks once that the request topic exists, before anything is sent to it.
+ * Checks of each topic once that it exists, before anything is sent to it.
  *
  * <p>A producer asks the broker to create a missing topic, and {@code allow.auto.create.topics} is a consumer's
  * property. A mistyped name would therefore make a topic with the wrong number of partitions, which nobody reads.
  *
- * <p>The class is thread-safe. The first caller runs the check and the others wait for its result. After a failed check
- * the next caller runs a new one.
+ * <p>The class is thread-safe. The first caller runs the check of a topic and the others wait for its result. After a
+ * failed check the next caller runs a new one.
  */
 final class RequestTopicCheck implements TopicExistenceCheck {
-    private final String topic;
     private final Duration maxBlock;
     private final PublishFailures failures;
     private final Supplier<Admin> admins;
-    private final AtomicReference<CompletableFuture<Boolean>> check = new AtomicReference<>();
+    private final ConcurrentMap<String, CompletableFuture<Boolean>> checks = new ConcurrentHashMap<>();
 
     RequestTopicCheck(QueueSettings settings, PublishFailures failures, Supplier<Admin> admins) {
-        this.topic = settings.topics().requests();
         this.maxBlock = settings.maxBlock();
         this.failures = failures;
         this.admins = admins;
@@ -36,11 +35,11 @@ final class RequestTopicCheck implements TopicExistenceCheck {
 
     /** Blocks for {@code max.block.ms} at most, however many checks of other callers it waits for. */
     @Override
-    public void require() {
+    public void require(String topic) {
         long deadline = System.nanoTime() + maxBlock.toNanos();
-        while (!exists(deadline)) {
+        while (!exists(topic, deadline)) {
             if (deadline - System.nanoTime() <= 0) {
-                throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata"));
+                throw failures.explain(topic, new org.apache.kafka.common.errors.TimeoutException("metadata"));
             }
         }
     }
@@ -49,11 +48,11 @@ final class RequestTopicCheck implements TopicExistenceCheck {
      * Returns false if the check of another caller failed for a reason that concerns only that caller. This caller must
      * then check again.
      */
-    private boolean exists(long deadline) {
+    private boolean exists(String topic, long deadline) {
         CompletableFuture<Boolean> mine = new CompletableFuture<>();
-        CompletableFuture<Boolean> earlier = check.compareAndExchange(null, mine);
+        CompletableFuture<Boolean> earlier = checks.putIfAbsent(topic, mine);
         if (earlier == null) {
-            runCheck(mine, deadline);
+            runCheck(topic, mine, deadline);
         }
         try {
             return (earlier == null ? mine : earlier).get(deadline - System.nanoTime(), TimeUnit.NANOSECONDS);
@@ -61,12 +60,12 @@ final class RequestTopicCheck implements TopicExistenceCheck {
             if (earlier != null && concernsOnlyItsCaller(e.getCause())) {
                 return false;
             }
-            throw failures.explain(e.getCause());
+            throw failures.explain(topic, e.getCause());
         } catch (TimeoutException e) {
-            throw failures.explain(new org.apache.kafka.common.errors.TimeoutException("metadata", e));
+            throw failures.explain(topic, new org.apache.kafka.common.errors.TimeoutException("metadata", e));
         } catch (InterruptedException e) {
             // InterruptException sets the interrupt flag of this thread again
-            throw failures.explain(new org.apache.kafka.common.errors.InterruptException(e));
+            throw failures.explain(topic, new org.apache.kafka.common.errors.InterruptException(e));
         }
     }
 
@@ -78,29 +77,29 @@ final class RequestTopicCheck implements TopicExistenceCheck {
                 || failure instanceof org.apache.kafka.common.errors.TimeoutException;
     }
 
-    private void runCheck(CompletableFuture<Boolean> mine, long deadline) {
+    private void runCheck(String topic, CompletableFuture<Boolean> mine, long deadline) {
         try {
-            describe(deadline);
+            describe(topic, deadline);
             mine.complete(true);
         } catch (ExecutionException e) {
-            fail(mine, e.getCause());
+            fail(topic, mine, e.getCause());
         } catch (InterruptedException e) {
-            fail(mine, new org.apache.kafka.common.errors.InterruptException(e));
+            fail(topic, mine, new org.apache.kafka.common.errors.InterruptException(e));
         } catch (RuntimeException e) { // making an admin client can also throw exceptions that are not Kafka's
-            fail(mine, e);
+            fail(topic, mine, e);
         } catch (Error e) { // such as a class that is missing
-            fail(mine, e);
+            fail(topic, mine, e);
             throw e;
         }
     }
 
     /** Clears the check before its waiters are notified, so that the next caller starts a new one. */
-    private void fail(CompletableFuture<Boolean> mine, Throwable cause) {
-        check.set(null);
+    private void fail(String topic, CompletableFuture<Boolean> mine, Throwable cause) {
+        checks.remove(topic, mine);
         mine.completeExceptionally(cause);
     }
 
-    private void describe(long deadline) throws ExecutionException, InterruptedException {
+    private void describe(String topic, long deadline) throws ExecutionException, InterruptedException {
         Admin admin = admins.get();
         try {
             long millis = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

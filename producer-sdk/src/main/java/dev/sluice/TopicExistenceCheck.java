@@ -1,12 +1,12 @@
 package dev.sluice;
 
-/** Checks before each send that the request topic exists. */
+/** Checks before each send that its topic exists. */
 @FunctionalInterface
 interface TopicExistenceCheck {
     /**
-     * Returns normally if the request topic exists.
+     * Returns normally if the topic exists.
      *
      * @throws ChatQueueException if it does not exist, or if that can't be found out
      */
-    void require();
+    void require(String topic);
 }

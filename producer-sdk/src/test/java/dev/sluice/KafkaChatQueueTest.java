@@ -44,12 +44,12 @@ class KafkaChatQueueTest {
     private final ManualDeadlineScheduler deadlines = new ManualDeadlineScheduler();
     private final Random random = new Random(5);
     private final PendingAsks pending = new PendingAsks(1, deadlines);
-    private TopicExistenceCheck topicCheck = () -> {};
+    private TopicExistenceCheck topicCheck = topic -> {};
     private Runnable beforeInbox = () -> {};
     private final KafkaChatQueue queue = new KafkaChatQueue(
             settings,
             producer,
-            () -> topicCheck.require(),
+            topic -> topicCheck.require(topic),
             new RequestReplyClient(settings, pending, deadlines, this::inbox),
             new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
             Clock.fixed(NOW, ZoneOffset.UTC));
@@ -82,6 +82,53 @@ class KafkaChatQueueTest {
         });
         assertThat(consumers).hasValue(0);
         assertThat(sent().headers().lastHeader(WireHeaders.EXPIRES_AT)).isNull();
+    }
+
+    /** The request looks the same on its topic: which topic it is on says all, and who may write there is a right. */
+    @Test
+    void publishesAnExpressRequestToItsOwnTopic() {
+        CompletableFuture<Receipt> receipt = queue.submit(
+                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build());
+        CompletableFuture<ChatReply> unused = queue.ask(ChatRequest.jsonBuilder(REQUEST.body())
+                .priority(Priority.EXPRESS)
+                .build());
+
+        producer.completeNext();
+
+        assertThat(receipt.join().topic()).isEqualTo("chat.requests.express");
+        assertThat(producer.history())
+                .extracting(ProducerRecord::topic)
+                .containsExactly("chat.requests.express", "chat.requests.express");
+        assertThat(producer.history().get(0).headers().lastHeader(WireHeaders.PRIORITY))
+                .isNull();
+    }
+
+    @Test
+    void requiresTheTopicOfTheRequestsPriority() {
+        topicCheck = topic -> {
+            if (topic.equals("chat.requests.express")) {
+                throw new ChatQueueException("no topic " + topic);
+            }
+        };
+        ChatRequest express =
+                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build();
+
+        assertThatThrownBy(queue.submit(express)::join).hasMessageContaining("no topic chat.requests.express");
+        assertThatThrownBy(queue.ask(express)::join).hasMessageContaining("no topic chat.requests.express");
+        CompletableFuture<Receipt> unused = queue.submit(REQUEST);
+
+        assertThat(producer.history()).extracting(ProducerRecord::topic).containsExactly("chat.requests");
+    }
+
+    @Test
+    void namesTheTopicOfARequestThatCouldNotBeSent() {
+        CompletableFuture<Receipt> forbidden = queue.submit(
+                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build());
+
+        producer.errorNext(new AuthorizationException("no"));
+
+        assertThatThrownBy(forbidden::join)
+                .hasMessageContaining("topic chat.requests.express: not allowed; grant this client's user WRITE");
     }
 
     @Test
@@ -118,8 +165,8 @@ class KafkaChatQueueTest {
 
     @Test
     void sendsNothingToAMissingTopic() {
-        topicCheck = () -> {
-            throw new ChatQueueException("no topic");
+        topicCheck = topic -> {
+            throw new ChatQueueException("no topic " + topic);
         };
 
         assertThatThrownBy(queue.submit(REQUEST)::join).hasCauseInstanceOf(ChatQueueException.class);

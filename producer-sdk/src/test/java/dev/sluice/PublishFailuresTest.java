@@ -22,7 +22,7 @@ class PublishFailuresTest {
     @ParameterizedTest
     @MethodSource
     void namesTopicAndRemedy(Exception cause, String remedy) {
-        ChatQueueException explained = failures.explain("i", 5, cause);
+        ChatQueueException explained = failures.explain("mine.requests", "i", 5, cause);
 
         assertThat(explained)
                 .hasCause(cause)
@@ -42,7 +42,7 @@ class PublishFailuresTest {
 
     @Test
     void keepsAnInterruptForTheCaller() {
-        ChatQueueException explained = failures.explain(new InterruptException("x"));
+        ChatQueueException explained = failures.explain("mine.requests", new InterruptException("x"));
 
         assertThat(Thread.interrupted()).isTrue();
         assertThat(explained).hasMessage("nothing can be published to topic mine.requests: the thread was interrupted");

@@ -3,6 +3,7 @@ package dev.sluice;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,7 @@ import org.apache.kafka.common.header.Headers;
 import org.junit.jupiter.api.Test;
 
 class RequestRecordsTest {
+    private static final Topics TOPICS = new Topics("chat");
     private static final String BODY = "{\"model\":\"m\",\"messages\":[1]}";
 
     @Test
@@ -29,7 +31,7 @@ class RequestRecordsTest {
         ReplyAddress replyTo = new ReplyAddress("chat.replies", 258, new byte[] {1, 2});
 
         ProducerRecord<byte[], byte[]> record =
-                RequestRecords.record("chat.requests", request, "i", Instant.ofEpochMilli(9), replyTo);
+                RequestRecords.record(TOPICS, request, "i", Instant.ofEpochMilli(9), replyTo);
 
         Headers headers = record.headers();
         assertThat(record.topic()).isEqualTo("chat.requests");
@@ -52,7 +54,7 @@ class RequestRecordsTest {
     @Test
     void writesOnlyTheIdForAPlainRequest() {
         ProducerRecord<byte[], byte[]> record =
-                RequestRecords.record("chat.requests", ChatRequest.ofJson(BODY), "i", null, null);
+                RequestRecords.record(TOPICS, ChatRequest.ofJson(BODY), "i", null, null);
 
         assertThat(record.headers()).extracting("key").containsExactly("sluice-id");
     }
@@ -60,7 +62,7 @@ class RequestRecordsTest {
     @Test
     void spreadsRequestsWithoutAKeyByTheirIds() {
         ProducerRecord<byte[], byte[]> record =
-                RequestRecords.record("chat.requests", ChatRequest.ofJson(BODY), "i", null, null);
+                RequestRecords.record(TOPICS, ChatRequest.ofJson(BODY), "i", null, null);
 
         assertThat(record.key()).isEqualTo(new byte[] {'i'});
     }
@@ -70,7 +72,7 @@ class RequestRecordsTest {
         ChatRequest request =
                 ChatRequest.jsonBuilder(BODY).cacheFor(Duration.ofSeconds(1)).build();
 
-        ProducerRecord<byte[], byte[]> record = RequestRecords.record("chat.requests", request, "i", null, null);
+        ProducerRecord<byte[], byte[]> record = RequestRecords.record(TOPICS, request, "i", null, null);
 
         assertThat(new String(record.key(), UTF_8))
                 .hasSize(64)
@@ -91,7 +93,7 @@ class RequestRecordsTest {
                 .cacheFor(Duration.ofSeconds(1))
                 .build();
         return new String(
-                RequestRecords.record("chat.requests", request, "i", null, null).key(), UTF_8);
+                RequestRecords.record(TOPICS, request, "i", null, null).key(), UTF_8);
     }
 
     @Test
@@ -107,7 +109,7 @@ class RequestRecordsTest {
                     .header("mine", own)
                     .build();
 
-            Headers headers = RequestRecords.record("chat.requests", request, id, null, null)
+            Headers headers = RequestRecords.record(TOPICS, request, id, null, null)
                     .headers();
 
             assertThat(WireHeaders.text(headers, "sluice-id")).contains(id);

@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -14,12 +18,18 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsResult;
+import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(30)
 class RequestTopicCheckTest {
+    private static final String TOPIC = "chat.requests";
+
     private final QueueSettings settings = ChatQueue.builder().settings();
     private final AtomicInteger checks = new AtomicInteger();
 
@@ -29,12 +39,29 @@ class RequestTopicCheckTest {
             throw new IllegalStateException("check " + checks.incrementAndGet());
         });
 
-        assertThatThrownBy(topicCheck::require)
+        assertThatThrownBy(() -> topicCheck.require(TOPIC))
                 .isInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("check 1");
-        assertThatThrownBy(topicCheck::require)
+        assertThatThrownBy(() -> topicCheck.require(TOPIC))
                 .isInstanceOf(ChatQueueException.class)
                 .hasMessageContaining("check 2");
+    }
+
+    @Test
+    void checksEachTopicOnce() {
+        List<String> described = new ArrayList<>();
+        RequestTopicCheck topicCheck = new RequestTopicCheck(
+                settings, new PublishFailures(settings), () -> existing(described, "chat.requests"));
+
+        topicCheck.require("chat.requests");
+        topicCheck.require("chat.requests");
+        assertThatThrownBy(() -> topicCheck.require("chat.requests.express"))
+                .isInstanceOf(ChatQueueException.class)
+                .hasMessage("nothing can be published to topic chat.requests.express: the topic does not exist;"
+                        + " run `sluice topics create --topic chat`");
+        topicCheck.require("chat.requests");
+
+        assertThat(described).containsExactly("chat.requests", "chat.requests.express");
     }
 
     @Test
@@ -43,10 +70,10 @@ class RequestTopicCheckTest {
             throw new NoClassDefFoundError("check " + checks.incrementAndGet());
         });
 
-        assertThatThrownBy(topicCheck::require)
+        assertThatThrownBy(() -> topicCheck.require(TOPIC))
                 .isInstanceOf(NoClassDefFoundError.class)
                 .hasMessage("check 1");
-        assertThatThrownBy(topicCheck::require)
+        assertThatThrownBy(() -> topicCheck.require(TOPIC))
                 .isInstanceOf(NoClassDefFoundError.class)
                 .hasMessage("check 2");
     }
@@ -112,6 +139,23 @@ class RequestTopicCheckTest {
                 });
     }
 
+    /** Returns an admin client for a broker that has one topic. */
+    private static Admin existing(List<String> described, String topic) {
+        return (Admin) Proxy.newProxyInstance(
+                Admin.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, args) -> {
+                    if (!method.getName().equals("describeTopics")) {
+                        return null;
+                    }
+                    String asked = ((Collection<?>) args[0]).iterator().next().toString();
+                    described.add(asked);
+                    if (!asked.equals(topic)) {
+                        throw new UnknownTopicOrPartitionException(asked);
+                    }
+                    TopicDescription found = new TopicDescription(asked, false, List.of());
+                    return new DescribeTopicsResult(null, Map.of(asked, KafkaFuture.completedFuture(found))) {};
+                });
+    }
+
     private static Admin interrupted(CountDownLatch never) {
         try {
             never.await();
@@ -123,7 +167,7 @@ class RequestTopicCheckTest {
 
     private static String failure(RequestTopicCheck topicCheck) {
         try {
-            topicCheck.require();
+            topicCheck.require(TOPIC);
             return "";
         } catch (ChatQueueException e) {
             return Objects.requireNonNull(e.getMessage());

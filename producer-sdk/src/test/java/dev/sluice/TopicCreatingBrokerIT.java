@@ -16,6 +16,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class TopicCreatingBrokerIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
+    private static final ChatRequest EXPRESS =
+            ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build();
 
     @Test
     void namesAMissingTopicAndDoesNotCreateIt() throws Exception {
@@ -34,6 +36,12 @@ class TopicCreatingBrokerIT {
             assertThatThrownBy(queue.ask(REQUEST)::join)
                     .hasCauseInstanceOf(ChatQueueException.class)
                     .hasMessageContaining("reply topic chat.replies does not exist");
+
+            assertThatThrownBy(queue.submit(EXPRESS)::join)
+                    .hasCauseInstanceOf(ChatQueueException.class)
+                    .hasMessageContaining("topic chat.requests.express: the topic does not exist")
+                    .hasMessageContaining("run `sluice topics create --topic chat`");
+            assertThat(queue.submit(REQUEST).join().topic()).isEqualTo("chat.requests");
 
             assertThat(admin.listTopics().names().get()).containsExactly("chat.requests");
         }

@@ -41,8 +41,8 @@ public final class InMemoryChatQueue implements ChatQueue {
     /**
      * A request and its place in the queue.
      *
-     * @param receipt counts offsets from 0 in partition 0; the id is {@code id-} and the offset unless the request has
-     *     one
+     * @param receipt counts offsets from 0 in partition 0, through both topics; the id is {@code id-} and the offset
+     *     unless the request has one
      */
     public record Submitted(Receipt receipt, ChatRequest request) {}
 
@@ -185,7 +185,8 @@ public final class InMemoryChatQueue implements ChatQueue {
         }
         int offset = submitted.size();
         String id = request.id().orElse("id-" + offset);
-        Receipt receipt = new Receipt(id, new Topics("chat").requests(), 0, offset, Instant.EPOCH.plusMillis(offset));
+        String topic = request.priority().topic(new Topics("chat"));
+        Receipt receipt = new Receipt(id, topic, 0, offset, Instant.EPOCH.plusMillis(offset));
         Submitted accepted = new Submitted(receipt, request);
         submitted.add(accepted);
         return accepted;

@@ -9,8 +9,8 @@ import java.util.Optional;
  * The names of all topics of one queue, derived from its base name. For {@code chat} they are {@code chat.requests},
  * {@code chat.requests.retry} and so on.
  *
- * <p>Partition <i>i</i> of {@link #requests()}, of {@link #retry()} and of every delay tier form bundle <i>i</i>. All
- * of them therefore have the same number of partitions. The record is immutable and thread-safe.
+ * <p>Partition <i>i</i> of {@link #requests()}, of {@link #express()}, of {@link #retry()} and of every delay tier form
+ * bundle <i>i</i>. All of them therefore have the same number of partitions. The record is immutable and thread-safe.
  *
  * @param base the base name of at most 200 letters, digits, {@code .}, {@code _} and {@code -}, so that every derived
  *     name stays within Kafka's 249
@@ -70,6 +70,11 @@ public record Topics(String base) {
         return base + ".requests";
     }
 
+    /** Returns the topic that producers write urgent requests to. They are called before those of {@link #requests()}. */
+    public String express() {
+        return base + ".requests.express";
+    }
+
     /** Returns the topic for requests that are called again soon. */
     public String retry() {
         return base + ".requests.retry";
@@ -90,9 +95,22 @@ public record Topics(String base) {
         return base + ".replies";
     }
 
-    /** Returns everything a worker reads: requests, retry, then the tiers from the shortest to the longest. */
+    /** Returns the topics that producers write to. Workers believe nothing there that only workers may write. */
+    public List<String> fromProducers() {
+        return List.of(requests(), express());
+    }
+
+    /** Returns true if producers write to the topic. On every other input only workers do. */
+    public boolean isFromProducers(String topic) {
+        return fromProducers().contains(topic);
+    }
+
+    /**
+     * Returns everything a worker reads: requests, express, retry, then the tiers from the shortest to the longest.
+     */
     public List<String> inputs() {
-        List<String> inputs = new ArrayList<>(List.of(requests(), retry()));
+        List<String> inputs = new ArrayList<>(fromProducers());
+        inputs.add(retry());
         for (Tier tier : Tier.values()) {
             inputs.add(delay(tier));
         }

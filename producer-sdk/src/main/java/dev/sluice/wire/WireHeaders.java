@@ -47,6 +47,13 @@ public final class WireHeaders {
     /** The ISO 8601 duration within which an identical request's answer is returned from memory. */
     public static final String CACHE = "sluice-cache";
 
+    /**
+     * The priority of a request, {@link #EXPRESS} or none. Workers set it on retries, delayed requests and dead letters
+     * of what was published to {@link Topics#express()}. Producers choose a topic instead: workers ignore this header
+     * on what producers have written.
+     */
+    public static final String PRIORITY = "sluice-priority";
+
     /** The number of calls that really failed. */
     public static final String ATTEMPTS = "sluice-attempts";
     /** The number of times the request was deferred through no fault of its own. */
@@ -98,6 +105,9 @@ public final class WireHeaders {
      * this header is a mark, not a letter. A mark has no key, no value and no {@link #REASON}.
      */
     public static final String REPLAYED = "sluice-replayed";
+
+    /** The {@link #PRIORITY} of a request that was published to {@link Topics#express()}. */
+    public static final String EXPRESS = "express";
 
     /** The {@link #STATUS} of an answered request. */
     public static final String OK = "ok";

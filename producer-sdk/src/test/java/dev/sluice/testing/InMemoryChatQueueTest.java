@@ -8,6 +8,7 @@ import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
+import dev.sluice.Priority;
 import dev.sluice.Receipt;
 import dev.sluice.ReplyTimeoutException;
 import dev.sluice.wire.Reason;
@@ -51,6 +52,23 @@ class InMemoryChatQueueTest {
         assertThat(second.topic()).isEqualTo("chat.requests");
         assertThat(second.offset()).isEqualTo(1);
         assertThat(queue.requests()).extracting(ChatRequest::model).containsExactly("m", "n");
+    }
+
+    @Test
+    void keepsThePriorityAndTheTopicItStandsFor() {
+        ChatRequest express = ChatRequest.builder()
+                .model("m")
+                .user("Hi")
+                .priority(Priority.EXPRESS)
+                .build();
+
+        Receipt receipt = queue.submit(express).join();
+        ChatReply reply = queue.ask(express).join();
+
+        assertThat(receipt.topic()).isEqualTo("chat.requests.express");
+        assertThat(reply.orThrow().text()).isEqualTo("Hello m");
+        assertThat(queue.requests()).extracting(ChatRequest::priority).containsOnly(Priority.EXPRESS);
+        assertThat(REQUEST.priority()).isEqualTo(Priority.NORMAL);
     }
 
     @Test

@@ -19,7 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds the requests and replies of previous runs in Kafka. It reads both topics from the resume point up to now, and
+ * Finds the requests and replies of previous runs in Kafka. It reads their topics from the resume point up to now, and
  * later the replies as they come. Reading takes no memory of its own, and some seconds per gigabyte. Not thread-safe.
  */
 public final class KafkaPreviousRun implements PreviousRun {
@@ -33,7 +33,7 @@ public final class KafkaPreviousRun implements PreviousRun {
     private final Consumer<byte[], byte[]> consumer;
     private final ResumePoint point;
     private final String idPrefix;
-    private final ResumePoint.TopicEnds ends;
+    private final Map<TopicPartition, Long> endOffsets = new HashMap<>();
     private final Duration patience;
     /** The last known position of each partition. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
@@ -49,12 +49,12 @@ public final class KafkaPreviousRun implements PreviousRun {
             Consumer<byte[], byte[]> consumer,
             ResumePoint point,
             String idPrefix,
-            ResumePoint.TopicEnds ends,
+            List<ResumePoint.TopicEnd> ends,
             Duration patience) {
         this.consumer = consumer;
         this.point = point;
         this.idPrefix = idPrefix;
-        this.ends = ends;
+        ends.forEach(end -> endOffsets.putAll(end.byPartition()));
         this.patience = patience;
     }
 
@@ -74,36 +74,38 @@ public final class KafkaPreviousRun implements PreviousRun {
         try {
             readAll(listener);
         } catch (AuthorizationException e) {
-            throw new DeniedException(
-                    List.of(point.requests().topic(), point.replies().topic()), e);
+            List<String> topics = point.topicEnds().stream()
+                    .map(ResumePoint.TopicEnd::topic)
+                    .toList();
+            throw new DeniedException(topics, e);
         }
     }
 
     private void readAll(Listener listener) throws IOException {
-        Map<TopicPartition, Long> endOffsets = ends.byPartition();
         List<TopicPartition> replies = endOffsets.keySet().stream()
                 .filter(partition -> partition.topic().equals(point.replies().topic()))
                 .toList();
         consumer.assign(endOffsets.keySet());
-        endOffsets.keySet().forEach(partition -> positions.put(partition, point.startOffset(partition)));
+        Map<TopicPartition, Long> starts = point.startOffsets();
+        endOffsets.keySet().forEach(partition -> positions.put(partition, starts.getOrDefault(partition, 0L)));
         positions.forEach(consumer::seek);
-        readUpTo(endOffsets, listener);
+        readUpToEnds(listener);
         consumer.assign(replies);
         positions.keySet().retainAll(replies);
         positions.forEach(consumer::seek);
     }
 
-    private void readUpTo(Map<TopicPartition, Long> endOffsets, Listener listener) throws IOException {
+    private void readUpToEnds(Listener listener) throws IOException {
         long lastSum = -1;
         long movedAt = System.nanoTime();
-        List<TopicPartition> unfinished = unfinished(endOffsets);
+        List<TopicPartition> unfinished = unfinished();
         while (listener.shouldContinue() && !unfinished.isEmpty()) {
             poll(POLL_TIMEOUT, listener);
             endOffsets.keySet().forEach(this::updatePosition);
             long sum = positions.values().stream().mapToLong(each -> each).sum();
             movedAt = sum == lastSum ? movedAt : System.nanoTime();
             lastSum = sum;
-            unfinished = unfinished(endOffsets);
+            unfinished = unfinished();
             // an open transaction hides the records after it until it ends or times out; if they were taken for never
             // sent, they would be called a second time
             if (!unfinished.isEmpty() && System.nanoTime() - movedAt > patience.toNanos()) {
@@ -121,7 +123,7 @@ public final class KafkaPreviousRun implements PreviousRun {
         }
     }
 
-    private List<TopicPartition> unfinished(Map<TopicPartition, Long> endOffsets) {
+    private List<TopicPartition> unfinished() {
         return endOffsets.entrySet().stream()
                 .filter(end -> positions.getOrDefault(end.getKey(), 0L) < end.getValue())
                 .map(Map.Entry::getKey)
@@ -149,10 +151,10 @@ public final class KafkaPreviousRun implements PreviousRun {
         if (line == 0) {
             return;
         }
-        if (each.topic().equals(point.requests().topic())) {
-            listener.published(line);
-        } else {
+        if (each.topic().equals(point.replies().topic())) {
             listener.replied(line, ChatReply.from(each));
+        } else {
+            listener.published(line);
         }
     }
 

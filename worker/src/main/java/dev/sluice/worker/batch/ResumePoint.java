@@ -5,7 +5,6 @@ import static java.nio.file.StandardOpenOption.SYNC;
 import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import java.io.IOException;
@@ -18,6 +17,7 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,14 +37,22 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param run an identifier that tells this run's requests from those of another run of the same file
  * @param errors the file for failed requests, or null if they go to the output
+ * @param requests the topic that the run published to
+ * @param more the topics that it published to after it was resumed with another priority; files of earlier versions
+ *     have none
  */
-public record ResumePoint(String run, @Nullable String errors, TopicEnd requests, TopicEnd replies) {
+public record ResumePoint(
+        String run, @Nullable String errors, TopicEnd requests, TopicEnd replies, List<TopicEnd> more) {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final String SUFFIX = ".resume";
 
+    public ResumePoint {
+        more = List.copyOf(Objects.requireNonNullElse(more, List.of()));
+    }
+
     /**
-     * The end of a topic at one moment.
+     * The end of a topic at one moment, beyond any open transaction.
      *
      * @param id the topic's id, by which it differs from a topic of the same name elsewhere
      * @param offsets the end offset of each partition
@@ -53,26 +61,13 @@ public record ResumePoint(String run, @Nullable String errors, TopicEnd requests
         public TopicEnd {
             offsets = List.copyOf(offsets);
         }
-    }
-
-    /** The ends of both topics, beyond any open transaction. */
-    public record TopicEnds(TopicEnd requests, TopicEnd replies) {
-        public static TopicEnds now(Admin admin, Topics topics) throws InterruptedException {
-            // the replies first, so that the request of every reply is within the ends, too
-            TopicEnd replies = end(admin, topics.replies());
-            return new TopicEnds(end(admin, topics.requests()), replies);
-        }
 
         Map<TopicPartition, Long> byPartition() {
-            Map<TopicPartition, Long> offsets = new HashMap<>();
-            for (TopicEnd topicEnd : List.of(requests, replies)) {
-                for (int partition = 0; partition < topicEnd.offsets().size(); partition++) {
-                    offsets.put(
-                            new TopicPartition(topicEnd.topic(), partition),
-                            topicEnd.offsets().get(partition));
-                }
+            Map<TopicPartition, Long> byPartition = new HashMap<>();
+            for (int partition = 0; partition < offsets.size(); partition++) {
+                byPartition.put(new TopicPartition(topic, partition), offsets.get(partition));
             }
-            return offsets;
+            return byPartition;
         }
     }
 
@@ -83,9 +78,38 @@ public record ResumePoint(String run, @Nullable String errors, TopicEnd requests
     }
 
     /** Returns a new resume point at the current ends of the topics. */
-    public static ResumePoint now(Admin admin, Topics topics, @Nullable Path errors) throws InterruptedException {
-        TopicEnds ends = TopicEnds.now(admin, topics);
-        return new ResumePoint(newRun(), errors == null ? null : errors.toString(), ends.requests(), ends.replies());
+    public static ResumePoint now(Admin admin, String requests, String replies, @Nullable Path errors)
+            throws InterruptedException {
+        String errorFile = errors == null ? null : errors.toString();
+        return new ResumePoint(newRun(), errorFile, end(admin, requests), end(admin, replies), List.of());
+    }
+
+    /** Returns whether the run has published to this topic. */
+    public boolean publishesTo(String topic) {
+        return topicEnds().stream().anyMatch(each -> each.topic().equals(topic));
+    }
+
+    /** Returns the resume point of the run when it goes on publishing, from now on to another topic. */
+    public ResumePoint publishingTo(String topic, Admin admin) throws InterruptedException {
+        List<TopicEnd> all = new ArrayList<>(more);
+        all.add(end(admin, topic));
+        return new ResumePoint(run, errors, requests, replies, all);
+    }
+
+    /** Returns where the topics of the run end now. */
+    public List<TopicEnd> endsNow(Admin admin) throws InterruptedException {
+        List<TopicEnd> ends = new ArrayList<>();
+        for (TopicEnd topicEnd : topicEnds()) {
+            ends.add(end(admin, topicEnd.topic()));
+        }
+        return ends;
+    }
+
+    /** Returns the replies first, so that the request of every reply is within the ends that are asked for after it. */
+    List<TopicEnd> topicEnds() {
+        List<TopicEnd> all = new ArrayList<>(List.of(replies, requests));
+        all.addAll(more);
+        return all;
     }
 
     private static TopicEnd end(Admin admin, String topic) throws InterruptedException {
@@ -123,10 +147,10 @@ public record ResumePoint(String run, @Nullable String errors, TopicEnd requests
 
     /**
      * Returns the first topic that is not the one the run used, because it is on another broker or was created again.
-     * Returns an empty value if both topics are the same.
+     * Returns an empty value if all topics are the same.
      */
     public Optional<String> foreignTopic(Admin admin) throws InterruptedException {
-        for (TopicEnd topicEnd : List.of(requests, replies)) {
+        for (TopicEnd topicEnd : topicEnds()) {
             try {
                 if (!describe(admin, topicEnd.topic()).topicId().toString().equals(topicEnd.id())) {
                     return Optional.of(topicEnd.topic());
@@ -169,10 +193,10 @@ public record ResumePoint(String run, @Nullable String errors, TopicEnd requests
         Files.deleteIfExists(fileOf(output));
     }
 
-    /** Returns the offset to read a partition from, which is 0 for a partition that was added after the run began. */
-    long startOffset(TopicPartition partition) {
-        TopicEnd topicEnd = partition.topic().equals(requests.topic()) ? requests : replies;
-        boolean known = partition.partition() < topicEnd.offsets().size();
-        return known ? topicEnd.offsets().get(partition.partition()) : 0;
+    /** Returns the offsets to read the partitions from. A partition that was added since has none, and is read whole. */
+    Map<TopicPartition, Long> startOffsets() {
+        Map<TopicPartition, Long> starts = new HashMap<>();
+        topicEnds().forEach(topicEnd -> starts.putAll(topicEnd.byPartition()));
+        return starts;
     }
 }

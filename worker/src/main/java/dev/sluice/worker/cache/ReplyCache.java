@@ -130,6 +130,8 @@ public final class ReplyCache {
                 call = new SharedCall();
                 call.leaders.add(request);
                 sharedCalls.put(key, call);
+            } else if (request.isExpress()) {
+                call.leaders.add(request);
             }
             call(request);
         }
@@ -164,7 +166,8 @@ public final class ReplyCache {
 
     /**
      * Forwards followers as the next leaders, the earliest to expire first, so that each of the others still follows
-     * one that expires no later. Followers that have expired are all forwarded, because the lanes end them.
+     * one that expires no later. Followers that have expired are all forwarded, because the lanes end them. Where no
+     * leader is express and a follower is, that one is forwarded too.
      */
     private void promote(SharedCall call, int count) {
         long now = clock.millis();
@@ -176,6 +179,15 @@ public final class ReplyCache {
         call.leaders.addAll(next);
         next.forEach(this::call);
         next.clear();
+        if (call.leaders.stream().noneMatch(Request::isExpress)) {
+            Optional<Request> express =
+                    call.followers.stream().filter(Request::isExpress).findFirst();
+            express.ifPresent(request -> {
+                call.followers.remove(request);
+                call.leaders.add(request);
+                call(request);
+            });
+        }
     }
 
     /** Stores an answer and gives it to all followers. */
@@ -224,10 +236,11 @@ public final class ReplyCache {
     /**
      * Returns whether the leader expires no later than the follower. So nothing here has to look for expired requests.
      * The lane ends an expired leader, and the next one leads. While the leader is called, a follower counts as called
-     * too.
+     * too. An express request follows none that waits behind the backlog.
      */
     private boolean mayFollow(Request leader, Request follower) {
-        return expiresAt(leader) - expiresAt(follower) <= EXPIRY_SLACK_MILLIS;
+        return (leader.isExpress() || !follower.isExpress())
+                && expiresAt(leader) - expiresAt(follower) <= EXPIRY_SLACK_MILLIS;
     }
 
     private long expiresAt(Request request) {

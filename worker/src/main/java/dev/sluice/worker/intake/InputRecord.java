@@ -85,6 +85,19 @@ public record InputRecord(
         return anyAge ? expiresAt : Math.min(expiresAt, waitsSince() + maxAgeMillis + 1);
     }
 
+    /**
+     * Returns true if the request was published to the express topic. On the topics that workers write a header tells,
+     * since only they can have set it there.
+     */
+    public boolean isExpress() {
+        Room room = assignment.room();
+        return room == Room.EXPRESS
+                || (room == Room.RETRIES
+                        && header(WireHeaders.PRIORITY)
+                                .filter(WireHeaders.EXPRESS::equals)
+                                .isPresent());
+    }
+
     public TopicPartition partition() {
         return assignment.partition();
     }

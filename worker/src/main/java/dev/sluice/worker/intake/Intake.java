@@ -57,9 +57,9 @@ public final class Intake implements Runnable {
     /**
      * The bounds of the records in memory.
      *
-     * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many retries may
-     *     come to them
-     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for retries
+     * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many express
+     *     requests and a quarter as many retries may come to them
+     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each of the two
      * @param delayedRecords the maximum number of records that wait until they are due
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
@@ -96,7 +96,7 @@ public final class Intake implements Runnable {
         this.deleted = new DeletedRequests(consumer, partitions, positions);
         this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
         this.pauses = new PauseControl(consumer, partitions, ledger, dueGate, bounds);
-        RequestReader reader = new RequestReader(topics.requests(), bounds.requestBytes(), replyTopics, clock);
+        RequestReader reader = new RequestReader(topics, bounds.requestBytes(), replyTopics, clock);
         this.dispatcher =
                 new RecordDispatcher(consumer, positions, reader, dueGate, sink, ledger, clock, () -> draining);
         this.heartbeat = heartbeat;

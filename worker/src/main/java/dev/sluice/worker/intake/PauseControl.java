@@ -12,8 +12,8 @@ import org.apache.kafka.common.TopicPartition;
  * remembers none, since a rebalance makes the consumer forget them. Owned by the poll thread.
  */
 final class PauseControl {
-    /** Retries may take this part of what requests may take, in addition. */
-    private static final int RETRIES_PART = 4;
+    /** Each other room may take this part of what requests may take, in addition. */
+    private static final int OTHER_ROOMS_PART = 4;
 
     private final Consumer<byte[], byte[]> consumer;
     private final OwnedPartitions partitions;
@@ -75,7 +75,7 @@ final class PauseControl {
      * Answers take the same part of each room, so that none is full for their sake while another is read.
      */
     boolean isFull(Room room) {
-        long part = room == Room.RETRIES ? RETRIES_PART : 1;
+        long part = room == Room.REQUESTS ? 1 : OTHER_ROOMS_PART;
         long records = ledger.openRecords(room) - dueGate.records(room);
         long bytes = ledger.openBytes(room) - dueGate.bytes(room);
         return part * records >= bounds.readyRecords() || part * bytes + ledger.answerBytes() >= bounds.readyBytes();

@@ -22,8 +22,9 @@ public record Request(InputRecord input, String model, String tenant, long maxTo
         return input.attempts() > 0 || input.deferrals() > 0;
     }
 
+    /** Returns true if the request is called before those that are not express. */
     public boolean isExpress() {
-        return input.record().topic().endsWith(".requests.express");
+        return input.isExpress();
     }
 
     public Assignment assignment() {

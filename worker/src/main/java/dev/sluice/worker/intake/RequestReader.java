@@ -1,6 +1,7 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Reason;
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.provider.ChatRequestBody;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +17,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads a record's headers and just enough of its body to route the request.
  *
- * <p>Producers are not trusted. On the requests topic it ignores the counters and the time of enqueueing, since only
- * workers may write them. Thread-safe.
+ * <p>Producers are not trusted. On the topics that they write it ignores the counters and the time of enqueueing, since
+ * only workers may write them. Thread-safe.
  */
 final class RequestReader {
     /**
@@ -27,14 +28,14 @@ final class RequestReader {
 
     private static final Logger log = LoggerFactory.getLogger(RequestReader.class);
 
-    private final String requestsTopic;
+    private final Topics topics;
     private final int maxBytes;
     private final ReplyTopics replyTopics;
     private final Clock clock;
 
     /** @param maxBytes the largest body that is parsed; the topic bounds a batch only before it is decompressed */
-    RequestReader(String requestsTopic, int maxBytes, ReplyTopics replyTopics, Clock clock) {
-        this.requestsTopic = requestsTopic;
+    RequestReader(Topics topics, int maxBytes, ReplyTopics replyTopics, Clock clock) {
+        this.topics = topics;
         this.maxBytes = maxBytes;
         this.replyTopics = replyTopics;
         this.clock = clock;
@@ -112,7 +113,7 @@ final class RequestReader {
         WireHeaders.replyPartition(headers);
         WireHeaders.duration(headers, WireHeaders.CACHE);
         requireNear(number(headers, WireHeaders.NOT_BEFORE, 0), bare.enqueuedAt());
-        boolean ours = !bare.record().topic().equals(requestsTopic);
+        boolean ours = !topics.isFromProducers(bare.record().topic());
         return new InputRecord(
                 bare.assignment(),
                 bare.record(),

@@ -3,19 +3,26 @@ package dev.sluice.worker.intake;
 import dev.sluice.wire.Topics;
 
 /**
- * A part of the read-ahead with a bound of its own, so that what fills one keeps nothing out of another. A retry that is
- * due does not wait behind a backlog, and retries of a model that is held do not keep new requests out.
+ * A part of the read-ahead with a bound of its own, so that what fills one keeps nothing out of another. An express
+ * request and a retry that is due do not wait behind a backlog, and retries of a model that is held do not keep new
+ * requests out.
  */
 public enum Room {
-    /** What producers have written. */
+    /** What producers have written to the requests topic. */
     REQUESTS,
+    /** What producers have written to the express topic. */
+    EXPRESS,
     /** What was called or put off before, in the retry topic and the delay tiers. */
     RETRIES;
 
     private static final String REQUESTS_TOPIC = new Topics("x").requests().substring(1);
+    private static final String EXPRESS_TOPIC = new Topics("x").express().substring(1);
 
     /** Returns the room of a topic that workers read. */
     public static Room of(String inputTopic) {
+        if (inputTopic.endsWith(EXPRESS_TOPIC)) {
+            return EXPRESS;
+        }
         return inputTopic.endsWith(REQUESTS_TOPIC) ? REQUESTS : RETRIES;
     }
 }

@@ -94,7 +94,7 @@ public final class EndedRecords {
     }
 
     private boolean isWrittenByWorkers(String topic) {
-        return topics.inputs().contains(topic) && !topic.equals(topics.requests());
+        return topics.inputs().contains(topic) && !topics.isFromProducers(topic);
     }
 
     /** Returns the offsets to delete up to, of the partitions where something has ended since the last time. */

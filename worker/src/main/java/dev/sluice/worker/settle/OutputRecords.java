@@ -22,6 +22,7 @@ final class OutputRecords {
             WireHeaders.NOT_BEFORE,
             WireHeaders.EXPIRES_AT,
             WireHeaders.CACHE,
+            WireHeaders.PRIORITY,
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION);
 
@@ -159,8 +160,11 @@ final class OutputRecords {
         Headers headers = settlement.isBare()
                 ? new RecordHeaders()
                 : new RecordHeaders(input.record().headers().toArray());
-        if (input.record().topic().equals(topics.requests())) {
+        if (topics.isFromProducers(input.record().topic())) {
             WorkerHeaders.HISTORY.forEach(headers::remove);
+        }
+        if (input.isExpress()) {
+            WireHeaders.set(headers, WireHeaders.PRIORITY, WireHeaders.EXPRESS);
         }
         WireHeaders.set(headers, WireHeaders.ID, input.id());
         WireHeaders.set(headers, WireHeaders.ENQUEUED_AT, input.enqueuedAt());

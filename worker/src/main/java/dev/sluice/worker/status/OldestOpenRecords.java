@@ -1,5 +1,6 @@
 package dev.sluice.worker.status;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.Durations;
@@ -55,13 +56,9 @@ final class OldestOpenRecords implements AutoCloseable {
     private static final int FETCH_WAIT_MILLIS = 20;
 
     private final Consumer<byte[], byte[]> consumer;
-    /**
-     * The topic that producers write to. There {@link WireHeaders#ENQUEUED_AT} is not trusted, because they could set
-     * it.
-     */
-    private final String requests;
+    private final Topics topics;
 
-    OldestOpenRecords(Map<String, Object> kafka, String requests) {
+    OldestOpenRecords(Map<String, Object> kafka, Topics topics) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, "sluice-status");
         config.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, PARTITION_FETCH_BYTES);
@@ -69,7 +66,7 @@ final class OldestOpenRecords implements AutoCloseable {
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLL_RECORDS);
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, FETCH_WAIT_MILLIS);
         this.consumer = KafkaClients.topicReader(config);
-        this.requests = requests;
+        this.topics = topics;
     }
 
     /** The result of reading one partition. */
@@ -226,7 +223,7 @@ final class OldestOpenRecords implements AutoCloseable {
     }
 
     private long since(ConsumerRecord<byte[], byte[]> record) {
-        if (record.topic().equals(requests)) {
+        if (topics.isFromProducers(record.topic())) { // they could set the header
             return record.timestamp();
         }
         try {

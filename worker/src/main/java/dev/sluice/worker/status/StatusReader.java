@@ -40,7 +40,7 @@ public final class StatusReader implements AutoCloseable {
         this.admin = admin;
         this.topics = topics;
         this.group = new WorkerGroup(admin, group, topics.requests());
-        this.oldest = new OldestOpenRecords(kafka, topics.requests());
+        this.oldest = new OldestOpenRecords(kafka, topics);
     }
 
     /**
@@ -139,6 +139,7 @@ public final class StatusReader implements AutoCloseable {
         return new TopicBacklog(
                 topic,
                 topic.startsWith(prefix) ? topic.substring(prefix.length()) : "requests",
+                topics.isFromProducers(topic),
                 IntStream.range(0, states.get(topic).partitions())
                         .mapToObj(partition -> backlogs.get(new TopicPartition(topic, partition)))
                         .filter(Objects::nonNull)

@@ -8,9 +8,10 @@ import java.util.OptionalLong;
  *
  * @param topic the full name
  * @param kind the part of the name after the queue's, such as {@code requests}, {@code retry} or {@code delay-10s}
+ * @param fromProducers true if producers write to the topic
  * @param partitions the partitions whose leader has answered, by their numbers
  */
-public record TopicBacklog(String topic, String kind, List<PartitionBacklog> partitions) {
+public record TopicBacklog(String topic, String kind, boolean fromProducers, List<PartitionBacklog> partitions) {
     public TopicBacklog {
         partitions = List.copyOf(partitions);
     }

@@ -44,14 +44,18 @@ public final class AclCheck {
     /** Returns a sentence that names every right that a worker lacks, or empty as {@link #missing} does. */
     public Optional<String> ofWorker(Topics topics, String group) throws InterruptedException {
         List<String> written = topics.all().stream()
-                .filter(topic -> !topic.equals(topics.requests()))
+                .filter(topic -> !topics.isFromProducers(topic))
                 .toList();
         return missing(topics.inputs(), written, Optional.of(group));
     }
 
-    /** Returns the same sentence for a client, which publishes requests and reads their replies. */
-    public Optional<String> ofClient(Topics topics) throws InterruptedException {
-        return missing(List.of(topics.replies()), List.of(topics.requests()), Optional.empty());
+    /**
+     * Returns the same sentence for a client, which publishes requests and reads their replies.
+     *
+     * @param published the topic to which it publishes
+     */
+    public Optional<String> ofClient(Topics topics, String published) throws InterruptedException {
+        return missing(List.of(topics.replies()), List.of(published), Optional.empty());
     }
 
     /**

@@ -46,14 +46,14 @@ public final class NewGroupCheck {
     private final int timeoutMillis;
 
     /**
-     * The offsets that another group has committed on the requests topic.
+     * The offsets that another group has committed on the topics of producers.
      *
      * @param isOfWorkers true if its offsets show that workers have committed them, and not some other reader
      */
     private record OtherGroup(Map<TopicPartition, Long> committed, boolean isOfWorkers) {}
 
-    /** The bounds of each partition of the requests topic. */
-    private record RequestsTopic(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends) {
+    /** The bounds of each partition of the topics of producers. */
+    private record PublishedRequests(Map<TopicPartition, Long> begins, Map<TopicPartition, Long> ends) {
         /** Returns the number of offsets that one of the groups is past and that still exist. */
         long passed(Collection<OtherGroup> groups) {
             return begins.keySet().stream()
@@ -125,11 +125,12 @@ public final class NewGroupCheck {
 
     private Optional<String> refusalOfNew(String group, int width, boolean hasEnded)
             throws ExecutionException, InterruptedException {
-        List<TopicPartition> partitions = IntStream.range(0, width)
-                .mapToObj(partition -> new TopicPartition(topics.requests(), partition))
+        List<TopicPartition> partitions = topics.fromProducers().stream()
+                .flatMap(topic ->
+                        IntStream.range(0, width).mapToObj(partition -> new TopicPartition(topic, partition)))
                 .toList();
-        RequestsTopic requests =
-                new RequestsTopic(offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()));
+        PublishedRequests requests = new PublishedRequests(
+                offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()));
         Map<String, OtherGroup> others = others(group);
         Map<String, OtherGroup> workers = new TreeMap<>(others);
         workers.values().removeIf(other -> !other.isOfWorkers());
@@ -180,7 +181,7 @@ public final class NewGroupCheck {
         return more > 0 ? first + " and " + more + " more" : first;
     }
 
-    /** Returns the other groups that have committed offsets on the requests topic. */
+    /** Returns the other groups that have committed offsets on the queue's inputs. */
     private Map<String, OtherGroup> others(String group) throws ExecutionException, InterruptedException {
         ListGroupsOptions consumers = ListGroupsOptions.forConsumerGroups();
         consumers.timeoutMs(timeoutMillis);
@@ -202,10 +203,10 @@ public final class NewGroupCheck {
         Map<TopicPartition, Long> requests = new HashMap<>();
         boolean isOfWorkers = false;
         for (var entry : committed.entrySet()) {
-            boolean isOfRequests = entry.getKey().topic().equals(topics.requests());
-            isOfWorkers |=
-                    !isOfRequests || isWorkersMetadata.test(entry.getValue().metadata());
-            if (isOfRequests) {
+            boolean isFromProducers = topics.isFromProducers(entry.getKey().topic());
+            isOfWorkers |= !isFromProducers
+                    || isWorkersMetadata.test(entry.getValue().metadata());
+            if (isFromProducers) {
                 requests.put(entry.getKey(), entry.getValue().offset());
             }
         }

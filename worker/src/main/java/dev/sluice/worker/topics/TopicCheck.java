@@ -56,7 +56,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
      */
     static Optional<String> tooSmall(Topics topics, Map<String, TopicState> states, int maxRequestBytes) {
         return topics.all().stream()
-                .filter(topic -> !topic.equals(topics.requests()) && !topic.equals(topics.replies()))
+                .filter(topic -> !topics.isFromProducers(topic) && !topic.equals(topics.replies()))
                 .filter(states::containsKey)
                 .flatMap(topic -> TopicPlan.limitBelow(states.get(topic), maxRequestBytes).stream()
                         .mapToObj(limit -> "topic " + topic + " takes records of " + limit

@@ -65,7 +65,7 @@ public record TopicPlan(String name, boolean input, boolean passing, Duration re
         int requestBytes = maxRequestBytes + BATCH_BYTES;
         List<TopicPlan> plans = new ArrayList<>();
         for (String input : topics.inputs()) {
-            boolean passing = !input.equals(topics.requests());
+            boolean passing = !topics.isFromProducers(input);
             int maxBytes = passing ? requestBytes + HEADER_BYTES : requestBytes;
             plans.add(new TopicPlan(input, true, passing, retention, maxBytes));
         }

@@ -6,10 +6,11 @@ import java.util.List;
 /** The headers of records that only workers may set. */
 public final class WorkerHeaders {
     /**
-     * The headers that tell of what has become of a request. A producer's own record loses them before it goes on, and
-     * so does a request that is replayed.
+     * The headers that tell of what has become of a request, and where it came from. A producer's own record loses them
+     * before it goes on, and so does a request that is replayed.
      */
     public static final List<String> HISTORY = List.of(
+            WireHeaders.PRIORITY,
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION,
             WireHeaders.ERROR_MESSAGE,

@@ -54,7 +54,7 @@ class KafkaPreviousRunIT {
         publisher = producer(Map.of());
         transactionalProducer = producer(Map.of("transactional.id", topics.base()));
         transactionalProducer.initTransactions();
-        point = ResumePoint.now(admin, topics, null);
+        point = ResumePoint.now(admin, topics.requests(), topics.replies(), null);
     }
 
     @AfterEach
@@ -124,7 +124,7 @@ class KafkaPreviousRunIT {
         committed.put("isolation.level", "read_committed");
         Consumer<byte[], byte[]> consumer =
                 new KafkaConsumer<>(committed, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-        return new KafkaPreviousRun(consumer, point, PREFIX, ResumePoint.TopicEnds.now(admin, topics), patience);
+        return new KafkaPreviousRun(consumer, point, PREFIX, point.endsNow(admin), patience);
     }
 
     /** Publishes a request of the same batch, as a replay of its dead letters would. */

@@ -60,9 +60,9 @@ class KafkaPreviousRunTest {
         ResumePoint.TopicEnd later = new ResumePoint.TopicEnd("chat.requests", "id", List.of(5L));
         return new KafkaPreviousRun(
                 consumer,
-                new ResumePoint("run", null, requests, replies),
+                new ResumePoint("run", null, requests, replies, List.of()),
                 "batch-x-",
-                new ResumePoint.TopicEnds(later, replies),
+                List.of(later, replies),
                 patience);
     }
 

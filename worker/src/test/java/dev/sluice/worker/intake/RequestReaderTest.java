@@ -30,7 +30,7 @@ class RequestReaderTest {
     private static final SettableClock CLOCK = new SettableClock(1_800_000_000_000L);
 
     private final RequestReader reader = new RequestReader(
-            TOPICS.requests(),
+            TOPICS,
             MAX_BYTES,
             new ReplyTopics(TOPICS, List.of(Pattern.compile("team-.*"), Pattern.compile("chat.*"))),
             CLOCK);
@@ -283,7 +283,7 @@ class RequestReaderTest {
 
         for (byte[] body : bodies) {
             ParsedRecord parsed = new RequestReader(
-                            TOPICS.requests(), 1 << 20, new ReplyTopics(TOPICS, List.of()), CLOCK)
+                            TOPICS, 1 << 20, new ReplyTopics(TOPICS, List.of()), CLOCK)
                     .read(new Assignment(new TopicPartition(TOPICS.requests(), 2)), record(body));
 
             assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);

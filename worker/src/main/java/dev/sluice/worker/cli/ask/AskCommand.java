@@ -160,7 +160,7 @@ public final class AskCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        try (ChatQueue queue = QueueConnection.open(kafka)) {
+        try (ChatQueue queue = QueueConnection.open(kafka, envelope.priority())) {
             return ask(queue, new SilenceNotice(this::print, System::nanoTime, () -> workers.find(kafka)));
         }
     }

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli.connection;
 
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
+import dev.sluice.Priority;
 import dev.sluice.RequestEnvelopeBuilder;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.options.Converters.FutureMoment;
@@ -41,6 +42,13 @@ public final class EnvelopeOptions {
     private @Nullable Duration cacheFor;
 
     @Option(
+            names = "--express",
+            defaultValue = "false",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Publish to the queue's express topic: called before the backlog of the same model.")
+    private boolean express;
+
+    @Option(
             names = "--header",
             paramLabel = "NAME=VALUE",
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
@@ -76,6 +84,11 @@ public final class EnvelopeOptions {
         return option + ": " + problem.remedy() + ", is " + problem.found();
     }
 
+    /** Returns the priority of the requests. */
+    public Priority priority() {
+        return express ? Priority.EXPRESS : Priority.NORMAL;
+    }
+
     /** Adds what the options say to a request, and returns its builder. */
     public <B extends RequestEnvelopeBuilder<B>> B addTo(B request) {
         if (tenant != null) {
@@ -87,6 +100,7 @@ public final class EnvelopeOptions {
         if (cacheFor != null) {
             request.cacheFor(cacheFor);
         }
+        request.priority(priority());
         headers.forEach(request::header);
         return request;
     }

@@ -2,6 +2,7 @@ package dev.sluice.worker.cli.connection;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatQueueBuilder;
+import dev.sluice.Priority;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
@@ -24,22 +25,25 @@ public final class QueueConnection {
     private static final int ROOM_BESIDE_BODY = 1024;
 
     /** Returns the connected SDK for requests of the usual size. */
-    public static ChatQueue open(KafkaOptions options) throws InterruptedException {
-        return open(options, 0);
+    public static ChatQueue open(KafkaOptions options, Priority priority) throws InterruptedException {
+        return open(options, priority, 0);
     }
 
     /**
      * Returns the connected SDK.
      *
+     * @param priority the priority of all requests
      * @param largestBody the size of the largest request in bytes
      * @throws CommandException if the broker, a topic or a right is missing, or the SDK does not accept the
      *     configuration
      */
-    public static ChatQueue open(KafkaOptions options, int largestBody) throws InterruptedException {
+    public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody)
+            throws InterruptedException {
         Topics topics = options.topics();
-        List<String> needed = List.of(topics.requests(), topics.replies());
+        String published = priority.topic(topics);
+        List<String> needed = List.of(published, topics.replies());
         try (Admin admin = AdminConnector.connect(options)) {
-            new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(topics).ifPresent(denied -> {
+            new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(topics, published).ifPresent(denied -> {
                 throw new CommandException(denied);
             });
             Map<String, TopicState> found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
@@ -51,7 +55,7 @@ public final class QueueConnection {
                                 + "; create what is missing with 'sluice topics create --topic " + topics.base()
                                 + "', or name another queue with --topic");
             }
-            requireRoom(found.get(topics.requests()), largestBody);
+            requireRoom(found.get(published), largestBody);
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }

@@ -3,7 +3,6 @@ package dev.sluice.worker.cli.connection;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.StatusReader;
-import dev.sluice.worker.status.TopicBacklog;
 import dev.sluice.worker.text.CommandException;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -45,8 +44,9 @@ public final class WorkerLookup {
         if (!status.problems().isEmpty()) {
             return new SilenceNotice.Finding(true, String.join("; ", status.problems()) + "; " + open);
         }
-        boolean isCalledAgain =
-                status.inputs().stream().skip(1).mapToLong(TopicBacklog::open).sum() > 0;
+        boolean isCalledAgain = status.inputs().stream()
+                .filter(topic -> !topic.fromProducers())
+                .anyMatch(topic -> topic.open() > 0);
         return new SilenceNotice.Finding(
                 false,
                 status.group().members().size() + " of group '" + status.group().name() + "' work; " + open

@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  queue, at, group, group_state, partitions (of each topic);",
             "  waiting: one per topic that workers read, and dead: the same of the dead letters:",
-            "    topic, kind (requests, retry, delay-10s, …), open, exact (false: open is an upper bound),",
+            "    topic, kind (requests, express, retry, delay-10s, …), open, exact (false: open is an upper bound),",
             "    oldest_age_ms (null: none, or not read), ended_ahead, lag,",
             "    partitions: the same of each, with its number as partition;",
             "  workers: client_id, host, partitions (their numbers), share (of a limit, 0 to 1);",

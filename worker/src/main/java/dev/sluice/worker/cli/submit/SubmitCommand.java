@@ -105,7 +105,7 @@ public final class SubmitCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        try (ChatQueue queue = QueueConnection.open(kafka, files.largestBody());
+        try (ChatQueue queue = QueueConnection.open(kafka, envelope.priority(), files.largestBody());
                 BatchOutput output = files.open(terminal)) {
             Path answers = files.output();
             return answers == null
@@ -137,12 +137,17 @@ public final class SubmitCommand implements Subcommand {
         ResumePoint point = files.resumePoint();
         PreviousRun found = PreviousRun.NONE;
         try (Admin admin = AdminConnector.connect(kafka)) {
+            String published = envelope.priority().topic(kafka.topics());
             if (point == null) {
-                point = ResumePoint.now(admin, kafka.topics(), files.errors());
+                point = ResumePoint.now(admin, published, kafka.topics().replies(), files.errors());
                 point.write(answers);
             } else {
                 requireSameTopics(point, admin, answers);
-                found = previousRun(point, ResumePoint.TopicEnds.now(admin, kafka.topics()));
+                found = previousRun(point, point.endsNow(admin));
+                if (!point.publishesTo(published)) {
+                    point = point.publishingTo(published, admin);
+                    point.write(answers);
+                }
             }
         }
         try (PreviousRun previousRun = found) {
@@ -155,7 +160,7 @@ public final class SubmitCommand implements Subcommand {
         }
     }
 
-    private PreviousRun previousRun(ResumePoint point, ResumePoint.TopicEnds ends) {
+    private PreviousRun previousRun(ResumePoint point, List<ResumePoint.TopicEnd> ends) {
         return new KafkaPreviousRun(
                 KafkaPreviousRun.consumer(kafka.properties()),
                 point,

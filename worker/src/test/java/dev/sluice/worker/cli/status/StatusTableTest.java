@@ -67,7 +67,7 @@ class StatusTableTest {
     private static TopicBacklog backlog(String kind, long open, long ended, boolean exact, long ageMillis) {
         OptionalLong oldest = ageMillis < 0 ? OptionalLong.empty() : OptionalLong.of(NOW.toEpochMilli() - ageMillis);
         return new TopicBacklog(
-                "chat." + kind, kind, List.of(new PartitionBacklog(0, open + ended, ended, open, exact, oldest)));
+                "chat." + kind, kind, true, List.of(new PartitionBacklog(0, open + ended, ended, open, exact, oldest)));
     }
 
     private static String print(GroupStatus group, TopicBacklog requests, List<String> problems) {

@@ -187,7 +187,7 @@ class SubmitCommandTest {
         Path output = folder.resolve("out.jsonl");
         Path errors = folder.resolve("errors.jsonl");
         ResumePoint.TopicEnd end = new ResumePoint.TopicEnd("t", "id", List.of(1L, 2L));
-        new ResumePoint("run", errors.toString(), end, end).write(output);
+        new ResumePoint("run", errors.toString(), end, end, List.of()).write(output);
         String input = batch(line("a", "m")).toString();
 
         assertThat(problems("submit", input, "--output=" + output))
