@@ -95,9 +95,11 @@ class EndedRecordsIT {
             send(partition);
             send(uncommitted);
             send(new TopicPartition(queue.topics.requests(), 2));
+            send(new TopicPartition(queue.topics.express(), 2));
         }
         commit(queue.group(), partition, 3);
         commit(queue.group(), new TopicPartition(queue.topics.requests(), 2), 5);
+        commit(queue.group(), new TopicPartition(queue.topics.express(), 2), 5);
 
         rounds(() -> queue.read(partition.topic()).size() == 2);
 
@@ -106,6 +108,7 @@ class EndedRecordsIT {
                 .containsExactly(3L, 4L);
         assertThat(queue.read(uncommitted.topic())).hasSize(5);
         assertThat(queue.read(queue.topics.requests())).hasSize(5);
+        assertThat(queue.read(queue.topics.express())).hasSize(5);
     }
 
     @Test
@@ -272,7 +275,7 @@ class EndedRecordsIT {
     /** Returns the number of records of the topics that workers write for themselves. */
     private long kept() {
         return queue.topics.inputs().stream()
-                .filter(topic -> !topic.equals(queue.topics.requests()))
+                .filter(topic -> !queue.topics.isFromProducers(topic))
                 .mapToLong(topic -> queue.read(topic).size())
                 .sum();
     }

@@ -116,7 +116,8 @@ class ForeignHeadersIT {
             text(WireHeaders.QUEUED_MS, "7700077"),
             text(WireHeaders.CALL_MS, "7700077"),
             text(WireHeaders.ORIGIN, "7700077"),
-            text(WireHeaders.REPLAYED, "7700077")
+            text(WireHeaders.REPLAYED, "7700077"),
+            text(WireHeaders.PRIORITY, "7700077")
         };
         publish("forged-retried", body("m", "hello [stand-in: status=503 times=1]"), forged);
         publish("forged-dead", body("m", "hello [stand-in: status=400]"), forged);

@@ -101,6 +101,21 @@ final class TestQueue implements AutoCloseable {
         return send(new ProducerRecord<>(topics.requests(), null, null, null, bytes, headers));
     }
 
+    /** Publishes equal requests, spread over all partitions, and waits until Kafka has them. */
+    void publishBacklog(int count, String value) {
+        for (int i = 0; i < count; i++) {
+            var unused = producer.send(
+                    new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8)));
+        }
+        producer.flush();
+    }
+
+    /** Publishes a request with an id to the express topic. */
+    RecordMetadata publishExpress(String id, String value, RecordHeaders headers) {
+        WireHeaders.set(headers, WireHeaders.ID, id);
+        return send(new ProducerRecord<>(topics.express(), null, null, null, value.getBytes(UTF_8), headers));
+    }
+
     RecordMetadata send(ProducerRecord<byte[], byte[]> record) {
         try {
             return producer.send(record).get();

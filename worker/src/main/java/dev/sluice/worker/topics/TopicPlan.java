@@ -4,6 +4,7 @@ import dev.sluice.wire.Topics;
 import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -92,6 +93,17 @@ public record TopicPlan(String name, boolean input, boolean passing, Duration re
             settings.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(Math.max(SEGMENT_BYTES, maxMessageBytes)));
         }
         return settings;
+    }
+
+    /**
+     * Returns the plan of a topic that is missing from a queue. It takes records as large as the queue's other topics
+     * of its kind do, which may have been enlarged.
+     */
+    public TopicPlan asLargeAs(Collection<TopicState> others) {
+        int largest = others.stream()
+                .mapToInt(other -> (int) number(other, TopicConfig.MAX_MESSAGE_BYTES_CONFIG).orElse(0))
+                .reduce(maxMessageBytes, Math::max);
+        return new TopicPlan(name, input, passing, retention, largest);
     }
 
     /** Returns the settings of an existing topic that {@code topics create} would make otherwise. */

@@ -119,6 +119,25 @@ class KafkaPreviousRunIT {
         }
     }
 
+    @Test
+    void findsRequestsOnWhicheverTopicTheyWentTo() throws Exception {
+        publish(publisher, topics.express(), PREFIX + 9);
+        ResumePoint first = ResumePoint.now(admin, topics.express(), topics.replies(), null);
+        publish(publisher, topics.express(), PREFIX + 1);
+        publish(publisher, topics.requests(), PREFIX + 8);
+        assertThat(first.publishesTo(topics.requests())).isFalse();
+        point = first.publishingTo(topics.requests(), admin);
+        publish(publisher, topics.requests(), PREFIX + 2);
+        CollectingListener listener = new CollectingListener();
+
+        try (KafkaPreviousRun run = previousRun(Duration.ofSeconds(30))) {
+            run.catchUp(listener);
+        }
+
+        assertThat(point.publishesTo(topics.requests())).isTrue();
+        assertThat(listener.published).containsExactly(1, 2);
+    }
+
     private KafkaPreviousRun previousRun(Duration patience) throws InterruptedException {
         Map<String, Object> committed = new HashMap<>(config);
         committed.put("isolation.level", "read_committed");
@@ -134,7 +153,11 @@ class KafkaPreviousRunIT {
     }
 
     private void publish(KafkaProducer<byte[], byte[]> producer, String id) throws Exception {
-        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topics.requests(), "{}".getBytes(UTF_8));
+        publish(producer, topics.requests(), id);
+    }
+
+    private static void publish(KafkaProducer<byte[], byte[]> producer, String topic, String id) throws Exception {
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, "{}".getBytes(UTF_8));
         WireHeaders.set(record.headers(), WireHeaders.ID, id);
         producer.send(record).get();
     }

@@ -3,6 +3,7 @@ package dev.sluice.worker.cache;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
@@ -15,11 +16,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ReplyCacheTest {
     private static final Requests ASKING = Requests.ofModel("m").withHeader(WireHeaders.CACHE, "PT1M");
+    private static final Requests EXPRESS =
+            ASKING.under(new Assignment(new TopicPartition(new Topics("chat").express(), 0)));
 
     private final SettableClock clock = new SettableClock(1_000_000);
     private final List<Request> forwarded = new ArrayList<>();
@@ -127,6 +131,37 @@ class ReplyCacheTest {
         ended(second, "answer");
         assertThat(forwarded).containsExactly(leader, second);
         assertThat(answered).containsOnlyKeys(third, newcomer);
+    }
+
+    /** Its leader may be the last of a backlog of hours. */
+    @Test
+    void anExpressRequestFollowsOnlyExpressOnes() {
+        Request waiting = accepted(ASKING);
+        Request express = accepted(EXPRESS);
+        Request anotherExpress = accepted(EXPRESS);
+        Request another = accepted(ASKING);
+        assertThat(forwarded).containsExactly(waiting, express);
+
+        ended(express, "answer");
+
+        assertThat(answered).containsOnlyKeys(anotherExpress, another);
+        ended(waiting, "answer");
+        assertThat(answered).hasSize(2);
+        assertThat(forwarded).hasSize(2);
+    }
+
+    @Test
+    void anExpressFollowerIsCalledNextThoughAnotherExpiresFirst() {
+        Request leader = accepted(EXPRESS);
+        Request soonExpired = accepted(ASKING.timed(0, 0, clock.millis() + 60_000));
+        Request follower = accepted(EXPRESS);
+        Request last = accepted(EXPRESS);
+
+        ended(leader, null);
+
+        assertThat(forwarded).containsExactly(leader, soonExpired, follower);
+        ended(follower, "answer");
+        assertThat(answered).containsOnlyKeys(last);
     }
 
     /** The last of many would else wait for the time-outs of all others. */

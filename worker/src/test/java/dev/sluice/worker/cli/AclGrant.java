@@ -39,7 +39,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
         List<AclGrant> grants = new ArrayList<>();
         topics.inputs().forEach(topic -> grants.add(topic(WORKER, AclOperation.READ, topic)));
         topics.all().stream()
-                .filter(topic -> !topic.equals(topics.requests()))
+                .filter(topic -> !topics.isFromProducers(topic))
                 .forEach(topic -> grants.add(topic(WORKER, AclOperation.WRITE, topic)));
         grants.add(group(WORKER, AclOperation.READ, group));
         grants.add(transactionalId(WORKER, group + ":" + topics.base() + ":"));
@@ -51,7 +51,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
     static List<AclGrant> cleaner(Topics topics) {
         List<AclGrant> grants = new ArrayList<>();
         topics.inputs().stream()
-                .filter(topic -> !topic.equals(topics.requests()))
+                .filter(topic -> !topics.isFromProducers(topic))
                 .forEach(topic -> grants.add(topic(WORKER, AclOperation.DELETE, topic)));
         grants.add(group(WORKER, AclOperation.DESCRIBE, "*"));
         grants.add(new AclGrant(
@@ -61,6 +61,11 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
 
     static List<AclGrant> publisher(Topics topics) {
         return List.of(topic(PUBLISHER, AclOperation.WRITE, topics.requests()));
+    }
+
+    /** Returns the right of a user who may publish express requests. */
+    static List<AclGrant> express(String user, Topics topics) {
+        return List.of(topic(user, AclOperation.WRITE, topics.express()));
     }
 
     static List<AclGrant> reader(Topics topics) {

@@ -38,9 +38,16 @@ class BundleAssignorIT {
 
     private final Topics topics = new Topics(kafka.uniqueName("upgrade"));
 
-    /** The code knows the tier of an hour and none of a day. The first member to join assigns the partitions. */
+    /** The code knows express and the tier of an hour, and none of a day. The first member to join assigns the partitions. */
     @ParameterizedTest
-    @CsvSource({"delay-1h, true", "delay-1h, false", "delay-1d, true", "delay-1d, false"})
+    @CsvSource({
+        "express, true",
+        "express, false",
+        "delay-1h, true",
+        "delay-1h, false",
+        "delay-1d, true",
+        "delay-1d, false"
+    })
     void aGroupOfTwoVersionsIsStable(String tier, boolean oldLeads) throws Exception {
         String newest = topics.requests() + "." + tier;
         List<String> ofOld =

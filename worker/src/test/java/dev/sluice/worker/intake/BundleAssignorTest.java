@@ -153,7 +153,7 @@ class BundleAssignorTest {
             assertThat(log.all()).hasSize(3);
             assertThat(log.all().get(0))
                     .startsWith("WARN ")
-                    .contains("chat.requests 8, chat.requests.retry 4, ")
+                    .contains("chat.requests 8, chat.requests.express 4, chat.requests.retry 4, ")
                     .contains("sluice topics create --partitions 8");
             assertThat(log.all().get(1)).contains("--partitions 9");
             assertThat(log.all().get(2)).startsWith("INFO ");
@@ -217,7 +217,7 @@ class BundleAssignorTest {
 
     /** The code knows the first topic. With the second it stands for a leader that does not know the newest topic. */
     static Stream<Arguments> newestTopicAndLeader() {
-        return Stream.of(TOPICS.delay(Topics.Tier.ONE_HOUR), TOPICS.requests() + ".delay-1d")
+        return Stream.of(TOPICS.express(), TOPICS.delay(Topics.Tier.ONE_HOUR), TOPICS.requests() + ".delay-1d")
                 .flatMap(newest -> Stream.of("old-1", "new").map(leader -> Arguments.of(newest, leader)));
     }
 

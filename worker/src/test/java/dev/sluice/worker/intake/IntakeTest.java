@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class IntakeTest {
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition SECOND = requests(1);
+    private static final TopicPartition EXPRESS = new TopicPartition(FakeLog.TOPICS.express(), 0);
     private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);
     private static final TopicPartition TIER = new TopicPartition(FakeLog.TOPICS.delay(Tier.TEN_SECONDS), 0);
 
@@ -431,6 +432,43 @@ class IntakeTest {
                 .run();
 
         assertThat(bounded.downstream.offsets(RETRY)).isNotEmpty();
+    }
+
+    @Test
+    void expressRequestsAreReadHoweverManyOthersAreOpen() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(FIRST, 9).requests(RETRY, 9);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, EXPRESS, RETRY))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).containsExactlyInAnyOrder(FIRST, RETRY);
+                    bounded.log.requests(EXPRESS, 3);
+                })
+                .rounds(2)
+                .then(() -> assertThat(bounded.consumer.paused()).containsExactlyInAnyOrder(FIRST, EXPRESS, RETRY))
+                .run();
+
+        assertThat(bounded.downstream.offsets(EXPRESS)).isNotEmpty();
+    }
+
+    @Test
+    void newRequestsAreReadHoweverManyExpressOnesAreOpen() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(EXPRESS, 9);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, EXPRESS, RETRY))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).containsExactly(EXPRESS);
+                    assertThat(bounded.intake.pausedFor()).isZero();
+                    bounded.log.requests(FIRST, 1).requests(RETRY, 1);
+                })
+                .rounds(2)
+                .run();
+
+        assertThat(bounded.downstream.offsets(FIRST)).containsExactly(0L);
+        assertThat(bounded.downstream.offsets(RETRY)).containsExactly(0L);
     }
 
     @Test

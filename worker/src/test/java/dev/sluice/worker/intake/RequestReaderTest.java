@@ -252,6 +252,38 @@ class RequestReaderTest {
                 .containsExactly(4, 9, 5);
     }
 
+    @Test
+    void believesTheCountersOfNoProducer() {
+        RecordHeaders headers = headers(WireHeaders.ATTEMPTS, "4");
+        headers.add(WireHeaders.DEFERRALS, "9".getBytes(UTF_8));
+        headers.add(WireHeaders.ENQUEUED_AT, "5".getBytes(UTF_8));
+
+        InputRecord express = read(TOPICS.express(), GOOD, headers).input();
+
+        assertThat(List.of(express.attempts(), express.deferrals(), (int) express.enqueuedAt()))
+                .containsExactly(0, 0, (int) APPENDED_AT);
+    }
+
+    /** Who may publish express requests is a right to their topic, so that a header gives nobody anything. */
+    @Test
+    void aRequestIsExpressByItsTopicAndByWhatWorkersHaveWritten() {
+        RecordHeaders express = headers(WireHeaders.PRIORITY, WireHeaders.EXPRESS);
+        String tier = TOPICS.delay(Topics.Tier.ONE_HOUR);
+
+        assertThat(isExpress(TOPICS.express(), new RecordHeaders())).isTrue();
+        assertThat(isExpress(TOPICS.express(), headers(WireHeaders.PRIORITY, "low"))).isTrue();
+        assertThat(isExpress(TOPICS.requests(), new RecordHeaders())).isFalse();
+        assertThat(isExpress(TOPICS.requests(), express)).isFalse();
+        assertThat(isExpress(TOPICS.retry(), express)).isTrue();
+        assertThat(isExpress(tier, express)).isTrue();
+        assertThat(isExpress(TOPICS.retry(), new RecordHeaders())).isFalse();
+        assertThat(isExpress(tier, headers(WireHeaders.PRIORITY, "EXPRESS"))).isFalse();
+    }
+
+    private boolean isExpress(String topic, RecordHeaders headers) {
+        return readable(read(topic, GOOD, headers)).isExpress();
+    }
+
     /** The API says what these mean. They must not do anything to the worker. */
     @ParameterizedTest
     @ValueSource(

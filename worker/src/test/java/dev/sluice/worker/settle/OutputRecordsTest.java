@@ -36,6 +36,8 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class OutputRecordsTest {
     private static final String SUSPICION = "failed=900 limited=900 alone=9 costly=9";
@@ -235,8 +237,39 @@ class OutputRecordsTest {
     }
 
     @Test
-    void headersThatOnlyWorkersMaySetAreRemovedFromAProducersRecord() {
-        InputRecord input = request(Map.of(
+    void whatWasExpressStaysSoUntilItHasEnded() {
+        InputRecord published = input(TOPICS.express(), headers(Map.of(WireHeaders.PRIORITY, "low")), 0, 0);
+        InputRecord retried =
+                input(TOPICS.retry(), headers(Map.of(WireHeaders.PRIORITY, WireHeaders.EXPRESS)), 1, 0);
+        Outcome dead = dead(OptionalInt.empty(), "");
+
+        for (InputRecord express : List.of(published, retried)) {
+            assertThat(texts(only(express, requeue("")).headers())).containsEntry(WireHeaders.PRIORITY, "express");
+            for (Form form : Form.values()) {
+                List<ProducerRecord<byte[], byte[]>> letterAndReply = of(express, dead, form);
+                assertThat(texts(letterAndReply.get(0).headers())).containsEntry(WireHeaders.PRIORITY, "express");
+                assertThat(texts(letterAndReply.get(1).headers())).doesNotContainKey(WireHeaders.PRIORITY);
+            }
+            assertThat(texts(only(express, new Reply(200, ANSWER, 1)).headers()))
+                    .doesNotContainKey(WireHeaders.PRIORITY);
+        }
+    }
+
+    @Test
+    void noProducerMakesARequestExpressByAHeader() {
+        InputRecord forged = request(Map.of(WireHeaders.PRIORITY, WireHeaders.EXPRESS));
+
+        for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(200, ANSWER, 1))) {
+            assertThat(of(forged, outcome, Form.AS_ASKED))
+                    .allSatisfy(record ->
+                            assertThat(texts(record.headers())).doesNotContainKey(WireHeaders.PRIORITY));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("topicsOfProducers")
+    void headersThatOnlyWorkersMaySetAreRemovedFromAProducersRecord(String topic) {
+        InputRecord input = published(topic, Map.of(
                 WireHeaders.STATUS, "ok",
                 WireHeaders.HTTP_STATUS, "200",
                 WireHeaders.REASON, "rejected",
@@ -421,8 +454,16 @@ class OutputRecordsTest {
         return new DeadLetter(Reason.ATTEMPTS_EXHAUSTED, httpStatus, "words", 3, lastError, 100);
     }
 
+    static List<String> topicsOfProducers() {
+        return TOPICS.fromProducers();
+    }
+
     private static InputRecord request(Map<String, String> headers) {
-        return input(TOPICS.requests(), headers(headers), 0, 0);
+        return published(TOPICS.requests(), headers);
+    }
+
+    private static InputRecord published(String topic, Map<String, String> headers) {
+        return input(topic, headers(headers), 0, 0);
     }
 
     private static RecordHeaders headers(Map<String, String> texts) {

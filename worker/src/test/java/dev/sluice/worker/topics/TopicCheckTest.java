@@ -28,6 +28,16 @@ class TopicCheckTest {
                         + "create what is missing with: sluice topics create");
     }
 
+    /** Earlier releases have made all other topics. */
+    @Test
+    void saysWhatAQueueOfAnEarlierReleaseLacks() {
+        states.remove(topics.express());
+
+        assertThat(TopicCheck.of(topics, states).refusals())
+                .containsExactly("topic chat.requests.express does not exist; "
+                        + "create what is missing with: sluice topics create");
+    }
+
     @Test
     void namesTheQueueInTheRemedy() {
         assertThat(TopicCheck.of(new Topics("bulk"), Map.of()).refusals())
@@ -45,7 +55,7 @@ class TopicCheckTest {
         assertThat(check.refusals())
                 .singleElement()
                 .asString()
-                .contains("chat.requests 24, chat.requests.retry 12")
+                .contains("chat.requests 24, chat.requests.express 12, chat.requests.retry 12")
                 .endsWith("sluice topics create --partitions 24");
     }
 
@@ -110,8 +120,9 @@ class TopicCheckTest {
         int requests = plans.get(topics.requests()).maxMessageBytes();
 
         assertThat(requests).isEqualTo(1_048_588);
+        assertThat(plans.get(topics.express()).maxMessageBytes()).isEqualTo(requests);
         topics.all().stream()
-                .filter(topic -> !topic.equals(topics.requests()))
+                .filter(topic -> !topics.isFromProducers(topic))
                 .forEach(topic ->
                         assertThat(plans.get(topic).maxMessageBytes()).isGreaterThanOrEqualTo(requests + 65_536));
     }
@@ -120,7 +131,7 @@ class TopicCheckTest {
     void topicsOfWorkersHaveSmallSegmentsThatHoldEveryRecord() {
         for (int requestBytes : new int[] {TopicPlan.MAX_REQUEST_BYTES, 200 << 20, 1 << 30}) {
             for (TopicPlan plan : TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, requestBytes)) {
-                boolean passing = plan.input() && !plan.name().equals(topics.requests());
+                boolean passing = plan.input() && !topics.isFromProducers(plan.name());
                 assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_MS_CONFIG))
                         .isEqualTo(passing);
                 if (passing) {

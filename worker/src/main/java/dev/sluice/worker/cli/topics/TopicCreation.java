@@ -93,6 +93,7 @@ final class TopicCreation {
         Optional<Short> copies = replication < 1 ? Optional.empty() : Optional.of((short) replication);
         Collection<NewTopic> missing = plans.stream()
                 .filter(plan -> !before.containsKey(plan.name()))
+                .map(plan -> plan.asLargeAs(sameKind(plan, before)))
                 .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
                 .toList();
         var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS))
@@ -100,6 +101,15 @@ final class TopicCreation {
         for (NewTopic topic : missing) {
             attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
         }
+    }
+
+    /** Returns the existing inputs with the same writers as this one. */
+    private List<TopicState> sameKind(TopicPlan input, Map<String, TopicState> before) {
+        return plans.stream()
+                .filter(plan -> plan.input() && input.input() && plan.passing() == input.passing())
+                .filter(plan -> before.containsKey(plan.name()))
+                .map(plan -> before.get(plan.name()))
+                .toList();
     }
 
     /**
@@ -112,29 +122,35 @@ final class TopicCreation {
     }
 
     /**
-     * Widens the inputs if {@code --partitions} was given. The topic of new requests comes last, and only if all other
-     * inputs are wide enough. A record in a partition that one of the other inputs lacks would be read by no worker.
+     * Widens the inputs if {@code --partitions} was given. The topics that producers write to come last, and only if
+     * all other inputs are wide enough. A record in a partition that one of the other inputs lacks would be read by no
+     * worker.
      */
     private void widen(Map<String, TopicState> before) throws InterruptedException {
         if (asked.isEmpty()) {
             return;
         }
         List<TopicPlan> inputs = plans.stream().filter(TopicPlan::input).toList();
-        for (TopicPlan plan : inputs.subList(1, inputs.size())) {
-            widen(plan.name(), before);
+        List<String> ofWorkers =
+                inputs.stream().filter(TopicPlan::passing).map(TopicPlan::name).toList();
+        for (String topic : ofWorkers) {
+            widen(topic, before);
         }
-        TopicPlan requests = inputs.get(0);
-        List<String> failed = inputs.stream()
+        List<String> failed = ofWorkers.stream().filter(failures::containsKey).toList();
+        List<String> ofProducers = inputs.stream()
+                .filter(plan -> !plan.passing())
                 .map(TopicPlan::name)
-                .filter(failures::containsKey)
                 .toList();
-        if (failed.isEmpty()) {
-            widen(requests.name(), before);
-        } else if (isNarrower(requests.name(), before)) {
-            failures.put(
-                    requests.name(),
-                    "topic " + requests.name() + " was not " + WIDENED + ", since " + String.join(", ", failed)
-                            + " is not as wide: no worker would read what arrives in the missing partitions");
+        for (String topic : ofProducers) {
+            if (failed.isEmpty()) {
+                widen(topic, before);
+                failed = failures.containsKey(topic) ? List.of(topic) : List.of();
+            } else if (isNarrower(topic, before)) {
+                failures.put(
+                        topic,
+                        "topic " + topic + " was not " + WIDENED + ", since " + String.join(", ", failed)
+                                + " is not as wide: no worker would read what arrives in the missing partitions");
+            }
         }
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sluice.ChatQueueException;
 import dev.sluice.ChatRequest;
+import dev.sluice.Priority;
 import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
@@ -32,6 +33,18 @@ class AskCommandTest {
         assertThat(terminal.out()).isEqualToIgnoringNewLines("42");
         assertThat(new String(queue.requests().get(0).body(), StandardCharsets.UTF_8))
                 .contains("\"model\":\"m\"", "Be brief", "6 * 7?", "\"max_tokens\":9", "\"temperature\":0.5");
+    }
+
+    @Test
+    void asksExpressIfToldTo() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "42");
+
+        ask(queue, "ask", "--model=m", "--express", "?");
+        ask(queue, "ask", "--model=m", "?");
+
+        assertThat(queue.requests())
+                .extracting(ChatRequest::priority)
+                .containsExactly(Priority.EXPRESS, Priority.NORMAL);
     }
 
     @Test

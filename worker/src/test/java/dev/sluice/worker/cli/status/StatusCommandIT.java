@@ -60,6 +60,7 @@ class StatusCommandIT {
         queue.commit(3, 5, AckRuns.NONE);
         KafkaProducer<byte[], byte[]> worker = queue.worker();
         queue.publishEachInATransaction(worker, topics.retry(), 2, HOUR);
+        queue.publishEachInATransaction(worker, topics.express(), 6, HOUR);
         queue.publishEachInATransaction(worker, topics.delay(Topics.Tier.ONE_MINUTE), 3, HOUR);
         queue.publishEachInATransaction(worker, topics.dead(), 4, HOUR);
 
@@ -73,6 +74,11 @@ class StatusCommandIT {
         assertThat(requests.get("oldest_age_ms").asLong()).isLessThan(HOUR.toMillis());
         assertThat(requests.get("partitions").get(0).get("open").asLong()).isEqualTo(4);
         assertThat(requests.get("partitions").get(3).get("open").asLong()).isZero();
+        JsonNode express = topic(status, "express");
+        assertThat(express.get("open").asLong()).isEqualTo(6);
+        assertThat(express.get("oldest_age_ms").asLong())
+                .as("a producer's word about when it was published is not believed")
+                .isLessThan(HOUR.toMillis());
         assertThat(topic(status, "retry").get("open").asLong()).isEqualTo(2);
         assertThat(topic(status, "retry").get("lag").asLong()).isEqualTo(4); // a marker behind each
         assertThat(topic(status, "retry").get("oldest_age_ms").asLong())

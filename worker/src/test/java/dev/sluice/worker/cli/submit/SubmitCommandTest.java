@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.ChatQueueException;
+import dev.sluice.ChatRequest;
+import dev.sluice.Priority;
 import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
@@ -58,6 +60,16 @@ class SubmitCommandTest {
             assertThat(sent.headers()).containsKey("job");
             assertThat(sent.notBefore()).isPresent();
         });
+    }
+
+    @Test
+    void everyRequestIsExpressIfAskedFor() throws Exception {
+        submit(batch(line("a", "m") + line("b", "m")), "--express");
+        submit(batch(line("c", "m")));
+
+        assertThat(queue.requests())
+                .extracting(ChatRequest::priority)
+                .containsExactly(Priority.EXPRESS, Priority.EXPRESS, Priority.NORMAL);
     }
 
     @Test

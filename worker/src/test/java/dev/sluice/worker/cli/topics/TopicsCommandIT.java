@@ -156,11 +156,29 @@ class TopicsCommandIT {
         Map<String, TopicState> states = states();
         assertThat(topics.inputs())
                 .filteredOn(input -> states.get(input).partitions() == 2)
-                .containsExactly(topics.requests(), topics.retry());
+                .containsExactly(topics.requests(), topics.express(), topics.retry());
         assertThat(terminal.err())
                 .contains("topic " + topics.retry() + " could not be widened: ")
                 .contains(
-                        "topic " + topics.requests() + " was not widened, since " + topics.retry() + " is not as wide");
+                        "topic " + topics.requests() + " was not widened, since " + topics.retry() + " is not as wide")
+                .contains(
+                        "topic " + topics.express() + " was not widened, since " + topics.retry() + " is not as wide");
+    }
+
+    /** The queue of an earlier release, which has more partitions than the default and takes large requests. */
+    @Test
+    void createBringsAQueueWithoutExpressUpToDate() throws Exception {
+        run("create", "--partitions=3", "--max-request-bytes=5242880");
+        admin.deleteTopics(List.of(topics.express())).all().get();
+        await().atMost(BOUND).until(() -> !states().containsKey(topics.express()));
+
+        int code = run("create");
+
+        assertThat(code).as(terminal.err()).isZero();
+        TopicState express = states().get(topics.express());
+        assertThat(express.partitions()).isEqualTo(3);
+        assertThat(express.settings()).containsEntry("max.message.bytes", "5242892");
+        assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
     }
 
     /** Returns an admin client that asks for fewer partitions of this topic than it has, which a broker rejects. */
