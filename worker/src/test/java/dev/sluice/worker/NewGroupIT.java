@@ -17,6 +17,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,18 @@ class NewGroupIT {
                         "offsets.retention.minutes");
         assertThat(api.calls()).isEqualTo(7);
         assertThat(queue.read(queue.topics.replies())).hasSize(7);
+    }
+
+    /** Whoever publishes only express requests has ended some as well. */
+    @Test
+    void expressRequestsCountToo() throws Exception {
+        queue.publishExpress("express", body("m", "text"), new RecordHeaders());
+        work(2);
+        queue.awaitReplies(3);
+
+        assertThatThrownBy(() -> Worker.start(config("mistyped", false)))
+                .isInstanceOf(WorkerException.class)
+                .hasMessageContaining("up to 3 requests again");
     }
 
     @Test

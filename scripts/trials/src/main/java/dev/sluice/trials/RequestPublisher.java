@@ -51,7 +51,13 @@ public final class RequestPublisher implements AutoCloseable {
      * @param notBefore epoch milliseconds; 0 if it may be called at once
      */
     public static ProducerRecord<byte[], byte[]> request(int partition, String id, String body, long notBefore) {
-        ProducerRecord<byte[], byte[]> request = anonymous(partition, body);
+        return request(SluiceJar.TOPICS.requests(), partition, id, body, notBefore);
+    }
+
+    /** Makes the record of a request to one of the topics that producers write to. */
+    public static ProducerRecord<byte[], byte[]> request(
+            String topic, int partition, String id, String body, long notBefore) {
+        ProducerRecord<byte[], byte[]> request = anonymous(topic, partition, body);
         WireHeaders.set(request.headers(), WireHeaders.ID, id);
         if (notBefore != 0) {
             WireHeaders.set(request.headers(), WireHeaders.NOT_BEFORE, notBefore);
@@ -61,8 +67,11 @@ public final class RequestPublisher implements AutoCloseable {
 
     /** Makes the record of a request without an id. */
     public static ProducerRecord<byte[], byte[]> anonymous(int partition, String body) {
-        byte[] value = body.getBytes(StandardCharsets.UTF_8);
-        return new ProducerRecord<>(SluiceJar.TOPICS.requests(), partition, null, value);
+        return anonymous(SluiceJar.TOPICS.requests(), partition, body);
+    }
+
+    private static ProducerRecord<byte[], byte[]> anonymous(String topic, int partition, String body) {
+        return new ProducerRecord<>(topic, partition, null, body.getBytes(StandardCharsets.UTF_8));
     }
 
     /**

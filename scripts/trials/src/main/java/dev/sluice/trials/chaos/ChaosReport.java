@@ -60,8 +60,11 @@ final class ChaosReport {
         Map<String, Long> endings =
                 new TreeMap<>(history.endings().stream().collect(groupingBy(ChaosReport::word, counting())));
         out.printf(
-                "%nrequests   %d published, %d acknowledged: %s%n",
+                "%nrequests   %d published, %d of them express, %d acknowledged: %s%n",
                 history.published().size(),
+                history.published().stream()
+                        .filter(request -> request.request().express())
+                        .count(),
                 history.published().stream()
                         .filter(PublishedRequest::isAcknowledged)
                         .count(),
@@ -97,7 +100,7 @@ final class ChaosReport {
                 overall.millis() / 1e3, bounds.silence() / 1e3, time(overall.from()));
         out.printf("           by partition (bound %.0f s):", bounds.partitionSilence() / 1e3);
         ProgressCheck.longestByPartition(history)
-                .forEach((partition, silence) -> out.printf("  %d: %.1f s", partition, silence.millis() / 1e3));
+                .forEach((partition, silence) -> out.printf("  %s: %.1f s", partition, silence.millis() / 1e3));
         out.println();
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.trials.chaos;
 
 import dev.sluice.trials.RequestPublisher;
+import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
@@ -83,8 +84,9 @@ final class PlanPublisher {
     private void publish(PlannedRequest request) {
         long now = recorder.now();
         long notBefore = request.dueAfterMillis() == 0 ? 0 : now + request.dueAfterMillis();
+        String topic = request.express() ? SluiceJar.TOPICS.express() : SluiceJar.TOPICS.requests();
         ProducerRecord<byte[], byte[]> record =
-                RequestPublisher.request(request.partition(), request.id(), request.body(), notBefore);
+                RequestPublisher.request(topic, request.partition(), request.id(), request.body(), notBefore);
         if (request.kind() == RequestKind.EXPIRED) {
             WireHeaders.set(record.headers(), WireHeaders.EXPIRES_AT, now - 1);
         }

@@ -52,14 +52,15 @@ public final class ProgressCheck implements HistoryCheck {
         return longest(history, request -> true);
     }
 
-    /** Returns the longest silence of each partition of the request topic. */
-    public static Map<Integer, Silence> longestByPartition(RunHistory history) {
-        Map<Integer, Silence> longest = new TreeMap<>();
+    /** Returns the longest silence of each partition of both topics that requests are published to. */
+    public static Map<String, Silence> longestByPartition(RunHistory history) {
+        Map<String, Silence> longest = new TreeMap<>();
         history.published().stream()
-                .map(request -> request.request().partition())
+                .map(request -> request.request().place())
                 .distinct()
-                .forEach(partition -> longest.put(
-                        partition, longest(history, request -> request.request().partition() == partition)));
+                .forEach(place -> longest.put(
+                        place,
+                        longest(history, request -> request.request().place().equals(place))));
         return longest;
     }
 

@@ -13,6 +13,9 @@ public final class RequestMix {
 
     private static final int DRAWS_PER_BURST = 200;
 
+    /** One of so many requests is express. */
+    private static final int DRAWS_PER_EXPRESS = 8;
+
     /** The share of the time, at its end, that is free of requests that fail slowly. */
     private static final double QUIET_TAIL = 0.4;
 
@@ -100,14 +103,25 @@ public final class RequestMix {
             case EXHAUSTED -> request(id, kind, partition, at, 0, directed(id, "status=500"));
             case INVALID ->
                 new PlannedRequest(
-                        id, kind, partition, at, 0, "", any(INVALID_BODIES).formatted(id));
+                        id,
+                        kind,
+                        isExpress(),
+                        partition,
+                        at,
+                        0,
+                        "",
+                        any(INVALID_BODIES).formatted(id));
         };
     }
 
     private PlannedRequest request(String id, RequestKind kind, int partition, long at, long dueAfter, String text) {
         String body =
                 "{\"model\":\"%s\",\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}".formatted(any(MODELS), text);
-        return new PlannedRequest(id, kind, partition, at, dueAfter, text, body);
+        return new PlannedRequest(id, kind, isExpress(), partition, at, dueAfter, text, body);
+    }
+
+    private boolean isExpress() {
+        return random.nextInt(DRAWS_PER_EXPRESS) == 0;
     }
 
     private String nextId() {

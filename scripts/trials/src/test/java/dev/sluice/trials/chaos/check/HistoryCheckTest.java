@@ -228,6 +228,16 @@ class HistoryCheckTest {
     }
 
     @Test
+    void aPartitionOfExpressThatStandsStillIsFoundWhileItsBundleGoesOn() {
+        history.publishedExpress("a", 2, 1_000).ok("a", 91_001);
+        for (long at = 0; at < 100_000; at += 10_000) {
+            history.published("b" + at, PLAIN, 2, at, 0).ok("b" + at, at + 100);
+        }
+
+        assertThat(history.violations()).containsExactly("no progress partition express 2");
+    }
+
+    @Test
     void silenceIsMeasuredFromTheTimeWhenARequestIsDue() {
         history.published("a", SOON, 0, 0, 100_000).ok("a", 100_500);
         history.published("b", PLAIN, 150_000).ok("b", 150_400);

@@ -29,13 +29,19 @@ final class TestHistory {
     }
 
     TestHistory published(String id, RequestKind kind, int partition, long at, long notBefore) {
-        PlannedRequest request = new PlannedRequest(id, kind, partition, at, 0, id, "{}");
+        PlannedRequest request = new PlannedRequest(id, kind, false, partition, at, 0, id, "{}");
         published.add(new PublishedRequest(request, at, notBefore, at));
         return this;
     }
 
+    TestHistory publishedExpress(String id, int partition, long at) {
+        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, true, partition, at, 0, id, "{}");
+        published.add(new PublishedRequest(request, at, 0, at));
+        return this;
+    }
+
     TestHistory unacknowledged(String id) {
-        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, 0, 0, 0, id, "{}");
+        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, false, 0, 0, 0, id, "{}");
         published.add(new PublishedRequest(request, 0, 0, PublishedRequest.NEVER));
         return this;
     }

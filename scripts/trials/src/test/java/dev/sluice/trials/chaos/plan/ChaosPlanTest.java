@@ -28,6 +28,17 @@ class ChaosPlanTest {
     }
 
     @Test
+    void aPartOfEachKindIsExpress() {
+        List<PlannedRequest> requests = plan(1).requests();
+
+        assertThat(requests.stream().filter(PlannedRequest::express).count()).isBetween(150L, 350L);
+        assertThat(requests)
+                .filteredOn(PlannedRequest::express)
+                .extracting(PlannedRequest::kind)
+                .containsAll(EnumSet.allOf(RequestKind.class));
+    }
+
+    @Test
     void everyRequestHasAnIdOfItsOwnInItsText() {
         List<PlannedRequest> requests = plan(1).requests();
         PlannedRequest more = plan(1).more().plain(3);
