@@ -81,6 +81,26 @@ class ReadmeExamplesTest {
         return answer;
     }
 
+    @Test
+    void expressRequestIsAnswered() {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(asked -> "Hello!");
+
+        assertThat(askExpress(queue).text()).isEqualTo("Hello!");
+        assertThat(queue.requests().get(0).priority()).isEqualTo(Priority.EXPRESS);
+    }
+
+    private static ChatReply askExpress(ChatQueue queue) {
+        // tag express
+        ChatRequest request = ChatRequest.builder()
+                .model("openai/gpt-oss-20b")
+                .user("Why is the sky blue?")
+                .priority(Priority.EXPRESS)
+                .build();
+        ChatReply reply = queue.ask(request, Duration.ofSeconds(30)).join();
+        // end
+        return reply;
+    }
+
     /** Is only compiled, because it needs a broker. ReplyConsumerIT runs similar code. */
     static ReplyConsumer read() {
         // tag read

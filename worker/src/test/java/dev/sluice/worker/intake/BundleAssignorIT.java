@@ -71,6 +71,14 @@ class BundleAssignorIT {
                 oldMember.close();
                 await().atMost(BOUND).until(() -> newMember.partitions(newest) == PARTITIONS);
                 assertThat(newMember.assigned).hasSize(PARTITIONS * ofNew.size());
+
+                try (Member backAgain = new Member("again", ofOld)) {
+                    await().atMost(BOUND).until(() -> backAgain.partitions(topics.requests()) == PARTITIONS / 2);
+                    requireNoRebalance(newMember, backAgain);
+                    newMember.close();
+                    await().atMost(BOUND).until(() -> backAgain.partitions(topics.requests()) == PARTITIONS);
+                    assertThat(backAgain.assigned).hasSize(PARTITIONS * ofOld.size());
+                }
             }
         }
     }

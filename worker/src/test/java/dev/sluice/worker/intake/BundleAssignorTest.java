@@ -193,6 +193,30 @@ class BundleAssignorTest {
     }
 
     @ParameterizedTest
+    @MethodSource("newestTopicAndLeader")
+    void takesTheNewestTopicBackWhenOldMembersTakeOver(String newest, String leader) {
+        Cluster cluster = cluster(withNewest(newest));
+        Map<String, Member> members = twoGenerations(newest);
+        Map<String, Member> old = new TreeMap<>(members);
+        Member newMember = Objects.requireNonNull(old.remove("new"));
+        members.keySet().retainAll(Set.of("new"));
+        assignUntilStable(cluster, members, "new");
+        assertThat(partitionsOf(newest, members)).hasSize(12);
+
+        members.putAll(old);
+        assignUntilStable(cluster, members, leader);
+        requireBalanced(members, 0);
+        assertThat(partitionsOf(newest, members))
+                .containsExactlyInAnyOrderElementsOf(numbersOf(TOPICS.requests(), List.of(newMember)));
+        members.remove("new");
+        assignUntilStable(cluster, members, "old-1");
+
+        assertThat(partitionsOf(newest, members)).isEmpty();
+        assertThat(numbersOf(TOPICS.requests(), members.values())).hasSize(12);
+        members.values().forEach(BundleAssignorTest::requireOnlySubscribed);
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void becomesStableInEveryStepOfARollingUpgrade(long seed) {
         Random random = new Random(seed);
