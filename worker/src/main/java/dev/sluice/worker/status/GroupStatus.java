@@ -1,6 +1,9 @@
 package dev.sluice.worker.status;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -24,11 +27,24 @@ public record GroupStatus(String name, String state, List<Member> members) {
      *
      * @param client the worker's name, which is its instance id or a random UUID
      * @param bundles the numbers of the partitions that it owns in every input topic. Empty while the group rebalances.
+     * @param unread the input topics of which it reads nothing, because it is of an earlier release
      */
-    public record Member(String client, String host, Set<Integer> bundles) {
+    public record Member(String client, String host, Set<Integer> bundles, List<String> unread) {
         public Member {
             bundles = Set.copyOf(bundles);
+            unread = List.copyOf(unread);
         }
+    }
+
+    /** Returns the workers of earlier releases by each topic that they do not read. Empty during a rebalance. */
+    Map<String, List<String>> unread() {
+        Map<String, List<String>> unread = new LinkedHashMap<>();
+        if (state.equals(STABLE)) {
+            members.forEach(member -> member.unread()
+                    .forEach(topic -> unread.computeIfAbsent(topic, first -> new ArrayList<>())
+                            .add(member.client())));
+        }
+        return unread;
     }
 
     /** Returns the bundles that no worker owns in a stable group. During a rebalance the set is empty. */

@@ -39,7 +39,7 @@ public final class StatusReader implements AutoCloseable {
     public StatusReader(Admin admin, Map<String, Object> kafka, Topics topics, String group) {
         this.admin = admin;
         this.topics = topics;
-        this.group = new WorkerGroup(admin, group, topics.requests());
+        this.group = new WorkerGroup(admin, group, topics);
         this.oldest = new OldestOpenRecords(kafka, topics);
     }
 
@@ -154,10 +154,16 @@ public final class StatusReader implements AutoCloseable {
         if (workers.members().isEmpty()) {
             return List.of("no worker runs in group '" + workers.name() + "'; start one with 'sluice worker'");
         }
+        List<String> problems = new ArrayList<>();
         Set<Integer> ownerless = workers.ownerless(width);
-        return ownerless.isEmpty()
-                ? List.of()
-                : List.of("no worker reads partitions " + ownerless + "; if that lasts, restart the workers");
+        if (!ownerless.isEmpty()) {
+            problems.add("no worker reads partitions " + ownerless + "; if that lasts, restart the workers");
+        }
+        workers.unread()
+                .forEach((topic, members) -> problems.add("topic " + topic + " is not read by "
+                        + String.join(", ", members) + ", of an earlier release; what is published there waits in"
+                        + " their partitions until newer workers take their place"));
+        return problems;
     }
 
     @Override

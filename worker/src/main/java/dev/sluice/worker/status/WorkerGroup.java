@@ -1,5 +1,6 @@
 package dev.sluice.worker.status;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
@@ -7,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -22,13 +24,13 @@ import org.apache.kafka.common.errors.GroupIdNotFoundException;
 final class WorkerGroup {
     private final Admin admin;
     private final String name;
-    private final String requests;
+    private final Topics topics;
     private final String what;
 
-    WorkerGroup(Admin admin, String name, String requests) {
+    WorkerGroup(Admin admin, String name, Topics topics) {
         this.admin = admin;
         this.name = name;
-        this.requests = requests;
+        this.topics = topics;
         this.what = "consumer group '" + name + "'";
     }
 
@@ -84,12 +86,15 @@ final class WorkerGroup {
 
     private GroupStatus.Member member(MemberDescription member) {
         String host = member.host().startsWith("/") ? member.host().substring(1) : member.host();
-        return new GroupStatus.Member(
-                member.clientId(),
-                host,
-                member.assignment().topicPartitions().stream()
-                        .filter(partition -> partition.topic().equals(requests))
-                        .map(TopicPartition::partition)
-                        .collect(Collectors.toSet()));
+        Set<TopicPartition> owned = member.assignment().topicPartitions();
+        Set<Integer> bundles = owned.stream()
+                .filter(partition -> partition.topic().equals(topics.requests()))
+                .map(TopicPartition::partition)
+                .collect(Collectors.toSet());
+        List<String> unread = topics.inputs().stream()
+                .filter(topic -> bundles.stream().noneMatch(bundle -> owned.contains(new TopicPartition(topic, bundle))))
+                .filter(topic -> !bundles.isEmpty())
+                .toList();
+        return new GroupStatus.Member(member.clientId(), host, bundles, unread);
     }
 }

@@ -16,6 +16,7 @@ import org.apache.kafka.common.resource.ResourceType;
 record AclGrant(String user, AclOperation operation, ResourceType type, String name, PatternType pattern) {
     static final String WORKER = "worker";
     static final String PUBLISHER = "publisher";
+    static final String EXPRESS = "express";
     static final String READER = "reader";
     static final String READERS = "billing";
     static final String OPERATOR = "operator";
@@ -63,9 +64,11 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
         return List.of(topic(PUBLISHER, AclOperation.WRITE, topics.requests()));
     }
 
-    /** Returns the right of a user who may publish express requests. */
-    static List<AclGrant> express(String user, Topics topics) {
-        return List.of(topic(user, AclOperation.WRITE, topics.express()));
+    /** Returns the rights of a user who asks, and may publish nothing but express requests. */
+    static List<AclGrant> express(Topics topics) {
+        return List.of(
+                topic(EXPRESS, AclOperation.WRITE, topics.express()),
+                topic(EXPRESS, AclOperation.READ, topics.replies()));
     }
 
     static List<AclGrant> reader(Topics topics) {

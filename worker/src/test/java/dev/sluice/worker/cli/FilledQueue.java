@@ -43,10 +43,15 @@ public final class FilledQueue implements AutoCloseable {
 
     /** Returns a consumer that joins the workers' group when it is polled. */
     public Consumer<byte[], byte[]> member(String name) {
+        return member(name, topics.inputs());
+    }
+
+    /** Returns such a consumer that reads these topics, as a worker of an earlier release does. */
+    public Consumer<byte[], byte[]> member(String name, List<String> inputs) {
         Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
                 kafka, group(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
         // As workers do, it decides itself where to begin.
-        consumer.subscribe(topics.inputs(), new ConsumerRebalanceListener() {
+        consumer.subscribe(inputs, new ConsumerRebalanceListener() {
             @Override
             public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
 

@@ -40,6 +40,8 @@ class MissingCommandRightIT {
     private static final List<String> LIST = List.of("dlq", "list");
     private static final List<String> REPLAY = List.of("dlq", "replay", "--yes");
     private static final List<String> STATUS = List.of("status", "--group=" + GROUP);
+    private static final List<String> ASK_EXPRESS =
+            List.of("ask", "--express", "--model=m", "--timeout=5s", "?");
     private static final List<String> ASK = List.of("ask", "--model=m", "--timeout=5s", "?");
 
     @TempDir
@@ -54,6 +56,7 @@ class MissingCommandRightIT {
         kafka = SecuredKafka.start(folder);
         List<AclGrant> grants = Stream.of(
                         AclGrant.publisher(TOPICS),
+                        AclGrant.express(TOPICS),
                         AclGrant.reader(TOPICS),
                         AclGrant.operator(TOPICS),
                         AclGrant.watcher(TOPICS, GROUP),
@@ -115,6 +118,10 @@ class MissingCommandRightIT {
                         ASK,
                         ExitCode.REFUSED),
                 new Case(
+                        AclGrant.topic(AclGrant.EXPRESS, AclOperation.WRITE, TOPICS.express()),
+                        ASK_EXPRESS,
+                        ExitCode.REFUSED),
+                new Case(
                         AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.replies()),
                         ASK,
                         ExitCode.REFUSED));
@@ -132,6 +139,15 @@ class MissingCommandRightIT {
         } finally {
             kafka.grant(List.of(one.missing()));
         }
+    }
+
+    @Test
+    void aRightToOneTopicOfProducersIsNoneToTheOther() throws Exception {
+        assertThat(run(AclGrant.SUBMITTER, ASK_EXPRESS)).isEqualTo(ExitCode.REFUSED);
+        assertThat(terminal.err()).contains("Write on topic " + TOPICS.express());
+
+        assertThat(run(AclGrant.EXPRESS, ASK)).isEqualTo(ExitCode.REFUSED);
+        assertThat(terminal.err()).contains("Write on topic " + TOPICS.requests());
     }
 
     @Test

@@ -67,6 +67,7 @@ class SecurityIT {
         List<AclGrant> grants = Stream.of(
                         AclGrant.worker(TOPICS, GROUP),
                         AclGrant.publisher(TOPICS),
+                        AclGrant.express(TOPICS),
                         AclGrant.reader(TOPICS),
                         AclGrant.operator(TOPICS),
                         AclGrant.watcher(TOPICS, GROUP),
@@ -122,6 +123,9 @@ class SecurityIT {
             assertThat(replies.get("broken").attempts()).isEqualTo(1);
             assertThat(replies.get("later").ok()).isTrue();
             assertThat(replies.get("wrong").reason()).contains("rejected");
+            assertThat(run(AclGrant.EXPRESS, "ask", "--express", "--model=m", "?"))
+                    .as(terminal.err())
+                    .isZero();
             assertOperatorReplays(replies);
             assertStatusIsShown();
             assertBatchesAreAnsweredAndResumed();

@@ -158,6 +158,31 @@ class StatusCommandIT {
     }
 
     @Test
+    void workersOfAnEarlierReleaseAreNamedWithWhatTheyDoNotRead() throws Exception {
+        createTopics();
+        List<String> known = topics.inputs().stream()
+                .filter(topic -> !topic.equals(topics.express()))
+                .toList();
+        try (Consumer<byte[], byte[]> old = queue.member("old", known);
+                Consumer<byte[], byte[]> recent = queue.member("recent")) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                old.poll(Duration.ofMillis(10));
+                recent.poll(Duration.ofMillis(10));
+                return old.assignment().size() == 2 * known.size()
+                        && recent.assignment().size() == 2 * topics.inputs().size();
+            });
+
+            JsonNode problems = json().get("problems");
+
+            assertThat(problems.values())
+                    .singleElement()
+                    .extracting(JsonNode::asString)
+                    .asString()
+                    .contains("topic " + topics.express() + " is not read by old, of an earlier release");
+        }
+    }
+
+    @Test
     void aQueueWithoutAGroupIsShownWithTheRemedy() throws Exception {
         createTopics();
 

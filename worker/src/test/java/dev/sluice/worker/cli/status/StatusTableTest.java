@@ -22,7 +22,7 @@ class StatusTableTest {
     void aLongQueueWithManyWorkersFitsEightyColumns() {
         TopicBacklog requests = backlog("requests", 123_456_789_012L, 345_678, false, 7_384_000);
         GroupStatus.Member worker =
-                new GroupStatus.Member("d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11", "192.168.200.100", Set.of(0, 1, 2));
+                new GroupStatus.Member("d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11", "192.168.200.100", Set.of(0, 1, 2), List.of());
         GroupStatus group = new GroupStatus("sluice", "stable", List.of(worker));
 
         String text = print(group, requests, List.of());
@@ -55,7 +55,7 @@ class StatusTableTest {
 
     @Test
     void ownerlessBundlesAreKnownInAStableGroupOnly() {
-        GroupStatus.Member worker = new GroupStatus.Member("one", "host", Set.of(0, 2));
+        GroupStatus.Member worker = new GroupStatus.Member("one", "host", Set.of(0, 2), List.of());
 
         assertThat(new GroupStatus("sluice", "stable", List.of(worker)).ownerless(4))
                 .containsExactly(1, 3);
