@@ -7,16 +7,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.intake.BundleAssignor;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import dev.sluice.worker.threads.WorkerException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +38,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Tests express requests on a real Kafka and over real HTTP, beside what fills the worker otherwise. */
 @Timeout(180)
@@ -141,6 +149,38 @@ class ExpressIT {
             assertThat(header(queue.awaitRecord(queue.topics.replies(), "wrong"), WireHeaders.PRIORITY))
                     .isEqualTo("(none)");
         }
+    }
+
+    /** The calls are under way when the first run gives up. The second one finds the requests and awaits them. */
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true"})
+    void aResumedSubmitFindsItsRequestsWhicheverTopicTheyAreOn(boolean first, boolean second, @TempDir Path folder)
+            throws Exception {
+        api.update(settings -> settings.withLatency(LatencyModel.fixed(Duration.ofSeconds(4))));
+        Path batch = Files.writeString(folder.resolve("batch.jsonl"), body("m", "one") + "\n" + body("m", "two"));
+        Path answers = folder.resolve("answers.jsonl");
+        TestTerminal terminal = new TestTerminal();
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            assertThat(submit(terminal, batch, answers, first, "--timeout=2s")).isEqualTo(1);
+            assertThat(submit(terminal, batch, answers, second, "--resume"))
+                    .as(terminal.err())
+                    .isZero();
+        }
+
+        assertThat(Files.readAllLines(answers)).hasSize(2);
+        assertThat(queue.read(first ? queue.topics.express() : queue.topics.requests())).hasSize(2);
+        assertThat(api.calls()).isEqualTo(2);
+    }
+
+    private int submit(TestTerminal terminal, Path batch, Path answers, boolean express, String option) {
+        List<String> arguments = new ArrayList<>(List.of("submit", batch.toString(), "--output=" + answers, option));
+        arguments.add("--bootstrap-servers=" + kafka.bootstrapServers());
+        arguments.add("--topic=" + queue.topics.base());
+        arguments.add("--group=" + queue.group());
+        if (express) {
+            arguments.add("--express");
+        }
+        return terminal.run(arguments.toArray(String[]::new));
     }
 
     /**
