@@ -89,6 +89,7 @@ class KafkaChatQueueTest {
     void publishesAnExpressRequestToItsOwnTopic() {
         CompletableFuture<Receipt> receipt = queue.submit(
                 ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build());
+        repliesExist();
         CompletableFuture<ChatReply> unused = queue.ask(ChatRequest.jsonBuilder(REQUEST.body())
                 .priority(Priority.EXPRESS)
                 .build());

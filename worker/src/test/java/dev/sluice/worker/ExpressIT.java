@@ -114,7 +114,7 @@ class ExpressIT {
         WireHeaders.set(counted, WireHeaders.ATTEMPTS, 100);
         WireHeaders.set(counted, WireHeaders.ENQUEUED_AT, 1);
         WireHeaders.set(counted, WireHeaders.PRIORITY, "low");
-        queue.publishExpress("express", body("m", "? [stand-in: status=503 times=1]"), counted);
+        queue.publishExpress("express", body("m", "?? [stand-in: status=503 times=1]"), counted);
 
         try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
             ConsumerRecord<byte[], byte[]> reply = queue.awaitRecord(queue.topics.replies(), "express");

@@ -73,7 +73,7 @@ class ConfigurationLayersTest {
                         "weight",
                         "window");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(46)
+                .hasSize(47)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

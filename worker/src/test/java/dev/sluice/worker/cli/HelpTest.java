@@ -45,7 +45,7 @@ class HelpTest {
     void defaultsAreShownWhateverTheEnvironmentSets() {
         terminal.env("SLUICE_MAX_IN_FLIGHT", "3").run("worker", "--help");
 
-        assertThat(terminal.out()).contains("Default: 256");
+        assertThat(terminal.out()).contains("Default: 512");
     }
 
     @Test
