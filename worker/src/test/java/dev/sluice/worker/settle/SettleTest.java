@@ -14,7 +14,6 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger.Opening;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
-import dev.sluice.worker.intake.Room;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
@@ -183,24 +182,6 @@ class SettleTest {
         startAndFlush();
 
         assertThat(settle.openBytes()).isZero();
-    }
-
-    /** Else large answers to a backlog would stop the reading of express requests and of retries. */
-    @Test
-    void anAnswerCountsInTheRoomOfItsRequest() {
-        Assignment express = new Assignment(new TopicPartition(TOPICS.express(), 0));
-        ownership.set(owning(first, express));
-        open(first, express);
-        List<InputRecord> inputs = registered(first, 0);
-        producer.commitFailures = 1;
-
-        settle.accept(inputs.get(0), new Reply(200, new byte[150], 1));
-
-        assertThat(settle.openBytes(Room.REQUESTS)).isEqualTo(inputs.get(0).weight() + 150);
-        assertThat(settle.openBytes(Room.EXPRESS)).isZero();
-        assertThat(settle.openBytes(Room.RETRIES)).isZero();
-        startAndFlush();
-        assertThat(settle.openBytes(Room.REQUESTS)).isZero();
     }
 
     @Test
