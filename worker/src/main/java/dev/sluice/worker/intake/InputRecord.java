@@ -92,7 +92,7 @@ public record InputRecord(
     public boolean isExpress() {
         Room room = assignment.room();
         return room == Room.EXPRESS
-                || (room == Room.RETRIES
+                || (room != Room.REQUESTS
                         && header(WireHeaders.PRIORITY)
                                 .filter(WireHeaders.EXPRESS::equals)
                                 .isPresent());

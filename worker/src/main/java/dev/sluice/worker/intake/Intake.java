@@ -57,9 +57,9 @@ public final class Intake implements Runnable {
     /**
      * The bounds of the records in memory.
      *
-     * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many express
-     *     requests and a quarter as many retries may come to them
-     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each of the two
+     * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many may come to
+     *     them for each other {@link Room}
+     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each other room
      * @param delayedRecords the maximum number of records that wait until they are due
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked

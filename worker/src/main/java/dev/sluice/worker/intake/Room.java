@@ -4,25 +4,31 @@ import dev.sluice.wire.Topics;
 
 /**
  * A part of the read-ahead with a bound of its own, so that what fills one keeps nothing out of another. An express
- * request and a retry that is due do not wait behind a backlog, and retries of a model that is held do not keep new
- * requests out.
+ * request and a retry that is due do not wait behind a backlog, be it one of new requests or of delayed ones that are
+ * all due. The retries of a model that is held do not keep new requests out.
  */
 public enum Room {
     /** What producers have written to the requests topic. */
     REQUESTS,
     /** What producers have written to the express topic. */
     EXPRESS,
-    /** What was called or put off before, in the retry topic and the delay tiers. */
-    RETRIES;
+    /** What is to be called again soon, in the retry topic. */
+    RETRIES,
+    /** What is due later or was put off for longer, in the delay tiers. */
+    DELAYED;
 
     private static final String REQUESTS_TOPIC = new Topics("x").requests().substring(1);
     private static final String EXPRESS_TOPIC = new Topics("x").express().substring(1);
+    private static final String RETRY_TOPIC = new Topics("x").retry().substring(1);
 
     /** Returns the room of a topic that workers read. */
     public static Room of(String inputTopic) {
         if (inputTopic.endsWith(EXPRESS_TOPIC)) {
             return EXPRESS;
         }
-        return inputTopic.endsWith(REQUESTS_TOPIC) ? REQUESTS : RETRIES;
+        if (inputTopic.endsWith(RETRY_TOPIC)) {
+            return RETRIES;
+        }
+        return inputTopic.endsWith(REQUESTS_TOPIC) ? REQUESTS : DELAYED;
     }
 }

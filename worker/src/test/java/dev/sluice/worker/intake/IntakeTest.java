@@ -472,6 +472,23 @@ class IntakeTest {
     }
 
     @Test
+    void retriesAreReadHoweverManyDelayedRequestsAreDue() {
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(TIER, 9);
+
+        bounded.then(() -> bounded.consumer.assigned(FIRST, RETRY, TIER))
+                .rounds(2)
+                .then(() -> {
+                    assertThat(bounded.consumer.paused()).containsExactly(TIER);
+                    bounded.log.requests(RETRY, 1);
+                })
+                .rounds(2)
+                .run();
+
+        assertThat(bounded.downstream.offsets(RETRY)).containsExactly(0L);
+    }
+
+    @Test
     void newRequestsAreReadHoweverManyRetriesAreOpen() {
         IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
         bounded.log.requests(RETRY, 9);
