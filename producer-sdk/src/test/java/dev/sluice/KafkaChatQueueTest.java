@@ -87,8 +87,9 @@ class KafkaChatQueueTest {
     /** The request looks the same on its topic: which topic it is on says all, and who may write there is a right. */
     @Test
     void publishesAnExpressRequestToItsOwnTopic() {
-        CompletableFuture<Receipt> receipt = queue.submit(
-                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build());
+        CompletableFuture<Receipt> receipt = queue.submit(ChatRequest.jsonBuilder(REQUEST.body())
+                .priority(Priority.EXPRESS)
+                .build());
         repliesExist();
         CompletableFuture<ChatReply> unused = queue.ask(ChatRequest.jsonBuilder(REQUEST.body())
                 .priority(Priority.EXPRESS)
@@ -111,8 +112,9 @@ class KafkaChatQueueTest {
                 throw new ChatQueueException("no topic " + topic);
             }
         };
-        ChatRequest express =
-                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build();
+        ChatRequest express = ChatRequest.jsonBuilder(REQUEST.body())
+                .priority(Priority.EXPRESS)
+                .build();
 
         assertThatThrownBy(queue.submit(express)::join).hasMessageContaining("no topic chat.requests.express");
         assertThatThrownBy(queue.ask(express)::join).hasMessageContaining("no topic chat.requests.express");
@@ -123,8 +125,9 @@ class KafkaChatQueueTest {
 
     @Test
     void namesTheTopicOfARequestThatCouldNotBeSent() {
-        CompletableFuture<Receipt> forbidden = queue.submit(
-                ChatRequest.jsonBuilder(REQUEST.body()).priority(Priority.EXPRESS).build());
+        CompletableFuture<Receipt> forbidden = queue.submit(ChatRequest.jsonBuilder(REQUEST.body())
+                .priority(Priority.EXPRESS)
+                .build());
 
         producer.errorNext(new AuthorizationException("no"));
 

@@ -109,8 +109,8 @@ class RequestRecordsTest {
                     .header("mine", own)
                     .build();
 
-            Headers headers = RequestRecords.record(TOPICS, request, id, null, null)
-                    .headers();
+            Headers headers =
+                    RequestRecords.record(TOPICS, request, id, null, null).headers();
 
             assertThat(WireHeaders.text(headers, "sluice-id")).contains(id);
             assertThat(WireHeaders.text(headers, "sluice-tenant")).contains(id);

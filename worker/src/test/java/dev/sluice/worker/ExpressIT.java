@@ -168,7 +168,8 @@ class ExpressIT {
         }
 
         assertThat(Files.readAllLines(answers)).hasSize(2);
-        assertThat(queue.read(first ? queue.topics.express() : queue.topics.requests())).hasSize(2);
+        assertThat(queue.read(first ? queue.topics.express() : queue.topics.requests()))
+                .hasSize(2);
         assertThat(api.calls()).isEqualTo(2);
     }
 
@@ -224,8 +225,8 @@ class ExpressIT {
     private void publishToAllPartitions(String prefix) {
         for (int partition = 0; partition < TestQueue.PARTITIONS; partition++) {
             for (String topic : queue.topics.fromProducers()) {
-                ProducerRecord<byte[], byte[]> record =
-                        new ProducerRecord<>(topic, partition, null, body("m", "?").getBytes(UTF_8));
+                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
+                        topic, partition, null, body("m", "?").getBytes(UTF_8));
                 WireHeaders.set(record.headers(), WireHeaders.ID, prefix + "-" + topic + "-" + partition);
                 queue.send(record);
             }

@@ -60,7 +60,7 @@ class NewGroupIT {
         assertThat(queue.read(queue.topics.replies())).hasSize(7);
     }
 
-    /** Whoever publishes only express requests has ended some as well. */
+    /** The endings of express requests lie on the same topics as all others. */
     @Test
     void expressRequestsCountToo() throws Exception {
         queue.publishExpress("express", body("m", "text"), new RecordHeaders());

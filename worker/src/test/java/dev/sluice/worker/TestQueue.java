@@ -104,8 +104,8 @@ final class TestQueue implements AutoCloseable {
     /** Publishes equal requests, spread over all partitions, and waits until Kafka has them. */
     void publishBacklog(int count, String value) {
         for (int i = 0; i < count; i++) {
-            var unused = producer.send(
-                    new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8)));
+            var unused =
+                    producer.send(new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8)));
         }
         producer.flush();
     }

@@ -74,9 +74,8 @@ public final class KafkaPreviousRun implements PreviousRun {
         try {
             readAll(listener);
         } catch (AuthorizationException e) {
-            List<String> topics = point.topicEnds().stream()
-                    .map(ResumePoint.TopicEnd::topic)
-                    .toList();
+            List<String> topics =
+                    point.topicEnds().stream().map(ResumePoint.TopicEnd::topic).toList();
             throw new DeniedException(topics, e);
         }
     }

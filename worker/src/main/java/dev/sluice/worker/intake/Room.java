@@ -8,13 +8,13 @@ import dev.sluice.wire.Topics;
  * all due. The retries of a model that is held do not keep new requests out.
  */
 public enum Room {
-    /** What producers have written to the requests topic. */
+    /** The room for requests of the requests topic. */
     REQUESTS,
-    /** What producers have written to the express topic. */
+    /** The room for requests of the express topic. */
     EXPRESS,
-    /** What is to be called again soon, in the retry topic. */
+    /** The room for requests of the retry topic, which are called again soon. */
     RETRIES,
-    /** What is due later or was put off for longer, in the delay tiers. */
+    /** The room for requests of the delay tiers, which are due later or were put off for longer. */
     DELAYED;
 
     private static final String REQUESTS_TOPIC = new Topics("x").requests().substring(1);

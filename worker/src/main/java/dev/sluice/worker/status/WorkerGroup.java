@@ -92,7 +92,8 @@ final class WorkerGroup {
                 .map(TopicPartition::partition)
                 .collect(Collectors.toSet());
         List<String> unread = topics.inputs().stream()
-                .filter(topic -> bundles.stream().noneMatch(bundle -> owned.contains(new TopicPartition(topic, bundle))))
+                .filter(topic ->
+                        bundles.stream().noneMatch(bundle -> owned.contains(new TopicPartition(topic, bundle))))
                 .filter(topic -> !bundles.isEmpty())
                 .toList();
         return new GroupStatus.Member(member.clientId(), host, bundles, unread);

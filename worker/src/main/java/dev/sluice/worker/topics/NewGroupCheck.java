@@ -126,8 +126,7 @@ public final class NewGroupCheck {
     private Optional<String> refusalOfNew(String group, int width, boolean hasEnded)
             throws ExecutionException, InterruptedException {
         List<TopicPartition> partitions = topics.fromProducers().stream()
-                .flatMap(topic ->
-                        IntStream.range(0, width).mapToObj(partition -> new TopicPartition(topic, partition)))
+                .flatMap(topic -> IntStream.range(0, width).mapToObj(partition -> new TopicPartition(topic, partition)))
                 .toList();
         PublishedRequests requests = new PublishedRequests(
                 offsets(partitions, OffsetSpec.earliest()), offsets(partitions, OffsetSpec.latest()));
@@ -204,8 +203,8 @@ public final class NewGroupCheck {
         boolean isOfWorkers = false;
         for (var entry : committed.entrySet()) {
             boolean isFromProducers = topics.isFromProducers(entry.getKey().topic());
-            isOfWorkers |= !isFromProducers
-                    || isWorkersMetadata.test(entry.getValue().metadata());
+            isOfWorkers |=
+                    !isFromProducers || isWorkersMetadata.test(entry.getValue().metadata());
             if (isFromProducers) {
                 requests.put(entry.getKey(), entry.getValue().offset());
             }

@@ -101,7 +101,8 @@ public record TopicPlan(String name, boolean input, boolean passing, Duration re
      */
     public TopicPlan asLargeAs(Collection<TopicState> others) {
         int largest = others.stream()
-                .mapToInt(other -> (int) number(other, TopicConfig.MAX_MESSAGE_BYTES_CONFIG).orElse(0))
+                .mapToInt(other -> (int)
+                        number(other, TopicConfig.MAX_MESSAGE_BYTES_CONFIG).orElse(0))
                 .reduce(maxMessageBytes, Math::max);
         return new TopicPlan(name, input, passing, retention, largest);
     }

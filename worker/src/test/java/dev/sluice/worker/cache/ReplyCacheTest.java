@@ -133,7 +133,7 @@ class ReplyCacheTest {
         assertThat(answered).containsOnlyKeys(third, newcomer);
     }
 
-    /** Its leader may be the last of a backlog of hours. */
+    /** The leader may be the last of a backlog of hours. */
     @Test
     void anExpressRequestFollowsOnlyExpressOnes() {
         Request waiting = accepted(ASKING);

@@ -264,14 +264,15 @@ class RequestReaderTest {
                 .containsExactly(0, 0, (int) APPENDED_AT);
     }
 
-    /** Who may publish express requests is a right to their topic, so that a header gives nobody anything. */
+    /** The right to publish express requests is one to their topic, so that a header gives nobody anything. */
     @Test
     void aRequestIsExpressByItsTopicAndByWhatWorkersHaveWritten() {
         RecordHeaders express = headers(WireHeaders.PRIORITY, WireHeaders.EXPRESS);
         String tier = TOPICS.delay(Topics.Tier.ONE_HOUR);
 
         assertThat(isExpress(TOPICS.express(), new RecordHeaders())).isTrue();
-        assertThat(isExpress(TOPICS.express(), headers(WireHeaders.PRIORITY, "low"))).isTrue();
+        assertThat(isExpress(TOPICS.express(), headers(WireHeaders.PRIORITY, "low")))
+                .isTrue();
         assertThat(isExpress(TOPICS.requests(), new RecordHeaders())).isFalse();
         assertThat(isExpress(TOPICS.requests(), express)).isFalse();
         assertThat(isExpress(TOPICS.retry(), express)).isTrue();
@@ -314,8 +315,7 @@ class RequestReaderTest {
         List<byte[]> bodies = List.of(number.getBytes(UTF_8), name.getBytes(UTF_8), noUtf8, new byte[100]);
 
         for (byte[] body : bodies) {
-            ParsedRecord parsed = new RequestReader(
-                            TOPICS, 1 << 20, new ReplyTopics(TOPICS, List.of()), CLOCK)
+            ParsedRecord parsed = new RequestReader(TOPICS, 1 << 20, new ReplyTopics(TOPICS, List.of()), CLOCK)
                     .read(new Assignment(new TopicPartition(TOPICS.requests(), 2)), record(body));
 
             assertThat(refused(parsed).reason()).isEqualTo(Reason.INVALID_REQUEST);

@@ -239,8 +239,7 @@ class OutputRecordsTest {
     @Test
     void whatWasExpressStaysSoUntilItHasEnded() {
         InputRecord published = input(TOPICS.express(), headers(Map.of(WireHeaders.PRIORITY, "low")), 0, 0);
-        InputRecord retried =
-                input(TOPICS.retry(), headers(Map.of(WireHeaders.PRIORITY, WireHeaders.EXPRESS)), 1, 0);
+        InputRecord retried = input(TOPICS.retry(), headers(Map.of(WireHeaders.PRIORITY, WireHeaders.EXPRESS)), 1, 0);
         Outcome dead = dead(OptionalInt.empty(), "");
 
         for (InputRecord express : List.of(published, retried)) {
@@ -261,25 +260,26 @@ class OutputRecordsTest {
 
         for (Outcome outcome : List.of(requeue(""), dead(OptionalInt.empty(), ""), new Reply(200, ANSWER, 1))) {
             assertThat(of(forged, outcome, Form.AS_ASKED))
-                    .allSatisfy(record ->
-                            assertThat(texts(record.headers())).doesNotContainKey(WireHeaders.PRIORITY));
+                    .allSatisfy(record -> assertThat(texts(record.headers())).doesNotContainKey(WireHeaders.PRIORITY));
         }
     }
 
     @ParameterizedTest
     @MethodSource("topicsOfProducers")
     void headersThatOnlyWorkersMaySetAreRemovedFromAProducersRecord(String topic) {
-        InputRecord input = published(topic, Map.of(
-                WireHeaders.STATUS, "ok",
-                WireHeaders.HTTP_STATUS, "200",
-                WireHeaders.REASON, "rejected",
-                WireHeaders.LAST_ERROR, "made up",
-                WireHeaders.SUSPICION, SUSPICION,
-                WireHeaders.ERROR_MESSAGE, "made up",
-                WireHeaders.ATTEMPTS, "77",
-                WireHeaders.DEFERRALS, "77",
-                WireHeaders.ENQUEUED_AT, "77",
-                WireHeaders.REPLAYED, "77"));
+        InputRecord input = published(
+                topic,
+                Map.of(
+                        WireHeaders.STATUS, "ok",
+                        WireHeaders.HTTP_STATUS, "200",
+                        WireHeaders.REASON, "rejected",
+                        WireHeaders.LAST_ERROR, "made up",
+                        WireHeaders.SUSPICION, SUSPICION,
+                        WireHeaders.ERROR_MESSAGE, "made up",
+                        WireHeaders.ATTEMPTS, "77",
+                        WireHeaders.DEFERRALS, "77",
+                        WireHeaders.ENQUEUED_AT, "77",
+                        WireHeaders.REPLAYED, "77"));
         for (String name : List.of(
                 WireHeaders.ERROR_TYPE,
                 WireHeaders.ERROR_CODE,

@@ -37,15 +37,16 @@ public final class QueueConnection {
      * @throws CommandException if the broker, a topic or a right is missing, or the SDK does not accept the
      *     configuration
      */
-    public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody)
-            throws InterruptedException {
+    public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
         String published = priority.topic(topics);
         List<String> needed = List.of(published, topics.replies());
         try (Admin admin = AdminConnector.connect(options)) {
-            new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(topics, published).ifPresent(denied -> {
-                throw new CommandException(denied);
-            });
+            new AclCheck(admin, AdminTimeouts.FOREGROUND)
+                    .ofClient(topics, published)
+                    .ifPresent(denied -> {
+                        throw new CommandException(denied);
+                    });
             Map<String, TopicState> found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
             List<String> missing =
                     needed.stream().filter(name -> !found.containsKey(name)).toList();

@@ -44,9 +44,8 @@ public final class WorkerLookup {
         if (!status.problems().isEmpty()) {
             return new SilenceNotice.Finding(true, String.join("; ", status.problems()) + "; " + open);
         }
-        boolean isCalledAgain = status.inputs().stream()
-                .filter(topic -> !topic.fromProducers())
-                .anyMatch(topic -> topic.open() > 0);
+        boolean isCalledAgain =
+                status.inputs().stream().filter(topic -> !topic.fromProducers()).anyMatch(topic -> topic.open() > 0);
         return new SilenceNotice.Finding(
                 false,
                 status.group().members().size() + " of group '" + status.group().name() + "' work; " + open

@@ -21,8 +21,8 @@ class StatusTableTest {
     @Test
     void aLongQueueWithManyWorkersFitsEightyColumns() {
         TopicBacklog requests = backlog("requests", 123_456_789_012L, 345_678, false, 7_384_000);
-        GroupStatus.Member worker =
-                new GroupStatus.Member("d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11", "192.168.200.100", Set.of(0, 1, 2), List.of());
+        GroupStatus.Member worker = new GroupStatus.Member(
+                "d2719c44-7a0c-4c7e-9f8a-0d3a5d9d7a11", "192.168.200.100", Set.of(0, 1, 2), List.of());
         GroupStatus group = new GroupStatus("sluice", "stable", List.of(worker));
 
         String text = print(group, requests, List.of());

@@ -28,14 +28,14 @@ class ChaosPlanTest {
     }
 
     @Test
-    void aPartOfEachKindIsExpress() {
+    void aPartOfTheRequestsIsExpressWhateverTheirKind() {
         List<PlannedRequest> requests = plan(1).requests();
 
         assertThat(requests.stream().filter(PlannedRequest::express).count()).isBetween(150L, 350L);
         assertThat(requests)
                 .filteredOn(PlannedRequest::express)
                 .extracting(PlannedRequest::kind)
-                .containsAll(EnumSet.allOf(RequestKind.class));
+                .contains(RequestKind.PLAIN, RequestKind.DELAYED, RequestKind.FAULTY_ONCE, RequestKind.REJECTED);
     }
 
     @Test
