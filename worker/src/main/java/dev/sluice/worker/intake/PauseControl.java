@@ -76,7 +76,7 @@ final class PauseControl {
      */
     boolean isFull(Room room) {
         long part = room == Room.REQUESTS ? 1 : OTHER_ROOMS_PART;
-        long records = ledger.openRecords(room) - dueGate.records(room);
+        long records = (long) ledger.openRecords(room) - dueGate.records(room);
         long bytes = ledger.openBytes(room) - dueGate.bytes(room);
         return part * records >= bounds.readyRecords() || part * bytes + ledger.answerBytes() >= bounds.readyBytes();
     }

@@ -73,7 +73,7 @@ class LaneFairnessTest {
         add(lane, BULK, "", 6_000);
         long[] next = {VirtualTime.START};
 
-        run(lane, Duration.ofSeconds(120), now -> {
+        run(lane, Duration.ofMinutes(2), now -> {
             if (now < next[0]) {
                 return false;
             }
