@@ -4,7 +4,6 @@ import dev.sluice.worker.intake.Request;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -78,10 +77,17 @@ final class FlowQueue {
         return next.removeFirst();
     }
 
-    /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
+    /** Returns the request that came last, which may be of another kind than the first ones. Must not be empty. */
+    Request peekYoungest() {
+        return youngest().getLast();
+    }
+
     Request removeYoungest() {
-        Deque<Request> kind = arrivals.isEmpty() ? retries.isEmpty() ? express : retries : arrivals;
-        return Objects.requireNonNull(kind.pollLast());
+        return youngest().removeLast();
+    }
+
+    private Deque<Request> youngest() {
+        return arrivals.isEmpty() ? retries.isEmpty() ? express : retries : arrivals;
     }
 
     private Deque<Request> next(boolean withExpress) {

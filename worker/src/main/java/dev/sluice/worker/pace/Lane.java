@@ -255,6 +255,10 @@ final class Lane {
 
     void expireFirst(Lanes.Expiry expiry) {
         queue.expireFirst(room(), expiry);
+        boolean isYoungestNext = isStopped() && wasProbedByOldest;
+        if (isYoungestNext) {
+            queue.expireYoungest(expiry);
+        }
     }
 
     void expireAll(Lanes.Expiry expiry) {

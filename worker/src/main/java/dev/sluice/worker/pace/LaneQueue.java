@@ -231,11 +231,15 @@ final class LaneQueue {
         if (inFlows == 0) {
             return putBack.removeLast();
         }
-        FlowQueue flow = turns.stream()
+        FlowQueue flow = youngestFlow();
+        return removed(flow, flow.removeYoungest());
+    }
+
+    private FlowQueue youngestFlow() {
+        return turns.stream()
                 .filter(each -> !each.isEmpty())
                 .max(Comparator.comparingLong(FlowQueue::addedAt))
                 .orElseThrow();
-        return removed(flow, flow.removeYoungest());
     }
 
     private Request removed(FlowQueue flow, Request request) {
@@ -280,6 +284,17 @@ final class LaneQueue {
         for (Request next = peek(room); next != null && expiry.isExpired().test(next); next = peek(room)) {
             expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext(room));
         }
+    }
+
+    /** Hands over the expired requests that came last, before one of them becomes a probe. */
+    void expireYoungest(Lanes.Expiry expiry) {
+        while (!isEmpty() && expiry.isExpired().test(youngest())) {
+            expiry.expire().accept(removeYoungest());
+        }
+    }
+
+    private Request youngest() {
+        return inFlows == 0 ? putBack.getLast() : youngestFlow().peekYoungest();
     }
 
     private Request discardNext(Room room) {

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.OptionalDouble;
 import java.util.Random;
 import org.jspecify.annotations.Nullable;
@@ -156,6 +157,30 @@ class LaneTest {
         lane.ended(youngest, CallFeedback.PASSED);
 
         assertThat(polledNow(lane)).extracting(LaneTest::offset).containsExactly(2L, 3L, 1L);
+    }
+
+    @Test
+    void anExpiredRequestIsNoProbe() {
+        Lane lane = lane("none", LimitShare.ALL);
+        Set<Long> late = Set.of(1L, 2L, 5L, 6L);
+        List<Request> ended = new ArrayList<>();
+        Lanes.Expiry expiry = new Lanes.Expiry(request -> late.contains(offset(request)), ended::add);
+        ended(lane, CallFeedback.blocked("402"));
+        for (long offset = 1; offset <= 6; offset++) {
+            lane.add(request(offset));
+        }
+
+        List<Long> probes = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            time.pass(SECOND.multipliedBy(40));
+            lane.expireFirst(expiry);
+            InFlightCall probe = send(lane);
+            probes.add(offset(probe.request()));
+            lane.ended(probe, CallFeedback.blocked("402"));
+        }
+
+        assertThat(probes).containsExactly(3L, 4L);
+        assertThat(ended).extracting(LaneTest::offset).containsExactlyInAnyOrder(1L, 2L, 5L, 6L);
     }
 
     @Test

@@ -43,6 +43,7 @@ final class AllScenarios implements Callable<Integer> {
         SCENARIOS.put("retry", List.of("retry"));
         SCENARIOS.put("beside-a-hung-model", List.of("neighbours", "--kind=hung"));
         SCENARIOS.put("retries-before-a-backlog", List.of("neighbours", "--kind=retries"));
+        SCENARIOS.put("express-beside-a-backlog", List.of("neighbours", "--kind=express"));
         SCENARIOS.put("start", List.of("start"));
         SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--bound=11000"));
         SCENARIOS.put(

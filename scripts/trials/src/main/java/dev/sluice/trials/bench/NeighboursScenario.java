@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Option;
         description = {
             "How long requests wait for others that have nothing to do with them:",
             "  hung     requests of a model whose calls hang, then a few of another",
-            "  retries  requests that fail once and are due again after a second, before a backlog at the limit"
+            "  retries  requests that fail once and are due again after a second, before a backlog at the limit",
+            "  express  express requests at half the limit, beside a backlog of others"
         })
 final class NeighboursScenario implements Callable<Integer> {
     private static final Duration LATENCY = Duration.ofMillis(50);
@@ -33,13 +35,15 @@ final class NeighboursScenario implements Callable<Integer> {
     private static final Duration SETTLED = Duration.ofSeconds(5);
 
     private static final Duration PATIENCE = Duration.ofMinutes(2);
+    private static final int WARM_UP_SECONDS = 10;
     private static final int RETRIED = 20;
     private static final long RETRY_AFTER_MILLIS = 1_000;
 
     /** The kinds of neighbours. */
     enum Kind {
         HUNG,
-        RETRIES
+        RETRIES,
+        EXPRESS
     }
 
     @Option(names = "--kind", required = true, description = "One of ${COMPLETION-CANDIDATES}.")
@@ -54,6 +58,9 @@ final class NeighboursScenario implements Callable<Integer> {
     @Option(names = "--others", defaultValue = "20", description = "Requests of the other model (${DEFAULT-VALUE}).")
     private int others;
 
+    @Option(names = "--seconds", defaultValue = "120", description = "Of the express load (${DEFAULT-VALUE}).")
+    private int seconds;
+
     @Option(names = "--runs", defaultValue = "3", description = "The median of them counts (${DEFAULT-VALUE}).")
     private int runs;
 
@@ -65,8 +72,13 @@ final class NeighboursScenario implements Callable<Integer> {
         runner.within("--hung", hung, 1, 10_000);
         runner.within("--waiting", waiting, 1, 1_000_000);
         runner.within("--others", others, 1, 10_000);
+        runner.within("--seconds", seconds, 1, 3_600);
         runner.within("--runs", runs, 1, 9);
-        return runner.run(folder -> kind == Kind.HUNG ? besideHung(folder) : besideBacklog(folder));
+        return runner.run(folder -> switch (kind) {
+            case HUNG -> besideHung(folder);
+            case RETRIES -> besideBacklog(folder);
+            case EXPRESS -> express(folder);
+        });
     }
 
     private ScenarioResult besideHung(Path folder) throws IOException, InterruptedException {
@@ -131,6 +143,45 @@ final class NeighboursScenario implements Callable<Integer> {
                     .put("called again after they are due, ms later", late)
                     .bound(MeasuredBound.is("all called again within " + seconds + " s", all))
                     .bound(new MeasuredBound("latest, ms", late.at(100), 1_500));
+        }
+    }
+
+    private ScenarioResult express(Path folder) throws IOException, InterruptedException {
+        int limit = 40;
+        int bulk = limit * (seconds + WARM_UP_SECONDS);
+        RequestTimes times = new RequestTimes(2 * bulk);
+        StandInSettings settings = StandInSettings.DEFAULT
+                .withLatency(LatencyModel.fixed(LATENCY))
+                .withLimit(RateLimit.requests(limit));
+        try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, settings)) {
+            runner.warmUp(rig);
+            rig.publisher().publishBacklog(bulk, RequestBodies::small);
+            rig.pacedWorker(List.of("--limit=*=" + limit + "/s"));
+            long start = rig.firstCall();
+            SteadyLoad load = rig.load(limit / 2, place -> rig.publisher().publishExpress());
+            Thread.sleep(Duration.ofSeconds(WARM_UP_SECONDS).toMillis());
+            int from = times.published();
+            Thread.sleep(Duration.ofSeconds(seconds).toMillis());
+            load.close();
+            int to = times.published();
+            long until = System.nanoTime();
+            boolean answered = rig.waitFor(
+                    until, PATIENCE.toSeconds(), () -> times.numbers().skip(bulk).allMatch(times::isAnswered));
+            Percentiles over = Percentiles.of(IntStream.range(from, to)
+                    .filter(times::isAnswered)
+                    .mapToLong(number ->
+                            times.repliedAt(number) - times.publishedAt(number) - LATENCY.toMillis()));
+            long admitted = rig.api().history().stream()
+                    .filter(call -> call.admitted() && call.nanoTime() < until)
+                    .count();
+            double used = admitted / (limit * (until - start) / 1e9);
+            return new ScenarioResult()
+                    .put("express: published to reply, over the call, ms", over)
+                    .put("of the limit used, per mille", PaceOutcome.perMille(used))
+                    .bound(MeasuredBound.is("all express answered", answered))
+                    .bound(new MeasuredBound("p99 of express over the call, ms", over.at(99), 150))
+                    .bound(PaceOutcome.missing(used, 950))
+                    .bound(MeasuredBound.none("failed", times.failures()));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.sluice.trials.bench;
 
 import dev.sluice.trials.RequestPublisher;
+import dev.sluice.trials.SluiceJar;
 import dev.sluice.wire.WireHeaders;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
@@ -44,6 +45,14 @@ final class NumberedPublisher implements AutoCloseable {
         int number = times.publish(System.currentTimeMillis(), 0);
         send(number, number % partitions, 0, body.apply(number));
         return number;
+    }
+
+    /** Publishes a small request to the express topic. */
+    void publishExpress() {
+        int number = times.publish(System.currentTimeMillis(), 0);
+        String topic = SluiceJar.TOPICS.express();
+        String id = RequestTimes.id(number);
+        send(RequestPublisher.request(topic, number % partitions, id, RequestBodies.small(number), 0));
     }
 
     /** Publishes a small request to this partition. */
