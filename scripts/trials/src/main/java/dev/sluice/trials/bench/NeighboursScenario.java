@@ -108,7 +108,8 @@ final class NeighboursScenario implements Callable<Integer> {
             long calls = rig.api().calls();
             rig.publisher().publishBacklog(hanging, RequestBodies::hanging);
             // as many of them as the worker calls at all
-            boolean unused = PolledCondition.holdsWithin(SETTLED, () -> rig.api().calls() >= calls + hanging);
+            boolean unused =
+                    PolledCondition.holdsWithin(SETTLED, () -> rig.api().calls() >= calls + hanging);
             int first = times.published();
             rig.publisher().publishBacklog(others, RequestBodies::small);
             boolean answered = rig.waitFor(
@@ -127,9 +128,8 @@ final class NeighboursScenario implements Callable<Integer> {
     private ScenarioResult besideBacklog(Path folder) throws IOException, InterruptedException {
         int limit = 5;
         RequestTimes times = new RequestTimes(RETRIED + waiting + 100);
-        StandInSettings settings = StandInSettings.DEFAULT
-                .withLatency(LatencyModel.fixed(LATENCY))
-                .withLimit(RateLimit.requests(limit));
+        StandInSettings settings =
+                StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(LATENCY)).withLimit(RateLimit.requests(limit));
         try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, settings)) {
             runner.warmUp(rig);
             rig.publisher().publishBacklog(RETRIED, number -> RequestBodies.failedOnce(number, 1));
@@ -137,7 +137,8 @@ final class NeighboursScenario implements Callable<Integer> {
             rig.pacedWorker(List.of("--limit=*=" + limit + "/s"));
             long seconds = 2L * RETRIED / limit + 60;
             long start = rig.firstCall();
-            boolean all = rig.waitFor(start, seconds, () -> late(rig.api().history()).count() >= RETRIED);
+            boolean all =
+                    rig.waitFor(start, seconds, () -> late(rig.api().history()).count() >= RETRIED);
             Percentiles late = late(rig.api().history());
             return new ScenarioResult()
                     .put("called again after they are due, ms later", late)
@@ -150,9 +151,8 @@ final class NeighboursScenario implements Callable<Integer> {
         int limit = 40;
         int bulk = limit * (seconds + WARM_UP_SECONDS);
         RequestTimes times = new RequestTimes(2 * bulk);
-        StandInSettings settings = StandInSettings.DEFAULT
-                .withLatency(LatencyModel.fixed(LATENCY))
-                .withLimit(RateLimit.requests(limit));
+        StandInSettings settings =
+                StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(LATENCY)).withLimit(RateLimit.requests(limit));
         try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, settings)) {
             runner.warmUp(rig);
             rig.publisher().publishBacklog(bulk, RequestBodies::small);
@@ -166,11 +166,12 @@ final class NeighboursScenario implements Callable<Integer> {
             int to = times.published();
             long until = System.nanoTime();
             boolean answered = rig.waitFor(
-                    until, PATIENCE.toSeconds(), () -> times.numbers().skip(bulk).allMatch(times::isAnswered));
+                    until,
+                    PATIENCE.toSeconds(),
+                    () -> times.numbers().skip(bulk).allMatch(times::isAnswered));
             Percentiles over = Percentiles.of(IntStream.range(from, to)
                     .filter(times::isAnswered)
-                    .mapToLong(number ->
-                            times.repliedAt(number) - times.publishedAt(number) - LATENCY.toMillis()));
+                    .mapToLong(number -> times.repliedAt(number) - times.publishedAt(number) - LATENCY.toMillis()));
             long admitted = rig.api().history().stream()
                     .filter(call -> call.admitted() && call.nanoTime() < until)
                     .count();
