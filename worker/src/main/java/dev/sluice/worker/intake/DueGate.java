@@ -32,7 +32,7 @@ public final class DueGate {
             Comparator.comparingLong(request -> request.input().notBefore()));
     private final Map<Room, Held> held = new EnumMap<>(Room.class);
 
-    /** What is delayed of a room. */
+    /** The delayed requests of a room, in records and bytes. */
     private static final class Held {
         private int records;
         private long bytes;

@@ -1,7 +1,7 @@
 package dev.sluice.worker.pace;
 
 /**
- * What all lanes of a worker share.
+ * The things that all lanes of a worker share.
  *
  * @param calls the calls of all lanes, which share a URL and a key
  * @param probes the pace of probes while all of them are held

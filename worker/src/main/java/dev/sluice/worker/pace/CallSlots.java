@@ -11,7 +11,7 @@ package dev.sluice.worker.pace;
  */
 final class CallSlots {
     private static final int KEPT_FOR_EXPRESS = 16;
-    /** No more than this part is kept for express calls. */
+    /** The divisor for the largest part that is kept for express calls. */
     private static final int KEPT_PART = 32;
 
     private final int max;

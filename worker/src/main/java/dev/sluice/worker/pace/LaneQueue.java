@@ -52,7 +52,7 @@ final class LaneQueue {
     private Room chosenFor = Room.FOR_ALL;
 
     /**
-     * What a lane has room for at present.
+     * The kinds of requests that a lane has room for at present.
      *
      * @param express true if an express request may be called
      * @param others true if another request may be called
