@@ -70,7 +70,7 @@ public record Topics(String base) {
         return base + ".requests";
     }
 
-    /** Returns the topic that producers write urgent requests to. They are called before those of {@link #requests()}. */
+    /** Returns the topic that producers write urgent requests to. They go before those of {@link #requests()}. */
     public String express() {
         return base + ".requests.express";
     }

@@ -185,7 +185,7 @@ class ExpressIT {
     }
 
     /**
-     * Workers are replaced one by one. In a bundle of an old one nobody reads express requests, until a new one owns it.
+     * Workers are replaced one by one. In a bundle of an old one nobody reads express requests until a new one owns it.
      */
     @Test
     void besideAWorkerOfAnEarlierReleaseNothingIsLostOrRepeated() throws Exception {

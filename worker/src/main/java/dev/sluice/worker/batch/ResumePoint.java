@@ -193,7 +193,7 @@ public record ResumePoint(
         Files.deleteIfExists(fileOf(output));
     }
 
-    /** Returns the offsets to read the partitions from. A partition that was added since has none, and is read whole. */
+    /** Returns the offsets to read the partitions from. A partition that was added since has none. */
     Map<TopicPartition, Long> startOffsets() {
         Map<TopicPartition, Long> starts = new HashMap<>();
         topicEnds().forEach(topicEnd -> starts.putAll(topicEnd.byPartition()));

@@ -21,7 +21,7 @@ final class FlowQueue {
     private final List<Deque<Request>> all = List.of(express, retries, arrivals);
     private boolean wasRetry;
     private long addedAt;
-    /** The amount that the flow may still spend in its turn, in requests. It is negative if express requests went ahead. */
+    /** The amount that the flow may still spend in its turn, in requests. It is negative after express requests. */
     private double deficit;
 
     private boolean hasTurn;

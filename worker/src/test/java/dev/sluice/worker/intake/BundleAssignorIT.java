@@ -38,7 +38,7 @@ class BundleAssignorIT {
 
     private final Topics topics = new Topics(kafka.uniqueName("upgrade"));
 
-    /** The code knows express and the tier of an hour, and none of a day. The first member to join assigns the partitions. */
+    /** The code knows express and the tier of an hour, and none of a day. The first member to join assigns. */
     @ParameterizedTest
     @CsvSource({
         "express, true",
