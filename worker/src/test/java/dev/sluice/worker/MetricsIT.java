@@ -45,7 +45,7 @@ class MetricsIT {
             Pattern.compile("\\b(?:sluice|gen_ai|kafka|jvm|process)_[a-z_]+(?=[\\[{) \"]|$)", Pattern.MULTILINE);
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int TENANTS = 70;
-    private static final int TOPICS_OF_A_BUNDLE = 6;
+    private static final int TOPICS_OF_A_BUNDLE = 7;
 
     private final PrometheusPage page = new PrometheusPage("test");
     private TestQueue queue;
