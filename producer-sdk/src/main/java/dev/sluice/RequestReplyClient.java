@@ -82,16 +82,27 @@ final class RequestReplyClient implements AutoCloseable {
         }
     }
 
+    /** An inbox, and whether the present ask has opened it. */
+    private record Opening(ReplyInbox inbox, boolean isOwn) {}
+
     private int partition() {
-        try {
-            return inbox().partition().get(maxBlock.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (ExecutionException e) {
-            throw new ChatQueueException(e.getCause().getMessage(), e.getCause());
-        } catch (TimeoutException e) {
-            throw ReplyInbox.notFound(topic, maxBlock, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new ChatQueueException("interrupted while reply topic " + topic + " was looked for", e);
+        long deadline = System.nanoTime() + maxBlock.toNanos();
+        while (true) {
+            Opening opening = inbox();
+            long left = Math.max(0, deadline - System.nanoTime());
+            try {
+                return opening.inbox().partition().get(left, TimeUnit.NANOSECONDS);
+            } catch (ExecutionException e) {
+                // An earlier ask has opened it, perhaps while Kafka was away. This ask tries for itself.
+                if (opening.isOwn() || deadline - System.nanoTime() <= 0) {
+                    throw new ChatQueueException(e.getCause().getMessage(), e.getCause());
+                }
+            } catch (TimeoutException e) {
+                throw ReplyInbox.notFound(topic, maxBlock, e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new ChatQueueException("interrupted while reply topic " + topic + " was looked for", e);
+            }
         }
     }
 
@@ -101,13 +112,13 @@ final class RequestReplyClient implements AutoCloseable {
      * <p>No ask is lost between two inboxes. An ask is registered before this method runs, and an inbox is marked as
      * ended before it fails the registered asks. So each ask either fails with its inbox or gets a new one.
      */
-    private synchronized ReplyInbox inbox() {
+    private synchronized Opening inbox() {
         if (closed) {
             throw new ChatQueueException("the queue is closed");
         }
-        if (inbox == null || inbox.hasEnded()) {
-            inbox = inboxes.get();
-        }
-        return inbox;
+        boolean isOwn = inbox == null || inbox.hasEnded();
+        ReplyInbox open = isOwn ? inboxes.get() : inbox;
+        inbox = open;
+        return new Opening(open, isOwn);
     }
 }
