@@ -61,7 +61,7 @@ class BrokerQuotaIT {
     void anAnswerTooLargeForTheUsualTimeOfATransactionIsCommittedAndOthersAreBeforeIt() throws Exception {
         int others = 20;
         String fine = "{\"choices\":[{\"message\":{\"content\":\"fine\"}}]}";
-        String large = "{\"choices\":[{\"message\":{\"content\":\"" + "x".repeat(12_000_000) + "\"}}]}";
+        String large = "{\"choices\":[{\"message\":{\"content\":\"" + "x".repeat(8_000_000) + "\"}}]}";
         try (SandboxBroker broker = SandboxBroker.start();
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 ScriptedApi api = new ScriptedApi()) {

@@ -145,7 +145,10 @@ final class PendingSettlements {
         return to;
     }
 
-    /** Takes out the settlements for one transaction. At least one that can go is taken, however large it is. */
+    /**
+     * Takes out the settlements for one transaction. At least one that can go is taken. One that is larger than a
+     * transaction goes alone, so that no others wait for as long as it needs.
+     */
     List<Routed> take() {
         if (nanoTime.getAsLong() - blockedUntil >= 0) {
             pending.addAll(blocked);
@@ -163,7 +166,8 @@ final class PendingSettlements {
         List<Settlement> others = new ArrayList<>();
         long cost = 0;
         for (Settlement settlement : pending) {
-            boolean full = limit.isFull(cost) || (onlyFirst && !taken.isEmpty());
+            boolean isAlone = onlyFirst || limit.isFull(BatchLimit.costOf(settlement));
+            boolean full = limit.isFull(cost) || (isAlone && !taken.isEmpty());
             Optional<ReplyRoute> route = full ? Optional.empty() : route(settlement);
             if (route.isEmpty()) {
                 others.add(settlement);

@@ -83,6 +83,21 @@ class PendingSettlementsTest {
     }
 
     @Test
+    void anAnswerThatIsLargerThanATransactionGoesAlone() {
+        add("app.good", 0, 1, 2);
+        InputRecord large = Requests.ofModel("m")
+                .at(3)
+                .withHeader(WireHeaders.REPLY_TOPIC, "app.good")
+                .input();
+        pending.add(new Settlement(large, new Reply(200, new byte[2 << 20], 0), Settlement.Form.AS_ASKED, 0));
+        add("app.good", 0, 4);
+
+        assertThat(transaction()).containsExactly("id-1", "id-2", "id-4");
+        assertThat(transaction()).containsExactly("id-3");
+        assertThat(pending.delaysFlush()).isFalse();
+    }
+
+    @Test
     void nothingIsSentToAPartitionWithoutALeaderUntilItHasOne() {
         lose(partition("app.away", 0));
         add("app.away", 0, 1, 2);
