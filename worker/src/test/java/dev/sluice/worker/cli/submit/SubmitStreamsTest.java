@@ -38,7 +38,8 @@ class SubmitStreamsTest {
         for (int i = 0; i < LINES; i++) {
             lines.append(line("id-" + i, "m"));
         }
-        CompletableFuture<Void> written = CompletableFuture.runAsync(() -> write(pipe, lines.toString()));
+        CompletableFuture<Void> written =
+                CompletableFuture.runAsync(() -> write(pipe, lines.toString()), SubmitStreamsTest::start);
 
         assertThat(submit(pipe.toString())).isZero();
 
@@ -51,8 +52,9 @@ class SubmitStreamsTest {
     void answersAndErrorsMayGoToPipes() throws Exception {
         Path answers = pipe("answers");
         Path errors = pipe("errors");
-        CompletableFuture<String> answered = CompletableFuture.supplyAsync(() -> read(answers));
-        CompletableFuture<String> failed = CompletableFuture.supplyAsync(() -> read(errors));
+        CompletableFuture<String> answered =
+                CompletableFuture.supplyAsync(() -> read(answers), SubmitStreamsTest::start);
+        CompletableFuture<String> failed = CompletableFuture.supplyAsync(() -> read(errors), SubmitStreamsTest::start);
         Path input = Files.writeString(folder.resolve("in.jsonl"), line("a", "m") + line("b", "bad"));
 
         assertThat(submit(input.toString(), "--output=" + answers, "--errors=" + errors, "--ordered"))
@@ -109,6 +111,13 @@ class SubmitStreamsTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Starts a thread for each task. On two cores the common pool of JDK 25 runs one at a time, and each blocks. */
+    private static void start(Runnable task) {
+        Thread thread = new Thread(task, "pipe");
+        thread.setDaemon(true);
+        thread.start();
     }
 
     private static String line(String customId, String model) {
