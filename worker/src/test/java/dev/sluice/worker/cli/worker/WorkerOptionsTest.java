@@ -214,7 +214,10 @@ class WorkerOptionsTest {
     void aBaseUrlThatCannotBeReadIsNotShown() throws Exception {
         assertThat(ParsedCommand.of(terminal, "worker", "--base-url=https://me:geh eim@api.test/v1")
                         .problems())
-                .containsExactly("--base-url: no URL: Illegal character in authority at index 8");
+                .singleElement()
+                .asString()
+                // where in the authority: JDK 25 counts up to the character, earlier ones to the authority
+                .matches("--base-url: no URL: Illegal character in authority at index (8|14)");
         terminal.env("TOGETHER_BASE_URL", "https://api.test/v1?key=geh eim");
         assertThat(ParsedCommand.of(terminal, "worker").problems())
                 .singleElement()
