@@ -181,8 +181,12 @@ final class Lane {
             case REJECTED_IN_DOUBT, FAILED, UNANSWERED, BLOCKED, FOREIGN, CANCELLED -> {}
         }
         // A call from before the lane last stopped or resumed does not say whether the API serves us now.
+        boolean wasStopped = isStopped();
         if (breaker.isRecent(call.startedAt())) {
             updateBreaker(call, feedback);
+        }
+        if (wasStopped && !isStopped()) {
+            limits.resumed();
         }
         if (!isStopped()) {
             queue.release();

@@ -191,6 +191,11 @@ final class LaneBudget {
         return estimator.sharesUnknownLimit();
     }
 
+    /** Records that calls pass again after an outage. */
+    void resumed() {
+        estimator.resumed(time.currentTimeNanos());
+    }
+
     /** Records a call that the API rejects for its own size, so that it cost nothing and tells nothing of the limit. */
     void rejectedAlone(Charge charge) {
         if (unit == LimitUnit.TOKENS) {

@@ -100,6 +100,12 @@ final class LaneLimits {
         return hasLearned;
     }
 
+    /** Records that calls pass again after an outage. */
+    void resumed() {
+        requests.resumed();
+        tokens.resumed();
+    }
+
     /** Records that the API has dealt with a call. */
     void admitted() {
         lastLimited = "";

@@ -37,9 +37,8 @@ final class LimitEstimator {
      * Workers that share an unknown limit come back from an outage one after the other. The first keeps to what it was
      * granted before for this time, so that it does not find the parts of the others free.
      */
-    private static final long HELD_AFTER_SILENCE = 10 * SECOND;
+    private static final long HELD_AFTER_OUTAGE = 10 * SECOND;
 
-    private static final long SILENCE = 5 * SECOND;
     /** The estimate is tried again after as many longest holds, whatever is rejected meanwhile. */
     private static final int MOST_HOLDS = 2;
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
@@ -74,7 +73,6 @@ final class LimitEstimator {
     private boolean started;
     private long raisesAt;
     private long heldAt;
-    private long lastStart;
 
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
@@ -128,18 +126,19 @@ final class LimitEstimator {
         if (!started) {
             started = true;
             raisesAt = now + SECOND;
-            lastStart = now;
         }
         calls++;
-        boolean wasSilent = now - lastStart > SILENCE;
-        if (wasSilent && sharesUnknownLimit()) {
-            raisesAt = Math.max(raisesAt, now + HELD_AFTER_SILENCE);
-        }
-        lastStart = now;
         unrelated.started(granted, now).ifPresent(before -> {
             granted = Math.min(before, ceiling);
             raisesAt = now;
         });
+    }
+
+    /** Records that calls pass again after none was sent because the API failed. */
+    void resumed(long now) {
+        if (sharesUnknownLimit()) {
+            raisesAt = Math.max(raisesAt, now + HELD_AFTER_OUTAGE);
+        }
     }
 
     /**
