@@ -73,7 +73,7 @@ public final class Worker implements AutoCloseable {
     private static final int DELAYED_RECORDS = 20_000;
     /** The part of the read-ahead that replies to unavailable partitions may take, as a divisor. */
     private static final int WAITING_PART = 10;
-    /** Room for headers beside the largest answer in one record. */
+    /** TrafficClass for headers beside the largest answer in one record. */
     private static final int RECORD_OVERHEAD = 1 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(Worker.class);

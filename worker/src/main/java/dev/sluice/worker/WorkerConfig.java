@@ -105,7 +105,8 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      *
      * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own.
      *     The other limits are found out
-     * @param maxInFlight the most calls under way at once in this worker; a model has half of them at most
+     * @param maxInFlight the most calls under way at once in this worker; one model has at most half of them, express
+     *     calls apart
      * @param weights the weights of tenants whose weight is not 1
      */
     public record Pacing(Map<String, ConfiguredLimit> limits, int maxInFlight, Map<String, Integer> weights) {

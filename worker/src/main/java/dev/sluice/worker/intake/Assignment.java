@@ -10,20 +10,20 @@ import org.apache.kafka.common.TopicPartition;
  */
 public final class Assignment {
     private final TopicPartition partition;
-    private final Room room;
+    private final TrafficClass trafficClass;
 
     public Assignment(TopicPartition partition) {
         this.partition = partition;
-        this.room = Room.of(partition.topic());
+        this.trafficClass = TrafficClass.of(partition.topic());
     }
 
     public TopicPartition partition() {
         return partition;
     }
 
-    /** Returns the part of the read-ahead that its records take. */
-    public Room room() {
-        return room;
+    /** Returns the class of its records, which have a read-ahead of their own. */
+    public TrafficClass trafficClass() {
+        return trafficClass;
     }
 
     @Override

@@ -30,9 +30,9 @@ public final class DueGate {
     private final long maxBytes;
     private final PriorityQueue<Request> heap = new PriorityQueue<>(
             Comparator.comparingLong(request -> request.input().notBefore()));
-    private final Map<Room, Held> held = new EnumMap<>(Room.class);
+    private final Map<TrafficClass, Held> held = new EnumMap<>(TrafficClass.class);
 
-    /** The delayed requests of a room, in records and bytes. */
+    /** The delayed requests of a class, in records and bytes. */
     private static final class Held {
         private int records;
         private long bytes;
@@ -49,8 +49,8 @@ public final class DueGate {
     }
 
     DueGate(int maxRecords, long maxBytes) {
-        for (Room room : Room.values()) {
-            held.put(room, new Held());
+        for (TrafficClass trafficClass : TrafficClass.values()) {
+            held.put(trafficClass, new Held());
         }
         this.maxRecords = maxRecords;
         this.maxBytes = maxBytes;
@@ -70,7 +70,7 @@ public final class DueGate {
                 || bytes() + request.input().weight() > maxBytes) {
             return false;
         }
-        held(request.assignment().room()).add(request);
+        held(request.assignment().trafficClass()).add(request);
         return heap.add(request);
     }
 
@@ -80,7 +80,7 @@ public final class DueGate {
                 first != null && first.input().notBefore() <= nowMillis;
                 first = heap.peek()) {
             heap.remove();
-            held(first.assignment().room()).remove(first);
+            held(first.assignment().trafficClass()).remove(first);
             to.accept(first);
         }
     }
@@ -95,7 +95,7 @@ public final class DueGate {
         heap.removeIf(request -> {
             boolean drops = gone.contains(request.assignment());
             if (drops) {
-                held(request.assignment().room()).remove(request);
+                held(request.assignment().trafficClass()).remove(request);
             }
             return drops;
         });
@@ -105,19 +105,19 @@ public final class DueGate {
         return heap.size();
     }
 
-    int records(Room room) {
-        return held(room).records;
+    int records(TrafficClass trafficClass) {
+        return held(trafficClass).records;
     }
 
-    long bytes(Room room) {
-        return held(room).bytes;
+    long bytes(TrafficClass trafficClass) {
+        return held(trafficClass).bytes;
     }
 
     private long bytes() {
         return held.values().stream().mapToLong(each -> each.bytes).sum();
     }
 
-    private Held held(Room room) {
-        return Objects.requireNonNull(held.get(room));
+    private Held held(TrafficClass trafficClass) {
+        return Objects.requireNonNull(held.get(trafficClass));
     }
 }

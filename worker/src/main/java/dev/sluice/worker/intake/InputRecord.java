@@ -90,9 +90,9 @@ public record InputRecord(
      * since only they can have set it there.
      */
     public boolean isExpress() {
-        Room room = assignment.room();
-        return room == Room.EXPRESS
-                || (room != Room.REQUESTS
+        TrafficClass from = assignment.trafficClass();
+        return from == TrafficClass.EXPRESS
+                || (from != TrafficClass.REQUESTS
                         && header(WireHeaders.PRIORITY)
                                 .filter(WireHeaders.EXPRESS::equals)
                                 .isPresent());

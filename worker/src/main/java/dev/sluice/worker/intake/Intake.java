@@ -58,8 +58,8 @@ public final class Intake implements Runnable {
      * The bounds of the records in memory.
      *
      * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many may come to
-     *     them for each other {@link Room}
-     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each other room
+     *     them for each other {@link TrafficClass}
+     * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each other class
      * @param delayedRecords the maximum number of records that wait until they are due
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
@@ -270,7 +270,7 @@ public final class Intake implements Runnable {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
             heartbeat.run();
-            if (pauses.isFull(partition.assignment().room())) {
+            if (pauses.isFull(partition.assignment().trafficClass())) {
                 return false;
             }
             dispatcher.dispatch(partition, List.of(record));

@@ -55,13 +55,13 @@ public interface OffsetLedger {
      */
     long registerLimit(Assignment assignment);
 
-    /** Returns the number of records of a room that are registered and not yet committed. */
-    int openRecords(Room room);
+    /** Returns the number of records of a class that are registered and not yet committed. */
+    int openRecords(TrafficClass trafficClass);
 
     /** Returns the weight of these records in bytes. */
-    long openBytes(Room room);
+    long openBytes(TrafficClass trafficClass);
 
-    /** Returns the bytes of the answers that wait for their commit, to requests of all rooms. */
+    /** Returns the bytes of the answers that wait for their commit, to requests of all classes. */
     long answerBytes();
 
     /**

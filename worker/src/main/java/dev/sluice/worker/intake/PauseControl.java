@@ -12,8 +12,8 @@ import org.apache.kafka.common.TopicPartition;
  * remembers none, since a rebalance makes the consumer forget them. Owned by the poll thread.
  */
 final class PauseControl {
-    /** Each other room may take this part of what requests may take, in addition. */
-    private static final int OTHER_ROOMS_PART = 4;
+    /** The divisor for the part of what new requests may take that each other class may take in addition. */
+    private static final int OTHER_CLASSES_PART = 4;
 
     private final Consumer<byte[], byte[]> consumer;
     private final OwnedPartitions partitions;
@@ -41,11 +41,11 @@ final class PauseControl {
      * @return true if there are partitions with new requests and none of them may be read
      */
     boolean pauseAndResume(boolean all, long nowMillis) {
-        Set<Room> full = EnumSet.noneOf(Room.class);
-        Stream.of(Room.values()).filter(this::isFull).forEach(full::add);
+        Set<TrafficClass> full = EnumSet.noneOf(TrafficClass.class);
+        Stream.of(TrafficClass.values()).filter(this::isFull).forEach(full::add);
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
-            boolean isFull = full.contains(partition.assignment().room());
+            boolean isFull = full.contains(partition.assignment().trafficClass());
             if (all || isFull || !partition.isOpen() || mustWait(partition, nowMillis)) {
                 paused.add(partition.partition());
             }
@@ -61,7 +61,7 @@ final class PauseControl {
 
     private Stream<TopicPartition> requests() {
         return partitions.all().stream()
-                .filter(partition -> partition.assignment().room() == Room.REQUESTS)
+                .filter(partition -> partition.assignment().trafficClass() == TrafficClass.REQUESTS)
                 .map(OwnedPartition::partition);
     }
 
@@ -72,12 +72,12 @@ final class PauseControl {
 
     /**
      * Returns true if as many requests that are due are in memory as may be. Delayed requests have bounds of their own.
-     * Answers take the same part of each room, so that none is full for their sake while another is read.
+     * Answers take the same part for each class, so that none is full for their sake while another is read.
      */
-    boolean isFull(Room room) {
-        long part = room == Room.REQUESTS ? 1 : OTHER_ROOMS_PART;
-        long records = (long) ledger.openRecords(room) - dueGate.records(room);
-        long bytes = ledger.openBytes(room) - dueGate.bytes(room);
+    boolean isFull(TrafficClass trafficClass) {
+        long part = trafficClass == TrafficClass.REQUESTS ? 1 : OTHER_CLASSES_PART;
+        long records = (long) ledger.openRecords(trafficClass) - dueGate.records(trafficClass);
+        long bytes = ledger.openBytes(trafficClass) - dueGate.bytes(trafficClass);
         return part * records >= bounds.readyRecords() || part * bytes + ledger.answerBytes() >= bounds.readyBytes();
     }
 }

@@ -113,26 +113,26 @@ final class Lane {
      */
     private Request nextRequest() {
         if (!isStopped()) {
-            return queue.remove(room());
+            return queue.remove(admission());
         }
         wasProbedByOldest = !wasProbedByOldest;
-        return wasProbedByOldest ? queue.remove(room()) : queue.removeYoungest();
+        return wasProbedByOldest ? queue.remove(admission()) : queue.removeYoungest();
     }
 
     /**
      * Returns the nanoseconds until {@link #poll} can return a call; {@link #NEVER} if only a message can change that.
      */
     long nanosToNext() {
-        Request next = queue.peek(room());
+        Request next = queue.peek(admission());
         if (next == null || breaker.isProbing()) {
             return NEVER;
         }
         return nanosToRate(next);
     }
 
-    private LaneQueue.Room room() {
+    private LaneQueue.Admission admission() {
         boolean hasRoom = concurrency.hasRoom();
-        return new LaneQueue.Room(
+        return new LaneQueue.Admission(
                 hasRoom && slots.hasRoomForExpress(expressInFlight), hasRoom && slots.hasRoom(concurrency.inFlight()));
     }
 
@@ -258,7 +258,7 @@ final class Lane {
     }
 
     void expireFirst(Lanes.Expiry expiry) {
-        queue.expireFirst(room(), expiry);
+        queue.expireFirst(admission(), expiry);
         boolean isYoungestNext = isStopped() && wasProbedByOldest;
         if (isYoungestNext) {
             queue.expireYoungest(expiry);
@@ -317,7 +317,7 @@ final class Lane {
     }
 
     private LaneState.Flow flow(LaneState.Spending spent, boolean workerHasRoom) {
-        Request next = queue.peek(LaneQueue.Room.FOR_ALL);
+        Request next = queue.peek(LaneQueue.Admission.FOR_ALL);
         if (next == null) {
             return LaneState.Flow.FLOWING;
         }
@@ -326,7 +326,7 @@ final class Lane {
         if (atLimit || nanosToRate(next) > 0) {
             return LaneState.Flow.LIMITED;
         }
-        return workerHasRoom && queue.peek(room()) != null ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
+        return workerHasRoom && queue.peek(admission()) != null ? LaneState.Flow.FLOWING : LaneState.Flow.FULL;
     }
 
     /** Returns true if requests wait or are called. */

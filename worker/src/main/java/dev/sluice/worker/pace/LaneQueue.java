@@ -46,19 +46,19 @@ final class LaneQueue {
     private int express;
     private int expressInARow;
     private long added;
-    /** The answer of {@link #next} to the room it was asked for last. It holds until requests come or go. */
+    /** The answer of {@link #next} to what it was asked for last. It holds until requests come or go. */
     private @Nullable Choice chosen;
 
-    private Room chosenFor = Room.FOR_ALL;
+    private Admission chosenFor = Admission.FOR_ALL;
 
     /**
-     * The kinds of requests that a lane has room for at present.
+     * The kinds of requests that a lane may call at present.
      *
      * @param express true if an express request may be called
      * @param others true if another request may be called
      */
-    record Room(boolean express, boolean others) {
-        static final Room FOR_ALL = new Room(true, true);
+    record Admission(boolean express, boolean others) {
+        static final Admission FOR_ALL = new Admission(true, true);
     }
 
     /** The flow that is served next, and whether with its express requests. */
@@ -130,43 +130,43 @@ final class LaneQueue {
         }
     }
 
-    /** Returns the next request for which there is room without removing it; null if there is none. */
+    /** Returns the next request that may be called without removing it; null if there is none. */
     @Nullable
-    Request peek(Room room) {
+    Request peek(Admission admission) {
         if (inFlows == 0) {
-            return room.others() ? putBack.peekFirst() : null;
+            return admission.others() ? putBack.peekFirst() : null;
         }
-        Choice next = next(room);
+        Choice next = next(admission);
         return next == null ? null : next.request();
     }
 
     /** Returns the same until requests come or go, although a search ends turns and what requests cost may change. */
-    private @Nullable Choice next(Room room) {
-        if (chosen == null || !chosenFor.equals(room)) {
-            chosen = choose(room);
-            chosenFor = room;
+    private @Nullable Choice next(Admission admission) {
+        if (chosen == null || !chosenFor.equals(admission)) {
+            chosen = choose(admission);
+            chosenFor = admission;
         }
         return chosen;
     }
 
-    private @Nullable Choice choose(Room room) {
+    private @Nullable Choice choose(Admission admission) {
         boolean doOthersWait = inFlows > express;
-        boolean isOthersTurn = !room.express() || expressInARow >= MOST_EXPRESS_IN_A_ROW;
-        if (room.others() && doOthersWait && isOthersTurn) {
+        boolean isOthersTurn = !admission.express() || expressInARow >= MOST_EXPRESS_IN_A_ROW;
+        if (admission.others() && doOthersWait && isOthersTurn) {
             return turn(false);
         }
-        if (!room.express()) {
+        if (!admission.express()) {
             return null;
         }
         FlowQueue first = firstAhead();
-        if (first == null && !room.others()) {
+        if (first == null && !admission.others()) {
             // Others could not go in its place, so that nobody gains if it waits.
             first = ahead.peekFirst();
         }
         if (first != null) {
             return new Choice(first, true);
         }
-        return room.others() ? turn(true) : null;
+        return admission.others() ? turn(true) : null;
     }
 
     /** Returns the flow whose express request goes ahead of all turns, or null if each one owes too much. */
@@ -210,11 +210,11 @@ final class LaneQueue {
     }
 
     /** Removes the request that {@link #peek} returns. There must be one. */
-    Request remove(Room room) {
+    Request remove(Admission admission) {
         if (inFlows == 0) {
             return putBack.removeFirst();
         }
-        Choice next = Objects.requireNonNull(next(room));
+        Choice next = Objects.requireNonNull(next(admission));
         FlowQueue flow = next.flow();
         Request request = flow.remove(next.withExpress());
         if (turns.size() == 1) {
@@ -279,10 +279,10 @@ final class LaneQueue {
         }
     }
 
-    /** Hands over the expired requests that come next where there is such room, before a token is taken for them. */
-    void expireFirst(Room room, Lanes.Expiry expiry) {
-        for (Request next = peek(room); next != null && expiry.isExpired().test(next); next = peek(room)) {
-            expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext(room));
+    /** Hands over the expired requests that come next, before a token is taken for them. */
+    void expireFirst(Admission admission, Lanes.Expiry expiry) {
+        for (Request next = peek(admission); next != null && expiry.isExpired().test(next); next = peek(admission)) {
+            expiry.expire().accept(inFlows == 0 ? putBack.removeFirst() : discardNext(admission));
         }
     }
 
@@ -297,8 +297,8 @@ final class LaneQueue {
         return inFlows == 0 ? putBack.getLast() : youngestFlow().peekYoungest();
     }
 
-    private Request discardNext(Room room) {
-        Choice next = Objects.requireNonNull(next(room));
+    private Request discardNext(Admission admission) {
+        Choice next = Objects.requireNonNull(next(admission));
         return removed(next.flow(), next.flow().remove(next.withExpress()));
     }
 

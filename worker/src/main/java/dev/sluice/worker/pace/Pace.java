@@ -60,7 +60,8 @@ public final class Pace implements Runnable {
     /**
      * The bounds of the worker, which hold for all lanes together.
      *
-     * @param maxInFlight the most calls in flight at once. One lane has half of them at most.
+     * @param maxInFlight the most calls in flight at once. One lane has at most half of them, express calls
+     *     apart.
      * @param weights the weights of tenants whose weight is not 1
      * @param roomForAnswers returns true if answers can be taken. It is asked before each call, and must become true
      *     again without one.

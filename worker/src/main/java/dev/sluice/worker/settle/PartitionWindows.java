@@ -3,7 +3,7 @@ package dev.sluice.worker.settle;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
-import dev.sluice.worker.intake.Room;
+import dev.sluice.worker.intake.TrafficClass;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -17,15 +17,15 @@ import org.apache.kafka.common.TopicPartition;
 
 /**
  * The windows of all assigned partitions, and the sum of their open records. Owned by the settle thread. Any thread may
- * call {@link #count}, {@link #registerLimit}, {@link #open(Room)}, {@link #openRecords} and {@link #openBytes}.
+ * call {@link #count}, {@link #registerLimit}, {@link #openOf}, {@link #openRecords} and {@link #openBytes}.
  */
 final class PartitionWindows {
     private final Map<TopicPartition, PartitionWindow> byPartition = new ConcurrentHashMap<>();
-    private final Map<Room, OpenRecords> open = new EnumMap<>(Room.class);
+    private final Map<TrafficClass, OpenRecords> open = new EnumMap<>(TrafficClass.class);
 
     PartitionWindows() {
-        for (Room room : Room.values()) {
-            open.put(room, new OpenRecords());
+        for (TrafficClass trafficClass : TrafficClass.values()) {
+            open.put(trafficClass, new OpenRecords());
         }
     }
 
@@ -38,7 +38,7 @@ final class PartitionWindows {
      * them later.
      */
     void count(Assignment assignment, Collection<InputRecord> inputs) {
-        open(assignment.room())
+        openOf(assignment.trafficClass())
                 .add(
                         inputs.size(),
                         inputs.stream().mapToLong(InputRecord::weight).sum());
@@ -59,8 +59,8 @@ final class PartitionWindows {
         return window == null || window.assignment() != assignment ? 0 : window.registerLimit();
     }
 
-    OpenRecords open(Room room) {
-        return Objects.requireNonNull(open.get(room));
+    OpenRecords openOf(TrafficClass trafficClass) {
+        return Objects.requireNonNull(open.get(trafficClass));
     }
 
     int openRecords() {
@@ -113,7 +113,7 @@ final class PartitionWindows {
     void settled(Settlement settlement) {
         InputRecord input = settlement.input();
         of(input.assignment()).settled(input);
-        open(input.assignment().room()).remove(1, input.weight());
+        openOf(input.assignment().trafficClass()).remove(1, input.weight());
     }
 
     /** Closes the windows of these assignments. An assignment that was never opened has none, which is no error. */
@@ -121,7 +121,7 @@ final class PartitionWindows {
         byPartition.values().removeIf(window -> {
             boolean closes = gone.contains(window.assignment());
             if (closes) {
-                open(window.assignment().room()).remove(window.openRecords(), window.openBytes());
+                openOf(window.assignment().trafficClass()).remove(window.openRecords(), window.openBytes());
             }
             return closes;
         });

@@ -5,7 +5,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
-import dev.sluice.worker.intake.Room;
+import dev.sluice.worker.intake.TrafficClass;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Clock;
@@ -143,13 +143,13 @@ public final class Settle implements OffsetLedger, Runnable {
     }
 
     @Override
-    public int openRecords(Room room) {
-        return windows.open(room).records();
+    public int openRecords(TrafficClass trafficClass) {
+        return windows.openOf(trafficClass).records();
     }
 
     @Override
-    public long openBytes(Room room) {
-        return windows.open(room).bytes();
+    public long openBytes(TrafficClass trafficClass) {
+        return windows.openOf(trafficClass).bytes();
     }
 
     /** Returns the number of records that are registered and not yet committed. */

@@ -15,7 +15,7 @@ class DueGateTest {
     private static final long NOW = 1_000_000;
     private static final long HORIZON = DueGate.HORIZON.toMillis();
     private static final long WEIGHT = due(0, NOW).input().weight();
-    private static final Room ROOM_OF_ALL = due(0, NOW).assignment().room();
+    private static final TrafficClass ROOM_OF_ALL = due(0, NOW).assignment().trafficClass();
 
     private final DueGate gate = new DueGate(3, 10 * WEIGHT);
 

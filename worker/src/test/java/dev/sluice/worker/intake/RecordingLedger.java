@@ -72,12 +72,12 @@ final class RecordingLedger implements OffsetLedger {
     }
 
     @Override
-    public int openRecords(Room room) {
+    public int openRecords(TrafficClass room) {
         return (int) open(room).count();
     }
 
     @Override
-    public long openBytes(Room room) {
+    public long openBytes(TrafficClass room) {
         return open(room).mapToLong(InputRecord::weight).sum();
     }
 
@@ -86,10 +86,10 @@ final class RecordingLedger implements OffsetLedger {
         return answerBytes;
     }
 
-    private Stream<InputRecord> open(Room room) {
+    private Stream<InputRecord> open(TrafficClass room) {
         return registered.stream()
                 .skip(committedRecords)
-                .filter(input -> input.assignment().room() == room);
+                .filter(input -> input.assignment().trafficClass() == room);
     }
 
     @Override

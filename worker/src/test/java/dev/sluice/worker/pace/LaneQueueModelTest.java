@@ -48,7 +48,7 @@ class LaneQueueModelTest {
             assertThat(queue.isEmpty()).isEqualTo(waiting.isEmpty() && putBack.isEmpty());
         }
         while (!queue.isEmpty()) {
-            remove(LaneQueue.Room.FOR_ALL);
+            remove(LaneQueue.Admission.FOR_ALL);
         }
 
         assertThat(waiting).isEmpty();
@@ -72,7 +72,7 @@ class LaneQueueModelTest {
             case 5 -> expire(random, false);
             default -> {
                 if (operation < 28) {
-                    remove(new LaneQueue.Room(random.nextInt(4) > 0, random.nextInt(4) > 0));
+                    remove(new LaneQueue.Admission(random.nextInt(4) > 0, random.nextInt(4) > 0));
                 } else {
                     add(random, tenants);
                 }
@@ -93,7 +93,7 @@ class LaneQueueModelTest {
         waiting.add(request);
     }
 
-    private void remove(LaneQueue.Room room) {
+    private void remove(LaneQueue.Admission room) {
         Request next = queue.peek(room);
         assertThat(next != null).as("%s", room).isEqualTo(isOneAllowed(room));
         assertThat(queue.peek(room)).isSameAs(next);
@@ -108,7 +108,7 @@ class LaneQueueModelTest {
         }
     }
 
-    private boolean isOneAllowed(LaneQueue.Room room) {
+    private boolean isOneAllowed(LaneQueue.Admission room) {
         if (waiting.isEmpty()) {
             return room.others() && !putBack.isEmpty();
         }
@@ -126,7 +126,7 @@ class LaneQueueModelTest {
 
     private void putBack(Random random) {
         if (!waiting.isEmpty()) {
-            LaneQueue.Room room = LaneQueue.Room.FOR_ALL;
+            LaneQueue.Admission room = LaneQueue.Admission.FOR_ALL;
             Request request = random.nextBoolean() ? queue.remove(room) : queue.removeYoungest();
             assertThat(waiting.remove(request)).isTrue();
             queue.putBack(request);
@@ -163,7 +163,7 @@ class LaneQueueModelTest {
             queue.expireAll(expiry);
             assertThat(handedOver).isEqualTo(late);
         } else {
-            LaneQueue.Room room = new LaneQueue.Room(random.nextBoolean(), random.nextBoolean());
+            LaneQueue.Admission room = new LaneQueue.Admission(random.nextBoolean(), random.nextBoolean());
             queue.expireFirst(room, expiry);
             Request next = queue.peek(room);
             assertThat(next == null || !late.contains(next)).isTrue();

@@ -77,8 +77,9 @@ class LaneQueueTest {
         }
 
         assertThat(IntStream.range(0, 8)
-                        .mapToObj(i ->
-                                queue.remove(LaneQueue.Room.FOR_ALL).input().offset()))
+                        .mapToObj(i -> queue.remove(LaneQueue.Admission.FOR_ALL)
+                                .input()
+                                .offset()))
                 .containsExactly(11L, 1L, 12L, 2L, 13L, 3L, 14L, 4L);
     }
 
@@ -113,7 +114,7 @@ class LaneQueueTest {
         add(queue, "late", 2);
         add(queue, "other", 5);
 
-        queue.expireFirst(LaneQueue.Room.FOR_ALL, expiry(late));
+        queue.expireFirst(LaneQueue.Admission.FOR_ALL, expiry(late));
 
         assertThat(expired).extracting(request -> request.input().offset()).containsExactlyElementsOf(late);
         assertThat(served(queue, 4)).containsExactly("late", "other", "late", "other");
@@ -125,7 +126,7 @@ class LaneQueueTest {
         add(queue, "bulk", 100);
         addExpress(queue, "bulk", 100);
 
-        List<Boolean> served = servedExpress(queue, 50, LaneQueue.Room.FOR_ALL);
+        List<Boolean> served = servedExpress(queue, 50, LaneQueue.Admission.FOR_ALL);
 
         assertThat(served.subList(0, 9)).containsOnly(true);
         assertThat(served.stream().filter(express -> !express)).hasSize(5);
@@ -178,12 +179,12 @@ class LaneQueueTest {
         LaneQueue queue = queue(Map.of());
         add(queue, "", 20);
         addExpress(queue, "", 20);
-        LaneQueue.Room forExpress = new LaneQueue.Room(true, false);
-        LaneQueue.Room forOthers = new LaneQueue.Room(false, true);
+        LaneQueue.Admission forExpress = new LaneQueue.Admission(true, false);
+        LaneQueue.Admission forOthers = new LaneQueue.Admission(false, true);
 
         assertThat(servedExpress(queue, 12, forExpress)).containsOnly(true);
         assertThat(servedExpress(queue, 12, forOthers)).containsOnly(false);
-        assertThat(queue.peek(new LaneQueue.Room(false, false))).isNull();
+        assertThat(queue.peek(new LaneQueue.Admission(false, false))).isNull();
         assertThat(servedExpress(queue, 8, forExpress)).containsOnly(true);
         assertThat(queue.peek(forExpress)).isNull();
         assertThat(servedExpress(queue, 8, forOthers)).containsOnly(false);
@@ -208,8 +209,8 @@ class LaneQueueTest {
         });
         double largest = 0;
         for (int i = 0; i < 20_000; i++) {
-            Request next = queue.peek(LaneQueue.Room.FOR_ALL);
-            Request served = queue.remove(LaneQueue.Room.FOR_ALL);
+            Request next = queue.peek(LaneQueue.Admission.FOR_ALL);
+            Request served = queue.remove(LaneQueue.Admission.FOR_ALL);
             assertThat(served).isSameAs(next);
             double cost = costs.getOrDefault(served.input().offset(), 1.0);
             largest = Math.max(largest, cost);
@@ -271,7 +272,7 @@ class LaneQueueTest {
         return (tenant.isEmpty() ? request : request.ofTenant(tenant)).build();
     }
 
-    private static List<Boolean> servedExpress(LaneQueue queue, int count, LaneQueue.Room room) {
+    private static List<Boolean> servedExpress(LaneQueue queue, int count, LaneQueue.Admission room) {
         return IntStream.range(0, count)
                 .mapToObj(i -> queue.remove(room).isExpress())
                 .toList();
@@ -279,7 +280,7 @@ class LaneQueueTest {
 
     private static List<String> served(LaneQueue queue, int count) {
         return IntStream.range(0, count)
-                .mapToObj(i -> queue.remove(LaneQueue.Room.FOR_ALL).tenant())
+                .mapToObj(i -> queue.remove(LaneQueue.Admission.FOR_ALL).tenant())
                 .toList();
     }
 }

@@ -85,8 +85,8 @@ public final class WorkerCommand implements Subcommand {
             paramLabel = "CALLS",
             defaultValue = "512",
             description =
-                    "Most calls under way at once in this worker. One model has half of them at most, so that calls "
-                            + "that hang leave room for others.")
+                    "Most calls under way at once in this worker. One model has at most half of them, express calls "
+                            + "apart, so that calls that hang leave room for others.")
     private int maxInFlight;
 
     @Option(
