@@ -4,18 +4,25 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The names of all topics of one queue, derived from its base name. For {@code chat} they are {@code chat.requests},
  * {@code chat.requests.retry} and so on.
  *
  * <p>Partition <i>i</i> of {@link #requests()}, of {@link #express()}, of {@link #retry()} and of every delay tier form
- * bundle <i>i</i>. All of them therefore have the same number of partitions. The record is immutable and thread-safe.
+ * bundle <i>i</i>, together with {@link #OVERFLOW_PARTITIONS} partitions of {@link #overflow()} from 8<i>i</i> on. So
+ * {@link #overflow()} has eight times as many partitions as each of the others. One worker owns a whole bundle. The
+ * record is immutable and thread-safe.
  *
  * @param base the base name of at most 200 letters, digits, {@code .}, {@code _} and {@code -}, so that every derived
  *     name stays within Kafka's 249
  */
 public record Topics(String base) {
+    /** The number of partitions of {@link #overflow()} in each bundle. Existing queues rely on it. */
+    public static final int OVERFLOW_PARTITIONS = 8;
+
     private static final String VALID = "[a-zA-Z0-9._-]{1,200}";
 
     /** The delay tiers, the shortest first. A record leaves its tier {@link #delay()} after it was written there. */
@@ -80,6 +87,11 @@ public record Topics(String base) {
         return base + ".requests.retry";
     }
 
+    /** Returns the topic to which workers move requests whose flow fills the read-ahead while others wait. */
+    public String overflow() {
+        return base + ".requests.overflow";
+    }
+
     /** Returns the topic of a delay tier. */
     public String delay(Tier tier) {
         return base + ".requests." + tier.word();
@@ -106,11 +118,13 @@ public record Topics(String base) {
     }
 
     /**
-     * Returns everything a worker reads: requests, express, retry, then the tiers from the shortest to the longest.
+     * Returns everything a worker reads: requests, express, retry, overflow, then the tiers from the shortest to the
+     * longest.
      */
     public List<String> inputs() {
         List<String> inputs = new ArrayList<>(fromProducers());
         inputs.add(retry());
+        inputs.add(overflow());
         for (Tier tier : Tier.values()) {
             inputs.add(delay(tier));
         }
@@ -123,6 +137,24 @@ public record Topics(String base) {
         all.add(dead());
         all.add(replies());
         return List.copyOf(all);
+    }
+
+    /** Returns the number of partitions that an input topic has in each bundle. */
+    public int partitionsPerBundle(String input) {
+        return input.equals(overflow()) ? OVERFLOW_PARTITIONS : 1;
+    }
+
+    /** Returns the bundle that a partition of an input topic belongs to. */
+    public int bundleOf(TopicPartition partition) {
+        return partition.partition() / partitionsPerBundle(partition.topic());
+    }
+
+    /** Returns the partitions of an input topic that belong to a bundle. */
+    public List<TopicPartition> partitionsOf(String input, int bundle) {
+        int count = partitionsPerBundle(input);
+        return IntStream.range(bundle * count, (bundle + 1) * count)
+                .mapToObj(partition -> new TopicPartition(input, partition))
+                .toList();
     }
 
     /** Returns the delay tier with this topic name, if the queue has one. */
