@@ -8,9 +8,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of one flow in a lane. Express requests go first. Of the others a retry goes first, and then
- * retries and arrivals take turns, so that requests that fail again and again keep no others waiting. Each kind keeps
- * its order. Owned by the pace thread.
+ * The waiting requests of one flow in a lane, and what the flow may spend. Express requests go first. Of the others a
+ * retry goes first, and then retries and arrivals take turns, so that requests that fail again and again keep no others
+ * waiting. Each kind keeps its order. Owned by the pace thread.
  */
 final class FlowQueue {
     private final FlowKey key;

@@ -4,40 +4,28 @@ import dev.sluice.worker.intake.Request;
 import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The waiting requests of a lane. Its flows take turns by deficit round robin (Shreedhar and Varghese, 1995): each turn
- * lets a flow spend as much as its weight, and what it cannot spend on a whole request counts in its next turn. A flow
- * without waiting requests is forgotten, so that it owes nothing when it comes back, and nothing is owed to it.
+ * The waiting requests of a lane. Its flows take turns ({@link DeficitRoundRobin}), and this class says what goes ahead
+ * of all turns and what stays behind them.
  *
- * <p>Express requests go ahead of all turns. Their flow pays for them in its next turns, and if it owes too much they
- * wait for its turn like others. So a tenant gains nothing by sending everything as express. They wait for nobody while
- * there is room for express requests alone. The other requests keep a tenth of what the lane sends, whoever waits.
+ * <p>Express requests go ahead. If their flow owes too much for those before them, they wait for its turn like others,
+ * so that a tenant gains nothing by sending everything as express. They wait for nobody while there is room for express
+ * requests alone. The other requests keep a tenth of what the lane sends, whoever waits.
  *
  * <p>Requests that were called in vain while the lane was stopped go behind all others until it flows again. Owned by
  * the pace thread.
  */
 final class LaneQueue {
-    /** A request costs at most as much as this many ordinary ones, so that few turns pass until it is paid for. */
-    private static final double MOST_COST = 1_000;
-
-    /** The turns for which a flow's express requests may go ahead. */
-    private static final int MOST_TURNS_AHEAD = 8;
-
     /** The most express requests in a row while others wait. */
     private static final int MOST_EXPRESS_IN_A_ROW = 9;
 
-    private final ActiveFlows active;
-    private final ToDoubleFunction<Request> cost;
-    private final Map<FlowKey, FlowQueue> flows = new HashMap<>();
-    /** The flows in the order of their turns. One that owes for express requests stays until its turns have paid. */
-    private final Deque<FlowQueue> turns = new ArrayDeque<>();
+    private final DeficitRoundRobin turns;
     /** The flows with waiting express requests, in the order in which these go ahead. */
     private final Deque<FlowQueue> ahead = new ArrayDeque<>();
 
@@ -70,8 +58,7 @@ final class LaneQueue {
 
     /** @param cost returns what a request costs, as a multiple of an ordinary one */
     LaneQueue(ActiveFlows active, ToDoubleFunction<Request> cost) {
-        this.active = active;
-        this.cost = cost;
+        this.turns = new DeficitRoundRobin(active, cost);
     }
 
     void add(Request request) {
@@ -79,7 +66,7 @@ final class LaneQueue {
     }
 
     private void add(Request request, boolean wasCalled) {
-        FlowQueue flow = flowFor(FlowKey.of(request));
+        FlowQueue flow = turns.of(request);
         boolean goesAhead = request.isExpress() && !flow.hasExpress();
         chosen = null;
         flow.add(request, wasCalled, ++added);
@@ -87,34 +74,6 @@ final class LaneQueue {
         express += request.isExpress() ? 1 : 0;
         if (goesAhead) {
             ahead.addLast(flow);
-        }
-    }
-
-    private FlowQueue flowFor(FlowKey own) {
-        FlowQueue present = flows.get(own);
-        if (present != null) {
-            return present;
-        }
-        if (active.hasRoom()) {
-            active.opened();
-            return open(own);
-        }
-        FlowQueue shared = flows.get(FlowKey.SHARED);
-        return shared != null ? shared : open(FlowKey.SHARED);
-    }
-
-    private FlowQueue open(FlowKey key) {
-        FlowQueue flow = new FlowQueue(key, active.weightOf(key.tenant()));
-        flows.put(key, flow);
-        turns.addLast(flow);
-        return flow;
-    }
-
-    private void close(FlowQueue flow) {
-        flows.remove(flow.key());
-        turns.remove(flow);
-        if (!flow.key().equals(FlowKey.SHARED)) {
-            active.closed();
         }
     }
 
@@ -153,7 +112,7 @@ final class LaneQueue {
         boolean doOthersWait = inFlows > express;
         boolean isOthersTurn = !admission.express() || expressInARow >= MOST_EXPRESS_IN_A_ROW;
         if (admission.others() && doOthersWait && isOthersTurn) {
-            return turn(false);
+            return new Choice(turns.next(false), false);
         }
         if (!admission.express()) {
             return null;
@@ -166,47 +125,19 @@ final class LaneQueue {
         if (first != null) {
             return new Choice(first, true);
         }
-        return admission.others() ? turn(true) : null;
+        return admission.others() ? new Choice(turns.next(true), true) : null;
     }
 
     /** Returns the flow whose express request goes ahead of all turns, or null if each one owes too much. */
     private @Nullable FlowQueue firstAhead() {
         for (int i = ahead.size(); i > 0; i--) {
             FlowQueue first = ahead.getFirst();
-            if (turns.size() == 1 || !owesTooMuch(first)) {
+            if (turns.mayGoAhead(first)) {
                 return first;
             }
             ahead.addLast(ahead.removeFirst());
         }
         return null;
-    }
-
-    private static boolean owesTooMuch(FlowQueue flow) {
-        return flow.deficit() <= -MOST_TURNS_AHEAD * flow.weight();
-    }
-
-    /**
-     * Returns the flow whose turn it is, after the turns of those that cannot afford their next request have ended.
-     * Some flow must have a request of the kind.
-     */
-    private Choice turn(boolean withExpress) {
-        while (true) {
-            FlowQueue first = turns.getFirst();
-            Request request = first.peek(withExpress);
-            if (request != null && (turns.size() == 1 || first.affords(costOf(request)))) {
-                return new Choice(first, withExpress);
-            }
-            if (first.isEmpty() && first.affords(0)) {
-                close(first);
-            } else {
-                first.endTurn();
-                turns.addLast(turns.removeFirst());
-            }
-        }
-    }
-
-    private double costOf(Request request) {
-        return Math.min(MOST_COST, cost.applyAsDouble(request));
     }
 
     /** Removes the request that {@link #peek} returns. There must be one. */
@@ -215,15 +146,10 @@ final class LaneQueue {
             return putBack.removeFirst();
         }
         Choice next = Objects.requireNonNull(next(admission));
-        FlowQueue flow = next.flow();
-        Request request = flow.remove(next.withExpress());
-        if (turns.size() == 1) {
-            flow.forgetTurns();
-        } else if (!owesTooMuch(flow)) {
-            flow.spend(costOf(request));
-        }
+        Request request = next.flow().remove(next.withExpress());
+        turns.served(next.flow(), request);
         expressInARow = request.isExpress() ? expressInARow + 1 : 0;
-        return removed(flow, request);
+        return removed(next.flow(), request);
     }
 
     /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
@@ -236,7 +162,7 @@ final class LaneQueue {
     }
 
     private FlowQueue youngestFlow() {
-        return turns.stream()
+        return turns.flows().stream()
                 .filter(each -> !each.isEmpty())
                 .max(Comparator.comparingLong(FlowQueue::addedAt))
                 .orElseThrow();
@@ -257,26 +183,21 @@ final class LaneQueue {
     }
 
     private void forgetIdle(FlowQueue flow) {
-        boolean waitsNobody = inFlows == 0;
-        if (waitsNobody) {
-            for (FlowQueue each : turns.toArray(FlowQueue[]::new)) {
-                close(each);
-            }
-        } else if (flow.isEmpty() && flow.deficit() >= 0) {
-            close(flow);
+        if (inFlows == 0) {
+            turns.forgetAll();
+        } else {
+            turns.forgetIfIdle(flow);
         }
     }
 
     void removeIf(Predicate<Request> unwanted) {
         chosen = null;
         putBack.removeIf(unwanted);
-        turns.forEach(flow -> flow.removeIf(unwanted));
-        inFlows = turns.stream().mapToInt(FlowQueue::size).sum();
-        express = turns.stream().mapToInt(FlowQueue::expressSize).sum();
+        turns.flows().forEach(flow -> flow.removeIf(unwanted));
+        inFlows = turns.flows().stream().mapToInt(FlowQueue::size).sum();
+        express = turns.flows().stream().mapToInt(FlowQueue::expressSize).sum();
         ahead.removeIf(flow -> !flow.hasExpress());
-        for (FlowQueue flow : turns.toArray(FlowQueue[]::new)) {
-            forgetIdle(flow);
-        }
+        List.copyOf(turns.flows()).forEach(this::forgetIdle);
     }
 
     /** Hands over the expired requests that come next, before a token is taken for them. */
