@@ -95,7 +95,7 @@ final class Lane {
         }
         breaker.started();
         concurrency.started();
-        slots.started();
+        slots.started(request.isExpress());
         // Others may spend the rest of the limit meanwhile, so that our silence shows nothing.
         boolean alone = quiet.nanosLeft(now) == 0 && share.fraction() >= 1;
         if (alone && wantsToBeAlone(request, now)) {
@@ -165,7 +165,7 @@ final class Lane {
     /** Records the end of a call. */
     void ended(InFlightCall call, CallFeedback feedback) {
         usedAt = time.currentTimeNanos();
-        slots.ended();
+        slots.ended(call.request().isExpress());
         expressInFlight -= call.request().isExpress() ? 1 : 0;
         call.connecting().run();
         rateLimitLog.ended(feedback.kind() == CallFeedback.Kind.LIMITED);

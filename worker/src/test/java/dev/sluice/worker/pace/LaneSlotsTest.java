@@ -122,7 +122,7 @@ class LaneSlotsTest {
 
     private void othersBeginCalls(int count) {
         for (int i = 0; i < count; i++) {
-            slots.started();
+            slots.started(false);
         }
     }
 
