@@ -24,7 +24,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsResult;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -39,14 +38,16 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Tests that Kafka keeps what has ended of the retry and delay topics for no longer than somebody needs it. */
+/** Tests that Kafka keeps what has ended of the topics of workers for no longer than somebody needs it. */
 class EndedRecordsIT {
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
 
     private static final Duration BOUND = Duration.ofSeconds(30);
-    private static final String KEPT = "Ended requests stay on the retry and delay topics";
+    private static final String KEPT = "Ended requests stay on the retry, overflow and delay topics";
 
     private final AtomicLong nanoTime = new AtomicLong();
     private TestQueue queue;
@@ -97,15 +98,24 @@ class EndedRecordsIT {
             send(new TopicPartition(queue.topics.requests(), 2));
             send(new TopicPartition(queue.topics.express(), 2));
         }
+        TopicPartition overflow = new TopicPartition(queue.topics.overflow(), 31);
+        for (int i = 0; i < 5; i++) {
+            send(overflow);
+        }
         commit(queue.group(), partition, 3);
+        commit(queue.group(), overflow, 4);
         commit(queue.group(), new TopicPartition(queue.topics.requests(), 2), 5);
         commit(queue.group(), new TopicPartition(queue.topics.express(), 2), 5);
 
-        rounds(() -> queue.read(partition.topic()).size() == 2);
+        rounds(() -> queue.read(partition.topic()).size() == 2
+                && queue.read(overflow.topic()).size() == 1);
 
         assertThat(queue.read(partition.topic()))
                 .extracting(ConsumerRecord::offset)
                 .containsExactly(3L, 4L);
+        assertThat(queue.read(overflow.topic()))
+                .extracting(ConsumerRecord::offset)
+                .containsExactly(4L);
         assertThat(queue.read(uncommitted.topic())).hasSize(5);
         assertThat(queue.read(queue.topics.requests())).hasSize(5);
         assertThat(queue.read(queue.topics.express())).hasSize(5);
@@ -137,10 +147,12 @@ class EndedRecordsIT {
         assertThat(api.calls()).isEqualTo(11);
     }
 
-    @Test
-    void theOffsetsOfAnotherGroupKeepEverything() throws Exception {
-        TopicPartition partition = ended();
-        commit("monitor", new TopicPartition(queue.topics.requests(), partition.partition()), 0);
+    /** A group that has read any part of a bundle may want the rest. Overflow partition 12 is of bundle 1. */
+    @ParameterizedTest
+    @CsvSource({"retry, 1, requests, 1", "overflow, 12, requests, 1", "retry, 1, requests.overflow, 15"})
+    void theOffsetsOfAnotherGroupKeepEverything(String kind, int number, String read, int readNumber) throws Exception {
+        TopicPartition partition = ended(new TopicPartition(queue.topics.requests() + "." + kind, number));
+        commit("monitor", new TopicPartition(queue.topics.base() + "." + read, readNumber), 0);
         try (LogLines log = new LogLines(EndedRecords.class)) {
             rounds(() -> !log.all().isEmpty());
             round();
@@ -243,7 +255,10 @@ class EndedRecordsIT {
 
     /** Makes five ended records. */
     private TopicPartition ended() throws Exception {
-        TopicPartition partition = new TopicPartition(queue.topics.retry(), 1);
+        return ended(new TopicPartition(queue.topics.retry(), 1));
+    }
+
+    private TopicPartition ended(TopicPartition partition) throws Exception {
         for (int i = 0; i < 5; i++) {
             send(partition);
         }
@@ -297,8 +312,8 @@ class EndedRecordsIT {
     private void round() {
         nanoTime.addAndGet(Duration.ofMinutes(1).toNanos());
         records.delete(queue.topics.inputs().stream()
-                .flatMap(topic -> IntStream.range(0, TestQueue.PARTITIONS)
-                        .mapToObj(partition -> new Assignment(new TopicPartition(topic, partition))))
+                .flatMap(topic -> queue.partitions(topic).stream())
+                .map(Assignment::new)
                 .collect(Collectors.toSet()));
     }
 }

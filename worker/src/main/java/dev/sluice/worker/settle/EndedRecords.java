@@ -36,8 +36,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has Kafka delete what has ended of the topics that workers write for themselves, retry and delay. Otherwise each hop
- * of a delayed request would lie there for as long as a backlog may wait. Owned by the poll thread. Does not block.
+ * Has Kafka delete what has ended of the topics that workers write for themselves: retry, overflow and delay. Otherwise
+ * each hop of a delayed request would lie there for as long as a backlog may wait. Owned by the poll thread. Does not
+ * block.
  *
  * <p>Only records below the offset that Kafka names as the group's committed one are deleted. Nothing that this worker
  * remembers counts, and what an open transaction would commit does not count either. Each owner of a partition begins
@@ -127,11 +128,10 @@ public final class EndedRecords {
     }
 
     private CompletionStage<Optional<String>> reasonToKeep(Set<TopicPartition> partitions) {
-        Set<Integer> bundles =
-                partitions.stream().map(TopicPartition::partition).collect(Collectors.toSet());
+        Set<Integer> bundles = partitions.stream().map(topics::bundleOf).collect(Collectors.toSet());
         // A group that has read requests of a bundle will read what else is in it.
         List<TopicPartition> whole = topics.inputs().stream()
-                .flatMap(topic -> bundles.stream().map(bundle -> new TopicPartition(topic, bundle)))
+                .flatMap(topic -> bundles.stream().flatMap(bundle -> topics.partitionsOf(topic, bundle).stream()))
                 .toList();
         return seesAllGroups()
                 .thenCompose(sees -> sees
@@ -246,7 +246,7 @@ public final class EndedRecords {
             log.atInfo()
                     .addKeyValue("reason", reason)
                     .addKeyValue("remedy", "none is needed; see the ACLs of workers for the rights")
-                    .log("Ended requests stay on the retry and delay topics until their retention is over");
+                    .log("Ended requests stay on the retry, overflow and delay topics until their retention is over");
         }
         keptFor = reason;
     }
