@@ -54,16 +54,18 @@ public final class StatusReader implements AutoCloseable {
         List<OpenRange> ranges = openRanges(states, problems);
         Map<TopicPartition, PartitionBacklog> backlogs = oldest.read(ranges, problems);
         GroupStatus workers = group.status();
-        int width = topics.inputs().stream()
-                .mapToInt(topic -> states.get(topic).partitions())
-                .min()
-                .orElseThrow();
+        int width = topics.bundleCount(topics.inputs().stream()
+                .collect(Collectors.toMap(
+                        topic -> topic, topic -> states.get(topic).partitions())));
         problems.addAll(problems(workers, width));
         List<TopicBacklog> inputs = topics.inputs().stream()
                 .map(topic -> backlog(topic, states, backlogs))
                 .toList();
+        TopicBacklog overflow = backlog(topics.overflow(), states, backlogs);
+        boolean isDrained = overflow.open() == 0
+                && overflow.partitions().size() == states.get(topics.overflow()).partitions();
         TopicBacklog dead = backlog(topics.dead(), states, backlogs);
-        return new QueueStatus(topics.base(), clock.instant(), width, workers, inputs, dead, problems);
+        return new QueueStatus(topics.base(), clock.instant(), width, workers, inputs, isDrained, dead, problems);
     }
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
@@ -161,8 +163,8 @@ public final class StatusReader implements AutoCloseable {
         }
         workers.unread()
                 .forEach((topic, members) -> problems.add("topic " + topic + " is not read by "
-                        + String.join(", ", members) + ", of an earlier release; what is published there waits in"
-                        + " their partitions until newer workers take their place"));
+                        + String.join(", ", members) + ", of an earlier release; what lies there in their"
+                        + " partitions waits until newer workers take their place"));
         return problems;
     }
 

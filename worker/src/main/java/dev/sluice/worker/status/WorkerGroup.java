@@ -91,10 +91,9 @@ final class WorkerGroup {
                 .filter(partition -> partition.topic().equals(topics.requests()))
                 .map(TopicPartition::partition)
                 .collect(Collectors.toSet());
+        Set<String> read = owned.stream().map(TopicPartition::topic).collect(Collectors.toSet());
         List<String> unread = topics.inputs().stream()
-                .filter(topic ->
-                        bundles.stream().noneMatch(bundle -> owned.contains(new TopicPartition(topic, bundle))))
-                .filter(topic -> !bundles.isEmpty())
+                .filter(topic -> !bundles.isEmpty() && !read.contains(topic))
                 .toList();
         return new GroupStatus.Member(member.clientId(), host, bundles, unread);
     }

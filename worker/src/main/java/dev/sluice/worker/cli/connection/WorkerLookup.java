@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.connection;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.StatusReader;
@@ -29,13 +30,13 @@ public final class WorkerLookup {
     public SilenceNotice.Finding find(KafkaOptions kafka) throws InterruptedException {
         try (StatusReader reader =
                 new StatusReader(AdminConnector.connect(kafka), kafka.properties(), kafka.topics(), group)) {
-            return describe(reader.read());
+            return describe(reader.read(), kafka.topics());
         } catch (CommandException | KafkaException e) {
             return new SilenceNotice.Finding(true, "whether workers run cannot be seen: " + e.getMessage());
         }
     }
 
-    private static SilenceNotice.Finding describe(QueueStatus status) {
+    private static SilenceNotice.Finding describe(QueueStatus status, Topics topics) {
         String waiting = status.inputs().stream()
                 .filter(topic -> topic.open() > 0)
                 .map(topic -> (topic.exact() ? "" : "at most ") + topic.open() + " in " + topic.topic())
@@ -44,8 +45,10 @@ public final class WorkerLookup {
         if (!status.problems().isEmpty()) {
             return new SilenceNotice.Finding(true, String.join("; ", status.problems()) + "; " + open);
         }
-        boolean isCalledAgain =
-                status.inputs().stream().filter(topic -> !topic.fromProducers()).anyMatch(topic -> topic.open() > 0);
+        // those in overflow have only been moved
+        boolean isCalledAgain = status.inputs().stream()
+                .filter(topic -> !topic.fromProducers() && !topic.topic().equals(topics.overflow()))
+                .anyMatch(topic -> topic.open() > 0);
         return new SilenceNotice.Finding(
                 false,
                 status.group().members().size() + " of group '" + status.group().name() + "' work; " + open

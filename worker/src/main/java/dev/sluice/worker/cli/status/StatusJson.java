@@ -34,7 +34,8 @@ final class StatusJson {
                 .put("at", status.at().toString())
                 .put("group", status.group().name())
                 .put("group_state", status.group().state())
-                .put("partitions", status.width());
+                .put("partitions", status.width())
+                .put("overflow_drained", status.overflowDrained());
         ArrayNode waiting = root.putArray("waiting");
         status.inputs().forEach(input -> waiting.add(topic(input)));
         root.set("dead", topic(status.dead()));

@@ -12,6 +12,8 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
@@ -43,13 +45,25 @@ final class StatusTable {
             out.println();
             printMembers(group);
         }
-        if (!exact || !status.problems().isEmpty()) {
+        List<String> notes = notes(exact);
+        if (!notes.isEmpty() || !status.problems().isEmpty()) {
             out.println();
         }
-        if (!exact) {
-            out.println("<=: at most so many; what transactions leave between records is counted too");
-        }
+        notes.forEach(out::println);
         status.problems().forEach(problem -> out.println("problem: " + PrintableText.line(problem)));
+    }
+
+    private List<String> notes(boolean exact) {
+        List<String> notes = new ArrayList<>();
+        if (!exact) {
+            notes.add("<=: at most so many; what transactions leave between records is counted too");
+        }
+        if (!status.overflowDrained()) {
+            notes.add("overflow is not drained: workers of a release without it would read none of it");
+        } else if (status.group().members().isEmpty()) { // with workers it may fill again at any time
+            notes.add("overflow is drained: workers of a release without it may take over");
+        }
+        return notes;
     }
 
     /** Prints the backlog. Returns true if all its numbers are exact. */

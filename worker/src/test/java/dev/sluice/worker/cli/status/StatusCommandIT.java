@@ -23,6 +23,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 class StatusCommandIT {
     private static final int PARTITIONS = 4;
+    private static final int PARTITIONS_OF_A_BUNDLE = 15;
     private static final Duration HOUR = Duration.ofHours(1);
 
     @RegisterExtension
@@ -60,6 +62,7 @@ class StatusCommandIT {
         queue.commit(3, 5, AckRuns.NONE);
         KafkaProducer<byte[], byte[]> worker = queue.worker();
         queue.publishEachInATransaction(worker, topics.retry(), 2, HOUR);
+        queue.publishEachInATransaction(worker, topics.overflow(), 5, HOUR);
         queue.publishEachInATransaction(worker, topics.express(), 6, HOUR);
         queue.publishEachInATransaction(worker, topics.delay(Topics.Tier.ONE_MINUTE), 3, HOUR);
         queue.publishEachInATransaction(worker, topics.dead(), 4, HOUR);
@@ -83,6 +86,11 @@ class StatusCommandIT {
         assertThat(topic(status, "retry").get("lag").asLong()).isEqualTo(4); // a marker behind each
         assertThat(topic(status, "retry").get("oldest_age_ms").asLong())
                 .isBetween(HOUR.toMillis(), 2 * HOUR.toMillis());
+        assertThat(topic(status, "overflow").get("open").asLong()).isEqualTo(5);
+        assertThat(topic(status, "overflow").get("partitions")).hasSize(8 * PARTITIONS);
+        assertThat(topic(status, "overflow").get("oldest_age_ms").asLong())
+                .isBetween(HOUR.toMillis(), 2 * HOUR.toMillis());
+        assertThat(status.get("partitions").asInt()).isEqualTo(PARTITIONS);
         assertThat(topic(status, "delay-1m").get("open").asLong()).isEqualTo(3);
         assertThat(topic(status, "delay-1h").get("open").asLong()).isZero();
         assertThat(topic(status, "delay-1h").get("oldest_age_ms").isNull()).isTrue();
@@ -136,9 +144,7 @@ class StatusCommandIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> {
                 one.poll(Duration.ofMillis(10));
                 other.poll(Duration.ofMillis(10));
-                return Stream.of(one, other)
-                        .allMatch(each ->
-                                each.assignment().size() == 2 * topics.inputs().size());
+                return Stream.of(one, other).allMatch(each -> each.assignment().size() == 2 * PARTITIONS_OF_A_BUNDLE);
             });
 
             JsonNode status = json();
@@ -168,8 +174,8 @@ class StatusCommandIT {
             await().atMost(Duration.ofSeconds(30)).until(() -> {
                 old.poll(Duration.ofMillis(10));
                 recent.poll(Duration.ofMillis(10));
-                return old.assignment().size() == 2 * known.size()
-                        && recent.assignment().size() == 2 * topics.inputs().size();
+                return old.assignment().size() == 2 * (PARTITIONS_OF_A_BUNDLE - 1)
+                        && recent.assignment().size() == 2 * PARTITIONS_OF_A_BUNDLE;
             });
 
             JsonNode problems = json().get("problems");
@@ -179,6 +185,55 @@ class StatusCommandIT {
                     .extracting(JsonNode::asString)
                     .asString()
                     .contains("topic " + topics.express() + " is not read by old, of an earlier release");
+        }
+    }
+
+    /** Workers of a release without overflow may take over when nothing waits there, whatever waits elsewhere. */
+    @Test
+    void itIsSaidWhenOverflowIsDrained() throws Exception {
+        createTopics();
+        queue.publish(0, 3, 10);
+        queue.publishEachInATransaction(queue.worker(), topics.overflow(), 2, HOUR);
+
+        assertThat(json().get("overflow_drained").asBoolean()).isFalse();
+        run("status");
+        assertThat(terminal.out()).contains("overflow is not drained: workers of a release without it would read");
+
+        queue.commit(new TopicPartition(topics.overflow(), 1), 3, AckRuns.NONE); // behind it is a marker
+
+        assertThat(json().get("overflow_drained").asBoolean()).isTrue();
+        run("status");
+        assertThat(terminal.out()).contains("overflow is drained: workers of a release without it may take over");
+    }
+
+    /**
+     * An earlier release that assigns gives a new worker partitions of overflow that are not of its bundles. The new
+     * worker reads overflow all the same.
+     */
+    @Test
+    void anEarlierReleaseThatAssignsIsNamedAlone() throws Exception {
+        createTopics();
+        List<String> known = topics.inputs().stream()
+                .filter(topic -> !topic.equals(topics.overflow()))
+                .toList();
+        try (Consumer<byte[], byte[]> old = queue.member("old", known);
+                Consumer<byte[], byte[]> recent = queue.member("recent")) {
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                old.poll(Duration.ofMillis(10));
+                return old.assignment().size() == PARTITIONS * known.size();
+            });
+            await().atMost(Duration.ofSeconds(30)).until(() -> {
+                old.poll(Duration.ofMillis(10));
+                recent.poll(Duration.ofMillis(10));
+                return old.assignment().size() == 2 * known.size()
+                        && recent.assignment().size() == 2 * topics.inputs().size();
+            });
+
+            assertThat(json().get("problems").values())
+                    .singleElement()
+                    .extracting(JsonNode::asString)
+                    .asString()
+                    .contains("topic " + topics.overflow() + " is not read by old, of an earlier release");
         }
     }
 

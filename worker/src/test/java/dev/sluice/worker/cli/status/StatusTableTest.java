@@ -43,6 +43,23 @@ class StatusTableTest {
         assertThat(text).containsPattern("requests +0 +- +0 +0").doesNotContain("<=", "WORKER", "problem");
     }
 
+    /** While workers run, a drained overflow may fill again at any time. */
+    @Test
+    void tellsWhetherAnEarlierReleaseMayTakeOver() {
+        GroupStatus none = new GroupStatus("sluice", "empty", List.of());
+        GroupStatus one = new GroupStatus(
+                "sluice", "stable", List.of(new GroupStatus.Member("one", "host", Set.of(0), List.of())));
+        TopicBacklog requests = backlog("requests", 0, 0, true, -1);
+
+        assertThat(print(none, requests, true, List.of()))
+                .contains("overflow is drained: workers of a release without it may take over");
+        assertThat(print(one, requests, true, List.of())).doesNotContain("overflow");
+        assertThat(List.of(print(none, requests, false, List.of()), print(one, requests, false, List.of())))
+                .allSatisfy(
+                        text -> assertThat(text).contains("overflow is not drained: workers of a release without it"))
+                .allSatisfy(text -> assertThat(text.lines()).allMatch(line -> line.length() <= 80));
+    }
+
     @Test
     void problemsComeLast() {
         String text = print(
@@ -71,8 +88,14 @@ class StatusTableTest {
     }
 
     private static String print(GroupStatus group, TopicBacklog requests, List<String> problems) {
+        return print(group, requests, true, problems);
+    }
+
+    private static String print(
+            GroupStatus group, TopicBacklog requests, boolean overflowDrained, List<String> problems) {
+        TopicBacklog dead = backlog("dead", 0, 0, true, -1);
         QueueStatus status =
-                new QueueStatus("chat", NOW, 12, group, List.of(requests), backlog("dead", 0, 0, true, -1), problems);
+                new QueueStatus("chat", NOW, 12, group, List.of(requests), overflowDrained, dead, problems);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         StatusTable.print(new PrintStream(out, true, UTF_8), status);
         return out.toString(UTF_8);
