@@ -3,6 +3,7 @@ package dev.sluice.wire;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.TopicPartition;
@@ -155,6 +156,18 @@ public record Topics(String base) {
         return IntStream.range(bundle * count, (bundle + 1) * count)
                 .mapToObj(partition -> new TopicPartition(input, partition))
                 .toList();
+    }
+
+    /**
+     * Returns the number of whole bundles, of which every topic has all partitions.
+     *
+     * @param partitions the number of partitions by input topic
+     */
+    public int bundleCount(Map<String, Integer> partitions) {
+        return partitions.entrySet().stream()
+                .mapToInt(input -> input.getValue() / partitionsPerBundle(input.getKey()))
+                .min()
+                .orElse(0);
     }
 
     /** Returns the delay tier with this topic name, if the queue has one. */

@@ -32,8 +32,9 @@ class TopicsTest {
 
     @Test
     void aBundleHasEightPartitionsOfOverflowAndOneOfEachOtherInput() {
-        assertThat(topics.inputs()).allSatisfy(input -> assertThat(topics.partitionsPerBundle(input))
-                .isEqualTo(input.equals(topics.overflow()) ? 8 : 1));
+        assertThat(topics.inputs())
+                .allSatisfy(input -> assertThat(topics.partitionsPerBundle(input))
+                        .isEqualTo(input.equals(topics.overflow()) ? 8 : 1));
         assertThat(topics.partitionsOf(topics.retry(), 2))
                 .containsExactly(new TopicPartition("chat.requests.retry", 2));
         assertThat(topics.partitionsOf(topics.overflow(), 2))
@@ -51,8 +52,10 @@ class TopicsTest {
                                 assertThat(topics.bundleOf(partition)).isEqualTo(expected));
             }
         }
-        assertThat(topics.bundleOf(new TopicPartition("chat.requests.overflow", 7))).isZero();
-        assertThat(topics.bundleOf(new TopicPartition("chat.requests.overflow", 8))).isEqualTo(1);
+        assertThat(topics.bundleOf(new TopicPartition("chat.requests.overflow", 7)))
+                .isZero();
+        assertThat(topics.bundleOf(new TopicPartition("chat.requests.overflow", 8)))
+                .isEqualTo(1);
     }
 
     /** Another queue's topic is no overflow of this one. */

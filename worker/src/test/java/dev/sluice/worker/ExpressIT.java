@@ -2,9 +2,7 @@ package dev.sluice.worker;
 
 import static dev.sluice.worker.TestQueue.body;
 import static dev.sluice.worker.TestQueue.header;
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.LatencyModel;
@@ -14,24 +12,14 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.TestTerminal;
-import dev.sluice.worker.intake.BundleAssignor;
-import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.pace.ConfiguredLimit;
-import dev.sluice.worker.threads.WorkerException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -182,127 +170,6 @@ class ExpressIT {
             arguments.add("--express");
         }
         return terminal.run(arguments.toArray(String[]::new));
-    }
-
-    /**
-     * Workers are replaced one by one. In a bundle of an old one nobody reads express requests until a new one owns it.
-     */
-    @Test
-    void besideAWorkerOfAnEarlierReleaseNothingIsLostOrRepeated() throws Exception {
-        try (OldWorker old = new OldWorker()) {
-            await().atMost(BOUND).until(() -> old.bundles() == TestQueue.PARTITIONS);
-            publishToAllPartitions("first");
-            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-                await().atMost(BOUND).until(() -> old.bundles() == TestQueue.PARTITIONS / 2);
-                int answered = 2 * TestQueue.PARTITIONS / 2;
-                queue.awaitReplies(answered);
-                await().during(Duration.ofSeconds(2))
-                        .atMost(BOUND)
-                        .until(() -> queue.read(queue.topics.replies()).size() == answered
-                                && old.bundles() == TestQueue.PARTITIONS / 2);
-
-                old.close();
-                queue.awaitReplies(2 * TestQueue.PARTITIONS);
-                await().atMost(BOUND).until(() -> queue.lag() == 0);
-            }
-        }
-        try (OldWorker backAgain = new OldWorker()) {
-            await().atMost(BOUND).until(() -> backAgain.bundles() == TestQueue.PARTITIONS);
-            publishToAllPartitions("second");
-        }
-        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            queue.awaitReplies(4 * TestQueue.PARTITIONS);
-            await().atMost(BOUND).until(() -> queue.lag() == 0);
-        }
-
-        assertThat(queue.read(queue.topics.replies()))
-                .hasSize(4 * TestQueue.PARTITIONS)
-                .extracting(reply -> header(reply, WireHeaders.ID))
-                .doesNotHaveDuplicates();
-        assertThat(api.calls()).isEqualTo(4 * TestQueue.PARTITIONS);
-    }
-
-    private void publishToAllPartitions(String prefix) {
-        for (int partition = 0; partition < TestQueue.PARTITIONS; partition++) {
-            for (String topic : queue.topics.fromProducers()) {
-                ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(
-                        topic, partition, null, body("m", "?").getBytes(UTF_8));
-                WireHeaders.set(record.headers(), WireHeaders.ID, prefix + "-" + topic + "-" + partition);
-                queue.send(record);
-            }
-        }
-    }
-
-    /** A member that reads what workers of an earlier release read. It ends no request. */
-    private final class OldWorker implements AutoCloseable {
-        private final Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
-                Map.of("bootstrap.servers", kafka.bootstrapServers()),
-                queue.group(),
-                "old",
-                Optional.empty(),
-                BundleAssignor.class,
-                Duration.ofMinutes(5));
-        private final Thread thread = new Thread(this::poll, "old-worker");
-        private volatile long bundles;
-
-        OldWorker() {
-            List<String> known = queue.topics.inputs().stream()
-                    .filter(topic -> !topic.equals(queue.topics.express()))
-                    .toList();
-            consumer.subscribe(known, new ConsumerRebalanceListener() {
-                @Override
-                public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
-
-                @Override
-                public void onPartitionsAssigned(Collection<TopicPartition> assigned) {
-                    if (!assigned.isEmpty()) {
-                        consumer.seekToBeginning(assigned);
-                        consumer.pause(assigned);
-                    }
-                }
-            });
-            thread.start();
-        }
-
-        private void poll() {
-            try (consumer) {
-                while (true) {
-                    var unused = consumer.poll(Duration.ofMillis(50));
-                    bundles = consumer.assignment().stream()
-                            .filter(partition -> partition.topic().equals(queue.topics.requests()))
-                            .count();
-                }
-            } catch (WakeupException closed) {
-                bundles = 0;
-            }
-        }
-
-        long bundles() {
-            return bundles;
-        }
-
-        @Override
-        public void close() {
-            consumer.wakeup();
-            try {
-                thread.join(BOUND.toMillis());
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-        }
-    }
-
-    /** Earlier releases have made every other topic. */
-    @Test
-    void aWorkerSaysWhatAnOlderQueueLacksAndHowItGetsIt() throws Exception {
-        queue.admin().deleteTopics(List.of(queue.topics.express())).all().get();
-        await().atMost(BOUND)
-                .until(() -> !queue.admin().listTopics().names().get().contains(queue.topics.express()));
-
-        assertThatThrownBy(() -> Worker.start(queue.config(api.baseUrl())))
-                .isInstanceOf(WorkerException.class)
-                .hasMessageContaining("topic " + queue.topics.express() + " does not exist; create what is missing"
-                        + " with: sluice topics create --topic " + queue.topics.base());
     }
 
     private WorkerConfig limited(String limit) {

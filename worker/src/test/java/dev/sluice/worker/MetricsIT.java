@@ -45,7 +45,7 @@ class MetricsIT {
             Pattern.compile("\\b(?:sluice|gen_ai|kafka|jvm|process)_[a-z_]+(?=[\\[{) \"]|$)", Pattern.MULTILINE);
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final int TENANTS = 70;
-    private static final int TOPICS_OF_A_BUNDLE = 7;
+    private static final int PARTITIONS_OF_A_BUNDLE = 15;
 
     private final PrometheusPage page = new PrometheusPage("test");
     private TestQueue queue;
@@ -194,14 +194,14 @@ class MetricsIT {
 
     @Test
     void forgetsPartitionsThatAreSomebodyElsesNow() throws Exception {
-        awaitPartitions(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE);
+        awaitPartitions(TestQueue.PARTITIONS * PARTITIONS_OF_A_BUNDLE);
         assertThat(metrics()).containsEntry("sluice_limit_share_ratio", 1.0);
 
         try (Worker other = Worker.start(queue.config(api.baseUrl()))) {
-            awaitPartitions(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE / 2);
+            awaitPartitions(TestQueue.PARTITIONS * PARTITIONS_OF_A_BUNDLE / 2);
             JsonNode status = status();
             assertThat(status.get("share").toString()).isEqualTo("{\"bundles\":2,\"of\":4}");
-            assertThat(status.get("partitions")).hasSize(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE / 2);
+            assertThat(status.get("partitions")).hasSize(TestQueue.PARTITIONS * PARTITIONS_OF_A_BUNDLE / 2);
             assertThat(other.health().livenessFailures()).isEmpty();
             assertThat(status.get("last_round_seconds_ago").propertyNames())
                     .containsExactlyInAnyOrder("sluice-call", "sluice-intake", "sluice-pace", "sluice-settle");
@@ -209,7 +209,7 @@ class MetricsIT {
                     .allSatisfy(age -> assertThat(age.asDouble()).isBetween(0.0, 30.0));
         }
 
-        awaitPartitions(TestQueue.PARTITIONS * TOPICS_OF_A_BUNDLE);
+        awaitPartitions(TestQueue.PARTITIONS * PARTITIONS_OF_A_BUNDLE);
     }
 
     private void awaitPartitions(int count) {

@@ -49,20 +49,28 @@ final class TestQueue implements AutoCloseable {
         this.admin = Admin.create(kafka);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
-                .map(plan -> new NewTopic(plan.name(), PARTITIONS, (short) 1).configs(plan.settings()))
+                .map(plan -> new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
     }
 
-    /** Adds partitions in the order in which {@code topics create --partitions} does. */
-    void widen(int partitions) throws ExecutionException, InterruptedException {
+    /** Adds bundles in the order in which {@code topics create --partitions} does. */
+    void widen(int bundles) throws ExecutionException, InterruptedException {
         List<String> inputs = new ArrayList<>(topics.inputs());
         Collections.reverse(inputs);
         for (String topic : inputs) {
-            admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(partitions)))
+            admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(bundles * topics.partitionsPerBundle(topic))))
                     .all()
                     .get();
         }
+    }
+
+    /** Returns the partitions of an input topic that the queue had before it was widened. */
+    List<TopicPartition> partitions(String input) {
+        return IntStream.range(0, PARTITIONS)
+                .boxed()
+                .flatMap(bundle -> topics.partitionsOf(input, bundle).stream())
+                .toList();
     }
 
     Admin admin() {
@@ -176,7 +184,7 @@ final class TestQueue implements AutoCloseable {
             try (KafkaConsumer<byte[], byte[]> reader =
                     new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
                 List<TopicPartition> partitions = topics.inputs().stream()
-                        .flatMap(topic -> IntStream.range(0, PARTITIONS).mapToObj(p -> new TopicPartition(topic, p)))
+                        .flatMap(topic -> partitions(topic).stream())
                         .toList();
                 return reader.endOffsets(partitions).entrySet().stream()
                         .mapToLong(end -> {

@@ -5,7 +5,6 @@ import dev.sluice.worker.topics.TopicCheck;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -27,19 +26,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Assigns whole bundles: partition <i>i</i> of the requests topic, of the retry topic and of every delay tier always go
- * to the same member.
+ * Assigns whole bundles: all partitions of the input topics that belong to bundle <i>i</i>, as {@link Topics} defines
+ * it, always go to the same member.
  *
  * <p>It presents only the partitions of the requests topic to Kafka's {@link CooperativeStickyAssignor} and expands the
  * answer to bundles. Given all topics at once, that assignor balances the total number of partitions, which has left
- * members with no partition of the requests topic at all. A partition that one of the topics lacks belongs to no bundle
- * and is assigned to nobody.
+ * members with no partition of the requests topic at all. A bundle of which one of the topics lacks a partition is not
+ * whole and is assigned to nobody.
  *
  * <p>Members of two versions may share a group while workers are upgraded one by one. Each member gets the partitions
  * of the topics it has subscribed to and no others, whatever topics the assigning member knows: Kafka's consumer
  * rejoins at once if it is assigned a topic that it has not subscribed to, and the group would never be stable. So a
  * new input topic is read only in the bundles of new members. In a bundle that an old member owns, the new topic's
  * partition is unassigned until the bundle moves to a new member, at the latest when the last old member has left.
+ *
+ * <p>An assigning member that does not know the overflow topic takes partition <i>i</i> of it for one of bundle
+ * <i>i</i>. Until another member assigns, new members may own overflow partitions of other bundles than their own, and
+ * most belong to nobody.
  *
  * <p>Owned by the poll thread.
  */
@@ -150,9 +153,10 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
         }
         Map<String, Integer> bundleCounts = new HashMap<>();
         topics.forEach((requests, read) -> {
-            Map<String, Integer> partitions = partitionCounts(queue(requests), read, cluster);
-            bundleCounts.put(requests, Collections.min(partitions.values()));
-            logIfChanged(queue(requests), partitions);
+            Topics queue = queue(requests);
+            Map<String, Integer> partitions = partitionCounts(queue, read, cluster);
+            bundleCounts.put(requests, queue.bundleCount(partitions));
+            logIfChanged(queue, partitions);
         });
         return bundleCounts;
     }
@@ -196,7 +200,7 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
     private static List<TopicPartition> expand(List<TopicPartition> requests, List<String> subscribed) {
         return requests.stream()
                 .flatMap(partition -> bundleTopics(partition.topic(), subscribed).stream()
-                        .map(topic -> new TopicPartition(topic, partition.partition())))
+                        .flatMap(topic -> queue(partition.topic()).partitionsOf(topic, partition.partition()).stream()))
                 .toList();
     }
 

@@ -4,6 +4,7 @@ import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -175,16 +176,17 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
     }
 
     /**
-     * Returns the number of whole bundles according to the consumer's metadata. No bundle exceeds the narrowest topic.
-     * It returns the number known before if the consumer has just dropped its metadata.
+     * Returns the number of whole bundles according to the consumer's metadata. It returns the number known before if
+     * the consumer has just dropped its metadata.
      */
     private int knownWidth() {
         try {
-            int known = Integer.MAX_VALUE;
+            Map<String, Integer> partitions = new HashMap<>();
             for (String input : topics.inputs()) {
-                known = Math.min(
-                        known, consumer.partitionsFor(input, Duration.ZERO).size());
+                partitions.put(
+                        input, consumer.partitionsFor(input, Duration.ZERO).size());
             }
+            int known = topics.bundleCount(partitions);
             return known == 0 ? width : known;
         } catch (TimeoutException | AuthorizationException e) {
             log.debug("Number of partitions unknown", e);
@@ -212,9 +214,8 @@ public final class RebalanceHandler implements ConsumerRebalanceListener {
         return found;
     }
 
-    /** Returns the partition numbers alone, since every input topic has a partition with each of them. */
-    private static Set<Integer> bundles(Collection<TopicPartition> partitions) {
-        return partitions.stream().map(TopicPartition::partition).collect(Collectors.toCollection(TreeSet::new));
+    private Set<Integer> bundles(Collection<TopicPartition> partitions) {
+        return partitions.stream().map(topics::bundleOf).collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static boolean within(Duration bound, CompletableFuture<Void> end) {

@@ -197,7 +197,7 @@ public final class NewGroupCheck {
         return others;
     }
 
-    /** Reads what a group has committed. Only workers read retries and delays, so a group that has is one of theirs. */
+    /** Reads what a group has committed. Only workers read what they write, so a group that has is one of theirs. */
     private OtherGroup other(Map<TopicPartition, OffsetAndMetadata> committed) {
         Map<TopicPartition, Long> requests = new HashMap<>();
         boolean isOfWorkers = false;

@@ -108,21 +108,27 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
     }
 
     /**
-     * Returns a sentence with the remedy if the inputs differ in their number of partitions. Partition i of all inputs
-     * belongs to one worker, so every input needs partition i.
+     * Returns a sentence with the remedy if the inputs do not have the partitions of the same bundles. A bundle belongs
+     * to one worker as a whole, so every input needs its partitions.
      *
      * @param widths the number of partitions of every input
      */
     public static Optional<String> unequal(Topics topics, Map<String, Integer> widths) {
-        int widest = widths.values().stream().mapToInt(Integer::intValue).max().orElse(0);
-        if (widths.values().stream().allMatch(width -> width == widest)) {
+        int widest = widths.entrySet().stream()
+                .mapToInt(input -> TopicPlan.bundles(input.getValue(), topics.partitionsPerBundle(input.getKey())))
+                .max()
+                .orElse(0);
+        boolean isEqual = widths.entrySet().stream()
+                .allMatch(input -> input.getValue() == widest * topics.partitionsPerBundle(input.getKey()));
+        if (isEqual) {
             return Optional.empty();
         }
         String all = widths.entrySet().stream()
                 .map(input -> input.getKey() + " " + input.getValue())
                 .collect(Collectors.joining(", "));
-        return Optional.of("the input topics differ in their number of partitions (" + all
-                + "); widen the narrower ones with: " + create(topics) + " --partitions " + widest);
+        return Optional.of("the input topics differ in their number of partitions (" + all + "): each needs " + widest
+                + ", and " + topics.overflow() + " " + widest * Topics.OVERFLOW_PARTITIONS
+                + "; widen the narrower ones with: " + create(topics) + " --partitions " + widest);
     }
 
     private static String create(Topics topics) {

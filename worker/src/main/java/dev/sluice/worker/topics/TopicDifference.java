@@ -19,38 +19,39 @@ public record TopicDifference(String topic, String setting, String actual, Strin
     /**
      * Returns all differences of the existing topics, in the order of the plans.
      *
-     * @param partitions the number that each input topic ought to have
+     * @param bundles the number of bundles of which each input topic ought to have the partitions
      */
-    public static List<TopicDifference> of(List<TopicPlan> plans, Map<String, TopicState> states, int partitions) {
+    public static List<TopicDifference> of(List<TopicPlan> plans, Map<String, TopicState> states, int bundles) {
         List<TopicDifference> differences = new ArrayList<>();
         for (TopicPlan plan : plans) {
             TopicState state = states.get(plan.name());
             if (state != null) {
                 differences.addAll(plan.differences(state));
-                if (plan.input() && state.partitions() != partitions) {
-                    differences.add(ofPartitions(plan.name(), state.partitions(), partitions));
+                if (plan.input() && state.partitions() != plan.partitions(bundles)) {
+                    differences.add(ofPartitions(plan, state.partitions(), bundles));
                 }
             }
         }
         return differences;
     }
 
-    private static TopicDifference ofPartitions(String topic, int actual, int planned) {
+    private static TopicDifference ofPartitions(TopicPlan plan, int actual, int bundles) {
+        int planned = plan.partitions(bundles);
         return new TopicDifference(
-                topic,
+                plan.name(),
                 PARTITIONS,
                 Integer.toString(actual),
                 Integer.toString(planned),
                 actual > planned
                         ? "Kafka can't take partitions away"
-                        : "to widen it to the widest input topic: sluice topics create --partitions " + planned);
+                        : "to widen it to the widest input topic: sluice topics create --partitions " + bundles);
     }
 
-    /** Returns the number of partitions of the widest input topic, or 0 if none exists. */
+    /** Returns the number of bundles that the widest input topic needs, or 0 if none exists. */
     public static int widest(List<TopicPlan> plans, Map<String, TopicState> states) {
         return plans.stream()
                 .filter(plan -> plan.input() && states.containsKey(plan.name()))
-                .mapToInt(plan -> states.get(plan.name()).partitions())
+                .mapToInt(plan -> TopicPlan.bundles(states.get(plan.name()).partitions(), plan.partitionsPerBundle()))
                 .max()
                 .orElse(0);
     }

@@ -19,14 +19,17 @@ import org.apache.kafka.common.record.TimestampType;
  * The settings that one topic of a queue ought to have. It also judges a topic that has other settings. Immutable.
  *
  * @param name the topic
- * @param input true if workers read the topic; it then has as many partitions as the other inputs, and the broker's
- *     timestamps
+ * @param input true if workers read the topic; it then has the partitions of as many bundles as the other inputs, and
+ *     the broker's timestamps
  * @param passing true if only workers write the topic, and have records deleted that have ended
+ * @param partitionsPerBundle the number of partitions that each bundle has of the topic
  * @param retention how long records stay
  * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
-public record TopicPlan(String name, boolean input, boolean passing, Duration retention, int maxMessageBytes) {
-    public static final int PARTITIONS = 12;
+public record TopicPlan(
+        String name, boolean input, boolean passing, int partitionsPerBundle, Duration retention, int maxMessageBytes) {
+    /** The number of bundles of a queue, unless the operator wants another. */
+    public static final int BUNDLES = 12;
 
     /** The time that a backlog may wait. Kafka deletes unread what waits longer. */
     public static final Duration RETENTION = Duration.ofDays(7);
@@ -68,15 +71,25 @@ public record TopicPlan(String name, boolean input, boolean passing, Duration re
         for (String input : topics.inputs()) {
             boolean passing = !topics.isFromProducers(input);
             int maxBytes = passing ? requestBytes + HEADER_BYTES : requestBytes;
-            plans.add(new TopicPlan(input, true, passing, retention, maxBytes));
+            plans.add(new TopicPlan(input, true, passing, topics.partitionsPerBundle(input), retention, maxBytes));
         }
-        plans.add(new TopicPlan(topics.dead(), false, false, deadRetention, requestBytes + HEADER_BYTES));
-        plans.add(new TopicPlan(topics.replies(), false, false, retention, REPLY_BYTES));
+        plans.add(new TopicPlan(topics.dead(), false, false, 1, deadRetention, requestBytes + HEADER_BYTES));
+        plans.add(new TopicPlan(topics.replies(), false, false, 1, retention, REPLY_BYTES));
         return plans;
     }
 
     public static List<TopicPlan> of(Topics topics) {
         return of(topics, RETENTION, DEAD_RETENTION, MAX_REQUEST_BYTES);
+    }
+
+    /** Returns the number of partitions that the topic has in a queue of so many bundles. */
+    public int partitions(int bundles) {
+        return bundles * partitionsPerBundle;
+    }
+
+    /** Returns the number of bundles that all these partitions need. The last one may not be whole. */
+    static int bundles(int partitions, int partitionsPerBundle) {
+        return (partitions + partitionsPerBundle - 1) / partitionsPerBundle;
     }
 
     /** Returns the settings to create the topic with. All are explicit: no broker's default decides what is lost. */
@@ -104,7 +117,7 @@ public record TopicPlan(String name, boolean input, boolean passing, Duration re
                 .mapToInt(other -> (int)
                         number(other, TopicConfig.MAX_MESSAGE_BYTES_CONFIG).orElse(0))
                 .reduce(maxMessageBytes, Math::max);
-        return new TopicPlan(name, input, passing, retention, largest);
+        return new TopicPlan(name, input, passing, partitionsPerBundle, retention, largest);
     }
 
     /** Returns the settings of an existing topic that {@code topics create} would make otherwise. */

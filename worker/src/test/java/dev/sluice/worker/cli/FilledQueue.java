@@ -3,6 +3,7 @@ package dev.sluice.worker.cli;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.intake.BundleAssignor;
+import dev.sluice.worker.intake.EarlierBundleAssignor;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.settle.AckRuns;
 import java.time.Duration;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -48,8 +50,10 @@ public final class FilledQueue implements AutoCloseable {
 
     /** Returns such a consumer that reads these topics, as a worker of an earlier release does. */
     public Consumer<byte[], byte[]> member(String name, List<String> inputs) {
-        Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
-                kafka, group(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
+        Class<? extends ConsumerPartitionAssignor> assignor =
+                inputs.contains(topics.overflow()) ? BundleAssignor.class : EarlierBundleAssignor.class;
+        Consumer<byte[], byte[]> consumer =
+                KafkaClients.groupMember(kafka, group(), name, Optional.empty(), assignor, Duration.ofMinutes(5));
         // As workers do, it decides itself where to begin.
         consumer.subscribe(inputs, new ConsumerRebalanceListener() {
             @Override
@@ -110,8 +114,14 @@ public final class FilledQueue implements AutoCloseable {
 
     /** Commits an offset of a partition of the requests, as a worker does. */
     public void commit(int partition, long offset, AckRuns done) throws ExecutionException, InterruptedException {
+        commit(requests(partition), offset, done);
+    }
+
+    /** Commits an offset of any partition, as a worker does. */
+    public void commit(TopicPartition partition, long offset, AckRuns done)
+            throws ExecutionException, InterruptedException {
         OffsetAndMetadata committed = new OffsetAndMetadata(offset, done.encode(offset));
-        admin.alterConsumerGroupOffsets(group(), Map.of(requests(partition), committed))
+        admin.alterConsumerGroupOffsets(group(), Map.of(partition, committed))
                 .all()
                 .get();
     }

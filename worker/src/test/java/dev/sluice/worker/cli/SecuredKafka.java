@@ -199,7 +199,7 @@ final class SecuredKafka implements AutoCloseable {
     /** Creates the topics with one partition each. */
     void createTopics(Topics topics) throws ExecutionException, InterruptedException {
         List<NewTopic> planned = TopicPlan.of(topics).stream()
-                .map(plan -> new NewTopic(plan.name(), 1, (short) 1).configs(plan.settings()))
+                .map(plan -> new NewTopic(plan.name(), plan.partitions(1), (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(planned).all().get();
     }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
@@ -38,11 +39,16 @@ class BundleAssignorIT {
 
     private final Topics topics = new Topics(kafka.uniqueName("upgrade"));
 
-    /** The code knows express and the tier of an hour, and none of a day. The first member to join assigns. */
+    /**
+     * The code knows all but the tier of a day. The first member to join assigns. One that does not read overflow takes
+     * it for a topic with one partition in each bundle.
+     */
     @ParameterizedTest
     @CsvSource({
         "express, true",
         "express, false",
+        "overflow, true",
+        "overflow, false",
         "delay-1h, true",
         "delay-1h, false",
         "delay-1d, true",
@@ -65,28 +71,36 @@ class BundleAssignorIT {
                                 && newMember.partitions(topics.requests()) == PARTITIONS / 2);
 
                 requireNoRebalance(oldMember, newMember);
-                assertThat(oldMember.assigned).hasSize(PARTITIONS / 2 * ofOld.size());
-                assertThat(newMember.assigned).hasSize(PARTITIONS / 2 * ofNew.size());
+                assertThat(oldMember.assigned).hasSize(PARTITIONS / 2 * partitionsPerBundle(ofOld));
+                assertThat(newMember.assigned)
+                        .hasSize(PARTITIONS
+                                / 2
+                                * (tier.equals("overflow") && oldLeads ? ofNew.size() : partitionsPerBundle(ofNew)));
 
                 oldMember.close();
-                await().atMost(BOUND).until(() -> newMember.partitions(newest) == PARTITIONS);
-                assertThat(newMember.assigned).hasSize(PARTITIONS * ofNew.size());
+                await().atMost(BOUND)
+                        .until(() -> newMember.partitions(newest) == PARTITIONS * topics.partitionsPerBundle(newest));
+                assertThat(newMember.assigned).hasSize(PARTITIONS * partitionsPerBundle(ofNew));
 
                 try (Member backAgain = new Member("again", ofOld)) {
                     await().atMost(BOUND).until(() -> backAgain.partitions(topics.requests()) == PARTITIONS / 2);
                     requireNoRebalance(newMember, backAgain);
                     newMember.close();
                     await().atMost(BOUND).until(() -> backAgain.partitions(topics.requests()) == PARTITIONS);
-                    assertThat(backAgain.assigned).hasSize(PARTITIONS * ofOld.size());
+                    assertThat(backAgain.assigned).hasSize(PARTITIONS * partitionsPerBundle(ofOld));
                 }
             }
         }
     }
 
+    private int partitionsPerBundle(List<String> names) {
+        return names.stream().mapToInt(topics::partitionsPerBundle).sum();
+    }
+
     private void create(List<String> names) throws Exception {
         try (Admin admin = Admin.create(properties())) {
             admin.createTopics(names.stream()
-                            .map(name -> new NewTopic(name, PARTITIONS, (short) 1))
+                            .map(name -> new NewTopic(name, PARTITIONS * topics.partitionsPerBundle(name), (short) 1))
                             .toList())
                     .all()
                     .get();
@@ -114,8 +128,10 @@ class BundleAssignorIT {
         volatile int generation;
 
         Member(String name, Collection<String> subscribed) {
+            Class<? extends ConsumerPartitionAssignor> assignor =
+                    subscribed.contains(topics.overflow()) ? BundleAssignor.class : EarlierBundleAssignor.class;
             this.consumer = KafkaClients.groupMember(
-                    properties(), topics.base(), name, Optional.empty(), BundleAssignor.class, Duration.ofMinutes(5));
+                    properties(), topics.base(), name, Optional.empty(), assignor, Duration.ofMinutes(5));
             consumer.subscribe(subscribed, new ConsumerRebalanceListener() {
                 @Override
                 public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}

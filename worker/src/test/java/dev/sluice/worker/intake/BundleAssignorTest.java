@@ -20,6 +20,7 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
+import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Assignment;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.GroupSubscription;
 import org.apache.kafka.clients.consumer.ConsumerPartitionAssignor.Subscription;
@@ -30,6 +31,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,7 +41,7 @@ class BundleAssignorTest {
 
     /** A member of the group over several rounds, with its assignor and the partitions that it owns. */
     private static final class Member {
-        final BundleAssignor assignor = new BundleAssignor();
+        final ConsumerPartitionAssignor assignor;
         final List<String> topics;
         List<TopicPartition> owned = List.of();
         int generation = -1;
@@ -50,6 +52,12 @@ class BundleAssignorTest {
 
         Member(List<String> topics) {
             this.topics = topics;
+            this.assignor = topics.contains(TOPICS.overflow()) ? new BundleAssignor() : new EarlierBundleAssignor();
+        }
+
+        /** Returns the number of partitions that the member owns of each bundle. */
+        int partitionsPerBundle() {
+            return topics.stream().mapToInt(TOPICS::partitionsPerBundle).sum();
         }
 
         Subscription subscription() {
@@ -86,13 +94,13 @@ class BundleAssignorTest {
         group.put("b", new Member(other.inputs()).subscription());
 
         Map<String, Integer> both = widths(3, 3);
-        other.inputs().forEach(topic -> both.put(topic, 2));
+        other.inputs().forEach(topic -> both.put(topic, 2 * other.partitionsPerBundle(topic)));
         Map<String, Assignment> assigned = new BundleAssignor()
                 .assign(cluster(both), new GroupSubscription(group))
                 .groupAssignment();
 
-        assertThat(assigned.get("a").partitions()).hasSize(3 * TOPICS.inputs().size());
-        assertThat(assigned.get("b").partitions()).hasSize(2 * other.inputs().size());
+        assertThat(assigned.get("a").partitions()).hasSize(3 * 15);
+        assertThat(assigned.get("b").partitions()).hasSize(2 * 15);
     }
 
     @Test
@@ -106,12 +114,25 @@ class BundleAssignorTest {
         assertThat(members.values()).extracting(BundleAssignorTest::bundles).containsExactly(2L, 2L);
         assertThat(members.values())
                 .flatExtracting(member -> member.owned)
-                .allSatisfy(partition -> assertThat(partition.partition()).isLessThan(4));
+                .allSatisfy(partition -> assertThat(TOPICS.bundleOf(partition)).isLessThan(4));
 
         for (int generation = 4; generation < 7; generation++) {
             assignOnce(cluster(widths(8, 8)), members, generation, 0);
         }
         assertThat(members.values()).extracting(BundleAssignorTest::bundles).containsExactly(4L, 4L);
+    }
+
+    /** A bundle has eight partitions of overflow, and not one as of the other topics. */
+    @ParameterizedTest
+    @CsvSource({"95, 11", "12, 1", "7, 0", "100, 12"})
+    void assignsTheBundlesOfWhichOverflowIsWhole(int overflow, int expected) {
+        Map<String, Integer> widths = widths(12, 12);
+        widths.put(TOPICS.overflow(), overflow);
+        Map<String, Member> members = new TreeMap<>(Map.of("a", new Member()));
+
+        assignOnce(cluster(widths), members, 1, 0);
+
+        assertThat(bundles(members.get("a"))).isEqualTo(expected);
     }
 
     /** An earlier version has assigned it. */
@@ -169,10 +190,10 @@ class BundleAssignorTest {
         assignUntilStable(cluster, members, leader);
 
         members.values().forEach(BundleAssignorTest::requireOnlySubscribed);
-        requireBalanced(members, 0);
+        requireBalancedRequests(members, 0);
         assertThat(partitionsOf(newest, members))
                 .as("the newest topic is read where a new member owns the bundle, and nowhere else")
-                .containsExactlyInAnyOrderElementsOf(numbersOf(TOPICS.requests(), List.of(members.get("new"))));
+                .containsExactlyInAnyOrderElementsOf(newestOf(newest, members.get("new"), leader));
     }
 
     @ParameterizedTest
@@ -189,7 +210,7 @@ class BundleAssignorTest {
 
         assertThat(members.get("new").owned).containsAll(before);
         assertThat(bundles(members.get("new"))).isEqualTo(12);
-        assertThat(partitionsOf(newest, members)).hasSize(12);
+        assertThat(partitionsOf(newest, members)).hasSize(12 * TOPICS.partitionsPerBundle(newest));
     }
 
     @ParameterizedTest
@@ -201,13 +222,13 @@ class BundleAssignorTest {
         Member newMember = Objects.requireNonNull(old.remove("new"));
         members.keySet().retainAll(Set.of("new"));
         assignUntilStable(cluster, members, "new");
-        assertThat(partitionsOf(newest, members)).hasSize(12);
+        assertThat(partitionsOf(newest, members)).hasSize(12 * TOPICS.partitionsPerBundle(newest));
 
         members.putAll(old);
         assignUntilStable(cluster, members, leader);
-        requireBalanced(members, 0);
+        requireBalancedRequests(members, 0);
         assertThat(partitionsOf(newest, members))
-                .containsExactlyInAnyOrderElementsOf(numbersOf(TOPICS.requests(), List.of(newMember)));
+                .containsExactlyInAnyOrderElementsOf(newestOf(newest, newMember, leader));
         members.remove("new");
         assignUntilStable(cluster, members, "old-1");
 
@@ -239,9 +260,47 @@ class BundleAssignorTest {
         assertThat(partitionsOf(newest, members)).hasSize(12);
     }
 
-    /** The code knows the first topic. With the second it stands for a leader that does not know the newest topic. */
+    /** Members of both releases come and go in any order, and any of them may be the one that assigns. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    void becomesStableWhileMembersWithAndWithoutOverflowComeAndGo(long seed) {
+        Random random = new Random(seed);
+        Cluster cluster = cluster(widths(12, 12));
+        List<String> known = new ArrayList<>(TOPICS.inputs());
+        known.remove(TOPICS.overflow());
+        Map<String, Member> members = new TreeMap<>(Map.of("old", new Member(known)));
+        for (int step = 0; step < 60; step++) {
+            if (members.size() < 2 || (members.size() < 6 && random.nextBoolean())) {
+                boolean old = random.nextBoolean();
+                members.put((old ? "old-" : "new-") + step, old ? new Member(known) : new Member());
+            } else {
+                members.remove(anyOf(members, random));
+            }
+            String leader = anyOf(members, random);
+            assignUntilStable(cluster, members, leader);
+            requireBalancedRequests(members, seed);
+            members.values().forEach(BundleAssignorTest::requireOnlySubscribed);
+            if (leader.startsWith("new")) {
+                requireBalanced(members, seed);
+            }
+        }
+        members.keySet().removeIf(name -> name.startsWith("old"));
+        members.put("new", new Member());
+        assignUntilStable(cluster, members, "new");
+        requireBalanced(members, seed);
+        assertThat(partitionsOf(TOPICS.overflow(), members)).hasSize(96);
+    }
+
+    /**
+     * The code knows all topics but the last. With that it stands for a leader that does not know the newest topic. A
+     * leader that does not read overflow does not know it either.
+     */
     static Stream<Arguments> newestTopicAndLeader() {
-        return Stream.of(TOPICS.express(), TOPICS.delay(Topics.Tier.ONE_HOUR), TOPICS.requests() + ".delay-1d")
+        return Stream.of(
+                        TOPICS.express(),
+                        TOPICS.overflow(),
+                        TOPICS.delay(Topics.Tier.ONE_HOUR),
+                        TOPICS.requests() + ".delay-1d")
                 .flatMap(newest -> Stream.of("old-1", "new").map(leader -> Arguments.of(newest, leader)));
     }
 
@@ -260,7 +319,7 @@ class BundleAssignorTest {
 
     private static Map<String, Integer> withNewest(String newest) {
         Map<String, Integer> widths = widths(12, 12);
-        widths.put(newest, 12);
+        widths.putIfAbsent(newest, 12);
         return widths;
     }
 
@@ -270,7 +329,7 @@ class BundleAssignorTest {
 
     /** Runs two rebalances, which move partitions cooperatively, and asserts that a third one moves nothing. */
     private static void assignUntilStable(Cluster cluster, Map<String, Member> members, String leader) {
-        BundleAssignor assignor = Objects.requireNonNull(members.get(leader)).assignor;
+        ConsumerPartitionAssignor assignor = Objects.requireNonNull(members.get(leader)).assignor;
         int generation = members.values().stream()
                 .mapToInt(member -> member.generation)
                 .max()
@@ -298,6 +357,18 @@ class BundleAssignorTest {
                 .allSatisfy(partition -> assertThat(member.topics).contains(partition.topic()));
     }
 
+    /** Returns the partitions of the newest topic that a member ought to own, by what the leader knows of bundles. */
+    private static List<Integer> newestOf(String newest, Member member, String leader) {
+        List<Integer> bundles = numbersOf(TOPICS.requests(), List.of(member));
+        if (leader.startsWith("old")) {
+            return bundles;
+        }
+        return bundles.stream()
+                .flatMap(bundle -> TOPICS.partitionsOf(newest, bundle).stream())
+                .map(TopicPartition::partition)
+                .toList();
+    }
+
     private static List<Integer> partitionsOf(String topic, Map<String, Member> members) {
         return numbersOf(topic, members.values());
     }
@@ -317,7 +388,7 @@ class BundleAssignorTest {
     /** Runs one rebalance. Every member gives up the partitions that it is not assigned and takes the others. */
     @SuppressWarnings("removal") // a test has no consumer to ask for its metadata
     private static void assignOnce(
-            BundleAssignor leader, Cluster cluster, Map<String, Member> members, int generation, long seed) {
+            ConsumerPartitionAssignor leader, Cluster cluster, Map<String, Member> members, int generation, long seed) {
         Map<String, Subscription> group = new HashMap<>();
         members.forEach((name, member) -> group.put(name, member.subscription()));
         Map<String, Assignment> assigned =
@@ -349,8 +420,19 @@ class BundleAssignorTest {
     }
 
     private static void requireBalanced(Map<String, Member> members, long seed) {
-        List<Long> counts =
-                members.values().stream().map(BundleAssignorTest::bundles).toList();
+        requireBalanced(members.values().stream().map(BundleAssignorTest::bundles), seed);
+    }
+
+    /** Asserts the same of the requests topic alone, since an earlier leader leaves overflow's bundles torn. */
+    private static void requireBalancedRequests(Map<String, Member> members, long seed) {
+        requireBalanced(
+                members.values().stream().map(member ->
+                        (long) numbersOf(TOPICS.requests(), List.of(member)).size()),
+                seed);
+    }
+
+    private static void requireBalanced(Stream<Long> bundles, long seed) {
+        List<Long> counts = bundles.toList();
         if (!counts.isEmpty()) {
             assertThat(counts.stream().mapToLong(Long::longValue).sum())
                     .as("seed %s", seed)
@@ -364,14 +446,14 @@ class BundleAssignorTest {
     /** Returns the number of bundles of a member and asserts that all are whole. */
     private static long bundles(Member member) {
         Map<Integer, Long> parts = new HashMap<>();
-        member.owned.forEach(partition -> parts.merge(partition.partition(), 1L, Long::sum));
-        assertThat(parts.values()).allMatch(count -> count == member.topics.size());
+        member.owned.forEach(partition -> parts.merge(TOPICS.bundleOf(partition), 1L, Long::sum));
+        assertThat(parts.values()).allMatch(count -> count == member.partitionsPerBundle());
         return parts.size();
     }
 
     private static Map<String, Integer> widths(int requests, int others) {
         Map<String, Integer> widths = new HashMap<>();
-        TOPICS.inputs().forEach(topic -> widths.put(topic, others));
+        TOPICS.inputs().forEach(topic -> widths.put(topic, others * TOPICS.partitionsPerBundle(topic)));
         widths.put(TOPICS.requests(), requests);
         return widths;
     }

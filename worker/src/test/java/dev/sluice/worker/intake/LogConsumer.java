@@ -48,12 +48,12 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
         width(3);
     }
 
-    /** Sets the number of partitions in the consumer's metadata, which may differ from the log. */
-    void width(int partitions) {
-        FakeLog.TOPICS.inputs().forEach(topic -> width(topic, partitions));
+    /** Sets the number of bundles in the consumer's metadata, which may differ from the log. */
+    void width(int bundles) {
+        FakeLog.TOPICS.inputs().forEach(topic -> width(topic, bundles * FakeLog.TOPICS.partitionsPerBundle(topic)));
     }
 
-    /** Sets the number for one topic alone. */
+    /** Sets the number of partitions of one topic alone. */
     void width(String topic, int partitions) {
         updatePartitions(
                 topic,

@@ -90,6 +90,11 @@ class RebalanceHandlerTest {
         assertThat(downstream.shares).containsExactly("2/3");
 
         consumer.width(8);
+        consumer.width(FakeLog.TOPICS.overflow(), 31);
+        rebalance.shareIfWider();
+        assertThat(downstream.shares).containsExactly("2/3");
+
+        consumer.width(8);
         rebalance.shareIfWider();
         assertThat(downstream.shares).containsExactly("2/3", "2/8");
     }
@@ -108,14 +113,15 @@ class RebalanceHandlerTest {
     @Test
     void logsBundlesAndNotTheirPartitions() {
         try (LogLines log = new LogLines(RebalanceHandler.class)) {
-            consumer.assigned(FIRST, SECOND, RETRY);
+            TopicPartition overflow = new TopicPartition(FakeLog.TOPICS.overflow(), 15);
+            consumer.assigned(FIRST, SECOND, RETRY, overflow);
             consumer.assigned(FIRST, RETRY);
             consumer.losePartitions(Set.of(FIRST, RETRY));
 
             assertThat(log.all())
                     .contains(
-                            "INFO Partitions assigned bundles=\"[0, 1]\" partitions=\"3\" owned=\"3\"",
-                            "INFO Partitions revoked bundles=\"[1]\" partitions=\"1\"",
+                            "INFO Partitions assigned bundles=\"[0, 1]\" partitions=\"4\" owned=\"4\"",
+                            "INFO Partitions revoked bundles=\"[1]\" partitions=\"2\"",
                             "WARN Partitions lost; their calls are cancelled bundles=\"[0]\" partitions=\"2\"");
         }
     }

@@ -8,6 +8,9 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.config.TopicConfig;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TopicCheckTest {
     private final Topics topics = new Topics("chat");
@@ -29,13 +32,14 @@ class TopicCheckTest {
     }
 
     /** Earlier releases have made all other topics. */
-    @Test
-    void saysWhatAQueueOfAnEarlierReleaseLacks() {
-        states.remove(topics.express());
+    @ParameterizedTest
+    @ValueSource(strings = {"chat.requests.express", "chat.requests.overflow"})
+    void saysWhatAQueueOfAnEarlierReleaseLacks(String topic) {
+        states.remove(topic);
 
         assertThat(TopicCheck.of(topics, states).refusals())
-                .containsExactly("topic chat.requests.express does not exist; "
-                        + "create what is missing with: sluice topics create");
+                .containsExactly(
+                        "topic " + topic + " does not exist; create what is missing with: sluice topics create");
     }
 
     @Test
@@ -56,7 +60,35 @@ class TopicCheckTest {
                 .singleElement()
                 .asString()
                 .contains("chat.requests 24, chat.requests.express 12, chat.requests.retry 12")
+                .contains("each needs 24, and chat.requests.overflow 192")
                 .endsWith("sluice topics create --partitions 24");
+    }
+
+    /** A bundle of overflow that has been begun is completed, since Kafka takes no partition away. */
+    @ParameterizedTest
+    @CsvSource({"12, 12", "95, 12", "97, 13", "104, 13"})
+    void refusesAnOverflowWithoutEightPartitionsForEachOfTheOthers(int overflow, int bundles) {
+        put(topics.overflow(), overflow, Map.of());
+
+        assertThat(TopicCheck.of(topics, states).refusals())
+                .containsExactly("the input topics differ in their number of partitions (chat.requests 12, "
+                        + "chat.requests.express 12, chat.requests.retry 12, chat.requests.overflow " + overflow
+                        + ", chat.requests.delay-10s 12, chat.requests.delay-1m 12, chat.requests.delay-10m 12, "
+                        + "chat.requests.delay-1h 12): each needs " + bundles + ", and chat.requests.overflow "
+                        + 8 * bundles + "; widen the narrower ones with: sluice topics create --partitions " + bundles);
+    }
+
+    @Test
+    void saysHowWideOverflowOughtToBe() {
+        put(topics.overflow(), 12, Map.of());
+        List<TopicPlan> plans = TopicPlan.of(topics);
+
+        assertThat(TopicDifference.of(plans, states, TopicDifference.widest(plans, states)))
+                .singleElement()
+                .extracting(TopicDifference::sentence)
+                .asString()
+                .startsWith("chat.requests.overflow: partitions is 12, not 96; ")
+                .endsWith("sluice topics create --partitions 12");
     }
 
     @Test
@@ -153,7 +185,7 @@ class TopicCheckTest {
     private Map<String, TopicState> asPlanned() {
         Map<String, TopicState> planned = new HashMap<>();
         for (TopicPlan plan : TopicPlan.of(topics)) {
-            planned.put(plan.name(), new TopicState(plan.name(), 12, 1, plan.settings()));
+            planned.put(plan.name(), new TopicState(plan.name(), plan.partitions(12), 1, plan.settings()));
         }
         return planned;
     }

@@ -38,7 +38,9 @@ final class TopicCreation {
     private final PrintStream err;
     private final Admin admin;
     private final List<TopicPlan> plans;
+    /** The number of bundles that the input topics are widened to. */
     private final OptionalInt asked;
+
     private final int replication;
     private final boolean enlarges;
     /** The words for what was done, by topic. The table shows them. */
@@ -89,12 +91,13 @@ final class TopicCreation {
     }
 
     private void create(Map<String, TopicState> before) throws InterruptedException {
-        Optional<Integer> width = Optional.of(widthOfNew(before));
+        int width = widthOfNew(before);
         Optional<Short> copies = replication < 1 ? Optional.empty() : Optional.of((short) replication);
         Collection<NewTopic> missing = plans.stream()
                 .filter(plan -> !before.containsKey(plan.name()))
                 .map(plan -> plan.asLargeAs(sameKind(plan, before)))
-                .map(plan -> new NewTopic(plan.name(), width, copies).configs(plan.settings()))
+                .map(plan ->
+                        new NewTopic(plan.name(), Optional.of(plan.partitions(width)), copies).configs(plan.settings()))
                 .toList();
         var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS))
                 .values();
@@ -113,12 +116,12 @@ final class TopicCreation {
     }
 
     /**
-     * Returns the partitions of new topics. All inputs must be equally wide, so this is at least the widest existing
-     * one.
+     * Returns the number of bundles that new topics have. All inputs must be equally wide, so this is at least that of
+     * the widest existing one.
      */
     private int widthOfNew(Map<String, TopicState> before) {
         int width = Math.max(asked.orElse(0), TopicDifference.widest(plans, before));
-        return width == 0 ? TopicPlan.PARTITIONS : width;
+        return width == 0 ? TopicPlan.BUNDLES : width;
     }
 
     /**
@@ -131,41 +134,41 @@ final class TopicCreation {
             return;
         }
         List<TopicPlan> inputs = plans.stream().filter(TopicPlan::input).toList();
-        List<String> ofWorkers =
-                inputs.stream().filter(TopicPlan::passing).map(TopicPlan::name).toList();
-        for (String topic : ofWorkers) {
-            widen(topic, before);
+        List<TopicPlan> ofWorkers = inputs.stream().filter(TopicPlan::passing).toList();
+        for (TopicPlan plan : ofWorkers) {
+            widen(plan, before);
         }
-        List<String> failed = ofWorkers.stream().filter(failures::containsKey).toList();
-        List<String> ofProducers = inputs.stream()
-                .filter(plan -> !plan.passing())
+        List<String> failed = ofWorkers.stream()
                 .map(TopicPlan::name)
+                .filter(failures::containsKey)
                 .toList();
-        for (String topic : ofProducers) {
+        List<TopicPlan> ofProducers =
+                inputs.stream().filter(plan -> !plan.passing()).toList();
+        for (TopicPlan plan : ofProducers) {
             if (failed.isEmpty()) {
-                widen(topic, before);
-                failed = failures.containsKey(topic) ? List.of(topic) : List.of();
-            } else if (isNarrower(topic, before)) {
+                widen(plan, before);
+                failed = failures.containsKey(plan.name()) ? List.of(plan.name()) : List.of();
+            } else if (isNarrower(plan, before)) {
                 failures.put(
-                        topic,
-                        "topic " + topic + " was not " + WIDENED + ", since " + String.join(", ", failed)
+                        plan.name(),
+                        "topic " + plan.name() + " was not " + WIDENED + ", since " + String.join(", ", failed)
                                 + " is not as wide: no worker would read what arrives in the missing partitions");
             }
         }
     }
 
-    private void widen(String topic, Map<String, TopicState> before) throws InterruptedException {
-        if (isNarrower(topic, before)) {
-            NewPartitions wider = NewPartitions.increaseTo(asked.getAsInt());
+    private void widen(TopicPlan plan, Map<String, TopicState> before) throws InterruptedException {
+        if (isNarrower(plan, before)) {
+            NewPartitions wider = NewPartitions.increaseTo(plan.partitions(asked.getAsInt()));
             KafkaFuture<Void> result =
-                    admin.createPartitions(Map.of(topic, wider)).values().get(topic);
-            attempt(topic, WIDENED, AclErrors.Right.ALTER, result);
+                    admin.createPartitions(Map.of(plan.name(), wider)).values().get(plan.name());
+            attempt(plan.name(), WIDENED, AclErrors.Right.ALTER, result);
         }
     }
 
-    private boolean isNarrower(String topic, Map<String, TopicState> before) {
-        TopicState state = before.get(topic);
-        return state != null && state.partitions() < asked.getAsInt();
+    private boolean isNarrower(TopicPlan plan, Map<String, TopicState> before) {
+        TopicState state = before.get(plan.name());
+        return state != null && state.partitions() < plan.partitions(asked.getAsInt());
     }
 
     private void enlarge(Map<String, TopicState> before) throws InterruptedException {
@@ -214,10 +217,11 @@ final class TopicCreation {
     }
 
     private boolean isSettled(Map<String, TopicState> states) {
-        return done.keySet().stream()
-                .allMatch(topic -> states.containsKey(topic)
-                        && (!done.get(topic).equals(WIDENED)
-                                || states.get(topic).partitions() == asked.orElse(0)));
+        return plans.stream()
+                .filter(plan -> done.containsKey(plan.name()))
+                .allMatch(plan -> states.containsKey(plan.name())
+                        && (!done.get(plan.name()).equals(WIDENED)
+                                || states.get(plan.name()).partitions() == plan.partitions(asked.orElse(0))));
     }
 
     private void report(Map<String, TopicState> before, Map<String, TopicState> after) {

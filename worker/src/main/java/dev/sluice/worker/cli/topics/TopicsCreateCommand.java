@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.topics;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -24,9 +25,9 @@ import picocli.CommandLine.Option;
             "Create the topics of a queue that do not exist yet. Can be run any number of times: existing topics "
                     + "stay as they are, and what differs is shown with the command that changes it.",
             "",
-            "Two things are changed. Where --partitions is given and larger, every input topic (requests, retry, "
-                    + "delay) is widened. Where --max-request-bytes is given and larger, topics take larger records. "
-                    + "Neither is ever made smaller."
+            "Two things are changed. Where --partitions is given and larger, every input topic (requests, express, "
+                    + "retry, overflow, delay) is widened. Where --max-request-bytes is given and larger, topics take "
+                    + "larger records. Neither is ever made smaller."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -42,8 +43,9 @@ public final class TopicsCreateCommand implements Subcommand {
             names = "--partitions",
             paramLabel = "N",
             description = {
-                "Partitions of each topic: at most so many workers share the queue.",
-                "  Default: as many as the input topics have, else " + TopicPlan.PARTITIONS
+                "Partitions of each topic, and of overflow " + Topics.OVERFLOW_PARTITIONS
+                        + " times as many: at most so many workers share the queue.",
+                "  Default: as many as the input topics have, else " + TopicPlan.BUNDLES
             })
     private @Nullable Integer partitions;
 

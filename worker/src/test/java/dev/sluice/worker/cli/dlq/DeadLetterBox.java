@@ -46,7 +46,8 @@ final class DeadLetterBox implements AutoCloseable {
         this.producer = new KafkaProducer<>(oneByOne, new ByteArraySerializer(), new ByteArraySerializer());
         try (Admin admin = Admin.create(config)) {
             List<NewTopic> planned = TopicPlan.of(topics).stream()
-                    .map(plan -> new NewTopic(plan.name(), PARTITIONS, (short) 1).configs(plan.settings()))
+                    .map(plan ->
+                            new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
                     .toList();
             admin.createTopics(planned).all().get();
         }

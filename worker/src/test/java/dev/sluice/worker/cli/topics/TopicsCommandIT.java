@@ -86,6 +86,7 @@ class TopicsCommandIT {
 
         assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
         assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
+        assertThat(states().get(topics.overflow()).partitions()).isEqualTo(24);
     }
 
     @Test
@@ -96,7 +97,8 @@ class TopicsCommandIT {
 
         assertThat(code).isZero();
         Map<String, TopicState> states = states();
-        assertThat(topics.inputs()).allMatch(input -> states.get(input).partitions() == 4);
+        assertThat(topics.inputs())
+                .allMatch(input -> states.get(input).partitions() == (input.equals(topics.overflow()) ? 32 : 4));
         assertThat(Stream.of(topics.dead(), topics.replies()))
                 .allMatch(other -> states.get(other).partitions() == 2);
         assertThat(terminal.out()).contains("widened");
@@ -155,7 +157,7 @@ class TopicsCommandIT {
         assertThat(code).isEqualTo(1);
         Map<String, TopicState> states = states();
         assertThat(topics.inputs())
-                .filteredOn(input -> states.get(input).partitions() == 2)
+                .filteredOn(input -> states.get(input).partitions() == 2 * topics.partitionsPerBundle(input))
                 .containsExactly(topics.requests(), topics.express(), topics.retry());
         assertThat(terminal.err())
                 .contains("topic " + topics.retry() + " could not be widened: ")
@@ -167,10 +169,11 @@ class TopicsCommandIT {
 
     /** The queue of an earlier release, which has more partitions than the default and takes large requests. */
     @Test
-    void createBringsAQueueWithoutExpressUpToDate() throws Exception {
+    void createBringsAQueueWithoutExpressAndOverflowUpToDate() throws Exception {
         run("create", "--partitions=3", "--max-request-bytes=5242880");
-        admin.deleteTopics(List.of(topics.express())).all().get();
-        await().atMost(BOUND).until(() -> !states().containsKey(topics.express()));
+        admin.deleteTopics(List.of(topics.express(), topics.overflow())).all().get();
+        await().atMost(BOUND)
+                .until(() -> !states().containsKey(topics.express()) && !states().containsKey(topics.overflow()));
 
         int code = run("create");
 
@@ -178,7 +181,31 @@ class TopicsCommandIT {
         TopicState express = states().get(topics.express());
         assertThat(express.partitions()).isEqualTo(3);
         assertThat(express.settings()).containsEntry("max.message.bytes", "5242892");
+        TopicState overflow = states().get(topics.overflow());
+        assertThat(overflow.partitions()).isEqualTo(24);
+        assertThat(overflow.settings())
+                .containsEntry("max.message.bytes", "5308428")
+                .containsEntry("segment.ms", "3600000");
         assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
+    }
+
+    /** A broker that makes topics by itself gives each the same number of partitions. */
+    @Test
+    void anOverflowAsWideAsTheOthersIsWidenedByTheCommandThatDescribeNames() throws Exception {
+        run("create", "--partitions=3");
+        admin.deleteTopics(List.of(topics.overflow())).all().get();
+        await().atMost(BOUND).until(() -> !states().containsKey(topics.overflow()));
+        make(topics.overflow(), 3, Map.of());
+
+        assertThat(run("describe")).isEqualTo(1);
+        assertThat(terminal.out())
+                .contains(topics.overflow() + " 3", "each needs 3, and " + topics.overflow() + " 24")
+                .contains("sluice topics create --topic " + topics.base() + " --partitions 3");
+        run("create", "--partitions=3");
+
+        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
+        assertThat(states().get(topics.overflow()).partitions()).isEqualTo(24);
+        assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
     }
 
     /** Returns an admin client that asks for fewer partitions of this topic than it has, which a broker rejects. */
@@ -214,7 +241,7 @@ class TopicsCommandIT {
     void describeShowsProblemsAndRemedies() throws Exception {
         for (String topic : topics.all()) {
             if (!topic.equals(topics.retry()) && !topic.equals(topics.dead())) {
-                make(topic, 2, Map.of());
+                make(topic, 2 * topics.partitionsPerBundle(topic), Map.of());
             }
         }
         make(topics.retry(), 1, Map.of("cleanup.policy", "compact"));
