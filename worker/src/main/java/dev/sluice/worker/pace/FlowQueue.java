@@ -15,16 +15,18 @@ import org.jspecify.annotations.Nullable;
 final class FlowQueue {
     private final FlowKey key;
     private final int weight;
-    private final Deque<Request> express = new ArrayDeque<>();
-    private final Deque<Request> retries = new ArrayDeque<>();
-    private final Deque<Request> arrivals = new ArrayDeque<>();
-    private final List<Deque<Request>> all = List.of(express, retries, arrivals);
+    private final Deque<WaitingRequest> express = new ArrayDeque<>();
+    private final Deque<WaitingRequest> retries = new ArrayDeque<>();
+    private final Deque<WaitingRequest> arrivals = new ArrayDeque<>();
+    private final List<Deque<WaitingRequest>> all = List.of(express, retries, arrivals);
     private boolean wasRetry;
-    private long addedAt;
     /** The amount that the flow may still spend in its turn, in requests. It is negative after express requests. */
     private double deficit;
 
     private boolean hasTurn;
+
+    /** @param order a number that is larger for each request that comes */
+    private record WaitingRequest(Request request, long order) {}
 
     /** @param weight the number of ordinary requests that the flow may send in each turn */
     FlowQueue(FlowKey key, int weight) {
@@ -45,13 +47,8 @@ final class FlowQueue {
      * @param order a number that is larger for each request that is added to any flow of the lane
      */
     void add(Request request, boolean wasCalled, long order) {
-        (request.isExpress() ? express : wasCalled ? retries : arrivals).addLast(request);
-        addedAt = order;
-    }
-
-    /** Returns the order of the request that was added last. */
-    long addedAt() {
-        return addedAt;
+        (request.isExpress() ? express : wasCalled ? retries : arrivals)
+                .addLast(new WaitingRequest(request, order));
     }
 
     boolean hasExpress() {
@@ -65,32 +62,51 @@ final class FlowQueue {
     /** Returns the next request without removing it. */
     @Nullable
     Request peek(boolean withExpress) {
-        return next(withExpress).peekFirst();
+        WaitingRequest next = next(withExpress).peekFirst();
+        return next == null ? null : next.request();
     }
 
     /** Removes the next request. There must be one. */
     Request remove(boolean withExpress) {
-        Deque<Request> next = next(withExpress);
+        Deque<WaitingRequest> next = next(withExpress);
         if (next != express) {
             wasRetry = next == retries;
         }
-        return next.removeFirst();
+        return next.removeFirst().request();
     }
 
-    /** Returns the request that came last, which may be of another kind than the first ones. Must not be empty. */
+    /** Returns true if a request waits that is neither express nor was called before. */
+    boolean hasArrivals() {
+        return !arrivals.isEmpty();
+    }
+
+    /** Returns the youngest request, as {@link LaneQueue#removeYoungest} defines it. Must not be empty. */
     Request peekYoungest() {
-        return youngest().getLast();
+        return youngest().getLast().request();
     }
 
     Request removeYoungest() {
-        return youngest().removeLast();
+        return youngest().removeLast().request();
     }
 
-    private Deque<Request> youngest() {
-        return arrivals.isEmpty() ? retries.isEmpty() ? express : retries : arrivals;
+    /** Returns the order of the youngest request; 0 if there is none. */
+    long youngestOrder() {
+        return orderOfLast(youngest());
     }
 
-    private Deque<Request> next(boolean withExpress) {
+    private Deque<WaitingRequest> youngest() {
+        if (hasArrivals()) {
+            return arrivals;
+        }
+        return orderOfLast(retries) > orderOfLast(express) ? retries : express;
+    }
+
+    private static long orderOfLast(Deque<WaitingRequest> queue) {
+        WaitingRequest last = queue.peekLast();
+        return last == null ? 0 : last.order();
+    }
+
+    private Deque<WaitingRequest> next(boolean withExpress) {
         if (withExpress && !express.isEmpty()) {
             return express;
         }
@@ -126,7 +142,7 @@ final class FlowQueue {
     }
 
     void removeIf(Predicate<Request> unwanted) {
-        all.forEach(queue -> queue.removeIf(unwanted));
+        all.forEach(queue -> queue.removeIf(each -> unwanted.test(each.request())));
     }
 
     boolean isEmpty() {

@@ -25,6 +25,9 @@ final class LaneQueue {
     /** The most express requests in a row while others wait. */
     private static final int MOST_EXPRESS_IN_A_ROW = 9;
 
+    private static final Comparator<FlowQueue> BY_YOUNGEST =
+            Comparator.comparing(FlowQueue::hasArrivals).thenComparingLong(FlowQueue::youngestOrder);
+
     private final DeficitRoundRobin turns;
     /** The flows with waiting express requests, in the order in which these go ahead. */
     private final Deque<FlowQueue> ahead = new ArrayDeque<>();
@@ -152,7 +155,11 @@ final class LaneQueue {
         return removed(next.flow(), request);
     }
 
-    /** Removes the request that came last, which may be of another kind than the first ones. Must not be empty. */
+    /**
+     * Removes the request that came last of those that are neither express nor were called before. If there is none,
+     * removes the one that came last. A request that fails each time would otherwise come last each time, and be every
+     * second probe. Must not be empty.
+     */
     Request removeYoungest() {
         if (inFlows == 0) {
             return putBack.removeLast();
@@ -162,10 +169,7 @@ final class LaneQueue {
     }
 
     private FlowQueue youngestFlow() {
-        return turns.flows().stream()
-                .filter(each -> !each.isEmpty())
-                .max(Comparator.comparingLong(FlowQueue::addedAt))
-                .orElseThrow();
+        return turns.flows().stream().max(BY_YOUNGEST).orElseThrow();
     }
 
     private Request removed(FlowQueue flow, Request request) {

@@ -28,6 +28,7 @@ class LaneQueueModelTest {
     private final List<Request> putBack = new ArrayList<>();
     private final List<Assignment> bulk = new ArrayList<>();
     private final List<Assignment> express = new ArrayList<>();
+    private final Set<Request> released = new HashSet<>();
     private final Set<Request> late = new HashSet<>();
     private long offset;
 
@@ -119,15 +120,30 @@ class LaneQueueModelTest {
         if (queue.isEmpty()) {
             return;
         }
-        Request removed = queue.removeYoungest();
-        assertThat(waiting.isEmpty() ? putBack.remove(removed) : waiting.remove(removed))
-                .isTrue();
+        Request youngest = youngest();
+        assertThat(queue.removeYoungest()).isSameAs(youngest);
+        assertThat(waiting.remove(youngest) || putBack.remove(youngest)).isTrue();
+    }
+
+    private Request youngest() {
+        List<Request> arrivals = waiting.stream()
+                .filter(request -> !request.isExpress() && !wasCalled(request))
+                .toList();
+        List<Request> from = arrivals.isEmpty() ? waiting.isEmpty() ? putBack : waiting : arrivals;
+        return from.get(from.size() - 1);
+    }
+
+    private boolean wasCalled(Request request) {
+        return request.isRetry() || released.contains(request);
     }
 
     private void putBack(Random random) {
         if (!waiting.isEmpty()) {
             LaneQueue.Admission room = LaneQueue.Admission.FOR_ALL;
-            Request request = random.nextBoolean() ? queue.remove(room) : queue.removeYoungest();
+            Request youngest = youngest();
+            boolean takesYoungest = random.nextBoolean();
+            Request request = takesYoungest ? queue.removeYoungest() : queue.remove(room);
+            assertThat(!takesYoungest || request == youngest).isTrue();
             assertThat(waiting.remove(request)).isTrue();
             queue.putBack(request);
             putBack.add(request);
@@ -137,6 +153,7 @@ class LaneQueueModelTest {
     private void release() {
         queue.release();
         waiting.addAll(putBack);
+        released.addAll(putBack);
         putBack.clear();
     }
 

@@ -84,6 +84,25 @@ class LaneQueueTest {
     }
 
     @Test
+    void theYoungestIsTheOneThatCameLastAndWasNotCalled() {
+        LaneQueue queue = queue(Map.of());
+        queue.add(request("a", ++offset, false));
+        addExpress(queue, "a", 1);
+        queue.add(request("fails", ++offset, true));
+        queue.add(request("a", ++offset, false));
+        queue.add(request("b", ++offset, false));
+        queue.add(request("a", ++offset, true));
+        queue.add(request("fails", ++offset, true));
+
+        List<Long> removed = new ArrayList<>();
+        while (!queue.isEmpty()) {
+            removed.add(queue.removeYoungest().input().offset());
+        }
+
+        assertThat(removed).as("new ones, then all others").containsExactly(5L, 4L, 1L, 7L, 6L, 3L, 2L);
+    }
+
+    @Test
     void tenantsBeyondTheBoundShareOneFlow() {
         ActiveFlows active = new ActiveFlows(Map.of());
         LaneQueue queue = new LaneQueue(active, request -> 1);
