@@ -41,9 +41,17 @@ final class AllScenarios implements Callable<Integer> {
         SCENARIOS.put("latency-500-per-second", List.of("latency", "--rate=500", "--contenders=floor-c1,sluice"));
         SCENARIOS.put("a-million-delayed", List.of("delayed", "--watch=120"));
         SCENARIOS.put("retry", List.of("retry"));
-        SCENARIOS.put("beside-a-hung-model", List.of("neighbours", "--kind=hung"));
-        SCENARIOS.put("retries-before-a-backlog", List.of("neighbours", "--kind=retries"));
-        SCENARIOS.put("express-beside-a-backlog", List.of("neighbours", "--kind=express"));
+        SCENARIOS.put("beside-a-hung-model", List.of("neighbours", "hung"));
+        SCENARIOS.put("retries-before-a-backlog", List.of("neighbours", "retries"));
+        SCENARIOS.put("express-beside-a-backlog", List.of("neighbours", "express"));
+        SCENARIOS.put(
+                "express-while-half-a-million-move",
+                List.of("neighbours", "express", "--moving=500000", "--seconds=300"));
+        SCENARIOS.put("behind-half-a-million", List.of("neighbours", "giant"));
+        SCENARIOS.put("express-beside-half-a-million", List.of("neighbours", "giant", "--express"));
+        SCENARIOS.put("tenants-in-turns", List.of("neighbours", "tenants"));
+        SCENARIOS.put("tenants-behind-a-giant", List.of("neighbours", "tenants", "--giant-first"));
+        SCENARIOS.put("a-million-of-one-flow", List.of("neighbours", "one-flow"));
         SCENARIOS.put("start", List.of("start"));
         SCENARIOS.put("restart", List.of("restart", "--rate=200", "--latency=300", "--runs=3", "--bound=11000"));
         SCENARIOS.put(

@@ -22,7 +22,7 @@ import picocli.CommandLine.Command;
             LatencyScenario.class,
             KilledScenario.class,
             RetryScenario.class,
-            NeighboursScenario.class,
+            NeighboursCommand.class,
             AllScenarios.class
         },
         description =

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntConsumer;
 
 /**
@@ -23,6 +24,9 @@ import java.util.function.IntConsumer;
  */
 final class BenchRig implements AutoCloseable {
     static final int PARTITIONS = 12;
+    /** The heap of a worker whose memory is measured. */
+    static final String HEAP = "-Xmx256m";
+
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final long TERMINATION_SECONDS = 60;
 
@@ -187,6 +191,27 @@ final class BenchRig implements AutoCloseable {
             }
             return condition.holds();
         });
+    }
+
+    /** Kills all workers and returns how many requests they have moved to the overflow topic. */
+    long killAndCountMoved() throws InterruptedException {
+        for (WorkerProcess process : processes) {
+            process.kill();
+        }
+        LongAdder moved = new LongAdder();
+        CommittedReader reader = parts.add(new CommittedReader(
+                bootstrapServers, List.of(SluiceJar.TOPICS.overflow()), record -> moved.increment()));
+        reader.start().finish(PATIENCE);
+        return moved.sum();
+    }
+
+    /** Returns the most memory (RSS) that any of the workers has had so far, in MiB. */
+    long peakMib() {
+        return processes.stream()
+                        .mapToLong(process -> MachineDescription.peakKib(process.pid()))
+                        .max()
+                        .orElse(0)
+                / 1_024;
     }
 
     /** Sends SIGTERM and waits until the worker is gone. */

@@ -5,6 +5,7 @@ import dev.sluice.trials.SluiceJar;
 import dev.sluice.wire.WireHeaders;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -47,12 +48,23 @@ final class NumberedPublisher implements AutoCloseable {
         return number;
     }
 
-    /** Publishes a small request to the express topic. */
-    void publishExpress() {
+    /** Publishes a request to the express topic and returns its number. */
+    int publishExpress(IntFunction<String> body) {
         int number = times.publish(System.currentTimeMillis(), 0);
         String topic = SluiceJar.TOPICS.express();
         String id = RequestTimes.id(number);
-        send(RequestPublisher.request(topic, number % partitions, id, RequestBodies.small(number), 0));
+        send(RequestPublisher.request(topic, number % partitions, id, body.apply(number), 0));
+        return number;
+    }
+
+    /** Publishes a request of a tenant to a partition, modulo how many there are, and returns its number. */
+    int publish(int partition, String tenant, IntFunction<String> body) {
+        int number = times.publish(System.currentTimeMillis(), 0);
+        ProducerRecord<byte[], byte[]> request =
+                RequestPublisher.request(partition % partitions, RequestTimes.id(number), body.apply(number), 0);
+        WireHeaders.set(request.headers(), WireHeaders.TENANT, tenant);
+        send(request);
+        return number;
     }
 
     /** Publishes a small request to this partition. */
@@ -61,18 +73,25 @@ final class NumberedPublisher implements AutoCloseable {
         send(number, partition, 0, RequestBodies.small(number));
     }
 
-    /** Publishes that many requests and waits until Kafka has all of them. */
-    void publishBacklog(int count, IntFunction<String> body) {
-        for (int i = 0; i < count; i++) {
-            publish(body);
-        }
+    /** Publishes that many requests, waits until Kafka has all of them, and returns them. */
+    RequestGroup publishBacklog(int count, IntFunction<String> body) {
+        int[] numbers = IntStream.range(0, count).map(place -> publish(body)).toArray();
         confirm();
+        return new RequestGroup(times, IntStream.of(numbers));
     }
 
-    /** Publishes that many small requests without numbers and waits until Kafka has all of them. */
-    void publishUncounted(int count) {
+    /** Publishes that many requests to the express topic, waits until Kafka has all of them, and returns them. */
+    RequestGroup publishExpressBacklog(int count, IntFunction<String> body) {
+        int[] numbers =
+                IntStream.range(0, count).map(place -> publishExpress(body)).toArray();
+        confirm();
+        return new RequestGroup(times, IntStream.of(numbers));
+    }
+
+    /** Publishes that many requests with this body and without numbers, and waits until Kafka has all of them. */
+    void publishUncounted(int count, String body) {
         for (int i = 0; i < count; i++) {
-            send(RequestPublisher.anonymous(i % partitions, RequestBodies.anonymous()));
+            send(RequestPublisher.anonymous(i % partitions, body));
         }
         confirm();
     }

@@ -1,10 +1,13 @@
 package dev.sluice.trials.bench;
 
 import java.util.SplittableRandom;
+import java.util.function.IntFunction;
 
 /** Makes the bodies of requests from their numbers. They are the same in every run. */
 final class RequestBodies {
-    private static final String MODEL = "openai/gpt-oss-20b";
+    /** The model of all bodies that are not made for another one. */
+    static final String MODEL = "openai/gpt-oss-20b";
+
     private static final String FILLER = " and the water goes on turning the wheel";
     private static final String QUESTION = ": what turns a mill?";
     private static final int SHORTEST = 20;
@@ -16,9 +19,18 @@ final class RequestBodies {
         return body(RequestTimes.id(number) + QUESTION);
     }
 
+    /** Returns a function that makes small bodies of this model. */
+    static IntFunction<String> smallOf(String model) {
+        return number -> body(model, RequestTimes.id(number) + QUESTION);
+    }
+
     /** Returns a small body without a number. */
     static String anonymous() {
-        return body("one of many" + QUESTION);
+        return anonymous(MODEL);
+    }
+
+    static String anonymous(String model) {
+        return body(model, "one of many" + QUESTION);
     }
 
     /** Returns a body to which the stand-in answers 429 at its first call, with that many seconds to wait. */

@@ -120,6 +120,19 @@ final class RequestTimes implements CallObserver {
         return numbers().filter(which).count();
     }
 
+    /**
+     * Returns when the first call came.
+     *
+     * @throws IllegalStateException if none has come
+     */
+    long firstCall() {
+        return numbers()
+                .mapToLong(this::calledAt)
+                .filter(at -> at != 0)
+                .min()
+                .orElseThrow(() -> new IllegalStateException("no request was called"));
+    }
+
     /** Tells whether every request has a reply. */
     boolean isAnswered() {
         return numbers().allMatch(this::isAnswered);

@@ -95,8 +95,7 @@ final class ScenarioRunner {
 
     /** Returns the command as it was typed, without the options that name files. */
     private String typed() {
-        StringBuilder typed =
-                new StringBuilder("scripts/bench " + spec.commandLine().getCommandName());
+        StringBuilder typed = new StringBuilder("scripts/" + spec.qualifiedName());
         spec.commandLine().getParseResult().matchedOptions().stream()
                 .filter(option -> !PLACES.contains(option.longestName()))
                 .forEach(option -> {

@@ -2,11 +2,9 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.sandbox.LatencyModel;
 import dev.sluice.sandbox.StandInSettings;
-import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -22,8 +20,7 @@ import picocli.CommandLine.Option;
                         + "first call to the last reply that a read_committed reader sees, processor time, memory. In "
                         + "parentheses the ratio to the floor, a program without any guarantee.")
 final class ThroughputScenario implements Callable<Integer> {
-    private static final int PATIENCE_SECONDS = 600;
-    private static final String RATE = "replies/s";
+    private static final String RATE = DrainedBacklog.RATE;
     /** The least rate of an observed worker, in per cent of that of an unobserved one. */
     private static final int OBSERVED_PERCENT = 97;
 
@@ -94,24 +91,7 @@ final class ThroughputScenario implements Callable<Integer> {
         StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
         try (BenchRig rig = rounds.backlogRig(contender, folder, requests, settings)) {
             publish(contender, rig.publisher());
-            long startedAt = System.currentTimeMillis();
-            WorkerProcess process = rounds.start(contender, rig);
-            long first = rig.firstCall();
-            long cpuBefore = MachineDescription.cpuMillis(process.pid());
-            if (!rig.waitForAnswers(first, PATIENCE_SECONDS)) {
-                throw new IllegalStateException(contender + " has not answered all within " + PATIENCE_SECONDS + " s");
-            }
-            double cpu = MachineDescription.cpuMillis(process.pid()) - cpuBefore;
-            rig.requireScraped();
-            RequestTimes times = rig.times();
-            long firstCall = times.numbers().mapToLong(times::calledAt).min().orElseThrow();
-            long lastReply = times.numbers().mapToLong(times::repliedAt).max().orElseThrow();
-            Map<String, Double> figures = new LinkedHashMap<>();
-            figures.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
-            figures.put("CPU per reply, ms", cpu / requests);
-            figures.put("peak RSS, MiB", MachineDescription.peakKib(process.pid()) / 1_024.0);
-            figures.put("start to first call, ms", (double) (firstCall - startedAt));
-            return figures;
+            return DrainedBacklog.figures(rig, requests, () -> rounds.start(contender, rig));
         }
     }
 
@@ -120,6 +100,6 @@ final class ThroughputScenario implements Callable<Integer> {
             publisher.trace();
         }
         publisher.publishBacklog(requests, number -> RequestBodies.sized(number, bytes));
-        publisher.publishUncounted(behind);
+        publisher.publishUncounted(behind, RequestBodies.anonymous());
     }
 }

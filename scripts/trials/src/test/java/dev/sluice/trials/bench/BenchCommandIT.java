@@ -128,10 +128,43 @@ class BenchCommandIT {
         assertThat(sluice.has("called again")).isTrue();
     }
 
+    @Test
+    void measuresHowLongSmallNeighboursWait() {
+        JsonNode giant =
+                report("neighbours", "giant", "--cold", "--waiting=300", "--others=5", "--lead=0", "--express");
+        JsonNode tenants = report("neighbours", "tenants", "--cold", "--giant=200", "--medium=20", "--small=2");
+
+        assertThat(giant.path("command").stringValue("")).startsWith("scripts/bench neighbours giant --cold ");
+        assertThat(giant.at("/measured/published to the last, ms/p50").longValue())
+                .isPositive();
+        assertThat(isAnswered(giant)).isTrue();
+        assertThat(tenants.at("/measured/the 2: from read to reply, ms/count").intValue())
+                .isEqualTo(2);
+        assertThat(isAnswered(tenants)).isTrue();
+    }
+
+    @Test
+    void nothingOfASingleFlowMoves() {
+        JsonNode oneFlow = report(
+                "neighbours", "one-flow", "--cold", "--runs=1", "--requests=200", "--waiting=300", "--baseline=10");
+
+        assertThat(oneFlow.at("/table/10 waiting/replies~1s").stringValue("")).matches("[1-9].*");
+        assertThat(oneFlow.at("/table/300 waiting/moved").stringValue("")).isEqualTo("0");
+    }
+
+    /** Tells whether the bound of a report that all is answered holds. */
+    private static boolean isAnswered(JsonNode report) {
+        return report.path("bounds")
+                .valueStream()
+                .anyMatch(bound -> bound.path("what").stringValue("").contains("answered")
+                        && bound.path("measured").intValue(1) == 0);
+    }
+
     private static JsonNode report(String scenario, String... options) {
         StringWriter out = new StringWriter();
-        List<String> arguments = new ArrayList<>(List.of(scenario, "--worker-jar=" + JAR, "--json"));
+        List<String> arguments = new ArrayList<>(List.of(scenario));
         arguments.addAll(List.of(options));
+        arguments.addAll(List.of("--worker-jar=" + JAR, "--json"));
         BenchCommand.commandLine().setOut(new PrintWriter(out)).execute(arguments.toArray(String[]::new));
         return JsonMapper.shared().readTree(out.toString());
     }
