@@ -18,40 +18,40 @@ import java.util.function.ToDoubleFunction;
  * and nothing is owed to it. A flow that is alone owes nobody. Owned by the pace thread.
  */
 final class DeficitRoundRobin {
+    /** Tenants' names come from outside, so that their flows must be bounded. The tenants beyond share one flow. */
+    private static final int MOST_FLOWS = 256;
+
     /** A request costs at most as much as this many ordinary ones, so that few turns pass until it is paid for. */
     private static final double MOST_COST = 1_000;
 
     /** The turns for which a flow may be served ahead. */
     private static final int MOST_TURNS_AHEAD = 8;
 
-    private final ActiveFlows active;
+    private final Map<String, Integer> weights;
     private final ToDoubleFunction<Request> cost;
     private final Map<FlowKey, FlowQueue> flows = new HashMap<>();
     private final Deque<FlowQueue> turns = new ArrayDeque<>();
 
-    /** @param cost returns what a request costs, as a multiple of an ordinary one */
-    DeficitRoundRobin(ActiveFlows active, ToDoubleFunction<Request> cost) {
-        this.active = active;
+    /**
+     * @param weights the weights of tenants whose weight is not 1
+     * @param cost returns what a request costs, as a multiple of an ordinary one
+     */
+    DeficitRoundRobin(Map<String, Integer> weights, ToDoubleFunction<Request> cost) {
+        this.weights = Map.copyOf(weights);
         this.cost = cost;
     }
 
     /** Returns the flow for a new request, and opens one if there is none. */
     FlowQueue of(Request request) {
         FlowKey own = FlowKey.of(request);
-        FlowQueue present = flows.get(own);
-        if (present != null) {
-            return present;
-        }
-        if (active.hasRoom()) {
-            active.opened();
-            return open(own);
-        }
-        FlowQueue shared = flows.get(FlowKey.SHARED);
-        return shared != null ? shared : open(FlowKey.SHARED);
+        boolean hasOwn = flows.containsKey(own) || flows.size() < MOST_FLOWS;
+        FlowKey key = hasOwn ? own : FlowKey.SHARED;
+        FlowQueue present = flows.get(key);
+        return present != null ? present : open(key);
     }
 
     private FlowQueue open(FlowKey key) {
-        FlowQueue flow = new FlowQueue(key, active.weightOf(key.tenant()));
+        FlowQueue flow = new FlowQueue(key, weights.getOrDefault(key.tenant(), 1));
         flows.put(key, flow);
         turns.addLast(flow);
         return flow;
@@ -60,9 +60,6 @@ final class DeficitRoundRobin {
     private void close(FlowQueue flow) {
         flows.remove(flow.key());
         turns.remove(flow);
-        if (!flow.key().equals(FlowKey.SHARED)) {
-            active.closed();
-        }
     }
 
     /** Returns all flows, also those that have nothing waiting and owe for what was served ahead. */

@@ -47,8 +47,7 @@ final class FlowQueue {
      * @param order a number that is larger for each request that is added to any flow of the lane
      */
     void add(Request request, boolean wasCalled, long order) {
-        (request.isExpress() ? express : wasCalled ? retries : arrivals)
-                .addLast(new WaitingRequest(request, order));
+        (request.isExpress() ? express : wasCalled ? retries : arrivals).addLast(new WaitingRequest(request, order));
     }
 
     boolean hasExpress() {

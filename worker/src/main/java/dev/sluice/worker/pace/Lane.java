@@ -55,7 +55,7 @@ final class Lane {
         this.slots = all.slots();
         this.time = time;
         this.limits = new LaneLimits(limit, share, time);
-        this.queue = new LaneQueue(all.flows(), limits::costOf);
+        this.queue = new LaneQueue(all.weights(), limits::costOf);
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
         this.usedAt = resumesAt;

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Predicate;
 import java.util.function.ToDoubleFunction;
@@ -59,9 +60,12 @@ final class LaneQueue {
         }
     }
 
-    /** @param cost returns what a request costs, as a multiple of an ordinary one */
-    LaneQueue(ActiveFlows active, ToDoubleFunction<Request> cost) {
-        this.turns = new DeficitRoundRobin(active, cost);
+    /**
+     * @param weights the weights of tenants whose weight is not 1
+     * @param cost returns what a request costs, as a multiple of an ordinary one
+     */
+    LaneQueue(Map<String, Integer> weights, ToDoubleFunction<Request> cost) {
+        this.turns = new DeficitRoundRobin(weights, cost);
     }
 
     void add(Request request) {

@@ -81,7 +81,7 @@ public final class Pace implements Runnable {
 
     /** @param heartbeat runs once per loop iteration */
     public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
-        AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), new ActiveFlows(bounds.weights));
+        AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), bounds.weights);
         this.lanes =
                 new Lanes(MAX_LANES, limits, all, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
         this.time = time;

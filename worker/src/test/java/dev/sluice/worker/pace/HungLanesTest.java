@@ -22,7 +22,7 @@ class HungLanesTest {
     private final Lanes lanes = new Lanes(
             100,
             ConfiguredLimits.each(ConfiguredLimit.NONE),
-            new AllLanes(slots, new ActiveFlows(Map.of())),
+            new AllLanes(slots, Map.of()),
             new VirtualTime(),
             new Lanes.Expiry(request -> false, request -> {}));
     private int inFlight;

@@ -113,7 +113,7 @@ class LaneFairnessTest {
     }
 
     private Lane lane(String limit, Map<String, Integer> weights) {
-        AllLanes all = new AllLanes(new CallSlots(512), new ActiveFlows(weights));
+        AllLanes all = new AllLanes(new CallSlots(512), weights);
         return new Lane("m", ConfiguredLimit.parse(limit), time, LimitShare.ALL, all);
     }
 

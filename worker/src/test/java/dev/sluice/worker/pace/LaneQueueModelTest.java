@@ -20,10 +20,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LaneQueueModelTest {
     private static final int BOUND_OF_FLOWS = 256;
 
-    private final ActiveFlows active = new ActiveFlows(Map.of("t1", 3, "t2", 7));
     private final Map<Long, Double> costs = new HashMap<>();
-    private final LaneQueue queue =
-            new LaneQueue(active, request -> costs.get(request.input().offset()));
+    private final LaneQueue queue = new LaneQueue(
+            Map.of("t1", 3, "t2", 7), request -> costs.get(request.input().offset()));
     private final List<Request> waiting = new ArrayList<>();
     private final List<Request> putBack = new ArrayList<>();
     private final List<Assignment> bulk = new ArrayList<>();
@@ -54,13 +53,18 @@ class LaneQueueModelTest {
 
         assertThat(waiting).isEmpty();
         assertThat(putBack).isEmpty();
-        for (int i = 0; i < BOUND_OF_FLOWS; i++) {
-            assertThat(active.hasRoom())
-                    .as("no flow has been counted that is not there")
-                    .isTrue();
-            active.opened();
+        for (int i = 0; i < 2 * BOUND_OF_FLOWS; i++) {
+            costs.put(++offset, 1.0);
+            queue.add(Requests.ofModel("m")
+                    .at(offset)
+                    .ofTenant("late-" + i % BOUND_OF_FLOWS)
+                    .build());
         }
-        assertThat(active.hasRoom()).as("each flow has been counted once").isFalse();
+        Set<String> firstTurns = new HashSet<>();
+        for (int i = 0; i < BOUND_OF_FLOWS; i++) {
+            firstTurns.add(queue.remove(LaneQueue.Admission.FOR_ALL).tenant());
+        }
+        assertThat(firstTurns).as("no flow is left that nobody needs").hasSize(BOUND_OF_FLOWS);
     }
 
     private void operate(Random random, int operation, int tenants) {

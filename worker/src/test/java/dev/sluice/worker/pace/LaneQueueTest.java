@@ -104,26 +104,25 @@ class LaneQueueTest {
 
     @Test
     void tenantsBeyondTheBoundShareOneFlow() {
-        ActiveFlows active = new ActiveFlows(Map.of());
-        LaneQueue queue = new LaneQueue(active, request -> 1);
-        LaneQueue other = new LaneQueue(active, request -> 1);
-        for (int i = 0; i < 200; i++) {
+        LaneQueue queue = queue(Map.of());
+        for (int i = 0; i < 300; i++) {
             add(queue, "tenant-" + i, 2);
-            add(other, "tenant-" + i, 2);
         }
-        assertThat(active.hasRoom()).isFalse();
 
-        List<String> firstTurns = served(other, 57);
-        assertThat(firstTurns.subList(0, 56)).doesNotHaveDuplicates();
-        assertThat(firstTurns.get(56)).as("the shared flow has one turn").isEqualTo("tenant-56");
-        served(queue, 400);
-        served(other, 343);
+        List<String> firstTurns = served(queue, 257);
+        assertThat(firstTurns).doesNotHaveDuplicates();
+        assertThat(firstTurns.get(256)).isEqualTo("tenant-256");
+        assertThat(served(queue, 256)).isEqualTo(firstTurns.subList(0, 256));
+        assertThat(served(queue, 87))
+                .as("the shared flow")
+                .containsOnlyOnce("tenant-256")
+                .contains("tenant-299");
 
         assertThat(queue.isEmpty()).isTrue();
-        assertThat(other.isEmpty()).isTrue();
-        assertThat(active.hasRoom()).isTrue();
-        add(queue, "late", 1);
-        assertThat(served(queue, 1)).containsExactly("late");
+        for (int i = 300; i < 556; i++) {
+            add(queue, "tenant-" + i, 2);
+        }
+        assertThat(served(queue, 256)).as("each has a flow of its own").doesNotHaveDuplicates();
     }
 
     @Test
@@ -260,8 +259,7 @@ class LaneQueueTest {
 
     private LaneQueue queue(Map<String, Integer> weights) {
         return new LaneQueue(
-                new ActiveFlows(weights),
-                request -> costs.getOrDefault(request.input().offset(), 1.0));
+                weights, request -> costs.getOrDefault(request.input().offset(), 1.0));
     }
 
     private Lanes.Expiry expiry(List<Long> late) {

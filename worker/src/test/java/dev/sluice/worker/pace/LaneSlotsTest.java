@@ -23,8 +23,7 @@ class LaneSlotsTest {
 
     private final VirtualTime time = new VirtualTime();
     private final CallSlots slots = new CallSlots(20);
-    private final Lane lane =
-            new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(slots, new ActiveFlows(Map.of())));
+    private final Lane lane = new Lane("m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(slots, Map.of()));
     private final List<Request> expired = new ArrayList<>();
     private long offset;
 

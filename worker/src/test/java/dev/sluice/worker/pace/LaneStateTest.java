@@ -19,7 +19,7 @@ class LaneStateTest {
             ConfiguredLimit.parse("10/s"),
             time,
             new LimitShare(1, 2),
-            new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+            new AllLanes(new CallSlots(1_000_000), Map.of()));
 
     @Test
     void flowsWhileNothingWaits() {
@@ -49,11 +49,7 @@ class LaneStateTest {
     @Test
     void isFullWhileRequestsWaitForCallsOfAnyLaneToEnd() {
         Lane unpaced = new Lane(
-                "m",
-                ConfiguredLimit.NONE,
-                time,
-                LimitShare.ALL,
-                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+                "m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), Map.of()));
         assertThat(unpaced.state("m", false).flow()).as("nothing waits").isEqualTo(Flow.FLOWING);
 
         unpaced.add(Requests.ofModel("m").build());
@@ -65,11 +61,7 @@ class LaneStateTest {
     @Test
     void isFullWhileRequestsWaitForTheFewCallsAllowedAfterFailures() {
         Lane unpaced = new Lane(
-                "m",
-                ConfiguredLimit.NONE,
-                time,
-                LimitShare.ALL,
-                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+                "m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), Map.of()));
         for (int i = 0; i < 10; i++) {
             unpaced.add(Requests.ofModel("m").at(i).build());
         }

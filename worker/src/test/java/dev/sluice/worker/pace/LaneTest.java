@@ -356,7 +356,7 @@ class LaneTest {
                         ConfiguredLimit.UNKNOWN,
                         time,
                         new LimitShare(1, 2),
-                        new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()))),
+                        new AllLanes(new CallSlots(1_000_000), Map.of())),
                 1_000);
         while (!lane.isEmpty()) {
             time.pass(Duration.ofMillis(1));
@@ -655,11 +655,7 @@ class LaneTest {
 
     private Lane lane(String limit, LimitShare share) {
         return new Lane(
-                "m",
-                ConfiguredLimit.parse(limit),
-                time,
-                share,
-                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+                "m", ConfiguredLimit.parse(limit), time, share, new AllLanes(new CallSlots(1_000_000), Map.of()));
     }
 
     private static Request request(long offset) {
@@ -693,11 +689,7 @@ class LaneTest {
         VirtualTime time = new VirtualTime();
         ConnectingCalls.ConnectingCall connecting = new ConnectingCalls(time).add(at);
         Lane lane = new Lane(
-                "m",
-                ConfiguredLimit.NONE,
-                time,
-                LimitShare.ALL,
-                new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of())));
+                "m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), Map.of()));
         Charge charge = new Charge(at, connecting, 1);
         return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1));
     }

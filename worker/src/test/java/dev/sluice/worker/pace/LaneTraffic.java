@@ -34,7 +34,7 @@ final class LaneTraffic {
     static final long ORDINARY = 1_000;
 
     private final VirtualTime time = new VirtualTime();
-    private final AllLanes all = new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()));
+    private final AllLanes all = new AllLanes(new CallSlots(1_000_000), Map.of());
     private final PriorityQueue<Event> events = new PriorityQueue<>(Comparator.comparingLong(Event::at));
     private final Map<String, Integer> calls = new TreeMap<>();
     private final Map<String, String> dead = new TreeMap<>();

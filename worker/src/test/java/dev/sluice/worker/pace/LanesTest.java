@@ -51,6 +51,22 @@ class LanesTest {
     }
 
     @Test
+    void theTenantsOfAStoppedLaneTakeNoTurnsFromThoseOfAnother() {
+        Lanes lanes = lanes(8, "none");
+        for (int i = 0; i < 500; i++) {
+            addOfTenant(lanes, "held", "tenant-" + i);
+        }
+        laneOf(lanes, "held").ended(LaneTest.startedAt(time.currentTimeNanos()), CallFeedback.blocked("402"));
+
+        for (int i = 0; i < 3; i++) {
+            addOfTenant(lanes, "flows", "giant");
+        }
+        addOfTenant(lanes, "flows", "small");
+
+        assertThat(polled(lanes)).extracting(Request::tenant).containsExactly("giant", "small", "giant", "giant");
+    }
+
+    @Test
     void oneProbeSpeaksForAllLanesThatAreHeldForTheKey() {
         Lanes lanes = lanes(100, "none");
         for (int i = 0; i < 50; i++) {
@@ -357,7 +373,7 @@ class LanesTest {
 
     private Lanes lanes(int max, ConfiguredLimits limits) {
         Lanes.Expiry expiry = new Lanes.Expiry(request -> over.contains(offset(request)), expired::add);
-        AllLanes all = new AllLanes(new CallSlots(1_000_000), new ActiveFlows(Map.of()));
+        AllLanes all = new AllLanes(new CallSlots(1_000_000), Map.of());
         return new Lanes(max, limits, all, time, expiry);
     }
 
@@ -365,6 +381,11 @@ class LanesTest {
         Request request = Requests.ofModel(model).at(offset).build();
         lanes.of(request).add(request);
         return request;
+    }
+
+    private static void addOfTenant(Lanes lanes, String model, String tenant) {
+        Request request = Requests.ofModel(model).ofTenant(tenant).build();
+        lanes.of(request).add(request);
     }
 
     /** Starts the next call and ends it. */
