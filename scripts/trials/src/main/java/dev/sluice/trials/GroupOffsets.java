@@ -34,15 +34,24 @@ public final class GroupOffsets implements AutoCloseable {
 
     /** Returns the present end of every partition of these topics. */
     public Map<TopicPartition, Long> ends(Collection<String> topics) throws InterruptedException {
+        return offsets(topics, OffsetSpec.latest());
+    }
+
+    /** Returns the offset of the first record that is left in every partition of these topics. */
+    public Map<TopicPartition, Long> begins(Collection<String> topics) throws InterruptedException {
+        return offsets(topics, OffsetSpec.earliest());
+    }
+
+    private Map<TopicPartition, Long> offsets(Collection<String> topics, OffsetSpec spec) throws InterruptedException {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         result(admin.describeTopics(topics).allTopicNames())
                 .values()
                 .forEach(topic -> topic.partitions()
                         .forEach(partition -> asked.put(
-                                new TopicPartition(topic.name(), partition.partition()), OffsetSpec.latest())));
-        Map<TopicPartition, Long> ends = new HashMap<>();
-        result(admin.listOffsets(asked).all()).forEach((partition, end) -> ends.put(partition, end.offset()));
-        return ends;
+                                new TopicPartition(topic.name(), partition.partition()), spec)));
+        Map<TopicPartition, Long> offsets = new HashMap<>();
+        result(admin.listOffsets(asked).all()).forEach((partition, found) -> offsets.put(partition, found.offset()));
+        return offsets;
     }
 
     /**

@@ -193,14 +193,19 @@ final class BenchRig implements AutoCloseable {
         });
     }
 
-    /** Kills all workers and returns how many requests they have moved to the overflow topic. */
+    /**
+     * Kills all workers and returns how many requests they have moved to the overflow topic. What they have deleted
+     * there counts with the markers of its transactions.
+     */
     long killAndCountMoved() throws InterruptedException {
         for (WorkerProcess process : processes) {
             process.kill();
         }
         LongAdder moved = new LongAdder();
-        CommittedReader reader = parts.add(new CommittedReader(
-                bootstrapServers, List.of(SluiceJar.TOPICS.overflow()), record -> moved.increment()));
+        List<String> overflow = List.of(SluiceJar.TOPICS.overflow());
+        offsets.begins(overflow).values().forEach(moved::add);
+        CommittedReader reader =
+                parts.add(new CommittedReader(bootstrapServers, overflow, record -> moved.increment()));
         reader.start().finish(PATIENCE);
         return moved.sum();
     }
