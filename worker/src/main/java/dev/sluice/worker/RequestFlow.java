@@ -140,6 +140,19 @@ final class RequestFlow implements RequestSink {
         settle.accept(record, outcomes.postponed(record, clock.latestMillis()));
     }
 
+    /** Intake → settle: others are short of requests that lie behind this one. */
+    @Override
+    public boolean move(Request request, int overflowPartition) {
+        if (outcomes.isExpired(request.input(), clock.millis())) {
+            Outcome expired = outcomes.expired(request.input());
+            deadLetters.ended(request.model(), expired, clock.millis());
+            settle.accept(request.input(), expired);
+            return false;
+        }
+        settle.accept(request.input(), new Outcome.Move(overflowPartition));
+        return true;
+    }
+
     /** Cache → settle. */
     private void answerFromMemory(Request request, byte[] body) {
         settle.accept(request.input(), new Outcome.Reply(200, body, 0));

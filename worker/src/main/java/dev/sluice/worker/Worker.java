@@ -70,10 +70,10 @@ public final class Worker implements AutoCloseable {
     /** The event loop of the HTTP client. */
     private static final String CALL_THREAD = "sluice-call";
 
-    private static final int DELAYED_RECORDS = 20_000;
+    private static final int DELAYED_RECORDS = 40_000;
     /** The part of the read-ahead that replies to unavailable partitions may take, as a divisor. */
     private static final int WAITING_PART = 10;
-    /** TrafficClass for headers beside the largest answer in one record. */
+    /** The room for headers beside the largest answer in one record. */
     private static final int RECORD_OVERHEAD = 1 << 20;
 
     private static final Logger log = LoggerFactory.getLogger(Worker.class);
@@ -146,6 +146,7 @@ public final class Worker implements AutoCloseable {
                         () -> KafkaClients.singleRecordReader(queue.kafka(), queue.group()),
                         HeapHeadroom.ofThisProcess(),
                         System::nanoTime),
+                () -> KafkaClients.scout(queue.kafka(), name),
                 queue.topics(),
                 new Intake.Bounds(
                         config.memory().readAhead(),

@@ -2,9 +2,6 @@ package dev.sluice.worker.intake;
 
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.EnumMap;
-import java.util.Map;
-import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -12,7 +9,7 @@ import java.util.function.Consumer;
 /**
  * Delays requests in memory until they are due, while other requests overtake them.
  *
- * <p>It is bounded in records and bytes. In each partition it is also bounded by the room that is left for other
+ * <p>It is bounded by the {@link ReadAhead}. In each partition it is also bounded by the room that is left for other
  * records. Owned by the poll thread.
  */
 public final class DueGate {
@@ -26,34 +23,12 @@ public final class DueGate {
      */
     static final int ROOM_FOR_OTHERS = 2_500;
 
-    private final int maxRecords;
-    private final long maxBytes;
+    private final ReadAhead readAhead;
     private final PriorityQueue<Request> heap = new PriorityQueue<>(
             Comparator.comparingLong(request -> request.input().notBefore()));
-    private final Map<TrafficClass, Held> held = new EnumMap<>(TrafficClass.class);
 
-    /** The delayed requests of a class, in records and bytes. */
-    private static final class Held {
-        private int records;
-        private long bytes;
-
-        void add(Request request) {
-            records++;
-            bytes += request.input().weight();
-        }
-
-        void remove(Request request) {
-            records--;
-            bytes -= request.input().weight();
-        }
-    }
-
-    DueGate(int maxRecords, long maxBytes) {
-        for (TrafficClass trafficClass : TrafficClass.values()) {
-            held.put(trafficClass, new Held());
-        }
-        this.maxRecords = maxRecords;
-        this.maxBytes = maxBytes;
+    DueGate(ReadAhead readAhead) {
+        this.readAhead = readAhead;
     }
 
     /**
@@ -64,13 +39,11 @@ public final class DueGate {
      */
     boolean delay(Request request, long nowMillis, long room) {
         boolean soon = request.input().notBefore() - nowMillis <= HORIZON.toMillis();
-        if (!soon
-                || room < ROOM_FOR_OTHERS
-                || heap.size() >= maxRecords
-                || bytes() + request.input().weight() > maxBytes) {
+        Backlog backlog = Backlog.of(request);
+        if (!soon || room < ROOM_FOR_OTHERS || !readAhead.hasRoomUntilDue(backlog)) {
             return false;
         }
-        held(request.assignment().trafficClass()).add(request);
+        readAhead.notDue(request.input(), backlog);
         return heap.add(request);
     }
 
@@ -80,7 +53,6 @@ public final class DueGate {
                 first != null && first.input().notBefore() <= nowMillis;
                 first = heap.peek()) {
             heap.remove();
-            held(first.assignment().trafficClass()).remove(first);
             to.accept(first);
         }
     }
@@ -92,32 +64,10 @@ public final class DueGate {
     }
 
     void drop(Set<Assignment> gone) {
-        heap.removeIf(request -> {
-            boolean drops = gone.contains(request.assignment());
-            if (drops) {
-                held(request.assignment().trafficClass()).remove(request);
-            }
-            return drops;
-        });
+        heap.removeIf(request -> gone.contains(request.assignment()));
     }
 
     int records() {
         return heap.size();
-    }
-
-    int records(TrafficClass trafficClass) {
-        return held(trafficClass).records;
-    }
-
-    long bytes(TrafficClass trafficClass) {
-        return held(trafficClass).bytes;
-    }
-
-    private long bytes() {
-        return held.values().stream().mapToLong(each -> each.bytes).sum();
-    }
-
-    private Held held(TrafficClass trafficClass) {
-        return Objects.requireNonNull(held.get(trafficClass));
     }
 }

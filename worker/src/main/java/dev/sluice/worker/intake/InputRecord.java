@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -90,10 +91,14 @@ public record InputRecord(
      * since only they can have set it there.
      */
     public boolean isExpress() {
+        return isExpress(assignment, record.headers());
+    }
+
+    static boolean isExpress(Assignment assignment, Headers headers) {
         TrafficClass from = assignment.trafficClass();
         return from == TrafficClass.EXPRESS
                 || (from != TrafficClass.REQUESTS
-                        && header(WireHeaders.PRIORITY)
+                        && WireHeaders.text(headers, WireHeaders.PRIORITY)
                                 .filter(WireHeaders.EXPRESS::equals)
                                 .isPresent());
     }

@@ -5,8 +5,11 @@ import dev.sluice.worker.threads.WorkerException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -16,7 +19,10 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
+import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs the poll loop, which opens partitions, pauses, polls and dispatches records. The thread that runs it is the sole
@@ -28,6 +34,8 @@ public final class Intake implements Runnable {
 
     private static final long POSITION_REPORT_MILLIS = 200;
 
+    private static final Logger log = LoggerFactory.getLogger(Intake.class);
+
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
     private final Clock clock;
@@ -35,6 +43,10 @@ public final class Intake implements Runnable {
     private final RequestSink sink;
     private final PollRecovery recovery;
     private final OwnedPartitions partitions;
+    private final ReadAhead readAhead;
+    private final Placement placement;
+    private final Overflow overflow;
+    private final Scout scout;
     private final DueGate dueGate;
     private final RebalanceHandler rebalanceHandler;
     private final PositionReporter positions;
@@ -60,7 +72,7 @@ public final class Intake implements Runnable {
      * @param readyRecords the maximum number of requests that are due and not yet ended; a quarter as many may come to
      *     them for each other {@link TrafficClass}
      * @param readyBytes the maximum bytes of these records; a quarter as much may come to them for each other class
-     * @param delayedRecords the maximum number of records that wait until they are due
+     * @param delayedRecords the maximum number of records that wait until they are due; one flow has half of them
      * @param requestBytes the largest body that is parsed
      * @param drainTimeout how long the calls under way may take to end when partitions are revoked
      */
@@ -69,11 +81,13 @@ public final class Intake implements Runnable {
 
     /**
      * @param recovery reads past records that make poll fail; used by this intake only
+     * @param scouts builds a consumer outside of the group that reads uncommitted records as well
      * @param heartbeat called once per loop iteration
      */
     public Intake(
             Consumer<byte[], byte[]> consumer,
             PollRecovery recovery,
+            Supplier<Consumer<byte[], byte[]>> scouts,
             Topics topics,
             Bounds bounds,
             Clock clock,
@@ -89,16 +103,32 @@ public final class Intake implements Runnable {
         this.sink = sink;
         this.recovery = recovery;
         this.partitions = new OwnedPartitions(topics);
-        this.dueGate = new DueGate(bounds.delayedRecords(), bounds.readyBytes());
+        ReadAhead readAhead = new ReadAhead(bounds, ledger::answerBytes);
+        ledger.onClosed(readAhead::remove);
+        this.readAhead = readAhead;
+        this.overflow = new Overflow(topics, partitions);
+        this.placement = new Placement(topics, readAhead, overflow);
+        this.dueGate = new DueGate(readAhead);
         this.rebalanceHandler = new RebalanceHandler(
                 consumer, topics, ownership, partitions, dueGate, sink, ledger, bounds.drainTimeout());
         this.positions = new PositionReporter(consumer, partitions, ledger);
         this.deleted = new DeletedRequests(consumer, partitions, positions);
         this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
-        this.pauses = new PauseControl(consumer, partitions, ledger, dueGate, bounds);
+        this.pauses = new PauseControl(consumer, partitions, ledger, readAhead, placement);
         RequestReader reader = new RequestReader(topics, bounds.requestBytes(), replyTopics, clock);
-        this.dispatcher =
-                new RecordDispatcher(consumer, positions, reader, dueGate, sink, ledger, clock, () -> draining);
+        this.scout = new Scout(scouts, reader);
+        this.dispatcher = new RecordDispatcher(
+                consumer,
+                positions,
+                reader,
+                readAhead,
+                placement,
+                overflow,
+                dueGate,
+                sink,
+                ledger,
+                clock,
+                () -> draining);
         this.heartbeat = heartbeat;
         this.readAt = clock.millis();
     }
@@ -109,7 +139,7 @@ public final class Intake implements Runnable {
     @Override
     public void run() {
         consumer.subscribe(topics.inputs(), rebalanceHandler);
-        try (consumer) {
+        try (consumer; scout) {
             loop();
         } catch (FencedInstanceIdException fenced) {
             throw WorkerException.sameInstanceId(fenced);
@@ -169,26 +199,53 @@ public final class Intake implements Runnable {
     private void iterate() {
         heartbeat.run();
         inRange(opener::openAssigned);
+        openOverflow();
         diagnoseOutOfMemory();
         refusals = partitions.refusals();
         long now = clock.millis();
         if (!pauses.pauseAndResume(draining || stopped || undiagnosed != null, now)) {
             readAt = now;
         }
-        ConsumerRecords<byte[], byte[]> records = poll();
+        boolean isLooking = !draining && scout.look(inNeedOfScout());
+        ConsumerRecords<byte[], byte[]> records = poll(isLooking ? 0 : pollMillis());
         for (TopicPartition partition : records.partitions()) {
             dispatcher.dispatch(partitions.get(partition), records.records(partition));
         }
         reportPositions();
         if (!draining) {
-            dueGate.release(clock.millis(), sink::accept);
+            dueGate.release(
+                    clock.millis(),
+                    request -> dispatcher.dispatchDue(
+                            partitions.get(request.assignment().partition()), request));
         }
         delayed = dueGate.records();
     }
 
-    private ConsumerRecords<byte[], byte[]> poll() {
+    private List<OwnedPartition> inNeedOfScout() {
+        return partitions.open().stream()
+                .filter(placement::isInNeedOfScout)
+                .toList();
+    }
+
+    /** Finds out where what earlier owners have moved ends. No overflow partition is read before. */
+    private void openOverflow() {
+        List<OwnedPartition> waiting = overflow.awaitingEnd();
+        if (waiting.isEmpty()) {
+            return;
+        }
         try {
-            return consumer.poll(Duration.ofMillis(pollMillis()));
+            Map<TopicPartition, Long> ends = scout.ends(
+                    waiting.stream().map(OwnedPartition::partition).toList());
+            waiting.forEach(partition -> Objects.requireNonNull(partition.overflow())
+                    .endsAt(Objects.requireNonNull(ends.get(partition.partition()))));
+        } catch (RetriableException unavailable) {
+            log.atDebug().setCause(unavailable).log("Ends of overflow partitions unavailable");
+        }
+    }
+
+    private ConsumerRecords<byte[], byte[]> poll(long millis) {
+        try {
+            return consumer.poll(Duration.ofMillis(millis));
         } catch (OutOfMemoryError failure) {
             if (undiagnosed != null || !isOutsideOfRebalance()) {
                 throw failure;
@@ -270,7 +327,7 @@ public final class Intake implements Runnable {
         @Override
         public boolean take(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
             heartbeat.run();
-            if (pauses.isFull(partition.assignment().trafficClass())) {
+            if (readAhead.isFull(partition.assignment().trafficClass())) {
                 return false;
             }
             dispatcher.dispatch(partition, List.of(record));

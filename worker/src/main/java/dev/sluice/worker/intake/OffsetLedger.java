@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import java.util.function.LongPredicate;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 
@@ -23,8 +24,9 @@ public interface OffsetLedger {
          * The partition may be read.
          *
          * @param done tells offsets that were done before, out of order; they must not be registered
+         * @param restoredEnd the end of those offsets, up to which an earlier owner had read
          */
-        record Ready(LongPredicate done) implements Opening {}
+        record Ready(LongPredicate done, long restoredEnd) implements Opening {}
 
         /**
          * The partition must not be read. Its committed metadata cannot be understood, so that requests might end
@@ -55,11 +57,11 @@ public interface OffsetLedger {
      */
     long registerLimit(Assignment assignment);
 
-    /** Returns the number of records of a class that are registered and not yet committed. */
-    int openRecords(TrafficClass trafficClass);
-
-    /** Returns the weight of these records in bytes. */
-    long openBytes(TrafficClass trafficClass);
+    /**
+     * Names who hears of each registered record once it is not open any more, because its outcome is committed or its
+     * partition is gone. The settle thread calls it.
+     */
+    void onClosed(Consumer<InputRecord> listener);
 
     /** Returns the bytes of the answers that wait for their commit, to requests of all classes. */
     long answerBytes();

@@ -19,10 +19,22 @@ final class OwnedPartition {
     private long resumesAt;
     private long position;
     private long reported = -1;
+    private long restoredEnd;
+    /** The backlog of the request that was fetched last, whether or not it was kept back. */
+    private @Nullable Backlog lastBacklog;
+
+    private long keptBackAt = -1;
+
+    /** True if the records that were read last go back to Kafka, at least in part. */
+    private boolean isLeaving;
+
+    private final @Nullable OverflowContent overflow;
+    private final BacklogsAhead ahead = new BacklogsAhead(0);
 
     OwnedPartition(Assignment assignment, Optional<Tier> tier) {
         this.assignment = assignment;
         this.tier = tier;
+        this.overflow = assignment.trafficClass() == TrafficClass.OVERFLOW ? new OverflowContent() : null;
     }
 
     Assignment assignment() {
@@ -45,7 +57,9 @@ final class OwnedPartition {
         if (opening instanceof OffsetLedger.Opening.Refused refusal) {
             refuse(refusal.why());
         } else {
-            done = ((OffsetLedger.Opening.Ready) opening).done();
+            OffsetLedger.Opening.Ready ready = (OffsetLedger.Opening.Ready) opening;
+            done = ready.done();
+            restoredEnd = ready.restoredEnd();
         }
     }
 
@@ -88,6 +102,48 @@ final class OwnedPartition {
 
     void position(long next) {
         position = next;
+    }
+
+    /** Returns the end of what an earlier owner had read. What is not done below it comes before everything else. */
+    long restoredEnd() {
+        return restoredEnd;
+    }
+
+    @Nullable
+    Backlog lastBacklog() {
+        return lastBacklog;
+    }
+
+    void lastBacklog(Backlog backlog) {
+        lastBacklog = backlog;
+    }
+
+    /** Returns the offset of the request that was kept back last. */
+    long keptBackAt() {
+        return keptBackAt;
+    }
+
+    void keptBackAt(long offset) {
+        keptBackAt = offset;
+    }
+
+    boolean isLeaving() {
+        return isLeaving;
+    }
+
+    void isLeaving(boolean some) {
+        isLeaving = some;
+    }
+
+    /** Returns what is known of the content of an overflow partition, or null if it is none. */
+    @Nullable
+    OverflowContent overflow() {
+        return overflow;
+    }
+
+    /** Returns what the scout has seen further ahead. */
+    BacklogsAhead ahead() {
+        return ahead;
     }
 
     /** Returns true if the position has advanced since the last call. */

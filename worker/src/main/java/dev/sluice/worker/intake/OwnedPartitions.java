@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
 
 /** The partitions this worker owns. Owned by the poll thread. */
 final class OwnedPartitions {
@@ -31,6 +32,11 @@ final class OwnedPartitions {
 
     void remove(Set<Assignment> gone) {
         owned.values().removeIf(partition -> gone.contains(partition.assignment()));
+    }
+
+    @Nullable
+    OwnedPartition find(TopicPartition partition) {
+        return owned.get(partition);
     }
 
     OwnedPartition get(TopicPartition partition) {

@@ -6,27 +6,11 @@ import dev.sluice.wire.Reason;
 sealed interface ParsedRecord {
     InputRecord input();
 
-    /**
-     * Hands the record to the stage that handles it.
-     *
-     * @param room the number of offsets, from the record's own on, that its partition may still register
-     */
-    void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room);
-
     /** A request that can be called. */
     record Ready(Request request) implements ParsedRecord {
         @Override
         public InputRecord input() {
             return request.input();
-        }
-
-        @Override
-        public void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room) {
-            if (input().notBefore() <= nowMillis) {
-                sink.accept(request);
-            } else if (!dueGate.delay(request, nowMillis, room)) {
-                sink.postpone(input());
-            }
         }
     }
 
@@ -35,10 +19,5 @@ sealed interface ParsedRecord {
      *
      * @param problem tells the producer why
      */
-    record Refused(InputRecord input, Reason reason, String problem) implements ParsedRecord {
-        @Override
-        public void handTo(RequestSink sink, DueGate dueGate, long nowMillis, long room) {
-            sink.refuse(input, reason, problem);
-        }
-    }
+    record Refused(InputRecord input, Reason reason, String problem) implements ParsedRecord {}
 }

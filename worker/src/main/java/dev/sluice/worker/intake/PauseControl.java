@@ -12,26 +12,23 @@ import org.apache.kafka.common.TopicPartition;
  * remembers none, since a rebalance makes the consumer forget them. Owned by the poll thread.
  */
 final class PauseControl {
-    /** The divisor for the part of what new requests may take that each other class may take in addition. */
-    private static final int OTHER_CLASSES_PART = 4;
-
     private final Consumer<byte[], byte[]> consumer;
     private final OwnedPartitions partitions;
     private final OffsetLedger ledger;
-    private final DueGate dueGate;
-    private final Intake.Bounds bounds;
+    private final ReadAhead readAhead;
+    private final Placement placement;
 
     PauseControl(
             Consumer<byte[], byte[]> consumer,
             OwnedPartitions partitions,
             OffsetLedger ledger,
-            DueGate dueGate,
-            Intake.Bounds bounds) {
+            ReadAhead readAhead,
+            Placement placement) {
         this.consumer = consumer;
         this.partitions = partitions;
         this.ledger = ledger;
-        this.dueGate = dueGate;
-        this.bounds = bounds;
+        this.readAhead = readAhead;
+        this.placement = placement;
     }
 
     /**
@@ -42,11 +39,13 @@ final class PauseControl {
      */
     boolean pauseAndResume(boolean all, long nowMillis) {
         Set<TrafficClass> full = EnumSet.noneOf(TrafficClass.class);
-        Stream.of(TrafficClass.values()).filter(this::isFull).forEach(full::add);
+        Stream.of(TrafficClass.values()).filter(readAhead::isFull).forEach(full::add);
+        boolean isLeavingFull = readAhead.isLeavingFull();
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {
             boolean isFull = full.contains(partition.assignment().trafficClass());
-            if (all || isFull || !partition.isOpen() || mustWait(partition, nowMillis)) {
+            boolean waits = isFull || (isLeavingFull && partition.isLeaving()) || placement.blocks(partition);
+            if (all || waits || !partition.isOpen() || mustWait(partition, nowMillis)) {
                 paused.add(partition.partition());
             }
         }
@@ -66,18 +65,9 @@ final class PauseControl {
     }
 
     private boolean mustWait(OwnedPartition partition, long nowMillis) {
+        OverflowContent content = partition.overflow();
         return partition.resumesAt() > nowMillis
+                || (content != null && content.awaitsEnd())
                 || partition.position() >= ledger.registerLimit(partition.assignment());
-    }
-
-    /**
-     * Returns true if as many requests that are due are in memory as may be. Delayed requests have bounds of their own.
-     * Answers take the same part for each class, so that none is full for their sake while another is read.
-     */
-    boolean isFull(TrafficClass trafficClass) {
-        long part = trafficClass == TrafficClass.REQUESTS ? 1 : OTHER_CLASSES_PART;
-        long records = (long) ledger.openRecords(trafficClass) - dueGate.records(trafficClass);
-        long bytes = ledger.openBytes(trafficClass) - dueGate.bytes(trafficClass);
-        return part * records >= bounds.readyRecords() || part * bytes + ledger.answerBytes() >= bounds.readyBytes();
     }
 }

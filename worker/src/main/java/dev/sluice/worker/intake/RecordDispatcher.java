@@ -15,17 +15,26 @@ final class RecordDispatcher {
     private final Consumer<byte[], byte[]> consumer;
     private final PositionReporter positions;
     private final RequestReader reader;
+    private final ReadAhead readAhead;
+    private final Placement placement;
+    private final Overflow overflow;
     private final DueGate dueGate;
     private final RequestSink sink;
     private final OffsetLedger ledger;
     private final Clock clock;
     private final BooleanSupplier draining;
 
+    /** A record that was read, with where it goes. */
+    private record Placed(ParsedRecord parsed, Placement.Place place) {}
+
     /** @param draining tells that no more records may be taken */
     RecordDispatcher(
             Consumer<byte[], byte[]> consumer,
             PositionReporter positions,
             RequestReader reader,
+            ReadAhead readAhead,
+            Placement placement,
+            Overflow overflow,
             DueGate dueGate,
             RequestSink sink,
             OffsetLedger ledger,
@@ -34,6 +43,9 @@ final class RecordDispatcher {
         this.consumer = consumer;
         this.positions = positions;
         this.reader = reader;
+        this.readAhead = readAhead;
+        this.placement = placement;
+        this.overflow = overflow;
         this.dueGate = dueGate;
         this.sink = sink;
         this.ledger = ledger;
@@ -47,21 +59,64 @@ final class RecordDispatcher {
             return;
         }
         long limit = ledger.registerLimit(partition.assignment());
-        List<ParsedRecord> parsed = new ArrayList<>();
+        List<Placed> taken = new ArrayList<>();
         for (ConsumerRecord<byte[], byte[]> record : records) {
             long leavesTierAt = partition.leavesTierAt(record.timestamp());
             if (draining.getAsBoolean() || record.offset() >= limit || leavesTierAt > clock.millis()) {
                 partition.resumeAt(leavesTierAt);
-                consumer.seek(partition.partition(), record.offset());
-                partition.position(record.offset());
+                seekBack(partition, record.offset());
+                break;
+            }
+            if (partition.isDone(record.offset())) {
+                partition.position(record.offset() + 1);
+                continue;
+            }
+            ParsedRecord parsed = reader.read(partition.assignment(), record);
+            Placement.Place place = place(partition, parsed);
+            if (place instanceof Placement.Place.KeptBack) {
+                partition.keptBackAt(record.offset());
+                seekBack(partition, record.offset());
                 break;
             }
             partition.position(record.offset() + 1);
-            if (!partition.isDone(record.offset())) {
-                parsed.add(reader.read(partition.assignment(), record));
-            }
+            taken.add(new Placed(parsed, place));
         }
-        handOver(partition.assignment(), parsed);
+        handOver(partition, taken);
+    }
+
+    private void seekBack(OwnedPartition partition, long offset) {
+        consumer.seek(partition.partition(), offset);
+        partition.position(offset);
+    }
+
+    /** Decides where a record goes and counts it there, so that the next decision takes it into account. */
+    private Placement.Place place(OwnedPartition partition, ParsedRecord parsed) {
+        if (!(parsed instanceof ParsedRecord.Ready ready)) {
+            readAhead.leaving(parsed.input(), Backlog.NONE);
+            return Placement.MEMORY;
+        }
+        InputRecord input = parsed.input();
+        Backlog backlog = Backlog.of(ready.request());
+        OverflowContent content = partition.overflow();
+        if (content != null) {
+            content.sees(backlog, input.offset());
+        }
+        if (input.notBefore() > clock.millis()) {
+            readAhead.leaving(input, backlog);
+            return Placement.NOT_DUE;
+        }
+        partition.lastBacklog(backlog);
+        Placement.Place place = placement.of(partition, backlog, input.offset());
+        if (place instanceof Placement.Place.Moved moved) {
+            readAhead.leaving(input, backlog);
+            overflow.moved(moved.overflowPartition(), backlog);
+        } else if (place instanceof Placement.Place.Memory) {
+            readAhead.ready(input, backlog);
+        }
+        if (content != null && !(place instanceof Placement.Place.KeptBack)) {
+            content.taken(backlog, input.offset());
+        }
+        return place;
     }
 
     /** Dispatches a record that Kafka cannot read, as refused. Returns false if it may not be taken now. */
@@ -71,18 +126,65 @@ final class RecordDispatcher {
         }
         partition.position(offset + 1);
         if (!partition.isDone(offset)) {
-            handOver(partition.assignment(), List.of(reader.unreadable(partition.assignment(), offset, problem)));
+            ParsedRecord unreadable = reader.unreadable(partition.assignment(), offset, problem);
+            handOver(partition, List.of(new Placed(unreadable, place(partition, unreadable))));
         }
         return true;
     }
 
-    private void handOver(Assignment assignment, List<ParsedRecord> parsed) {
+    private void handOver(OwnedPartition partition, List<Placed> taken) {
+        Assignment assignment = partition.assignment();
         // an outcome must never reach the ledger before its record
-        ledger.register(assignment, parsed.stream().map(ParsedRecord::input).toList());
+        ledger.register(
+                assignment, taken.stream().map(each -> each.parsed().input()).toList());
         long limit = ledger.registerLimit(assignment);
-        for (ParsedRecord record : parsed) {
-            long room = limit - record.input().offset();
-            record.handTo(sink, dueGate, clock.millis(), room);
+        boolean isAnyLeaving = false;
+        for (Placed each : taken) {
+            InputRecord input = each.parsed().input();
+            if (each.parsed() instanceof ParsedRecord.Refused refused) {
+                sink.refuse(input, refused.reason(), refused.problem());
+                isAnyLeaving = true;
+            } else {
+                isAnyLeaving |= handOver(((ParsedRecord.Ready) each.parsed()).request(), each.place(), limit);
+            }
+        }
+        partition.isLeaving(isAnyLeaving);
+    }
+
+    /** Hands a request over. Returns true if it goes back to Kafka. */
+    private boolean handOver(Request request, Placement.Place place, long limit) {
+        if (place instanceof Placement.Place.Moved moved) {
+            move(request, moved.overflowPartition());
+            return true;
+        }
+        if (place instanceof Placement.Place.Memory) {
+            sink.accept(request);
+            return false;
+        }
+        InputRecord input = request.input();
+        if (dueGate.delay(request, clock.millis(), limit - input.offset())) {
+            return false;
+        }
+        sink.postpone(input);
+        return true;
+    }
+
+    /** Hands over a request that was not due before. */
+    void dispatchDue(OwnedPartition partition, Request request) {
+        Backlog backlog = Backlog.of(request);
+        if (placement.ofDue(partition, backlog) instanceof Placement.Place.Moved moved) {
+            readAhead.leaving(request.input(), backlog);
+            overflow.moved(moved.overflowPartition(), backlog);
+            move(request, moved.overflowPartition());
+        } else {
+            readAhead.ready(request.input(), backlog);
+            sink.accept(request);
+        }
+    }
+
+    private void move(Request request, int overflowPartition) {
+        if (!sink.move(request, overflowPartition)) {
+            overflow.notMoved(overflowPartition, Backlog.of(request));
         }
     }
 }

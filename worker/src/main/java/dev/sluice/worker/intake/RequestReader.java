@@ -69,6 +69,29 @@ final class RequestReader {
         }
     }
 
+    /** Returns the backlog of a record at a glance. What is no request belongs to {@link Backlog#NONE}. */
+    Backlog backlogOf(Assignment assignment, ConsumerRecord<byte[], byte[]> record) {
+        try {
+            Headers headers = record.headers();
+            String tenant = WireHeaders.text(headers, WireHeaders.TENANT).orElse("");
+            return ChatRequestBody.model(record.value())
+                    .map(model -> new Backlog(model, tenant, kindOf(assignment, record, headers)))
+                    .orElse(Backlog.NONE);
+        } catch (IllegalArgumentException unreadable) {
+            return Backlog.NONE;
+        }
+    }
+
+    private Backlog.Kind kindOf(Assignment assignment, ConsumerRecord<byte[], byte[]> record, Headers headers) {
+        boolean ours = !topics.isFromProducers(record.topic());
+        if (InputRecord.isExpress(assignment, headers)) {
+            return Backlog.Kind.EXPRESS;
+        }
+        boolean wasCalled =
+                ours && number(headers, WireHeaders.ATTEMPTS, 0) + number(headers, WireHeaders.DEFERRALS, 0) > 0;
+        return wasCalled ? Backlog.Kind.CALLED_BEFORE : Backlog.Kind.NEW;
+    }
+
     /** Returns a record of which only the offset is known. */
     ParsedRecord unreadable(Assignment assignment, long offset, String problem) {
         TopicPartition partition = assignment.partition();

@@ -15,6 +15,13 @@ public interface RequestSink {
     /** Takes a request that must wait in a delay topic, since it is due beyond the horizon or the due gate is full. */
     void postpone(InputRecord record);
 
+    /**
+     * Takes a request that moves to a partition of the overflow topic.
+     *
+     * @return false if the request does not move, since it has expired
+     */
+    boolean move(Request request, int overflowPartition);
+
     /** Sets this worker's share of every limit to {@code bundles} of the queue's {@code width} bundles. */
     void share(int bundles, int width);
 

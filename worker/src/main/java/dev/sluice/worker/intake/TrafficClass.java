@@ -15,11 +15,14 @@ public enum TrafficClass {
     EXPRESS,
     /** The class of the retry topic, whose requests are called again soon. */
     RETRIES,
+    /** The class of the overflow topic, whose requests did not find room in memory while others waited. */
+    OVERFLOW,
     /** The class of the delay tiers, whose requests are due later or were put off for longer. */
     DELAYED;
 
     private static final String REQUESTS_TOPIC = new Topics("x").requests().substring(1);
     private static final String EXPRESS_TOPIC = new Topics("x").express().substring(1);
+    private static final String OVERFLOW_TOPIC = new Topics("x").overflow().substring(1);
     private static final String RETRY_TOPIC = new Topics("x").retry().substring(1);
 
     /** Returns the class of a topic that workers read. */
@@ -29,6 +32,9 @@ public enum TrafficClass {
         }
         if (inputTopic.endsWith(RETRY_TOPIC)) {
             return RETRIES;
+        }
+        if (inputTopic.endsWith(OVERFLOW_TOPIC)) {
+            return OVERFLOW;
         }
         return inputTopic.endsWith(REQUESTS_TOPIC) ? REQUESTS : DELAYED;
     }

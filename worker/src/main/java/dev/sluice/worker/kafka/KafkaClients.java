@@ -25,12 +25,13 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #groupMember}</td><td>reads a worker's partitions as a member of its group</td></tr>
  * <tr><td>{@link #singleRecordReader}</td><td>reads one record per poll without joining the group</td></tr>
  * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed without joining it</td></tr>
+ * <tr><td>{@link #scout}</td><td>looks ahead in partitions, at uncommitted records as well</td></tr>
  * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns</td></tr>
  * <tr><td>{@link #transactionalProducer}</td><td>writes each batch of outcomes or replays in a transaction</td></tr>
  * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
  * </table>
  *
- * <p>Every consumer begins at the first record and reads committed records only. A group's member does not go on by
+ * <p>Every consumer begins at the first record, and all but the scout read committed records only. A group's member does not go on by
  * itself where its position is gone. None of them commits offsets by itself
  * or creates topics. The user's properties win over our defaults but never over a setting that the guarantees rest on.
  */
@@ -129,9 +130,26 @@ public final class KafkaClients {
         return reader(kafka, "earliest");
     }
 
+    /**
+     * Builds a consumer that looks at what lies ahead in partitions that its caller assigns and seeks. It belongs to no
+     * group and reads uncommitted records, too.
+     */
+    public static Consumer<byte[], byte[]> scout(Map<String, Object> kafka, String clientId) {
+        Map<String, Object> config = groupMemberDefaults(Duration.ofMinutes(5));
+        config.putAll(kafka);
+        config.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-scout");
+        return reader(config, "earliest", "read_uncommitted");
+    }
+
     private static Consumer<byte[], byte[]> reader(Map<String, Object> kafka, String offsetReset) {
+        return reader(kafka, offsetReset, "read_committed");
+    }
+
+    private static Consumer<byte[], byte[]> reader(
+            Map<String, Object> kafka, String offsetReset, String isolationLevel) {
         Map<String, Object> config = new HashMap<>(kafka);
-        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+        config.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolationLevel);
         config.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         config.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, offsetReset);
         config.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);

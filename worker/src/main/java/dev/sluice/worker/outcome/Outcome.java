@@ -23,6 +23,8 @@ public sealed interface Outcome {
 
         T requeue(Requeue requeue);
 
+        T move(Move move);
+
         T deadLetter(DeadLetter deadLetter);
 
         T hold(Hold hold);
@@ -78,6 +80,24 @@ public sealed interface Outcome {
         @Override
         public String word() {
             return "requeue";
+        }
+    }
+
+    /**
+     * The request waits in the overflow topic, since others are short of requests that lie behind it. Nothing else
+     * about it changes.
+     *
+     * @param overflowPartition the partition that it moves to
+     */
+    record Move(int overflowPartition) implements Outcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.move(this);
+        }
+
+        @Override
+        public String word() {
+            return "move";
         }
     }
 

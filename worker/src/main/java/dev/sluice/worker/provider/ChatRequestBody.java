@@ -1,6 +1,7 @@
 package dev.sluice.worker.provider;
 
 import dev.sluice.wire.WireHeaders;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -34,6 +35,33 @@ public record ChatRequestBody(String model, long maxTokens, int choices) {
             throw new IllegalArgumentException("the value is not valid JSON" + place(malformed));
         }
         return fields.checked();
+    }
+
+    /**
+     * Returns the model that a body names, without a look at the rest.
+     *
+     * @return empty if the body names none or is not readable up to there
+     */
+    public static Optional<String> model(byte @Nullable [] body) {
+        if (body == null) {
+            return Optional.empty();
+        }
+        try (JsonParser parser = StreamingJson.parser(body)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return Optional.empty();
+            }
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                boolean isModel = parser.currentName().equals("model");
+                JsonToken value = parser.nextToken();
+                if (isModel) {
+                    return value == JsonToken.VALUE_STRING ? Optional.of(parser.getString()) : Optional.empty();
+                }
+                parser.skipChildren();
+            }
+            return Optional.empty();
+        } catch (JacksonException malformed) {
+            return Optional.empty();
+        }
     }
 
     private static String place(JacksonException malformed) {

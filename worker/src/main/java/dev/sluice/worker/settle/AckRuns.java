@@ -104,6 +104,11 @@ public final class AckRuns {
         return count;
     }
 
+    /** Returns the end (exclusive) of the last run, or 0 if there is none. */
+    long end() {
+        return isEmpty() ? 0 : bounds[bounds.length - 1];
+    }
+
     public boolean isEmpty() {
         return bounds.length == 0;
     }

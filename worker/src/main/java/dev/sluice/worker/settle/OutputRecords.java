@@ -57,6 +57,11 @@ final class OutputRecords {
             }
 
             @Override
+            public List<ProducerRecord<byte[], byte[]>> move(Outcome.Move move) {
+                return List.of(OutputRecords.this.moved(settlement, move));
+            }
+
+            @Override
             public List<ProducerRecord<byte[], byte[]>> deadLetter(Outcome.DeadLetter dead) {
                 return List.of(OutputRecords.this.deadLetter(settlement, dead), failedReply(settlement, dead, route));
             }
@@ -119,8 +124,13 @@ final class OutputRecords {
             WireHeaders.set(headers, WireHeaders.SUSPICION, requeue.suspicion().header());
         }
         String topic = requeue.tier().map(topics::delay).orElse(topics.retry());
-        int bundle = input.partition().partition();
-        return record(topic, bundle, input.key(), input.value(), headers);
+        return record(topic, topics.bundleOf(input.partition()), input.key(), input.value(), headers);
+    }
+
+    private ProducerRecord<byte[], byte[]> moved(Settlement settlement, Outcome.Move move) {
+        InputRecord input = settlement.input();
+        Headers headers = commonHeaders(settlement);
+        return record(topics.overflow(), move.overflowPartition(), input.key(), input.value(), headers);
     }
 
     private ProducerRecord<byte[], byte[]> deadLetter(Settlement settlement, Outcome.DeadLetter dead) {

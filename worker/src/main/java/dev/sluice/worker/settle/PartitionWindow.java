@@ -2,6 +2,7 @@ package dev.sluice.worker.settle;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Optional;
@@ -60,6 +61,10 @@ final class PartitionWindow {
     void settled(InputRecord input) {
         open.remove(input.offset());
         openBytes -= input.weight();
+    }
+
+    Collection<InputRecord> open() {
+        return open.values();
     }
 
     int openRecords() {

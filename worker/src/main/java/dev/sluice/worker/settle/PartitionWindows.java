@@ -3,30 +3,28 @@ package dev.sluice.worker.settle;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
-import dev.sluice.worker.intake.TrafficClass;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.apache.kafka.common.TopicPartition;
 
 /**
  * The windows of all assigned partitions, and the sum of their open records. Owned by the settle thread. Any thread may
- * call {@link #count}, {@link #registerLimit}, {@link #openOf}, {@link #openRecords} and {@link #openBytes}.
+ * call {@link #count}, {@link #registerLimit}, {@link #openRecords} and {@link #openBytes}.
  */
 final class PartitionWindows {
     private final Map<TopicPartition, PartitionWindow> byPartition = new ConcurrentHashMap<>();
-    private final Map<TrafficClass, OpenRecords> open = new EnumMap<>(TrafficClass.class);
+    private final OpenRecords open = new OpenRecords();
+    private volatile Consumer<InputRecord> onClosed = closed -> {};
 
-    PartitionWindows() {
-        for (TrafficClass trafficClass : TrafficClass.values()) {
-            open.put(trafficClass, new OpenRecords());
-        }
+    /** Names who hears of each record that is not open any more. */
+    void onClosed(Consumer<InputRecord> listener) {
+        onClosed = listener;
     }
 
     void open(PartitionWindow window) {
@@ -37,11 +35,8 @@ final class PartitionWindows {
      * Counts records as open. Intake's thread does this when it hands them over, because the settle thread registers
      * them later.
      */
-    void count(Assignment assignment, Collection<InputRecord> inputs) {
-        openOf(assignment.trafficClass())
-                .add(
-                        inputs.size(),
-                        inputs.stream().mapToLong(InputRecord::weight).sum());
+    void count(Collection<InputRecord> inputs) {
+        open.add(inputs.size(), inputs.stream().mapToLong(InputRecord::weight).sum());
     }
 
     PartitionWindow of(Assignment assignment) {
@@ -59,16 +54,12 @@ final class PartitionWindows {
         return window == null || window.assignment() != assignment ? 0 : window.registerLimit();
     }
 
-    OpenRecords openOf(TrafficClass trafficClass) {
-        return Objects.requireNonNull(open.get(trafficClass));
-    }
-
     int openRecords() {
-        return open.values().stream().mapToInt(OpenRecords::records).sum();
+        return open.records();
     }
 
     long openBytes() {
-        return open.values().stream().mapToLong(OpenRecords::bytes).sum();
+        return open.bytes();
     }
 
     /** Returns a snapshot of each window. */
@@ -113,7 +104,8 @@ final class PartitionWindows {
     void settled(Settlement settlement) {
         InputRecord input = settlement.input();
         of(input.assignment()).settled(input);
-        openOf(input.assignment().trafficClass()).remove(1, input.weight());
+        open.remove(1, input.weight());
+        onClosed.accept(input);
     }
 
     /** Closes the windows of these assignments. An assignment that was never opened has none, which is no error. */
@@ -121,7 +113,8 @@ final class PartitionWindows {
         byPartition.values().removeIf(window -> {
             boolean closes = gone.contains(window.assignment());
             if (closes) {
-                openOf(window.assignment().trafficClass()).remove(window.openRecords(), window.openBytes());
+                open.remove(window.openRecords(), window.openBytes());
+                window.open().forEach(onClosed);
             }
             return closes;
         });

@@ -6,6 +6,7 @@ import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +31,9 @@ import org.slf4j.event.Level;
  */
 final class PendingSettlements {
     private static final long BLOCKED_NANOS = Duration.ofSeconds(10).toNanos();
+
+    /** The most requests that move to the overflow topic in one transaction while other outcomes wait. */
+    private static final int MOVES_BESIDE_OTHERS = 200;
 
     private static final Logger log = LoggerFactory.getLogger(PendingSettlements.class);
 
@@ -165,9 +169,16 @@ final class PendingSettlements {
         List<Routed> taken = new ArrayList<>();
         List<Settlement> others = new ArrayList<>();
         long cost = 0;
+        int moves = 0;
+        if (!onlyFirst) {
+            // nobody waits for the end of a move
+            pending.sort(Comparator.comparing(Settlement::isMove));
+        }
+        int mostMoves = pending.stream().allMatch(Settlement::isMove) ? Integer.MAX_VALUE : MOVES_BESIDE_OTHERS;
         for (Settlement settlement : pending) {
             boolean isAlone = onlyFirst || limit.isFull(BatchLimit.costOf(settlement));
             boolean full = limit.isFull(cost) || (isAlone && !taken.isEmpty());
+            full |= settlement.isMove() && moves >= mostMoves;
             Optional<ReplyRoute> route = full ? Optional.empty() : route(settlement);
             if (route.isEmpty()) {
                 others.add(settlement);
@@ -176,6 +187,7 @@ final class PendingSettlements {
             Optional<ReplyRoute> available = unavailable.admit(settlement, route.get());
             available.ifPresent(to -> taken.add(routed(settlement, to)));
             cost += available.isPresent() ? BatchLimit.costOf(settlement) : 0;
+            moves += settlement.isMove() ? 1 : 0;
         }
         pending = others;
         onlyFirst = false;

@@ -5,7 +5,6 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.OffsetLedger;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
-import dev.sluice.worker.intake.TrafficClass;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
 import java.time.Clock;
@@ -20,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -123,12 +123,12 @@ public final class Settle implements OffsetLedger, Runnable {
         }
         AckRuns done = decoded instanceof AckRuns.Runs runs ? runs.runs() : AckRuns.NONE;
         inbox.add(() -> windows.open(new PartitionWindow(assignment, new AckWindow(position, done))));
-        return new Opening.Ready(done::contains);
+        return new Opening.Ready(done::contains, done.end());
     }
 
     @Override
     public void register(Assignment assignment, Collection<InputRecord> inputs) {
-        windows.count(assignment, inputs);
+        windows.count(inputs);
         inbox.add(() -> inputs.forEach(windows.of(assignment)::register));
     }
 
@@ -143,13 +143,8 @@ public final class Settle implements OffsetLedger, Runnable {
     }
 
     @Override
-    public int openRecords(TrafficClass trafficClass) {
-        return windows.openOf(trafficClass).records();
-    }
-
-    @Override
-    public long openBytes(TrafficClass trafficClass) {
-        return windows.openOf(trafficClass).bytes();
+    public void onClosed(Consumer<InputRecord> listener) {
+        windows.onClosed(listener);
     }
 
     /** Returns the number of records that are registered and not yet committed. */

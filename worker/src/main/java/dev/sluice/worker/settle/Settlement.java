@@ -34,6 +34,10 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
         return form == Form.BARE;
     }
 
+    boolean isMove() {
+        return outcome instanceof Outcome.Move;
+    }
+
     byte @Nullable [] key() {
         return isBare() ? null : input.key();
     }
@@ -78,7 +82,7 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
             return deadLetter(
                     Reason.TOO_LARGE, "the record is larger than its topic allows: " + rejection.getMessage(), form);
         }
-        return outcome instanceof Outcome.Requeue
+        return outcome instanceof Outcome.Requeue || outcome instanceof Outcome.Move
                 ? this
                 : deadLetter(
                         Reason.REPLY_TOPIC_REFUSED, "Kafka rejected the record: " + rejection, Form.OWN_REPLY_TOPIC);

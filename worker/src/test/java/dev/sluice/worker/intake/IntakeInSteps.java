@@ -17,14 +17,13 @@ final class IntakeInSteps {
     static final int READY_RECORDS = 100;
     static final long READY_BYTES = 1 << 20;
 
-    final FakeLog log = new FakeLog();
-    final LogConsumer consumer = new LogConsumer(log, 500);
+    final FakeLog log;
+    final LogConsumer consumer;
     final List<String> journal = new ArrayList<>();
     final RecordingSink downstream = new RecordingSink(journal);
     final RecordingLedger ledger = new RecordingLedger(journal);
     final SettableClock clock = new SettableClock(1_000_000);
-    final AtomicReference<Ownership> ownership =
-            new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
+    final AtomicReference<Ownership> ownership;
     final AtomicInteger readers = new AtomicInteger();
     final AtomicInteger heartbeats = new AtomicInteger();
     final Intake intake;
@@ -39,12 +38,20 @@ final class IntakeInSteps {
     }
 
     IntakeInSteps(Intake.Bounds bounds) {
+        this(bounds, new FakeLog());
+    }
+
+    IntakeInSteps(Intake.Bounds bounds, FakeLog log) {
+        this.log = log;
+        consumer = new LogConsumer(log, 500);
+        ownership = new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
         intake = new Intake(
                 consumer,
                 new PollRecovery(
                         this::singleRecordReader,
                         new HeapHeadroom(() -> heap, nanos -> clock.pass(Duration.ofNanos(nanos))),
                         () -> Duration.ofMillis(clock.millis()).toNanos()),
+                () -> new LogConsumer(log, 500),
                 FakeLog.TOPICS,
                 bounds,
                 clock,

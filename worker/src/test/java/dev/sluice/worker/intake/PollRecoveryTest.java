@@ -9,6 +9,7 @@ import dev.sluice.worker.LogLines;
 import dev.sluice.worker.threads.WorkerException;
 import java.io.IOException;
 import java.util.List;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.NoOffsetForPartitionException;
@@ -277,7 +278,7 @@ class PollRecoveryTest {
     @Test
     void makesNoSecondDeadLetterForARecordThatHasEnded() {
         test.log.corrupt(FIRST).request(FIRST);
-        test.ledger.done.add(0L);
+        test.ledger.done.computeIfAbsent(FIRST, each -> new HashSet<>()).add(0L);
 
         test.then(() -> test.consumer.assigned(FIRST)).rounds(3).run();
 

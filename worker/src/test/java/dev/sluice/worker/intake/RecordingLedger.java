@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.Stream;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 
@@ -21,11 +21,12 @@ final class RecordingLedger implements OffsetLedger {
     final Map<TopicPartition, Long> opened = new HashMap<>();
     final Set<Assignment> closed = new HashSet<>();
     final Map<TopicPartition, Long> limits = new HashMap<>();
-    final Set<Long> done = new HashSet<>();
+    final Map<TopicPartition, Set<Long>> done = new HashMap<>();
     final Map<TopicPartition, String> refusals = new HashMap<>();
     CompletableFuture<Void> flush = CompletableFuture.completedFuture(null);
-    int committedRecords;
     long answerBytes;
+    private final List<InputRecord> open = new ArrayList<>();
+    private Consumer<InputRecord> onClosed = closed -> {};
 
     RecordingLedger(List<String> journal) {
         this.journal = journal;
@@ -33,7 +34,24 @@ final class RecordingLedger implements OffsetLedger {
 
     /** Commits everything that is registered so far. */
     void commitAll() {
-        committedRecords = registered.size();
+        commit(open.size());
+    }
+
+    /** Commits the records that were registered first. */
+    void commit(int count) {
+        List<InputRecord> closing = open.subList(0, count);
+        closing.forEach(onClosed);
+        closing.clear();
+    }
+
+    /** Commits this record. */
+    void commit(InputRecord input) {
+        open.removeIf(each -> each == input);
+        onClosed.accept(input);
+    }
+
+    int openRecords() {
+        return open.size();
     }
 
     List<Long> offsets(TopicPartition partition) {
@@ -52,13 +70,16 @@ final class RecordingLedger implements OffsetLedger {
     public Opening open(Assignment assignment, long position, Optional<OffsetAndMetadata> committed) {
         opened.put(assignment.partition(), position);
         String refusal = refusals.get(assignment.partition());
-        return refusal == null ? new Opening.Ready(done::contains) : new Opening.Refused(refusal);
+        Set<Long> own = done.getOrDefault(assignment.partition(), Set.of());
+        long restoredEnd = own.stream().mapToLong(offset -> offset + 1).max().orElse(0);
+        return refusal == null ? new Opening.Ready(own::contains, restoredEnd) : new Opening.Refused(refusal);
     }
 
     @Override
     public void register(Assignment assignment, Collection<InputRecord> envelopes) {
         envelopes.forEach(input -> journal.add("register " + input));
         registered.addAll(envelopes);
+        open.addAll(envelopes);
     }
 
     @Override
@@ -72,24 +93,13 @@ final class RecordingLedger implements OffsetLedger {
     }
 
     @Override
-    public int openRecords(TrafficClass room) {
-        return (int) open(room).count();
-    }
-
-    @Override
-    public long openBytes(TrafficClass room) {
-        return open(room).mapToLong(InputRecord::weight).sum();
+    public void onClosed(Consumer<InputRecord> listener) {
+        onClosed = listener;
     }
 
     @Override
     public long answerBytes() {
         return answerBytes;
-    }
-
-    private Stream<InputRecord> open(TrafficClass room) {
-        return registered.stream()
-                .skip(committedRecords)
-                .filter(input -> input.assignment().trafficClass() == room);
     }
 
     @Override
@@ -102,5 +112,10 @@ final class RecordingLedger implements OffsetLedger {
     public void close(Set<Assignment> gone) {
         journal.add("close");
         closed.addAll(gone);
+        List<InputRecord> closing = open.stream()
+                .filter(input -> gone.contains(input.assignment()))
+                .toList();
+        open.removeAll(closing);
+        closing.forEach(onClosed);
     }
 }

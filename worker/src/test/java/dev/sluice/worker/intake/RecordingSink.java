@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.TopicPartition;
 
@@ -14,11 +15,15 @@ final class RecordingSink implements RequestSink {
     final List<Request> accepted = new ArrayList<>();
     final List<Refusal> refused = new ArrayList<>();
     final List<InputRecord> postponed = new ArrayList<>();
+    final List<Request> moved = new ArrayList<>();
     final List<String> shares = new ArrayList<>();
     Set<TopicPartition> reads = Set.of();
     int offsetsUnavailable;
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
+
+    /** What becomes of a request that moves to a partition of the overflow topic. */
+    BiConsumer<Request, Integer> onMove = (request, overflowPartition) -> {};
 
     record Refusal(InputRecord input, Reason reason, String problem) {}
 
@@ -50,6 +55,14 @@ final class RecordingSink implements RequestSink {
     public void postpone(InputRecord input) {
         journal.add("postpone " + input);
         postponed.add(input);
+    }
+
+    @Override
+    public boolean move(Request request, int overflowPartition) {
+        journal.add("move " + request + " to " + overflowPartition);
+        moved.add(request);
+        onMove.accept(request, overflowPartition);
+        return true;
     }
 
     @Override

@@ -14,6 +14,7 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
+import dev.sluice.worker.outcome.Outcome.Move;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
@@ -669,6 +670,11 @@ class OutcomeClassifierTest {
         public String requeue(Requeue requeue) {
             assertThat(requeue.lastError()).isEqualTo(error);
             return "";
+        }
+
+        @Override
+        public String move(Move move) {
+            throw new AssertionError("a move");
         }
 
         @Override

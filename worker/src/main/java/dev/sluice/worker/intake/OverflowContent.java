@@ -1,0 +1,79 @@
+package dev.sluice.worker.intake;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What this worker knows of the content of an overflow partition. Only the owner of its bundle writes there, so it knows
+ * what it has moved itself. Of what an earlier owner has moved it knows the end, and what it has come across so far.
+ * Owned by the poll thread.
+ */
+final class OverflowContent {
+    private static final long UNKNOWN = -1;
+
+    /** The number of records of each backlog that this worker has moved here and not read again. */
+    private final Map<Backlog, Long> moved = new HashMap<>();
+
+    /** The backlogs of the records of earlier owners that were read. More of them may follow. */
+    private final Set<Backlog> earlier = new HashSet<>();
+
+    private long earlierEnd = UNKNOWN;
+    private boolean isBegun;
+
+    /** Returns true if the end of what earlier owners have moved here is not known yet. */
+    boolean awaitsEnd() {
+        return earlierEnd == UNKNOWN;
+    }
+
+    /** @param end the end of the log, with records of open transactions */
+    void endsAt(long end) {
+        earlierEnd = end;
+    }
+
+    /** Returns true if a record was read, or there is none, so that it is known whose place this is. */
+    boolean isKnown(long position) {
+        return !awaitsEnd() && (isBegun || position >= earlierEnd);
+    }
+
+    boolean isEmpty(long position) {
+        return isKnown(position) && position >= earlierEnd && moved.isEmpty();
+    }
+
+    /** Returns true if records of this backlog lie here, as far as known. */
+    boolean holds(Backlog backlog, long position) {
+        return moved.containsKey(backlog) || (position < earlierEnd && earlier.contains(backlog));
+    }
+
+    /** Returns the number of records here, at most. */
+    long size(long position) {
+        return Math.max(0, earlierEnd - position)
+                + moved.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    /** Learns that a record moves here. */
+    void add(Backlog backlog) {
+        moved.merge(backlog, 1L, Long::sum);
+    }
+
+    /** Learns that a record does not move here after all. */
+    void takeBack(Backlog backlog) {
+        moved.computeIfPresent(backlog, (same, count) -> count > 1 ? count - 1 : null);
+    }
+
+    /** Learns of which backlog a record is that was fetched. */
+    void sees(Backlog backlog, long offset) {
+        isBegun = true;
+        if (offset < earlierEnd) {
+            earlier.add(backlog);
+        }
+    }
+
+    /** Learns that a record was taken from here. */
+    void taken(Backlog backlog, long offset) {
+        if (offset >= earlierEnd) {
+            takeBack(backlog);
+        }
+    }
+}

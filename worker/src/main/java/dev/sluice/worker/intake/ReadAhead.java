@@ -1,0 +1,202 @@
+package dev.sluice.worker.intake;
+
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * Counts the records in memory, and tells which more may be read. A record counts from when it is read until it is
+ * committed or its partition is gone.
+ *
+ * <p>Each {@link TrafficClass} has a bound of its own. Within a class the backlogs share what there is: one may have as
+ * much as is left free, so that a single one has half, two have a third each, and there is always as much room for one
+ * that comes later (dynamic thresholds, Choudhury and Hahne, 1998). Records that wait until they are due are shared in
+ * the same way. Records that go straight back to Kafka are bounded together.
+ *
+ * <p>Thread-safe. The poll thread adds records, and the settle thread removes them.
+ */
+final class ReadAhead {
+    /** The divisor for the part of what new requests may take that each other class may take in addition. */
+    private static final int OTHER_CLASSES_PART = 4;
+
+    /** The divisor for the part of what new requests may take that records on their way to another topic may take. */
+    private static final int LEAVING_PART = 2;
+
+    private final LongSupplier answerBytes;
+    private final Map<Pool, PoolUse> pools = new EnumMap<>(Pool.class);
+    private final Map<InputRecord, Entry> entries = new IdentityHashMap<>();
+
+    /** The sums that a record can count in. */
+    private enum Pool {
+        REQUESTS,
+        EXPRESS,
+        RETRIES,
+        OVERFLOW,
+        DELAYED,
+        /** The pool of records that wait until they are due. */
+        NOT_DUE,
+        /** The pool of records that are not called, since they move to another topic or end. */
+        LEAVING;
+
+        static Pool of(TrafficClass trafficClass) {
+            return switch (trafficClass) {
+                case REQUESTS -> REQUESTS;
+                case EXPRESS -> EXPRESS;
+                case RETRIES -> RETRIES;
+                case OVERFLOW -> OVERFLOW;
+                case DELAYED -> DELAYED;
+            };
+        }
+    }
+
+    private record Entry(Backlog backlog, Pool pool) {}
+
+    private static final class Use {
+        private int records;
+        private long bytes;
+
+        void add(int more, long moreBytes) {
+            records += more;
+            bytes += moreBytes;
+        }
+    }
+
+    /** What a pool holds, in all and of each backlog. */
+    private final class PoolUse {
+        private final long maxRecords;
+        private final long maxBytes;
+        private final Use all = new Use();
+        private final Map<Backlog, Use> byBacklog = new HashMap<>();
+
+        PoolUse(long maxRecords, long maxBytes) {
+            this.maxRecords = Math.max(1, maxRecords);
+            this.maxBytes = Math.max(1, maxBytes);
+        }
+
+        void add(Backlog backlog, int records, long bytes) {
+            all.add(records, bytes);
+            Use use = byBacklog.computeIfAbsent(backlog, absent -> new Use());
+            use.add(records, bytes);
+            if (use.records == 0) {
+                byBacklog.remove(backlog);
+            }
+        }
+
+        boolean isFull() {
+            return all.records >= maxRecords || freeBytes() <= 0;
+        }
+
+        private long freeBytes() {
+            // Answers take the same part of each pool, so that none is full for their sake while another is read.
+            return maxBytes - all.bytes - (long) (answerBytes.getAsLong() * ((double) maxBytes / readyBytes));
+        }
+
+        /** Returns true if {@code times} as much of this backlog would still be no more than what is free. */
+        boolean hasRoom(Backlog backlog, int times) {
+            Use use = byBacklog.get(backlog);
+            return !isFull()
+                    && (use == null
+                            || ((long) times * use.records < maxRecords - all.records
+                                    && times * use.bytes < freeBytes()));
+        }
+
+        /** Returns true if this backlog alone leaves a quarter of the pool to others. */
+        boolean leavesRoom(Backlog backlog) {
+            Use use = byBacklog.get(backlog);
+            return use == null || (4L * use.records < 3 * maxRecords && 4 * use.bytes < 3 * maxBytes);
+        }
+    }
+
+    private final long readyBytes;
+
+    /** @param answerBytes returns the bytes of the answers that wait for their commit */
+    ReadAhead(Intake.Bounds bounds, LongSupplier answerBytes) {
+        this.answerBytes = answerBytes;
+        this.readyBytes = Math.max(1, bounds.readyBytes());
+        for (Pool pool : Pool.values()) {
+            pools.put(
+                    pool,
+                    switch (pool) {
+                        case REQUESTS -> new PoolUse(bounds.readyRecords(), bounds.readyBytes());
+                        case EXPRESS, RETRIES, OVERFLOW, DELAYED ->
+                            part(bounds, OTHER_CLASSES_PART);
+                        case NOT_DUE -> new PoolUse(bounds.delayedRecords(), bounds.readyBytes());
+                        case LEAVING -> part(bounds, LEAVING_PART);
+                    });
+        }
+    }
+
+    private PoolUse part(Intake.Bounds bounds, int divisor) {
+        return new PoolUse(
+                (bounds.readyRecords() + divisor - 1) / divisor, (bounds.readyBytes() + divisor - 1) / divisor);
+    }
+
+    /** Counts a record that is due among those of its class. */
+    synchronized void ready(InputRecord input, Backlog backlog) {
+        put(input, backlog, Pool.of(input.assignment().trafficClass()));
+    }
+
+    /** Counts a record as one that waits until it is due. */
+    synchronized void notDue(InputRecord input, Backlog backlog) {
+        put(input, backlog, Pool.NOT_DUE);
+    }
+
+    /** Counts a record as one that is not called, since it moves to another topic or ends. */
+    synchronized void leaving(InputRecord input, Backlog backlog) {
+        put(input, backlog, Pool.LEAVING);
+    }
+
+    private void put(InputRecord input, Backlog backlog, Pool pool) {
+        remove(input);
+        entries.put(input, new Entry(backlog, pool));
+        use(pool).add(backlog, 1, input.weight());
+    }
+
+    /** Counts a record no more. Does nothing for one that does not count. */
+    synchronized void remove(InputRecord input) {
+        Entry entry = entries.remove(input);
+        if (entry != null) {
+            use(entry.pool()).add(entry.backlog(), -1, -input.weight());
+        }
+    }
+
+    /** Returns true if a class has as many records that are due as it may have. */
+    synchronized boolean isFull(TrafficClass trafficClass) {
+        return use(Pool.of(trafficClass)).isFull();
+    }
+
+    /** Returns true if as many records go back to Kafka as may. */
+    synchronized boolean isLeavingFull() {
+        return use(Pool.LEAVING).isFull();
+    }
+
+    /** Returns true if more of a backlog may be read. */
+    synchronized boolean hasRoom(TrafficClass trafficClass, Backlog backlog) {
+        return use(Pool.of(trafficClass)).hasRoom(backlog, 1);
+    }
+
+    /** Returns true if a backlog has less than half of what it may have, so that others may be moved for its sake. */
+    synchronized boolean isShort(TrafficClass trafficClass, Backlog backlog) {
+        return use(Pool.of(trafficClass)).hasRoom(backlog, 2);
+    }
+
+    /**
+     * Returns true if a record of a backlog may be kept though the backlog has its part, since it has been fetched
+     * already and nobody else needs the room now.
+     */
+    synchronized boolean toleratesMore(TrafficClass trafficClass, Backlog backlog) {
+        return use(Pool.of(trafficClass)).leavesRoom(backlog);
+    }
+
+    /** Returns true if another record of a backlog may wait until it is due. */
+    synchronized boolean hasRoomUntilDue(Backlog backlog) {
+        return use(Pool.NOT_DUE).hasRoom(backlog, 1);
+    }
+
+    private PoolUse use(Pool pool) {
+        return Objects.requireNonNull(pools.get(pool));
+    }
+}

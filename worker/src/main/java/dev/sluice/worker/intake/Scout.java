@@ -1,0 +1,143 @@
+package dev.sluice.worker.intake;
+
+import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Looks ahead in partitions where the group's consumer waits because a backlog has its part of the read-ahead, and
+ * finds out whether anybody else lies there. It reads with a consumer outside of the group, scans each partition once
+ * and then follows its end. What it sees are hints: it reads uncommitted records, too, and no request is called or
+ * moved because of a hint alone. Owned by the poll thread.
+ */
+final class Scout implements AutoCloseable {
+    private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(2);
+
+    private static final Logger log = LoggerFactory.getLogger(Scout.class);
+
+    private final Supplier<Consumer<byte[], byte[]>> consumers;
+    private final RequestReader reader;
+    private @Nullable Consumer<byte[], byte[]> consumer;
+    private Map<TopicPartition, OwnedPartition> looksAt = Map.of();
+
+    /** @param consumers builds a consumer outside of the group that reads uncommitted records as well */
+    Scout(Supplier<Consumer<byte[], byte[]>> consumers, RequestReader reader) {
+        this.consumers = consumers;
+        this.reader = reader;
+    }
+
+    /**
+     * Looks a little further ahead in these partitions, without waiting.
+     *
+     * @return true if there is more to see at once
+     */
+    boolean look(Collection<OwnedPartition> waiting) {
+        Map<TopicPartition, OwnedPartition> readable = waiting.stream()
+                .filter(partition -> !ahead(partition).isUnreadableFrom(partition.position()))
+                .collect(Collectors.toMap(OwnedPartition::partition, partition -> partition));
+        if (readable.isEmpty()) {
+            return false;
+        }
+        try {
+            assign(readable);
+            boolean isAny = false;
+            for (ConsumerRecord<byte[], byte[]> record : consumer().poll(Duration.ZERO)) {
+                OwnedPartition partition =
+                        readable.get(new TopicPartition(record.topic(), record.partition()));
+                if (partition != null && record.offset() >= ahead(partition).next()) {
+                    see(partition, record);
+                    isAny = true;
+                }
+            }
+            return isAny;
+        } catch (InterruptException interrupted) {
+            throw interrupted;
+        } catch (KafkaException | OutOfMemoryError failure) {
+            // Whoever lies behind what cannot be read is found by reading on.
+            log.atDebug()
+                    .addKeyValue("partitions", readable.keySet())
+                    .setCause(failure)
+                    .log("Scout cannot look ahead");
+            readable.values().forEach(partition -> ahead(partition).cannotRead());
+            close();
+            return false;
+        }
+    }
+
+    private void see(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
+        if (partition.isDone(record.offset())) {
+            ahead(partition).skipTo(record.offset() + 1);
+        } else {
+            ahead(partition).saw(reader.backlogOf(partition.assignment(), record), record.offset());
+        }
+    }
+
+    private static BacklogsAhead ahead(OwnedPartition partition) {
+        return partition.ahead();
+    }
+
+    /** Assigns what is new and pauses what nobody waits for, since the consumer forgets what it has fetched if not. */
+    private void assign(Map<TopicPartition, OwnedPartition> wanted) {
+        Consumer<byte[], byte[]> reading = consumer();
+        Map<TopicPartition, OwnedPartition> all = new HashMap<>(looksAt);
+        all.putAll(wanted);
+        // a partition that has come back is another assignment, of which nothing has been seen yet
+        Set<TopicPartition> fresh = wanted.keySet().stream()
+                .filter(key -> looksAt.get(key) != wanted.get(key))
+                .collect(Collectors.toSet());
+        if (!fresh.isEmpty()) {
+            reading.assign(all.keySet());
+            looksAt = all;
+        }
+        wanted.forEach((key, partition) -> {
+            boolean isBehind = ahead(partition).next() < partition.position();
+            ahead(partition).skipTo(partition.position());
+            if (isBehind || fresh.contains(key)) {
+                reading.seek(key, ahead(partition).next());
+            }
+        });
+        Set<TopicPartition> idle = new HashSet<>(looksAt.keySet());
+        idle.removeAll(wanted.keySet());
+        reading.pause(idle);
+        reading.resume(wanted.keySet());
+    }
+
+    /**
+     * Returns the ends of these partitions, with records of open transactions.
+     *
+     * @throws KafkaException if the broker does not answer in time
+     */
+    Map<TopicPartition, Long> ends(Collection<TopicPartition> partitions) {
+        return consumer().endOffsets(partitions, ENDS_TIMEOUT);
+    }
+
+    private Consumer<byte[], byte[]> consumer() {
+        if (consumer == null) {
+            consumer = consumers.get();
+        }
+        return consumer;
+    }
+
+    /** Closes the consumer. The next look opens another one. */
+    @Override
+    public void close() {
+        looksAt = Map.of();
+        if (consumer != null) {
+            consumer.close(Duration.ZERO);
+            consumer = null;
+        }
+    }
+}
