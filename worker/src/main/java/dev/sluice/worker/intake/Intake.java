@@ -60,6 +60,7 @@ public final class Intake implements Runnable {
     private volatile boolean stopped;
     private volatile List<String> refusals = List.of();
     private volatile int delayed;
+    private volatile long inOverflow;
     private volatile long readAt;
     private long positionsReportedAt;
 
@@ -160,6 +161,14 @@ public final class Intake implements Runnable {
     /** Returns the number of requests that wait in memory until they are due. Any thread may call it. */
     public int delayed() {
         return delayed;
+    }
+
+    /**
+     * Returns the number of requests, at most, that wait in the overflow partitions of this worker. Any thread may call
+     * it.
+     */
+    public long inOverflow() {
+        return inOverflow;
     }
 
     /** Returns for how long no new requests have been read; zero if some partition is read. Any thread may call it. */
@@ -308,6 +317,7 @@ public final class Intake implements Runnable {
             positionsReportedAt = now;
             rebalanceHandler.shareIfWider();
             inRange(positions::report);
+            inOverflow = overflow.size();
             sink.reads(
                     partitions.open().stream().map(OwnedPartition::assignment).collect(Collectors.toSet()));
         }

@@ -85,6 +85,14 @@ final class Overflow {
         return content;
     }
 
+    /** Returns the number of requests, at most, that wait in all overflow partitions. */
+    long size() {
+        return partitions.open().stream()
+                .filter(partition -> partition.overflow() != null)
+                .mapToLong(Overflow::size)
+                .sum();
+    }
+
     void moved(int overflowPartition, Backlog backlog) {
         find(overflowPartition).ifPresent(to -> content(to).add(backlog));
     }

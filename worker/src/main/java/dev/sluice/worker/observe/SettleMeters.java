@@ -23,7 +23,8 @@ final class SettleMeters implements SettleListener {
     private final Clock clock;
     private final Counter replies;
     private final Map<Reason, Counter> deadLetters = new EnumMap<>(Reason.class);
-    private final Map<Move, Counter> requeues = new HashMap<>();
+    private final Map<RequeueLabels, Counter> requeues = new HashMap<>();
+    private final Counter moves;
     private final Timer answered;
     private final Timer failed;
     private final Timer commits;
@@ -36,7 +37,7 @@ final class SettleMeters implements SettleListener {
         NOT_DUE
     }
 
-    private record Move(String tier, Cause cause) {}
+    private record RequeueLabels(String tier, Cause cause) {}
 
     /** Registers all counters whose labels are known. A counter that appears with the value 1 never seems to rise. */
     SettleMeters(MeterRegistry registry, Clock clock) {
@@ -54,8 +55,11 @@ final class SettleMeters implements SettleListener {
                             .register(registry));
         }
         for (Cause cause : Cause.values()) {
-            requeues.put(new Move(RETRY, cause), requeues(new Move(RETRY, cause)));
+            requeues.put(new RequeueLabels(RETRY, cause), requeues(new RequeueLabels(RETRY, cause)));
         }
+        this.moves = Counter.builder("sluice.moves")
+                .description("Requests moved to the overflow topic, since others lay behind them")
+                .register(registry);
         this.answered = endToEnd("ok");
         this.failed = endToEnd("failed");
         this.commits = Timer.builder("sluice.commit.duration")
@@ -98,6 +102,8 @@ final class SettleMeters implements SettleListener {
             ended(input, failed);
         } else if (outcome instanceof Outcome.Requeue requeue) {
             requeued(input, requeue);
+        } else if (outcome instanceof Outcome.Move) {
+            moves.increment();
         }
     }
 
@@ -110,14 +116,14 @@ final class SettleMeters implements SettleListener {
                 ? Cause.ATTEMPT
                 : requeue.deferrals() > input.deferrals() ? Cause.DEFERRAL : Cause.NOT_DUE;
         String tier = requeue.tier().map(Tier::word).orElse(RETRY);
-        requeues.computeIfAbsent(new Move(tier, cause), this::requeues).increment();
+        requeues.computeIfAbsent(new RequeueLabels(tier, cause), this::requeues).increment();
     }
 
-    private Counter requeues(Move move) {
+    private Counter requeues(RequeueLabels labels) {
         return Counter.builder("sluice.requeues")
                 .description("Requests put back on Kafka: after a failed attempt, a deferral (429), or as not due yet")
-                .tag("tier", move.tier())
-                .tag("cause", move.cause().name().toLowerCase(Locale.ROOT))
+                .tag("tier", labels.tier())
+                .tag("cause", labels.cause().name().toLowerCase(Locale.ROOT))
                 .register(registry);
     }
 }

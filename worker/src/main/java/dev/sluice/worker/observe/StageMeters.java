@@ -44,6 +44,11 @@ final class StageMeters {
                 "sluice.open.bytes",
                 "Their bytes, with the answers that wait for their commit",
                 stages.settle()::openBytes);
+        gauge(
+                registry,
+                "sluice.overflow.requests",
+                "Requests, at most, that wait in the overflow partitions of this worker",
+                stages.intake()::inOverflow);
         gauge(registry, "sluice.held.requests", "Requests held in memory until they are due", stages.intake()::delayed);
         gauge(
                 registry,

@@ -51,6 +51,7 @@ public final class StatusPage implements AdminPage {
         share.put("of", pace.share().width());
         root.put("in_flight", pace.inFlight());
         root.put("held_until_due", stages.intake().delayed());
+        root.put("in_overflow", stages.intake().inOverflow());
         root.put("open_records", stages.settle().openRecords());
         root.put("open_bytes", stages.settle().openBytes());
         root.put("unwritable_replies", stages.settle().unwritableReplies());

@@ -81,7 +81,7 @@ final class ReplyRoutes {
      * @param nowMillis the time of a monotonic clock
      */
     Optional<ReplyRoute> of(Settlement settlement, long nowMillis) {
-        boolean noReply = settlement.outcome() instanceof Outcome.Requeue;
+        boolean noReply = settlement.isMove() || settlement.outcome() instanceof Outcome.Requeue;
         return noReply || settlement.form() != Settlement.Form.AS_ASKED
                 ? Optional.of(fallback(null))
                 : requested(settlement.input(), nowMillis);

@@ -168,6 +168,33 @@ class OutputRecordsTest {
     }
 
     @Test
+    void aMoveChangesNothingButThePlace() {
+        InputRecord input = request(Map.of(WireHeaders.EXPIRES_AT, "99", WireHeaders.NOT_BEFORE, "7"));
+
+        ProducerRecord<byte[], byte[]> moved = only(input, new Outcome.Move(17));
+
+        assertThat(moved.topic()).isEqualTo(TOPICS.overflow());
+        assertThat(moved.partition()).isEqualTo(17);
+        assertThat(moved.key()).isEqualTo(KEY);
+        assertThat(moved.value()).isEqualTo(VALUE);
+        assertThat(texts(moved.headers()))
+                .containsExactlyInAnyOrderEntriesOf(Map.of(
+                        WireHeaders.ID, "the-id",
+                        WireHeaders.ENQUEUED_AT, "1000",
+                        WireHeaders.EXPIRES_AT, "99",
+                        WireHeaders.NOT_BEFORE, "7"));
+    }
+
+    @Test
+    void aRequeueFromOverflowStaysInItsBundle() {
+        InputRecord input = Requests.ofModel("m")
+                .under(new Assignment(new TopicPartition(TOPICS.overflow(), 17)))
+                .input();
+
+        assertThat(only(input, requeue("500")).partition()).isEqualTo(2);
+    }
+
+    @Test
     void aRequeueWithATierWaitsThere() {
         for (Tier tier : Tier.values()) {
             ProducerRecord<byte[], byte[]> delayed =

@@ -10,6 +10,7 @@ import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.TopicLookUp;
+import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -365,6 +366,45 @@ class PendingSettlementsTest {
         assertThat(transaction()).isEmpty();
         add("app.away", 0, 2);
         assertThat(transaction()).as("and the next reply tries the partition").containsExactly("id-2");
+    }
+
+    @Test
+    void outcomesGoBeforeMovesAndBesideTheseAtMost200() {
+        addMoves(1, 20_000);
+        for (int largest = 0; largest < 500; ) {
+            largest = transaction().size();
+        }
+        add("app.good", 0, 30_001, 30_002);
+
+        assertThat(transaction()).hasSize(2 + 200).startsWith("id-30001", "id-30002");
+        assertThat(transaction().size()).as("while nothing else waits").isGreaterThan(500);
+    }
+
+    @Test
+    void aMoveWaitsForNoReplyTopic() {
+        away.add(partition("app.away", 0));
+        leaderless.add(partition("app.away", 0));
+        InputRecord input = Requests.ofModel("m")
+                .at(1)
+                .withHeader(WireHeaders.REPLY_TOPIC, "app.unknown")
+                .input();
+        pending.add(move(input));
+
+        assertThat(transaction()).containsExactly("id-1");
+        assertThat(sent).singleElement().satisfies(record -> {
+            assertThat(record.topic()).isEqualTo(TOPICS.overflow());
+            assertThat(record.partition()).isEqualTo(5);
+        });
+    }
+
+    private void addMoves(long from, int count) {
+        for (long offset = from; offset < from + count; offset++) {
+            pending.add(move(Requests.ofModel("m").at(offset).input()));
+        }
+    }
+
+    private static Settlement move(InputRecord input) {
+        return new Settlement(input, new Outcome.Move(5), Settlement.Form.AS_ASKED, 0);
     }
 
     private List<PendingSettlements.Routed> take() {
