@@ -77,7 +77,7 @@ class OverflowIT {
     /** The first worker is stopped while requests move, and the second one finds them where they lie. */
     @Test
     void whatHasMovedIsAnsweredOnceByWhoeverOwnsIt() throws Exception {
-        publish("slow", "slow", 6_000);
+        queue.publishBacklog(6_000, body("slow", "?"));
         publish("quick", "quick", 50);
         Map<String, ConfiguredLimit> limits =
                 Map.of("slow", ConfiguredLimit.parse("400/s"), "quick", ConfiguredLimit.parse("20/s"));
