@@ -99,8 +99,11 @@ final class TopicCreation {
                 .map(plan ->
                         new NewTopic(plan.name(), Optional.of(plan.partitions(width)), copies).configs(plan.settings()))
                 .toList();
-        var results = admin.createTopics(missing, new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS))
-                .values();
+        CreateTopicsOptions options = new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
+        Map<String, KafkaFuture<Void>> results = new LinkedHashMap<>();
+        // a request for each, since Kafka bounds the partitions of one request
+        missing.forEach(
+                topic -> results.putAll(admin.createTopics(List.of(topic), options).values()));
         for (NewTopic topic : missing) {
             attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
         }

@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
             "  sluice topics create --topic bulk --retention 14d"
         })
 public final class TopicsCreateCommand implements Subcommand {
-    private static final int MOST_PARTITIONS = 10_000;
+    // Kafka makes at most 10,000 partitions at a time, and overflow is the widest topic
+    private static final int MOST_PARTITIONS = 10_000 / Topics.OVERFLOW_PARTITIONS;
 
     private final Terminal terminal;
 

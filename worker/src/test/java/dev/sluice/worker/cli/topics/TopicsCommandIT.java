@@ -11,6 +11,7 @@ import dev.sluice.worker.topics.TopicPlan;
 import dev.sluice.worker.topics.TopicState;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,6 +23,7 @@ import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -187,6 +189,37 @@ class TopicsCommandIT {
                 .containsEntry("max.message.bytes", "5308428")
                 .containsEntry("segment.ms", "3600000");
         assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
+    }
+
+    /** Kafka rejects a request for more than 10,000 partitions in all. */
+    @Test
+    void noRequestIsForMorePartitionsThanTheWidestTopicHas() throws Exception {
+        Admin bounded = (Admin) Proxy.newProxyInstance(
+                TopicsCommandIT.class.getClassLoader(), new Class<?>[] {Admin.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("createTopics") && partitions((Collection<?>) arguments[0]) > 16) {
+                        throw new PolicyViolationException("Excessively large number of partitions per request.");
+                    }
+                    return method.invoke(admin, arguments);
+                });
+
+        int code = new TopicCreation(
+                        terminal.terminal().out(),
+                        terminal.terminal().err(),
+                        bounded,
+                        TopicPlan.of(topics),
+                        OptionalInt.of(2),
+                        1,
+                        false)
+                .run();
+
+        assertThat(code).isZero();
+        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
+    }
+
+    private static int partitions(Collection<?> topics) {
+        return topics.stream()
+                .mapToInt(topic -> ((NewTopic) topic).numPartitions())
+                .sum();
     }
 
     /** A broker that makes topics by itself gives each the same number of partitions. */
