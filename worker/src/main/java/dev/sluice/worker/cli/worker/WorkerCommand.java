@@ -160,7 +160,7 @@ public final class WorkerCommand implements Subcommand {
             names = "--read-ahead",
             paramLabel = "REQUESTS",
             defaultValue = "2000",
-            description = "Most requests this worker has read and not yet ended.")
+            description = "Most requests this worker has read and not yet ended; a model and tenant alone have half.")
     private int readAhead;
 
     @Option(
