@@ -36,6 +36,22 @@ public final class CommittedReader implements AutoCloseable {
             String bootstrapServers,
             List<String> topics,
             java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> take) {
+        this(bootstrapServers, topics, "none", take);
+    }
+
+    /** Makes a reader that goes on at the first record that is left, if records are deleted before it has read them. */
+    public static CommittedReader skippingDeleted(
+            String bootstrapServers,
+            List<String> topics,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> take) {
+        return new CommittedReader(bootstrapServers, topics, "earliest", take);
+    }
+
+    private CommittedReader(
+            String bootstrapServers,
+            List<String> topics,
+            String offsetReset,
+            java.util.function.Consumer<ConsumerRecord<byte[], byte[]>> take) {
         this.take = take;
         this.consumer = new KafkaConsumer<>(
                 Map.of(
@@ -46,7 +62,7 @@ public final class CommittedReader implements AutoCloseable {
                         ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                         "read_committed",
                         ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
-                        "none",
+                        offsetReset,
                         // a broker that was killed is noticed soon
                         ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG,
                         5_000,

@@ -47,8 +47,8 @@ public final class GroupOffsets implements AutoCloseable {
         result(admin.describeTopics(topics).allTopicNames())
                 .values()
                 .forEach(topic -> topic.partitions()
-                        .forEach(partition -> asked.put(
-                                new TopicPartition(topic.name(), partition.partition()), spec)));
+                        .forEach(
+                                partition -> asked.put(new TopicPartition(topic.name(), partition.partition()), spec)));
         Map<TopicPartition, Long> offsets = new HashMap<>();
         result(admin.listOffsets(asked).all()).forEach((partition, found) -> offsets.put(partition, found.offset()));
         return offsets;

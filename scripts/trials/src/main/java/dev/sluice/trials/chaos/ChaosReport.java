@@ -71,6 +71,10 @@ final class ChaosReport {
                 kinds);
         out.printf("endings    %d records: %s%n", history.endings().size(), endings);
         out.printf(
+                "overflow   %d requests moved there, one of them %d times%n",
+                history.moved().size(),
+                history.moved().values().stream().mapToInt(n -> n).max().orElse(0));
+        out.printf(
                 "workers    %d lives: %s%n",
                 history.lives().size(),
                 history.lives().stream()

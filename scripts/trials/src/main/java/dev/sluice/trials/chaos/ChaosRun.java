@@ -8,9 +8,12 @@ import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.RequestPublisher;
 import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.StartedParts;
+import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
+import dev.sluice.trials.chaos.plan.RequestMix;
+import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.InetAddress;
@@ -32,8 +35,12 @@ import java.util.concurrent.TimeUnit;
  * has started. It may be called at any time and from any thread.
  */
 final class ChaosRun implements AutoCloseable {
-    private static final List<String> WORKER_OPTIONS =
-            List.of("--limit=*=200/s", "--max-in-flight=64", "--call-timeout=10s", "--drain-timeout=6s");
+    private static final List<String> WORKER_OPTIONS = List.of(
+            "--limit=*=200/s",
+            "--max-in-flight=64",
+            "--read-ahead=" + CheckBounds.READ_AHEAD,
+            "--call-timeout=10s",
+            "--drain-timeout=6s");
     private static final List<String> JVM_OPTIONS =
             List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
     private static final long PROGRESS_SECONDS = 5;
@@ -69,6 +76,7 @@ final class ChaosRun implements AutoCloseable {
         SluiceJar jar = new SluiceJar(workerJar, JVM_OPTIONS, folder);
         jar.createTopics(servers, plan.partitions());
         CommittedReader endings = parts.add(endingReader(servers)).start();
+        CommittedReader moves = parts.add(moveReader(servers)).start();
         WorkerFleet fleet = startWorkers(jar, servers, api);
         FaultInjector injector = parts.add(
                 new FaultInjector(fleet, broker, api, new WorkerFaults(proxy, recorder), recorder, this::say));
@@ -76,6 +84,7 @@ final class ChaosRun implements AutoCloseable {
         publish(servers, fleet, faultsOver);
         stopWorkers(servers, fleet);
         endings.finish(END_BOUND);
+        moves.finish(END_BOUND);
         return recorder.history();
     }
 
@@ -85,9 +94,19 @@ final class ChaosRun implements AutoCloseable {
                 servers, topics, record -> recorder.ending(EndingParser.parse(record, recorder.now())));
     }
 
+    /** Makes a reader of what moves to the overflow topic. Workers delete there what has ended. */
+    private CommittedReader moveReader(String servers) {
+        return CommittedReader.skippingDeleted(
+                servers,
+                List.of(SluiceJar.TOPICS.overflow()),
+                record -> recorder.moved(
+                        WireHeaders.text(record.headers(), WireHeaders.ID).orElse("")));
+    }
+
     private WorkerFleet startWorkers(SluiceJar jar, String servers, ChaosApi api) throws InterruptedException {
         List<String> options = new ArrayList<>(WORKER_OPTIONS);
         options.add("--max-attempts=" + plan.maxAttempts());
+        options.add("--limit=" + RequestMix.LIMITED + "=" + plan.limitPerSecond() + "/s");
         options.addAll(List.of("--bootstrap-servers=" + servers, "--base-url=" + api.baseUrl()));
         WorkerFleet fleet = parts.add(new WorkerFleet(jar, options, recorder));
         for (int i = 0; i < plan.workers(); i++) {

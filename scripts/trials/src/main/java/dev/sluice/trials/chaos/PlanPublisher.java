@@ -87,6 +87,9 @@ final class PlanPublisher {
         String topic = request.express() ? SluiceJar.TOPICS.express() : SluiceJar.TOPICS.requests();
         ProducerRecord<byte[], byte[]> record =
                 RequestPublisher.request(topic, request.partition(), request.id(), request.body(), notBefore);
+        if (!request.tenant().isEmpty()) {
+            WireHeaders.set(record.headers(), WireHeaders.TENANT, request.tenant());
+        }
         if (request.kind() == RequestKind.EXPIRED) {
             WireHeaders.set(record.headers(), WireHeaders.EXPIRES_AT, now - 1);
         }

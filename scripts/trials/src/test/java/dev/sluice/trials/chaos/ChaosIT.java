@@ -59,6 +59,7 @@ class ChaosIT {
         HistoryFiles.write(folder, history, violations);
         new ChaosReport(history, violations, CheckBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
+        assertThat(history.moved()).isNotEmpty();
         assertThat(history.faults()).hasSize(kinds.size());
         assertThat(history.published())
                 .extracting(published -> published.request().kind())

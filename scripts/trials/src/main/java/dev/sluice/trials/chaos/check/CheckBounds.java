@@ -10,6 +10,9 @@ package dev.sluice.trials.chaos.check;
  * @param costlyCalls the most calls of one request that may have been paid for, three times the most attempts
  */
 public record CheckBounds(long silence, long partitionSilence, long commit, long callTimeout, int costlyCalls) {
+    /** The workers' read-ahead. A burst of one tenant that is as large does not fit into the part that it may have. */
+    public static final int READ_AHEAD = 200;
+
     /**
      * The bounds for the faults of {@link dev.sluice.trials.chaos.plan.FaultKind}.
      *

@@ -18,6 +18,7 @@ public interface HistoryCheck {
                 new CostlyCallCheck(bounds),
                 new NotBeforeCheck(),
                 new ProgressCheck(bounds),
+                new MovedCheck(),
                 new CleanEndCheck());
         return checks.stream().flatMap(check -> check.of(history).stream()).toList();
     }

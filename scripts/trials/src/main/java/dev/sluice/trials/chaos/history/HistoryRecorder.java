@@ -22,6 +22,7 @@ public final class HistoryRecorder {
     private final List<WorkerLife> lives = new ArrayList<>();
     private final List<CommitObstacle> obstacles = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
+    private final Map<String, Integer> moved = new HashMap<>();
     private final Set<String> ended = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
     private int ok;
@@ -90,6 +91,11 @@ public final class HistoryRecorder {
         lag.put(partition, records);
     }
 
+    /** Records that a request was moved to the overflow topic. */
+    public synchronized void moved(String id) {
+        moved.merge(id, 1, Integer::sum);
+    }
+
     /** RunCounts the acknowledged requests without a reply. */
     public synchronized int waiting() {
         return waiting.size();
@@ -122,6 +128,7 @@ public final class HistoryRecorder {
         byNumber.sort(Comparator.comparingInt(fault -> fault.fault().number()));
         List<CommitObstacle> all = new ArrayList<>(obstacles);
         lives.forEach(life -> all.addAll(life.obstacles()));
-        return new RunHistory(List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, now());
+        return new RunHistory(
+                List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, moved, now());
     }
 }

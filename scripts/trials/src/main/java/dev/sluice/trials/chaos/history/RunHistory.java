@@ -9,6 +9,7 @@ import java.util.Map;
  * @param calls the calls in the order in which they began
  * @param endings the endings in the order in which they were seen
  * @param lag the unread records of every input partition that has any, by {@code topic-partition}
+ * @param moved how often a request was moved to the overflow topic, by its id; those never moved are left out
  * @param endedAt epoch milliseconds of the last look at the endings
  */
 public record RunHistory(
@@ -19,6 +20,7 @@ public record RunHistory(
         List<WorkerLife> lives,
         List<CommitObstacle> obstacles,
         Map<String, Long> lag,
+        Map<String, Integer> moved,
         long endedAt) {
     public RunHistory {
         published = List.copyOf(published);
@@ -28,5 +30,6 @@ public record RunHistory(
         lives = List.copyOf(lives);
         obstacles = List.copyOf(obstacles);
         lag = Map.copyOf(lag);
+        moved = Map.copyOf(moved);
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
  * @param partitions the number of partitions of each topic
  * @param maxAttempts the attempts of each request. Few attempts keep the end of the run short. They must be more than
  *     the faults that can strike a single request, because a good request must never run out of them.
+ * @param limitPerSecond the limit of {@link RequestMix#LIMITED}
  * @param requests the requests in the order of their time
  */
 public record ChaosPlan(
@@ -17,6 +18,7 @@ public record ChaosPlan(
         int workers,
         int partitions,
         int maxAttempts,
+        int limitPerSecond,
         List<PlannedRequest> requests,
         FaultSchedule schedule) {
     /** The time after the last fault's slot in which requests are still published. */
@@ -43,6 +45,7 @@ public record ChaosPlan(
                 workers,
                 PARTITIONS,
                 faults < MANY_FAULTS ? 5 : 6,
+                RequestMix.limitPerSecond(requests, millis),
                 new RequestMix(seed, PARTITIONS, 0).over(requests, millis),
                 schedule);
     }

@@ -5,6 +5,7 @@ package dev.sluice.trials.chaos.plan;
  *
  * @param id unique; it is part of {@code text}, so that calls and answers can be told apart
  * @param express true if it goes to the express topic
+ * @param tenant its tenant; empty for none
  * @param partition the partition of its topic
  * @param atMillis the time from the start of the publishing
  * @param dueAfterMillis its not-before, from the time when it is published; 0 for none
@@ -15,6 +16,7 @@ public record PlannedRequest(
         String id,
         RequestKind kind,
         boolean express,
+        String tenant,
         int partition,
         long atMillis,
         long dueAfterMillis,

@@ -278,6 +278,34 @@ class HistoryCheckTest {
     }
 
     @Test
+    void aBurstAsLargeAsTheReadAheadMustMakeSomethingMove() {
+        burst(CheckBounds.READ_AHEAD);
+        assertThat(history.violations()).containsExactly("nothing moved overflow");
+
+        assertThat(history.moved("burst-7").violations()).isEmpty();
+    }
+
+    @Test
+    void aSmallerBurstNeedNotMakeAnythingMove() {
+        burst(CheckBounds.READ_AHEAD - 1);
+
+        assertThat(history.violations()).isEmpty();
+    }
+
+    private void burst(int size) {
+        for (int i = 0; i < size; i++) {
+            history.published("burst-" + i, PLAIN, 1_000).ok("burst-" + i, 1_100);
+        }
+    }
+
+    @Test
+    void overflowThatIsNotDrainedIsLag() {
+        history.lag("chat.requests.overflow-13", 7);
+
+        assertThat(history.violations()).containsExactly("lag chat.requests.overflow-13");
+    }
+
+    @Test
     void nothingIsLeftUnread() {
         history.lag("chat.requests.retry-3", 2);
 

@@ -22,6 +22,7 @@ final class TestHistory {
     private final List<WorkerLife> lives = new ArrayList<>();
     private final List<CommitObstacle> obstacles = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
+    private final Map<String, Integer> moved = new HashMap<>();
     private long endedAt = 1_000_000;
 
     TestHistory published(String id, RequestKind kind, long at) {
@@ -29,19 +30,19 @@ final class TestHistory {
     }
 
     TestHistory published(String id, RequestKind kind, int partition, long at, long notBefore) {
-        PlannedRequest request = new PlannedRequest(id, kind, false, partition, at, 0, id, "{}");
+        PlannedRequest request = new PlannedRequest(id, kind, false, "", partition, at, 0, id, "{}");
         published.add(new PublishedRequest(request, at, notBefore, at));
         return this;
     }
 
     TestHistory publishedExpress(String id, int partition, long at) {
-        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, true, partition, at, 0, id, "{}");
+        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, true, "", partition, at, 0, id, "{}");
         published.add(new PublishedRequest(request, at, 0, at));
         return this;
     }
 
     TestHistory unacknowledged(String id) {
-        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, false, 0, 0, 0, id, "{}");
+        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, false, "", 0, 0, 0, id, "{}");
         published.add(new PublishedRequest(request, 0, 0, PublishedRequest.NEVER));
         return this;
     }
@@ -90,13 +91,18 @@ final class TestHistory {
         return this;
     }
 
+    TestHistory moved(String id) {
+        moved.put(id, 1);
+        return this;
+    }
+
     TestHistory endedAt(long at) {
         endedAt = at;
         return this;
     }
 
     RunHistory history() {
-        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, endedAt);
+        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, moved, endedAt);
     }
 
     /** Returns the rule and the subject of each violation that any check finds. */
