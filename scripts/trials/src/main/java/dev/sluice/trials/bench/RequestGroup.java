@@ -1,15 +1,17 @@
 package dev.sluice.trials.bench;
 
+import java.util.OptionalLong;
+import java.util.function.IntPredicate;
 import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** A group of requests of one run, such as those of one tenant. Times are epoch milliseconds. Thread-safe. */
+/** A group of requests of one run, such as those of one tenant, in the order of their publishing. Times are epoch milliseconds. Thread-safe. */
 final class RequestGroup {
     private final RequestTimes times;
     private final int[] numbers;
 
-    /** Makes the group of the requests with these numbers. */
+    /** Makes the group of the requests with these numbers. A request's place is that of its number among them. */
     RequestGroup(RequestTimes times, IntStream numbers) {
         this.times = times;
         this.numbers = numbers.toArray();
@@ -46,11 +48,24 @@ final class RequestGroup {
                 .orElse(0);
     }
 
-    /** Returns the milliseconds from a time of each request to its reply. Those without a reply are left out. */
+    /** Returns when the first of those at the matching places was called. Empty if none was. */
+    OptionalLong firstCall(IntPredicate place) {
+        return IntStream.range(0, numbers.length)
+                .filter(place)
+                .mapToLong(at -> times.calledAt(numbers[at]))
+                .filter(at -> at != 0)
+                .min();
+    }
+
+    /**
+     * Returns the milliseconds from a time of each request to its reply. Those without a reply are left out.
+     *
+     * @param start returns the time of the request at a place in this group
+     */
     Percentiles repliedAfter(IntToLongFunction start) {
-        return Percentiles.of(IntStream.of(numbers)
-                .filter(times::isAnswered)
-                .mapToLong(number -> times.repliedAt(number) - start.applyAsLong(number)));
+        return Percentiles.of(IntStream.range(0, numbers.length)
+                .filter(place -> times.isAnswered(numbers[place]))
+                .mapToLong(place -> times.repliedAt(numbers[place]) - start.applyAsLong(place)));
     }
 
     private long min(IntToLongFunction time) {

@@ -7,7 +7,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
@@ -25,8 +27,8 @@ import picocli.CommandLine.Option;
             "",
             "When they are read cannot be seen from outside. Where the three are published in turns, it is taken to be "
                     + "the first call of any request. With --giant-first it is, for each partition, when the last of "
-                    + "the giant's requests before them has moved to the overflow topic, or the first call if none "
-                    + "has. That is seen up to a tenth of a second late."
+                    + "the giant's requests before them is seen to have moved to the overflow topic, or when the first "
+                    + "of theirs is called, if that is earlier. If none moves it is the first call of any request."
         })
 final class TenantsScenario implements Callable<Integer> {
     private static final Duration LATENCY = Duration.ofMillis(50);
@@ -60,6 +62,12 @@ final class TenantsScenario implements Callable<Integer> {
     private record SmallerTenants(RequestGroup medium, RequestGroup small) {
         boolean areAnswered() {
             return small.isAnswered() && medium.isAnswered();
+        }
+
+        OptionalLong firstCall(int partition) {
+            IntPredicate there = place -> place % BenchRig.PARTITIONS == partition;
+            return LongStream.concat(small.firstCall(there).stream(), medium.firstCall(there).stream())
+                    .min();
         }
     }
 
@@ -108,18 +116,22 @@ final class TenantsScenario implements Callable<Integer> {
         return new SmallerTenants(new RequestGroup(times, mediums.build()), new RequestGroup(times, smalls.build()));
     }
 
+    /** Returns when those requests of a partition were read that have all of the giant's before them. */
+    private static long readAt(int partition, SmallerTenants tenants, OverflowWatch watch, long firstCall) {
+        long moved = watch.grownAt(partition);
+        long called = tenants.firstCall(partition).orElse(Long.MAX_VALUE);
+        return Math.max(firstCall, Math.min(moved, called));
+    }
+
     private ScenarioResult judge(
             SmallerTenants tenants, RequestTimes times, OverflowWatch watch, boolean answered, double used) {
         long called = times.firstCall();
         long[] read = IntStream.range(0, BenchRig.PARTITIONS)
-                .mapToLong(partition -> giantFirst ? Math.max(called, watch.grownAt(partition)) : called)
+                .mapToLong(partition -> giantFirst ? readAt(partition, tenants, watch, called) : called)
                 .toArray();
         // each request of the smallest from when its own partition is read, the others from when the first one is
         Percentiles smallest = tenants.small().repliedAfter(place -> read[place % read.length]);
-        long firstRead = IntStream.range(0, Math.min(read.length, medium))
-                .mapToLong(partition -> read[partition])
-                .min()
-                .orElseThrow();
+        long firstRead = LongStream.of(read).limit(medium).min().orElseThrow();
         Percentiles middle = tenants.medium().repliedAfter(place -> firstRead);
         return new ScenarioResult()
                 .put(

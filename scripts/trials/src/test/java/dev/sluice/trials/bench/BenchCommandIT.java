@@ -130,14 +130,17 @@ class BenchCommandIT {
 
     @Test
     void measuresHowLongSmallNeighboursWait() {
-        JsonNode giant =
-                report("neighbours", "giant", "--cold", "--waiting=300", "--others=5", "--lead=0", "--express");
+        JsonNode giant = report("neighbours", "giant", "--cold", "--waiting=6000", "--others=12", "--lead=1");
         JsonNode tenants = report("neighbours", "tenants", "--cold", "--giant=200", "--medium=20", "--small=2");
 
         assertThat(giant.path("command").stringValue("")).startsWith("scripts/bench neighbours giant --cold ");
         assertThat(giant.at("/measured/published to the last, ms/p50").longValue())
                 .isPositive();
         assertThat(isAnswered(giant)).isTrue();
+        assertThat(giant.at("/measured/moved to the overflow topic until then/p50")
+                        .longValue())
+                .as("what does not fit into the read-ahead of two workers")
+                .isBetween(1L, 6_000L);
         assertThat(tenants.at("/measured/the 2: from read to reply, ms/count").intValue())
                 .isEqualTo(2);
         assertThat(isAnswered(tenants)).isTrue();

@@ -13,7 +13,8 @@ class RequestGroupTest {
 
     @Test
     void isAnsweredWhenEachOfItsRequestsIs() {
-        times.publish(900, 0);
+        int third = times.publish(900, 0);
+        times.replied(RequestTimes.id(third), true, 1_500);
         times.replied(RequestTimes.id(1), true, 2_000);
         assertThat(group.isAnswered()).isFalse();
         assertThat(group.answered()).isEqualTo(1);
@@ -31,11 +32,21 @@ class RequestGroupTest {
         times.replied(RequestTimes.id(0), true, 3_000);
         times.replied(RequestTimes.id(1), true, 2_000);
 
-        Percentiles after = group.repliedAfter(number -> number == 0 ? 2_500 : 1_990);
+        Percentiles after = group.repliedAfter(place -> place == 0 ? 2_500 : 1_990);
 
         assertThat(after.count()).isEqualTo(2);
         assertThat(after.at(0)).isEqualTo(10);
         assertThat(after.at(100)).isEqualTo(500);
+    }
+
+    @Test
+    void callsAreFoundByTheirPlaceInTheGroup() {
+        RequestGroup later = new RequestGroup(times, IntStream.of(1));
+        times.called(1, 1, 1_700);
+
+        assertThat(later.firstCall(place -> place == 0)).hasValue(1_700);
+        assertThat(later.firstCall(place -> place == 1)).isEmpty();
+        assertThat(group.firstCall(place -> place == 0)).as("not called").isEmpty();
     }
 
     @Test
