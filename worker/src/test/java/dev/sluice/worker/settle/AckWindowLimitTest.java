@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -55,6 +56,32 @@ class AckWindowLimitTest {
 
         assertThat(open).hasSizeGreaterThan(5_900);
         assertThat(stagedSize(window)).isBetween(3_950, AckRuns.MAX_ENCODED_SIZE);
+    }
+
+    /** A backlog moves away behind requests that are called for minutes, with a marker behind each transaction. */
+    @Test
+    void aCallThatStaysOpenDoesNotStopABacklogThatMoves() {
+        AckWindow window = new AckWindow(0, AckRuns.NONE);
+        long next = 0;
+        for (; next < 1_000; next++) {
+            window.register(next);
+        }
+        window.commit(window.stage(LongStream.range(1, 1_000)
+                .filter(offset -> offset % 3 > 0)
+                .toArray()));
+        while (next < 500_000) {
+            long from = next;
+            for (; next < from + 1_000; next++) {
+                assertThat(window.registerLimit() - next).isGreaterThan(5_000);
+                window.register(next);
+            }
+            AckWindow.Snapshot moved =
+                    window.stage(LongStream.range(from, next).toArray());
+            assertThat(moved.offset()).isZero();
+            assertThat(moved.metadata()).hasSizeLessThan(AckRuns.MAX_ENCODED_SIZE / 2);
+            window.commit(moved);
+            next++;
+        }
     }
 
     /** Simulates a thousand records a second. A share of them takes eight seconds, and the others end at once. */
