@@ -94,7 +94,9 @@ class OverflowIT {
 
         List<ConsumerRecord<byte[], byte[]>> all = queue.read(queue.topics.replies());
         assertThat(all).hasSize(6_050);
-        assertThat(all).allSatisfy(reply -> assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
+        assertThat(all)
+                .allSatisfy(
+                        reply -> assertThat(header(reply, WireHeaders.STATUS)).isEqualTo("ok"));
     }
 
     private void publish(String id, String model, int count) {

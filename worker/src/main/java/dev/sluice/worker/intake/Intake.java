@@ -140,7 +140,8 @@ public final class Intake implements Runnable {
     @Override
     public void run() {
         consumer.subscribe(topics.inputs(), rebalanceHandler);
-        try (consumer; scout) {
+        try (consumer;
+                scout) {
             loop();
         } catch (FencedInstanceIdException fenced) {
             throw WorkerException.sameInstanceId(fenced);
@@ -231,9 +232,7 @@ public final class Intake implements Runnable {
     }
 
     private List<OwnedPartition> inNeedOfScout() {
-        return partitions.open().stream()
-                .filter(placement::isInNeedOfScout)
-                .toList();
+        return partitions.open().stream().filter(placement::isInNeedOfScout).toList();
     }
 
     /** Finds out where what earlier owners have moved ends. No overflow partition is read before. */
@@ -243,8 +242,8 @@ public final class Intake implements Runnable {
             return;
         }
         try {
-            Map<TopicPartition, Long> ends = scout.ends(
-                    waiting.stream().map(OwnedPartition::partition).toList());
+            Map<TopicPartition, Long> ends =
+                    scout.ends(waiting.stream().map(OwnedPartition::partition).toList());
             waiting.forEach(partition -> Objects.requireNonNull(partition.overflow())
                     .endsAt(Objects.requireNonNull(ends.get(partition.partition()))));
         } catch (RetriableException unavailable) {

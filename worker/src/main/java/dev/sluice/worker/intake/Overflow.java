@@ -63,7 +63,8 @@ final class Overflow {
             }
             chosen = chosen == null || size(each) < size(chosen) ? each : chosen;
         }
-        boolean stays = from.overflow() != null && chosen != null && !content(chosen).isEmpty(chosen.position());
+        boolean stays =
+                from.overflow() != null && chosen != null && !content(chosen).isEmpty(chosen.position());
         return number(stays ? from : chosen);
     }
 
@@ -112,8 +113,10 @@ final class Overflow {
     /** Returns the open overflow partitions of which the end of what earlier owners have moved is not known. */
     List<OwnedPartition> awaitingEnd() {
         return partitions.open().stream()
-                .filter(partition -> partition.overflow() != null && content(partition).awaitsEnd())
-                .sorted(Comparator.comparingInt(partition -> partition.partition().partition()))
+                .filter(partition ->
+                        partition.overflow() != null && content(partition).awaitsEnd())
+                .sorted(Comparator.comparingInt(
+                        partition -> partition.partition().partition()))
                 .toList();
     }
 }

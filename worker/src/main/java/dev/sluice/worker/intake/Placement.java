@@ -51,9 +51,8 @@ final class Placement {
         if (mayGoOn(partition, backlog) || (wasInMemory && isTolerated)) {
             return MEMORY;
         }
-        OptionalInt place = leadsToOthers(partition, backlog, offset)
-                ? overflow.placeFor(backlog, partition)
-                : OptionalInt.empty();
+        OptionalInt place =
+                leadsToOthers(partition, backlog, offset) ? overflow.placeFor(backlog, partition) : OptionalInt.empty();
         if (place.isPresent()) {
             return new Place.Moved(place.getAsInt());
         }
@@ -88,8 +87,7 @@ final class Placement {
     }
 
     private boolean mayGoOn(OwnedPartition partition, Backlog backlog) {
-        return readAhead.hasRoom(partition.assignment().trafficClass(), backlog)
-                && !liesInOverflow(partition, backlog);
+        return readAhead.hasRoom(partition.assignment().trafficClass(), backlog) && !liesInOverflow(partition, backlog);
     }
 
     /** Returns true if older requests of the backlog lie in the overflow topic, and this partition is another one. */

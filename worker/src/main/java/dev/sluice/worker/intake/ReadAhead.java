@@ -27,7 +27,7 @@ final class ReadAhead {
 
     private final LongSupplier answerBytes;
     private final Map<Pool, PoolUse> pools = new EnumMap<>(Pool.class);
-    private final Map<InputRecord, Entry> entries = new IdentityHashMap<>();
+    private final IdentityHashMap<InputRecord, Entry> entries = new IdentityHashMap<>();
 
     /** The sums that a record can count in. */
     private enum Pool {
@@ -121,8 +121,7 @@ final class ReadAhead {
                     pool,
                     switch (pool) {
                         case REQUESTS -> new PoolUse(bounds.readyRecords(), bounds.readyBytes());
-                        case EXPRESS, RETRIES, OVERFLOW, DELAYED ->
-                            part(bounds, OTHER_CLASSES_PART);
+                        case EXPRESS, RETRIES, OVERFLOW, DELAYED -> part(bounds, OTHER_CLASSES_PART);
                         case NOT_DUE -> new PoolUse(bounds.delayedRecords(), bounds.readyBytes());
                         case LEAVING -> part(bounds, LEAVING_PART);
                     });

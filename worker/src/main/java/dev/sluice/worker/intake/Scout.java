@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -55,8 +56,7 @@ final class Scout implements AutoCloseable {
             assign(readable);
             boolean isAny = false;
             for (ConsumerRecord<byte[], byte[]> record : consumer().poll(Duration.ZERO)) {
-                OwnedPartition partition =
-                        readable.get(new TopicPartition(record.topic(), record.partition()));
+                OwnedPartition partition = readable.get(new TopicPartition(record.topic(), record.partition()));
                 if (partition != null && record.offset() >= ahead(partition).next()) {
                     see(partition, record);
                     isAny = true;
@@ -136,7 +136,7 @@ final class Scout implements AutoCloseable {
     public void close() {
         looksAt = Map.of();
         if (consumer != null) {
-            consumer.close(Duration.ZERO);
+            consumer.close(CloseOptions.timeout(Duration.ZERO));
             consumer = null;
         }
     }

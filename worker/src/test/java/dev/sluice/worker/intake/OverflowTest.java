@@ -237,7 +237,9 @@ class OverflowTest {
                 .filter(request -> request.tenant().equals("giant"))
                 .map(request -> request.input().offset())
                 .toList();
-        assertThat(first).as("the oldest first, and nothing newer than what lies in overflow").isSubsetOf(open);
+        assertThat(first)
+                .as("the oldest first, and nothing newer than what lies in overflow")
+                .isSubsetOf(open);
         assertThat(accepted("small")).hasSize(40);
     }
 
@@ -271,7 +273,9 @@ class OverflowTest {
         }
         test.run();
 
-        assertThat(test.downstream.moved).as("what moved, of %s", tenants).hasSizeGreaterThan(tenants.size() > 1 ? 50 : -1);
+        assertThat(test.downstream.moved)
+                .as("what moved, of %s", tenants)
+                .hasSizeGreaterThan(tenants.size() > 1 ? 50 : -1);
         tenants.forEach(tenant -> {
             List<String> all = published.getOrDefault(tenant, List.of());
             List<String> accepted = accepted(tenant);

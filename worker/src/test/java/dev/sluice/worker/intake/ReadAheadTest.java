@@ -99,7 +99,10 @@ class ReadAheadTest {
 
     @Test
     void oneLargeRecordIsReadIfItsClassIsNotFull() {
-        Request large = Requests.ofModel("m").under(ASSIGNMENT).withBody(new byte[1 << 20]).build();
+        Request large = Requests.ofModel("m")
+                .under(ASSIGNMENT)
+                .withBody(new byte[1 << 20])
+                .build();
         assertThat(readAhead.hasRoom(CLASS, backlog("a"))).isTrue();
 
         readAhead.ready(large.input(), backlog("a"));

@@ -35,8 +35,8 @@ class RebalanceHandlerTest {
     private final RecordingSink downstream = new RecordingSink(journal);
     private final RecordingLedger ledger = new RecordingLedger(journal);
     private final OwnedPartitions partitions = new OwnedPartitions(FakeLog.TOPICS);
-    private final DueGate dueGate = new DueGate(
-            new ReadAhead(new Intake.Bounds(10, 1 << 20, 20, 1_000, Duration.ZERO), () -> 0));
+    private final DueGate dueGate =
+            new DueGate(new ReadAhead(new Intake.Bounds(10, 1 << 20, 20, 1_000, Duration.ZERO), () -> 0));
     private final AtomicReference<Ownership> ownership =
             new AtomicReference<>(new Ownership(Map.of(), consumer.groupMetadata()));
 

@@ -112,9 +112,8 @@ final class RecordingLedger implements OffsetLedger {
     public void close(Set<Assignment> gone) {
         journal.add("close");
         closed.addAll(gone);
-        List<InputRecord> closing = open.stream()
-                .filter(input -> gone.contains(input.assignment()))
-                .toList();
+        List<InputRecord> closing =
+                open.stream().filter(input -> gone.contains(input.assignment())).toList();
         open.removeAll(closing);
         closing.forEach(onClosed);
     }

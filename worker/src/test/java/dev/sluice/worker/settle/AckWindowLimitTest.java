@@ -66,17 +66,15 @@ class AckWindowLimitTest {
         for (; next < 1_000; next++) {
             window.register(next);
         }
-        window.commit(window.stage(LongStream.range(1, 1_000)
-                .filter(offset -> offset % 3 > 0)
-                .toArray()));
+        window.commit(window.stage(
+                LongStream.range(1, 1_000).filter(offset -> offset % 3 > 0).toArray()));
         while (next < 500_000) {
             long from = next;
             for (; next < from + 1_000; next++) {
                 assertThat(window.registerLimit() - next).isGreaterThan(5_000);
                 window.register(next);
             }
-            AckWindow.Snapshot moved =
-                    window.stage(LongStream.range(from, next).toArray());
+            AckWindow.Snapshot moved = window.stage(LongStream.range(from, next).toArray());
             assertThat(moved.offset()).isZero();
             assertThat(moved.metadata()).hasSizeLessThan(AckRuns.MAX_ENCODED_SIZE / 2);
             window.commit(moved);

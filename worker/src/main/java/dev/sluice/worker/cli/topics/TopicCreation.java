@@ -102,8 +102,8 @@ final class TopicCreation {
         CreateTopicsOptions options = new CreateTopicsOptions().timeoutMs(AdminTimeouts.FOREGROUND_MILLIS);
         Map<String, KafkaFuture<Void>> results = new LinkedHashMap<>();
         // a request for each, since Kafka bounds the partitions of one request
-        missing.forEach(
-                topic -> results.putAll(admin.createTopics(List.of(topic), options).values()));
+        missing.forEach(topic ->
+                results.putAll(admin.createTopics(List.of(topic), options).values()));
         for (NewTopic topic : missing) {
             attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
         }
