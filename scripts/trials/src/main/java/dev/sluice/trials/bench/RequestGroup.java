@@ -6,7 +6,10 @@ import java.util.function.IntToLongFunction;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** A group of requests of one run, such as those of one tenant, in the order of their publishing. Times are epoch milliseconds. Thread-safe. */
+/**
+ * A group of requests of one run, such as those of one tenant, in the order of their publishing. Times are epoch
+ * milliseconds. Thread-safe.
+ */
 final class RequestGroup {
     private final RequestTimes times;
     private final int[] numbers;
