@@ -95,7 +95,7 @@ class RollingUpgradeIT {
                 .hasSize(2 * perRound)
                 .extracting(reply -> header(reply, WireHeaders.ID))
                 .doesNotHaveDuplicates();
-        assertThat(api.calls()).isEqualTo(2 * perRound);
+        assertThat(api.calls()).isEqualTo(2L * perRound);
     }
 
     private void publishToAllPartitions(String newest, String prefix) {
