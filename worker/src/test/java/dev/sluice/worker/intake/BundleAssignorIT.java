@@ -79,7 +79,8 @@ class BundleAssignorIT {
 
                 oldMember.close();
                 await().atMost(BOUND)
-                        .until(() -> newMember.partitions(newest) == PARTITIONS * topics.partitionsPerBundle(newest));
+                        .until(() ->
+                                newMember.partitions(newest) == (long) PARTITIONS * topics.partitionsPerBundle(newest));
                 assertThat(newMember.assigned).hasSize(PARTITIONS * partitionsPerBundle(ofNew));
 
                 try (Member backAgain = new Member("again", ofOld)) {
