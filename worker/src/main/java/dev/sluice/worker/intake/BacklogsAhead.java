@@ -49,6 +49,11 @@ final class BacklogsAhead {
         return lastUnknown >= position && lastUnknown >= next;
     }
 
+    /** Returns false if no record of this backlog lies between two offsets. */
+    boolean mayHold(Backlog backlog, long from, long end) {
+        return next < end || lastUnknown >= from || last.getOrDefault(backlog, -1L) >= from;
+    }
+
     /** Returns true if a backlog that is wanted lies at this offset or beyond. */
     boolean leadTo(long offset, Predicate<Backlog> wanted) {
         if (lastUnknown >= offset) {

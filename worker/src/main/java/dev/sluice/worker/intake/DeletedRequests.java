@@ -88,6 +88,10 @@ public final class DeletedRequests {
         if (position < begin) {
             report(partition, position, begin);
             partition.position(begin);
+            OverflowContent content = partition.overflow();
+            if (content != null) {
+                content.isMiscounted();
+            }
         } else {
             positions.refuseIfTruncated(partition, end);
         }

@@ -316,6 +316,7 @@ public final class Intake implements Runnable {
             positionsReportedAt = now;
             rebalanceHandler.shareIfWider();
             inRange(positions::report);
+            overflow.recountWhereNothingComes(consumer.paused(), now);
             inOverflow = overflow.size();
             sink.reads(
                     partitions.open().stream().map(OwnedPartition::assignment).collect(Collectors.toSet()));

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +34,7 @@ final class Overflow {
     private Optional<OwnedPartition> placeOf(int bundle, Backlog backlog) {
         for (TopicPartition each : of(bundle)) {
             OwnedPartition owned = partitions.find(each);
-            if (owned != null && owned.isOpen() && content(owned).holds(backlog, owned.position())) {
+            if (owned != null && owned.isOpen() && holds(owned, backlog)) {
                 return Optional.of(owned);
             }
         }
@@ -57,7 +58,7 @@ final class Overflow {
         }
         OwnedPartition chosen = null;
         for (OwnedPartition each : all) {
-            boolean isItsPlace = content(each).holds(backlog, each.position());
+            boolean isItsPlace = holds(each, backlog);
             if (isItsPlace && each != from) {
                 return OptionalInt.of(each.partition().partition());
             }
@@ -72,6 +73,10 @@ final class Overflow {
         return chosen == null
                 ? OptionalInt.empty()
                 : OptionalInt.of(chosen.partition().partition());
+    }
+
+    private static boolean holds(OwnedPartition partition, Backlog backlog) {
+        return content(partition).holds(backlog, partition.position(), partition.ahead());
     }
 
     private static long size(OwnedPartition partition) {
@@ -100,6 +105,17 @@ final class Overflow {
 
     void notMoved(int overflowPartition, Backlog backlog) {
         find(overflowPartition).ifPresent(to -> content(to).takeBack(backlog));
+    }
+
+    /** Counts anew where nothing comes any more of what has moved, since a move may have ended in another way. */
+    void recountWhereNothingComes(Set<TopicPartition> paused, long nowMillis) {
+        for (OwnedPartition partition : partitions.open()) {
+            OverflowContent content = partition.overflow();
+            boolean isPaused = paused.contains(partition.partition());
+            if (content != null && content.isQuiet(partition.position(), isPaused, nowMillis)) {
+                content.isMiscounted();
+            }
+        }
     }
 
     private Optional<OwnedPartition> find(int overflowPartition) {

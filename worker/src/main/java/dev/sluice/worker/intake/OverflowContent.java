@@ -13,6 +13,9 @@ import java.util.Set;
 final class OverflowContent {
     private static final long UNKNOWN = -1;
 
+    /** The time after which something that should have come will not. */
+    private static final long LONGEST_QUIET_MILLIS = 10_000;
+
     /** The number of records of each backlog that this worker has moved here and not read again. */
     private final Map<Backlog, Long> moved = new HashMap<>();
 
@@ -21,6 +24,9 @@ final class OverflowContent {
 
     private long earlierEnd = UNKNOWN;
     private boolean isBegun;
+    private long movedInAll;
+    private long quietAt;
+    private long quietSince;
 
     /** Returns true if the end of what earlier owners have moved here is not known yet. */
     boolean awaitsEnd() {
@@ -41,25 +47,55 @@ final class OverflowContent {
         return isKnown(position) && position >= earlierEnd && moved.isEmpty();
     }
 
-    /** Returns true if records of this backlog lie here, as far as known. */
-    boolean holds(Backlog backlog, long position) {
-        return moved.containsKey(backlog) || (position < earlierEnd && earlier.contains(backlog));
+    /**
+     * Returns true if records of this backlog lie here, as far as known.
+     *
+     * @param ahead what the scout has seen here
+     */
+    boolean holds(Backlog backlog, long position, BacklogsAhead ahead) {
+        return moved.containsKey(backlog)
+                || (position < earlierEnd
+                        && earlier.contains(backlog)
+                        && ahead.mayHold(backlog, position, earlierEnd));
     }
 
     /** Returns the number of records here, at most. */
     long size(long position) {
-        return Math.max(0, earlierEnd - position)
-                + moved.values().stream().mapToLong(Long::longValue).sum();
+        return Math.max(0, earlierEnd - position) + movedInAll;
     }
 
     /** Learns that a record moves here. */
     void add(Backlog backlog) {
         moved.merge(backlog, 1L, Long::sum);
+        movedInAll++;
     }
 
     /** Learns that a record does not move here after all. */
     void takeBack(Backlog backlog) {
-        moved.computeIfPresent(backlog, (same, count) -> count > 1 ? count - 1 : null);
+        if (moved.containsKey(backlog)) {
+            moved.computeIfPresent(backlog, (same, count) -> count > 1 ? count - 1 : null);
+            movedInAll--;
+        }
+    }
+
+    /**
+     * Learns that some of what has moved here will not be read as what it was. The rest is treated like that of an
+     * earlier owner, since a count that is too high would keep newer requests of its backlog back for ever.
+     */
+    void isMiscounted() {
+        earlier.addAll(moved.keySet());
+        moved.clear();
+        movedInAll = 0;
+        earlierEnd = UNKNOWN;
+    }
+
+    /** Returns true if nothing has come for long, although something has moved here and could be read. */
+    boolean isQuiet(long position, boolean isPaused, long nowMillis) {
+        if (moved.isEmpty() || isPaused || position != quietAt) {
+            quietAt = position;
+            quietSince = nowMillis;
+        }
+        return nowMillis - quietSince >= LONGEST_QUIET_MILLIS;
     }
 
     /** Learns of which backlog a record is that was fetched. */

@@ -39,7 +39,7 @@ final class PauseControl {
      */
     boolean pauseAndResume(boolean all, long nowMillis) {
         Set<TrafficClass> full = EnumSet.noneOf(TrafficClass.class);
-        Stream.of(TrafficClass.values()).filter(readAhead::isFull).forEach(full::add);
+        Stream.of(TrafficClass.values()).filter(readAhead::isFullForAll).forEach(full::add);
         boolean isLeavingFull = readAhead.isLeavingFull();
         Set<TopicPartition> paused = new HashSet<>();
         for (OwnedPartition partition : partitions.all()) {

@@ -14,7 +14,8 @@ import java.util.function.LongSupplier;
  * <p>Each {@link TrafficClass} has a bound of its own. Within a class the backlogs share what there is: one may have as
  * much as is left free, so that a single one has half, two have a third each, and there is always as much room for one
  * that comes later (dynamic thresholds, Choudhury and Hahne, 1998). Records that wait until they are due are shared in
- * the same way. Records that go straight back to Kafka are bounded together.
+ * the same way. An eighth comes to it for models that have little, so that one that is held keeps no other out, however
+ * many tenants it has. Records that go straight back to Kafka are bounded together.
  *
  * <p>Thread-safe. The poll thread adds records, and the settle thread removes them.
  */
@@ -24,6 +25,14 @@ final class ReadAhead {
 
     /** The divisor for the part of what new requests may take that records on their way to another topic may take. */
     private static final int LEAVING_PART = 2;
+
+    /** The divisor for the part of a pool that comes to it for models that have little. */
+    private static final int RESERVE_PART = 8;
+
+    /** The records that each pool has at least. With one alone nobody would find room beside another. */
+    private static final int LEAST_RECORDS = 2;
+
+    private static final Use NOTHING = new Use();
 
     private final LongSupplier answerBytes;
     private final Map<Pool, PoolUse> pools = new EnumMap<>(Pool.class);
@@ -70,43 +79,71 @@ final class ReadAhead {
         private final long maxBytes;
         private final Use all = new Use();
         private final Map<Backlog, Use> byBacklog = new HashMap<>();
+        private final Map<String, Use> byModel = new HashMap<>();
 
         PoolUse(long maxRecords, long maxBytes) {
-            this.maxRecords = Math.max(1, maxRecords);
+            this.maxRecords = Math.max(LEAST_RECORDS, maxRecords);
             this.maxBytes = Math.max(1, maxBytes);
         }
 
         void add(Backlog backlog, int records, long bytes) {
             all.add(records, bytes);
-            Use use = byBacklog.computeIfAbsent(backlog, absent -> new Use());
+            add(byBacklog, backlog, records, bytes);
+            add(byModel, backlog.model(), records, bytes);
+        }
+
+        private <K> void add(Map<K, Use> uses, K key, int records, long bytes) {
+            Use use = uses.computeIfAbsent(key, absent -> new Use());
             use.add(records, bytes);
             if (use.records == 0) {
-                byBacklog.remove(backlog);
+                uses.remove(key);
             }
         }
 
         boolean isFull() {
-            return all.records >= maxRecords || freeBytes() <= 0;
+            return all.records >= maxRecords || allowedBytes() <= all.bytes;
         }
 
-        private long freeBytes() {
+        boolean isFullForAll() {
+            return isFull() && (reserveRecords() <= 0 || reserveBytes() <= 0);
+        }
+
+        private long allowedBytes() {
             // Answers take the same part of each pool, so that none is full for their sake while another is read.
-            return maxBytes - all.bytes - (long) (answerBytes.getAsLong() * ((double) maxBytes / readyBytes));
+            return maxBytes - (long) (answerBytes.getAsLong() * ((double) maxBytes / readyBytes));
         }
 
-        /** Returns true if {@code times} as much of this backlog would still be no more than what is free. */
+        private long reserveRecords() {
+            long reserve = maxRecords / RESERVE_PART;
+            return Math.min(reserve, maxRecords + reserve - all.records);
+        }
+
+        private long reserveBytes() {
+            long reserve = allowedBytes() / RESERVE_PART;
+            return Math.min(reserve, allowedBytes() + reserve - all.bytes);
+        }
+
+        /**
+         * Returns true if {@code times} as much of this backlog would still be no more than what is free. If nothing
+         * is, the reserve is free to models that have little.
+         */
         boolean hasRoom(Backlog backlog, int times) {
-            Use use = byBacklog.get(backlog);
-            return !isFull()
-                    && (use == null
-                            || ((long) times * use.records < maxRecords - all.records
-                                    && times * use.bytes < freeBytes()));
+            Use use = byBacklog.getOrDefault(backlog, NOTHING);
+            Use model = byModel.getOrDefault(backlog.model(), NOTHING);
+            return isFull()
+                    ? isLess(use, times, reserveRecords(), reserveBytes())
+                            && isLess(model, 1, reserveRecords(), reserveBytes())
+                    : isLess(use, times, maxRecords - all.records, allowedBytes() - all.bytes);
+        }
+
+        private static boolean isLess(Use use, int times, long records, long bytes) {
+            return (long) times * use.records < records && times * use.bytes < bytes;
         }
 
         /** Returns true if this backlog alone leaves a quarter of the pool to others. */
         boolean leavesRoom(Backlog backlog) {
-            Use use = byBacklog.get(backlog);
-            return use == null || (4L * use.records < 3 * maxRecords && 4 * use.bytes < 3 * maxBytes);
+            Use use = byBacklog.getOrDefault(backlog, NOTHING);
+            return !isFull() && 4L * (use.records + 1) <= 3 * maxRecords && 4 * use.bytes < 3 * maxBytes;
         }
     }
 
@@ -165,6 +202,11 @@ final class ReadAhead {
     /** Returns true if a class has as many records that are due as it may have. */
     synchronized boolean isFull(TrafficClass trafficClass) {
         return use(Pool.of(trafficClass)).isFull();
+    }
+
+    /** Returns true if a class has as many records that are due as it may have, those of other models included. */
+    synchronized boolean isFullForAll(TrafficClass trafficClass) {
+        return use(Pool.of(trafficClass)).isFullForAll();
     }
 
     /** Returns true if as many records go back to Kafka as may. */

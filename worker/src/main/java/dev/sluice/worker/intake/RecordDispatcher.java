@@ -91,16 +91,28 @@ final class RecordDispatcher {
 
     /** Decides where a record goes and counts it there, so that the next decision takes it into account. */
     private Placement.Place place(OwnedPartition partition, ParsedRecord parsed) {
+        OverflowContent content = partition.overflow();
         if (!(parsed instanceof ParsedRecord.Ready ready)) {
             readAhead.leaving(parsed.input(), Backlog.NONE);
+            if (content != null) {
+                // whose it was when it moved is not known any more
+                content.isMiscounted();
+            }
             return Placement.MEMORY;
         }
         InputRecord input = parsed.input();
         Backlog backlog = Backlog.of(ready.request());
-        OverflowContent content = partition.overflow();
         if (content != null) {
             content.sees(backlog, input.offset());
         }
+        Placement.Place place = placeReady(partition, input, backlog);
+        if (content != null && !(place instanceof Placement.Place.KeptBack)) {
+            content.taken(backlog, input.offset());
+        }
+        return place;
+    }
+
+    private Placement.Place placeReady(OwnedPartition partition, InputRecord input, Backlog backlog) {
         if (input.notBefore() > clock.millis()) {
             readAhead.leaving(input, backlog);
             return Placement.NOT_DUE;
@@ -112,9 +124,6 @@ final class RecordDispatcher {
             overflow.moved(moved.overflowPartition(), backlog);
         } else if (place instanceof Placement.Place.Memory) {
             readAhead.ready(input, backlog);
-        }
-        if (content != null && !(place instanceof Placement.Place.KeptBack)) {
-            content.taken(backlog, input.offset());
         }
         return place;
     }

@@ -44,7 +44,10 @@ final class FakeLog {
     }
 
     FakeLog request(TopicPartition partition, long appendedAt, RecordHeaders headers) {
-        byte[] value = BODY.getBytes(UTF_8);
+        return request(partition, appendedAt, headers, BODY.getBytes(UTF_8));
+    }
+
+    FakeLog request(TopicPartition partition, long appendedAt, RecordHeaders headers, byte[] value) {
         ConsumerRecord<byte[], byte[]> record = new ConsumerRecord<>(
                 partition.topic(),
                 partition.partition(),

@@ -387,7 +387,7 @@ class IntakeTest {
 
     @Test
     void pausesEverythingWhileTooManyRecordsAreOpen() {
-        assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO)));
+        assertPausesBeyond(new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO)));
     }
 
     @Test
@@ -527,8 +527,8 @@ class IntakeTest {
 
     @Test
     void knowsForHowLongEveryPartitionIsPaused() {
-        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(3, 1 << 20, 10, 1_000, Duration.ZERO));
-        bounded.log.requests(FIRST, 3);
+        IntakeInSteps bounded = new IntakeInSteps(new Intake.Bounds(4, 1 << 20, 10, 1_000, Duration.ZERO));
+        bounded.log.requests(FIRST, 3).requests(SECOND, 1);
 
         bounded.then(() -> bounded.consumer.assigned(FIRST, SECOND))
                 .rounds(10)
