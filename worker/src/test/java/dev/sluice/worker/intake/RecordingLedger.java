@@ -46,7 +46,7 @@ final class RecordingLedger implements OffsetLedger {
 
     /** Commits this record. */
     void commit(InputRecord input) {
-        open.removeIf(each -> each == input);
+        open.remove(input);
         onClosed.accept(input);
     }
 
