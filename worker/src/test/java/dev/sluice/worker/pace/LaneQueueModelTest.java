@@ -147,7 +147,7 @@ class LaneQueueModelTest {
             Request youngest = youngest();
             boolean takesYoungest = random.nextBoolean();
             Request request = takesYoungest ? queue.removeYoungest() : queue.remove(room);
-            assertThat(!takesYoungest || request == youngest).isTrue();
+            assertThat(!takesYoungest || request.equals(youngest)).isTrue();
             assertThat(waiting.remove(request)).isTrue();
             queue.putBack(request);
             putBack.add(request);
