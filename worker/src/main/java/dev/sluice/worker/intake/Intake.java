@@ -5,8 +5,6 @@ import dev.sluice.worker.threads.WorkerException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
@@ -19,7 +17,6 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
-import org.apache.kafka.common.errors.RetriableException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +44,7 @@ public final class Intake implements Runnable {
     private final Placement placement;
     private final Overflow overflow;
     private final Scout scout;
+    private final OverflowEnds overflowEnds;
     private final DueGate dueGate;
     private final RebalanceHandler rebalanceHandler;
     private final PositionReporter positions;
@@ -118,6 +116,7 @@ public final class Intake implements Runnable {
         this.pauses = new PauseControl(consumer, partitions, ledger, readAhead, placement);
         RequestReader reader = new RequestReader(topics, bounds.requestBytes(), replyTopics, clock);
         this.scout = new Scout(scouts, reader);
+        this.overflowEnds = new OverflowEnds(overflow, scout);
         this.dispatcher = new RecordDispatcher(
                 consumer,
                 positions,
@@ -209,7 +208,7 @@ public final class Intake implements Runnable {
     private void iterate() {
         heartbeat.run();
         inRange(opener::openAssigned);
-        openOverflow();
+        overflowEnds.ask(clock.millis());
         diagnoseOutOfMemory();
         refusals = partitions.refusals();
         long now = clock.millis();
@@ -233,22 +232,6 @@ public final class Intake implements Runnable {
 
     private List<OwnedPartition> inNeedOfScout() {
         return partitions.open().stream().filter(placement::isInNeedOfScout).toList();
-    }
-
-    /** Finds out where what earlier owners have moved ends. No overflow partition is read before. */
-    private void openOverflow() {
-        List<OwnedPartition> waiting = overflow.awaitingEnd();
-        if (waiting.isEmpty()) {
-            return;
-        }
-        try {
-            Map<TopicPartition, Long> ends =
-                    scout.ends(waiting.stream().map(OwnedPartition::partition).toList());
-            waiting.forEach(partition -> Objects.requireNonNull(partition.overflow())
-                    .endsAt(Objects.requireNonNull(ends.get(partition.partition()))));
-        } catch (RetriableException unavailable) {
-            log.atDebug().setCause(unavailable).log("Ends of overflow partitions unavailable");
-        }
     }
 
     private ConsumerRecords<byte[], byte[]> poll(long millis) {

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  * moved because of a hint alone. Owned by the poll thread.
  */
 final class Scout implements AutoCloseable {
-    private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(2);
+    private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(Scout.class);
 

@@ -4,9 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.sluice.wire.Topics;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -22,6 +24,9 @@ final class FakeLog {
     static final String BODY = "{\"model\":\"m\",\"messages\":[]}";
 
     final Map<TopicPartition, NavigableMap<Long, Entry>> entries = new HashMap<>();
+    /** Partitions whose ends nobody can ask for. */
+    final Set<TopicPartition> leaderless = new HashSet<>();
+
     private final Map<TopicPartition, Long> ends = new HashMap<>();
 
     /** A record, or the failure of reading it. */

@@ -225,6 +225,9 @@ final class LogConsumer extends MockConsumer<byte[], byte[]> {
 
     @Override
     public synchronized Map<TopicPartition, Long> endOffsets(Collection<TopicPartition> partitions, Duration timeout) {
+        if (partitions.stream().anyMatch(log.leaderless::contains)) {
+            throw new TimeoutException("no leader");
+        }
         return partitions.stream().collect(Collectors.toMap(p -> p, log::end));
     }
 }
