@@ -11,15 +11,18 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -42,16 +45,26 @@ final class TestQueue implements AutoCloseable {
     private final Map<String, Object> kafka;
     private final Admin admin;
     private final KafkaProducer<byte[], byte[]> producer;
+    private final KafkaConsumer<byte[], byte[]> reader;
 
     TestQueue(String bootstrapServers, String base) throws ExecutionException, InterruptedException {
         this.topics = new Topics(base);
         this.kafka = Map.of("bootstrap.servers", bootstrapServers, "metadata.max.age.ms", "1000");
         this.admin = Admin.create(kafka);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
+        this.reader = new KafkaConsumer<>(readerConfig(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
                 .map(plan -> new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
+    }
+
+    /** A fetch from empty partitions may not wait, since the next request waits behind it. */
+    private Map<String, Object> readerConfig() {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put("isolation.level", "read_committed");
+        config.put("fetch.max.wait.ms", "10");
+        return config;
     }
 
     /** Adds bundles in the order in which {@code topics create --partitions} does. */
@@ -155,24 +168,32 @@ final class TestQueue implements AutoCloseable {
     }
 
     /** Returns all committed records of a topic, from its beginning to its present end. */
-    List<ConsumerRecord<byte[], byte[]>> read(String topic) {
-        Map<String, Object> config = new java.util.HashMap<>(kafka);
-        config.put("isolation.level", "read_committed");
+    synchronized List<ConsumerRecord<byte[], byte[]>> read(String topic) {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
-        try (KafkaConsumer<byte[], byte[]> reader =
-                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<TopicPartition> partitions = IntStream.range(
-                            0, reader.partitionsFor(topic).size())
-                    .mapToObj(partition -> new TopicPartition(topic, partition))
-                    .toList();
-            reader.assign(partitions);
-            reader.seekToBeginning(partitions);
-            Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
-            while (partitions.stream().anyMatch(partition -> reader.position(partition) < ends.get(partition))) {
-                reader.poll(Duration.ofMillis(100)).forEach(records::add);
-            }
+        List<TopicPartition> partitions = IntStream.range(0, partitionCount(topic))
+                .mapToObj(partition -> new TopicPartition(topic, partition))
+                .toList();
+        reader.assign(partitions);
+        reader.seekToBeginning(partitions);
+        Map<TopicPartition, Long> ends = reader.endOffsets(partitions);
+        while (partitions.stream().anyMatch(partition -> reader.position(partition) < ends.get(partition))) {
+            reader.poll(Duration.ofMillis(100)).forEach(records::add);
         }
         return records;
+    }
+
+    /** Returns the present number, which the reader may not know yet. */
+    private int partitionCount(String topic) {
+        try {
+            return admin.describeTopics(List.of(topic))
+                    .allTopicNames()
+                    .get()
+                    .get(topic)
+                    .partitions()
+                    .size();
+        } catch (ExecutionException | InterruptedException failure) {
+            throw new IllegalStateException(failure);
+        }
     }
 
     /** Returns the number of records of the input topics that the group has not committed. */
@@ -181,18 +202,15 @@ final class TestQueue implements AutoCloseable {
             Map<TopicPartition, OffsetAndMetadata> committed = admin.listConsumerGroupOffsets(group())
                     .partitionsToOffsetAndMetadata()
                     .get();
-            try (KafkaConsumer<byte[], byte[]> reader =
-                    new KafkaConsumer<>(kafka, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-                List<TopicPartition> partitions = topics.inputs().stream()
-                        .flatMap(topic -> partitions(topic).stream())
-                        .toList();
-                return reader.endOffsets(partitions).entrySet().stream()
-                        .mapToLong(end -> {
-                            OffsetAndMetadata offset = committed.get(end.getKey());
-                            return end.getValue() - (offset == null ? 0 : offset.offset());
-                        })
-                        .sum();
-            }
+            Map<TopicPartition, OffsetSpec> latest = topics.inputs().stream()
+                    .flatMap(topic -> partitions(topic).stream())
+                    .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+            return admin.listOffsets(latest).all().get().entrySet().stream()
+                    .mapToLong(end -> {
+                        OffsetAndMetadata offset = committed.get(end.getKey());
+                        return end.getValue().offset() - (offset == null ? 0 : offset.offset());
+                    })
+                    .sum();
         } catch (ExecutionException | InterruptedException failure) {
             throw new IllegalStateException(failure);
         }
@@ -204,6 +222,7 @@ final class TestQueue implements AutoCloseable {
 
     @Override
     public void close() {
+        reader.close();
         producer.close();
         admin.close();
     }

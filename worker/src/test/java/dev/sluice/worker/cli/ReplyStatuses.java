@@ -29,6 +29,8 @@ record ReplyStatuses(Map<String, Object> kafka, String topic) {
     List<String> of(String id) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.put("isolation.level", "read_committed");
+        // closing waits for the fetch that is under way
+        config.put("fetch.max.wait.ms", "10");
         List<String> statuses = new ArrayList<>();
         List<TopicPartition> replies = List.of(new TopicPartition(topic, 0));
         try (KafkaConsumer<byte[], byte[]> reader =

@@ -96,6 +96,8 @@ final class DeadLetterBox implements AutoCloseable {
     List<ConsumerRecord<byte[], byte[]>> requests() {
         Map<String, Object> committed = new HashMap<>(config);
         committed.put("isolation.level", "read_committed");
+        // closing waits for the fetch that is under way
+        committed.put("fetch.max.wait.ms", "10");
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         try (KafkaConsumer<byte[], byte[]> reader =
                 new KafkaConsumer<>(committed, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
