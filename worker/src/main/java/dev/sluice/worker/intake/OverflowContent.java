@@ -54,9 +54,7 @@ final class OverflowContent {
      */
     boolean holds(Backlog backlog, long position, BacklogsAhead ahead) {
         return moved.containsKey(backlog)
-                || (position < earlierEnd
-                        && earlier.contains(backlog)
-                        && ahead.mayHold(backlog, position, earlierEnd));
+                || (position < earlierEnd && earlier.contains(backlog) && ahead.mayHold(backlog, position, earlierEnd));
     }
 
     /** Returns the number of records here, at most. */

@@ -125,7 +125,8 @@ class OverflowEdgesTest {
                 return;
             }
             TopicPartition overflow = overflow(to);
-            RecordHeaders headers = new RecordHeaders(request.input().record().headers().toArray());
+            RecordHeaders headers =
+                    new RecordHeaders(request.input().record().headers().toArray());
             switch (end) {
                 case "unreadable" -> test.log.corrupt(overflow);
                 case "refused" -> test.log.request(overflow, test.clock.millis(), headers, new byte[0]);
@@ -147,7 +148,9 @@ class OverflowEdgesTest {
         test.run();
 
         assertThat(accepted("giant"))
-                .containsAll(IntStream.range(1_020, 1_027).mapToObj(each -> "giant-" + each).toList());
+                .containsAll(IntStream.range(1_020, 1_027)
+                        .mapToObj(each -> "giant-" + each)
+                        .toList());
     }
 
     @Test
