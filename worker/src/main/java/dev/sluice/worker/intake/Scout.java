@@ -27,6 +27,9 @@ import org.slf4j.LoggerFactory;
 final class Scout implements AutoCloseable {
     private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(1);
 
+    /** How long a look waits for what is on its way here, while it is known that there is more. */
+    private static final Duration FETCH_WAIT = Duration.ofMillis(5);
+
     private static final Logger log = LoggerFactory.getLogger(Scout.class);
 
     private final Supplier<Consumer<byte[], byte[]>> consumers;
@@ -41,7 +44,7 @@ final class Scout implements AutoCloseable {
     }
 
     /**
-     * Looks a little further ahead in these partitions, without waiting.
+     * Looks a little further ahead in these partitions. It waits for some milliseconds at most.
      *
      * @return true if there is more to see at once
      */
@@ -55,7 +58,8 @@ final class Scout implements AutoCloseable {
         try {
             assign(readable);
             boolean isAny = false;
-            for (ConsumerRecord<byte[], byte[]> record : consumer().poll(Duration.ZERO)) {
+            Duration wait = isBehind(readable.keySet()) ? FETCH_WAIT : Duration.ZERO;
+            for (ConsumerRecord<byte[], byte[]> record : consumer().poll(wait)) {
                 OwnedPartition partition = readable.get(new TopicPartition(record.topic(), record.partition()));
                 if (partition != null && record.offset() >= ahead(partition).next()) {
                     see(partition, record);
@@ -75,6 +79,12 @@ final class Scout implements AutoCloseable {
             close();
             return false;
         }
+    }
+
+    /** Returns true if one of these partitions is not read to its end. */
+    private boolean isBehind(Set<TopicPartition> partitions) {
+        return partitions.stream()
+                .anyMatch(partition -> consumer().currentLag(partition).orElse(0) > 0);
     }
 
     private void see(OwnedPartition partition, ConsumerRecord<byte[], byte[]> record) {
