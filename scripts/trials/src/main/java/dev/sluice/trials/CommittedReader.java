@@ -3,11 +3,13 @@ package dev.sluice.trials;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,9 @@ import org.slf4j.LoggerFactory;
 public final class CommittedReader implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(CommittedReader.class);
     private static final Duration POLL = Duration.ofMillis(100);
+    /** The time within which the broker knows a topic that was just made. */
+    private static final Duration KNOWN = Duration.ofSeconds(30);
+
     private static final long CLOSE_MILLIS = 5_000;
 
     private final Consumer<byte[], byte[]> consumer;
@@ -71,12 +76,26 @@ public final class CommittedReader implements AutoCloseable {
                 new ByteArrayDeserializer(),
                 new ByteArrayDeserializer());
         List<TopicPartition> all = topics.stream()
-                .flatMap(topic -> consumer.partitionsFor(topic).stream())
+                .flatMap(topic -> partitions(consumer, topic).stream())
                 .map(info -> new TopicPartition(info.topic(), info.partition()))
                 .toList();
         consumer.assign(all);
         consumer.seekToBeginning(all);
         thread.setDaemon(true);
+    }
+
+    /** Returns the partitions of a topic. On a busy machine a broker learns of a new topic somewhat later. */
+    private static List<PartitionInfo> partitions(Consumer<?, ?> consumer, String topic) {
+        long deadline = System.nanoTime() + KNOWN.toNanos();
+        List<PartitionInfo> partitions = consumer.partitionsFor(topic);
+        while (partitions.isEmpty() && System.nanoTime() < deadline) {
+            LockSupport.parkNanos(POLL.toNanos());
+            partitions = consumer.partitionsFor(topic);
+        }
+        if (partitions.isEmpty()) {
+            throw new IllegalStateException("the topic " + topic + " is not there within " + KNOWN);
+        }
+        return partitions;
     }
 
     public CommittedReader start() {
