@@ -18,8 +18,6 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.FencedInstanceIdException;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs the poll loop, which opens partitions, pauses, polls and dispatches records. The thread that runs it is the sole
@@ -30,8 +28,6 @@ public final class Intake implements Runnable {
     private static final long MAX_POLL_MILLIS = 50;
 
     private static final long POSITION_REPORT_MILLIS = 200;
-
-    private static final Logger log = LoggerFactory.getLogger(Intake.class);
 
     private final Consumer<byte[], byte[]> consumer;
     private final Topics topics;
