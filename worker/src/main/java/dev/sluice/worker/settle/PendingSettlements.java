@@ -10,11 +10,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InvalidTimestampException;
@@ -55,6 +57,10 @@ final class PendingSettlements {
     private final UnavailableReplyPartitions unavailable;
 
     private long blockedUntil;
+    /** Overflow partitions that took nothing the last time. For a while nothing moves there. */
+    private Set<Integer> unwritableOverflow = Set.of();
+
+    private long movesAgainAt;
     /** The bytes of all uncommitted answers. They may be on their way here, pending or in the current transaction. */
     private final AtomicLong answerBytes = new AtomicLong();
 
@@ -178,7 +184,7 @@ final class PendingSettlements {
         for (Settlement settlement : pending) {
             boolean isAlone = onlyFirst || limit.isFull(BatchLimit.costOf(settlement));
             boolean full = limit.isFull(cost) || (isAlone && !taken.isEmpty());
-            full |= settlement.isMove() && moves >= mostMoves;
+            full |= settlement.isMove() && (moves >= mostMoves || isHeld(settlement));
             Optional<ReplyRoute> route = full ? Optional.empty() : route(settlement);
             if (route.isEmpty()) {
                 others.add(settlement);
@@ -192,6 +198,32 @@ final class PendingSettlements {
         pending = others;
         onlyFirst = false;
         return taken;
+    }
+
+    private static int overflowPartition(Settlement settlement) {
+        return settlement.outcome() instanceof Outcome.Move move ? move.overflowPartition() : -1;
+    }
+
+    private boolean isHeld(Settlement settlement) {
+        return nanoTime.getAsLong() - movesAgainAt < 0 && unwritableOverflow.contains(overflowPartition(settlement));
+    }
+
+    /**
+     * Lets moves to overflow partitions that took nothing wait, so that they spoil no replies.
+     *
+     * @return whether there are any
+     */
+    private boolean holdMoves(FailedPartitions failed) {
+        Set<Integer> unwritable = failed.unavailable().keySet().stream()
+                .filter(partition -> partition.topic().equals(outputRecords.topics().overflow()))
+                .map(TopicPartition::partition)
+                .collect(Collectors.toSet());
+        if (!unwritable.isEmpty()) {
+            unwritableOverflow = unwritable;
+            movesAgainAt = nanoTime.getAsLong() + BLOCKED_NANOS;
+            log.atWarn().addKeyValue("partitions", unwritable).log("Overflow partitions unavailable; moves wait");
+        }
+        return !unwritable.isEmpty();
     }
 
     /** Returns the route of the reply, or empty while its topic is looked up. */
@@ -246,7 +278,7 @@ final class PendingSettlements {
         if (cause != null) {
             block(blocked.size() - before, cause);
         }
-        boolean known = !rejections.isEmpty() || !kept.isEmpty();
+        boolean known = !rejections.isEmpty() || !kept.isEmpty() || holdMoves(result.failedPartitions());
         return known || isolateCulprit(next, result.suspect());
     }
 

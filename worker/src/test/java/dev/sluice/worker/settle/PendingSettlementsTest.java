@@ -397,6 +397,24 @@ class PendingSettlementsTest {
         });
     }
 
+    @Test
+    void repliesDoNotWaitForAnOverflowPartitionThatTakesNothing() {
+        away.add(partition(TOPICS.overflow(), 5));
+        addMoves(1, 3);
+        add("app.good", 0, 10, 11);
+        transaction();
+
+        assertThat(transaction()).containsExactly("id-10", "id-11");
+        addMoves(4, 3);
+        assertThat(transaction()).as("nor do they fail again").isEmpty();
+        assertThat(aborts).isOne();
+
+        away.clear();
+        now += Duration.ofSeconds(10).toNanos();
+        assertThat(transaction()).hasSize(6);
+        assertThat(pending.delaysFlush()).isFalse();
+    }
+
     private void addMoves(long from, int count) {
         for (long offset = from; offset < from + count; offset++) {
             pending.add(move(Requests.ofModel("m").at(offset).input()));
