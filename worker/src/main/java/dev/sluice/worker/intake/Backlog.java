@@ -1,8 +1,8 @@
 package dev.sluice.worker.intake;
 
 /**
- * What waits of one flow. Its express requests and those that were called before are backlogs of their own, so that
- * neither lies behind its new requests.
+ * A backlog is what waits of one flow. Its express requests and those that were called before are backlogs of their
+ * own, so that neither lies behind its new requests.
  *
  * @param model the model that the requests name; empty for records that are no requests
  * @param tenant for whom the requests are; empty if they do not say

@@ -6,9 +6,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What this worker knows of the content of an overflow partition. Only the owner of its bundle writes there, so it
- * knows what it has moved itself. Of what an earlier owner has moved it knows the end, and what it has come across so
- * far. Owned by the poll thread.
+ * The content of an overflow partition, as far as this worker knows it. Only the owner of its bundle writes there, so
+ * it knows what it has moved itself. Of what an earlier owner has moved it knows the end, and what it has come across
+ * so far. Owned by the poll thread.
  */
 final class OverflowContent {
     private static final long UNKNOWN = -1;

@@ -19,7 +19,7 @@ final class Placement {
     private final ReadAhead readAhead;
     private final Overflow overflow;
 
-    /** Where a request goes. */
+    /** The place that a request goes to. */
     sealed interface Place {
         /** It goes into memory. */
         record Memory() implements Place {}

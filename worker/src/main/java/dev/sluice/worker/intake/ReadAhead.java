@@ -73,7 +73,7 @@ final class ReadAhead {
         }
     }
 
-    /** What a pool holds, in all and of each backlog. */
+    /** The content of a pool, in all and of each backlog. */
     private final class PoolUse {
         private final long maxRecords;
         private final long maxBytes;

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class Scout implements AutoCloseable {
     private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(1);
 
-    /** How long a look waits for what is on its way here, while it is known that there is more. */
+    /** The time that a look waits for what is on its way here, while it is known that there is more. */
     private static final Duration FETCH_WAIT = Duration.ofMillis(5);
 
     private static final Logger log = LoggerFactory.getLogger(Scout.class);

@@ -31,8 +31,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
  * </table>
  *
- * <p>Every consumer begins at the first record, and all but the scout read committed records only. A group's member does not go on by
- * itself where its position is gone. None of them commits offsets by itself
+ * <p>Every consumer begins at the first record, and all but the scout read committed records only. A group's member
+ * does not go on by itself where its position is gone. None of them commits offsets by itself
  * or creates topics. The user's properties win over our defaults but never over a setting that the guarantees rest on.
  */
 public final class KafkaClients {

@@ -90,7 +90,8 @@ class OverflowCrashTest {
                 return ends;
             });
             List.copyOf(owner.downstream.postponed).forEach(input -> {
-                RecordHeaders headers = new RecordHeaders(input.record().headers().toArray());
+                RecordHeaders headers =
+                        new RecordHeaders(input.record().headers().toArray());
                 log.request(BUNDLE.get(1), input.notBefore(), headers, input.value());
                 end(owner, input);
             });

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is read, kept back and moved of the backlogs of several tenants, with a log that is read like Kafka's. */
+/** Tests what is read, kept back and moved of the backlogs of tenants, with a log that is read like Kafka's. */
 class OverflowTest {
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);

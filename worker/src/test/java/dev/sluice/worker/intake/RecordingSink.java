@@ -22,7 +22,7 @@ final class RecordingSink implements RequestSink {
     Runnable onWithdraw = () -> {};
     CompletableFuture<Void> withdrawal = CompletableFuture.completedFuture(null);
 
-    /** What becomes of a request that moves to a partition of the overflow topic. */
+    /** The action that follows when a request moves to a partition of the overflow topic. */
     BiConsumer<Request, Integer> onMove = (request, overflowPartition) -> {};
 
     record Refusal(InputRecord input, Reason reason, String problem) {}
