@@ -215,7 +215,8 @@ final class PendingSettlements {
      */
     private boolean holdMoves(FailedPartitions failed) {
         Set<Integer> unwritable = failed.unavailable().keySet().stream()
-                .filter(partition -> partition.topic().equals(outputRecords.topics().overflow()))
+                .filter(partition ->
+                        partition.topic().equals(outputRecords.topics().overflow()))
                 .map(TopicPartition::partition)
                 .collect(Collectors.toSet());
         if (!unwritable.isEmpty()) {
