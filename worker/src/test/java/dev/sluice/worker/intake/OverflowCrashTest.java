@@ -34,6 +34,7 @@ class OverflowCrashTest {
     private final Set<String> published = new HashSet<>();
     private final List<String> ended = new ArrayList<>();
     private final Set<String> held = new HashSet<>();
+    private final Set<Request> open = new HashSet<>();
     private int id;
 
     private void publish(Random random, long now) {
@@ -74,7 +75,7 @@ class OverflowCrashTest {
             log.gap(overflow);
             end(owner, request.input());
         };
-        Set<Request> open = new HashSet<>();
+        open.clear();
         int[] seen = {0};
         Runnable endSome = () -> {
             List<Request> accepted = owner.downstream.accepted;
