@@ -79,14 +79,14 @@ class CallHistoryTest {
         int threads = Thread.activeCount();
 
         List<CompletableFuture<HttpResponse<String>>> slow = IntStream.range(0, 1000)
-                .mapToObj(i -> client.callAsync("slow " + i + " [stand-in: latency=2s]"))
+                .mapToObj(i -> client.callAsync("slow " + i + " [stand-in: latency=7s]"))
                 .toList();
         await().atMost(Duration.ofSeconds(10)).until(() -> standIn.maxOpenCalls() == 1000);
 
         assertThat(Thread.activeCount() - threads).isLessThan(200);
         assertThat(slow)
                 .allSatisfy(call -> assertThat(call)
-                        .succeedsWithin(Duration.ofSeconds(10))
+                        .succeedsWithin(Duration.ofSeconds(20))
                         .extracting(HttpResponse::statusCode)
                         .isEqualTo(200));
         assertThat(standIn.openCalls()).isZero();
