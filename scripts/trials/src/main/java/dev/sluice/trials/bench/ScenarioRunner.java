@@ -95,7 +95,8 @@ final class ScenarioRunner {
 
     /** Returns the command as it was typed, without the options that name files. */
     private String typed() {
-        StringBuilder typed = new StringBuilder("scripts/" + spec.qualifiedName());
+        StringBuilder typed = new StringBuilder(
+                "scripts/" + spec.commandLine().getCommandSpec().qualifiedName());
         spec.commandLine().getParseResult().matchedOptions().stream()
                 .filter(option -> !PLACES.contains(option.longestName()))
                 .forEach(option -> {

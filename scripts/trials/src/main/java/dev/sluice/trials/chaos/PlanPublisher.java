@@ -20,10 +20,10 @@ final class PlanPublisher {
     private static final Logger log = LoggerFactory.getLogger(PlanPublisher.class);
     private static final long TICK_MILLIS = 250;
     /**
-     * The time without any ending after which the remaining planned requests are given up. It is twice the longest
-     * backoff.
+     * The time without an ending after which nothing more is expected. A request that fails each time may need several
+     * of the longest pauses, one after the other.
      */
-    private static final long GIVE_UP_MILLIS = 75_000;
+    private static final long GIVE_UP_MILLIS = 200_000;
 
     private static final Duration FAULT_BOUND = Duration.ofMinutes(2);
 
