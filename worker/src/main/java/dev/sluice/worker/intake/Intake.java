@@ -102,7 +102,7 @@ public final class Intake implements Runnable {
         ledger.onClosed(readAhead::remove);
         this.readAhead = readAhead;
         this.overflow = new Overflow(topics, partitions);
-        this.placement = new Placement(topics, readAhead, overflow);
+        this.placement = new Placement(topics, readAhead, overflow, clock);
         this.dueGate = new DueGate(readAhead);
         this.rebalanceHandler = new RebalanceHandler(
                 consumer, topics, ownership, partitions, dueGate, sink, ledger, bounds.drainTimeout());

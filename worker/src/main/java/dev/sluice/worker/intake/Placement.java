@@ -1,6 +1,10 @@
 package dev.sluice.worker.intake;
 
 import dev.sluice.wire.Topics;
+import io.github.bucket4j.Bucket;
+import io.github.bucket4j.TimeMeter;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 
@@ -15,9 +19,16 @@ import org.jspecify.annotations.Nullable;
  * put the oldest last. Owned by the poll thread.
  */
 final class Placement {
+    /**
+     * The most requests a second that move from one place in the overflow topic to another. Where more backlogs are
+     * than overflow partitions, each could be in the way of another for ever, and all would move all the time.
+     */
+    private static final int MOVED_AGAIN_PER_SECOND = 200;
+
     private final Topics topics;
     private final ReadAhead readAhead;
     private final Overflow overflow;
+    private final Bucket movedAgain;
 
     /** The place that a request goes to. */
     sealed interface Place {
@@ -38,10 +49,15 @@ final class Placement {
     static final Place NOT_DUE = new Place.NotDue();
     private static final Place KEPT_BACK = new Place.KeptBack();
 
-    Placement(Topics topics, ReadAhead readAhead, Overflow overflow) {
+    Placement(Topics topics, ReadAhead readAhead, Overflow overflow, Clock clock) {
         this.topics = topics;
         this.readAhead = readAhead;
         this.overflow = overflow;
+        this.movedAgain = Bucket.builder()
+                .addLimit(limit -> limit.capacity(MOVED_AGAIN_PER_SECOND)
+                        .refillGreedy(MOVED_AGAIN_PER_SECOND, Duration.ofSeconds(1)))
+                .withCustomTimePrecision(new ClockMeter(clock))
+                .build();
     }
 
     /** Decides on a request that is due, which was read from this partition. */
@@ -53,7 +69,7 @@ final class Placement {
         }
         OptionalInt place =
                 leadsToOthers(partition, backlog, offset) ? overflow.placeFor(backlog, partition) : OptionalInt.empty();
-        if (place.isPresent()) {
+        if (place.isPresent() && (partition.overflow() == null || movedAgain.tryConsume(1))) {
             return new Place.Moved(place.getAsInt());
         }
         return isTolerated && !liesInOverflow(partition, backlog) ? MEMORY : KEPT_BACK;
@@ -83,7 +99,8 @@ final class Placement {
         boolean isPassingOver = position < partition.restoredEnd() && position != partition.keptBackAt();
         return !isPassingOver
                 && (!leadsToOthers(partition, last, position)
-                        || overflow.placeFor(last, partition).isEmpty());
+                        || overflow.placeFor(last, partition).isEmpty()
+                        || (partition.overflow() != null && movedAgain.getAvailableTokens() == 0));
     }
 
     private boolean mayGoOn(OwnedPartition partition, Backlog backlog) {
@@ -103,5 +120,18 @@ final class Placement {
         return other.equals(Backlog.NONE)
                 || (readAhead.isShort(partition.assignment().trafficClass(), other)
                         && !liesInOverflow(partition, other));
+    }
+
+    /** The time of a clock, for a bucket. */
+    private record ClockMeter(Clock clock) implements TimeMeter {
+        @Override
+        public long currentTimeNanos() {
+            return Duration.ofMillis(clock.millis()).toNanos();
+        }
+
+        @Override
+        public boolean isWallClockBased() {
+            return true;
+        }
     }
 }

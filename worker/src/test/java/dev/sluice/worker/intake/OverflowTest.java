@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -241,6 +243,55 @@ class OverflowTest {
                 .as("the oldest first, and nothing newer than what lies in overflow")
                 .isSubsetOf(open);
         assertThat(accepted("small")).hasSize(40);
+    }
+
+    /** More tenants than a bundle has overflow partitions, one behind the other, served in turns at a limit. */
+    @Test
+    void backlogsThatShareAnOverflowPartitionAreNotMovedAgainAndAgain() {
+        List<String> tenants = Stream.iterate(0, each -> each + 1)
+                .limit(20)
+                .map(each -> "t" + each)
+                .toList();
+        test = withMoves(new IntakeInSteps(new Intake.Bounds(1_000, 1 << 22, 100, 1_000, Duration.ofSeconds(5))));
+        tenants.forEach(tenant -> publish(FIRST, tenant, 2_000));
+        Map<String, Deque<Request>> open = new HashMap<>();
+        Map<String, Integer> ended = new HashMap<>();
+        int[] seen = {0};
+        int[] turn = {0};
+        long begun = test.clock.millis();
+        int rounds = 1_500;
+        test.then(() -> test.consumer.assigned(bundle()));
+        for (int i = 0; i < rounds; i++) {
+            test.then(() -> {
+                        List<Request> accepted = test.downstream.accepted;
+                        for (; seen[0] < accepted.size(); seen[0]++) {
+                            Request request = accepted.get(seen[0]);
+                            open.computeIfAbsent(request.tenant(), each -> new ArrayDeque<>())
+                                    .add(request);
+                        }
+                        for (int served = 0, looked = 0; served < 4 && looked < tenants.size(); looked++) {
+                            String tenant = tenants.get(turn[0]++ % tenants.size());
+                            Request next =
+                                    open.getOrDefault(tenant, new ArrayDeque<>()).poll();
+                            if (next != null) {
+                                test.ledger.commit(next.input());
+                                ended.merge(tenant, 1, Integer::sum);
+                                served++;
+                            }
+                        }
+                    })
+                    .rounds(1);
+        }
+        test.run();
+
+        long again = test.downstream.moved.stream()
+                .filter(request -> request.input().partition().topic().equals(FakeLog.TOPICS.overflow()))
+                .count();
+        long seconds = (test.clock.millis() - begun) / 1_000;
+        assertThat(again).as("moved again in %s s", seconds).isLessThan(200 * (seconds + 1));
+        int fair = ended.values().stream().mapToInt(Integer::intValue).sum() / tenants.size();
+        assertThat(ended).as("served, of a fair part of %s", fair).hasSize(tenants.size());
+        assertThat(ended.values()).allSatisfy(each -> assertThat(each).isGreaterThan(fair / 4));
     }
 
     @ParameterizedTest
