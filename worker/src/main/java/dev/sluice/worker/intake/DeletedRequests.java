@@ -90,7 +90,7 @@ public final class DeletedRequests {
             partition.position(begin);
             OverflowContent content = partition.overflow();
             if (content != null) {
-                content.isMiscounted();
+                content.recount();
             }
         } else {
             positions.refuseIfTruncated(partition, end);

@@ -98,9 +98,8 @@ public final class Intake implements Runnable {
         this.sink = sink;
         this.recovery = recovery;
         this.partitions = new OwnedPartitions(topics);
-        ReadAhead readAhead = new ReadAhead(bounds, ledger::answerBytes);
+        this.readAhead = new ReadAhead(bounds, ledger::answerBytes);
         ledger.onClosed(readAhead::remove);
-        this.readAhead = readAhead;
         this.overflow = new Overflow(topics, partitions);
         this.placement = new Placement(topics, readAhead, overflow, clock);
         this.dueGate = new DueGate(readAhead);
@@ -111,7 +110,7 @@ public final class Intake implements Runnable {
         this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
         this.pauses = new PauseControl(consumer, partitions, ledger, readAhead, placement);
         RequestReader reader = new RequestReader(topics, bounds.requestBytes(), replyTopics, clock);
-        this.scout = new Scout(scouts, reader);
+        this.scout = new Scout(scouts, reader, partitions);
         this.overflowEnds = new OverflowEnds(overflow, scout);
         this.dispatcher = new RecordDispatcher(
                 consumer,

@@ -113,7 +113,7 @@ final class Overflow {
             OverflowContent content = partition.overflow();
             boolean isPaused = paused.contains(partition.partition());
             if (content != null && content.isQuiet(partition.position(), isPaused, nowMillis)) {
-                content.isMiscounted();
+                content.recount();
             }
         }
     }

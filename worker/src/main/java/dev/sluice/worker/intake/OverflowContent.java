@@ -77,10 +77,10 @@ final class OverflowContent {
     }
 
     /**
-     * Learns that some of what has moved here will not be read as what it was. The rest is treated like that of an
-     * earlier owner, since a count that is too high would keep newer requests of its backlog back for ever.
+     * Gives up the counts, since some of what has moved here will not be read as what it was. The rest is treated like
+     * that of an earlier owner. A count that is too high would keep newer requests of its backlog back for ever.
      */
-    void isMiscounted() {
+    void recount() {
         earlier.addAll(moved.keySet());
         moved.clear();
         movedInAll = 0;

@@ -35,33 +35,18 @@ final class ReadAhead {
     private static final Use NOTHING = new Use();
 
     private final LongSupplier answerBytes;
-    private final Map<Pool, PoolUse> pools = new EnumMap<>(Pool.class);
+    private final long readyBytes;
+    private final Map<TrafficClass, PoolUse> classes = new EnumMap<>(TrafficClass.class);
+    /** The records that wait until they are due. */
+    private final PoolUse notDue;
+
+    /** The records that are not called, since they move to another topic or end. */
+    private final PoolUse leaving;
+
     private final IdentityHashMap<InputRecord, Entry> entries = new IdentityHashMap<>();
 
-    /** The sums that a record can count in. */
-    private enum Pool {
-        REQUESTS,
-        EXPRESS,
-        RETRIES,
-        OVERFLOW,
-        DELAYED,
-        /** The pool of records that wait until they are due. */
-        NOT_DUE,
-        /** The pool of records that are not called, since they move to another topic or end. */
-        LEAVING;
-
-        static Pool of(TrafficClass trafficClass) {
-            return switch (trafficClass) {
-                case REQUESTS -> REQUESTS;
-                case EXPRESS -> EXPRESS;
-                case RETRIES -> RETRIES;
-                case OVERFLOW -> OVERFLOW;
-                case DELAYED -> DELAYED;
-            };
-        }
-    }
-
-    private record Entry(Backlog backlog, Pool pool) {}
+    /** The place where a record counts. */
+    private record Entry(Backlog backlog, PoolUse pool) {}
 
     private static final class Use {
         private int records;
@@ -147,22 +132,16 @@ final class ReadAhead {
         }
     }
 
-    private final long readyBytes;
-
     /** @param answerBytes returns the bytes of the answers that wait for their commit */
     ReadAhead(Intake.Bounds bounds, LongSupplier answerBytes) {
         this.answerBytes = answerBytes;
         this.readyBytes = Math.max(1, bounds.readyBytes());
-        for (Pool pool : Pool.values()) {
-            pools.put(
-                    pool,
-                    switch (pool) {
-                        case REQUESTS -> new PoolUse(bounds.readyRecords(), bounds.readyBytes());
-                        case EXPRESS, RETRIES, OVERFLOW, DELAYED -> part(bounds, OTHER_CLASSES_PART);
-                        case NOT_DUE -> new PoolUse(bounds.delayedRecords(), bounds.readyBytes());
-                        case LEAVING -> part(bounds, LEAVING_PART);
-                    });
+        for (TrafficClass each : TrafficClass.values()) {
+            int part = each == TrafficClass.REQUESTS ? 1 : OTHER_CLASSES_PART;
+            classes.put(each, part(bounds, part));
         }
+        this.notDue = new PoolUse(bounds.delayedRecords(), bounds.readyBytes());
+        this.leaving = part(bounds, LEAVING_PART);
     }
 
     private PoolUse part(Intake.Bounds bounds, int divisor) {
@@ -172,56 +151,56 @@ final class ReadAhead {
 
     /** Counts a record that is due among those of its class. */
     synchronized void ready(InputRecord input, Backlog backlog) {
-        put(input, backlog, Pool.of(input.assignment().trafficClass()));
+        put(input, backlog, of(input.assignment().trafficClass()));
     }
 
     /** Counts a record as one that waits until it is due. */
     synchronized void notDue(InputRecord input, Backlog backlog) {
-        put(input, backlog, Pool.NOT_DUE);
+        put(input, backlog, notDue);
     }
 
     /** Counts a record as one that is not called, since it moves to another topic or ends. */
     synchronized void leaving(InputRecord input, Backlog backlog) {
-        put(input, backlog, Pool.LEAVING);
+        put(input, backlog, leaving);
     }
 
-    private void put(InputRecord input, Backlog backlog, Pool pool) {
+    private void put(InputRecord input, Backlog backlog, PoolUse pool) {
         remove(input);
         entries.put(input, new Entry(backlog, pool));
-        use(pool).add(backlog, 1, input.weight());
+        pool.add(backlog, 1, input.weight());
     }
 
     /** Counts a record no more. Does nothing for one that does not count. */
     synchronized void remove(InputRecord input) {
         Entry entry = entries.remove(input);
         if (entry != null) {
-            use(entry.pool()).add(entry.backlog(), -1, -input.weight());
+            entry.pool().add(entry.backlog(), -1, -input.weight());
         }
     }
 
     /** Returns true if a class has as many records that are due as it may have. */
     synchronized boolean isFull(TrafficClass trafficClass) {
-        return use(Pool.of(trafficClass)).isFull();
+        return of(trafficClass).isFull();
     }
 
     /** Returns true if a class has as many records that are due as it may have, those of other models included. */
     synchronized boolean isFullForAll(TrafficClass trafficClass) {
-        return use(Pool.of(trafficClass)).isFullForAll();
+        return of(trafficClass).isFullForAll();
     }
 
     /** Returns true if as many records go back to Kafka as may. */
     synchronized boolean isLeavingFull() {
-        return use(Pool.LEAVING).isFull();
+        return leaving.isFull();
     }
 
     /** Returns true if more of a backlog may be read. */
     synchronized boolean hasRoom(TrafficClass trafficClass, Backlog backlog) {
-        return use(Pool.of(trafficClass)).hasRoom(backlog, 1);
+        return of(trafficClass).hasRoom(backlog, 1);
     }
 
     /** Returns true if a backlog has less than half of what it may have, so that others may be moved for its sake. */
     synchronized boolean isShort(TrafficClass trafficClass, Backlog backlog) {
-        return use(Pool.of(trafficClass)).hasRoom(backlog, 2);
+        return of(trafficClass).hasRoom(backlog, 2);
     }
 
     /**
@@ -229,15 +208,15 @@ final class ReadAhead {
      * already and nobody else needs the room now.
      */
     synchronized boolean toleratesMore(TrafficClass trafficClass, Backlog backlog) {
-        return use(Pool.of(trafficClass)).leavesRoom(backlog);
+        return of(trafficClass).leavesRoom(backlog);
     }
 
     /** Returns true if another record of a backlog may wait until it is due. */
     synchronized boolean hasRoomUntilDue(Backlog backlog) {
-        return use(Pool.NOT_DUE).hasRoom(backlog, 1);
+        return notDue.hasRoom(backlog, 1);
     }
 
-    private PoolUse use(Pool pool) {
-        return Objects.requireNonNull(pools.get(pool));
+    private PoolUse of(TrafficClass trafficClass) {
+        return Objects.requireNonNull(classes.get(trafficClass));
     }
 }

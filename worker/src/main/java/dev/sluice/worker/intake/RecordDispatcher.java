@@ -96,7 +96,7 @@ final class RecordDispatcher {
             readAhead.leaving(parsed.input(), Backlog.NONE);
             if (content != null) {
                 // whose it was when it moved is not known any more
-                content.isMiscounted();
+                content.recount();
             }
             return Placement.MEMORY;
         }
@@ -119,13 +119,17 @@ final class RecordDispatcher {
         }
         partition.lastBacklog(backlog);
         Placement.Place place = placement.of(partition, backlog, input.offset());
+        count(input, backlog, place);
+        return place;
+    }
+
+    private void count(InputRecord input, Backlog backlog, Placement.Place place) {
         if (place instanceof Placement.Place.Moved moved) {
             readAhead.leaving(input, backlog);
             overflow.moved(moved.overflowPartition(), backlog);
         } else if (place instanceof Placement.Place.Memory) {
             readAhead.ready(input, backlog);
         }
-        return place;
     }
 
     /** Dispatches a record that Kafka cannot read, as refused. Returns false if it may not be taken now. */
@@ -154,46 +158,43 @@ final class RecordDispatcher {
                 sink.refuse(input, refused.reason(), refused.problem());
                 isAnyLeaving = true;
             } else {
-                isAnyLeaving |= handOver(((ParsedRecord.Ready) each.parsed()).request(), each.place(), limit);
+                Request request = ((ParsedRecord.Ready) each.parsed()).request();
+                isAnyLeaving |= handOver(request, each.place(), limit - input.offset());
             }
         }
         partition.isLeaving(isAnyLeaving);
     }
 
-    /** Hands a request over. Returns true if it goes back to Kafka. */
-    private boolean handOver(Request request, Placement.Place place, long limit) {
+    /**
+     * Hands a request over.
+     *
+     * @param room the number of offsets, from the request's own on, that its partition may still register
+     * @return true if it goes back to Kafka
+     */
+    private boolean handOver(Request request, Placement.Place place, long room) {
         if (place instanceof Placement.Place.Moved moved) {
-            move(request, moved.overflowPartition());
+            if (!sink.move(request, moved.overflowPartition())) {
+                overflow.notMoved(moved.overflowPartition(), Backlog.of(request));
+            }
             return true;
         }
         if (place instanceof Placement.Place.Memory) {
             sink.accept(request);
             return false;
         }
-        InputRecord input = request.input();
-        if (dueGate.delay(request, clock.millis(), limit - input.offset())) {
+        if (dueGate.delay(request, clock.millis(), room)) {
             return false;
         }
-        sink.postpone(input);
+        sink.postpone(request.input());
         return true;
     }
 
     /** Hands over a request that was not due before. */
     void dispatchDue(OwnedPartition partition, Request request) {
         Backlog backlog = Backlog.of(request);
-        if (placement.ofDue(partition, backlog) instanceof Placement.Place.Moved moved) {
-            readAhead.leaving(request.input(), backlog);
-            overflow.moved(moved.overflowPartition(), backlog);
-            move(request, moved.overflowPartition());
-        } else {
-            readAhead.ready(request.input(), backlog);
-            sink.accept(request);
-        }
-    }
-
-    private void move(Request request, int overflowPartition) {
-        if (!sink.move(request, overflowPartition)) {
-            overflow.notMoved(overflowPartition, Backlog.of(request));
-        }
+        Placement.Place place = placement.ofDue(partition, backlog);
+        count(request.input(), backlog, place);
+        // its partition has registered it, so that it needs no room
+        boolean unused = handOver(request, place, 0);
     }
 }

@@ -34,13 +34,15 @@ final class Scout implements AutoCloseable {
 
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final RequestReader reader;
+    private final OwnedPartitions owned;
     private @Nullable Consumer<byte[], byte[]> consumer;
     private Map<TopicPartition, OwnedPartition> looksAt = Map.of();
 
     /** @param consumers builds a consumer outside of the group that reads uncommitted records as well */
-    Scout(Supplier<Consumer<byte[], byte[]>> consumers, RequestReader reader) {
+    Scout(Supplier<Consumer<byte[], byte[]>> consumers, RequestReader reader, OwnedPartitions owned) {
         this.consumers = consumers;
         this.reader = reader;
+        this.owned = owned;
     }
 
     /**
@@ -99,16 +101,20 @@ final class Scout implements AutoCloseable {
         return partition.ahead();
     }
 
-    /** Assigns what is new and pauses what nobody waits for, since the consumer forgets what it has fetched if not. */
+    /**
+     * Assigns what is new, leaves out what is not owned any more, and pauses what nobody waits for. Of a partition that
+     * were not assigned meanwhile the consumer would forget what it has fetched.
+     */
     private void assign(Map<TopicPartition, OwnedPartition> wanted) {
         Consumer<byte[], byte[]> reading = consumer();
         Map<TopicPartition, OwnedPartition> all = new HashMap<>(looksAt);
+        all.values().removeIf(partition -> owned.find(partition.partition()) != partition);
         all.putAll(wanted);
         // a partition that has come back is another assignment, of which nothing has been seen yet
         Set<TopicPartition> fresh = wanted.keySet().stream()
                 .filter(key -> looksAt.get(key) != wanted.get(key))
                 .collect(Collectors.toSet());
-        if (!fresh.isEmpty()) {
+        if (!all.equals(looksAt)) {
             reading.assign(all.keySet());
             looksAt = all;
         }

@@ -103,11 +103,11 @@ final class PendingSettlements {
     }
 
     /**
-     * Returns whether a flush has to wait for something here. It does not wait for replies to an unavailable partition.
-     * They are not expected soon, and waiting would delay the whole group at each rebalance.
+     * Returns whether a flush has to wait for something here. It does not wait for what goes to an unavailable
+     * partition. That is not expected soon, and waiting would delay the whole group at each rebalance.
      */
     boolean delaysFlush() {
-        return !pending.isEmpty() || !blocked.isEmpty() || unavailable.hasUnconfirmed();
+        return !pending.stream().allMatch(this::isHeld) || !blocked.isEmpty() || unavailable.hasUnconfirmed();
     }
 
     /** Returns the number of replies that wait for an unavailable partition. */
@@ -200,12 +200,11 @@ final class PendingSettlements {
         return taken;
     }
 
-    private static int overflowPartition(Settlement settlement) {
-        return settlement.outcome() instanceof Outcome.Move move ? move.overflowPartition() : -1;
-    }
-
+    /** Returns true for a move to an overflow partition that took nothing the last time. */
     private boolean isHeld(Settlement settlement) {
-        return nanoTime.getAsLong() - movesAgainAt < 0 && unwritableOverflow.contains(overflowPartition(settlement));
+        return settlement.outcome() instanceof Outcome.Move move
+                && unwritableOverflow.contains(move.overflowPartition())
+                && nanoTime.getAsLong() - movesAgainAt < 0;
     }
 
     /**
@@ -279,7 +278,8 @@ final class PendingSettlements {
         if (cause != null) {
             block(blocked.size() - before, cause);
         }
-        boolean known = !rejections.isEmpty() || !kept.isEmpty() || holdMoves(result.failedPartitions());
+        boolean holdsMoves = holdMoves(result.failedPartitions());
+        boolean known = !rejections.isEmpty() || !kept.isEmpty() || holdsMoves;
         return known || isolateCulprit(next, result.suspect());
     }
 

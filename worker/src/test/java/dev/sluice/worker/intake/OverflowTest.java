@@ -271,8 +271,8 @@ class OverflowTest {
                         }
                         for (int served = 0, looked = 0; served < 4 && looked < tenants.size(); looked++) {
                             String tenant = tenants.get(turn[0]++ % tenants.size());
-                            Request next =
-                                    open.getOrDefault(tenant, new ArrayDeque<>()).poll();
+                            Request next = open.getOrDefault(tenant, new ArrayDeque<>())
+                                    .poll();
                             if (next != null) {
                                 test.ledger.commit(next.input());
                                 ended.merge(tenant, 1, Integer::sum);

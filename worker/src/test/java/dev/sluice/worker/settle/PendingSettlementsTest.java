@@ -408,6 +408,9 @@ class PendingSettlementsTest {
         addMoves(4, 3);
         assertThat(transaction()).as("nor do they fail again").isEmpty();
         assertThat(aborts).isOne();
+        assertThat(pending.delaysFlush())
+                .as("what does not move now delays no rebalance")
+                .isFalse();
 
         away.clear();
         now += Duration.ofSeconds(10).toNanos();
