@@ -37,9 +37,9 @@ public final class Intake implements Runnable {
     private final PollRecovery recovery;
     private final OwnedPartitions partitions;
     private final ReadAhead readAhead;
-    private final Placement placement;
-    private final Overflow overflow;
-    private final Scout scout;
+    private final PlacementRule placement;
+    private final OverflowPartitions overflow;
+    private final BacklogScout scout;
     private final OverflowEnds overflowEnds;
     private final DueGate dueGate;
     private final RebalanceHandler rebalanceHandler;
@@ -100,8 +100,8 @@ public final class Intake implements Runnable {
         this.partitions = new OwnedPartitions(topics);
         this.readAhead = new ReadAhead(bounds, ledger::answerBytes);
         ledger.onClosed(readAhead::remove);
-        this.overflow = new Overflow(topics, partitions);
-        this.placement = new Placement(topics, readAhead, overflow, clock);
+        this.overflow = new OverflowPartitions(topics, partitions);
+        this.placement = new PlacementRule(topics, readAhead, overflow, clock);
         this.dueGate = new DueGate(readAhead);
         this.rebalanceHandler = new RebalanceHandler(
                 consumer, topics, ownership, partitions, dueGate, sink, ledger, bounds.drainTimeout());
@@ -110,7 +110,7 @@ public final class Intake implements Runnable {
         this.opener = new PartitionOpener(consumer, partitions, ledger, sink::offsetsUnavailable);
         this.pauses = new PauseControl(consumer, partitions, ledger, readAhead, placement);
         RequestReader reader = new RequestReader(topics, bounds.requestBytes(), replyTopics, clock);
-        this.scout = new Scout(scouts, reader, partitions);
+        this.scout = new BacklogScout(scouts, reader, partitions);
         this.overflowEnds = new OverflowEnds(overflow, scout);
         this.dispatcher = new RecordDispatcher(
                 consumer,

@@ -16,15 +16,15 @@ final class OverflowEnds {
 
     private static final Logger log = LoggerFactory.getLogger(OverflowEnds.class);
 
-    private final Overflow overflow;
-    private final Scout scout;
+    private final OverflowPartitions overflow;
+    private final BacklogScout scout;
     /** True after a failure. A partition without a leader fails all that are asked with it. */
     private boolean asksOneByOne;
 
     private int turn;
     private long nextAt;
 
-    OverflowEnds(Overflow overflow, Scout scout) {
+    OverflowEnds(OverflowPartitions overflow, BacklogScout scout) {
         this.overflow = overflow;
         this.scout = scout;
     }

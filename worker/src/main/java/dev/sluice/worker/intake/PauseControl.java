@@ -16,14 +16,14 @@ final class PauseControl {
     private final OwnedPartitions partitions;
     private final OffsetLedger ledger;
     private final ReadAhead readAhead;
-    private final Placement placement;
+    private final PlacementRule placement;
 
     PauseControl(
             Consumer<byte[], byte[]> consumer,
             OwnedPartitions partitions,
             OffsetLedger ledger,
             ReadAhead readAhead,
-            Placement placement) {
+            PlacementRule placement) {
         this.consumer = consumer;
         this.partitions = partitions;
         this.ledger = ledger;

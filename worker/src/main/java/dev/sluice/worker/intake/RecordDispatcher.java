@@ -16,8 +16,8 @@ final class RecordDispatcher {
     private final PositionReporter positions;
     private final RequestReader reader;
     private final ReadAhead readAhead;
-    private final Placement placement;
-    private final Overflow overflow;
+    private final PlacementRule placement;
+    private final OverflowPartitions overflow;
     private final DueGate dueGate;
     private final RequestSink sink;
     private final OffsetLedger ledger;
@@ -25,7 +25,7 @@ final class RecordDispatcher {
     private final BooleanSupplier draining;
 
     /** A record that was read, with where it goes. */
-    private record Placed(ParsedRecord parsed, Placement.Place place) {}
+    private record Placed(ParsedRecord parsed, PlacementRule.Place place) {}
 
     /** @param draining tells that no more records may be taken */
     RecordDispatcher(
@@ -33,8 +33,8 @@ final class RecordDispatcher {
             PositionReporter positions,
             RequestReader reader,
             ReadAhead readAhead,
-            Placement placement,
-            Overflow overflow,
+            PlacementRule placement,
+            OverflowPartitions overflow,
             DueGate dueGate,
             RequestSink sink,
             OffsetLedger ledger,
@@ -72,8 +72,8 @@ final class RecordDispatcher {
                 continue;
             }
             ParsedRecord parsed = reader.read(partition.assignment(), record);
-            Placement.Place place = place(partition, parsed);
-            if (place instanceof Placement.Place.KeptBack) {
+            PlacementRule.Place place = place(partition, parsed);
+            if (place instanceof PlacementRule.Place.KeptBack) {
                 partition.keptBackAt(record.offset());
                 seekBack(partition, record.offset());
                 break;
@@ -90,7 +90,7 @@ final class RecordDispatcher {
     }
 
     /** Decides where a record goes and counts it there, so that the next decision takes it into account. */
-    private Placement.Place place(OwnedPartition partition, ParsedRecord parsed) {
+    private PlacementRule.Place place(OwnedPartition partition, ParsedRecord parsed) {
         OverflowContent content = partition.overflow();
         if (!(parsed instanceof ParsedRecord.Ready ready)) {
             readAhead.leaving(parsed.input(), Backlog.NONE);
@@ -98,36 +98,36 @@ final class RecordDispatcher {
                 // whose it was when it moved is not known any more
                 content.recount();
             }
-            return Placement.MEMORY;
+            return PlacementRule.MEMORY;
         }
         InputRecord input = parsed.input();
         Backlog backlog = Backlog.of(ready.request());
         if (content != null) {
             content.sees(backlog, input.offset());
         }
-        Placement.Place place = placeReady(partition, input, backlog);
-        if (content != null && !(place instanceof Placement.Place.KeptBack)) {
+        PlacementRule.Place place = placeReady(partition, input, backlog);
+        if (content != null && !(place instanceof PlacementRule.Place.KeptBack)) {
             content.taken(backlog, input.offset());
         }
         return place;
     }
 
-    private Placement.Place placeReady(OwnedPartition partition, InputRecord input, Backlog backlog) {
+    private PlacementRule.Place placeReady(OwnedPartition partition, InputRecord input, Backlog backlog) {
         if (input.notBefore() > clock.millis()) {
             readAhead.leaving(input, backlog);
-            return Placement.NOT_DUE;
+            return PlacementRule.NOT_DUE;
         }
         partition.lastBacklog(backlog);
-        Placement.Place place = placement.of(partition, backlog, input.offset());
+        PlacementRule.Place place = placement.of(partition, backlog, input.offset());
         count(input, backlog, place);
         return place;
     }
 
-    private void count(InputRecord input, Backlog backlog, Placement.Place place) {
-        if (place instanceof Placement.Place.Moved moved) {
+    private void count(InputRecord input, Backlog backlog, PlacementRule.Place place) {
+        if (place instanceof PlacementRule.Place.Moved moved) {
             readAhead.leaving(input, backlog);
             overflow.moved(moved.overflowPartition(), backlog);
-        } else if (place instanceof Placement.Place.Memory) {
+        } else if (place instanceof PlacementRule.Place.Memory) {
             readAhead.ready(input, backlog);
         }
     }
@@ -171,14 +171,14 @@ final class RecordDispatcher {
      * @param room the number of offsets, from the request's own on, that its partition may still register
      * @return true if it goes back to Kafka
      */
-    private boolean handOver(Request request, Placement.Place place, long room) {
-        if (place instanceof Placement.Place.Moved moved) {
+    private boolean handOver(Request request, PlacementRule.Place place, long room) {
+        if (place instanceof PlacementRule.Place.Moved moved) {
             if (!sink.move(request, moved.overflowPartition())) {
                 overflow.notMoved(moved.overflowPartition(), Backlog.of(request));
             }
             return true;
         }
-        if (place instanceof Placement.Place.Memory) {
+        if (place instanceof PlacementRule.Place.Memory) {
             sink.accept(request);
             return false;
         }
@@ -192,7 +192,7 @@ final class RecordDispatcher {
     /** Hands over a request that was not due before. */
     void dispatchDue(OwnedPartition partition, Request request) {
         Backlog backlog = Backlog.of(request);
-        Placement.Place place = placement.ofDue(partition, backlog);
+        PlacementRule.Place place = placement.ofDue(partition, backlog);
         count(request.input(), backlog, place);
         // its partition has registered it, so that it needs no room
         boolean unused = handOver(request, place, 0);

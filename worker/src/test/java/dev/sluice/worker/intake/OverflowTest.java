@@ -245,7 +245,7 @@ class OverflowTest {
         assertThat(accepted("small")).hasSize(40);
     }
 
-    /** More tenants than a bundle has overflow partitions, one behind the other, served in turns at a limit. */
+    /** Tests more tenants than a bundle has overflow partitions, one behind the other, served in turns at a limit. */
     @Test
     void backlogsThatShareAnOverflowPartitionAreNotMovedAgainAndAgain() {
         List<String> tenants = Stream.iterate(0, each -> each + 1)

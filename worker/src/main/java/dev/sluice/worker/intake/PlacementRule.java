@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * behind it if others wait for them. What a former owner had in memory goes into memory again, so that a crash does not
  * put the oldest last. Owned by the poll thread.
  */
-final class Placement {
+final class PlacementRule {
     /**
      * The most requests a second that move from one place in the overflow topic to another. Where more backlogs are
      * than overflow partitions, each could be in the way of another for ever, and all would move all the time.
@@ -27,7 +27,7 @@ final class Placement {
 
     private final Topics topics;
     private final ReadAhead readAhead;
-    private final Overflow overflow;
+    private final OverflowPartitions overflow;
     private final Bucket movedAgain;
 
     /** The place that a request goes to. */
@@ -49,7 +49,7 @@ final class Placement {
     static final Place NOT_DUE = new Place.NotDue();
     private static final Place KEPT_BACK = new Place.KeptBack();
 
-    Placement(Topics topics, ReadAhead readAhead, Overflow overflow, Clock clock) {
+    PlacementRule(Topics topics, ReadAhead readAhead, OverflowPartitions overflow, Clock clock) {
         this.topics = topics;
         this.readAhead = readAhead;
         this.overflow = overflow;

@@ -24,13 +24,13 @@ import org.slf4j.LoggerFactory;
  * and then follows its end. What it sees are hints: it reads uncommitted records, too, and no request is called or
  * moved because of a hint alone. Owned by the poll thread.
  */
-final class Scout implements AutoCloseable {
+final class BacklogScout implements AutoCloseable {
     private static final Duration ENDS_TIMEOUT = Duration.ofSeconds(1);
 
     /** The time that a look waits for what is on its way here, while it is known that there is more. */
     private static final Duration FETCH_WAIT = Duration.ofMillis(5);
 
-    private static final Logger log = LoggerFactory.getLogger(Scout.class);
+    private static final Logger log = LoggerFactory.getLogger(BacklogScout.class);
 
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final RequestReader reader;
@@ -39,7 +39,7 @@ final class Scout implements AutoCloseable {
     private Map<TopicPartition, OwnedPartition> looksAt = Map.of();
 
     /** @param consumers builds a consumer outside of the group that reads uncommitted records as well */
-    Scout(Supplier<Consumer<byte[], byte[]>> consumers, RequestReader reader, OwnedPartitions owned) {
+    BacklogScout(Supplier<Consumer<byte[], byte[]>> consumers, RequestReader reader, OwnedPartitions owned) {
         this.consumers = consumers;
         this.reader = reader;
         this.owned = owned;

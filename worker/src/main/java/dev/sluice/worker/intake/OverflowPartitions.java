@@ -16,12 +16,12 @@ import org.jspecify.annotations.Nullable;
  * Chooses where in the overflow topic a backlog lies. Each has an overflow partition of its bundle to itself while one
  * is empty, so that a small backlog does not lie behind a large one. Owned by the poll thread.
  */
-final class Overflow {
+final class OverflowPartitions {
     private final Topics topics;
     private final OwnedPartitions partitions;
     private final Map<Integer, List<TopicPartition>> byBundle = new HashMap<>();
 
-    Overflow(Topics topics, OwnedPartitions partitions) {
+    OverflowPartitions(Topics topics, OwnedPartitions partitions) {
         this.topics = topics;
         this.partitions = partitions;
     }
@@ -95,7 +95,7 @@ final class Overflow {
     long size() {
         return partitions.open().stream()
                 .filter(partition -> partition.overflow() != null)
-                .mapToLong(Overflow::size)
+                .mapToLong(OverflowPartitions::size)
                 .sum();
     }
 
