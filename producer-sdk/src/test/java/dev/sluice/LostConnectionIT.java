@@ -79,19 +79,23 @@ class LostConnectionIT {
 
     @Test
     void requestsDuringTheOutageArePublishedOnceAfterwards() {
-        queue.submit(REQUEST).join();
-        List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+        try (ChatQueue patient =
+                builder().kafkaProperty("max.block.ms", "30000").build()) {
+            patient.submit(REQUEST).join();
+            List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
 
-        proxy.cut();
-        for (int i = 0; i < 100; i++) {
-            receipts.add(queue.submit(REQUEST));
+            proxy.cut();
+            // A producer that can reach no broker forgets where topics are, and submit waits until it knows again.
+            CompletableFuture<Void> mended = CompletableFuture.runAsync(
+                    proxy::mend, CompletableFuture.delayedExecutor(500, TimeUnit.MILLISECONDS));
+            for (int i = 0; i < 100; i++) {
+                receipts.add(patient.submit(REQUEST));
+            }
+            mended.join();
+
+            receipts.forEach(receipt -> receipt.orTimeout(30, TimeUnit.SECONDS).join());
+            patient.submit(REQUEST).orTimeout(30, TimeUnit.SECONDS).join();
         }
-        assertThat(receipts).noneMatch(CompletableFuture::isDone);
-        proxy.mend();
-
-        receipts.forEach(CompletableFuture::join);
-        CompletableFuture<Receipt> last = queue.submit(REQUEST);
-        assertThat(last).succeedsWithin(Duration.ofSeconds(30));
         assertThat(responder.take(102))
                 .extracting(request -> request.partition() + "@" + request.offset())
                 .doesNotHaveDuplicates();
@@ -112,10 +116,11 @@ class LostConnectionIT {
                 .hasMessageContaining("Kafka has not even accepted the request");
         proxy.mend();
 
-        responder.reply(responder.take(1), "late ");
-        CompletableFuture<ChatReply> next = queue.ask(REQUEST);
-        responder.reply(responder.take(1), "in time ");
-        assertThat(next.join().text()).startsWith("in time ");
+        ChatRequest withId = ChatRequest.builder().model("m").user("?").id("next").build();
+        CompletableFuture<ChatReply> next = queue.ask(withId);
+        // The unsent one comes late, or not at all if the producer did not know any more where the topic is.
+        responder.reply(responder.takeWith("next"), "re ");
+        assertThat(next.join().text()).isEqualTo("re next");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -67,13 +68,25 @@ final class ManualResponder implements AutoCloseable {
 
     /** Waits until this many requests have arrived, 30 seconds at most. */
     List<ConsumerRecord<byte[], byte[]>> take(int count) {
-        List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
-        Instant end = Instant.now().plusSeconds(30);
-        while (taken.size() < count && Instant.now().isBefore(end)) {
-            requests.poll(Duration.ofMillis(100)).forEach(taken::add);
-        }
+        List<ConsumerRecord<byte[], byte[]>> taken = takeUntil(all -> all.size() >= count);
         if (taken.size() != count) {
             throw new AssertionError("took " + taken.size() + " requests, wanted " + count);
+        }
+        return taken;
+    }
+
+    /** Waits until the request with this id has arrived, 30 seconds at most. Returns it and all others that came. */
+    List<ConsumerRecord<byte[], byte[]>> takeWith(String id) {
+        return takeUntil(all -> all.stream()
+                .anyMatch(request -> WireHeaders.text(request.headers(), WireHeaders.ID)
+                        .equals(Optional.of(id))));
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> takeUntil(Predicate<List<ConsumerRecord<byte[], byte[]>>> isEnough) {
+        List<ConsumerRecord<byte[], byte[]>> taken = new ArrayList<>();
+        Instant end = Instant.now().plusSeconds(30);
+        while (!isEnough.test(taken) && Instant.now().isBefore(end)) {
+            requests.poll(Duration.ofMillis(100)).forEach(taken::add);
         }
         return taken;
     }
