@@ -108,6 +108,14 @@ public record Topics(String base) {
         return base + ".replies";
     }
 
+    /**
+     * Returns the topic on which workers tell each other what they know of the rate limits. It holds no request, is no
+     * part of a bundle, and has one partition.
+     */
+    public String workers() {
+        return base + ".workers";
+    }
+
     /** Returns the topics that producers write to. Workers believe nothing there that only workers may write. */
     public List<String> fromProducers() {
         return List.of(requests(), express());
@@ -132,11 +140,18 @@ public record Topics(String base) {
         return List.copyOf(inputs);
     }
 
-    /** Returns every topic of the queue: the inputs, then the dead letters and the replies. */
+    /** Returns the topics without which no worker works: the inputs, then the dead letters and the replies. */
+    public List<String> required() {
+        List<String> required = new ArrayList<>(inputs());
+        required.add(dead());
+        required.add(replies());
+        return List.copyOf(required);
+    }
+
+    /** Returns every topic of the queue: the required ones, then {@link #workers()}. */
     public List<String> all() {
-        List<String> all = new ArrayList<>(inputs());
-        all.add(dead());
-        all.add(replies());
+        List<String> all = new ArrayList<>(required());
+        all.add(workers());
         return List.copyOf(all);
     }
 

@@ -20,8 +20,17 @@ class TopicsTest {
                         "chat.requests.delay-1m",
                         "chat.requests.delay-10m",
                         "chat.requests.delay-1h");
-        assertThat(topics.all()).startsWith(topics.inputs().toArray(String[]::new));
-        assertThat(topics.all().subList(8, 10)).containsExactly("chat.requests.dead", "chat.replies");
+        assertThat(topics.required()).startsWith(topics.inputs().toArray(String[]::new));
+        assertThat(topics.required().subList(8, 10)).containsExactly("chat.requests.dead", "chat.replies");
+    }
+
+    @Test
+    void whatWorkersTellEachOtherIsNoInputAndNotRequired() {
+        assertThat(topics.workers()).isEqualTo("chat.workers");
+        assertThat(topics.all()).startsWith(topics.required().toArray(String[]::new));
+        assertThat(topics.all().subList(10, 11)).containsExactly(topics.workers());
+        assertThat(topics.isFromProducers(topics.workers())).isFalse();
+        assertThat(topics.tier(topics.workers())).isEmpty();
     }
 
     @Test

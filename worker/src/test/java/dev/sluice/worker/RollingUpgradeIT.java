@@ -28,6 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -184,5 +185,26 @@ class RollingUpgradeIT {
                 .isInstanceOf(WorkerException.class)
                 .hasMessageContaining("topic " + lacking + " does not exist; create what is missing"
                         + " with: sluice topics create --topic " + queue.topics.base());
+    }
+
+    /** Earlier releases have made every topic but this one. */
+    @Test
+    void aWorkerOnlyWarnsThatAnOlderQueueLacksTheTopicOfWorkers() throws Exception {
+        queue.admin().deleteTopics(List.of(queue.topics.workers())).all().get();
+        await().atMost(BOUND)
+                .until(() -> !queue.admin().listTopics().names().get().contains(queue.topics.workers()));
+
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            publishToAllPartitions(queue.topics.requests(), "alone");
+
+            assertThat(queue.awaitReplies(TestQueue.PARTITIONS)).hasSize(TestQueue.PARTITIONS);
+            assertThat(log.all())
+                    .filteredOn(line -> line.matches("(WARN|ERROR) .*"))
+                    .containsExactly("WARN topic " + queue.topics.workers() + " does not exist, so each worker spends"
+                            + " only its own part of each limit; create it with: sluice topics create --topic "
+                            + queue.topics.base());
+            assertThat(worker.health().livenessFailures()).isEmpty();
+        }
     }
 }

@@ -70,7 +70,7 @@ public final class StatusReader implements AutoCloseable {
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
         try {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), AdminTimeouts.FOREGROUND);
+            Map<String, TopicState> states = TopicState.read(admin, topics.required(), AdminTimeouts.FOREGROUND);
             TopicCheck.missing(topics, states).ifPresent(missing -> {
                 throw new CommandException(missing);
             });
@@ -116,7 +116,7 @@ public final class StatusReader implements AutoCloseable {
 
     /** Returns the partitions of the inputs and the dead letters. The group commits nothing of the dead letters. */
     private List<TopicPartition> partitions(Map<String, TopicState> states) {
-        return topics.all().stream()
+        return topics.required().stream()
                 .filter(topic -> !topic.equals(topics.replies()))
                 .flatMap(topic -> IntStream.range(0, states.get(topic).partitions())
                         .mapToObj(partition -> new TopicPartition(topic, partition)))

@@ -41,30 +41,49 @@ public final class AclCheck {
         this.timeoutMillis = (int) timeout.toMillis();
     }
 
-    /** Returns a sentence that names every right that a worker lacks, or empty as {@link #missing} does. */
+    /** Returns a sentence that names every right without which a worker cannot work, or empty if it lacks none. */
     public Optional<String> ofWorker(Topics topics, String group) throws InterruptedException {
-        List<String> written = topics.all().stream()
+        List<String> written = topics.required().stream()
                 .filter(topic -> !topics.isFromProducers(topic))
                 .toList();
-        return missing(topics.inputs(), written, Optional.of(group));
+        return refusal(missing(topics.inputs(), written, Optional.of(group)));
+    }
+
+    /** Returns a warning with the remedy if this user may not both read and write {@link Topics#workers()}. */
+    public Optional<String> ofPool(Topics topics) throws InterruptedException {
+        String topic = topics.workers();
+        List<String> missing = missing(List.of(topic), List.of(topic), Optional.empty());
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Kafka does not allow this user to share what it knows on topic " + topic
+                        + ", so this worker spends only its own part of each limit: give it "
+                        + String.join("; ", missing)
+                        + ", with kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal User:NAME --topic "
+                        + topic + " --operation Read --operation Write");
     }
 
     /**
-     * Returns the same sentence for a client, which publishes requests and reads their replies.
+     * Returns the same sentence as {@link #ofWorker} for a client, which publishes requests and reads their replies.
      *
      * @param published the topic to which it publishes
      */
     public Optional<String> ofClient(Topics topics, String published) throws InterruptedException {
-        return missing(List.of(topics.replies()), List.of(published), Optional.empty());
+        return refusal(missing(List.of(topics.replies()), List.of(published), Optional.empty()));
+    }
+
+    private static Optional<String> refusal(List<String> missing) {
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Kafka does not allow it: give this user " + String.join("; ", missing));
     }
 
     /**
-     * Returns a sentence that names the missing rights and their resources.
+     * Returns text that names the missing right and its resources, for each right.
      *
-     * <p>It is empty if nothing is missing or if the broker does not say. A missing right then shows when it is
+     * <p>The list is empty if nothing is missing or if the broker does not say. A missing right then shows when it is
      * needed. The same holds for transactional ids, since Kafka has no request that tells the rights on them.
      */
-    private Optional<String> missing(List<String> read, List<String> written, Optional<String> joined)
+    private List<String> missing(List<String> read, List<String> written, Optional<String> joined)
             throws InterruptedException {
         Set<String> all = new LinkedHashSet<>(read);
         all.addAll(written);
@@ -86,9 +105,7 @@ public final class AclCheck {
         if (joined.isPresent() && !mayRead(joined.get())) {
             missing.add(AclErrors.Right.READ.onGroup(joined.get()));
         }
-        return missing.isEmpty()
-                ? Optional.empty()
-                : Optional.of("Kafka does not allow it: give this user " + String.join("; ", missing));
+        return missing;
     }
 
     private static Optional<List<String>> lacking(

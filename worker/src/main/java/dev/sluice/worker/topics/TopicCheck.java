@@ -3,6 +3,7 @@ package dev.sluice.worker.topics;
 import dev.sluice.wire.Topics;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,8 @@ import org.apache.kafka.clients.admin.Admin;
  * The result of checking that a worker can keep its promise on the topics of a queue. Immutable.
  *
  * @param refusals a sentence with the remedy for each reason why a worker refuses to start; empty if it can start
- * @param warnings a sentence with the remedy for each setting that will lose records one day
+ * @param warnings a sentence with the remedy for each setting that will lose records one day, and for what keeps
+ *     workers from sharing what they know
  * @param partitions the number of partitions of {@code .requests}, which is the number of bundles; 0 if it is missing
  */
 public record TopicCheck(List<String> refusals, List<String> warnings, int partitions) {
@@ -23,25 +25,21 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         warnings = List.copyOf(warnings);
     }
 
-    /** Reads the topics and checks them. A broker that does not answer within {@code timeout} is a refusal too. */
-    public static TopicCheck of(Admin admin, Topics topics, Duration timeout) throws InterruptedException {
-        try {
-            return of(topics, TopicState.read(admin, topics.all(), timeout));
-        } catch (TopicState.UnreadableException unreadable) {
-            return new TopicCheck(List.of(String.valueOf(unreadable.getMessage())), List.of(), 0);
-        }
-    }
-
     /**
-     * Reads the topics and checks them for a worker.
+     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()}. A broker that does
+     * not answer within {@code timeout} is a refusal too.
      *
-     * @param maxRequestBytes the largest body that it calls
+     * @param maxRequestBytes the largest body that the worker calls
      */
     public static TopicCheck of(Admin admin, Topics topics, Duration timeout, int maxRequestBytes)
             throws InterruptedException {
         try {
-            Map<String, TopicState> states = TopicState.read(admin, topics.all(), timeout);
-            TopicCheck check = of(topics, states);
+            Map<String, TopicState> states = new HashMap<>(TopicState.read(admin, topics.required(), timeout));
+            Optional<String> denied = new AclCheck(admin, timeout).ofPool(topics);
+            if (denied.isEmpty()) {
+                states.putAll(TopicState.read(admin, List.of(topics.workers()), timeout));
+            }
+            TopicCheck check = of(topics, states, denied.or(() -> withoutPool(topics, states)));
             List<String> refusals = new ArrayList<>(check.refusals);
             tooSmall(topics, states, maxRequestBytes).ifPresent(refusals::add);
             return new TopicCheck(refusals, check.warnings, check.partitions);
@@ -55,7 +53,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
      * it. Such a request could be neither retried nor become a whole dead letter.
      */
     static Optional<String> tooSmall(Topics topics, Map<String, TopicState> states, int maxRequestBytes) {
-        return topics.all().stream()
+        return topics.required().stream()
                 .filter(topic -> !topics.isFromProducers(topic) && !topic.equals(topics.replies()))
                 .filter(states::containsKey)
                 .flatMap(topic -> TopicPlan.limitBelow(states.get(topic), maxRequestBytes).stream()
@@ -68,8 +66,13 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
 
     /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
+        return of(topics, states, withoutPool(topics, states));
+    }
+
+    private static TopicCheck of(Topics topics, Map<String, TopicState> states, Optional<String> withoutPool) {
         List<String> refusals = new ArrayList<>();
         List<String> warnings = new ArrayList<>();
+        withoutPool.ifPresent(warnings::add);
         missing(topics, states).ifPresent(refusals::add);
         unequal(topics, widths(topics, states)).ifPresent(refusals::add);
         for (TopicPlan plan : TopicPlan.of(topics)) {
@@ -83,15 +86,24 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         return new TopicCheck(refusals, warnings, requests == null ? 0 : requests.partitions());
     }
 
-    /** Returns a sentence that names the missing topics and the remedy, or empty if all exist. */
+    /** Returns a warning with the remedy if workers work, but cannot tell each other anything. */
+    private static Optional<String> withoutPool(Topics topics, Map<String, TopicState> states) {
+        // the remedy for a topic that is required makes this one as well
+        return states.containsKey(topics.workers()) || missing(topics, states).isPresent()
+                ? Optional.empty()
+                : Optional.of("topic " + topics.workers() + " does not exist, so each worker spends only its own part"
+                        + " of each limit; create it with: " + create(topics));
+    }
+
+    /** Returns a sentence that names the required topics which are missing and the remedy, or empty if all exist. */
     public static Optional<String> missing(Topics topics, Map<String, TopicState> states) {
-        List<String> missing = topics.all().stream()
+        List<String> missing = topics.required().stream()
                 .filter(topic -> !states.containsKey(topic))
                 .toList();
         if (missing.isEmpty()) {
             return Optional.empty();
         }
-        String which = missing.size() == topics.all().size()
+        String which = missing.size() == topics.required().size()
                 ? "the topics of queue '" + topics.base() + "' do"
                 : missing.size() == 1
                         ? "topic " + missing.get(0) + " does"

@@ -27,7 +27,7 @@ public record TopicDifference(String topic, String setting, String actual, Strin
             TopicState state = states.get(plan.name());
             if (state != null) {
                 differences.addAll(plan.differences(state));
-                if (plan.input() && state.partitions() != plan.partitions(bundles)) {
+                if (plan.content().isInput() && state.partitions() != plan.partitions(bundles)) {
                     differences.add(ofPartitions(plan, state.partitions(), bundles));
                 }
             }
@@ -50,7 +50,7 @@ public record TopicDifference(String topic, String setting, String actual, Strin
     /** Returns the number of bundles that the widest input topic needs, or 0 if none exists. */
     public static int widest(List<TopicPlan> plans, Map<String, TopicState> states) {
         return plans.stream()
-                .filter(plan -> plan.input() && states.containsKey(plan.name()))
+                .filter(plan -> plan.content().isInput() && states.containsKey(plan.name()))
                 .mapToInt(plan -> TopicPlan.bundles(states.get(plan.name()).partitions(), plan.partitionsPerBundle()))
                 .max()
                 .orElse(0);

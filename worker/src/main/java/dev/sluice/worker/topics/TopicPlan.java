@@ -19,15 +19,31 @@ import org.apache.kafka.common.record.TimestampType;
  * The settings that one topic of a queue ought to have. It also judges a topic that has other settings. Immutable.
  *
  * @param name the topic
- * @param input true if workers read the topic; it then has the partitions of as many bundles as the other inputs, and
- *     the broker's timestamps
- * @param passing true if only workers write the topic, and have records deleted that have ended
- * @param partitionsPerBundle the number of partitions that each bundle has of the topic
+ * @param content what lies on the topic
+ * @param partitionsPerBundle the number of partitions that each bundle has of the topic; for {@link Content#WORKERS}
+ *     the number that the topic has
  * @param retention how long records stay
  * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
 public record TopicPlan(
-        String name, boolean input, boolean passing, int partitionsPerBundle, Duration retention, int maxMessageBytes) {
+        String name, Content content, int partitionsPerBundle, Duration retention, int maxMessageBytes) {
+    /** What lies on a topic. Its settings follow from that. */
+    public enum Content {
+        /** Requests that producers have written. */
+        REQUESTS,
+        /** Requests on their way. Only workers write them, and have those deleted that have ended. */
+        PASSING,
+        /** Replies or dead letters, which workers do not read. */
+        ENDINGS,
+        /** What workers tell each other. Only the last record of each key counts. */
+        WORKERS;
+
+        /** Returns true if every such topic has the partitions of as many bundles as the others. */
+        public boolean isInput() {
+            return this == REQUESTS || this == PASSING;
+        }
+    }
+
     /** The number of bundles of a queue, unless the operator wants another. */
     public static final int BUNDLES = 12;
 
@@ -48,6 +64,16 @@ public record TopicPlan(
 
     // answers are larger than questions; many managed brokers allow no more than this
     private static final int REPLY_BYTES = 8 * 1024 * 1024;
+
+    /** The time after which nothing counts any more that a worker has said. */
+    private static final Duration WORKERS_RETENTION = Duration.ofDays(1);
+
+    // Kafka compacts no segment that it writes to, and a worker that starts reads all that is left
+    private static final Duration WORKERS_SEGMENT_TIME = Duration.ofMinutes(1);
+
+    // also deletes, since a worker that has crashed leaves no tombstone
+    private static final String COMPACT_AND_DELETE =
+            TopicConfig.CLEANUP_POLICY_COMPACT + "," + TopicConfig.CLEANUP_POLICY_DELETE;
 
     // a shorter retention gets a warning
     private static final Duration SHORT_RETENTION = Duration.ofDays(1);
@@ -70,11 +96,14 @@ public record TopicPlan(
         List<TopicPlan> plans = new ArrayList<>();
         for (String input : topics.inputs()) {
             boolean passing = !topics.isFromProducers(input);
+            Content content = passing ? Content.PASSING : Content.REQUESTS;
             int maxBytes = passing ? requestBytes + HEADER_BYTES : requestBytes;
-            plans.add(new TopicPlan(input, true, passing, topics.partitionsPerBundle(input), retention, maxBytes));
+            plans.add(new TopicPlan(input, content, topics.partitionsPerBundle(input), retention, maxBytes));
         }
-        plans.add(new TopicPlan(topics.dead(), false, false, 1, deadRetention, requestBytes + HEADER_BYTES));
-        plans.add(new TopicPlan(topics.replies(), false, false, 1, retention, REPLY_BYTES));
+        plans.add(new TopicPlan(topics.dead(), Content.ENDINGS, 1, deadRetention, requestBytes + HEADER_BYTES));
+        plans.add(new TopicPlan(topics.replies(), Content.ENDINGS, 1, retention, REPLY_BYTES));
+        plans.add(new TopicPlan(
+                topics.workers(), Content.WORKERS, 1, WORKERS_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
         return plans;
     }
 
@@ -84,7 +113,7 @@ public record TopicPlan(
 
     /** Returns the number of partitions that the topic has in a queue of so many bundles. */
     public int partitions(int bundles) {
-        return bundles * partitionsPerBundle;
+        return content == Content.WORKERS ? partitionsPerBundle : bundles * partitionsPerBundle;
     }
 
     /** Returns the number of bundles that all these partitions need. The last one may not be whole. */
@@ -95,13 +124,18 @@ public record TopicPlan(
     /** Returns the settings to create the topic with. All are explicit: no broker's default decides what is lost. */
     public Map<String, String> settings() {
         Map<String, String> settings = new LinkedHashMap<>();
-        settings.put(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE);
+        settings.put(
+                TopicConfig.CLEANUP_POLICY_CONFIG,
+                content == Content.WORKERS ? COMPACT_AND_DELETE : TopicConfig.CLEANUP_POLICY_DELETE);
         settings.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
         settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxMessageBytes));
         // delays count from when the broker got a record, retention must not trust a producer's clock, and no record is
         // rejected for a worker's clock
         settings.put(TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, LOG_APPEND_TIME);
-        if (passing) {
+        if (content == Content.WORKERS) {
+            settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(WORKERS_SEGMENT_TIME.toMillis()));
+        }
+        if (content == Content.PASSING) {
             settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(SEGMENT_TIME.toMillis()));
             settings.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(Math.max(SEGMENT_BYTES, maxMessageBytes)));
         }
@@ -117,7 +151,7 @@ public record TopicPlan(
                 .mapToInt(other -> (int)
                         number(other, TopicConfig.MAX_MESSAGE_BYTES_CONFIG).orElse(0))
                 .reduce(maxMessageBytes, Math::max);
-        return new TopicPlan(name, input, passing, partitionsPerBundle, retention, largest);
+        return new TopicPlan(name, content, partitionsPerBundle, retention, largest);
     }
 
     /** Returns the settings of an existing topic that {@code topics create} would make otherwise. */
@@ -125,7 +159,7 @@ public record TopicPlan(
         List<TopicDifference> differences = new ArrayList<>();
         settings().forEach((setting, planned) -> {
             String found = actual.settings().get(setting);
-            if (found != null && !found.equals(planned)) {
+            if (found != null && !isSame(setting, found, planned)) {
                 String remedy = "to change it: " + alter(setting, planned);
                 differences.add(new TopicDifference(name, setting, found, planned, remedy));
             }
@@ -133,9 +167,16 @@ public record TopicPlan(
         return differences;
     }
 
+    private static boolean isSame(String setting, String found, String planned) {
+        // "delete,compact" is no difference
+        return setting.equals(TopicConfig.CLEANUP_POLICY_CONFIG)
+                ? TopicState.cleanupPolicies(found).equals(TopicState.cleanupPolicies(planned))
+                : found.equals(planned);
+    }
+
     /** Returns a sentence with the remedy for each reason why a worker cannot work with the topic. */
     List<String> refusals(TopicState actual) {
-        if (!actual.isCompacted()) {
+        if (content == Content.WORKERS || !actual.isCompacted()) {
             return List.of();
         }
         String setting = TopicConfig.CLEANUP_POLICY_CONFIG;
@@ -150,9 +191,31 @@ public record TopicPlan(
             return List.of("the configuration of topic " + name
                     + " cannot be read, so retention and compaction are not checked: allow DescribeConfigs");
         }
-        return Stream.of(shortRetention(actual), retentionBySize(actual), producersClock(actual), smallRecords(actual))
+        Stream<Optional<String>> cleanup = content == Content.WORKERS
+                ? Stream.of(notCompacted(actual), notDeleted(actual))
+                : Stream.of(shortRetention(actual), retentionBySize(actual));
+        return Stream.concat(cleanup, Stream.of(writersClock(actual), smallRecords(actual)))
                 .flatMap(Optional::stream)
                 .toList();
+    }
+
+    private Optional<String> notCompacted(TopicState actual) {
+        return actual.isCompacted()
+                ? Optional.empty()
+                : Optional.of(otherCleanup(actual) + ", so a worker that starts reads all that workers have said for "
+                        + "days: " + alter(TopicConfig.CLEANUP_POLICY_CONFIG, COMPACT_AND_DELETE));
+    }
+
+    private Optional<String> notDeleted(TopicState actual) {
+        return actual.deletesOldRecords()
+                ? Optional.empty()
+                : Optional.of(otherCleanup(actual) + ", so a record of every worker that was ever killed stays there: "
+                        + alter(TopicConfig.CLEANUP_POLICY_CONFIG, COMPACT_AND_DELETE));
+    }
+
+    private String otherCleanup(TopicState actual) {
+        String setting = TopicConfig.CLEANUP_POLICY_CONFIG;
+        return "topic " + name + " has " + setting + "=" + actual.settings().get(setting);
     }
 
     private Optional<String> shortRetention(TopicState actual) {
@@ -174,14 +237,15 @@ public record TopicPlan(
                 + actual.settings().get(setting) + "), what was not read yet as well: " + alter(setting, "-1"));
     }
 
-    private Optional<String> producersClock(TopicState actual) {
+    private Optional<String> writersClock(TopicState actual) {
         String setting = TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
         String timestamps = actual.settings().get(setting);
-        if (!input || Objects.equals(timestamps, LOG_APPEND_TIME)) {
+        if (content == Content.ENDINGS || Objects.equals(timestamps, LOG_APPEND_TIME)) {
             return Optional.empty();
         }
-        return Optional.of("topic " + name + " has " + setting + "=" + timestamps
-                + ", so a producer's clock decides when Kafka deletes a record: " + alter(setting, LOG_APPEND_TIME));
+        String writer = content == Content.WORKERS ? "worker" : "producer";
+        return Optional.of("topic " + name + " has " + setting + "=" + timestamps + ", so a " + writer
+                + "'s clock decides when Kafka deletes a record: " + alter(setting, LOG_APPEND_TIME));
     }
 
     private Optional<String> smallRecords(TopicState actual) {
@@ -218,7 +282,8 @@ public record TopicPlan(
 
     // names Kafka's own tool, since people may have set it on purpose and have to change it themselves
     private String alter(String setting, String value) {
-        return "kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic " + name + " --add-config " + setting
-                + "=" + value;
+        // a comma begins the next setting, except within brackets, which a shell must not see
+        String config = value.contains(",") ? "'" + setting + "=[" + value + "]'" : setting + "=" + value;
+        return "kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic " + name + " --add-config " + config;
     }
 }

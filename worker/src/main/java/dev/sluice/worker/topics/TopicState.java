@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.ConfigEntry;
@@ -49,8 +51,23 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
 
     /** Returns true if Kafka deletes records of the topic because a newer record has the same key. */
     public boolean isCompacted() {
-        return settings.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE)
-                .contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+        return hasCleanupPolicy(TopicConfig.CLEANUP_POLICY_COMPACT);
+    }
+
+    /** Returns true if Kafka deletes records of the topic because they are old, or the topic is large. */
+    boolean deletesOldRecords() {
+        return hasCleanupPolicy(TopicConfig.CLEANUP_POLICY_DELETE);
+    }
+
+    private boolean hasCleanupPolicy(String policy) {
+        return cleanupPolicies(settings.getOrDefault(
+                        TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE))
+                .contains(policy);
+    }
+
+    /** Returns the policies that a value of {@code cleanup.policy} lists. */
+    static Set<String> cleanupPolicies(String value) {
+        return Stream.of(value.split(",", -1)).map(String::strip).collect(Collectors.toSet());
     }
 
     /**

@@ -39,6 +39,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
     static List<AclGrant> worker(Topics topics, String group) {
         List<AclGrant> grants = new ArrayList<>();
         topics.inputs().forEach(topic -> grants.add(topic(WORKER, AclOperation.READ, topic)));
+        grants.add(topic(WORKER, AclOperation.READ, topics.workers()));
         topics.all().stream()
                 .filter(topic -> !topics.isFromProducers(topic))
                 .forEach(topic -> grants.add(topic(WORKER, AclOperation.WRITE, topic)));

@@ -165,6 +165,21 @@ class MissingCommandRightIT {
         }
     }
 
+    /** Users of a queue of an earlier release have no right to that topic. */
+    @Test
+    void statusShowsTheRestWithoutARightToTheTopicOfWorkers() throws Exception {
+        List<AclGrant> missing = List.of(AclGrant.topic(AclGrant.WATCHER, AclOperation.READ, TOPICS.workers()));
+        assertThat(AclGrant.watcher(TOPICS, GROUP)).containsAll(missing);
+        kafka.revoke(missing);
+        try {
+            assertThat(run(AclGrant.WATCHER, STATUS)).as(terminal.err()).isZero();
+
+            assertThat(terminal.out()).contains("requests", "dead").doesNotContain("could not be read");
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
     @Test
     void aSubmitCannotBeResumedWithoutTheRightToReadRequests() throws Exception {
         Path batch = Files.createTempFile(folder, "batch", ".jsonl");

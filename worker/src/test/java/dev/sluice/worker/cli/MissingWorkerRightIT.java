@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -90,7 +91,8 @@ class MissingWorkerRightIT {
     static Stream<AclGrant> asked() {
         return GRANTS.stream()
                 .filter(grant -> grant.operation() != AclOperation.DESCRIBE_CONFIGS)
-                .filter(grant -> grant.type() != ResourceType.TRANSACTIONAL_ID);
+                .filter(grant -> grant.type() != ResourceType.TRANSACTIONAL_ID)
+                .filter(grant -> !grant.name().equals(TOPICS.workers()));
     }
 
     @ParameterizedTest
@@ -140,6 +142,36 @@ class MissingWorkerRightIT {
                     .filteredOn(line -> line.startsWith("WARN"))
                     .hasSize(TOPICS.all().size())
                     .allMatch(line -> line.endsWith("allow DescribeConfigs"));
+            assertThat(worker.health().livenessFailures()).isEmpty();
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
+    static Stream<List<AclGrant>> toTheTopicOfWorkers() {
+        AclGrant read = AclGrant.topic(AclGrant.WORKER, AclOperation.READ, TOPICS.workers());
+        AclGrant write = AclGrant.topic(AclGrant.WORKER, AclOperation.WRITE, TOPICS.workers());
+        return Stream.of(List.of(read), List.of(write), List.of(read, write));
+    }
+
+    @ParameterizedTest
+    @MethodSource("toTheTopicOfWorkers")
+    void withoutARightToTheTopicOfWorkersAWorkerOnlyWarns(List<AclGrant> missing) throws Exception {
+        String id = "alone without " + missing;
+        assertThat(GRANTS).containsAll(missing);
+        kafka.revoke(missing);
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = worker()) {
+            publish(id, "?", Map.of());
+            statuses.await(id, "ok");
+
+            String rights = missing.stream().map(AclGrant::words).collect(Collectors.joining("; "));
+            assertThat(log.all())
+                    .filteredOn(line -> line.matches("(WARN|ERROR) .*"))
+                    .singleElement()
+                    .asString()
+                    .contains("spends only its own part of each limit: give it " + rights + ", with kafka-acls.sh ")
+                    .endsWith(" --topic chat.workers --operation Read --operation Write");
             assertThat(worker.health().livenessFailures()).isEmpty();
         } finally {
             kafka.grant(missing);

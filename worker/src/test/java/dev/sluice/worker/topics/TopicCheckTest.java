@@ -153,7 +153,7 @@ class TopicCheckTest {
 
         assertThat(requests).isEqualTo(1_048_588);
         assertThat(plans.get(topics.express()).maxMessageBytes()).isEqualTo(requests);
-        topics.all().stream()
+        topics.required().stream()
                 .filter(topic -> !topics.isFromProducers(topic))
                 .forEach(topic ->
                         assertThat(plans.get(topic).maxMessageBytes()).isGreaterThanOrEqualTo(requests + 65_536));
@@ -163,8 +163,9 @@ class TopicCheckTest {
     void topicsOfWorkersHaveSmallSegmentsThatHoldEveryRecord() {
         for (int requestBytes : new int[] {TopicPlan.MAX_REQUEST_BYTES, 200 << 20, 1 << 30}) {
             for (TopicPlan plan : TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, requestBytes)) {
-                boolean passing = plan.input() && !topics.isFromProducers(plan.name());
-                assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_MS_CONFIG))
+                boolean passing =
+                        topics.inputs().contains(plan.name()) && !topics.isFromProducers(plan.name());
+                assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_BYTES_CONFIG))
                         .isEqualTo(passing);
                 if (passing) {
                     assertThat(Integer.parseInt(plan.settings().get(TopicConfig.SEGMENT_BYTES_CONFIG)))
@@ -175,11 +176,94 @@ class TopicCheckTest {
     }
 
     @Test
+    void theTopicOfWorkersHasOnePartitionAndIsCompactedWithinMinutes() {
+        TopicPlan plan = plan(topics.workers(), 200 << 20);
+
+        assertThat(List.of(1, 12, 1_000)).allMatch(bundles -> plan.partitions(bundles) == 1);
+        assertThat(plan.settings())
+                .isEqualTo(Map.of(
+                        "cleanup.policy", "compact,delete",
+                        "retention.ms", "86400000",
+                        "segment.ms", "60000",
+                        "message.timestamp.type", "LogAppendTime",
+                        "max.message.bytes", "1048588"));
+    }
+
+    @Test
+    void withoutTheTopicOfWorkersAWorkerOnlyWarns() {
+        states.remove(topics.workers());
+
+        assertThat(TopicCheck.of(topics, states))
+                .isEqualTo(new TopicCheck(
+                        List.of(),
+                        List.of("topic chat.workers does not exist, so each worker spends only its own part of each "
+                                + "limit; create it with: sluice topics create"),
+                        12));
+    }
+
+    @Test
+    void aQueueThatIsMissingIsReportedOnce() {
+        assertThat(TopicCheck.of(topics, Map.of()).warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "cleanup.policy | delete | so a worker that starts reads all that workers have said for days: ",
+                "cleanup.policy | compact | so a record of every worker that was ever killed stays there: ",
+                "message.timestamp.type | CreateTime | so a worker's clock decides when Kafka deletes a record: "
+            })
+    void aTopicOfWorkersWithOtherSettingsIsNoRefusal(String setting, String value, String why) {
+        put(topics.workers(), 1, Map.of(setting, value));
+
+        TopicCheck check = TopicCheck.of(topics, states);
+
+        assertThat(check.refusals()).isEmpty();
+        assertThat(check.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("topic chat.workers has " + setting + "=" + value + ", " + why)
+                .contains("kafka-configs.sh --bootstrap-server HOST:PORT --alter --topic chat.workers --add-config ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"delete", "compact"})
+    void theRemedyForCleanupNamesBothPoliciesAsKafkasToolTakesThem(String value) {
+        put(topics.workers(), 1, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, value));
+
+        assertThat(TopicCheck.of(topics, states).warnings())
+                .singleElement()
+                .asString()
+                .endsWith(" --add-config 'cleanup.policy=[compact,delete]'");
+        assertThat(TopicDifference.of(TopicPlan.of(topics), states, 12))
+                .singleElement()
+                .extracting(TopicDifference::remedy)
+                .asString()
+                .endsWith(" --add-config 'cleanup.policy=[compact,delete]'");
+    }
+
+    @Test
+    void acceptsATopicOfWorkersWithMorePartitionsAndItsPoliciesInAnyOrder() {
+        put(topics.workers(), 12, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete, compact"));
+
+        assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+        assertThat(TopicDifference.of(TopicPlan.of(topics), states, 12)).isEmpty();
+    }
+
+    @Test
     void acceptsSegmentsOfAnySizeAndAge() {
         put(topics.retry(), 12, Map.of(TopicConfig.SEGMENT_MS_CONFIG, "604800000"));
         put(topics.delay(Topics.Tier.ONE_HOUR), 12, Map.of(TopicConfig.SEGMENT_BYTES_CONFIG, "1073741824"));
 
         assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+    }
+
+    private TopicPlan plan(String topic, int maxRequestBytes) {
+        return TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, maxRequestBytes).stream()
+                .filter(plan -> plan.name().equals(topic))
+                .findFirst()
+                .orElseThrow();
     }
 
     private Map<String, TopicState> asPlanned() {

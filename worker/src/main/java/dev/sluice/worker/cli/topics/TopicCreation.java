@@ -112,7 +112,7 @@ final class TopicCreation {
     /** Returns the existing inputs with the same writers as this one. */
     private List<TopicState> sameKind(TopicPlan input, Map<String, TopicState> before) {
         return plans.stream()
-                .filter(plan -> plan.input() && input.input() && plan.passing() == input.passing())
+                .filter(plan -> plan.content().isInput() && plan.content() == input.content())
                 .filter(plan -> before.containsKey(plan.name()))
                 .map(plan -> before.get(plan.name()))
                 .toList();
@@ -136,8 +136,7 @@ final class TopicCreation {
         if (asked.isEmpty()) {
             return;
         }
-        List<TopicPlan> inputs = plans.stream().filter(TopicPlan::input).toList();
-        List<TopicPlan> ofWorkers = inputs.stream().filter(TopicPlan::passing).toList();
+        List<TopicPlan> ofWorkers = plansOf(TopicPlan.Content.PASSING);
         for (TopicPlan plan : ofWorkers) {
             widen(plan, before);
         }
@@ -145,9 +144,7 @@ final class TopicCreation {
                 .map(TopicPlan::name)
                 .filter(failures::containsKey)
                 .toList();
-        List<TopicPlan> ofProducers =
-                inputs.stream().filter(plan -> !plan.passing()).toList();
-        for (TopicPlan plan : ofProducers) {
+        for (TopicPlan plan : plansOf(TopicPlan.Content.REQUESTS)) {
             if (failed.isEmpty()) {
                 widen(plan, before);
                 failed = failures.containsKey(plan.name()) ? List.of(plan.name()) : List.of();
@@ -158,6 +155,10 @@ final class TopicCreation {
                                 + " is not as wide: no worker would read what arrives in the missing partitions");
             }
         }
+    }
+
+    private List<TopicPlan> plansOf(TopicPlan.Content content) {
+        return plans.stream().filter(plan -> plan.content() == content).toList();
     }
 
     private void widen(TopicPlan plan, Map<String, TopicState> before) throws InterruptedException {
@@ -196,7 +197,7 @@ final class TopicCreation {
             throws InterruptedException {
         try {
             result.get();
-            done.put(topic, success);
+            done.merge(topic, success, (one, other) -> one + ", " + other);
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 Throwable cause = e.getCause();
@@ -222,9 +223,13 @@ final class TopicCreation {
     private boolean isSettled(Map<String, TopicState> states) {
         return plans.stream()
                 .filter(plan -> done.containsKey(plan.name()))
-                .allMatch(plan -> states.containsKey(plan.name())
-                        && (!done.get(plan.name()).equals(WIDENED)
-                                || states.get(plan.name()).partitions() == plan.partitions(asked.orElse(0))));
+                .allMatch(plan -> states.containsKey(plan.name()) && isSettled(plan, states.get(plan.name())));
+    }
+
+    private boolean isSettled(TopicPlan plan, TopicState state) {
+        String words = done.getOrDefault(plan.name(), "");
+        return (!words.contains(WIDENED) || state.partitions() == plan.partitions(asked.orElse(0)))
+                && (!words.contains(ENLARGED) || plan.enlargement(state).isEmpty());
     }
 
     private void report(Map<String, TopicState> before, Map<String, TopicState> after) {

@@ -45,7 +45,8 @@ public final class TopicsCreateCommand implements Subcommand {
             paramLabel = "N",
             description = {
                 "Partitions of each topic, and of overflow " + Topics.OVERFLOW_PARTITIONS
-                        + " times as many: at most so many workers share the queue.",
+                        + " times as many: at most so many workers share the queue. The topic of workers always has "
+                        + "one.",
                 "  Default: as many as the input topics have, else " + TopicPlan.BUNDLES
             })
     private @Nullable Integer partitions;

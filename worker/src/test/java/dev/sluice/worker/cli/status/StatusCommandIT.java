@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -97,6 +98,32 @@ class StatusCommandIT {
         assertThat(status.get("dead").get("open").asLong()).isEqualTo(4);
         assertThat(status.get("dead").get("topic").asString()).isEqualTo(topics.dead());
         assertThat(status.get("group_state").asString()).isEqualTo("empty");
+    }
+
+    @Test
+    void whatWorkersTellEachOtherIsNoBacklogAndMayBeMissing() throws Exception {
+        createTopics();
+        KafkaProducer<byte[], byte[]> worker = queue.worker();
+        worker.beginTransaction();
+        worker.send(new ProducerRecord<>(topics.workers(), new byte[1], new byte[10]))
+                .get();
+        worker.commitTransaction();
+
+        JsonNode with = json();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
+            admin.deleteTopics(List.of(topics.workers())).all().get();
+            await().until(() -> !admin.listTopics().names().get().contains(topics.workers()));
+        }
+        JsonNode without = json();
+
+        for (JsonNode status : List.of(with, without)) {
+            assertThat(status.get("waiting").values())
+                    .hasSameSizeAs(topics.inputs())
+                    .allMatch(each -> each.get("open").asLong() == 0)
+                    .noneMatch(each -> each.get("topic").asString().equals(topics.workers()));
+            assertThat(status.get("dead").get("open").asLong()).isZero();
+            assertThat(status.get("problems").toString()).doesNotContain(topics.workers());
+        }
     }
 
     @Test

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AlterConfigOp;
@@ -57,7 +58,7 @@ class TopicsCommandIT {
 
         assertThat(terminal.err()).isEmpty();
         assertThat(code).isZero();
-        assertThat(TopicCheck.of(admin, topics, BOUND)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
+        assertThat(check(1 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
         assertThat(states().get(topics.dead()).settings()).containsEntry("retention.ms", "2592000000");
         assertThat(terminal.out().lines())
                 .hasSize(1 + topics.all().size())
@@ -86,7 +87,7 @@ class TopicsCommandIT {
 
         run("create");
 
-        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
+        assertThat(check(1 << 20).refusals()).isEmpty();
         assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
         assertThat(states().get(topics.overflow()).partitions()).isEqualTo(24);
     }
@@ -103,14 +104,15 @@ class TopicsCommandIT {
                 .allMatch(input -> states.get(input).partitions() == (input.equals(topics.overflow()) ? 32 : 4));
         assertThat(Stream.of(topics.dead(), topics.replies()))
                 .allMatch(other -> states.get(other).partitions() == 2);
+        assertThat(states.get(topics.workers()).partitions()).isEqualTo(1);
         assertThat(terminal.out()).contains("widened");
     }
 
     @Test
     void topicsTakeLargerRequestsWhereTheyAreTold() throws Exception {
         run("create", "--partitions=1");
-        assertThat(TopicCheck.of(admin, topics, BOUND, 1 << 20).refusals()).isEmpty();
-        assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20).refusals())
+        assertThat(check(1 << 20).refusals()).isEmpty();
+        assertThat(check(5 << 20).refusals())
                 .singleElement()
                 .asString()
                 .contains(topics.retry() + " takes records of 1114124 bytes only", "--max-request-bytes is 5242880")
@@ -122,7 +124,7 @@ class TopicsCommandIT {
         assertThat(terminal.out()).contains("enlarged");
         await().atMost(BOUND)
                 .until(() ->
-                        TopicCheck.of(admin, topics, BOUND, 5 << 20).refusals().isEmpty());
+                        check(5 << 20).refusals().isEmpty());
         assertThat(states().get(topics.replies()).settings()).containsEntry("max.message.bytes", "8388608");
         assertThat(states().get(topics.dead()).settings()).containsEntry("max.message.bytes", "5308428");
         assertThat(states().get(topics.retry()).settings()).containsEntry("segment.bytes", "67108864");
@@ -188,7 +190,72 @@ class TopicsCommandIT {
         assertThat(overflow.settings())
                 .containsEntry("max.message.bytes", "5308428")
                 .containsEntry("segment.ms", "3600000");
-        assertThat(TopicCheck.of(admin, topics, BOUND, 5 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
+        assertThat(check(5 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
+    }
+
+    @Test
+    void createMakesTheTopicOfWorkersForAQueueThatLacksIt() throws Exception {
+        run("create", "--partitions=3");
+        admin.deleteTopics(List.of(topics.workers())).all().get();
+        await().atMost(BOUND).until(() -> !states().containsKey(topics.workers()));
+        Map<String, TopicState> before = states();
+        assertThat(run("describe")).as("no reason to refuse").isZero();
+        assertThat(terminal.out())
+                .containsPattern(Pattern.quote(topics.workers()) + " .*missing")
+                .contains("warning: topic " + topics.workers() + " does not exist, so each worker spends only its own")
+                .contains("create it with: sluice topics create --topic " + topics.base());
+
+        int code = run("create", "--max-request-bytes=1MiB", "--retention=3d");
+
+        assertThat(code).as(terminal.err()).isZero();
+        TopicState made = states().get(topics.workers());
+        assertThat(made.partitions()).isEqualTo(1);
+        assertThat(made.settings())
+                .containsEntry("cleanup.policy", "compact,delete")
+                .containsEntry("retention.ms", "86400000")
+                .containsEntry("segment.ms", "60000")
+                .containsEntry("message.timestamp.type", "LogAppendTime");
+        assertThat(states()).as("the other topics").containsAllEntriesOf(before);
+        assertThat(check(1 << 20)).isEqualTo(new TopicCheck(List.of(), List.of(), 3));
+    }
+
+    @Test
+    void noOptionOfCreateChangesAnExistingTopicOfWorkers() throws Exception {
+        run("create", "--partitions=2");
+        Map<String, TopicState> before = states();
+
+        assertThat(run("create", "--partitions=24", "--max-request-bytes=5MiB")).isZero();
+
+        assertThat(states().get(topics.requests()).partitions()).isEqualTo(24);
+        assertThat(terminal.out()).containsPattern(Pattern.quote(topics.requests()) + " .*widened, enlarged");
+        assertThat(states().get(topics.workers())).isEqualTo(before.get(topics.workers()));
+        assertThat(terminal.out()).containsPattern(Pattern.quote(topics.workers()) + " .*exists");
+    }
+
+    @Test
+    void describeShowsWhatIsWrongWithTheTopicOfWorkers() throws Exception {
+        make(topics.workers(), 3, Map.of("message.timestamp.type", "LogAppendTime", "retention.ms", "86400000"));
+        run("create", "--partitions=2");
+        assertThat(states().get(topics.workers()).partitions()).isEqualTo(3);
+
+        assertThat(run("describe", "--json")).as("no reason to refuse").isZero();
+
+        List<String> lines = terminal.out().lines().toList();
+        JsonNode described = JsonMapper.shared().readTree(lines.get(lines.size() - 1));
+        JsonNode workers = described.get("topics").get(10);
+        assertThat(workers.get("topic").asString()).isEqualTo(topics.workers());
+        assertThat(workers.get("partitions").asInt()).isEqualTo(3);
+        assertThat(workers.get("settings").get("cleanup.policy").asString()).isEqualTo("delete");
+        assertThat(workers.get("differences").values())
+                .extracting(difference -> difference.get("setting").asString())
+                .containsExactly("cleanup.policy", "segment.ms");
+        assertThat(described.get("errors")).isEmpty();
+        assertThat(described.get("warnings").values())
+                .singleElement()
+                .extracting(JsonNode::asString)
+                .asString()
+                .contains(topics.workers() + " has cleanup.policy=delete")
+                .endsWith("'cleanup.policy=[compact,delete]'");
     }
 
     /** Kafka rejects a request for more than 10,000 partitions in all. */
@@ -213,7 +280,7 @@ class TopicsCommandIT {
                 .run();
 
         assertThat(code).isZero();
-        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
+        assertThat(check(1 << 20).refusals()).isEmpty();
     }
 
     private static int partitions(Collection<?> topics) {
@@ -236,7 +303,7 @@ class TopicsCommandIT {
                 .contains("sluice topics create --topic " + topics.base() + " --partitions 3");
         run("create", "--partitions=3");
 
-        assertThat(TopicCheck.of(admin, topics, BOUND).refusals()).isEmpty();
+        assertThat(check(1 << 20).refusals()).isEmpty();
         assertThat(states().get(topics.overflow()).partitions()).isEqualTo(24);
         assertThat(states().get(topics.retry()).partitions()).isEqualTo(3);
     }
@@ -296,6 +363,7 @@ class TopicsCommandIT {
         assertThat(run("describe")).isZero();
         assertThat(terminal.out())
                 .contains("TOPIC", "7d", "30d", "LogAppendTime", "8MiB")
+                .containsPattern(Pattern.quote(topics.workers()) + " +1 +1 +1d +1048588 +LogAppendTime")
                 .doesNotContain("error", "warning", "differs");
     }
 
@@ -374,6 +442,10 @@ class TopicsCommandIT {
         Stream<String> where = Stream.of(
                 "topics", command, "--bootstrap-servers=" + kafka.bootstrapServers(), "--topic=" + topics.base());
         return terminal.run(Stream.concat(where, Stream.of(options)).toArray(String[]::new));
+    }
+
+    private TopicCheck check(int maxRequestBytes) throws InterruptedException {
+        return TopicCheck.of(admin, topics, BOUND, maxRequestBytes);
     }
 
     private Map<String, TopicState> states() throws InterruptedException {
