@@ -33,6 +33,7 @@ final class BatchCommitter {
     private final AtomicLong redirectedReplies = new AtomicLong();
     private long positionsAt;
     private long retryAt;
+    private boolean leftMoves;
 
     BatchCommitter(
             AtomicReference<Ownership> ownership,
@@ -58,18 +59,26 @@ final class BatchCommitter {
         return redirectedReplies.get();
     }
 
+    /** Returns whether the last {@link #commit} has left moves for the next one, which may come at once. */
+    boolean leftMoves() {
+        return leftMoves;
+    }
+
     /** Makes the next {@link #commit} include offsets that moved without an outcome. */
     void commitPositionsNext() {
         positionsAt = nanoTime.getAsLong();
     }
 
     /**
-     * Commits everything that can be committed now. The rest is tried again a little later.
+     * Commits everything that can be committed now. The rest is tried again a little later. If only moves are left
+     * while other outcomes are expected, it returns so that these can be received.
      *
+     * @param isFlush whether someone waits for all that is pending
      * @return false if transactions are aborted at present, so that everything has to wait
      */
-    boolean commit() {
+    boolean commit(boolean isFlush) {
         long now = nanoTime.getAsLong();
+        leftMoves = false;
         if (now - retryAt < 0) {
             return false;
         }
@@ -80,7 +89,7 @@ final class BatchCommitter {
             Ownership owned = ownership.get();
             pending.dropStale(owned);
             attempt = commitSome(owned, positions);
-        } while (attempt == Attempt.COMMITTED_OR_CHANGED);
+        } while (attempt == Attempt.COMMITTED_OR_CHANGED && (isFlush || !pending.hasMovesToSpare()));
         if (attempt == Attempt.ABORTED) {
             retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT_NANOS;
             return false;
@@ -88,6 +97,7 @@ final class BatchCommitter {
         if (positions) {
             positionsAt = nanoTime.getAsLong() + POSITIONS_INTERVAL_NANOS;
         }
+        leftMoves = attempt == Attempt.COMMITTED_OR_CHANGED;
         return true;
     }
 

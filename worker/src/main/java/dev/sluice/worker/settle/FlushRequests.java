@@ -34,6 +34,11 @@ final class FlushRequests {
         reached.add(flush);
     }
 
+    /** Returns whether a flush was reached and is not complete. */
+    boolean areWaiting() {
+        return !reached.isEmpty();
+    }
+
     /** Completes all flushes that were reached. */
     void complete() {
         reached.forEach(flush -> flush.complete(null));

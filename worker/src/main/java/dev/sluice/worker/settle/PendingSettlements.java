@@ -34,8 +34,11 @@ import org.slf4j.event.Level;
 final class PendingSettlements {
     private static final long BLOCKED_NANOS = Duration.ofSeconds(10).toNanos();
 
-    /** The most requests that move to the overflow topic in one transaction while other outcomes wait. */
-    private static final int MOVES_BESIDE_OTHERS = 200;
+    /** The most requests that move to the overflow topic in one transaction while there are other outcomes. */
+    private static final int MOVES_BESIDE_OTHERS = 100;
+
+    /** The time after another outcome in which the next one is expected, so that moves do not hold it up. */
+    private static final long OTHERS_EXPECTED_NANOS = Duration.ofMillis(100).toNanos();
 
     private static final Logger log = LoggerFactory.getLogger(PendingSettlements.class);
 
@@ -61,6 +64,7 @@ final class PendingSettlements {
     private Set<Integer> unwritableOverflow = Set.of();
 
     private long movesAgainAt;
+    private long othersExpectedUntil;
     /** The bytes of all uncommitted answers. They may be on their way here, pending or in the current transaction. */
     private final AtomicLong answerBytes = new AtomicLong();
 
@@ -85,6 +89,7 @@ final class PendingSettlements {
         this.unavailable = new UnavailableReplyPartitions(
                 outputRecords.topics(), mostWaiting, topic -> routes.leaderless(topic, nowMillis()), nanoTime);
         this.blockedUntil = nanoTime.getAsLong();
+        this.othersExpectedUntil = blockedUntil;
     }
 
     /** Counts the bytes of an answer when it is handed over. The settle thread adds the settlement later. */
@@ -100,6 +105,9 @@ final class PendingSettlements {
     /** @param settlement one that was counted before */
     void add(Settlement settlement) {
         pending.add(settlement);
+        if (!settlement.isMove()) {
+            othersExpectedUntil = nanoTime.getAsLong() + OTHERS_EXPECTED_NANOS;
+        }
     }
 
     /**
@@ -180,7 +188,7 @@ final class PendingSettlements {
             // nobody waits for the end of a move
             pending.sort(Comparator.comparing(Settlement::isMove));
         }
-        int mostMoves = pending.stream().allMatch(Settlement::isMove) ? Integer.MAX_VALUE : MOVES_BESIDE_OTHERS;
+        int mostMoves = areOthersExpected() ? MOVES_BESIDE_OTHERS : Integer.MAX_VALUE;
         for (Settlement settlement : pending) {
             boolean isAlone = onlyFirst || limit.isFull(BatchLimit.costOf(settlement));
             boolean full = limit.isFull(cost) || (isAlone && !taken.isEmpty());
@@ -198,6 +206,17 @@ final class PendingSettlements {
         pending = others;
         onlyFirst = false;
         return taken;
+    }
+
+    /** Returns true if nothing but moves can be committed now, and other outcomes are expected to come meanwhile. */
+    boolean hasMovesToSpare() {
+        return areOthersExpected()
+                && pending.stream().allMatch(Settlement::isMove)
+                && pending.stream().anyMatch(settlement -> !isHeld(settlement));
+    }
+
+    private boolean areOthersExpected() {
+        return othersExpectedUntil - nanoTime.getAsLong() > 0;
     }
 
     /** Returns true for a move to an overflow partition that took nothing the last time. */

@@ -254,7 +254,8 @@ public final class Settle implements OffsetLedger, Runnable {
             progress.proven();
             while (!stopped) {
                 heartbeat.run();
-                Runnable message = inbox.poll(MAX_IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                long idle = committer.leftMoves() ? 0 : MAX_IDLE_MILLIS;
+                Runnable message = inbox.poll(idle, TimeUnit.MILLISECONDS);
                 // messages that arrive during this wait are part of the same batch
                 transactions.awaitMarkers();
                 for (Runnable next = message; next != null; next = inbox.poll()) {
@@ -264,7 +265,7 @@ public final class Settle implements OffsetLedger, Runnable {
                 if (windows.openRecords() == 0) {
                     progress.proven();
                 }
-                if (committer.commit() && !pending.delaysFlush()) {
+                if (committer.commit(flushes.areWaiting()) && !pending.delaysFlush()) {
                     flushes.complete();
                 }
                 unwritableReplies = pending.waitingReplies();
