@@ -196,7 +196,7 @@ class RollingUpgradeIT {
 
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-            publishToAllPartitions(queue.topics.requests(), "alone");
+            queue.publishBacklog(TestQueue.PARTITIONS, body("m", "?"));
 
             assertThat(queue.awaitReplies(TestQueue.PARTITIONS)).hasSize(TestQueue.PARTITIONS);
             assertThat(log.all())

@@ -19,7 +19,7 @@ import org.apache.kafka.common.record.TimestampType;
  * The settings that one topic of a queue ought to have. It also judges a topic that has other settings. Immutable.
  *
  * @param name the topic
- * @param content what lies on the topic
+ * @param content the kind of records on the topic
  * @param partitionsPerBundle the number of partitions that each bundle has of the topic; for {@link Content#WORKERS}
  *     the number that the topic has
  * @param retention how long records stay
@@ -27,7 +27,7 @@ import org.apache.kafka.common.record.TimestampType;
  */
 public record TopicPlan(
         String name, Content content, int partitionsPerBundle, Duration retention, int maxMessageBytes) {
-    /** What lies on a topic. Its settings follow from that. */
+    /** The kind of records on a topic. Its settings follow from that. */
     public enum Content {
         /** Requests that producers have written. */
         REQUESTS,
@@ -35,7 +35,7 @@ public record TopicPlan(
         PASSING,
         /** Replies or dead letters, which workers do not read. */
         ENDINGS,
-        /** What workers tell each other. Only the last record of each key counts. */
+        /** The words of workers to each other. Only the last record of each key counts. */
         WORKERS;
 
         /** Returns true if every such topic has the partitions of as many bundles as the others. */

@@ -60,8 +60,8 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
     }
 
     private boolean hasCleanupPolicy(String policy) {
-        return cleanupPolicies(settings.getOrDefault(
-                        TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE))
+        return cleanupPolicies(
+                        settings.getOrDefault(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE))
                 .contains(policy);
     }
 

@@ -163,8 +163,7 @@ class TopicCheckTest {
     void topicsOfWorkersHaveSmallSegmentsThatHoldEveryRecord() {
         for (int requestBytes : new int[] {TopicPlan.MAX_REQUEST_BYTES, 200 << 20, 1 << 30}) {
             for (TopicPlan plan : TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, requestBytes)) {
-                boolean passing =
-                        topics.inputs().contains(plan.name()) && !topics.isFromProducers(plan.name());
+                boolean passing = topics.inputs().contains(plan.name()) && !topics.isFromProducers(plan.name());
                 assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_BYTES_CONFIG))
                         .isEqualTo(passing);
                 if (passing) {

@@ -122,9 +122,7 @@ class TopicsCommandIT {
 
         assertThat(code).as(terminal.err()).isZero();
         assertThat(terminal.out()).contains("enlarged");
-        await().atMost(BOUND)
-                .until(() ->
-                        check(5 << 20).refusals().isEmpty());
+        await().atMost(BOUND).until(() -> check(5 << 20).refusals().isEmpty());
         assertThat(states().get(topics.replies()).settings()).containsEntry("max.message.bytes", "8388608");
         assertThat(states().get(topics.dead()).settings()).containsEntry("max.message.bytes", "5308428");
         assertThat(states().get(topics.retry()).settings()).containsEntry("segment.bytes", "67108864");
