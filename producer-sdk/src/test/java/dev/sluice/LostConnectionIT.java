@@ -116,7 +116,8 @@ class LostConnectionIT {
                 .hasMessageContaining("Kafka has not even accepted the request");
         proxy.mend();
 
-        ChatRequest withId = ChatRequest.builder().model("m").user("?").id("next").build();
+        ChatRequest withId =
+                ChatRequest.builder().model("m").user("?").id("next").build();
         CompletableFuture<ChatReply> next = queue.ask(withId);
         // The unsent one comes late, or not at all if the producer did not know any more where the topic is.
         responder.reply(responder.takeWith("next"), "re ");

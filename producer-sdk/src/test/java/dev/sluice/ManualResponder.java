@@ -78,8 +78,8 @@ final class ManualResponder implements AutoCloseable {
     /** Waits until the request with this id has arrived, 30 seconds at most. Returns it and all others that came. */
     List<ConsumerRecord<byte[], byte[]>> takeWith(String id) {
         return takeUntil(all -> all.stream()
-                .anyMatch(request -> WireHeaders.text(request.headers(), WireHeaders.ID)
-                        .equals(Optional.of(id))));
+                .anyMatch(request ->
+                        WireHeaders.text(request.headers(), WireHeaders.ID).equals(Optional.of(id))));
     }
 
     private List<ConsumerRecord<byte[], byte[]>> takeUntil(Predicate<List<ConsumerRecord<byte[], byte[]>>> isEnough) {
