@@ -3,11 +3,13 @@ package dev.sluice.worker.status;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.AdminTimeouts;
+import dev.sluice.worker.settle.AckRuns;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicState;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -28,19 +30,23 @@ public final class StatusReader implements AutoCloseable {
     private final Admin admin;
     private final Topics topics;
     private final WorkerGroup group;
+    private final PartitionScanner scanner;
     private final OldestOpenRecords oldest;
+    private final DeadLetterBacklogs deadLetters;
     private final Clock clock = Clock.systemUTC();
 
     /**
      * Makes a reader that closes the admin client when it is closed.
      *
-     * @param kafka the configuration for a consumer that reads the oldest open records
+     * @param kafka the configuration for a consumer that reads the oldest open records and the dead letters
      */
     public StatusReader(Admin admin, Map<String, Object> kafka, Topics topics, String group) {
         this.admin = admin;
         this.topics = topics;
         this.group = new WorkerGroup(admin, group, topics);
-        this.oldest = new OldestOpenRecords(kafka, topics);
+        this.scanner = new PartitionScanner(kafka);
+        this.oldest = new OldestOpenRecords(scanner, topics);
+        this.deadLetters = new DeadLetterBacklogs(scanner, oldest);
     }
 
     /**
@@ -52,7 +58,7 @@ public final class StatusReader implements AutoCloseable {
         Map<String, TopicState> states = topicStates();
         List<String> problems = new ArrayList<>(TopicCheck.of(topics, states).refusals());
         List<OpenRange> ranges = openRanges(states, problems);
-        Map<TopicPartition, PartitionBacklog> backlogs = oldest.read(ranges, problems);
+        Map<TopicPartition, PartitionBacklog> backlogs = backlogs(ranges, problems);
         GroupStatus workers = group.status();
         int width = topics.bundleCount(topics.inputs().stream()
                 .collect(Collectors.toMap(
@@ -66,6 +72,19 @@ public final class StatusReader implements AutoCloseable {
                 && overflow.partitions().size() == states.get(topics.overflow()).partitions();
         TopicBacklog dead = backlog(topics.dead(), states, backlogs);
         return new QueueStatus(topics.base(), clock.instant(), width, workers, inputs, isDrained, dead, problems);
+    }
+
+    private Map<TopicPartition, PartitionBacklog> backlogs(List<OpenRange> ranges, List<String> problems) {
+        Map<Boolean, List<OpenRange>> byDead =
+                ranges.stream().collect(Collectors.partitioningBy(range -> isDead(range.partition())));
+        Map<TopicPartition, PartitionBacklog> backlogs =
+                new HashMap<>(oldest.read(byDead.getOrDefault(false, List.of()), problems));
+        backlogs.putAll(deadLetters.read(byDead.getOrDefault(true, List.of()), problems));
+        return backlogs;
+    }
+
+    private boolean isDead(TopicPartition partition) {
+        return partition.topic().equals(topics.dead());
     }
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
@@ -93,12 +112,14 @@ public final class StatusReader implements AutoCloseable {
         var ends = offsets(partitions, OffsetSpec.latest());
         Map<TopicPartition, Long> end = AdminResults.offsets(ends, partitions, "the topics' last offsets");
         List<OpenRange> ranges = new ArrayList<>();
-        Set<TopicPartition> away = new TreeSet<>(OldestOpenRecords.BY_NAME);
+        Set<TopicPartition> away = new TreeSet<>(PartitionScanner.BY_NAME);
         for (TopicPartition partition : partitions) {
             Long first = begin.get(partition);
             Long last = end.get(partition);
             if (first == null || last == null) {
                 away.add(partition);
+            } else if (isDead(partition)) { // replays end letters, commits do not
+                ranges.add(new OpenRange(partition, first, last, AckRuns.NONE));
             } else {
                 ranges.add(committed.openRange(partition, first, last, problems));
             }
@@ -110,11 +131,11 @@ public final class StatusReader implements AutoCloseable {
     private static Optional<String> notCounted(Set<TopicPartition> away) {
         return away.isEmpty()
                 ? Optional.empty()
-                : Optional.of("what waits in " + OldestOpenRecords.names(away)
+                : Optional.of("what waits in " + PartitionScanner.names(away)
                         + " is not counted: no leader has answered; look at the brokers that hold it");
     }
 
-    /** Returns the partitions of the inputs and the dead letters. The group commits nothing of the dead letters. */
+    /** Returns the partitions of the inputs and the dead letters. */
     private List<TopicPartition> partitions(Map<String, TopicState> states) {
         return topics.required().stream()
                 .filter(topic -> !topic.equals(topics.replies()))
@@ -170,7 +191,7 @@ public final class StatusReader implements AutoCloseable {
 
     @Override
     public void close() {
-        oldest.close();
+        scanner.close();
         admin.close();
     }
 }

@@ -35,7 +35,8 @@ import picocli.CommandLine.Option;
             "OPEN is what has not ended, be it waiting, being called or put off (delay-*: until later). OLDEST is "
                     + "how long ago the oldest of it was published. ENDED AHEAD is what has ended before an older "
                     + "request did; with OPEN it makes up LAG, the offsets not committed. PARTITIONS and SHARE say "
-                    + "how much of the queue, and so of a limit, a worker has.",
+                    + "how much of the queue, and so of a limit, a worker has. Dead letters are those that were not "
+                    + "replayed, as 'sluice dlq list' counts them.",
             "",
             "Which models a worker holds, and why, Kafka does not know: ask the worker, at /health/ready on its "
                     + "--admin-port."
@@ -44,7 +45,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  queue, at, group, group_state, partitions (of each topic; overflow has 8 times as many),",
             "  overflow_drained (true: nothing waits there, so that workers of a release without it may take over);",
-            "  waiting: one per topic that workers read, and dead: the same of the dead letters:",
+            "  waiting: one per topic that workers read, and dead: the same of the dead letters not replayed:",
             "    topic, kind (requests, express, retry, overflow, delay-10s, …), open,",
             "    exact (false: open is an upper bound), oldest_age_ms (null: none, or not read), ended_ahead, lag,",
             "    partitions: the same of each, with its number as partition;",

@@ -40,12 +40,12 @@ final class StatusTable {
         out.println("queue " + status.queue() + ", group " + group.name() + " ("
                 + group.state().replace('_', ' ') + "), at " + TIME.format(status.at()));
         out.println();
-        boolean exact = printBacklog();
+        printBacklog();
         if (!group.members().isEmpty()) {
             out.println();
             printMembers(group);
         }
-        List<String> notes = notes(exact);
+        List<String> notes = notes();
         if (!notes.isEmpty() || !status.problems().isEmpty()) {
             out.println();
         }
@@ -53,10 +53,14 @@ final class StatusTable {
         status.problems().forEach(problem -> out.println("problem: " + PrintableText.line(problem)));
     }
 
-    private List<String> notes(boolean exact) {
+    private List<String> notes() {
         List<String> notes = new ArrayList<>();
-        if (!exact) {
+        boolean areLettersExact = status.dead().exact();
+        if (!areLettersExact || !status.inputs().stream().allMatch(TopicBacklog::exact)) {
             notes.add("<=: at most so many; what transactions leave between records is counted too");
+        }
+        if (!areLettersExact) {
+            notes.add("not all dead letters were read, so some that were replayed are counted");
         }
         if (!status.overflowDrained()) {
             notes.add("overflow is not drained: workers of a release without it would read none of it");
@@ -66,10 +70,8 @@ final class StatusTable {
         return notes;
     }
 
-    /** Prints the backlog. Returns true if all its numbers are exact. */
-    private boolean printBacklog() {
+    private void printBacklog() {
         TextTable table = new TextTable("WAITING", right("OPEN"), right("OLDEST"), right("ENDED AHEAD"), right("LAG"));
-        boolean exact = true;
         for (TopicBacklog input : status.inputs()) {
             table.row(
                     input.kind(),
@@ -77,12 +79,10 @@ final class StatusTable {
                     right(age(input.oldest(), status.at())),
                     right(String.format(Locale.ROOT, "%,d", input.endedAhead())),
                     right(String.format(Locale.ROOT, "%,d", input.lag())));
-            exact &= input.exact();
         }
         TopicBacklog dead = status.dead();
         table.row("dead letters", right(count(dead)), right(age(dead.oldest(), status.at())), "", "");
         table.print(out);
-        return exact && dead.exact();
     }
 
     private void printMembers(GroupStatus group) {

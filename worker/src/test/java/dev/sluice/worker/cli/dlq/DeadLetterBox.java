@@ -72,6 +72,14 @@ final class DeadLetterBox implements AutoCloseable {
         }
     }
 
+    /** Writes any record to a partition, also one that neither a worker nor a replay has written. */
+    void putRecord(int partition, Map<String, String> headers) {
+        ProducerRecord<byte[], byte[]> record =
+                new ProducerRecord<>(topics.dead(), partition, null, "{}".getBytes(UTF_8));
+        headers.forEach((name, value) -> WireHeaders.set(record.headers(), name, value));
+        unconfirmed.add(producer.send(record));
+    }
+
     /** Waits until all letters are there. */
     void flush() {
         for (Future<RecordMetadata> one : unconfirmed) {

@@ -62,6 +62,36 @@ class DamagedPartitionStatusIT {
         }
     }
 
+    @Test
+    void lettersBehindADamagedOneAreAnUpperBound() throws Exception {
+        try (SandboxBroker broker =
+                SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")))) {
+            String servers = "--bootstrap-servers=" + broker.bootstrapServers();
+            assertThat(terminal.run("topics", "create", "--partitions=" + PARTITIONS, servers))
+                    .isZero();
+            put(broker.bootstrapServers(), topics.dead(), DAMAGED, "first", "second", "third");
+            put(broker.bootstrapServers(), topics.dead(), 0, "other");
+            broker.stop();
+            DamagedRecord.damage(folder.resolve("broker/data/" + topics.dead() + "-" + DAMAGED), "second");
+            broker.startAgain();
+            TestTerminal status = new TestTerminal();
+
+            assertThat(status.run("status", "--json", servers)).as(status.err()).isZero();
+
+            JsonNode json = JsonMapper.shared().readTree(status.out());
+            JsonNode damaged = json.get("dead").get("partitions").get(DAMAGED);
+            assertThat(damaged.get("open").asLong()).isEqualTo(3);
+            assertThat(damaged.get("exact").asBoolean()).isFalse();
+            assertThat(damaged.get("oldest_age_ms").isNumber()).isTrue();
+            assertThat(json.get("dead").get("partitions").get(0).get("exact").asBoolean())
+                    .isTrue();
+            assertThat(json.get("problems").values())
+                    .extracting(JsonNode::asString)
+                    .anyMatch(problem -> problem.startsWith(
+                            "the dead letters of " + topics.dead() + "-" + DAMAGED + " could not be counted ("));
+        }
+    }
+
     // The record takes some kilobytes on the wire, so the bounds of a fetch do not help.
     @Test
     void aPartitionIsNamedIfItsRecordDecompressesToMoreThanTheHeap() throws Exception {
@@ -84,7 +114,7 @@ class DamagedPartitionStatusIT {
             assertThat(status.exitValue()).as(Files.readString(words)).isZero();
             assertThat(Files.readString(words))
                     .containsPattern("dead letters +<= 1")
-                    .contains("the oldest of " + topics.dead() + "-0 could not be read")
+                    .contains("the dead letters of " + topics.dead() + "-0 could not be counted (its record unpacks")
                     .doesNotContain("OutOfMemoryError");
         }
     }
@@ -110,10 +140,16 @@ class DamagedPartitionStatusIT {
     }
 
     private void fill(String servers) throws Exception {
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            put(servers, topics.requests(), partition, "request");
+        }
+    }
+
+    private static void put(String servers, String topic, int partition, String... values) throws Exception {
         try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
                 Map.of("bootstrap.servers", servers), new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (int partition = 0; partition < PARTITIONS; partition++) {
-                producer.send(new ProducerRecord<>(topics.requests(), partition, null, "request".getBytes(UTF_8)))
+            for (String value : values) {
+                producer.send(new ProducerRecord<>(topic, partition, null, value.getBytes(UTF_8)))
                         .get();
             }
         }

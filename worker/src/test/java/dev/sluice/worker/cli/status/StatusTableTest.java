@@ -61,6 +61,22 @@ class StatusTableTest {
     }
 
     @Test
+    void deadLettersThatWereNotAllReadAreAnUpperBound() {
+        GroupStatus group = new GroupStatus("sluice", "empty", List.of());
+        TopicBacklog requests = backlog("requests", 0, 0, true, -1);
+
+        String text = print(group, requests, backlog("dead", 1_234_567, 0, false, 7_384_000), true, List.of());
+
+        assertThat(text)
+                .containsPattern("dead letters +<= 1,234,567 +2h3m4s")
+                .contains("<=: at most so many", "not all dead letters were read");
+        assertThat(text.lines()).allMatch(line -> line.length() <= 80);
+        assertThat(print(group, backlog("requests", 600, 0, false, 1), List.of()))
+                .contains("<=: at most so many")
+                .doesNotContain("not all dead letters");
+    }
+
+    @Test
     void problemsComeLast() {
         String text = print(
                 new GroupStatus("sluice", "empty", List.of()),
@@ -93,7 +109,15 @@ class StatusTableTest {
 
     private static String print(
             GroupStatus group, TopicBacklog requests, boolean overflowDrained, List<String> problems) {
-        TopicBacklog dead = backlog("dead", 0, 0, true, -1);
+        return print(group, requests, backlog("dead", 0, 0, true, -1), overflowDrained, problems);
+    }
+
+    private static String print(
+            GroupStatus group,
+            TopicBacklog requests,
+            TopicBacklog dead,
+            boolean overflowDrained,
+            List<String> problems) {
         QueueStatus status =
                 new QueueStatus("chat", NOW, 12, group, List.of(requests), overflowDrained, dead, problems);
         ByteArrayOutputStream out = new ByteArrayOutputStream();
