@@ -55,6 +55,7 @@ final class RequestFlow implements RequestSink {
     private final DeadLetterLog deadLetters = new DeadLetterLog();
     private final Pace pace;
     private final ReplyCache cache;
+    private volatile OwnedBundles bundles = OwnedBundles.NONE;
 
     /**
      * Creates the flow between the given stages, and with it the two stages whose results come back to it.
@@ -111,6 +112,11 @@ final class RequestFlow implements RequestSink {
 
     Pace pace() {
         return pace;
+    }
+
+    /** Returns the bundles that this worker owns. */
+    OwnedBundles bundles() {
+        return bundles;
     }
 
     ReplyCache cache() {
@@ -215,8 +221,9 @@ final class RequestFlow implements RequestSink {
 
     /** Takes over this worker's share of each limit, after partitions have come or gone. */
     @Override
-    public void share(int bundles, int width) {
-        pace.changeShare(new LimitShare(Math.max(1, bundles), Math.max(1, width)));
+    public void share(int owned, int width) {
+        bundles = new OwnedBundles(owned, width);
+        pace.changeShare(new LimitShare(Math.max(1, owned), Math.max(1, width)));
     }
 
     /** Drops the requests of partitions that are being given up, except for those whose calls are under way. */

@@ -20,6 +20,7 @@ import dev.sluice.worker.observe.Tracing;
 import dev.sluice.worker.observe.WatchedStages;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.provider.BaseUrlCheck;
 import dev.sluice.worker.settle.AbandonedTransactions;
 import dev.sluice.worker.settle.AckRuns;
@@ -37,6 +38,7 @@ import dev.sluice.worker.topics.TopicCheck;
 import io.opentelemetry.api.OpenTelemetry;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -67,6 +69,7 @@ public final class Worker implements AutoCloseable {
     private static final String INTAKE_THREAD = "sluice-intake";
     private static final String PACE_THREAD = "sluice-pace";
     private static final String SETTLE_THREAD = "sluice-settle";
+    private static final String POOL_THREAD = "sluice-pool";
     /** The event loop of the HTTP client. */
     private static final String CALL_THREAD = "sluice-call";
 
@@ -86,6 +89,8 @@ public final class Worker implements AutoCloseable {
     private final ApiClient api;
     private final RequestFlow flow;
     private final Intake intake;
+    private final PoolMember pool;
+    private final Thread poolThread;
     private final WorkerHealth health;
     private final StageThreads threads = new StageThreads(this::fail, System::nanoTime);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -160,6 +165,19 @@ public final class Worker implements AutoCloseable {
                 flow,
                 settle,
                 threads.heartbeat(INTAKE_THREAD));
+        Instant started = clock.instant();
+        this.pool = new PoolMember(
+                queue.topics().workers(),
+                name,
+                started,
+                new PoolMember.Clients(
+                        () -> KafkaClients.reportReader(queue.kafka(), name),
+                        () -> KafkaClients.reportWriter(queue.kafka(), name)),
+                new WorkerReporter(started, flow::bundles, flow.pace()::state),
+                flow.pace()::lend,
+                System::nanoTime);
+        this.poolThread = new Thread(pool, POOL_THREAD);
+        poolThread.setDaemon(true);
         this.health = new WorkerHealth(
                 threads,
                 RebalanceHandler.maxPollInterval(config.drainTimeout()),
@@ -282,6 +300,7 @@ public final class Worker implements AutoCloseable {
             flow.pace().run();
         });
         threads.start(INTAKE_THREAD, intake);
+        poolThread.start();
     }
 
     private void fail(String where, Throwable failure) {
@@ -335,12 +354,14 @@ public final class Worker implements AutoCloseable {
                     .log("Calls did not end in time; the next owner calls their requests again");
         }
         api.cancel(ownership.get().assignments().values());
+        pool.stop();
         intake.stop();
         threads.join(INTAKE_THREAD, leave);
         flow.pace().stop();
         settle.stop();
         threads.join(PACE_THREAD, leave);
         threads.join(SETTLE_THREAD, leave);
+        leave.join(poolThread);
         api.close();
         admin.close(Duration.ZERO);
         ended.complete(null);

@@ -30,7 +30,7 @@ class ArchitectureTest {
     private static final List<String> STAGES = List.of("intake", "cache", "pace", "call", "outcome", "settle");
 
     /** The packages that everything may use. Each may use the ones before it in this list. */
-    private static final List<String> BASE = List.of("text", "threads", "provider", "topics", "kafka");
+    private static final List<String> BASE = List.of("text", "threads", "provider", "topics", "kafka", "pool");
 
     /** The packages that commands are made of, and later the HTTP door and the console. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");

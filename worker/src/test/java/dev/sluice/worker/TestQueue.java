@@ -53,10 +53,20 @@ final class TestQueue implements AutoCloseable {
         this.admin = Admin.create(kafka);
         this.producer = new KafkaProducer<>(kafka, new ByteArraySerializer(), new ByteArraySerializer());
         this.reader = new KafkaConsumer<>(readerConfig(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        create(topics.all());
+    }
+
+    /** Creates some of the queue's topics as planned. */
+    void create(List<String> names) throws ExecutionException, InterruptedException {
         List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
+                .filter(plan -> names.contains(plan.name()))
                 .map(plan -> new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
+    }
+
+    void delete(String topic) throws ExecutionException, InterruptedException {
+        admin.deleteTopics(List.of(topic)).all().get();
     }
 
     /** A fetch from empty partitions may not wait, since the next request waits behind it. */
@@ -127,6 +137,14 @@ final class TestQueue implements AutoCloseable {
         for (int i = 0; i < count; i++) {
             var unused =
                     producer.send(new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8)));
+        }
+        producer.flush();
+    }
+
+    /** Publishes requests to one partition, as if all had one key. */
+    void publishTo(int partition, int count, String value) {
+        for (int i = 0; i < count; i++) {
+            var unused = producer.send(new ProducerRecord<>(topics.requests(), partition, null, value.getBytes(UTF_8)));
         }
         producer.flush();
     }

@@ -2,7 +2,6 @@ package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.ask.AskCommand;
 import dev.sluice.worker.cli.command.Terminal;
-import dev.sluice.worker.cli.command.Version;
 import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
@@ -16,6 +15,7 @@ import dev.sluice.worker.cli.topics.TopicsCommand;
 import dev.sluice.worker.cli.topics.TopicsCreateCommand;
 import dev.sluice.worker.cli.topics.TopicsDescribeCommand;
 import dev.sluice.worker.cli.worker.WorkerCommand;
+import dev.sluice.worker.text.ProgramVersion;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine;
@@ -43,7 +43,7 @@ public final class CommandTree {
         root.setUsageHelpWidth(HELP_WIDTH);
         root.setInterpolateVariables(false);
         configure(root);
-        root.getCommandSpec().version("sluice " + Version.current());
+        root.getCommandSpec().version("sluice " + ProgramVersion.current());
         root.getCommandSpec()
                 .addOption(OptionSpec.builder("-V", "--version")
                         .versionHelp(true)

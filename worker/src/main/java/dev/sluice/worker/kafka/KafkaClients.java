@@ -26,6 +26,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #singleRecordReader}</td><td>reads one record per poll without joining the group</td></tr>
  * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed without joining it</td></tr>
  * <tr><td>{@link #scout}</td><td>looks ahead in partitions, at uncommitted records as well</td></tr>
+ * <tr><td>{@link #reportReader}, {@link #reportWriter}</td><td>read and write what workers tell each other</td></tr>
  * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns</td></tr>
  * <tr><td>{@link #transactionalProducer}</td><td>writes each batch of outcomes or replays in a transaction</td></tr>
  * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
@@ -61,6 +62,9 @@ public final class KafkaClients {
 
     // how long a send waits for the metadata of a topic that does not exist
     private static final int MAX_BLOCK_MILLIS = 5_000;
+
+    // a report that is older is worth nothing
+    private static final int REPORT_MILLIS = 2_000;
 
     private KafkaClients() {}
 
@@ -140,6 +144,31 @@ public final class KafkaClients {
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-scout");
         return reader(config, "earliest", "read_uncommitted");
+    }
+
+    /** Builds a consumer that reads the reports of workers, in no group and from where its caller seeks to. */
+    public static Consumer<byte[], byte[]> reportReader(Map<String, Object> kafka, String clientId) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-pool");
+        return reader(config, "latest", "read_uncommitted");
+    }
+
+    /**
+     * Builds a producer for the reports of a worker. They go in their order, and one that Kafka does not take in time is
+     * dropped, since the next one says more.
+     */
+    public static Producer<byte[], byte[]> reportWriter(Map<String, Object> kafka, String clientId) {
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ProducerConfig.CLIENT_ID_CONFIG, clientId + "-pool");
+        config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
+        config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
+        config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
+        config.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, REPORT_MILLIS / 4);
+        config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REPORT_MILLIS / 2);
+        config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, REPORT_MILLIS);
+        config.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
     private static Consumer<byte[], byte[]> reader(Map<String, Object> kafka, String offsetReset) {

@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
+import dev.sluice.worker.pool.LentShares;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.Optional;
@@ -69,6 +70,11 @@ final class Lane {
     void changeShare(LimitShare share) {
         this.share = share;
         limits.changeShare(share);
+    }
+
+    /** Changes the parts of the limits that may be spent because other workers do not. */
+    void lend(LentShares.Parts parts) {
+        limits.lend(parts);
     }
 
     void add(Request request) {
@@ -305,7 +311,9 @@ final class Lane {
 
     /** @param workerHasRoom true if the worker may have more calls in flight, of any lane */
     LaneState state(String model, boolean workerHasRoom) {
-        LaneState.Spending ofRequests = limits.ofRequests();
+        boolean mayCall = workerHasRoom && !isStopped() && queue.peek(admission()) != null;
+        int wanted = mayCall ? size() : 0;
+        LaneState.Spending ofRequests = limits.ofRequests(wanted);
         return new LaneState(
                 model,
                 breaker.flow().orElseGet(() -> flow(ofRequests, workerHasRoom)),
@@ -313,7 +321,7 @@ final class Lane {
                 size(),
                 concurrency.inFlight(),
                 ofRequests,
-                limits.ofTokens());
+                limits.ofTokens(wanted));
     }
 
     private LaneState.Flow flow(LaneState.Spending spent, boolean workerHasRoom) {

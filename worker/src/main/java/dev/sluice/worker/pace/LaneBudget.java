@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.pool.BudgetReport;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
@@ -41,6 +42,12 @@ final class LaneBudget {
     /** A change of the rate by a smaller part than this is not worth a new configuration of the bucket. */
     private static final double RATE_TOLERANCE = 0.005;
 
+    /** The time over which demand is measured. */
+    private static final long OF_LATE = 2 * SECOND;
+
+    /** What is spent may grow by this factor before others have to know. */
+    private static final double HEADROOM = 1.25;
+
     /** The golden ratio: fractional multiples spread evenly over [0, 1). */
     private static final double GOLDEN_RATIO = 0.618034;
 
@@ -54,7 +61,15 @@ final class LaneBudget {
     private final OptionalDouble configured;
     private OptionalDouble advertised = OptionalDouble.empty();
     private long advertisedAt;
+    /** The part of the whole limit that belongs to this worker's bundles. */
+    private double own;
+
+    /** The part of the whole limit that this worker may spend because others do not; 0 if nothing is lent. */
+    private double lent;
+
+    /** The part of the whole limit that is spent at present. */
     private double share;
+
     private @Nullable Bucket bucket;
     private double bucketRate;
     private double phase;
@@ -66,6 +81,7 @@ final class LaneBudget {
         this.unit = unit;
         this.parts = unit == LimitUnit.REQUESTS ? 1000 : 1;
         this.time = time;
+        this.own = share;
         this.share = share;
         this.configured = configured;
         this.estimator = unit == LimitUnit.REQUESTS
@@ -76,11 +92,34 @@ final class LaneBudget {
         emptyBucket();
     }
 
-    /** Changes the part of the whole limit that this worker may spend. */
+    /** Changes the part of the whole limit that belongs to this worker. */
     void changeShare(double fraction) {
-        estimator.changeShare(fraction);
-        share = fraction;
+        own = fraction;
+        share = part();
+        estimator.changeShare(share);
         emptyBucket();
+    }
+
+    /**
+     * Changes the part of the whole limit that may be spent because others do not. It has no effect below the worker's
+     * own part, nor on a limit that each worker finds out for itself.
+     */
+    void lend(double fraction) {
+        lent = fraction;
+        if (part() != share) {
+            share = part();
+            estimator.lend(share);
+        }
+    }
+
+    private double part() {
+        if (lent == 0 || !estimator.hasCeiling()) {
+            return own;
+        }
+        // Workers that know each other divide requests into whole numbers a second.
+        double whole = whole(perSecond()).orElse(1);
+        double least = unit == LimitUnit.REQUESTS ? Math.floor(own * whole + 1e-9) / whole : own;
+        return Math.max(least, lent);
     }
 
     // A full bucket would be a burst.
@@ -112,7 +151,26 @@ final class LaneBudget {
                 Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY));
         if (!Double.isInfinite(ceiling)) {
             estimator.changeCeiling(ceiling * share);
+            lend(lent);
         }
+    }
+
+    private OptionalDouble whole(double rate) {
+        if (configured.isPresent() || advertised.isPresent()) {
+            return OptionalDouble.of(
+                    Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY)));
+        }
+        return Double.isInfinite(rate) ? OptionalDouble.empty() : OptionalDouble.of(rate / share);
+    }
+
+    private BudgetReport.Source source(OptionalDouble whole) {
+        if (whole.isEmpty()) {
+            return BudgetReport.Source.NONE;
+        }
+        if (configured.isPresent() && configured.getAsDouble() <= whole.getAsDouble()) {
+            return BudgetReport.Source.TOLD;
+        }
+        return advertised.isPresent() ? BudgetReport.Source.HEADER : BudgetReport.Source.FOUND;
     }
 
     /** Returns the amount that may be spent per second at present; infinity without any limit. */
@@ -120,12 +178,18 @@ final class LaneBudget {
         return estimator.perSecond(time.currentTimeNanos());
     }
 
-    /** @param paced true if the lane obeys the limit */
-    LaneState.Spending spending(boolean paced) {
+    /**
+     * @param paced true if the lane obeys the limit
+     * @param waiting the amount that could be spent at once if the limit allowed it
+     */
+    LaneState.Spending spending(boolean paced, double waiting) {
         long now = time.currentTimeNanos();
         double rate = estimator.perSecond(now);
         OptionalDouble limit = paced && !Double.isInfinite(rate) ? OptionalDouble.of(rate) : OptionalDouble.empty();
-        return new LaneState.Spending(limit, window.sum(now) * (double) SECOND / WINDOW);
+        double ofLate = window.sumSince(now - OF_LATE, now) * (double) SECOND / OF_LATE;
+        OptionalDouble whole = paced ? whole(rate) : OptionalDouble.empty();
+        BudgetReport report = new BudgetReport(whole, source(whole), ofLate, HEADROOM * ofLate + waiting);
+        return new LaneState.Spending(limit, window.sum(now) * (double) SECOND / WINDOW, report);
     }
 
     /** Returns the nanoseconds until {@code amount} may be spent; 0 if it may be spent now. */

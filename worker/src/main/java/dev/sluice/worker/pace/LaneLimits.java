@@ -2,6 +2,7 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pool.LentShares;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
@@ -52,6 +53,12 @@ final class LaneLimits {
     void changeShare(LimitShare share) {
         requests.changeShare(share.fraction());
         tokens.changeShare(share.fraction());
+    }
+
+    /** Changes the parts of the limits that may be spent because other workers do not. */
+    void lend(LentShares.Parts parts) {
+        requests.lend(parts.requests());
+        tokens.lend(parts.tokens());
     }
 
     double requestsPerSecond() {
@@ -152,11 +159,13 @@ final class LaneLimits {
         return feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
     }
 
-    LaneState.Spending ofRequests() {
-        return requests.spending(paced);
+    /** @param waiting the requests that could be sent at once if the limits allowed it */
+    LaneState.Spending ofRequests(int waiting) {
+        return requests.spending(paced, waiting);
     }
 
-    LaneState.Spending ofTokens() {
-        return tokens.spending(paced);
+    /** @param waiting the requests that could be sent at once if the limits allowed it */
+    LaneState.Spending ofTokens(int waiting) {
+        return tokens.spending(paced, waiting * estimate.ordinary());
     }
 }

@@ -1,5 +1,8 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.pool.BudgetReport;
+import dev.sluice.worker.pool.LaneReport;
+import java.util.Locale;
 import java.util.OptionalDouble;
 
 /**
@@ -33,6 +36,18 @@ public record LaneState(
      *
      * @param limit what this worker may spend per second at present; empty if there is no limit or none is known
      * @param perSecond what it has spent in the last second
+     * @param report what the other workers are told
      */
-    public record Spending(OptionalDouble limit, double perSecond) {}
+    public record Spending(OptionalDouble limit, double perSecond, BudgetReport report) {}
+
+    /** Returns true if the lane is of interest to others: something waits, is called, was spent, or it is stopped. */
+    boolean isActive() {
+        return waiting > 0 || inFlight > 0 || requests.report().spent() > 0 || flow == Flow.OPEN || flow == Flow.HELD;
+    }
+
+    /** Returns what the other workers are told. */
+    LaneReport report() {
+        String state = flow.name().toLowerCase(Locale.ROOT);
+        return new LaneReport(model, state, reason, waiting, inFlight, requests.report(), tokens.report());
+    }
 }

@@ -2,6 +2,7 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pool.LentShares;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ final class Lanes {
     /** The name of the overflow lane, which is not a possible model name. */
     private static final String OVERFLOW = "";
 
+    private static final LentShares.Parts NOTHING = new LentShares.Parts(0, 0);
+
     private final int maxLanes;
     private final Expiry expiry;
     private final ConfiguredLimits limits;
@@ -38,6 +41,7 @@ final class Lanes {
     private final List<Lane> ring = new ArrayList<>();
     private final AllLanes all;
     private LimitShare share = LimitShare.ALL;
+    private LentShares lent = LentShares.NONE;
     private int next;
     private long notHeldAt;
 
@@ -89,6 +93,7 @@ final class Lanes {
 
     private Lane open(String model, ConfiguredLimit limit) {
         Lane lane = new Lane(model, limit, time, share, all);
+        lane.lend(lent.of(model).orElse(NOTHING));
         byModel.put(model, lane);
         ring.add(lane);
         return lane;
@@ -111,9 +116,18 @@ final class Lanes {
         }
     }
 
+    /** Changes what may be spent of each lane's limits because other workers do not. */
+    void lend(LentShares shares) {
+        lent = shares;
+        byModel.forEach((model, lane) -> lane.lend(shares.of(model).orElse(NOTHING)));
+    }
+
     /** Returns the next call that may start now, from the lane whose turn it is. */
     @Nullable
     InFlightCall poll() {
+        if (!lent.byModel().isEmpty() && time.currentTimeNanos() - lent.validUntil() >= 0) {
+            lend(LentShares.NONE);
+        }
         for (int i = 0; i < ring.size(); i++) {
             int turn = (next + i) % ring.size();
             Lane lane = ring.get(turn);

@@ -155,14 +155,24 @@ final class LimitEstimator {
         return !Double.isInfinite(ceiling);
     }
 
-    /** Changes this worker's part of the whole limit. */
+    /** Changes this worker's part of the whole limit, since it owns other bundles. */
     void changeShare(double fraction) {
+        rescale(fraction);
+        unrelated.forget();
+    }
+
+    /** Changes this worker's part of the whole limit for a while, by what others do not need. */
+    void lend(double fraction) {
+        rescale(fraction);
+        unrelated.interrupt();
+    }
+
+    private void rescale(double fraction) {
         double factor = fraction / share;
         ceiling *= factor;
         granted *= factor;
         floor *= factor;
         share = fraction;
-        unrelated.forget();
     }
 
     /** Changes the amount per second of the whole limit that is always granted, however often calls are rejected. */

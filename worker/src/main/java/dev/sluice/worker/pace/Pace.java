@@ -2,6 +2,7 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pool.LentShares;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -38,7 +39,7 @@ public final class Pace implements Runnable {
     private static final long ROOM_CHECK_INTERVAL = Duration.ofMillis(10).toNanos();
 
     /** The least time between two snapshots. A snapshot visits every lane, and a message may come every microsecond. */
-    private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(100).toNanos();
+    private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(50).toNanos();
 
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
@@ -118,6 +119,11 @@ public final class Pace implements Runnable {
         inbox.add(() -> lanes.changeShare(share));
     }
 
+    /** Changes what may be spent of each lane's limits for a while because other workers do not. */
+    public void lend(LentShares shares) {
+        inbox.add(() -> lanes.lend(shares));
+    }
+
     /**
      * Drops the waiting requests of these assignments and calls none of them any more.
      *
@@ -134,7 +140,7 @@ public final class Pace implements Runnable {
     }
 
     /**
-     * Returns the latest snapshot of all lanes, without waiting. It is at most 100 ms old while there is work, and at
+     * Returns the latest snapshot of all lanes, without waiting. It is at most 50 ms old while there is work, and at
      * most a second old while there is none. Once the thread has ended it no longer changes.
      */
     public PaceState state() {
@@ -200,7 +206,7 @@ public final class Pace implements Runnable {
      *
      * @return nanoseconds until the thread has to come back for the next snapshot
      */
-    private long publishSnapshot() {
+    long publishSnapshot() {
         long early = snapshotAt - time.currentTimeNanos();
         if (early > 0) {
             return early;

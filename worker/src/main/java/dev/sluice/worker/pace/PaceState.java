@@ -1,5 +1,6 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.pool.LaneReport;
 import java.time.Duration;
 import java.util.List;
 
@@ -13,6 +14,11 @@ import java.util.List;
 public record PaceState(LimitShare share, int inFlight, Duration heldFor, List<LaneState> lanes) {
     /** The state before the first request. */
     public static final PaceState NONE = new PaceState(LimitShare.ALL, 0, Duration.ZERO, List.of());
+
+    /** Returns what the other workers are told of the lanes in which something happens. */
+    public List<LaneReport> reports() {
+        return lanes.stream().filter(LaneState::isActive).map(LaneState::report).toList();
+    }
 
     /** Returns true if no request waits for a call and none is called. */
     public boolean isIdle() {

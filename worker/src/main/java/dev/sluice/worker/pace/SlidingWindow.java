@@ -58,6 +58,18 @@ final class SlidingWindow {
         return sum;
     }
 
+    /** Returns the sum of the charges that have started since then. It is remembered for three seconds. */
+    long sumSince(long since, long now) {
+        long recent = sum(now);
+        for (Charge charge : before) {
+            if (charge.startedAt() - since < 0) {
+                break;
+            }
+            recent += charge.amount();
+        }
+        return recent;
+    }
+
     /** Returns how long it takes until the sum is {@code max} or less, if nothing is added. */
     long nanosUntil(long max, long now) {
         long left = sum(now);

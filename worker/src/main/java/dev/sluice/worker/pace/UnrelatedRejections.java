@@ -75,8 +75,13 @@ final class UnrelatedRejections {
 
     /** Changes the measure of all rates, after this worker's part of the limit has changed. */
     void forget() {
-        fallsFrom = 0;
+        interrupt();
         unrelated = 0;
+    }
+
+    /** Ends a comparison, since rates before and after this moment cannot be compared. */
+    void interrupt() {
+        fallsFrom = 0;
     }
 
     /**

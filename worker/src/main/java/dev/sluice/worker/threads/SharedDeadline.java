@@ -55,7 +55,7 @@ public final class SharedDeadline {
     }
 
     /** Waits until the thread has ended. An interrupt ends the wait and stays set. */
-    void join(Thread thread) {
+    public void join(Thread thread) {
         try {
             TimeUnit.NANOSECONDS.timedJoin(thread, nanosLeft());
         } catch (InterruptedException interrupted) {

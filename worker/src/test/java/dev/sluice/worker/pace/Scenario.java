@@ -4,6 +4,7 @@ import dev.sluice.sandbox.RateLimit;
 import dev.sluice.sandbox.RateLimitKind;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The setup of a simulation. Immutable; every {@code with} returns a changed copy.
@@ -11,6 +12,7 @@ import java.util.List;
  * @param limit the configured limit of the workers
  * @param steps the API's limits, one after another; the last one holds for the rest
  * @param letters the least and the most letters of a request
+ * @param pool how long a report takes to reach a worker; empty if workers tell each other nothing
  */
 record Scenario(
         int workers,
@@ -18,7 +20,21 @@ record Scenario(
         List<Step> steps,
         Duration duration,
         Answers answers,
-        Span<Integer> letters) {
+        Span<Integer> letters,
+        Load load,
+        Optional<Span<Duration>> pool) {
+
+    /** How the requests are divided among the workers. */
+    enum Load {
+        /** Each worker has a backlog. */
+        EVEN,
+        /** The first worker has a backlog, and the others have nothing. */
+        ONE,
+        /** The first worker has a backlog, and each of the others gets a request a second. */
+        TRICKLE,
+        /** The backlog of the first worker comes and goes, and the others have one all the time. */
+        FLAPPING
+    }
 
     record Span<T>(T least, T most) {}
 
@@ -48,19 +64,30 @@ record Scenario(
         Duration duration = all.stream().map(Step::lasts).reduce(Duration.ZERO, Duration::plus);
         Span<Duration> latency = new Span<>(Duration.ofMillis(200), Duration.ofMillis(800));
         Answers answers = new Answers(latency, Duration.ofMillis(1), true, false);
-        return new Scenario(1, ConfiguredLimit.UNKNOWN, all, duration, answers, new Span<>(10, 10));
+        return new Scenario(
+                1, ConfiguredLimit.UNKNOWN, all, duration, answers, new Span<>(10, 10), Load.EVEN, Optional.empty());
     }
 
     Scenario withWorkers(int count) {
-        return new Scenario(count, limit, steps, duration, answers, letters);
+        return new Scenario(count, limit, steps, duration, answers, letters, load, pool);
+    }
+
+    Scenario withLoad(Load other) {
+        return new Scenario(workers, limit, steps, duration, answers, letters, other, pool);
+    }
+
+    /** Returns a scenario in which the workers report to each other. */
+    Scenario withPool(Duration least, Duration most) {
+        return new Scenario(
+                workers, limit, steps, duration, answers, letters, load, Optional.of(new Span<>(least, most)));
     }
 
     Scenario withLimit(String limitText) {
-        return new Scenario(workers, ConfiguredLimit.parse(limitText), steps, duration, answers, letters);
+        return new Scenario(workers, ConfiguredLimit.parse(limitText), steps, duration, answers, letters, load, pool);
     }
 
     Scenario withSizes(int fewest, int most) {
-        return new Scenario(workers, limit, steps, duration, answers, new Span<>(fewest, most));
+        return new Scenario(workers, limit, steps, duration, answers, new Span<>(fewest, most), load, pool);
     }
 
     Scenario withLatency(Duration least, Duration most) {
@@ -80,7 +107,7 @@ record Scenario(
     }
 
     private Scenario with(Answers other) {
-        return new Scenario(workers, limit, steps, duration, other, letters);
+        return new Scenario(workers, limit, steps, duration, other, letters, load, pool);
     }
 
     /** Returns the API's limit at this time after the start. */

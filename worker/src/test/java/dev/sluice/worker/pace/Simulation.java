@@ -5,10 +5,15 @@ import dev.sluice.sandbox.ModelLimiter;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Scenario.Span;
+import dev.sluice.worker.pool.PoolMember;
+import dev.sluice.worker.pool.PoolParticipant;
+import dev.sluice.worker.pool.WorkerReport;
+import dev.sluice.worker.pool.WorkerReportJson;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
 import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +21,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.PriorityQueue;
 import java.util.Random;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +33,9 @@ final class Simulation {
     private static final long MILLI = 1_000_000L;
     private static final int BACKLOG = 40_000;
 
+    /** The bundles of the queue if workers report to each other. */
+    private static final int WIDTH = 24;
+
     private final Scenario scenario;
     private final Random random;
     private final VirtualTime time = new VirtualTime();
@@ -34,6 +43,7 @@ final class Simulation {
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final List<Worker> workers = new ArrayList<>();
     private final List<Arrival> arrivals = new ArrayList<>();
+    private final SimulatedLog log;
     private long sequence;
     private long offset;
 
@@ -44,12 +54,35 @@ final class Simulation {
         }
     }
 
+    /** Adds a backlog to a worker at a time after the start. */
+    void addBacklog(int worker, Duration after) {
+        at(after.toNanos(), () -> workers.get(worker).begin());
+    }
+
+    /** Cuts a worker off from Kafka for a while. Its calls go on. */
+    void cutOff(int worker, Duration after, Duration length) {
+        at(after.toNanos(), () -> workers.get(worker).isCutOff = true);
+        at(after.plus(length).toNanos(), () -> workers.get(worker).isCutOff = false);
+    }
+
+    /** Kills a worker. The others own its bundles after the session's time. */
+    void kill(int worker, Duration after) {
+        at(after.toNanos(), () -> workers.get(worker).isDead = true);
+        at(after.plusSeconds(10).toNanos(), () -> workers.forEach(other -> other.own(WIDTH / (workers.size() - 1))));
+    }
+
+    /** Freezes a worker. Everything that happens meanwhile happens to it afterwards. */
+    void freeze(int worker, Duration after, Duration length) {
+        at(after.toNanos(), () -> workers.get(worker).frozenUntil = time.currentTimeNanos() + length.toNanos());
+    }
+
     /** A call as the API sees it, with the number of its worker. */
     record Arrival(long at, int worker, boolean admitted, long tokens) {}
 
     Simulation(Scenario scenario, long seed) {
         this.scenario = scenario;
         this.random = new Random(seed);
+        this.log = new SimulatedLog(time::currentTimeNanos, this::at);
         for (int i = 0; i < scenario.workers(); i++) {
             workers.add(new Worker(i));
         }
@@ -83,6 +116,13 @@ final class Simulation {
     private final class Worker {
         private final int number;
         private final Pace pace;
+        private final PoolParticipant participant;
+        private final Instant started = Instant.ofEpochSecond(1);
+        private long readAt;
+        private int bundles;
+        private boolean isCutOff;
+        private boolean isDead;
+        private long frozenUntil;
         private int wake;
         private int calls;
 
@@ -94,14 +134,112 @@ final class Simulation {
                     time,
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});
-            pace.changeShare(new LimitShare(1, scenario.workers()));
+            own(WIDTH / scenario.workers());
+            this.participant = new PoolParticipant("w" + number);
+        }
+
+        private void own(int count) {
+            bundles = count;
+            pace.changeShare(
+                    scenario.pool().isPresent() ? new LimitShare(count, WIDTH) : new LimitShare(1, scenario.workers()));
+        }
+
+        /** Starts to work on a backlog. */
+        void begin() {
+            addBacklog(BACKLOG / scenario.workers());
+            step();
         }
 
         void start() {
-            for (int i = 0; i < BACKLOG / scenario.workers(); i++) {
-                pace.accept(request());
+            scenario.pool().ifPresent(delays -> {
+                log.subscribe(record -> at(delay(delays), () -> read(record)));
+                report();
+            });
+            switch (scenario.load()) {
+                case EVEN -> addBacklog(BACKLOG / scenario.workers());
+                case ONE -> addBacklog(number == 0 ? BACKLOG : 0);
+                case TRICKLE -> {
+                    addBacklog(number == 0 ? BACKLOG : 0);
+                    trickle();
+                }
+                case FLAPPING -> {
+                    addBacklog(number == 0 ? 0 : BACKLOG / scenario.workers());
+                    flap();
+                }
             }
             step();
+        }
+
+        private void addBacklog(int requests) {
+            for (int i = 0; i < requests; i++) {
+                pace.accept(request());
+            }
+        }
+
+        private void trickle() {
+            if (number > 0) {
+                at(random.nextLong(2000 * MILLI), () -> {
+                    addBacklog(1);
+                    step();
+                    trickle();
+                });
+            }
+        }
+
+        /** Adds some requests every second to the first worker. */
+        private void flap() {
+            if (number == 0) {
+                at(1000 * MILLI, () -> {
+                    addBacklog(5);
+                    step();
+                    flap();
+                });
+            }
+        }
+
+        private long now() {
+            return time.currentTimeNanos();
+        }
+
+        /** Returns the nanoseconds until a record arrives. Records keep their order. */
+        private long delay(Span<Duration> delays) {
+            readAt = Math.max(readAt, now() + between(delays));
+            return readAt - now();
+        }
+
+        private void read(ConsumerRecord<byte[], byte[]> record) {
+            if (now() < frozenUntil) {
+                at(frozenUntil - now(), () -> read(record));
+            } else if (!isCutOff) {
+                participant.read(record, started, now());
+            }
+        }
+
+        private void report() {
+            if (isDead) {
+                return;
+            }
+            if (now() < frozenUntil) {
+                at(frozenUntil - now(), this::report);
+                return;
+            }
+            pace.publishSnapshot();
+            WorkerReport report = new WorkerReport(
+                    0,
+                    "",
+                    "",
+                    started,
+                    PoolMember.VALIDITY,
+                    bundles,
+                    WIDTH,
+                    pace.state().reports());
+            participant
+                    .next(report, now())
+                    .filter(written -> !isCutOff)
+                    .ifPresent(written -> log.append("w" + number, WorkerReportJson.encode(written)));
+            participant.shares(now()).ifPresent(pace::lend);
+            step();
+            at(25 * MILLI, this::report);
         }
 
         private Request request() {
@@ -115,6 +253,13 @@ final class Simulation {
 
         private void step() {
             int mine = ++wake;
+            if (isDead) {
+                return;
+            }
+            if (now() < frozenUntil) {
+                at(frozenUntil - now(), this::step);
+                return;
+            }
             long wait = pace.step();
             long late = random.nextLong(MILLI / 3) + (random.nextInt(200) == 0 ? 15 * MILLI : 0);
             at(wait + late, () -> {

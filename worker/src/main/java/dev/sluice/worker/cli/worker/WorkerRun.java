@@ -4,13 +4,13 @@ import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.cli.command.DebugLog;
 import dev.sluice.worker.cli.command.ExitCode;
-import dev.sluice.worker.cli.command.Version;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.observe.Metrics;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
 import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.ProgramVersion;
 import dev.sluice.worker.threads.WorkerException;
 import io.opentelemetry.api.GlobalOpenTelemetry;
 import java.time.Clock;
@@ -47,14 +47,14 @@ final class WorkerRun {
      */
     static int untilStopped(WorkerConfig config, AdminOptions adminOptions) throws InterruptedException {
         AtomicReference<@Nullable Worker> started = new AtomicReference<>();
-        PrometheusPage metrics = new PrometheusPage(Version.current());
+        PrometheusPage metrics = new PrometheusPage(ProgramVersion.current());
         Optional<AdminServer> admin = adminOptions.serve(
                 new HealthSinceStart(started),
                 Map.of(
                         "/metrics",
                         metrics,
                         "/status",
-                        new StatusPage(metrics.metrics(), Version.current(), Clock.systemUTC())));
+                        new StatusPage(metrics.metrics(), ProgramVersion.current(), Clock.systemUTC())));
         try (metrics) {
             Worker worker = Worker.start(
                     config, admin.isPresent() ? metrics.metrics() : Metrics.off(), GlobalOpenTelemetry.get());

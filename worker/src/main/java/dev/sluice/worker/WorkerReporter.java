@@ -1,0 +1,47 @@
+package dev.sluice.worker;
+
+import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pool.PoolMember;
+import dev.sluice.worker.pool.WorkerReport;
+import dev.sluice.worker.text.ProgramVersion;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import java.util.function.Supplier;
+
+/** Makes the reports of one worker. Thread-safe. */
+final class WorkerReporter implements Supplier<WorkerReport> {
+    private final Instant started;
+    private final Supplier<OwnedBundles> bundles;
+    private final Supplier<PaceState> pace;
+    private final String host = host();
+
+    WorkerReporter(Instant started, Supplier<OwnedBundles> bundles, Supplier<PaceState> pace) {
+        this.started = started;
+        this.bundles = bundles;
+        this.pace = pace;
+    }
+
+    @Override
+    public WorkerReport get() {
+        OwnedBundles present = bundles.get();
+        return new WorkerReport(
+                0,
+                ProgramVersion.current(),
+                host,
+                started,
+                PoolMember.VALIDITY,
+                present.owned(),
+                present.width(),
+                pace.get().reports());
+    }
+
+    private static String host() {
+        try {
+            return InetAddress.getLocalHost().getHostName();
+        } catch (UnknownHostException e) {
+            // A machine whose own name does not resolve works all the same.
+            return "unknown";
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package dev.sluice.worker.pool;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Divides a limit by demand, max-min fairly (Bertsekas and Gallager, Data Networks, 6.5.2), weighted by bundles. A
+ * worker that wants less than its own part leaves the rest to those that want more. What nobody wants is divided by
+ * bundles, so that whoever begins has some at once. The parts of bundles that no worker claims are lent to nobody.
+ */
+final class FairShares {
+    private static final double EPSILON = 1e-9;
+
+    private FairShares() {}
+
+    /**
+     * What one worker may ask for.
+     *
+     * @param weight the bundles that it owns
+     * @param wanted the amount per second that it could spend
+     */
+    record Claim(int weight, double wanted) {}
+
+    /**
+     * Returns what each worker may spend per second.
+     *
+     * @param claims those of all workers that are alive
+     * @param width the number of all bundles
+     * @param limit the whole limit per second
+     */
+    static double[] of(List<Claim> claims, int width, double limit) {
+        double claimed = claims.stream().mapToInt(Claim::weight).sum();
+        // Two may claim a bundle while it changes hands. Then all get less.
+        double left = limit * claimed / Math.max(width, claimed);
+        double weights = claimed;
+        double[] parts = new double[claims.size()];
+        boolean[] isContent = new boolean[claims.size()];
+        for (boolean changes = true; changes && weights > 0; ) {
+            changes = false;
+            double level = left / weights;
+            for (int i = 0; i < parts.length; i++) {
+                Claim claim = claims.get(i);
+                if (!isContent[i] && claim.wanted() <= level * claim.weight()) {
+                    isContent[i] = true;
+                    changes = true;
+                    parts[i] = claim.wanted();
+                    left -= claim.wanted();
+                    weights -= claim.weight();
+                }
+            }
+        }
+        // If all are content, all divide what is left. Else those do that want more.
+        boolean areAllContent = weights <= 0;
+        for (int i = 0; i < parts.length && claimed > 0; i++) {
+            int weight = claims.get(i).weight();
+            if (areAllContent) {
+                parts[i] += left * weight / claimed;
+            } else if (!isContent[i]) {
+                parts[i] = left * weight / weights;
+            }
+        }
+        return parts;
+    }
+
+    /**
+     * Returns the parts as whole numbers with the same sum, rounded down. Workers whose parts are no whole numbers can
+     * come to send in step, so that each has one call more in the same second. The largest remainders are rounded up,
+     * and among equal ones the first. Parts below one, and what all of them would be with them, stay as they are.
+     */
+    static double[] whole(double[] parts) {
+        boolean isSmall = IntStream.range(0, parts.length).anyMatch(i -> parts[i] > 0 && parts[i] < 1);
+        if (isSmall) {
+            return parts;
+        }
+        double[] whole = new double[parts.length];
+        double sum = 0;
+        double wholeSum = 0;
+        for (int i = 0; i < parts.length; i++) {
+            whole[i] = Math.floor(parts[i] + EPSILON);
+            sum += parts[i];
+            wholeSum += whole[i];
+        }
+        int more = (int) Math.floor(sum - wholeSum + EPSILON);
+        IntStream.range(0, parts.length)
+                .boxed()
+                .filter(i -> parts[i] > 0)
+                .sorted(Comparator.comparingDouble(i -> whole[i] - parts[i]))
+                .limit(Math.max(0, more))
+                .forEach(i -> whole[i]++);
+        return whole;
+    }
+}

@@ -1,0 +1,33 @@
+package dev.sluice.worker.pool;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The parts of each lane's limits that a worker may spend because others do not. They hold for a short time only.
+ * Immutable.
+ *
+ * @param byModel the parts by model; a lane that is not there has the part of the worker's own bundles
+ * @param validUntil the monotonic time in nanoseconds at which they end
+ */
+public record LentShares(Map<String, Parts> byModel, long validUntil) {
+    /** Nothing that is lent. */
+    public static final LentShares NONE = new LentShares(Map.of(), 0);
+
+    /**
+     * The parts of one lane's limits, each from 0 to 1.
+     *
+     * @param requests of the requests
+     * @param tokens of the tokens
+     */
+    public record Parts(double requests, double tokens) {}
+
+    public LentShares {
+        byModel = Map.copyOf(byModel);
+    }
+
+    /** Returns the parts of a lane. */
+    public Optional<Parts> of(String model) {
+        return Optional.ofNullable(byModel.get(model));
+    }
+}

@@ -1,0 +1,191 @@
+package dev.sluice.worker.pool;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes this worker's reports, reads those of all workers, and tells what may be spent of each limit.
+ *
+ * <p>Nothing else depends on the pool. Whatever fails here, the worker goes on with the part of its own bundles.
+ */
+public final class PoolMember implements Runnable {
+    /** For how long others believe a report. */
+    public static final Duration VALIDITY = Duration.ofSeconds(3);
+
+    private static final Duration POLL = Duration.ofMillis(25);
+    private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
+    private static final Duration RETRY = Duration.ofSeconds(10);
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
+
+    private static final Logger log = LoggerFactory.getLogger(PoolMember.class);
+
+    private final String topic;
+    private final String name;
+    private final Instant started;
+    private final Clients clients;
+    private final Supplier<WorkerReport> reports;
+    private final Consumer<LentShares> shares;
+    private final LongSupplier nanoTime;
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final PoolParticipant participant;
+    private LentShares told = LentShares.NONE;
+    private boolean isLent;
+    /** Why the others are not known. The check at a worker's start has told of a missing topic already. */
+    private String trouble;
+
+    /**
+     * Makes the Kafka clients of a member.
+     *
+     * @param reader makes a consumer without a group
+     * @param writer makes a producer without transactions
+     */
+    public record Clients(
+            Supplier<org.apache.kafka.clients.consumer.Consumer<byte[], byte[]>> reader,
+            Supplier<Producer<byte[], byte[]>> writer) {}
+
+    /**
+     * @param topic the topic of reports, whose first partition is used
+     * @param name this worker's name, which no other worker of the queue has
+     * @param started when this worker was started, as in its reports
+     * @param reports makes a report of this worker, without a number
+     * @param shares takes what may be spent at present
+     * @param nanoTime the monotonic clock by which what is lent ends
+     */
+    public PoolMember(
+            String topic,
+            String name,
+            Instant started,
+            Clients clients,
+            Supplier<WorkerReport> reports,
+            Consumer<LentShares> shares,
+            LongSupplier nanoTime) {
+        this.topic = topic;
+        this.name = name;
+        this.started = started;
+        this.clients = clients;
+        this.reports = reports;
+        this.shares = shares;
+        this.nanoTime = nanoTime;
+        this.participant = new PoolParticipant(name);
+        this.trouble = missing();
+    }
+
+    /** Ends {@link #run} soon. The worker says that it leaves. */
+    public void stop() {
+        stopped.countDown();
+    }
+
+    /** Runs until {@link #stop}. What Kafka throws is logged, and after a pause everything is tried again. */
+    @Override
+    public void run() {
+        try {
+            while (stopped.getCount() > 0) {
+                try {
+                    takePart();
+                } catch (InterruptException e) {
+                    throw e;
+                } catch (KafkaException e) {
+                    say(e.toString());
+                } catch (RuntimeException defect) {
+                    // The backstop of this thread. The worker works without the pool.
+                    log.atError().setCause(defect).log("Reports of workers failed; they are tried again");
+                }
+                boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptException | InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void takePart() {
+        try (var reader = clients.reader().get()) {
+            TopicPartition partition = new TopicPartition(topic, 0);
+            List<PartitionInfo> partitions = reader.partitionsFor(topic, LOOK_UP_TIME);
+            if (partitions == null || partitions.isEmpty()) {
+                say(missing());
+                return;
+            }
+            reader.assign(List.of(partition));
+            // What was written before this worker's own first report does not count.
+            reader.seekToEnd(List.of(partition));
+            long unused = reader.position(partition, LOOK_UP_TIME);
+            try (Producer<byte[], byte[]> writer = clients.writer().get()) {
+                while (stopped.getCount() > 0) {
+                    write(writer);
+                    reader.poll(POLL).forEach(record -> participant.read(record, started, nanoTime.getAsLong()));
+                    share();
+                }
+                leave(writer);
+            }
+        }
+    }
+
+    private void write(Producer<byte[], byte[]> writer) {
+        participant
+                .next(reports.get(), nanoTime.getAsLong())
+                .ifPresent(report -> send(writer, WorkerReportJson.encode(report)));
+    }
+
+    private void send(Producer<byte[], byte[]> writer, byte @Nullable [] value) {
+        byte[] key = name.getBytes(StandardCharsets.UTF_8);
+        // A report that is not written is not read back, which shows soon enough.
+        var unused = writer.send(new ProducerRecord<>(topic, 0, key, value), (written, failure) -> {
+            if (failure != null) {
+                log.atDebug().addKeyValue("error", failure.toString()).log("Report not written");
+            }
+        });
+    }
+
+    private void leave(Producer<byte[], byte[]> writer) {
+        send(writer, null);
+        writer.close(CLOSE_TIME);
+    }
+
+    /** Tells what may be spent while it is known. What was told before ends by itself. */
+    private void share() {
+        Optional<LentShares> lent = participant.shares(nanoTime.getAsLong());
+        lent.filter(next -> !next.equals(told)).ifPresent(next -> {
+            shares.accept(next);
+            told = next;
+        });
+        if (lent.isPresent() && !trouble.isEmpty()) {
+            log.atInfo().addKeyValue("topic", topic).log("Other workers are known; limits are shared by demand");
+            trouble = "";
+        } else if (lent.isEmpty() && isLent) {
+            say("the worker's own reports do not come back");
+        }
+        isLent = lent.isPresent();
+    }
+
+    private String missing() {
+        return "topic " + topic + " does not exist; run `sluice topics create`";
+    }
+
+    private void say(String problem) {
+        if (!trouble.equals(problem)) {
+            trouble = problem;
+            log.atWarn()
+                    .addKeyValue("topic", topic)
+                    .addKeyValue("reason", problem)
+                    .log("Other workers are not known; only the part of each limit is spent that belongs to this"
+                            + " worker's partitions");
+        }
+    }
+}

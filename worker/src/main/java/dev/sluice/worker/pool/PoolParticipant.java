@@ -1,0 +1,82 @@
+package dev.sluice.worker.pool;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * Decides what one worker tells the others, and what it may spend by what they tell. It does arithmetic only. Owned by
+ * one thread.
+ *
+ * <p>A worker goes by what it reads back. What is lent to it holds for some time after it <em>sent</em> the last of its
+ * own reports that it has read. All that others had written before is read by then. The others believe that report for
+ * longer. So a worker that is cut off, paused, or lags behind returns what was lent before anybody counts on it,
+ * whatever their clocks say.
+ */
+public final class PoolParticipant {
+    private static final long LEASE_NANOS = Duration.ofMillis(2_500).toNanos();
+
+    /** The reports that are remembered until they are read back. Older ones are of no use any more. */
+    private static final int MAX_SENT = 64;
+
+    private final String name;
+    private final PoolView view = new PoolView();
+    private final ReportSchedule schedule = new ReportSchedule();
+    /** When each of the worker's latest reports was sent, by its number. */
+    private final Map<Long, Long> sent = new LinkedHashMap<>();
+
+    private long sequence;
+    private long leaseUntil;
+    private boolean hasLease;
+
+    /** @param name the worker's name, which no other worker of the queue has */
+    public PoolParticipant(String name) {
+        this.name = name;
+    }
+
+    /**
+     * Returns the report to write now, if one is due.
+     *
+     * @param report what there is to tell, without a number
+     * @param now a monotonic time in nanoseconds
+     */
+    public Optional<WorkerReport> next(WorkerReport report, long now) {
+        if (!schedule.isDue(report, now)) {
+            return Optional.empty();
+        }
+        sequence++;
+        schedule.wrote(report, now);
+        sent.put(sequence, now);
+        sent.keySet().removeIf(number -> number <= sequence - MAX_SENT);
+        return Optional.of(report.numbered(sequence));
+    }
+
+    /**
+     * Takes over a record of the topic.
+     *
+     * @param started when this worker was started; an earlier one may have had its name
+     */
+    public void read(ConsumerRecord<byte[], byte[]> record, Instant started, long now) {
+        Optional<WorkerReport> report = view.read(record, now);
+        boolean isOwn = report.isPresent()
+                && report.get().started().equals(started)
+                && name.equals(new String(record.key(), StandardCharsets.UTF_8));
+        Long sentAt = isOwn ? sent.get(report.get().sequence()) : null;
+        if (sentAt != null) {
+            leaseUntil = sentAt + LEASE_NANOS;
+            hasLease = true;
+        }
+    }
+
+    /** Returns what may be spent at present; empty while the worker does not know the others. */
+    public Optional<LentShares> shares(long now) {
+        if (!hasLease || leaseUntil - now <= 0) {
+            return Optional.empty();
+        }
+        return Optional.of(new LentShares(DemandShares.of(view.alive(now), name), leaseUntil));
+    }
+}

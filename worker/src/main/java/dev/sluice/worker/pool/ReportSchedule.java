@@ -1,0 +1,60 @@
+package dev.sluice.worker.pool;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** Decides when a worker reports: once a second, and at once when others have to know. Owned by one thread. */
+final class ReportSchedule {
+    private static final long INTERVAL = Duration.ofSeconds(1).toNanos();
+
+    /** The least time between two reports, so that a demand that comes and goes makes no flood of them. */
+    private static final long LEAST_INTERVAL = Duration.ofMillis(100).toNanos();
+
+    /** The change of what is wanted, as a part of the limit, of which others have to know. */
+    private static final double CHANGE = 0.1;
+
+    private @Nullable WorkerReport last;
+    private long lastAt;
+
+    /** Returns whether this report is to be written now. */
+    boolean isDue(WorkerReport report, long now) {
+        WorkerReport before = last;
+        if (before == null || now - lastAt >= INTERVAL) {
+            return true;
+        }
+        return now - lastAt >= LEAST_INTERVAL && differs(before, report);
+    }
+
+    void wrote(WorkerReport report, long now) {
+        last = report;
+        lastAt = now;
+    }
+
+    private static boolean differs(WorkerReport before, WorkerReport report) {
+        return before.bundles() != report.bundles()
+                || before.width() != report.width()
+                || report.lanes().stream().anyMatch(lane -> differs(before.lane(lane.model()), Optional.of(lane)))
+                || before.lanes().stream().anyMatch(lane -> differs(Optional.of(lane), report.lane(lane.model())));
+    }
+
+    private static boolean differs(Optional<LaneReport> before, Optional<LaneReport> now) {
+        return !cause(before).equals(cause(now))
+                || differs(before, now, LaneReport::requests)
+                || differs(before, now, LaneReport::tokens);
+    }
+
+    private static String cause(Optional<LaneReport> lane) {
+        return lane.map(LaneReport::cause).orElse("");
+    }
+
+    private static boolean differs(
+            Optional<LaneReport> before, Optional<LaneReport> now, Function<LaneReport, BudgetReport> unit) {
+        BudgetReport first = before.map(unit).orElse(BudgetReport.NONE);
+        BudgetReport second = now.map(unit).orElse(BudgetReport.NONE);
+        double limit = Math.max(first.limit().orElse(0), second.limit().orElse(0));
+        // Beyond the limit more is not more.
+        return Math.abs(Math.min(limit, first.wanted()) - Math.min(limit, second.wanted())) > CHANGE * limit;
+    }
+}

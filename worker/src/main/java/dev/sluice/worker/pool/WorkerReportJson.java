@@ -1,0 +1,156 @@
+package dev.sluice.worker.pool;
+
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The JSON form of a {@link WorkerReport}, which {@code worker/DESIGN.md} describes. What a newer release adds is
+ * ignored, and what is missing has the value that does least. Thread-safe.
+ */
+public final class WorkerReportJson {
+    /** The version of the form. A reader takes a newer one as far as it knows it. */
+    static final int VERSION = 1;
+
+    /** The largest value that is read. A thousand lanes have less. */
+    private static final int MAX_BYTES = 1 << 20;
+
+    /** The most lanes that are read of one worker. */
+    private static final int MAX_LANES = 4_096;
+
+    private static final double ROUNDING = 1_000;
+
+    /** No worker is believed for longer than this, whatever it says of itself. */
+    private static final Duration MAX_VALIDITY = Duration.ofMinutes(1);
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private WorkerReportJson() {}
+
+    /** Returns the value of a record. */
+    public static byte[] encode(WorkerReport report) {
+        return JSON.writeValueAsBytes(tree(report));
+    }
+
+    /** Returns the report as a tree, to which more may be added. */
+    public static ObjectNode tree(WorkerReport report) {
+        ObjectNode tree = JSON.createObjectNode()
+                .put("v", VERSION)
+                .put("seq", report.sequence())
+                .put("version", report.version())
+                .put("host", report.host())
+                .put("started", report.started().toString())
+                .put("valid_ms", report.validity().toMillis())
+                .put("bundles", report.bundles())
+                .put("width", report.width());
+        ArrayNode lanes = tree.putArray("lanes");
+        report.lanes().forEach(lane -> lanes.add(tree(lane)));
+        return tree;
+    }
+
+    private static ObjectNode tree(LaneReport lane) {
+        ObjectNode tree = JSON.createObjectNode().put("model", lane.model()).put("state", lane.state());
+        if (!lane.cause().isEmpty()) {
+            tree.put("cause", lane.cause());
+        }
+        tree.put("waiting", lane.waiting()).put("in_flight", lane.inFlight());
+        tree.set("requests", tree(lane.requests()));
+        tree.set("tokens", tree(lane.tokens()));
+        return tree;
+    }
+
+    private static ObjectNode tree(BudgetReport budget) {
+        ObjectNode tree = JSON.createObjectNode();
+        budget.limit().ifPresent(limit -> tree.put("limit", rounded(limit)));
+        return tree.put("source", budget.source().name().toLowerCase(Locale.ROOT))
+                .put("spent", rounded(budget.spent()))
+                .put("wanted", rounded(budget.wanted()));
+    }
+
+    private static double rounded(double value) {
+        return Math.round(value * ROUNDING) / ROUNDING;
+    }
+
+    /** Reads the value of a record. Returns empty for what is no report. */
+    public static Optional<WorkerReport> decode(byte[] value) {
+        if (value.length > MAX_BYTES) {
+            return Optional.empty();
+        }
+        try {
+            JsonNode tree = JSON.readTree(value);
+            if (!tree.isObject() || tree.path("v").asInt(0) < 1) {
+                return Optional.empty();
+            }
+            int bundles = Math.max(0, tree.path("bundles").asInt(0));
+            return Optional.of(new WorkerReport(
+                    tree.path("seq").asLong(0),
+                    tree.path("version").asString(""),
+                    tree.path("host").asString(""),
+                    instant(tree.path("started").asString("")),
+                    validity(tree.path("valid_ms").asLong(0)),
+                    bundles,
+                    Math.max(bundles, tree.path("width").asInt(0)),
+                    lanes(tree.path("lanes"))));
+        } catch (JacksonException | DateTimeException foreign) {
+            return Optional.empty();
+        }
+    }
+
+    private static Instant instant(String text) {
+        return text.isEmpty() ? Instant.EPOCH : Instant.parse(text);
+    }
+
+    private static Duration validity(long millis) {
+        return Duration.ofMillis(Math.max(0, Math.min(MAX_VALIDITY.toMillis(), millis)));
+    }
+
+    private static List<LaneReport> lanes(JsonNode trees) {
+        List<LaneReport> lanes = new ArrayList<>();
+        for (JsonNode tree : trees) {
+            if (lanes.size() < MAX_LANES) {
+                lanes.add(new LaneReport(
+                        tree.path("model").asString(""),
+                        tree.path("state").asString(""),
+                        tree.path("cause").asString(""),
+                        Math.max(0, tree.path("waiting").asInt(0)),
+                        Math.max(0, tree.path("in_flight").asInt(0)),
+                        budget(tree.path("requests")),
+                        budget(tree.path("tokens"))));
+            }
+        }
+        return lanes;
+    }
+
+    private static BudgetReport budget(JsonNode tree) {
+        double limit = positive(tree.path("limit"));
+        return new BudgetReport(
+                limit > 0 ? OptionalDouble.of(limit) : OptionalDouble.empty(),
+                source(tree.path("source").asString("")),
+                positive(tree.path("spent")),
+                positive(tree.path("wanted")));
+    }
+
+    private static double positive(JsonNode number) {
+        double value = number.asDouble(0);
+        return value > 0 && Double.isFinite(value) ? value : 0;
+    }
+
+    private static BudgetReport.Source source(String word) {
+        for (BudgetReport.Source source : BudgetReport.Source.values()) {
+            if (source.name().toLowerCase(Locale.ROOT).equals(word)) {
+                return source;
+            }
+        }
+        return BudgetReport.Source.NONE;
+    }
+}

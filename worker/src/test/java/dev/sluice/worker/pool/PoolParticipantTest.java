@@ -1,0 +1,205 @@
+package dev.sluice.worker.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class PoolParticipantTest {
+    private static final Instant STARTED = Instant.ofEpochSecond(1_800_000_000);
+    private static final LaneReport NOTHING = new LaneReport("m", "flowing", "", 0, 0, told(0), BudgetReport.NONE);
+
+    private final PoolParticipant participant = new PoolParticipant("me");
+    private long now = 5_000_000_000L;
+    private long offset;
+
+    @Test
+    void nothingIsLentBeforeTheOwnReportIsReadBack() {
+        WorkerReport own = next(report(1, backlog())).orElseThrow();
+        read("other", report(3, NOTHING));
+        assertThat(lent()).isEmpty();
+
+        read("me", own);
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(1, within(1e-6)));
+    }
+
+    @Test
+    void whatIsLentEndsTwoAndAHalfSecondsAfterTheReportWasSent() {
+        WorkerReport own = next(report(1, backlog())).orElseThrow();
+        pass(1_000);
+        read("me", own);
+        assertThat(participant.shares(now).orElseThrow().validUntil() - now)
+                .isEqualTo(Duration.ofMillis(1_500).toNanos());
+
+        pass(1_500);
+        assertThat(participant.shares(now)).isEmpty();
+    }
+
+    @Test
+    void anEarlierStartOfTheSameNameIsNotThisWorker() {
+        next(report(1, backlog()));
+        read("me", report(1, backlog(), STARTED.minusSeconds(60)).numbered(1));
+
+        assertThat(participant.shares(now)).isEmpty();
+    }
+
+    @Test
+    void othersThatAreSilentKeepTheirPart() {
+        read("other", report(3, NOTHING));
+        for (int i = 0; i < 4; i++) {
+            WorkerReport own = next(report(1, backlog())).orElseThrow();
+            pass(10);
+            read("me", own);
+            if (i < 3) {
+                assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(1, within(1e-6)));
+            }
+            pass(1_000);
+        }
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(0.25, within(1e-6)));
+    }
+
+    @Test
+    void aWorkerThatLeavesIsForgottenAtOnce() {
+        read("other", report(3, NOTHING));
+        read("me", next(report(1, backlog())).orElseThrow());
+        read(record("other", null));
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(0.25, within(1e-6)));
+    }
+
+    @Test
+    void foreignRecordsAreIgnored() {
+        read("other", report(3, NOTHING));
+        read("me", next(report(1, backlog())).orElseThrow());
+        read(record("other", "no JSON"));
+        read(record("third", "[]"));
+        read(record("third", "{\"v\":0,\"bundles\":100}"));
+        read(record(null, "{\"v\":1,\"bundles\":100}"));
+        read(record("x".repeat(5_000), "{\"v\":1,\"bundles\":100,\"valid_ms\":60000}"));
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(1, within(1e-6)));
+    }
+
+    @Test
+    void limitsThatEachFindsOutAreNotLent() {
+        BudgetReport found = new BudgetReport(OptionalDouble.of(40), BudgetReport.Source.FOUND, 10, 100);
+        read("other", report(3, NOTHING));
+        read(
+                "me",
+                next(report(1, new LaneReport("m", "limited", "", 9, 1, found, BudgetReport.NONE)))
+                        .orElseThrow());
+
+        assertThat(lent()).hasValue(0.0);
+    }
+
+    @Test
+    void aReportIsWrittenEachSecondAndAtMostTenTimesASecond() {
+        int written = 0;
+        for (int i = 0; i < 4_000; i += 25) {
+            written += next(report(1, NOTHING)).isPresent() ? 1 : 0;
+            pass(25);
+        }
+        assertThat(written).as("while nothing changes").isEqualTo(4);
+
+        written = 0;
+        for (int i = 0; i < 4_000; i += 25) {
+            written += next(report(1, i % 50 == 0 ? NOTHING : backlog())).isPresent() ? 1 : 0;
+            pass(25);
+        }
+        assertThat(written).as("while demand comes and goes").isBetween(30, 40);
+    }
+
+    @Test
+    void demandIsToldAtOnce() {
+        next(report(1, NOTHING));
+        pass(100);
+        assertThat(next(report(1, backlog()))).isPresent();
+        pass(100);
+        assertThat(next(report(1, backlog()))).as("the same once more").isEmpty();
+        assertThat(next(report(2, backlog()))).as("another number of bundles").isPresent();
+    }
+
+    @Test
+    void moreWorkersThanCanBeRememberedDoNotDriveOutThoseThatAreKnown() {
+        read("other", report(3, NOTHING));
+        List<WorkerReport> strangers = new ArrayList<>();
+        for (int i = 0; i < 5_000; i++) {
+            read("stranger-" + i, report(0, NOTHING));
+            strangers.add(report(0, NOTHING));
+        }
+        read("me", next(report(1, backlog())).orElseThrow());
+
+        assertThat(strangers).hasSize(5_000);
+        assertThat(lent())
+                .as("unknown to itself, it has only its own part")
+                .hasValueSatisfying(part -> assertThat(part).isLessThanOrEqualTo(1));
+    }
+
+    private Optional<WorkerReport> next(WorkerReport report) {
+        return participant.next(report, now);
+    }
+
+    private Optional<Double> lent() {
+        return participant
+                .shares(now)
+                .map(shares -> shares.of("m").map(LentShares.Parts::requests).orElse(0.0));
+    }
+
+    private void pass(long millis) {
+        now += TimeUnit.MILLISECONDS.toNanos(millis);
+    }
+
+    private void read(String name, WorkerReport report) {
+        read(record(name, new String(WorkerReportJson.encode(report), StandardCharsets.UTF_8)));
+    }
+
+    private void read(ConsumerRecord<byte[], byte[]> record) {
+        participant.read(record, STARTED, now);
+    }
+
+    @SuppressWarnings("NullAway") // Kafka's constructor takes null, but does not say so
+    private ConsumerRecord<byte[], byte[]> record(@Nullable String key, @Nullable String value) {
+        return new ConsumerRecord<>(
+                "chat.workers",
+                0,
+                offset++,
+                TimeUnit.NANOSECONDS.toMillis(now),
+                TimestampType.LOG_APPEND_TIME,
+                0,
+                0,
+                key == null ? null : key.getBytes(StandardCharsets.UTF_8),
+                value == null ? null : value.getBytes(StandardCharsets.UTF_8),
+                new RecordHeaders(),
+                Optional.empty());
+    }
+
+    private static LaneReport backlog() {
+        return new LaneReport("m", "limited", "", 500, 4, told(500), BudgetReport.NONE);
+    }
+
+    private static BudgetReport told(double wanted) {
+        return new BudgetReport(OptionalDouble.of(40), BudgetReport.Source.TOLD, 0, wanted);
+    }
+
+    private static WorkerReport report(int bundles, LaneReport lane) {
+        return report(bundles, lane, STARTED);
+    }
+
+    private static WorkerReport report(int bundles, LaneReport lane, Instant started) {
+        return new WorkerReport(0, "0.1.0", "host", started, PoolMember.VALIDITY, bundles, 4, List.of(lane));
+    }
+}

@@ -1,0 +1,89 @@
+package dev.sluice.worker.pool;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class WorkerReportJsonTest {
+    private static final WorkerReport REPORT = new WorkerReport(
+            7,
+            "0.1.0",
+            "host-1",
+            Instant.parse("2026-11-29T12:00:00Z"),
+            Duration.ofSeconds(3),
+            3,
+            12,
+            List.of(new LaneReport(
+                    "openai/gpt-oss-20b",
+                    "held",
+                    "401 from the API",
+                    12,
+                    1,
+                    new BudgetReport(OptionalDouble.of(40), BudgetReport.Source.TOLD, 9.5, 23.875),
+                    BudgetReport.NONE)));
+
+    @Test
+    void aReportComesBackAsItWas() {
+        assertThat(WorkerReportJson.decode(WorkerReportJson.encode(REPORT))).contains(REPORT);
+    }
+
+    @Test
+    void theFormIsTheDocumentedOne() {
+        assertThat(new String(WorkerReportJson.encode(REPORT), UTF_8))
+                .isEqualTo("{\"v\":1,\"seq\":7,\"version\":\"0.1.0\",\"host\":\"host-1\","
+                        + "\"started\":\"2026-11-29T12:00:00Z\",\"valid_ms\":3000,\"bundles\":3,\"width\":12,"
+                        + "\"lanes\":[{\"model\":\"openai/gpt-oss-20b\",\"state\":\"held\","
+                        + "\"cause\":\"401 from the API\",\"waiting\":12,\"in_flight\":1,"
+                        + "\"requests\":{\"limit\":40.0,\"source\":\"told\",\"spent\":9.5,\"wanted\":23.875},"
+                        + "\"tokens\":{\"source\":\"none\",\"spent\":0.0,\"wanted\":0.0}}]}");
+    }
+
+    @Test
+    void whatANewerReleaseAddsIsIgnored() {
+        Optional<WorkerReport> newer = read("{'v':2,'seq':1,'bundles':2,'width':4,'valid_ms':3000,'color':{'a':[1]},"
+                + "'lanes':[{'model':'m','state':'dreaming','requests':{'limit':5,'source':'guessed','wanted':1}}]}");
+
+        assertThat(newer).hasValueSatisfying(report -> {
+            assertThat(report.bundles()).isEqualTo(2);
+            assertThat(report.lane("m").orElseThrow().requests().source()).isEqualTo(BudgetReport.Source.NONE);
+        });
+    }
+
+    @Test
+    void numbersThatMakeNoSenseDoLeast() {
+        WorkerReport report = read("{'v':1,'bundles':-5,'width':-1,'valid_ms':999999999999,'lanes':[{'model':'m',"
+                        + "'waiting':-3,'requests':{'limit':-1,'spent':1e999,'wanted':'many'}},3,null]}")
+                .orElseThrow();
+
+        assertThat(report.bundles()).isZero();
+        assertThat(report.width()).isZero();
+        assertThat(report.validity()).isEqualTo(Duration.ofMinutes(1));
+        LaneReport lane = report.lane("m").orElseThrow();
+        assertThat(lane.waiting()).isZero();
+        assertThat(lane.requests()).isEqualTo(BudgetReport.NONE);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "null", "[]", "12", "'v'", "{", "{}", "{'v':'x'}", "{'v':-1}", "{'v':1,'started':'today'}"})
+    void whatIsNoReportIsEmpty(String text) {
+        assertThat(read(text)).isEmpty();
+    }
+
+    @Test
+    void aRecordThatIsTooLargeIsNotRead() {
+        assertThat(read("{'v':1,'x':'" + "y".repeat(2 << 20) + "'}")).isEmpty();
+    }
+
+    private static Optional<WorkerReport> read(String text) {
+        return WorkerReportJson.decode(text.replace('\'', '"').getBytes(UTF_8));
+    }
+}
