@@ -35,7 +35,8 @@ class ArchitectureTest {
     /** The packages that commands are made of, and later the HTTP door and the console. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
 
-    private static final List<String> COMMANDS = List.of("ask", "dlq", "status", "submit", "topics", "worker");
+    private static final List<String> COMMANDS =
+            List.of("ask", "dlq", "status", "submit", "topics", "worker", "workers");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -15,6 +15,7 @@ import dev.sluice.worker.cli.topics.TopicsCommand;
 import dev.sluice.worker.cli.topics.TopicsCreateCommand;
 import dev.sluice.worker.cli.topics.TopicsDescribeCommand;
 import dev.sluice.worker.cli.worker.WorkerCommand;
+import dev.sluice.worker.cli.workers.WorkersCommand;
 import dev.sluice.worker.text.ProgramVersion;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ public final class CommandTree {
                 .addSubcommand(new AskCommand(terminal))
                 .addSubcommand(deadLetters(terminal))
                 .addSubcommand(new StatusCommand(terminal))
+                .addSubcommand(new WorkersCommand(terminal))
                 .addSubcommand(topics(terminal))
                 .addSubcommand(new SandboxCommand())
                 .addSubcommand(new CompletionCommand(terminal));

@@ -61,6 +61,7 @@ class CompletionTest {
     void commandsAreCompleted() throws Exception {
         assertThat(complete("sluice", "")).contains("worker", "submit", "ask", "status", "topics", "completion");
         assertThat(complete("sluice", "st")).containsExactly("status");
+        assertThat(complete("sluice", "work")).containsExactlyInAnyOrder("worker", "workers");
         assertThat(complete("sluice", "topics", "")).containsExactlyInAnyOrder("create", "describe");
     }
 
@@ -69,6 +70,7 @@ class CompletionTest {
         assertThat(complete("sluice", "worker", "--max-i")).containsExactly("--max-in-flight");
         assertThat(complete("sluice", "topics", "create", "--dead")).containsExactly("--dead-retention");
         assertThat(complete("sluice", "status", "--")).contains("--watch", "--json", "--bootstrap-servers", "--help");
+        assertThat(complete("sluice", "workers", "--")).contains("--watch", "--json", "--lanes");
     }
 
     @Test

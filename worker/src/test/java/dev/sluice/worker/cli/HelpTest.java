@@ -19,6 +19,7 @@ class HelpTest {
                 "dlq show",
                 "dlq replay",
                 "status",
+                "workers",
                 "topics create",
                 "topics describe"
             })
@@ -38,7 +39,8 @@ class HelpTest {
     void helpListsTheCommands() {
         assertThat(terminal.run("--help")).isZero();
         assertThat(terminal.out())
-                .contains("worker", "submit", "ask", "dlq", "status", "topics", "sandbox", "completion");
+                .contains(
+                        "worker", "submit", "ask", "dlq", "status", "workers", "topics", "sandbox", "completion");
     }
 
     @Test
@@ -58,7 +60,8 @@ class HelpTest {
     void withoutACommandAllCommandsAreListed() {
         assertThat(terminal.run()).isEqualTo(2);
         assertThat(terminal.err())
-                .contains("say what to do: one of worker, submit, ask, dlq, status, topics, sandbox, completion");
+                .contains("say what to do: one of worker, submit, ask, dlq, status, workers, topics, sandbox,"
+                        + " completion");
     }
 
     @Test

@@ -40,6 +40,7 @@ class MissingCommandRightIT {
     private static final List<String> LIST = List.of("dlq", "list");
     private static final List<String> REPLAY = List.of("dlq", "replay", "--yes");
     private static final List<String> STATUS = List.of("status", "--group=" + GROUP);
+    private static final List<String> WORKERS = List.of("workers");
     private static final List<String> ASK_EXPRESS = List.of("ask", "--express", "--model=m", "--timeout=5s", "?");
     private static final List<String> ASK = List.of("ask", "--model=m", "--timeout=5s", "?");
 
@@ -111,6 +112,10 @@ class MissingCommandRightIT {
                 new Case(
                         AclGrant.topic(AclGrant.WATCHER, AclOperation.DESCRIBE, TOPICS.replies()),
                         STATUS,
+                        ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.WATCHER, AclOperation.READ, TOPICS.workers()),
+                        WORKERS,
                         ExitCode.REFUSED),
                 new Case(
                         AclGrant.topic(AclGrant.SUBMITTER, AclOperation.WRITE, TOPICS.requests()),
