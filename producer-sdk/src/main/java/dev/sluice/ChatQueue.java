@@ -25,8 +25,9 @@ import java.util.concurrent.CompletableFuture;
  * <p><b>A lost connection.</b> A request in the producer's buffer is published once if the broker is back within
  * {@code delivery.timeout.ms} (2 minutes). After that time its future fails. A producer that can reach no broker may
  * forget where topics are and look for them anew (KIP-899). A request that is submitted then waits as for a full
- * buffer. Asks keep waiting until their deadlines and read the replies that arrived meanwhile. If the reply topic can't be read for another reason, for example a
- * revoked permission, every waiting ask fails at once. The next ask then starts a new reader.
+ * buffer. Asks keep waiting until their deadlines and read the replies that arrived meanwhile. If the reply topic
+ * can't be read for another reason, for example a revoked permission, every waiting ask fails at once. The next ask
+ * then starts a new reader.
  *
  * <p><b>Replies to asks.</b> Each queue reads one partition of the reply topic, without a consumer group. The first
  * {@code ask} chooses the partition at random and starts at its end. Partitions that are added later are used by queues

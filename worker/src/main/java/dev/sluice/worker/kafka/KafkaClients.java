@@ -155,7 +155,7 @@ public final class KafkaClients {
     }
 
     /**
-     * Builds a producer for the reports of a worker. They go in their order, and one that Kafka does not take in time is
+     * Builds a producer for the reports of a worker. They go in their order. One that Kafka does not take in time is
      * dropped, since the next one says more.
      */
     public static Producer<byte[], byte[]> reportWriter(Map<String, Object> kafka, String clientId) {

@@ -45,7 +45,7 @@ final class LaneBudget {
     /** The time over which demand is measured. */
     private static final long OF_LATE = 2 * SECOND;
 
-    /** What is spent may grow by this factor before others have to know. */
+    /** The factor by which spending may grow before others have to know. */
     private static final double HEADROOM = 1.25;
 
     /** The golden ratio: fractional multiples spread evenly over [0, 1). */

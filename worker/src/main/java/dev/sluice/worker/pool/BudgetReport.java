@@ -3,7 +3,7 @@ package dev.sluice.worker.pool;
 import java.util.OptionalDouble;
 
 /**
- * What a worker tells of one unit of a lane, requests or tokens. Immutable.
+ * The part of a report that is about one unit of a lane, requests or tokens. Immutable.
  *
  * @param limit the whole limit per second, of which the workers spend parts; empty if none is known
  * @param source where the limit comes from
@@ -22,7 +22,7 @@ public record BudgetReport(OptionalDouble limit, Source source, double spent, do
         HEADER,
         /** The worker has found it out for its own part. */
         FOUND,
-        /** There is no limit, or none has shown. */
+        /** The absence of a limit. */
         NONE
     }
 }

@@ -15,7 +15,7 @@ final class FairShares {
     private FairShares() {}
 
     /**
-     * What one worker may ask for.
+     * The demand of one worker.
      *
      * @param weight the bundles that it owns
      * @param wanted the amount per second that it could spend

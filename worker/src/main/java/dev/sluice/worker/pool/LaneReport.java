@@ -1,7 +1,7 @@
 package dev.sluice.worker.pool;
 
 /**
- * What a worker tells of one lane. Immutable.
+ * The part of a report that is about one lane. Immutable.
  *
  * @param model the model; empty for the lane that models share if there are too many
  * @param state the state in one word: flowing, full, limited, open or held

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * <p>Nothing else depends on the pool. Whatever fails here, the worker goes on with the part of its own bundles.
  */
 public final class PoolMember implements Runnable {
-    /** For how long others believe a report. */
+    /** The time for which others believe a report. */
     public static final Duration VALIDITY = Duration.ofSeconds(3);
 
     private static final Duration POLL = Duration.ofMillis(25);
@@ -47,7 +47,7 @@ public final class PoolMember implements Runnable {
     private final PoolParticipant participant;
     private LentShares told = LentShares.NONE;
     private boolean isLent;
-    /** Why the others are not known. The check at a worker's start has told of a missing topic already. */
+    /** The reason why the others are not known. The check at a worker's start has told of a missing topic already. */
     private String trouble;
 
     /**

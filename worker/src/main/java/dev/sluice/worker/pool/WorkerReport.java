@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a worker tells the others, in one record of the topic {@code BASE.workers}. Immutable.
+ * A message of a worker to the others, as one record of the topic {@code BASE.workers}. Immutable.
  *
  * @param sequence the number of the report among those of this start of the worker
  * @param version the version of the program

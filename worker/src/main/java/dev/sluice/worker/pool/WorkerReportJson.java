@@ -30,7 +30,7 @@ public final class WorkerReportJson {
 
     private static final double ROUNDING = 1_000;
 
-    /** No worker is believed for longer than this, whatever it says of itself. */
+    /** The longest time for which a worker is believed, whatever it says of itself. */
     private static final Duration MAX_VALIDITY = Duration.ofMinutes(1);
 
     private static final JsonMapper JSON = JsonMapper.shared();

@@ -24,7 +24,7 @@ record Scenario(
         Load load,
         Optional<Span<Duration>> pool) {
 
-    /** How the requests are divided among the workers. */
+    /** The ways in which requests are divided among the workers. */
     enum Load {
         /** Each worker has a backlog. */
         EVEN,

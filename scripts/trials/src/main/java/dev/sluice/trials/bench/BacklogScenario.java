@@ -50,8 +50,17 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
         }
     }
 
-    /** @param body makes the body of a request from its number */
-    record Backlog(int requests, LatencyModel latency, IntFunction<String> body) {}
+    /**
+     * The requests of a run.
+     *
+     * @param body makes the body of a request from its number
+     * @param hasOneKey true if all of them are on one partition, as if all had one key
+     */
+    record Backlog(int requests, LatencyModel latency, IntFunction<String> body, boolean hasOneKey) {
+        Backlog(int requests, LatencyModel latency, IntFunction<String> body) {
+            this(requests, latency, body, false);
+        }
+    }
 
     /**
      * The bounds that a run must keep.
@@ -97,7 +106,14 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
         }
         // several workers share the partitions before the backlog comes: each paces its part of the limit
         List<WorkerProcess> workers = rig.pacedWorkers(setup.workers(), setup.options());
-        rig.publisher().publishBacklog(backlog.requests(), backlog.body());
+        if (backlog.hasOneKey()) {
+            for (int i = 0; i < backlog.requests(); i++) {
+                rig.publisher().publish(0, "one", backlog.body());
+            }
+            rig.publisher().confirm();
+        } else {
+            rig.publisher().publishBacklog(backlog.requests(), backlog.body());
+        }
         return workers;
     }
 

@@ -36,6 +36,8 @@ final class PaceScenarios {
         all.put("steps", steps(HeaderMode.ON_429, 850, 20));
         all.put("steps-headers", steps(HeaderMode.ALL, 930, 10));
         all.put("four-known", fourKnown());
+        all.put("four-one-key", fourOneKey());
+        all.put("eight-known", eightKnown());
         all.put("four-unknown", fourUnknown());
         all.put("tokens", tokens());
         all.put("tokens-unknown", tokensUnknown());
@@ -74,7 +76,24 @@ final class PaceScenarios {
                 EnforcedLimit.requests(HeaderMode.ON_429, 40),
                 new WorkerSetup(4, true, List.of("--limit=*=40/s")),
                 small(4_800),
-                new PaceBounds(100, 0, false, 930, 5));
+                new PaceBounds(100, 0, false, 950, 3));
+    }
+
+    /** All requests lie with one of the workers, which has a quarter of the partitions. */
+    private static BacklogScenario fourOneKey() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 40),
+                new WorkerSetup(4, false, List.of("--limit=*=40/s")),
+                new Backlog(3_000, LATENCY, RequestBodies::small, true),
+                new PaceBounds(60, 0, false, 950, 5));
+    }
+
+    private static BacklogScenario eightKnown() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 40),
+                new WorkerSetup(8, false, List.of("--limit=*=40/s")),
+                small(3_000),
+                new PaceBounds(60, 0, false, 950, 5));
     }
 
     private static BacklogScenario fourUnknown() {
