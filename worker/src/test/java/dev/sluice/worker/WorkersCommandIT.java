@@ -135,6 +135,61 @@ class WorkersCommandIT {
                         + "--topic " + queue.topics.base() + "'");
     }
 
+    @Test
+    void statusSumsTheLanesOfThePoolUp() throws Exception {
+        start(2);
+        queue.publishBacklog(4_000, body("m", "?"));
+
+        await().atMost(BOUND).untilAsserted(() -> {
+            JsonNode lanes = json("status", "--group=" + queue.group()).get("lanes");
+            assertThat(lanes).hasSize(1);
+            assertThat(lanes.get(0).get("workers").asInt()).isEqualTo(2);
+            assertThat(lanes.get(0).get("requests").get("limit").asDouble()).isEqualTo(40);
+            assertThat(lanes.get(0).get("requests").get("source").asString()).isEqualTo("told");
+            assertThat(lanes.get(0).get("requests").get("spent").asDouble()).isBetween(30.0, 45.0);
+        });
+
+        JsonNode status = json("status", "--group=" + queue.group(), "--workers");
+        assertThat(status.get("pool").get("state").asString()).isEqualTo("alive");
+        assertThat(status.get("reports")).hasSize(2);
+        assertThat(status.get("workers").values())
+                .extracting(worker -> worker.get("client_id").asString())
+                .containsExactlyInAnyOrderElementsOf(status.get("reports").values().stream()
+                        .map(each -> each.get("worker").asString())
+                        .toList());
+        assertThat(run("status", "--workers", "--group=" + queue.group())).isZero();
+        assertThat(terminal.out()).containsPattern("MODEL +STATE").contains("told");
+    }
+
+    @Test
+    void statusSaysWhyALaneIsStoppedAndWhatToDo() throws Exception {
+        TogetherStandIn other = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys("another key"));
+        try {
+            workers.add(Worker.start(queue.config(other.baseUrl())));
+            queue.publishBacklog(10, body("m", "?"));
+
+            await().atMost(BOUND).untilAsserted(() -> {
+                assertThat(run("status", "--group=" + queue.group())).isZero();
+                assertThat(terminal.out())
+                        .contains("m is held at 1 of 1 workers: 401", "the API key was revoked or is mistyped");
+            });
+        } finally {
+            workers.remove(0).close();
+            other.close();
+        }
+    }
+
+    @Test
+    void statusShowsTheRestWithoutTheTopic() throws Exception {
+        deleteTopicOfWorkers();
+
+        assertThat(run("status", "--group=" + queue.group())).as(terminal.err()).isZero();
+
+        assertThat(terminal.out())
+                .contains("dead letters", "lanes are not known: topic " + queue.topics.workers() + " does not exist");
+        assertThat(json("status").get("pool").get("state").asString()).isEqualTo("missing");
+    }
+
     private void deleteTopicOfWorkers() throws Exception {
         queue.delete(queue.topics.workers());
         await().atMost(BOUND)

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.KafkaException;
@@ -51,7 +53,9 @@ public final class PoolReader implements AutoCloseable {
      * @param clientId names this tool to the broker
      */
     public PoolReader(Map<String, Object> kafka, String clientId, Topics topics) {
-        this.consumer = KafkaClients.reportReader(kafka, clientId);
+        Map<String, Object> config = new HashMap<>(kafka);
+        config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis()); // close() waits for a fetch
+        this.consumer = KafkaClients.reportReader(config, clientId);
         this.base = topics.base();
         this.topic = topics.workers();
         this.partition = new TopicPartition(topic, 0);
@@ -59,11 +63,20 @@ public final class PoolReader implements AutoCloseable {
 
     /**
      * Returns the reports of the workers that are alive. It never fails: if they cannot be read, that is the reading.
-     * It waits for a new report if all are old, since this host's clock and the broker's may differ.
+     * If all are old, it waits for a new one, since this host's clock and the broker's may differ.
      */
     public PoolReading read() {
+        return read(PoolMember.VALIDITY);
+    }
+
+    /** Returns the same, but takes old reports for the last ones. It suits a tool that knows that no worker runs. */
+    public PoolReading readWithoutWaiting() {
+        return read(Duration.ZERO);
+    }
+
+    private PoolReading read(Duration patience) {
         try {
-            return tryToRead();
+            return tryToRead(patience);
         } catch (InterruptException e) {
             throw e;
         } catch (TimeoutException e) {
@@ -81,7 +94,7 @@ public final class PoolReader implements AutoCloseable {
         }
     }
 
-    private PoolReading tryToRead() {
+    private PoolReading tryToRead(Duration patience) {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic, TIME);
         if (partitions == null || partitions.isEmpty()) {
             return PoolReading.none(
@@ -100,7 +113,7 @@ public final class PoolReader implements AutoCloseable {
             poll();
         }
         boolean isComplete = position() >= end;
-        long waitUntil = System.nanoTime() + PoolMember.VALIDITY.toNanos();
+        long waitUntil = System.nanoTime() + patience.toNanos();
         while (!isEmpty && isComplete && alive().isEmpty() && System.nanoTime() < waitUntil) {
             pollFor(PoolMember.VALIDITY.dividedBy(2));
         }

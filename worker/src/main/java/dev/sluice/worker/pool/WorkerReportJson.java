@@ -58,7 +58,8 @@ public final class WorkerReportJson {
         return tree;
     }
 
-    private static ObjectNode tree(LaneReport lane) {
+    /** Returns a lane as it is in a report, as a tree to which more may be added. */
+    public static ObjectNode tree(LaneReport lane) {
         ObjectNode tree = JSON.createObjectNode().put("model", lane.model()).put("state", lane.state());
         if (!lane.cause().isEmpty()) {
             tree.put("cause", lane.cause());

@@ -26,7 +26,7 @@ public record ApiError(String message, String type, String code, String param) {
      * Types and codes that say that the account may not call at all until somebody pays or raises a limit. They have
      * been seen with 400, 402, 403 and 429.
      */
-    private static final Set<String> QUOTA_WORDS = Set.of(
+    static final Set<String> QUOTA_WORDS = Set.of(
             "insufficient_quota",
             "insufficient_balance",
             "insufficient_credits",

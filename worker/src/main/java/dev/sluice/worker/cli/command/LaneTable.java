@@ -13,9 +13,9 @@ import java.util.stream.Stream;
 /** A table of lanes for a person. A lane has a second row if a limit of its tokens is known. */
 public final class LaneTable {
     private static final String[] HEADS = {
-        "MODEL", "STATE", right("WAITING"), right("IN FLIGHT"), "UNIT", right("SPENT/S"), right("LIMIT/S"), "LIMIT FROM"
+        "MODEL", "STATE", right("WAITING"), right("CALLED"), right("SPENT/S"), right("LIMIT/S"), "FROM"
     };
-    private static final int NUMBER_WIDTH = 9;
+    private static final int NUMBER_WIDTH = 7;
     /** From here on a number is shown without decimals. */
     private static final double LARGE = 100;
 
@@ -35,15 +35,15 @@ public final class LaneTable {
         first.add(lane.state());
         first.add(right(String.format(Locale.ROOT, "%,d", lane.waiting())));
         first.add(right(String.format(Locale.ROOT, "%,d", lane.inFlight())));
-        table.row(with(first, "requests", lane.requests()));
+        table.row(with(first, lane.requests()));
         if (lane.tokens().limit().isPresent()) {
-            List<Object> second = new ArrayList<>(Collections.nCopies(more + 4, ""));
-            table.row(with(second, "tokens", lane.tokens()));
+            List<Object> second = new ArrayList<>(Collections.nCopies(more, ""));
+            second.addAll(List.of("  in tokens", "", "", ""));
+            table.row(with(second, lane.tokens()));
         }
     }
 
-    private static Object[] with(List<Object> cells, String unit, BudgetReport budget) {
-        cells.add(unit);
+    private static Object[] with(List<Object> cells, BudgetReport budget) {
         cells.add(right(number(budget.spent())));
         cells.add(right(budget.limit().isPresent() ? number(budget.limit().getAsDouble()) : "-"));
         cells.add(budget.limit().isPresent() ? budget.source().name().toLowerCase(Locale.ROOT) : "-");

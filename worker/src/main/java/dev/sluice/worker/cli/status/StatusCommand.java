@@ -7,6 +7,8 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.pool.PoolReader;
+import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.StatusReader;
 import dev.sluice.worker.text.CommandException;
@@ -38,8 +40,10 @@ import picocli.CommandLine.Option;
                     + "how much of the queue, and so of a limit, a worker has. Dead letters are those that were not "
                     + "replayed, as 'sluice dlq list' counts them.",
             "",
-            "Which models a worker holds, and why, Kafka does not know: ask the worker, at /health/ready on its "
-                    + "--admin-port."
+            "Lanes are those of all workers together, by what they report to the topic NAME.workers: WAITING for a "
+                    + "call, CALLED at present, SPENT per second (the sums), the LIMIT per second, and where it comes "
+                    + "FROM: told (--limit), header (the API's answers), or found. A found limit is the mean of what "
+                    + "the workers have found, weighted by their partitions. STATE is the worst one of any worker."
         },
         footerHeading = "%nWith --json:%n",
         footer = {
@@ -50,6 +54,11 @@ import picocli.CommandLine.Option;
             "    exact (false: open is an upper bound), oldest_age_ms (null: none, or not read), ended_ahead, lag,",
             "    partitions: the same of each, with its number as partition;",
             "  workers: client_id, host, partitions (their numbers), share (of a limit, 0 to 1);",
+            "  pool: state (alive, silent, empty, missing, denied, unreadable), problem (a sentence, or null);",
+            "  lanes: model (empty for the lane that models share), state, cause, remedy (while it is stopped),",
+            "    waiting, in_flight, requests and tokens (of each limit, source, spent, wanted, per second),",
+            "    workers (how many report it), worst (the names of those in this state);",
+            "  reports (with --workers): worker (its name), report (as 'sluice workers' has it);",
             "  problems: sentences.",
             "group_state is Kafka's (stable, empty, preparing_rebalance, …), or none.",
             "Later releases may add fields."
@@ -75,6 +84,9 @@ public final class StatusCommand implements Subcommand {
             defaultValue = "false",
             description = "Print one JSON object on one line; with --watch one line after another.")
     private boolean json;
+
+    @Option(names = "--workers", defaultValue = "false", description = "Show the lanes of each worker, too.")
+    private boolean workers;
 
     @Option(
             names = "--group",
@@ -104,13 +116,14 @@ public final class StatusCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        try (StatusReader reader = connect()) {
-            String first = text(reader.read());
+        try (StatusReader reader = connect();
+                PoolReader pool = new PoolReader(kafka.properties(), "sluice-status", kafka.topics())) {
+            String first = text(reader, pool);
             if (watch == null) {
                 terminal.out().print(first);
                 return ExitCode.DONE;
             }
-            watch(reader, first, watch);
+            watch(reader, pool, first, watch);
             return ExitCode.DONE;
         }
     }
@@ -125,12 +138,13 @@ public final class StatusCommand implements Subcommand {
     }
 
     /** Shows the status again and again, until Ctrl-C or until standard output is closed. */
-    private void watch(StatusReader reader, String first, Duration interval) throws InterruptedException {
+    private void watch(StatusReader reader, PoolReader pool, String first, Duration interval)
+            throws InterruptedException {
         String text = first;
         while (show(text)) {
             TimeUnit.MILLISECONDS.sleep(interval.toMillis());
             try {
-                text = text(reader.read());
+                text = text(reader, pool);
             } catch (CommandException e) {
                 // The broker may come back, so the watch goes on.
                 terminal.err().println("sluice status: " + e.getMessage());
@@ -151,12 +165,14 @@ public final class StatusCommand implements Subcommand {
         return !terminal.out().checkError();
     }
 
-    private String text(QueueStatus status) {
+    private String text(StatusReader reader, PoolReader pool) throws InterruptedException {
+        QueueStatus status = reader.read();
+        PoolReading reading = status.group().members().isEmpty() ? pool.readWithoutWaiting() : pool.read();
         if (json) {
-            return StatusJson.of(status) + System.lineSeparator();
+            return StatusJson.of(status, reading, workers) + System.lineSeparator();
         }
         ByteArrayOutputStream text = new ByteArrayOutputStream();
-        StatusTable.print(new PrintStream(text, true, StandardCharsets.UTF_8), status);
+        StatusTable.print(new PrintStream(text, true, StandardCharsets.UTF_8), status, reading, workers);
         return text.toString(StandardCharsets.UTF_8);
     }
 }

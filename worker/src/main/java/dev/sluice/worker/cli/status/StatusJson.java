@@ -1,10 +1,15 @@
 package dev.sluice.worker.cli.status;
 
+import dev.sluice.worker.pool.PoolLane;
+import dev.sluice.worker.pool.PoolReading;
+import dev.sluice.worker.pool.WorkerReportJson;
+import dev.sluice.worker.provider.StopRemedy;
 import dev.sluice.worker.status.GroupStatus;
 import dev.sluice.worker.status.PartitionBacklog;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.TopicBacklog;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.TreeSet;
 import tools.jackson.databind.json.JsonMapper;
@@ -23,9 +28,36 @@ final class StatusJson {
         this.now = at.toEpochMilli();
     }
 
-    /** Returns the object on one line. */
-    static String of(QueueStatus status) {
-        return new StatusJson(status.at()).queue(status).toString();
+    /**
+     * Returns the object on one line.
+     *
+     * @param reports true to add the report of each worker
+     */
+    static String of(QueueStatus status, PoolReading pool, boolean reports) {
+        ObjectNode root = new StatusJson(status.at()).queue(status);
+        root.putObject("pool")
+                .put("state", pool.state().name().toLowerCase(Locale.ROOT))
+                .put("problem", pool.problem().isEmpty() ? null : pool.problem());
+        ArrayNode lanes = root.putArray("lanes");
+        PoolLane.of(pool.workers()).forEach(lane -> lanes.add(lane(lane)));
+        if (reports) {
+            ArrayNode each = root.putArray("reports");
+            pool.workers()
+                    .forEach((name, report) ->
+                            each.addObject().put("worker", name).set("report", WorkerReportJson.tree(report)));
+        }
+        return root.toString();
+    }
+
+    private static ObjectNode lane(PoolLane lane) {
+        ObjectNode node = WorkerReportJson.tree(lane.total());
+        if (lane.isStopped()) {
+            node.put("remedy", StopRemedy.of(lane.total().cause()));
+        }
+        node.put("workers", lane.workers());
+        ArrayNode worst = node.putArray("worst");
+        lane.worst().forEach(worst::add);
+        return node;
     }
 
     private ObjectNode queue(QueueStatus status) {

@@ -1,6 +1,10 @@
 package dev.sluice.worker.cli.status;
 
+import dev.sluice.worker.cli.command.LaneTable;
 import dev.sluice.worker.cli.command.TextTable;
+import dev.sluice.worker.pool.PoolLane;
+import dev.sluice.worker.pool.PoolReading;
+import dev.sluice.worker.provider.StopRemedy;
 import dev.sluice.worker.status.GroupStatus;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.TopicBacklog;
@@ -17,7 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.OptionalLong;
 
-/** Prints the status of a queue for a person, within 80 columns. */
+/** Prints the status of a queue for a person, within 80 columns unless a name is long. */
 final class StatusTable {
     private static final int NUMBER_WIDTH = 13;
     private static final DateTimeFormatter TIME =
@@ -26,13 +30,19 @@ final class StatusTable {
     private final PrintStream out;
     private final QueueStatus status;
 
-    private StatusTable(PrintStream out, QueueStatus status) {
+    private final PoolReading pool;
+    private final boolean showsWorkers;
+
+    private StatusTable(PrintStream out, QueueStatus status, PoolReading pool, boolean showsWorkers) {
         this.out = out;
         this.status = status;
+        this.pool = pool;
+        this.showsWorkers = showsWorkers;
     }
 
-    static void print(PrintStream out, QueueStatus status) {
-        new StatusTable(out, status).print();
+    /** @param showsWorkers true to print the lanes of each worker as well */
+    static void print(PrintStream out, QueueStatus status, PoolReading pool, boolean showsWorkers) {
+        new StatusTable(out, status, pool, showsWorkers).print();
     }
 
     private void print() {
@@ -45,6 +55,7 @@ final class StatusTable {
             out.println();
             printMembers(group);
         }
+        printLanes();
         List<String> notes = notes();
         if (!notes.isEmpty() || !status.problems().isEmpty()) {
             out.println();
@@ -96,6 +107,34 @@ final class StatusTable {
                     Math.round(100.0 * bundles / status.width()) + " %");
         }
         table.print(out);
+    }
+
+    private void printLanes() {
+        List<PoolLane> lanes = PoolLane.of(pool.workers());
+        if (!lanes.isEmpty()) {
+            out.println();
+            LaneTable table = new LaneTable();
+            lanes.forEach(lane -> table.add(lane.total()));
+            table.print(out);
+            lanes.stream().filter(PoolLane::isStopped).forEach(lane -> out.println(stopped(lane)));
+        }
+        if (showsWorkers && !lanes.isEmpty()) {
+            out.println();
+            LaneTable table = new LaneTable("WORKER");
+            pool.workers()
+                    .forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
+            table.print(out);
+        }
+        if (!pool.problem().isEmpty()) {
+            out.println();
+            out.println("lanes are not known: " + PrintableText.line(pool.problem()));
+        }
+    }
+
+    private static String stopped(PoolLane lane) {
+        return PrintableText.line(LaneTable.model(lane.total().model()) + " is "
+                + lane.total().state() + " at " + lane.worst().size() + " of " + lane.workers() + " workers: "
+                + lane.total().cause() + "; " + StopRemedy.of(lane.total().cause()));
     }
 
     private static String count(TopicBacklog topic) {

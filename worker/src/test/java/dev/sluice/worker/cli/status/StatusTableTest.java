@@ -3,14 +3,21 @@ package dev.sluice.worker.cli.status;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.worker.pool.BudgetReport;
+import dev.sluice.worker.pool.LaneReport;
+import dev.sluice.worker.pool.PoolReading;
+import dev.sluice.worker.pool.WorkerReport;
 import dev.sluice.worker.status.GroupStatus;
 import dev.sluice.worker.status.PartitionBacklog;
 import dev.sluice.worker.status.QueueStatus;
 import dev.sluice.worker.status.TopicBacklog;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -87,6 +94,39 @@ class StatusTableTest {
     }
 
     @Test
+    void lanesOfAllWorkersAreSummedUpWithTheRemedyOfWhatIsStopped() {
+        BudgetReport requests = new BudgetReport(OptionalDouble.of(1_000), BudgetReport.Source.TOLD, 38.25, 168);
+        BudgetReport tokens = new BudgetReport(OptionalDouble.of(0.0125), BudgetReport.Source.FOUND, 0.01, 0);
+        PoolReading pool = new PoolReading(
+                PoolReading.State.ALIVE,
+                Map.of(
+                        "a", report(new LaneReport("openai/gpt-oss-120b", "flowing", "", 12, 1, requests, tokens)),
+                        "b",
+                                report(new LaneReport(
+                                        "openai/gpt-oss-120b", "held", "402", 1_234_567, 0, requests, tokens))),
+                "");
+
+        String text = print(pool, false);
+
+        assertThat(text)
+                .containsPattern("openai/gpt-oss-120b +held +1,234,579 +1 +76.5 +1,000 +told")
+                .containsPattern("in tokens +0.02 +0.0125 +found")
+                .contains("openai/gpt-oss-120b is held at 1 of 2 workers: 402; the account has no credit")
+                .doesNotContain("WORKER");
+        assertThat(text.lines().filter(line -> !line.contains(" is held at "))).allMatch(line -> line.length() <= 80);
+        assertThat(print(pool, true)).containsPattern("a +openai/gpt-oss-120b +flowing").contains("WORKER");
+    }
+
+    @Test
+    void thatLanesAreNotKnownIsOneSentence() {
+        assertThat(print(PoolReading.none(PoolReading.State.MISSING, "topic chat.workers does not exist"), true))
+                .endsWith("lanes are not known: topic chat.workers does not exist" + System.lineSeparator()
+                        + System.lineSeparator()
+                        + "overflow is drained: workers of a release without it may take over"
+                        + System.lineSeparator());
+    }
+
+    @Test
     void ownerlessBundlesAreKnownInAStableGroupOnly() {
         GroupStatus.Member worker = new GroupStatus.Member("one", "host", Set.of(0, 2), List.of());
 
@@ -120,8 +160,22 @@ class StatusTableTest {
             List<String> problems) {
         QueueStatus status =
                 new QueueStatus("chat", NOW, 12, group, List.of(requests), overflowDrained, dead, problems);
+        return print(status, new PoolReading(PoolReading.State.ALIVE, Map.of(), ""), false);
+    }
+
+    private static String print(QueueStatus status, PoolReading pool, boolean workers) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        StatusTable.print(new PrintStream(out, true, UTF_8), status);
+        StatusTable.print(new PrintStream(out, true, UTF_8), status, pool, workers);
         return out.toString(UTF_8);
+    }
+
+    private static String print(PoolReading pool, boolean workers) {
+        GroupStatus group = new GroupStatus("sluice", "empty", List.of());
+        TopicBacklog none = backlog("requests", 0, 0, true, -1);
+        return print(new QueueStatus("chat", NOW, 12, group, List.of(none), true, none, List.of()), pool, workers);
+    }
+
+    private static WorkerReport report(LaneReport... lanes) {
+        return new WorkerReport(1, "1", "h", NOW, Duration.ofSeconds(3), 1, 12, List.of(lanes));
     }
 }
