@@ -185,7 +185,8 @@ public final class Worker implements AutoCloseable {
                 closing::get,
                 intake,
                 flow.pace(),
-                settle);
+                settle,
+                pool::others);
         metrics.show(new WatchedStages(intake, flow.cache(), flow.pace(), settle, threads::ages));
     }
 

@@ -5,11 +5,14 @@ import dev.sluice.worker.intake.Ownership;
 import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.pace.Pace;
 import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pool.PoolLane;
+import dev.sluice.worker.pool.WorkerReport;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.threads.StageThreads;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -19,6 +22,9 @@ final class WorkerHealth implements HealthChecks {
     /** A worker that has served nobody for this long is not ready. Shorter standstills belong to an ordinary day. */
     private static final Duration STANDSTILL = Duration.ofSeconds(30);
 
+    /** The most workers that one sentence names. */
+    private static final int MAX_NAMED = 3;
+
     private final StageThreads threads;
     private final Duration longestPoll;
     private final Supplier<Ownership> ownership;
@@ -26,8 +32,12 @@ final class WorkerHealth implements HealthChecks {
     private final Intake intake;
     private final Pace pace;
     private final Settle settle;
+    private final Supplier<Map<String, WorkerReport>> others;
 
-    /** @param longestPoll a stage whose heartbeat is older than this is taken for stuck */
+    /**
+     * @param longestPoll a stage whose heartbeat is older than this is taken for stuck
+     * @param others the reports of the other workers by name
+     */
     WorkerHealth(
             StageThreads threads,
             Duration longestPoll,
@@ -35,7 +45,8 @@ final class WorkerHealth implements HealthChecks {
             BooleanSupplier draining,
             Intake intake,
             Pace pace,
-            Settle settle) {
+            Settle settle,
+            Supplier<Map<String, WorkerReport>> others) {
         this.threads = threads;
         this.longestPoll = longestPoll;
         this.ownership = ownership;
@@ -43,6 +54,7 @@ final class WorkerHealth implements HealthChecks {
         this.intake = intake;
         this.pace = pace;
         this.settle = settle;
+        this.others = others;
     }
 
     @Override
@@ -88,9 +100,25 @@ final class WorkerHealth implements HealthChecks {
         // A longer stall is a failure.
         Stream<String> stalled =
                 settle.stalled(STANDSTILL).isPresent() ? Stream.empty() : settle.stalled(Duration.ZERO).stream();
-        return Stream.of(held, stalled, settle.unwritablePartitions().stream())
+        return Stream.of(held, heldByOthers(others.get()).stream(), stalled, settle.unwritablePartitions().stream())
                 .flatMap(words -> words)
                 .toList();
+    }
+
+    /** Returns a sentence for each lane that other workers do not call. */
+    static List<String> heldByOthers(Map<String, WorkerReport> others) {
+        return PoolLane.of(others).stream()
+                .filter(PoolLane::isStopped)
+                .map(lane -> subject(lane.total().model()) + " held by " + names(lane.worst()) + ": "
+                        + lane.total().cause())
+                .toList();
+    }
+
+    private static String names(List<String> workers) {
+        int more = workers.size() - MAX_NAMED;
+        return (workers.size() == 1 ? "worker " : "workers ")
+                + String.join(", ", workers.subList(0, Math.min(MAX_NAMED, workers.size())))
+                + (more > 0 ? " and " + more + " more" : "");
     }
 
     private static String subject(String model) {

@@ -11,6 +11,7 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.worker.cli.Cli;
 import dev.sluice.worker.cli.LineCollector;
 import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.observe.HealthChecks;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -64,9 +65,10 @@ class WorkersCommandIT {
 
         await().atMost(BOUND)
                 .until(() -> workersJson().get("workers").values().stream()
-                        .filter(each -> each.get("report").get("bundles").asInt() == TestQueue.PARTITIONS / 2)
-                        .filter(each -> each.get("report").get("lanes").size() == 1)
-                        .count()
+                                .filter(each ->
+                                        each.get("report").get("bundles").asInt() == TestQueue.PARTITIONS / 2)
+                                .filter(each -> each.get("report").get("lanes").size() == 1)
+                                .count()
                         == 2);
 
         assertThat(workersJson().get("state").asString()).isEqualTo("alive");
@@ -87,7 +89,9 @@ class WorkersCommandIT {
         workers.remove(0).close();
 
         await().atMost(BOUND).until(() -> lines(reader).stream().anyMatch(line -> isEvent(line, "left")));
-        assertThat(watch.get(BOUND.toSeconds(), TimeUnit.SECONDS)).as(terminal.err()).isZero();
+        assertThat(watch.get(BOUND.toSeconds(), TimeUnit.SECONDS))
+                .as(terminal.err())
+                .isZero();
         assertThat(lines(reader)).hasSize(60).allMatch(line -> line.has("worker") && line.has("at"));
         assertThat(lines(reader))
                 .filteredOn(line -> isEvent(line, "report"))
@@ -105,7 +109,9 @@ class WorkersCommandIT {
         await().atMost(BOUND).until(() -> lines(reader).size() == 2);
         report("w", "{\"v\":1,\"seq\":2,\"valid_ms\":2000,\"bundles\":1,\"width\":4}");
 
-        assertThat(watch.get(BOUND.toSeconds(), TimeUnit.SECONDS)).as(terminal.err()).isZero();
+        assertThat(watch.get(BOUND.toSeconds(), TimeUnit.SECONDS))
+                .as(terminal.err())
+                .isZero();
         assertThat(isEvent(lines(reader).get(1), "silent")).isTrue();
     }
 
@@ -180,6 +186,32 @@ class WorkersCommandIT {
     }
 
     @Test
+    void anotherWorkerNamesWhatIsHeldAndStaysReady() throws Exception {
+        TogetherStandIn other = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys("another key"));
+        try {
+            workers.add(Worker.start(queue.config(api.baseUrl())));
+            workers.add(Worker.start(queue.config(other.baseUrl())));
+            await().atMost(BOUND)
+                    .until(() -> workersJson().get("workers").values().stream()
+                            .allMatch(each -> each.get("report").get("bundles").asInt() == TestQueue.PARTITIONS / 2));
+            queue.publishBacklog(40, body("m", "?"));
+
+            HealthChecks health = workers.get(0).health();
+            await().atMost(BOUND)
+                    .untilAsserted(() -> assertThat(health.warnings())
+                            .anySatisfy(warning -> assertThat(warning)
+                                    .startsWith("model m is held by worker ")
+                                    .contains(": 401")));
+            assertThat(health.readinessFailures()).isEmpty();
+
+            workers.remove(1).close();
+            await().atMost(BOUND).until(() -> health.warnings().isEmpty());
+        } finally {
+            other.close();
+        }
+    }
+
+    @Test
     void statusShowsTheRestWithoutTheTopic() throws Exception {
         deleteTopicOfWorkers();
 
@@ -219,8 +251,8 @@ class WorkersCommandIT {
     }
 
     private String[] arguments(String command, String... options) {
-        List<String> all = new ArrayList<>(List.of(
-                command, "--bootstrap-servers=" + kafka.bootstrapServers(), "--topic=" + queue.topics.base()));
+        List<String> all = new ArrayList<>(
+                List.of(command, "--bootstrap-servers=" + kafka.bootstrapServers(), "--topic=" + queue.topics.base()));
         all.addAll(List.of(options));
         return all.toArray(String[]::new);
     }

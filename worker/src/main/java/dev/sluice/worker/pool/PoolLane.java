@@ -13,7 +13,7 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
 /**
- * What all workers together tell of one lane. Immutable.
+ * The sum of what all workers tell of one lane. Immutable.
  *
  * @param total the lane of the pool: counts are sums, and the state is the worst one
  * @param workers how many workers tell of it
@@ -64,11 +64,14 @@ public record PoolLane(LaneReport total, int workers, List<String> worst) {
                 budget(parts, LaneReport::requests),
                 budget(parts, LaneReport::tokens));
         return new PoolLane(
-                total, parts.size(), List.copyOf(new TreeSet<>(alike.stream().map(Part::worker).toList())));
+                total,
+                parts.size(),
+                List.copyOf(new TreeSet<>(alike.stream().map(Part::worker).toList())));
     }
 
     private static int sum(List<Part> parts, ToIntFunction<LaneReport> count) {
-        long sum = parts.stream().mapToLong(part -> count.applyAsInt(part.lane())).sum();
+        long sum =
+                parts.stream().mapToLong(part -> count.applyAsInt(part.lane())).sum();
         return (int) Math.min(Integer.MAX_VALUE, sum);
     }
 

@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -47,6 +48,8 @@ public final class PoolMember implements Runnable {
     private final PoolParticipant participant;
     private LentShares told = LentShares.NONE;
     private boolean isLent;
+    /** Written by the pool's thread only. */
+    private volatile Map<String, WorkerReport> others = Map.of();
     /** The reason why the others are not known. The check at a worker's start has told of a missing topic already. */
     private String trouble;
 
@@ -87,6 +90,14 @@ public final class PoolMember implements Runnable {
         this.trouble = missing();
     }
 
+    /**
+     * Returns the reports of the other workers that are alive, by name. The map is empty while they are not known.
+     * Thread-safe.
+     */
+    public Map<String, WorkerReport> others() {
+        return others;
+    }
+
     /** Ends {@link #run} soon. The worker says that it leaves. */
     public void stop() {
         stopped.countDown();
@@ -107,6 +118,7 @@ public final class PoolMember implements Runnable {
                     // The backstop of this thread. The worker works without the pool.
                     log.atError().setCause(defect).log("Reports of workers failed; they are tried again");
                 }
+                others = Map.of();
                 boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptException | InterruptedException e) {
@@ -172,6 +184,7 @@ public final class PoolMember implements Runnable {
             say("the worker's own reports do not come back");
         }
         isLent = lent.isPresent();
+        others = isLent ? Map.copyOf(participant.others(nanoTime.getAsLong())) : Map.of();
     }
 
     private String missing() {

@@ -72,6 +72,13 @@ public final class PoolParticipant {
         }
     }
 
+    /** Returns the reports of the other workers that are alive. */
+    Map<String, WorkerReport> others(long now) {
+        Map<String, WorkerReport> others = view.alive(now);
+        others.remove(name);
+        return others;
+    }
+
     /** Returns what may be spent at present; empty while the worker does not know the others. */
     public Optional<LentShares> shares(long now) {
         if (!hasLease || leaseUntil - now <= 0) {

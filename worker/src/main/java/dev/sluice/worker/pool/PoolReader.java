@@ -178,8 +178,7 @@ public final class PoolReader implements AutoCloseable {
         Set<String> silent = new TreeSet<>(known);
         silent.removeAll(alive().keySet());
         known.removeAll(silent);
-        silent.forEach(worker ->
-                changes.add(new PoolChange(worker, Instant.now(), Optional.empty(), true)));
+        silent.forEach(worker -> changes.add(new PoolChange(worker, Instant.now(), Optional.empty(), true)));
         return changes;
     }
 

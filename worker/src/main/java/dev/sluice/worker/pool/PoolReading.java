@@ -3,7 +3,7 @@ package dev.sluice.worker.pool;
 import java.util.Map;
 
 /**
- * What a tool has read of the reports of workers. Immutable.
+ * The reports of workers as a tool has read them. Immutable.
  *
  * @param workers the reports of the workers that are alive, by name
  * @param problem why there are none, or not all, with the remedy; empty if nothing is wrong
@@ -11,11 +11,11 @@ import java.util.Map;
 public record PoolReading(State state, Map<String, WorkerReport> workers, String problem) {
     /** The ways in which reading ends. */
     public enum State {
-        /** At least one worker reports. */
+        /** One worker or more reports. */
         ALIVE,
-        /** There are reports, and all of them are old. */
+        /** The topic has reports, and all of them are old. */
         SILENT,
-        /** Nobody has ever written a report. */
+        /** The topic has never had a report. */
         EMPTY,
         /** The topic does not exist. */
         MISSING,

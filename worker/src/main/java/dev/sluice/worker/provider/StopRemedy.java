@@ -38,15 +38,17 @@ public final class StopRemedy {
 
     private static String ofStatus(int status) {
         return switch (status) {
-            case 401 -> "the API key was revoked or is mistyped: put a valid one into --api-key-file or "
-                    + TogetherApi.API_KEY_VARIABLE;
+            case 401 ->
+                "the API key was revoked or is mistyped: put a valid one into --api-key-file or "
+                        + TogetherApi.API_KEY_VARIABLE;
             case 402 -> "the account has no credit: add some at the provider";
             case 407 -> "check the user and the password of the proxy (--api-proxy)";
             case 511 -> "the network asks for a login before it lets calls through: log in, or use another network";
-            default -> status < 500 && Stream.of(408, 409, 425).noneMatch(each -> each == status)
-                    ? "something in front of the API answers instead of it, or the key may not do this: check"
-                            + " --base-url, --api-proxy and the rights of the key"
-                    : "the API fails: look at the provider's status page; calls go on by themselves once some pass";
+            default ->
+                status < 500 && Stream.of(408, 409, 425).noneMatch(each -> each == status)
+                        ? "something in front of the API answers instead of it, or the key may not do this: check"
+                                + " --base-url, --api-proxy and the rights of the key"
+                        : "the API fails: look at the provider's status page; calls go on by themselves once some pass";
         };
     }
 

@@ -39,8 +39,7 @@ class HelpTest {
     void helpListsTheCommands() {
         assertThat(terminal.run("--help")).isZero();
         assertThat(terminal.out())
-                .contains(
-                        "worker", "submit", "ask", "dlq", "status", "workers", "topics", "sandbox", "completion");
+                .contains("worker", "submit", "ask", "dlq", "status", "workers", "topics", "sandbox", "completion");
     }
 
     @Test

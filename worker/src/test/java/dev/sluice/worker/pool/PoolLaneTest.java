@@ -57,8 +57,11 @@ class PoolLaneTest {
 
     @Test
     void aLaneWithoutALimitHasNone() {
-        PoolLane lane = onlyLane(Map.of("a", report(0, lane("a newer state", "", Integer.MAX_VALUE, NONE)),
-                "b", report(1, lane("full", "", 1, NONE))));
+        PoolLane lane = onlyLane(Map.of(
+                "a",
+                report(0, lane("a newer state", "", Integer.MAX_VALUE, NONE)),
+                "b",
+                report(1, lane("full", "", 1, NONE))));
 
         assertThat(lane.total().requests().limit()).isEmpty();
         assertThat(lane.total().state()).isEqualTo("full");
@@ -71,8 +74,7 @@ class PoolLaneTest {
     }
 
     private static WorkerReport report(int bundles, LaneReport... lanes) {
-        return new WorkerReport(
-                1, "1", "h", Instant.EPOCH, Duration.ofSeconds(3), bundles, 12, List.of(lanes));
+        return new WorkerReport(1, "1", "h", Instant.EPOCH, Duration.ofSeconds(3), bundles, 12, List.of(lanes));
     }
 
     private static LaneReport lane(String state, String cause, int waiting, BudgetReport requests) {

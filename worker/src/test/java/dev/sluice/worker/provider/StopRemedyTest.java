@@ -7,10 +7,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class StopRemedyTest {
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
                     401 invalid_api_key: check the API key (--api-key-file or TOGETHER_API_KEY) | revoked or is mistyped
                     402 | no credit
                     429 insufficient_quota | no credit or quota

@@ -16,7 +16,7 @@ public final class LaneTable {
         "MODEL", "STATE", right("WAITING"), right("CALLED"), right("SPENT/S"), right("LIMIT/S"), "FROM"
     };
     private static final int NUMBER_WIDTH = 7;
-    /** From here on a number is shown without decimals. */
+    /** The least number that is shown without decimals. */
     private static final double LARGE = 100;
 
     private final int more;
@@ -25,7 +25,8 @@ public final class LaneTable {
     /** @param heads the heads of more columns, which come before the ones of the lane */
     public LaneTable(String... heads) {
         this.more = heads.length;
-        this.table = new TextTable(Stream.of(heads, HEADS).flatMap(Arrays::stream).toArray(String[]::new));
+        this.table =
+                new TextTable(Stream.of(heads, HEADS).flatMap(Arrays::stream).toArray(String[]::new));
     }
 
     /** Adds the rows of a lane, with a cell for each of the columns before it. */

@@ -121,8 +121,7 @@ final class StatusTable {
         if (showsWorkers && !lanes.isEmpty()) {
             out.println();
             LaneTable table = new LaneTable("WORKER");
-            pool.workers()
-                    .forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
+            pool.workers().forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
             table.print(out);
         }
         if (!pool.problem().isEmpty()) {

@@ -24,9 +24,8 @@ final class WorkersJson {
                 .put("state", pool.state().name().toLowerCase(Locale.ROOT));
         ArrayNode workers = root.putArray("workers");
         pool.workers()
-                .forEach((name, report) -> workers.addObject()
-                        .put("worker", name)
-                        .set("report", WorkerReportJson.tree(report)));
+                .forEach((name, report) ->
+                        workers.addObject().put("worker", name).set("report", WorkerReportJson.tree(report)));
         return root.put("problem", pool.problem().isEmpty() ? null : pool.problem())
                 .toString();
     }
@@ -47,6 +46,9 @@ final class WorkersJson {
     }
 
     private static ObjectNode event(String worker, Instant at, String event) {
-        return JSON.createObjectNode().put("worker", worker).put("at", at.toString()).put("event", event);
+        return JSON.createObjectNode()
+                .put("worker", worker)
+                .put("at", at.toString())
+                .put("event", event);
     }
 }

@@ -114,7 +114,9 @@ class StatusTableTest {
                 .contains("openai/gpt-oss-120b is held at 1 of 2 workers: 402; the account has no credit")
                 .doesNotContain("WORKER");
         assertThat(text.lines().filter(line -> !line.contains(" is held at "))).allMatch(line -> line.length() <= 80);
-        assertThat(print(pool, true)).containsPattern("a +openai/gpt-oss-120b +flowing").contains("WORKER");
+        assertThat(print(pool, true))
+                .containsPattern("a +openai/gpt-oss-120b +flowing")
+                .contains("WORKER");
     }
 
     @Test
