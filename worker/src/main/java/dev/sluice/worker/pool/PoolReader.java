@@ -6,8 +6,10 @@ import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.AclErrors;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -42,6 +44,7 @@ public final class PoolReader implements AutoCloseable {
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final Consumer<byte[], byte[]> consumer;
+    private final InstantSource clock;
     private final String base;
     private final String topic;
     private final TopicPartition partition;
@@ -53,6 +56,11 @@ public final class PoolReader implements AutoCloseable {
      * @param clientId names this tool to the broker
      */
     public PoolReader(Map<String, Object> kafka, String clientId, Topics topics) {
+        this(kafka, clientId, topics, Clock.systemUTC());
+    }
+
+    PoolReader(Map<String, Object> kafka, String clientId, Topics topics, InstantSource clock) {
+        this.clock = clock;
         Map<String, Object> config = new HashMap<>(kafka);
         config.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, (int) POLL.toMillis()); // close() waits for a fetch
         this.consumer = KafkaClients.reportReader(config, clientId);
@@ -122,7 +130,7 @@ public final class PoolReader implements AutoCloseable {
 
     /** Returns the first offset within the window by this host's clock. */
     private OptionalLong start(long end) {
-        long since = System.currentTimeMillis() - WINDOW.toMillis();
+        long since = clock.millis() - WINDOW.toMillis();
         OffsetAndTimestamp found =
                 consumer.offsetsForTimes(Map.of(partition, since), TIME).get(partition);
         return found == null ? OptionalLong.empty() : OptionalLong.of(Math.max(found.offset(), end - MAX_RECORDS));

@@ -133,7 +133,8 @@ final class StatusTable {
     private static String stopped(PoolLane lane) {
         return PrintableText.line(LaneTable.model(lane.total().model()) + " is "
                 + lane.total().state() + " at " + lane.worst().size() + " of " + lane.workers() + " workers: "
-                + lane.total().cause() + "; " + StopRemedy.of(lane.total().cause()));
+                + (lane.total().cause().isEmpty() ? "" : lane.total().cause() + "; ")
+                + StopRemedy.of(lane.total().cause()));
     }
 
     private static String count(TopicBacklog topic) {
