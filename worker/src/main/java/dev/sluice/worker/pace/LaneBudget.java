@@ -1,6 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.pool.BudgetReport;
+import dev.sluice.worker.pool.LentShares;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
@@ -42,6 +43,9 @@ final class LaneBudget {
     /** A change of the rate by a smaller part than this is not worth a new configuration of the bucket. */
     private static final double RATE_TOLERANCE = 0.005;
 
+    /** The least part of a limit that is spent. A worker whose turn has not come has nothing else. */
+    private static final double LEAST_PART = 0.001;
+
     /** The time over which demand is measured. */
     private static final long OF_LATE = 2 * SECOND;
 
@@ -64,8 +68,8 @@ final class LaneBudget {
     /** The part of the whole limit that belongs to this worker's bundles. */
     private double own;
 
-    /** The part of the whole limit that this worker may spend because others do not; 0 if nothing is lent. */
-    private double lent;
+    /** The part of the whole limit that this worker may spend because others do not; negative if that is unknown. */
+    private double lent = LentShares.Parts.UNKNOWN;
 
     /** The part of the whole limit that is spent at present. */
     private double share;
@@ -113,13 +117,13 @@ final class LaneBudget {
     }
 
     private double part() {
-        if (lent == 0 || !estimator.hasCeiling()) {
+        if (lent < 0 || !estimator.hasCeiling()) {
             return own;
         }
         // Workers that know each other divide requests into whole numbers a second.
         double whole = whole(perSecond()).orElse(1);
         double least = unit == LimitUnit.REQUESTS ? Math.floor(own * whole + 1e-9) / whole : own;
-        return Math.max(least, lent);
+        return Math.max(LEAST_PART, Math.max(least, lent));
     }
 
     // A full bucket would be a burst.

@@ -16,8 +16,9 @@ final class DemandShares {
      * divided by demand.
      *
      * @param alive the reports of all workers that are alive, with the worker's own
+     * @param turn the number of the turn in which workers spend a limit that is less than one call for each
      */
-    static Map<String, LentShares.Parts> of(Map<String, WorkerReport> alive, String name) {
+    static Map<String, LentShares.Parts> of(Map<String, WorkerReport> alive, String name, long turn) {
         WorkerReport own = alive.get(name);
         if (own == null || own.width() == 0) {
             return Map.of();
@@ -29,7 +30,7 @@ final class DemandShares {
             parts.put(
                     lane.model(),
                     new LentShares.Parts(
-                            part(all, index, lane.model(), LaneReport::requests, FairShares::whole),
+                            part(all, index, lane.model(), LaneReport::requests, shares -> FairShares.whole(shares, turn)),
                             part(all, index, lane.model(), LaneReport::tokens, shares -> shares)));
         }
         return parts;
@@ -45,7 +46,7 @@ final class DemandShares {
         BudgetReport budget = own.lane(model).map(unit).orElse(BudgetReport.NONE);
         boolean isKnown = budget.source() == BudgetReport.Source.TOLD || budget.source() == BudgetReport.Source.HEADER;
         if (!isKnown || budget.limit().isEmpty()) {
-            return 0;
+            return LentShares.Parts.UNKNOWN;
         }
         List<FairShares.Claim> claims = all.stream()
                 .map(report -> new FairShares.Claim(

@@ -1,5 +1,6 @@
 package dev.sluice.worker.pool;
 
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -66,27 +67,45 @@ final class FairShares {
     /**
      * Returns the parts as whole numbers with the same sum, rounded down. Workers whose parts are no whole numbers can
      * come to send in step, so that each has one call more in the same second. The largest remainders are rounded up,
-     * and among equal ones the first. Parts below one, and what all of them would be with them, stay as they are.
+     * and among equal ones the first. Where all have less than one, they have one in turns. Where only some have, these
+     * keep what they have.
+     *
+     * @param turn the number of the turn
      */
-    static double[] whole(double[] parts) {
-        boolean isSmall = IntStream.range(0, parts.length).anyMatch(i -> parts[i] > 0 && parts[i] < 1);
-        if (isSmall) {
-            return parts;
+    static double[] whole(double[] parts, long turn) {
+        int[] takers =
+                IntStream.range(0, parts.length).filter(i -> parts[i] > EPSILON).toArray();
+        int[] large = Arrays.stream(takers).filter(i -> parts[i] > 1 - EPSILON).toArray();
+        if (large.length == 0) {
+            return inTurns(takers, parts, turn);
         }
+        // One alone has nobody to be in step with.
+        return large.length == 1 ? parts : rounded(parts, large);
+    }
+
+    /** Gives one to as many as there are, and what is left to the next. */
+    private static double[] inTurns(int[] takers, double[] parts, long turn) {
         double[] whole = new double[parts.length];
-        double sum = 0;
-        double wholeSum = 0;
-        for (int i = 0; i < parts.length; i++) {
-            whole[i] = Math.floor(parts[i] + EPSILON);
-            sum += parts[i];
-            wholeSum += whole[i];
+        double sum = Arrays.stream(parts).sum();
+        double total = sum < 1 ? sum : Math.floor(sum + EPSILON);
+        for (int i = 0; i < takers.length; i++) {
+            long place = Math.floorMod(i + turn, (long) takers.length);
+            whole[takers[i]] = Math.max(0, Math.min(1, total - place));
         }
-        int more = (int) Math.floor(sum - wholeSum + EPSILON);
-        IntStream.range(0, parts.length)
+        return whole;
+    }
+
+    private static double[] rounded(double[] parts, int[] large) {
+        double[] whole = parts.clone();
+        for (int i : large) {
+            whole[i] = Math.floor(parts[i] + EPSILON);
+        }
+        double left = Arrays.stream(parts).sum() - Arrays.stream(whole).sum();
+        int more = (int) Math.floor(left + EPSILON);
+        Arrays.stream(large)
                 .boxed()
-                .filter(i -> parts[i] > 0)
                 .sorted(Comparator.comparingDouble(i -> whole[i] - parts[i]))
-                .limit(Math.max(0, more))
+                .limit(more)
                 .forEach(i -> whole[i]++);
         return whole;
     }

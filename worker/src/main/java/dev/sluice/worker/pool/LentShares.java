@@ -15,12 +15,15 @@ public record LentShares(Map<String, Parts> byModel, long validUntil) {
     public static final LentShares NONE = new LentShares(Map.of(), 0);
 
     /**
-     * The parts of one lane's limits, each from 0 to 1.
+     * The parts of one lane's limits, each from 0 to 1, or {@link #UNKNOWN}.
      *
      * @param requests of the requests
      * @param tokens of the tokens
      */
-    public record Parts(double requests, double tokens) {}
+    public record Parts(double requests, double tokens) {
+        /** The part of a limit that is not divided by demand. */
+        public static final double UNKNOWN = -1;
+    }
 
     public LentShares {
         byModel = Map.copyOf(byModel);

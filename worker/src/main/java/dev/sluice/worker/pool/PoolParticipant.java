@@ -84,6 +84,6 @@ public final class PoolParticipant {
         if (!hasLease || leaseUntil - now <= 0) {
             return Optional.empty();
         }
-        return Optional.of(new LentShares(DemandShares.of(view.alive(now), name), leaseUntil));
+        return Optional.of(new LentShares(DemandShares.of(view.alive(now), name, view.turn()), leaseUntil));
     }
 }

@@ -20,6 +20,9 @@ public final class PoolView {
     /** The most workers that are remembered. The bundles of others count as unclaimed. */
     private static final int MAX_WORKERS = 2_000;
 
+    /** The length of a turn. Each change may cost a call that is rejected. */
+    private static final long TURN_MILLIS = 20_000;
+
     private static final int MAX_NAME_BYTES = 1_000;
 
     private final Map<String, Entry> entries = new HashMap<>();
@@ -64,6 +67,11 @@ public final class PoolView {
         Map<String, WorkerReport> alive = new TreeMap<>();
         entries.forEach((name, entry) -> alive.put(name, entry.report()));
         return alive;
+    }
+
+    /** Returns the number of the present turn, by the broker's clock. All who have read the same records agree. */
+    long turn() {
+        return latestMillis / TURN_MILLIS;
     }
 
     private boolean isAlive(Entry entry, long now) {

@@ -127,6 +127,20 @@ class PoolSimulationTest {
         assertThat(figures.after(Duration.ofSeconds(31)).utilisation()).isGreaterThan(0.95);
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void threeCallsASecondOfFourWorkersAreNotRejected(long seed) {
+        Scenario three = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 3, 120))
+                .withLimit("3/s")
+                .withWorkers(4)
+                .withPool(Duration.ofMillis(2), Duration.ofMillis(30));
+        Figures figures = new Simulation(three, seed).run();
+
+        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.9);
+        assertThat(figures.rejected()).as("%s", figures).isLessThan(0.02);
+        assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
+    }
+
     @Test
     void reportsThatTakeASecondCostRejectionsButNoWork() {
         Scenario slow =

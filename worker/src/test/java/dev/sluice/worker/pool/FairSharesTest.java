@@ -85,13 +85,23 @@ class FairSharesTest {
         double limit = 1 + RANDOM.nextInt(200);
         double[] shares = FairShares.of(claims(width, limit), width, limit);
 
-        double[] whole = FairShares.whole(shares);
+        double[] whole = FairShares.whole(shares, 0);
 
         assertThat(Arrays.stream(whole).sum())
                 .isLessThanOrEqualTo(Arrays.stream(shares).sum() + TINY);
         for (int i = 0; i < shares.length; i++) {
             assertThat(whole[i]).isCloseTo(shares[i], within(1.0));
         }
+    }
+
+    @Test
+    void lessThanOneForEachIsDividedInTurns() {
+        double[] parts = {0.75, 0, 0.75, 0.75, 0.75};
+
+        assertThat(FairShares.whole(parts, 0)).containsExactly(1, 0, 1, 1, 0);
+        assertThat(FairShares.whole(parts, 1)).containsExactly(1, 0, 1, 0, 1);
+        assertThat(FairShares.whole(parts, 3)).containsExactly(0, 0, 1, 1, 1);
+        assertThat(FairShares.whole(new double[] {0.1, 0.05}, 1)).containsExactly(new double[] {0, 0.15}, within(TINY));
     }
 
     private static List<Claim> claims(int width, double limit) {

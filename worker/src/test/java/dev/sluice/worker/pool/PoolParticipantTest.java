@@ -103,7 +103,7 @@ class PoolParticipantTest {
                 next(report(1, new LaneReport("m", "limited", "", 9, 1, found, BudgetReport.NONE)))
                         .orElseThrow());
 
-        assertThat(lent()).hasValue(0.0);
+        assertThat(lent()).hasValue(LentShares.Parts.UNKNOWN);
     }
 
     @Test
