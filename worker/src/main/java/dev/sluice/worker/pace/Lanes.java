@@ -31,7 +31,8 @@ final class Lanes {
     /** The name of the overflow lane, which is not a possible model name. */
     private static final String OVERFLOW = "";
 
-    private static final LentShares.Parts NOTHING = new LentShares.Parts(LentShares.Parts.UNKNOWN, LentShares.Parts.UNKNOWN);
+    private static final LentShares.Parts NOTHING =
+            new LentShares.Parts(LentShares.Parts.UNKNOWN, LentShares.Parts.UNKNOWN);
 
     private final int maxLanes;
     private final Expiry expiry;

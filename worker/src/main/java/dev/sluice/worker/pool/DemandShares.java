@@ -30,7 +30,12 @@ final class DemandShares {
             parts.put(
                     lane.model(),
                     new LentShares.Parts(
-                            part(all, index, lane.model(), LaneReport::requests, shares -> FairShares.whole(shares, turn)),
+                            part(
+                                    all,
+                                    index,
+                                    lane.model(),
+                                    LaneReport::requests,
+                                    shares -> FairShares.whole(shares, turn)),
                             part(all, index, lane.model(), LaneReport::tokens, shares -> shares)));
         }
         return parts;
