@@ -124,7 +124,9 @@ final class StatusTable {
             pool.workers().forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
             table.print(out);
         }
-        if (!pool.problem().isEmpty()) {
+        // That no worker runs is said anyway.
+        boolean isSaid = pool.isRead() && status.group().members().isEmpty();
+        if (!pool.problem().isEmpty() && !isSaid) {
             out.println();
             out.println("lanes are not known: " + PrintableText.line(pool.problem()));
         }

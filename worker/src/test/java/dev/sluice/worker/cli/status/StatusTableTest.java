@@ -126,6 +126,9 @@ class StatusTableTest {
                         + System.lineSeparator()
                         + "overflow is drained: workers of a release without it may take over"
                         + System.lineSeparator());
+        assertThat(print(PoolReading.none(PoolReading.State.SILENT, "no worker has reported"), false))
+                .as("a group without workers is a problem that is named already")
+                .doesNotContain("lanes");
     }
 
     @Test
