@@ -61,8 +61,8 @@ class PoolReaderIT {
     void clocksThatDifferHideNoWorker() {
         report("w");
         producer.flush();
-        workers.scheduleAtFixedRate(() -> report("w"), 0, 500, TimeUnit.MILLISECONDS);
-        workers.scheduleAtFixedRate(() -> report("v"), 250, 500, TimeUnit.MILLISECONDS);
+        var unused = workers.scheduleAtFixedRate(() -> report("w"), 0, 500, TimeUnit.MILLISECONDS);
+        var alsoUnused = workers.scheduleAtFixedRate(() -> report("v"), 250, 500, TimeUnit.MILLISECONDS);
 
         for (Duration ahead : List.of(Duration.ofHours(1), Duration.ZERO, Duration.ofHours(-1))) {
             PoolReading reading = read(Instant.now().plus(ahead));
