@@ -62,7 +62,7 @@ class PoolReaderIT {
         report("w");
         producer.flush();
         var unused = workers.scheduleAtFixedRate(() -> report("w"), 0, 500, TimeUnit.MILLISECONDS);
-        var alsoUnused = workers.scheduleAtFixedRate(() -> report("v"), 250, 500, TimeUnit.MILLISECONDS);
+        var unusedOfV = workers.scheduleAtFixedRate(() -> report("v"), 250, 500, TimeUnit.MILLISECONDS);
 
         for (Duration ahead : List.of(Duration.ofHours(1), Duration.ZERO, Duration.ofHours(-1))) {
             PoolReading reading = read(Instant.now().plus(ahead));
