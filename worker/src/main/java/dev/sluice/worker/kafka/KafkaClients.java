@@ -146,10 +146,16 @@ public final class KafkaClients {
         return reader(config, "earliest", "read_uncommitted");
     }
 
-    /** Builds a consumer that reads the reports of workers, in no group and from where its caller seeks to. */
+    /**
+     * Builds a consumer that reads the reports of workers, in no group and from where its caller seeks to. It reads
+     * each at once, whatever the user has set for the requests.
+     */
     public static Consumer<byte[], byte[]> reportReader(Map<String, Object> kafka, String clientId) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
+        config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
+        config.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
+        config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
         config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-pool");
         return reader(config, "latest", "read_uncommitted");
     }

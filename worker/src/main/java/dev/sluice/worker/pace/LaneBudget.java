@@ -43,11 +43,17 @@ final class LaneBudget {
     /** A change of the rate by a smaller part than this is not worth a new configuration of the bucket. */
     private static final double RATE_TOLERANCE = 0.005;
 
-    /** The least part of a limit that is spent. A worker whose turn has not come has nothing else. */
-    private static final double LEAST_PART = 0.001;
+    /**
+     * The least part of a limit that is spent. A worker whose turn has not come has nothing else. That of a hundred of
+     * them must not count.
+     */
+    private static final double LEAST_PART = 1e-4;
 
     /** The time over which demand is measured. */
     private static final long OF_LATE = 2 * SECOND;
+
+    /** The longest time over which demand is measured if a worker's part of a limit is a few calls a day. */
+    private static final double LONGEST_SECONDS = 86_400;
 
     /** The factor by which spending may grow before others have to know. */
     private static final double HEADROOM = 1.25;
@@ -192,8 +198,19 @@ final class LaneBudget {
         OptionalDouble limit = paced && !Double.isInfinite(rate) ? OptionalDouble.of(rate) : OptionalDouble.empty();
         double ofLate = window.sumSince(now - OF_LATE, now) * (double) SECOND / OF_LATE;
         OptionalDouble whole = paced ? whole(rate) : OptionalDouble.empty();
-        BudgetReport report = new BudgetReport(whole, source(whole), ofLate, HEADROOM * ofLate + waiting);
+        double used = Math.max(ofLate, whole.isPresent() ? slowly(whole.getAsDouble(), now) : 0);
+        BudgetReport report = new BudgetReport(whole, source(whole), ofLate, HEADROOM * used + waiting);
         return new LaneState.Spending(limit, window.sum(now) * (double) SECOND / WINDOW, report);
+    }
+
+    /**
+     * Returns the amount per second that was spent in the time that this worker's own part needs for a call like the
+     * last one. Of a slow limit nothing may have been spent of late, though all of the part is used.
+     */
+    private double slowly(double whole, long now) {
+        double seconds = HEADROOM * window.lastAmountUpTo(now) / (own * whole);
+        long span = (long) (Math.min(LONGEST_SECONDS, seconds) * SECOND);
+        return span <= OF_LATE ? 0 : window.sumSince(now - span, now) * (double) SECOND / span;
     }
 
     /** Returns the nanoseconds until {@code amount} may be spent; 0 if it may be spent now. */

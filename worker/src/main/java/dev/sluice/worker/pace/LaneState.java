@@ -40,9 +40,10 @@ public record LaneState(
      */
     public record Spending(OptionalDouble limit, double perSecond, BudgetReport report) {}
 
-    /** Returns true if the lane is of interest to others: something waits, is called, was spent, or it is stopped. */
+    /** Returns true if the lane is of interest to others: something waits, is called, is wanted, or it is stopped. */
     boolean isActive() {
-        return waiting > 0 || inFlight > 0 || requests.report().spent() > 0 || flow == Flow.OPEN || flow == Flow.HELD;
+        boolean isWanted = requests.report().wanted() > 0 || tokens.report().wanted() > 0;
+        return waiting > 0 || inFlight > 0 || isWanted || flow == Flow.OPEN || flow == Flow.HELD;
     }
 
     /** Returns what the other workers are told. */

@@ -163,8 +163,8 @@ final class LimitEstimator {
 
     /** Changes this worker's part of the whole limit for a while, by what others do not need. */
     void lend(double fraction) {
+        unrelated.scale(fraction / share);
         rescale(fraction);
-        unrelated.interrupt();
     }
 
     private void rescale(double fraction) {

@@ -28,6 +28,10 @@ final class UnrelatedRejections {
     private static final double FACTOR = 1.5;
 
     private static final double MORE = 0.1;
+
+    /** Rates can be compared if the worker's part of the limit has changed by no more than this factor. */
+    private static final double COMPARABLE = 1.25;
+
     private static final long LONGEST_FALL = Duration.ofMinutes(1).toNanos();
     private static final long REMEMBERED = Duration.ofMinutes(5).toNanos();
 
@@ -37,6 +41,9 @@ final class UnrelatedRejections {
 
     // The present fall of the rate; there is none while its first rate is 0.
     private double fallsFrom;
+    /** The factor by which this worker's part of the limit has changed since then. */
+    private double scale = 1;
+
     private long fellAt;
     private boolean isBelow;
     private long belowAt;
@@ -66,6 +73,7 @@ final class UnrelatedRejections {
     void lowering(double rate, long now) {
         if (fallsFrom == 0 || now - fellAt > LONGEST_FALL) {
             fallsFrom = rate;
+            scale = 1;
             fellAt = now;
             isBelow = false;
             above.clear();
@@ -75,13 +83,20 @@ final class UnrelatedRejections {
 
     /** Changes the measure of all rates, after this worker's part of the limit has changed. */
     void forget() {
-        interrupt();
+        fallsFrom = 0;
         unrelated = 0;
     }
 
-    /** Ends a comparison, since rates before and after this moment cannot be compared. */
-    void interrupt() {
-        fallsFrom = 0;
+    /**
+     * Changes the measure of all rates for a while. A comparison ends if they have changed too much since it began.
+     * What other workers want changes a little each second, which must not end all comparisons.
+     */
+    void scale(double factor) {
+        fallsFrom *= factor;
+        scale *= factor;
+        if (scale > COMPARABLE || scale < 1 / COMPARABLE) {
+            fallsFrom = 0;
+        }
     }
 
     /**

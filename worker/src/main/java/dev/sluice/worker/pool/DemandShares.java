@@ -1,6 +1,7 @@
 package dev.sluice.worker.pool;
 
-import java.util.ArrayList;
+import dev.sluice.worker.pool.BudgetReport.Source;
+import dev.sluice.worker.pool.PoolView.KnownWorker;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,56 +10,67 @@ import java.util.function.UnaryOperator;
 
 /** Computes what a worker may spend of each lane's limits from the reports of all workers. It does arithmetic only. */
 final class DemandShares {
+    /** The lane that models share if there are too many. Which models are in it, no report says. */
+    private static final String SHARED = "";
+
     private DemandShares() {}
 
     /**
      * Returns the parts of the lanes in the worker's own report. Limits that each worker finds out for itself are not
-     * divided by demand.
+     * divided by demand, nor is that of a lane that models share.
      *
-     * @param alive the reports of all workers that are alive, with the worker's own
+     * @param alive all workers that are alive
+     * @param own the place of the worker itself among them
      * @param turn the number of the turn in which workers spend a limit that is less than one call for each
      */
-    static Map<String, LentShares.Parts> of(Map<String, WorkerReport> alive, String name, long turn) {
-        WorkerReport own = alive.get(name);
-        if (own == null || own.width() == 0) {
+    static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, long turn) {
+        // While bundles are added, some know it before others.
+        int width =
+                alive.stream().mapToInt(worker -> worker.report().width()).max().orElse(0);
+        if (width == 0 || alive.get(own).report().width() == 0) {
             return Map.of();
         }
-        List<WorkerReport> all = new ArrayList<>(alive.values());
-        int index = all.indexOf(own);
         Map<String, LentShares.Parts> parts = new HashMap<>();
-        for (LaneReport lane : own.lanes()) {
-            parts.put(
-                    lane.model(),
-                    new LentShares.Parts(
-                            part(
-                                    all,
-                                    index,
-                                    lane.model(),
-                                    LaneReport::requests,
-                                    shares -> FairShares.whole(shares, turn)),
-                            part(all, index, lane.model(), LaneReport::tokens, shares -> shares)));
+        for (LaneReport lane : alive.get(own).report().lanes()) {
+            if (!lane.model().equals(SHARED)) {
+                List<LaneReport> lanes =
+                        alive.stream().map(worker -> lane(worker, lane.model())).toList();
+                Division division = new Division(alive, lanes, own, width);
+                parts.put(
+                        lane.model(),
+                        new LentShares.Parts(
+                                division.part(LaneReport::requests, shares -> FairShares.whole(shares, turn)),
+                                division.part(LaneReport::tokens, shares -> shares)));
+            }
         }
         return parts;
     }
 
-    private static double part(
-            List<WorkerReport> all,
-            int index,
-            String model,
-            Function<LaneReport, BudgetReport> unit,
-            UnaryOperator<double[]> rounded) {
-        WorkerReport own = all.get(index);
-        BudgetReport budget = own.lane(model).map(unit).orElse(BudgetReport.NONE);
-        boolean isKnown = budget.source() == BudgetReport.Source.TOLD || budget.source() == BudgetReport.Source.HEADER;
-        if (!isKnown || budget.limit().isEmpty()) {
-            return LentShares.Parts.UNKNOWN;
+    /** Returns the lane in which a worker calls a model. It may be the one that models share. */
+    private static LaneReport lane(KnownWorker worker, String model) {
+        LaneReport lane = worker.lanes().get(model);
+        return lane != null ? lane : worker.lanes().getOrDefault(SHARED, LaneReport.NONE);
+    }
+
+    /** The division of one lane's limits among all workers. */
+    private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width) {
+        double part(Function<LaneReport, BudgetReport> unit, UnaryOperator<double[]> rounded) {
+            BudgetReport budget = unit.apply(lanes.get(own));
+            boolean isKnown = budget.source() == Source.TOLD || budget.source() == Source.HEADER;
+            if (!isKnown || budget.limit().isEmpty()) {
+                return LentShares.Parts.UNKNOWN;
+            }
+            double limit = budget.limit().getAsDouble();
+            FairShares.Claim[] claims = new FairShares.Claim[alive.size()];
+            double least = limit;
+            for (int i = 0; i < claims.length; i++) {
+                BudgetReport other = unit.apply(lanes.get(i));
+                claims[i] = new FairShares.Claim(alive.get(i).report().bundles(), other.wanted());
+                if (other.source() == Source.TOLD && !lanes.get(i).model().equals(SHARED)) {
+                    least = Math.min(least, other.limit().orElse(limit));
+                }
+            }
+            return rounded.apply(FairShares.of(List.of(claims), width, least))[own] / limit;
         }
-        List<FairShares.Claim> claims = all.stream()
-                .map(report -> new FairShares.Claim(
-                        report.bundles(),
-                        report.lane(model).map(unit).orElse(BudgetReport.NONE).wanted()))
-                .toList();
-        double limit = budget.limit().getAsDouble();
-        return rounded.apply(FairShares.of(claims, own.width(), limit))[index] / limit;
     }
 }

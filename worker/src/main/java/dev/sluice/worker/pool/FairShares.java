@@ -13,6 +13,9 @@ import java.util.stream.IntStream;
 final class FairShares {
     private static final double EPSILON = 1e-9;
 
+    /** The golden ratio: its fractional multiples spread evenly over [0, 1). */
+    private static final double GOLDEN_RATIO = 0.618034;
+
     private FairShares() {}
 
     /**
@@ -31,7 +34,7 @@ final class FairShares {
      * @param limit the whole limit per second
      */
     static double[] of(List<Claim> claims, int width, double limit) {
-        double claimed = claims.stream().mapToInt(Claim::weight).sum();
+        double claimed = claims.stream().mapToDouble(Claim::weight).sum();
         // Two may claim a bundle while it changes hands. Then all get less.
         double left = limit * claimed / Math.max(width, claimed);
         double weights = claimed;
@@ -65,10 +68,10 @@ final class FairShares {
     }
 
     /**
-     * Returns the parts as whole numbers with the same sum, rounded down. Workers whose parts are no whole numbers can
-     * come to send in step, so that each has one call more in the same second. The largest remainders are rounded up,
-     * and among equal ones the first. Where all have less than one, they have one in turns. Where only some have, these
-     * keep what they have.
+     * Returns the parts as whole numbers with the same sum. A fraction of the sum has one alone. Workers whose parts
+     * are no whole numbers can come to send in step, so that each has one call more in the same second. The largest
+     * remainders are rounded up, and among equal ones the first. Where all have less than one, they have one in turns.
+     * Where only some have, these keep what they have.
      *
      * @param turn the number of the turn
      */
@@ -83,14 +86,24 @@ final class FairShares {
         return large.length == 1 ? parts : rounded(parts, large);
     }
 
-    /** Gives one to as many as there are, and what is left to the next. */
+    /**
+     * Gives one to as many as there are. The parts stand in a row, and who holds the beginning of a new whole number
+     * has its turn. So each is in turn as often as its part says, and all the time the same number of them.
+     */
     private static double[] inTurns(int[] takers, double[] parts, long turn) {
         double[] whole = new double[parts.length];
         double sum = Arrays.stream(parts).sum();
-        double total = sum < 1 ? sum : Math.floor(sum + EPSILON);
-        for (int i = 0; i < takers.length; i++) {
-            long place = Math.floorMod(i + turn, (long) takers.length);
-            whole[takers[i]] = Math.max(0, Math.min(1, total - place));
+        double count = Math.max(1, Math.floor(sum + EPSILON));
+        double before = turn * GOLDEN_RATIO % 1;
+        // Negative if there is less than one.
+        double fraction = sum - count;
+        for (int i : takers) {
+            double after = before + parts[i] * count / sum;
+            if (Math.floor(after + EPSILON) > Math.floor(before + EPSILON)) {
+                whole[i] = 1 + fraction;
+                fraction = 0;
+            }
+            before = after;
         }
         return whole;
     }
@@ -101,12 +114,16 @@ final class FairShares {
             whole[i] = Math.floor(parts[i] + EPSILON);
         }
         double left = Arrays.stream(parts).sum() - Arrays.stream(whole).sum();
-        int more = (int) Math.floor(left + EPSILON);
-        Arrays.stream(large)
+        List<Integer> next = Arrays.stream(large)
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> whole[i] - parts[i]))
-                .limit(more)
-                .forEach(i -> whole[i]++);
+                .toList();
+        for (int i : next) {
+            double more = Math.max(0, Math.min(1, left));
+            // What is no error of the arithmetic is a fraction of the limit, which one alone may have.
+            whole[i] += more > 1 - EPSILON ? 1 : more > EPSILON ? more : 0;
+            left -= more;
+        }
         return whole;
     }
 }

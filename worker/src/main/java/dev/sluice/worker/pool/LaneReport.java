@@ -16,4 +16,7 @@ public record LaneReport(
         int waiting,
         int inFlight,
         BudgetReport requests,
-        BudgetReport tokens) {}
+        BudgetReport tokens) {
+    /** The report on a lane in which there is nothing to do. */
+    static final LaneReport NONE = new LaneReport("", "", "", 0, 0, BudgetReport.NONE, BudgetReport.NONE);
+}

@@ -1,5 +1,6 @@
 package dev.sluice.worker.pool;
 
+import dev.sluice.worker.topics.AclErrors;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -35,11 +37,16 @@ public final class PoolMember implements Runnable {
     private static final Duration RETRY = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
 
+    /** The time without reports that come back after which this is no passing delay. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    /** The longest time that writing and reading take once, unless the process stands still. */
+    private static final Duration MAX_STEP = Duration.ofSeconds(1);
+
     private static final Logger log = LoggerFactory.getLogger(PoolMember.class);
 
     private final String topic;
     private final String name;
-    private final Instant started;
     private final Clients clients;
     private final Supplier<WorkerReport> reports;
     private final Consumer<LentShares> shares;
@@ -47,9 +54,15 @@ public final class PoolMember implements Runnable {
     private final CountDownLatch stopped = new CountDownLatch(1);
     private final PoolParticipant participant;
     private LentShares told = LentShares.NONE;
-    private boolean isLent;
     /** Written by the pool's thread only. */
     private volatile Map<String, WorkerReport> others = Map.of();
+    /** When reports came back last, or when this worker began to write them. */
+    private long heardAt;
+
+    /** The failure of the last report; null if it was written. Kafka's threads set it. */
+    private volatile @Nullable Exception notWritten;
+
+    private int attempts;
     /** The reason why the others are not known. The check at a worker's start has told of a missing topic already. */
     private String trouble;
 
@@ -81,12 +94,11 @@ public final class PoolMember implements Runnable {
             LongSupplier nanoTime) {
         this.topic = topic;
         this.name = name;
-        this.started = started;
         this.clients = clients;
         this.reports = reports;
         this.shares = shares;
         this.nanoTime = nanoTime;
-        this.participant = new PoolParticipant(name);
+        this.participant = new PoolParticipant(name, started);
         this.trouble = missing();
     }
 
@@ -108,12 +120,13 @@ public final class PoolMember implements Runnable {
     public void run() {
         try {
             while (stopped.getCount() > 0) {
+                attempts++;
                 try {
                     takePart();
                 } catch (InterruptException e) {
                     throw e;
                 } catch (KafkaException e) {
-                    say(e.toString());
+                    say(e, AclErrors.Right.READ);
                 } catch (RuntimeException defect) {
                     // The backstop of this thread. The worker works without the pool.
                     log.atError().setCause(defect).log("Reports of workers failed; they are tried again");
@@ -127,7 +140,8 @@ public final class PoolMember implements Runnable {
     }
 
     private void takePart() {
-        try (var reader = clients.reader().get()) {
+        var reader = clients.reader().get();
+        try {
             TopicPartition partition = new TopicPartition(topic, 0);
             List<PartitionInfo> partitions = reader.partitionsFor(topic, LOOK_UP_TIME);
             if (partitions == null || partitions.isEmpty()) {
@@ -138,14 +152,34 @@ public final class PoolMember implements Runnable {
             // What was written before this worker's own first report does not count.
             reader.seekToEnd(List.of(partition));
             long unused = reader.position(partition, LOOK_UP_TIME);
-            try (Producer<byte[], byte[]> writer = clients.writer().get()) {
-                while (stopped.getCount() > 0) {
-                    write(writer);
-                    reader.poll(POLL).forEach(record -> participant.read(record, started, nanoTime.getAsLong()));
-                    share();
-                }
-                leave(writer);
+            report(reader);
+        } finally {
+            reader.close(CloseOptions.timeout(CLOSE_TIME));
+        }
+    }
+
+    /** Writes and reads until it is asked to end, or until reports do not come back any more. */
+    private void report(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> reader) {
+        Producer<byte[], byte[]> writer = clients.writer().get();
+        try {
+            heardAt = nanoTime.getAsLong();
+            while (stopped.getCount() > 0 && nanoTime.getAsLong() - heardAt < PATIENCE.toNanos()) {
+                long begins = nanoTime.getAsLong();
+                write(writer);
+                reader.poll(POLL).forEach(record -> participant.read(record, nanoTime.getAsLong()));
+                share();
+                long took = nanoTime.getAsLong() - begins;
+                // While the whole process stood still, no report could come back.
+                heardAt += took > MAX_STEP.toNanos() ? took : 0;
             }
+            if (stopped.getCount() > 0) {
+                // The clients are made anew, as the topic may be. They would warn of a missing one every second.
+                sayWhy(notWritten);
+            } else {
+                send(writer, null);
+            }
+        } finally {
+            writer.close(CLOSE_TIME);
         }
     }
 
@@ -158,16 +192,8 @@ public final class PoolMember implements Runnable {
     private void send(Producer<byte[], byte[]> writer, byte @Nullable [] value) {
         byte[] key = name.getBytes(StandardCharsets.UTF_8);
         // A report that is not written is not read back, which shows soon enough.
-        var unused = writer.send(new ProducerRecord<>(topic, 0, key, value), (written, failure) -> {
-            if (failure != null) {
-                log.atDebug().addKeyValue("error", failure.toString()).log("Report not written");
-            }
-        });
-    }
-
-    private void leave(Producer<byte[], byte[]> writer) {
-        send(writer, null);
-        writer.close(CLOSE_TIME);
+        var unused =
+                writer.send(new ProducerRecord<>(topic, 0, key, value), (written, failure) -> notWritten = failure);
     }
 
     /** Tells what may be spent while it is known. What was told before ends by itself. */
@@ -177,18 +203,36 @@ public final class PoolMember implements Runnable {
             shares.accept(next);
             told = next;
         });
-        if (lent.isPresent() && !trouble.isEmpty()) {
-            log.atInfo().addKeyValue("topic", topic).log("Other workers are known; limits are shared by demand");
-            trouble = "";
-        } else if (lent.isEmpty() && isLent) {
-            say("the worker's own reports do not come back");
+        if (lent.isPresent()) {
+            heardAt = nanoTime.getAsLong();
+            if (!trouble.isEmpty()) {
+                log.atInfo().addKeyValue("topic", topic).log("Other workers are known; limits are shared by demand");
+                trouble = "";
+            }
         }
-        isLent = lent.isPresent();
-        others = isLent ? Map.copyOf(participant.others(nanoTime.getAsLong())) : Map.of();
+        others = lent.isPresent() ? Map.copyOf(participant.others(nanoTime.getAsLong())) : Map.of();
     }
 
     private String missing() {
         return "topic " + topic + " does not exist; run `sluice topics create`";
+    }
+
+    private void sayWhy(@Nullable Exception failure) {
+        if (failure == null) {
+            say("the worker's own reports do not come back");
+        } else {
+            say(failure, AclErrors.Right.WRITE);
+        }
+    }
+
+    private void say(Exception failure, AclErrors.Right tried) {
+        Optional<String> denied = AclErrors.words(failure, tried);
+        if (denied.isPresent() && attempts == 1) {
+            // The check at a worker's start has told of it.
+            trouble = denied.get();
+        } else {
+            say(denied.orElseGet(failure::toString));
+        }
     }
 
     private void say(String problem) {

@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
@@ -24,6 +26,7 @@ public final class PoolParticipant {
     private static final int MAX_SENT = 64;
 
     private final String name;
+    private final Instant started;
     private final PoolView view = new PoolView();
     private final ReportSchedule schedule = new ReportSchedule();
     /** When each of the worker's latest reports was sent, by its number. */
@@ -33,9 +36,13 @@ public final class PoolParticipant {
     private long leaseUntil;
     private boolean hasLease;
 
-    /** @param name the worker's name, which no other worker of the queue has */
-    public PoolParticipant(String name) {
+    /**
+     * @param name the worker's name, which no other worker of the queue has
+     * @param started when this worker was started; an earlier one may have had its name
+     */
+    public PoolParticipant(String name, Instant started) {
         this.name = name;
+        this.started = started;
     }
 
     /**
@@ -55,12 +62,8 @@ public final class PoolParticipant {
         return Optional.of(report.numbered(sequence));
     }
 
-    /**
-     * Takes over a record of the topic.
-     *
-     * @param started when this worker was started; an earlier one may have had its name
-     */
-    public void read(ConsumerRecord<byte[], byte[]> record, Instant started, long now) {
+    /** Takes over a record of the topic. */
+    public void read(ConsumerRecord<byte[], byte[]> record, long now) {
         Optional<WorkerReport> report = view.read(record, now);
         boolean isOwn = report.isPresent()
                 && report.get().started().equals(started)
@@ -84,6 +87,16 @@ public final class PoolParticipant {
         if (!hasLease || leaseUntil - now <= 0) {
             return Optional.empty();
         }
-        return Optional.of(new LentShares(DemandShares.of(view.alive(now), name, view.turn()), leaseUntil));
+        List<PoolView.KnownWorker> alive = view.all(now);
+        Map<String, LentShares.Parts> parts = IntStream.range(0, alive.size())
+                .filter(i -> isOwn(alive.get(i)))
+                .mapToObj(own -> DemandShares.of(alive, own, view.turn()))
+                .findAny()
+                .orElse(Map.of());
+        return Optional.of(new LentShares(parts, leaseUntil));
+    }
+
+    private boolean isOwn(PoolView.KnownWorker worker) {
+        return worker.name().equals(name) && worker.report().started().equals(started);
     }
 }

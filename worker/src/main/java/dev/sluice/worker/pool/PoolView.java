@@ -2,7 +2,8 @@ package dev.sluice.worker.pool;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.HashMap;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -25,10 +26,29 @@ public final class PoolView {
 
     private static final int MAX_NAME_BYTES = 1_000;
 
-    private final Map<String, Entry> entries = new HashMap<>();
+    private final Map<Sender, Entry> entries = new TreeMap<>();
     private long latestMillis;
 
-    private record Entry(WorkerReport report, long timestampMillis, long readAt) {}
+    /**
+     * One start of a worker. A worker that is taken for dead and the next one of its name may both be alive for a
+     * while, and both spend.
+     */
+    private record Sender(String name, Instant started) implements Comparable<Sender> {
+        @Override
+        public int compareTo(Sender other) {
+            int byName = name.compareTo(other.name);
+            return byName == 0 ? started.compareTo(other.started) : byName;
+        }
+    }
+
+    private record Entry(KnownWorker worker, long timestampMillis, long readAt) {}
+
+    /**
+     * A worker that is alive.
+     *
+     * @param lanes the lanes of its report by model
+     */
+    record KnownWorker(String name, WorkerReport report, Map<String, LaneReport> lanes) {}
 
     /**
      * Takes over a record of the topic. One that is no report is ignored.
@@ -44,28 +64,29 @@ public final class PoolView {
         }
         String name = new String(key, StandardCharsets.UTF_8);
         if (record.value() == null) {
-            entries.remove(name);
+            entries.keySet().removeIf(sender -> sender.name().equals(name));
             return Optional.empty();
         }
         Optional<WorkerReport> report = WorkerReportJson.decode(record.value());
-        report.ifPresent(known -> put(name, new Entry(known, record.timestamp(), now)));
+        report.ifPresent(known -> put(
+                new Sender(name, known.started()),
+                new Entry(new KnownWorker(name, known, known.byModel()), record.timestamp(), now)));
         return report;
     }
 
-    private void put(String name, Entry entry) {
-        if (!entries.containsKey(name) && entries.size() >= MAX_WORKERS) {
+    private void put(Sender sender, Entry entry) {
+        if (!entries.containsKey(sender) && entries.size() >= MAX_WORKERS) {
             entries.values().removeIf(old -> !isAlive(old, entry.readAt()));
         }
-        if (entries.containsKey(name) || entries.size() < MAX_WORKERS) {
-            entries.put(name, entry);
+        if (entries.containsKey(sender) || entries.size() < MAX_WORKERS) {
+            entries.put(sender, entry);
         }
     }
 
-    /** Returns the reports of the workers that are alive, by name. */
+    /** Returns the reports of the workers that are alive, by name. Of several starts it is the last. */
     public Map<String, WorkerReport> alive(long now) {
-        entries.values().removeIf(entry -> !isAlive(entry, now));
         Map<String, WorkerReport> alive = new TreeMap<>();
-        entries.forEach((name, entry) -> alive.put(name, entry.report()));
+        all(now).forEach(worker -> alive.put(worker.name(), worker.report()));
         return alive;
     }
 
@@ -74,8 +95,14 @@ public final class PoolView {
         return latestMillis / TURN_MILLIS;
     }
 
+    /** Returns all starts of workers that are alive, in an order that is the same for all readers. */
+    List<KnownWorker> all(long now) {
+        entries.values().removeIf(entry -> !isAlive(entry, now));
+        return entries.values().stream().map(Entry::worker).toList();
+    }
+
     private boolean isAlive(Entry entry, long now) {
-        Duration validity = entry.report().validity();
+        Duration validity = entry.worker().report().validity();
         return latestMillis - entry.timestampMillis() <= validity.toMillis()
                 && TimeUnit.NANOSECONDS.toMillis(now - entry.readAt()) <= validity.toMillis();
     }

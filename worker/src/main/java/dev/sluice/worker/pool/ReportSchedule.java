@@ -1,8 +1,8 @@
 package dev.sluice.worker.pool;
 
 import java.time.Duration;
-import java.util.Optional;
-import java.util.function.Function;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Decides when a worker reports: once a second, and at once when others have to know. Owned by one thread. */
@@ -33,26 +33,23 @@ final class ReportSchedule {
     }
 
     private static boolean differs(WorkerReport before, WorkerReport report) {
-        return before.bundles() != report.bundles()
-                || before.width() != report.width()
-                || report.lanes().stream().anyMatch(lane -> differs(before.lane(lane.model()), Optional.of(lane)))
-                || before.lanes().stream().anyMatch(lane -> differs(Optional.of(lane), report.lane(lane.model())));
+        if (before.bundles() != report.bundles() || before.width() != report.width()) {
+            return true;
+        }
+        Map<String, LaneReport> then = before.byModel();
+        Map<String, LaneReport> now = report.byModel();
+        return Stream.concat(then.keySet().stream(), now.keySet().stream())
+                .anyMatch(model ->
+                        differs(then.getOrDefault(model, LaneReport.NONE), now.getOrDefault(model, LaneReport.NONE)));
     }
 
-    private static boolean differs(Optional<LaneReport> before, Optional<LaneReport> now) {
-        return !cause(before).equals(cause(now))
-                || differs(before, now, LaneReport::requests)
-                || differs(before, now, LaneReport::tokens);
+    private static boolean differs(LaneReport before, LaneReport now) {
+        return !before.cause().equals(now.cause())
+                || differs(before.requests(), now.requests())
+                || differs(before.tokens(), now.tokens());
     }
 
-    private static String cause(Optional<LaneReport> lane) {
-        return lane.map(LaneReport::cause).orElse("");
-    }
-
-    private static boolean differs(
-            Optional<LaneReport> before, Optional<LaneReport> now, Function<LaneReport, BudgetReport> unit) {
-        BudgetReport first = before.map(unit).orElse(BudgetReport.NONE);
-        BudgetReport second = now.map(unit).orElse(BudgetReport.NONE);
+    private static boolean differs(BudgetReport first, BudgetReport second) {
         double limit = Math.max(first.limit().orElse(0), second.limit().orElse(0));
         // Beyond the limit more is not more.
         return Math.abs(Math.min(limit, first.wanted()) - Math.min(limit, second.wanted())) > CHANGE * limit;

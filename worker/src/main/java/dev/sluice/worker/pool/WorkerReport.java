@@ -2,7 +2,9 @@ package dev.sluice.worker.pool;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -33,6 +35,13 @@ public record WorkerReport(
     /** Returns the same report with another number. */
     WorkerReport numbered(long number) {
         return new WorkerReport(number, version, host, started, validity, bundles, width, lanes);
+    }
+
+    /** Returns the reports on the lanes by model. */
+    Map<String, LaneReport> byModel() {
+        Map<String, LaneReport> byModel = new HashMap<>();
+        lanes.forEach(lane -> byModel.putIfAbsent(lane.model(), lane));
+        return byModel;
     }
 
     /** Returns the report on a lane; empty if the worker has nothing to do there. */

@@ -1,5 +1,7 @@
 package dev.sluice.worker.pool;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +30,8 @@ public final class WorkerReportJson {
     /** The most lanes that are read of one worker. */
     private static final int MAX_LANES = 4_096;
 
-    private static final double ROUNDING = 1_000;
+    /** Limits may be a million tokens a second or a call a day. */
+    private static final MathContext ROUNDING = new MathContext(6);
 
     /** The longest time for which a worker is believed, whatever it says of itself. */
     private static final Duration MAX_VALIDITY = Duration.ofMinutes(1);
@@ -79,7 +82,7 @@ public final class WorkerReportJson {
     }
 
     private static double rounded(double value) {
-        return Math.round(value * ROUNDING) / ROUNDING;
+        return Double.isFinite(value) ? new BigDecimal(value, ROUNDING).doubleValue() : 0;
     }
 
     /** Reads the value of a record. Returns empty for what is no report. */

@@ -9,6 +9,7 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.OutcomeClassifier;
+import dev.sluice.worker.pool.LentShares;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
@@ -49,6 +50,16 @@ final class LaneTraffic {
         Random random = new Random(seed);
         this.outcomes = new OutcomeClassifier(MAX_ATTEMPTS, Optional.empty(), random::nextDouble);
         this.lane = new Lane("m", ConfiguredLimit.parse(limit), time, LimitShare.ALL, all);
+    }
+
+    /** Changes the part of the limit that belongs to the worker. */
+    void own(int bundles, int width) {
+        lane.changeShare(new LimitShare(bundles, width));
+    }
+
+    /** Changes the part of the limit that may be spent because others do not. */
+    void lend(double part) {
+        lane.lend(new LentShares.Parts(part, part));
     }
 
     /** Adds a request that a test watches. */

@@ -323,4 +323,23 @@ class LaneTrafficTest {
         assertThat(traffic.dead()).isEmpty();
         assertThat(traffic.answered()).isEqualTo(2 * count);
     }
+
+    /** Another worker that wants a little more or less each second must not hide that a lower rate helps nobody. */
+    @Test
+    void rejectionsAtRandomAreFoundOutWhileTheWorkersPartChanges() {
+        int answered = 0;
+        int runs = 4;
+        for (int seed = 1; seed <= runs; seed++) {
+            Random parts = new Random(seed);
+            LaneTraffic lane = new LaneTraffic(LIMIT, seed);
+            lane.own(1, 4);
+            for (int second = 0; second < 600; second++) {
+                lane.lend(0.8 + 0.1 * parts.nextDouble());
+                answered += lane.runWithBacklog(
+                        Duration.ofSeconds(1), r -> parts.nextDouble() < 0.1 ? status(429, "", Map.of()) : ok());
+            }
+        }
+
+        assertThat(answered).isGreaterThan((int) (0.3 * runs * 600 * PER_SECOND));
+    }
 }

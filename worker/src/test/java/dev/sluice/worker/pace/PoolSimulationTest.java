@@ -141,6 +141,20 @@ class PoolSimulationTest {
         assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
     }
 
+    /** Each of the three spends less than a quarter of the limit, and most of the time nothing of late. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void whatIsRarelySpentOfASlowLimitIsNotSpentTwice(long seed) {
+        Scenario slow = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 3_600))
+                .withLimit("2/min")
+                .withWorkers(4)
+                .withPool(Duration.ofMillis(2), Duration.ofMillis(30))
+                .withLoad(Scenario.Load.RARE);
+        Figures figures = new Simulation(slow, seed).run();
+
+        assertThat(figures.utilisation() * 40 * 60).as("calls a minute").isBetween(1.5, 2.1);
+    }
+
     @Test
     void reportsThatTakeASecondCostRejectionsButNoWork() {
         Scenario slow =

@@ -32,6 +32,8 @@ record Scenario(
         ONE,
         /** The first worker has a backlog, and each of the others gets a request a second. */
         TRICKLE,
+        /** The first worker has a backlog, and each of the others gets a request every three minutes. */
+        RARE,
         /** The backlog of the first worker comes and goes, and the others have one all the time. */
         FLAPPING
     }

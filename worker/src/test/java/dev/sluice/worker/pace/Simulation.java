@@ -135,7 +135,7 @@ final class Simulation {
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});
             own(WIDTH / scenario.workers());
-            this.participant = new PoolParticipant("w" + number);
+            this.participant = new PoolParticipant("w" + number, started);
         }
 
         private void own(int count) {
@@ -160,7 +160,11 @@ final class Simulation {
                 case ONE -> addBacklog(number == 0 ? BACKLOG : 0);
                 case TRICKLE -> {
                     addBacklog(number == 0 ? BACKLOG : 0);
-                    trickle();
+                    trickle(2_000);
+                }
+                case RARE -> {
+                    addBacklog(number == 0 ? BACKLOG : 0);
+                    trickle(400_000);
                 }
                 case FLAPPING -> {
                     addBacklog(number == 0 ? 0 : BACKLOG / scenario.workers());
@@ -176,12 +180,12 @@ final class Simulation {
             }
         }
 
-        private void trickle() {
+        private void trickle(long mostMillis) {
             if (number > 0) {
-                at(random.nextLong(2000 * MILLI), () -> {
+                at(random.nextLong(mostMillis * MILLI), () -> {
                     addBacklog(1);
                     step();
-                    trickle();
+                    trickle(mostMillis);
                 });
             }
         }
@@ -211,7 +215,7 @@ final class Simulation {
             if (now() < frozenUntil) {
                 at(frozenUntil - now(), () -> read(record));
             } else if (!isCutOff) {
-                participant.read(record, started, now());
+                participant.read(record, now());
             }
         }
 

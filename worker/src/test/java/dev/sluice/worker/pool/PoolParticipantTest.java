@@ -21,7 +21,7 @@ class PoolParticipantTest {
     private static final Instant STARTED = Instant.ofEpochSecond(1_800_000_000);
     private static final LaneReport NOTHING = new LaneReport("m", "flowing", "", 0, 0, told(0), BudgetReport.NONE);
 
-    private final PoolParticipant participant = new PoolParticipant("me");
+    private final PoolParticipant participant = new PoolParticipant("me", STARTED);
     private long now = 5_000_000_000L;
     private long offset;
 
@@ -149,6 +149,76 @@ class PoolParticipantTest {
                 .hasValueSatisfying(part -> assertThat(part).isLessThanOrEqualTo(1));
     }
 
+    @Test
+    void twoOfOneNameHaveTheLimitOnce() {
+        Instant before = STARTED.minusSeconds(60);
+        PoolParticipant zombie = new PoolParticipant("me", before);
+        WorkerReport first = zombie.next(report(2, backlog(), before), now).orElseThrow();
+        WorkerReport second = next(report(2, backlog())).orElseThrow();
+        for (ConsumerRecord<byte[], byte[]> record :
+                List.of(recordOf("other", report(2, NOTHING)), recordOf("me", second), recordOf("me", first))) {
+            zombie.read(record, now);
+            participant.read(record, now);
+        }
+
+        double sum = lent().orElse(0.0)
+                + zombie.shares(now)
+                        .flatMap(shares -> shares.of("m"))
+                        .map(LentShares.Parts::requests)
+                        .orElse(0.0);
+        assertThat(sum).isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void bundlesThatOnlyAnotherKnowsAreNotLent() {
+        read("other", report(2, NOTHING, STARTED, 8));
+        read("me", next(report(2, backlog())).orElseThrow());
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(0.5, within(1e-6)));
+    }
+
+    @Test
+    void aWorkerWhoseModelsShareALaneKeepsItsPart() {
+        LaneReport shared = new LaneReport("", "limited", "", 500, 4, told(500), BudgetReport.NONE);
+        read("other", report(3, shared));
+        read("me", next(report(1, backlog())).orElseThrow());
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(0.25, within(1e-6)));
+    }
+
+    @Test
+    void theLaneThatModelsShareIsNotLent() {
+        LaneReport shared = new LaneReport("", "limited", "", 500, 4, told(500), BudgetReport.NONE);
+        read("other", report(3, NOTHING));
+        read("me", next(report(1, shared)).orElseThrow());
+
+        assertThat(participant
+                        .shares(now)
+                        .flatMap(shares -> shares.of(""))
+                        .map(LentShares.Parts::requests)
+                        .orElse(0.0))
+                .isZero();
+    }
+
+    @Test
+    void theLeastLimitThatAnyOfThemWasToldIsDivided() {
+        BudgetReport lower = new BudgetReport(OptionalDouble.of(20), BudgetReport.Source.TOLD, 0, 4);
+        read("other", report(3, new LaneReport("m", "flowing", "", 0, 0, lower, BudgetReport.NONE)));
+        read("me", next(report(1, backlog())).orElseThrow());
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part * 40).isCloseTo(16, within(1e-6)));
+    }
+
+    @Test
+    void numbersThatNobodyCouldOwnLeaveAWorkerItsPart() {
+        read("me", next(report(1, backlog())).orElseThrow());
+        for (int i = 0; i < 2; i++) {
+            read("stranger-" + i, report(Integer.MAX_VALUE, backlog(), STARTED, Integer.MAX_VALUE));
+        }
+
+        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isBetween(0.0, 1.0));
+    }
+
     private Optional<WorkerReport> next(WorkerReport report) {
         return participant.next(report, now);
     }
@@ -164,11 +234,15 @@ class PoolParticipantTest {
     }
 
     private void read(String name, WorkerReport report) {
-        read(record(name, new String(WorkerReportJson.encode(report), StandardCharsets.UTF_8)));
+        read(recordOf(name, report));
+    }
+
+    private ConsumerRecord<byte[], byte[]> recordOf(String name, WorkerReport report) {
+        return record(name, new String(WorkerReportJson.encode(report), StandardCharsets.UTF_8));
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {
-        participant.read(record, STARTED, now);
+        participant.read(record, now);
     }
 
     @SuppressWarnings("NullAway") // Kafka's constructor takes null, but does not say so
@@ -200,6 +274,10 @@ class PoolParticipantTest {
     }
 
     private static WorkerReport report(int bundles, LaneReport lane, Instant started) {
-        return new WorkerReport(0, "0.1.0", "host", started, PoolMember.VALIDITY, bundles, 4, List.of(lane));
+        return report(bundles, lane, started, 4);
+    }
+
+    private static WorkerReport report(int bundles, LaneReport lane, Instant started, int width) {
+        return new WorkerReport(0, "0.1.0", "host", started, PoolMember.VALIDITY, bundles, width, List.of(lane));
     }
 }

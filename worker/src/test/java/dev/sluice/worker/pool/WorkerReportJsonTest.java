@@ -2,6 +2,7 @@ package dev.sluice.worker.pool;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -76,6 +77,21 @@ class WorkerReportJsonTest {
             strings = {"", "null", "[]", "12", "'v'", "{", "{}", "{'v':'x'}", "{'v':-1}", "{'v':1,'started':'today'}"})
     void whatIsNoReportIsEmpty(String text) {
         assertThat(read(text)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {40, 1.5, 1 / 60.0, 2 / 60.0, 1 / 86_400.0, 1_500_000})
+    void slowLimitsAreToldAsExactlyAsFastOnes(double limit) {
+        BudgetReport told = new BudgetReport(OptionalDouble.of(limit), BudgetReport.Source.TOLD, 0, limit);
+        LaneReport lane = new LaneReport("m", "limited", "", 1, 0, told, BudgetReport.NONE);
+        WorkerReport report = new WorkerReport(1, "", "", Instant.EPOCH, Duration.ofSeconds(3), 1, 1, List.of(lane));
+
+        double read = WorkerReportJson.decode(WorkerReportJson.encode(report))
+                .flatMap(known -> known.lane("m"))
+                .map(known -> known.requests().limit().orElse(0))
+                .orElseThrow();
+
+        assertThat(read).isCloseTo(limit, withinPercentage(0.01));
     }
 
     @Test
