@@ -2,6 +2,7 @@ package dev.sluice.worker.pool;
 
 import dev.sluice.worker.pool.BudgetReport.Source;
 import dev.sluice.worker.pool.PoolView.KnownWorker;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +22,10 @@ final class DemandShares {
      *
      * @param alive all workers that are alive
      * @param own the place of the worker itself among them
+     * @param silent the number of bundles whose last owner has become silent
      * @param turn the number of the turn in which workers spend a limit that is less than one call for each
      */
-    static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, long turn) {
+    static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, int silent, long turn) {
         // While bundles are added, some know it before others.
         int width =
                 alive.stream().mapToInt(worker -> worker.report().width()).max().orElse(0);
@@ -35,7 +37,7 @@ final class DemandShares {
             if (!lane.model().equals(SHARED)) {
                 List<LaneReport> lanes =
                         alive.stream().map(worker -> lane(worker, lane.model())).toList();
-                Division division = new Division(alive, lanes, own, width);
+                Division division = new Division(alive, lanes, own, width, silent);
                 parts.put(
                         lane.model(),
                         new LentShares.Parts(
@@ -53,7 +55,7 @@ final class DemandShares {
     }
 
     /** The division of one lane's limits among all workers. */
-    private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width) {
+    private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width, int silent) {
         double part(Function<LaneReport, BudgetReport> unit, UnaryOperator<double[]> rounded) {
             BudgetReport budget = unit.apply(lanes.get(own));
             boolean isKnown = budget.source() == Source.TOLD || budget.source() == Source.HEADER;
@@ -61,16 +63,20 @@ final class DemandShares {
                 return LentShares.Parts.UNKNOWN;
             }
             double limit = budget.limit().getAsDouble();
-            FairShares.Claim[] claims = new FairShares.Claim[alive.size()];
+            List<FairShares.Claim> claims = new ArrayList<>();
+            long claimed = 0;
             double least = limit;
-            for (int i = 0; i < claims.length; i++) {
+            for (int i = 0; i < alive.size(); i++) {
                 BudgetReport other = unit.apply(lanes.get(i));
-                claims[i] = new FairShares.Claim(alive.get(i).report().bundles(), other.wanted());
+                claims.add(new FairShares.Claim(alive.get(i).report().bundles(), other.wanted()));
+                claimed += alive.get(i).report().bundles();
                 if (other.source() == Source.TOLD && !lanes.get(i).model().equals(SHARED)) {
                     least = Math.min(least, other.limit().orElse(limit));
                 }
             }
-            return rounded.apply(FairShares.of(List.of(claims), width, least))[own] / limit;
+            // What nobody spends any more is lent until the bundles have another owner.
+            claims.add(new FairShares.Claim((int) Math.max(0, Math.min(silent, width - claimed)), 0));
+            return rounded.apply(FairShares.of(claims, width, least))[own] / limit;
         }
     }
 }

@@ -24,6 +24,15 @@ public final class PoolView {
     /** The length of a turn. Each change may cost a call that is rejected. */
     private static final long TURN_MILLIS = 20_000;
 
+    /**
+     * A worker that says nothing for so long after its last report has lost its validity calls nothing any more, since
+     * none begins a call while its commits do not get through.
+     */
+    private static final Duration SURELY_SILENT = Duration.ofSeconds(3);
+
+    /** The time after which the group has given the bundles of a silent worker to others. */
+    private static final Duration REPLACED = Duration.ofSeconds(12);
+
     private static final int MAX_NAME_BYTES = 1_000;
 
     private final Map<Sender, Entry> entries = new TreeMap<>();
@@ -97,13 +106,33 @@ public final class PoolView {
 
     /** Returns all starts of workers that are alive, in an order that is the same for all readers. */
     List<KnownWorker> all(long now) {
-        entries.values().removeIf(entry -> !isAlive(entry, now));
-        return entries.values().stream().map(Entry::worker).toList();
+        entries.values().removeIf(entry -> silence(entry, now) > REPLACED.toMillis());
+        return entries.values().stream()
+                .filter(entry -> isAlive(entry, now))
+                .map(Entry::worker)
+                .toList();
+    }
+
+    /** Returns the number of bundles whose last owner has become silent, and which nobody else can own yet. */
+    int silentBundles(long now) {
+        return entries.values().stream()
+                .filter(entry -> silence(entry, now) > SURELY_SILENT.toMillis())
+                .mapToInt(entry -> entry.worker().report().bundles())
+                .reduce(0, PoolView::sum);
+    }
+
+    private static int sum(int bundles, int more) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) bundles + more);
     }
 
     private boolean isAlive(Entry entry, long now) {
-        Duration validity = entry.worker().report().validity();
-        return latestMillis - entry.timestampMillis() <= validity.toMillis()
-                && TimeUnit.NANOSECONDS.toMillis(now - entry.readAt()) <= validity.toMillis();
+        return silence(entry, now) <= 0;
+    }
+
+    /** Returns the milliseconds since a report has lost its validity; negative if it has not. */
+    private long silence(Entry entry, long now) {
+        long age =
+                Math.max(latestMillis - entry.timestampMillis(), TimeUnit.NANOSECONDS.toMillis(now - entry.readAt()));
+        return age - entry.worker().report().validity().toMillis();
     }
 }

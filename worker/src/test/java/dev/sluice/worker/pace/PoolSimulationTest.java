@@ -118,13 +118,16 @@ class PoolSimulationTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
-    void theBundlesOfADeadWorkerAreLentToNobodyUntilTheyHaveANewOwner(long seed) {
+    void theBundlesOfADeadWorkerAreLentUntilTheyHaveANewOwner(long seed) {
         Simulation simulation = new Simulation(FOUR, seed);
         simulation.kill(3, Duration.ofSeconds(20));
         Figures figures = simulation.run();
 
         assertThat(figures.rejected()).as("%s", figures).isLessThan(0.003);
         assertThat(figures.after(Duration.ofSeconds(31)).utilisation()).isGreaterThan(0.95);
+        long meanwhile = figures.after(Duration.ofSeconds(27)).admitted()
+                - figures.after(Duration.ofMillis(29_500)).admitted();
+        assertThat(meanwhile).as("in two and a half seconds").isGreaterThan((long) (2.5 * 40 * 0.93));
     }
 
     @ParameterizedTest

@@ -59,9 +59,9 @@ final class Simulation {
         at(after.toNanos(), () -> workers.get(worker).begin());
     }
 
-    /** Cuts a worker off from Kafka for a while. Its calls go on. */
+    /** Cuts a worker off from Kafka for a while. Its calls go on until its commits do not get through. */
     void cutOff(int worker, Duration after, Duration length) {
-        at(after.toNanos(), () -> workers.get(worker).isCutOff = true);
+        at(after.toNanos(), () -> workers.get(worker).cutOff());
         at(after.plus(length).toNanos(), () -> workers.get(worker).isCutOff = false);
     }
 
@@ -121,6 +121,7 @@ final class Simulation {
         private long readAt;
         private int bundles;
         private boolean isCutOff;
+        private long cutOffAt;
         private boolean isDead;
         private long frozenUntil;
         private int wake;
@@ -130,12 +131,22 @@ final class Simulation {
             this.number = number;
             this.pace = new Pace(
                     ConfiguredLimits.each(scenario.limit()),
-                    new Pace.Bounds(1024, Map.of(), () -> true),
+                    new Pace.Bounds(1024, Map.of(), this::commitsGetThrough),
                     time,
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});
             own(WIDTH / scenario.workers());
             this.participant = new PoolParticipant("w" + number, started);
+        }
+
+        private void cutOff() {
+            isCutOff = true;
+            cutOffAt = now();
+        }
+
+        /** Settle finds out after two seconds, and a commit that was tried just before may take as long. */
+        private boolean commitsGetThrough() {
+            return !isCutOff || now() - cutOffAt < 4_000 * MILLI;
         }
 
         private void own(int count) {

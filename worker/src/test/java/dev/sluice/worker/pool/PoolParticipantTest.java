@@ -57,19 +57,20 @@ class PoolParticipantTest {
     }
 
     @Test
-    void othersThatAreSilentKeepTheirPart() {
+    void aSilentWorkerKeepsItsPartWhileItMaySpendItAndAfterTheGroupHasGivenItsBundlesToOthers() {
         read("other", report(3, NOTHING));
-        for (int i = 0; i < 4; i++) {
+        for (int seconds = 0; seconds < 20; seconds++) {
             WorkerReport own = next(report(1, backlog())).orElseThrow();
             pass(10);
             read("me", own);
-            if (i < 3) {
-                assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(1, within(1e-6)));
-            }
+            boolean isAlive = seconds < 3;
+            boolean isSurelySilent = seconds >= 6 && seconds < 15;
+            double part = isAlive || isSurelySilent ? 1 : 0.25;
+            assertThat(lent())
+                    .as("after %s s", seconds)
+                    .hasValueSatisfying(lent -> assertThat(lent).isCloseTo(part, within(1e-6)));
             pass(1_000);
         }
-
-        assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(0.25, within(1e-6)));
     }
 
     @Test

@@ -142,7 +142,7 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
         List<MeasuredBound> bounds = new ArrayList<>(List.of(
                 PaceOutcome.missing(utilisation, paceBounds.utilisation()),
                 PaceOutcome.rejections(rejected, paceBounds.rejected()),
-                PaceOutcome.start(traffic)));
+                PaceOutcome.start(traffic, setup.workers())));
         if (paceBounds.drains()) {
             bounds.add(MeasuredBound.is("all answered within " + paceBounds.seconds() + " s", answered));
         }

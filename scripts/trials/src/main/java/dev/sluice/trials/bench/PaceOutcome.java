@@ -35,7 +35,12 @@ record PaceOutcome(
         return new MeasuredBound("429s, per mille of the calls", perMille(rejected), atMostPerMille);
     }
 
-    static MeasuredBound start(CallTraffic traffic) {
-        return MeasuredBound.none("too many calls in the first second", traffic.tooManyAtFirst());
+    /**
+     * Bounds the calls beyond the limit in the first second. Workers that share a limit may each have one. None knows at
+     * that moment that the others begin, too.
+     */
+    static MeasuredBound start(CallTraffic traffic, int workers) {
+        int limit = workers == 1 ? 0 : workers;
+        return new MeasuredBound("too many calls in the first second", traffic.tooManyAtFirst(), limit);
     }
 }
