@@ -50,7 +50,7 @@ class PoolMemberIT {
         broker.close();
     }
 
-    /** What is set for requests may delay them by seconds. By then reports are worth nothing. */
+    /** The settings for requests may delay them by seconds. By then reports are worth nothing. */
     @Test
     void settingsForRequestsDoNotDelayReports() {
         start(Map.of(

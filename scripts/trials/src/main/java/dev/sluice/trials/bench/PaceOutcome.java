@@ -36,8 +36,8 @@ record PaceOutcome(
     }
 
     /**
-     * Bounds the calls beyond the limit in the first second. Workers that share a limit may each have one. None knows at
-     * that moment that the others begin, too.
+     * Bounds the calls beyond the limit in the first second. Workers that share a limit may each have one. None knows
+     * at that moment that the others begin, too.
      */
     static MeasuredBound start(CallTraffic traffic, int workers) {
         int limit = workers == 1 ? 0 : workers;
