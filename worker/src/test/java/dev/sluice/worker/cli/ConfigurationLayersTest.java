@@ -42,6 +42,7 @@ class ConfigurationLayersTest {
                         "instance-id",
                         "json",
                         "kafka-config",
+                        "lanes",
                         "limit",
                         "log-format",
                         "log-level",
@@ -71,7 +72,8 @@ class ConfigurationLayersTest {
                         "topic",
                         "watch",
                         "weight",
-                        "window");
+                        "window",
+                        "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
                 .hasSize(47)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
