@@ -75,7 +75,7 @@ class ConfigurationLayersTest {
                         "window",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(47)
+                .hasSize(49)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 
