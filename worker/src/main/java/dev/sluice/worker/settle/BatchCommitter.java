@@ -33,7 +33,7 @@ final class BatchCommitter {
     private final AtomicLong redirectedReplies = new AtomicLong();
     private long positionsAt;
     private long retryAt;
-    private boolean leftMoves;
+    private boolean mayHaveMore;
 
     BatchCommitter(
             AtomicReference<Ownership> ownership,
@@ -59,9 +59,9 @@ final class BatchCommitter {
         return redirectedReplies.get();
     }
 
-    /** Returns whether the last {@link #commit} has left moves for the next one, which may come at once. */
-    boolean leftMoves() {
-        return leftMoves;
+    /** Returns whether the last {@link #commit} may have left something for the next one, which may come at once. */
+    boolean mayHaveMore() {
+        return mayHaveMore;
     }
 
     /** Makes the next {@link #commit} include offsets that moved without an outcome. */
@@ -70,15 +70,15 @@ final class BatchCommitter {
     }
 
     /**
-     * Commits everything that can be committed now. The rest is tried again a little later. If only moves are left
-     * while other outcomes are expected, it returns so that these can be received.
+     * Commits everything that can be committed now. The rest is tried again a little later. While outcomes are expected
+     * for which somebody waits, it returns after each transaction, so that these can be received.
      *
      * @param isFlush whether someone waits for all that is pending
      * @return false if transactions are aborted at present, so that everything has to wait
      */
     boolean commit(boolean isFlush) {
         long now = nanoTime.getAsLong();
-        leftMoves = false;
+        mayHaveMore = false;
         if (now - retryAt < 0) {
             return false;
         }
@@ -89,7 +89,8 @@ final class BatchCommitter {
             Ownership owned = ownership.get();
             pending.dropStale(owned);
             attempt = commitSome(owned, positions);
-        } while (attempt == Attempt.COMMITTED_OR_CHANGED && (isFlush || !pending.hasMovesToSpare()));
+            mayHaveMore = attempt == Attempt.COMMITTED && !isFlush && pending.areOthersExpected();
+        } while (attempt == Attempt.CHANGED || (attempt == Attempt.COMMITTED && !mayHaveMore));
         if (attempt == Attempt.ABORTED) {
             retryAt = nanoTime.getAsLong() + PAUSE_AFTER_ABORT_NANOS;
             return false;
@@ -97,14 +98,15 @@ final class BatchCommitter {
         if (positions) {
             positionsAt = nanoTime.getAsLong() + POSITIONS_INTERVAL_NANOS;
         }
-        leftMoves = attempt == Attempt.COMMITTED_OR_CHANGED;
         return true;
     }
 
     /** The end of an attempt to commit. */
     private enum Attempt {
-        /** A transaction was committed, or the next one will differ from the aborted one. Another attempt follows. */
-        COMMITTED_OR_CHANGED,
+        /** A transaction was committed. There may be enough for another one. */
+        COMMITTED,
+        /** The transaction was aborted, and the next one will differ from it. Another attempt follows. */
+        CHANGED,
         /** Nothing was there to commit. */
         NOTHING_TO_COMMIT,
         /** The transaction was aborted, and trying it again at once would not help. */
@@ -137,10 +139,10 @@ final class BatchCommitter {
                     .filter(PendingSettlements.Routed::redirected)
                     .count());
             report(settlements);
-            return Attempt.COMMITTED_OR_CHANGED;
+            return Attempt.COMMITTED;
         }
         staged.forEach((window, snapshot) -> window.ackWindow().abort(snapshot));
-        return pending.putBack(settlements, result) ? Attempt.COMMITTED_OR_CHANGED : Attempt.ABORTED;
+        return pending.putBack(settlements, result) ? Attempt.CHANGED : Attempt.ABORTED;
     }
 
     private void report(List<Settlement> settlements) {

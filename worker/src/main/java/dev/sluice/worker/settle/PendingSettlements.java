@@ -208,14 +208,8 @@ final class PendingSettlements {
         return taken;
     }
 
-    /** Returns true if nothing but moves can be committed now, and other outcomes are expected to come meanwhile. */
-    boolean hasMovesToSpare() {
-        return areOthersExpected()
-                && pending.stream().allMatch(Settlement::isMove)
-                && pending.stream().anyMatch(settlement -> !isHeld(settlement));
-    }
-
-    private boolean areOthersExpected() {
+    /** Returns true if other outcomes than moves are expected soon, since there was one a moment ago. */
+    boolean areOthersExpected() {
         return othersExpectedUntil - nanoTime.getAsLong() > 0;
     }
 

@@ -254,7 +254,7 @@ public final class Settle implements OffsetLedger, Runnable {
             progress.proven();
             while (!stopped) {
                 heartbeat.run();
-                long idle = committer.leftMoves() ? 0 : MAX_IDLE_MILLIS;
+                long idle = committer.mayHaveMore() ? 0 : MAX_IDLE_MILLIS;
                 Runnable message = inbox.poll(idle, TimeUnit.MILLISECONDS);
                 // messages that arrive during this wait are part of the same batch
                 transactions.awaitMarkers();

@@ -37,6 +37,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
@@ -72,6 +73,7 @@ class SettleTest {
     private final FakeProducer producer = new FakeProducer(passedNanos);
     private final List<String> heard = new CopyOnWriteArrayList<>();
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<Runnable> whenCommitted = new AtomicReference<>(() -> {});
     private final AtomicInteger heartbeats = new AtomicInteger();
     private final Settle settle = new Settle(
             ownership,
@@ -348,6 +350,29 @@ class SettleTest {
     }
 
     @Test
+    void aReplyThatComesWhileRequestsMoveIsInTheNextTransaction() {
+        open(first);
+        InputRecord slow = replyingTo("app.slow", 0, 0);
+        List<InputRecord> moves = registered(first, LongStream.range(1, 601).toArray());
+        List<InputRecord> answered = registered(first, 601, 602);
+        moves.forEach(move -> settle.accept(move, new Outcome.Move(0)));
+        answer(slow, answered.get(0));
+        // During its first transaction another answer comes.
+        whenCommitted.set(() -> answer(answered.get(1)));
+
+        thread.start();
+
+        await().atMost(BOUND).until(() -> replies().size() == 2);
+        List<String> topics =
+                producer.history().stream().map(ProducerRecord::topic).toList();
+        assertThat(topics.subList(0, topics.lastIndexOf(TOPICS.replies())))
+                .as("what was written before it")
+                .hasSizeLessThan(200);
+        await().atMost(BOUND)
+                .until(() -> records(TOPICS.overflow(), WireHeaders.ID).size() == 600);
+    }
+
+    @Test
     void aRequestThatKafkaRejectsInEveryFormDelaysNoOther() {
         open(first);
         List<InputRecord> inputs = registered(first, 0, 1);
@@ -525,6 +550,7 @@ class SettleTest {
         public void transactionEnded(boolean committed, long nanos) {
             assertThat(nanos).isNotNegative();
             heard.add(committed ? "committed" : "aborted");
+            whenCommitted.getAndSet(() -> {}).run();
         }
     }
 
