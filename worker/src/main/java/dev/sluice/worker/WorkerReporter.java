@@ -8,13 +8,15 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** Makes the reports of one worker. Thread-safe. */
+/** Makes the reports of one worker. Owned by the thread of the pool. */
 final class WorkerReporter implements Supplier<WorkerReport> {
     private final Instant started;
     private final Supplier<OwnedBundles> bundles;
     private final Supplier<PaceState> pace;
-    private final String host = host();
+    /** Looked up for the first report, since that may take long where the name server does not answer. */
+    private @Nullable String host;
 
     WorkerReporter(Instant started, Supplier<OwnedBundles> bundles, Supplier<PaceState> pace) {
         this.started = started;
@@ -25,10 +27,12 @@ final class WorkerReporter implements Supplier<WorkerReport> {
     @Override
     public WorkerReport get() {
         OwnedBundles present = bundles.get();
+        String named = host == null ? host() : host;
+        host = named;
         return new WorkerReport(
                 0,
                 ProgramVersion.current(),
-                host,
+                named,
                 started,
                 PoolMember.VALIDITY,
                 present.owned(),

@@ -127,7 +127,7 @@ final class LaneBudget {
             return own;
         }
         // Workers that know each other divide requests into whole numbers a second.
-        double whole = whole(perSecond()).orElse(1);
+        double whole = ceiling();
         double least = unit == LimitUnit.REQUESTS ? Math.floor(own * whole + 1e-9) / whole : own;
         return Math.max(LEAST_PART, Math.max(least, lent));
     }
@@ -157,20 +157,22 @@ final class LaneBudget {
     }
 
     private void updateCeiling() {
-        double ceiling =
-                Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY));
+        double ceiling = ceiling();
         if (!Double.isInfinite(ceiling)) {
             estimator.changeCeiling(ceiling * share);
             lend(lent);
         }
     }
 
+    /** Returns the whole limit as it is named; infinity if it is not. */
+    private double ceiling() {
+        return Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY));
+    }
+
+    /** Returns the whole limit as it is named, or as this worker has found it out for its part. */
     private OptionalDouble whole(double rate) {
-        if (configured.isPresent() || advertised.isPresent()) {
-            return OptionalDouble.of(
-                    Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY)));
-        }
-        return Double.isInfinite(rate) ? OptionalDouble.empty() : OptionalDouble.of(rate / share);
+        double whole = Math.min(ceiling(), estimator.hasCeiling() ? Double.POSITIVE_INFINITY : rate / share);
+        return Double.isInfinite(whole) ? OptionalDouble.empty() : OptionalDouble.of(whole);
     }
 
     private BudgetReport.Source source(OptionalDouble whole) {

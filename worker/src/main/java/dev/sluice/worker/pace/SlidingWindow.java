@@ -58,7 +58,7 @@ final class SlidingWindow {
         return sum;
     }
 
-    /** Returns the sum of the charges that have started since then. It is remembered for three seconds. */
+    /** Returns the sum of the charges that have started since then. Of those older than three seconds it knows few. */
     long sumSince(long since, long now) {
         long recent = sum(now);
         for (Charge charge : before) {

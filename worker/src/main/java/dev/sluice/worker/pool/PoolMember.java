@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -33,6 +34,10 @@ public final class PoolMember implements Runnable {
     public static final Duration VALIDITY = Duration.ofSeconds(3);
 
     private static final Duration POLL = Duration.ofMillis(25);
+
+    /** The least time between two divisions. A hundred workers write hundreds of reports a second. */
+    private static final Duration LEAST_INTERVAL = Duration.ofMillis(50);
+
     private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
     private static final Duration RETRY = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
@@ -56,12 +61,14 @@ public final class PoolMember implements Runnable {
     private LentShares told = LentShares.NONE;
     /** Written by the pool's thread only. */
     private volatile Map<String, WorkerReport> others = Map.of();
-    /** When reports came back last, or when this worker began to write them. */
+    /** The time at which reports came back last, or at which this worker began to write them. */
     private long heardAt;
 
     /** The failure of the last report; null if it was written. Kafka's threads set it. */
     private volatile @Nullable Exception notWritten;
 
+    private boolean hasNews;
+    private long sharedAt;
     private int attempts;
     /** The reason why the others are not known. The check at a worker's start has told of a missing topic already. */
     private String trouble;
@@ -163,11 +170,19 @@ public final class PoolMember implements Runnable {
         Producer<byte[], byte[]> writer = clients.writer().get();
         try {
             heardAt = nanoTime.getAsLong();
+            sharedAt = heardAt;
             while (stopped.getCount() > 0 && nanoTime.getAsLong() - heardAt < PATIENCE.toNanos()) {
                 long begins = nanoTime.getAsLong();
                 write(writer);
-                reader.poll(POLL).forEach(record -> participant.read(record, nanoTime.getAsLong()));
-                share();
+                for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
+                    participant.read(record, nanoTime.getAsLong());
+                    hasNews = true;
+                }
+                if (hasNews && nanoTime.getAsLong() - sharedAt >= LEAST_INTERVAL.toNanos()) {
+                    share();
+                } else if (!participant.knowsOthers(nanoTime.getAsLong())) {
+                    others = Map.of();
+                }
                 long took = nanoTime.getAsLong() - begins;
                 // While the whole process stood still, no report could come back.
                 heardAt += took > MAX_STEP.toNanos() ? took : 0;
@@ -196,8 +211,13 @@ public final class PoolMember implements Runnable {
                 writer.send(new ProducerRecord<>(topic, 0, key, value), (written, failure) -> notWritten = failure);
     }
 
-    /** Tells what may be spent while it is known. What was told before ends by itself. */
+    /**
+     * Tells what may be spent while it is known. What was told before ends by itself. Only reports change it, and a
+     * worker that is not cut off reads its own each second.
+     */
     private void share() {
+        hasNews = false;
+        sharedAt = nanoTime.getAsLong();
         Optional<LentShares> lent = participant.shares(nanoTime.getAsLong());
         lent.filter(next -> !next.equals(told)).ifPresent(next -> {
             shares.accept(next);

@@ -29,7 +29,7 @@ public final class PoolParticipant {
     private final Instant started;
     private final PoolView view = new PoolView();
     private final ReportSchedule schedule = new ReportSchedule();
-    /** When each of the worker's latest reports was sent, by its number. */
+    /** The times at which the worker's latest reports were sent, by their numbers. */
     private final Map<Long, Long> sent = new LinkedHashMap<>();
 
     private long sequence;
@@ -75,6 +75,11 @@ public final class PoolParticipant {
         }
     }
 
+    /** Returns whether the reports of others are known to be up to date. */
+    boolean knowsOthers(long now) {
+        return hasLease && leaseUntil - now > 0;
+    }
+
     /** Returns the reports of the other workers that are alive. */
     Map<String, WorkerReport> others(long now) {
         Map<String, WorkerReport> others = view.alive(now);
@@ -84,7 +89,7 @@ public final class PoolParticipant {
 
     /** Returns what may be spent at present; empty while the worker does not know the others. */
     public Optional<LentShares> shares(long now) {
-        if (!hasLease || leaseUntil - now <= 0) {
+        if (!knowsOthers(now)) {
             return Optional.empty();
         }
         List<PoolView.KnownWorker> alive = view.all(now);

@@ -25,10 +25,10 @@ public final class PoolView {
     private static final long TURN_MILLIS = 20_000;
 
     /**
-     * A worker that says nothing for so long after its last report has lost its validity calls nothing any more, since
-     * none begins a call while its commits do not get through.
+     * A worker that says nothing for so long after its last report has lost its validity calls nothing any more. It
+     * begins no call five seconds after its last commit, and may have written its last report a second before that.
      */
-    private static final Duration SURELY_SILENT = Duration.ofSeconds(3);
+    private static final Duration SURELY_SILENT = Duration.ofSeconds(4);
 
     /** The time after which the group has given the bundles of a silent worker to others. */
     private static final Duration REPLACED = Duration.ofSeconds(12);

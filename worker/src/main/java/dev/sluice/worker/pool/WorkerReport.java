@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * A message of a worker to the others, as one record of the topic {@code BASE.workers}. Immutable.
@@ -42,10 +41,5 @@ public record WorkerReport(
         Map<String, LaneReport> byModel = new HashMap<>();
         lanes.forEach(lane -> byModel.putIfAbsent(lane.model(), lane));
         return byModel;
-    }
-
-    /** Returns the report on a lane; empty if the worker has nothing to do there. */
-    public Optional<LaneReport> lane(String model) {
-        return lanes.stream().filter(lane -> lane.model().equals(model)).findFirst();
     }
 }

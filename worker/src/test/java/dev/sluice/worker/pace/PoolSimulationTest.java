@@ -74,14 +74,17 @@ class PoolSimulationTest {
     @ValueSource(longs = {1, 2, 3})
     void whatIsLentIsGivenBackWhenItsOwnersBegin(long seed) {
         Simulation simulation = new Simulation(ONE_OF_FOUR, seed);
-        for (int worker = 1; worker < 4; worker++) {
-            simulation.addBacklog(worker, Duration.ofSeconds(30));
-        }
+        addBacklogOfOthers(simulation, Duration.ofSeconds(30));
         Figures figures = simulation.run();
 
         assertThat(figures.rejected(Duration.ofSeconds(29), Duration.ofSeconds(3)) * 3 * 40)
                 .as("rejections at the change")
                 .isLessThanOrEqualTo(4);
+        long ofTheFirst = figures.after(Duration.ofMillis(30_100)).arrivals().stream()
+                .filter(call -> call.worker() == 0
+                        && call.at() < Duration.ofMillis(31_100).toNanos())
+                .count();
+        assertThat(ofTheFirst).as("calls in the second after a tenth of one").isLessThanOrEqualTo(10 + 1);
         assertThat(figures.after(Duration.ofSeconds(32)).leastShare()).isGreaterThan(0.9);
     }
 
@@ -90,10 +93,8 @@ class PoolSimulationTest {
     void aWorkerThatIsCutOffFromKafkaGivesBackWhatWasLent(long seed) {
         Simulation simulation = new Simulation(ONE_OF_FOUR, seed);
         simulation.cutOff(0, Duration.ofSeconds(20), Duration.ofSeconds(20));
-        for (int worker = 1; worker < 4; worker++) {
-            // The others believe by then that the worker is gone, and divide nothing of its part.
-            simulation.addBacklog(worker, Duration.ofSeconds(24));
-        }
+        // The others believe by then that the worker is gone, and divide nothing of its part.
+        addBacklogOfOthers(simulation, Duration.ofSeconds(24));
         Figures figures = simulation.run();
 
         assertThat(figures.rejected()).as("%s", figures).isLessThan(0.003);
@@ -105,9 +106,7 @@ class PoolSimulationTest {
     void aWorkerThatWasFrozenSpendsNothingThatIsNoLongerLent(long seed) {
         Simulation simulation = new Simulation(ONE_OF_FOUR, seed);
         simulation.freeze(0, Duration.ofSeconds(20), Duration.ofSeconds(6));
-        for (int worker = 1; worker < 4; worker++) {
-            simulation.addBacklog(worker, Duration.ofSeconds(21));
-        }
+        addBacklogOfOthers(simulation, Duration.ofSeconds(21));
         Figures figures = simulation.run();
 
         assertThat(figures.rejected(Duration.ofSeconds(25), Duration.ofSeconds(3)) * 3 * 40)
@@ -166,5 +165,11 @@ class PoolSimulationTest {
 
         assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.75);
         assertThat(figures.rejected()).as("%s", figures).isLessThan(0.03);
+    }
+
+    private static void addBacklogOfOthers(Simulation simulation, Duration after) {
+        for (int worker = 1; worker < 4; worker++) {
+            simulation.addBacklog(worker, after);
+        }
     }
 }

@@ -144,9 +144,9 @@ final class Simulation {
             cutOffAt = now();
         }
 
-        /** Settle finds out after two seconds, and a commit that was tried just before may take as long. */
+        /** Returns true until five seconds after the last commit. */
         private boolean commitsGetThrough() {
-            return !isCutOff || now() - cutOffAt < 4_000 * MILLI;
+            return !isCutOff || now() - cutOffAt < 5_000 * MILLI;
         }
 
         private void own(int count) {

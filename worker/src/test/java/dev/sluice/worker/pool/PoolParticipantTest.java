@@ -64,7 +64,7 @@ class PoolParticipantTest {
             pass(10);
             read("me", own);
             boolean isAlive = seconds < 3;
-            boolean isSurelySilent = seconds >= 6 && seconds < 15;
+            boolean isSurelySilent = seconds >= 7 && seconds < 15;
             double part = isAlive || isSurelySilent ? 1 : 0.25;
             assertThat(lent())
                     .as("after %s s", seconds)
