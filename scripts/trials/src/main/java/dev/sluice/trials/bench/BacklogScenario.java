@@ -70,8 +70,13 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
      * @param drains true if all requests must be answered within the time
      * @param utilisation the least utilisation, in per mille
      * @param rejected the largest share of rejected calls, in per mille
+     * @param tooManyAtFirst the most calls beyond the limit in the first second
      */
-    record PaceBounds(int seconds, int learning, boolean drains, int utilisation, int rejected) {
+    record PaceBounds(int seconds, int learning, boolean drains, int utilisation, int rejected, int tooManyAtFirst) {
+        PaceBounds(int seconds, int learning, boolean drains, int utilisation, int rejected) {
+            this(seconds, learning, drains, utilisation, rejected, 0);
+        }
+
         @Override
         public String toString() {
             return "≥ " + utilisation / 10.0 + " %, ≤ " + rejected / 10.0 + " %"
@@ -142,7 +147,7 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
         List<MeasuredBound> bounds = new ArrayList<>(List.of(
                 PaceOutcome.missing(utilisation, paceBounds.utilisation()),
                 PaceOutcome.rejections(rejected, paceBounds.rejected()),
-                PaceOutcome.start(traffic, setup.workers())));
+                PaceOutcome.start(traffic, paceBounds.tooManyAtFirst())));
         if (paceBounds.drains()) {
             bounds.add(MeasuredBound.is("all answered within " + paceBounds.seconds() + " s", answered));
         }

@@ -108,7 +108,7 @@ record OutageScenario(int perSecond, int requests, int seconds, boolean rejectsK
                 MeasuredBound.none("dead letters", dead),
                 MeasuredBound.none("failed replies", rig.times().failures()),
                 new MeasuredBound("ms from its end to the next answer", back, TimeUnit.SECONDS.toMillis(BACK_SECONDS)),
-                PaceOutcome.start(traffic, 1),
+                PaceOutcome.start(traffic, 0),
                 answered);
         return new PaceOutcome(
                 perSecond + "/s, then " + (rejectsKey ? 401 : 503) + " for " + seconds + " s",

@@ -35,12 +35,8 @@ record PaceOutcome(
         return new MeasuredBound("429s, per mille of the calls", perMille(rejected), atMostPerMille);
     }
 
-    /**
-     * Bounds the calls beyond the limit in the first second. Workers that share a limit may each have one. None knows
-     * at that moment that the others begin, too.
-     */
-    static MeasuredBound start(CallTraffic traffic, int workers) {
-        int limit = workers == 1 ? 0 : workers;
-        return new MeasuredBound("too many calls in the first second", traffic.tooManyAtFirst(), limit);
+    /** @param most the most calls beyond the limit in the first second */
+    static MeasuredBound start(CallTraffic traffic, int most) {
+        return new MeasuredBound("too many calls in the first second", traffic.tooManyAtFirst(), most);
     }
 }
