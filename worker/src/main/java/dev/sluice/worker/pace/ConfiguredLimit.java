@@ -1,7 +1,6 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.provider.LimitUnit;
-import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -13,8 +12,8 @@ import java.util.stream.Stream;
 /**
  * The configured limit of one model. The lane estimates what is not configured.
  *
- * <p>Together AI enforces its limits per second even where it displays them per minute, so a limit per minute is paced
- * per second too. Immutable.
+ * <p>Together AI enforces its limits per second even where it displays them per minute. So a limit per minute, hour or
+ * day is spread evenly over that time, too. Immutable.
  *
  * @param paced false in {@link #NONE} only
  * @param requests the most requests; empty if they are estimated
@@ -29,15 +28,15 @@ public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<R
 
     private static final double MAX_REQUESTS_PER_SECOND = 1_000_000;
     private static final double MAX_TOKENS_PER_SECOND = 100_000_000;
-    private static final String FORMS = "10/s, 600/min, '10/s,4000 tokens/s', '90000 tokens/min', none";
-    private static final Pattern FORM = Pattern.compile("(\\d{1,12}) ?(tokens?)? ?/ ?(s|min)");
+    private static final String FORMS = "10/s, 600/min, 100/h, 50/day, '10/s,4000 tokens/s', '90000 tokens/min', none";
+    private static final Pattern FORM = Pattern.compile("(\\d{1,12}) ?(tokens?)? ?/ ?(s|min|h|day)");
 
     public static ConfiguredLimit requests(Rate rate) {
         return new ConfiguredLimit(true, Optional.of(rate), Optional.empty());
     }
 
     /**
-     * Reads {@code 10/s}, {@code 600/min}, {@code 10/s,4000 tokens/s} or {@code none}.
+     * Reads {@code 10/s}, {@code 600/min}, {@code 100/h}, {@code 50/day}, {@code 10/s,4000 tokens/s} or {@code none}.
      *
      * @throws IllegalArgumentException with the text and the forms that are understood
      */
@@ -60,10 +59,10 @@ public record ConfiguredLimit(boolean paced, Optional<Rate> requests, Optional<R
         }
         long amount = Long.parseLong(form.group(1));
         if (amount == 0) {
-            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/min");
+            throw new IllegalArgumentException("limit '" + text + "' lets nothing pass; the least is 1/day");
         }
         boolean ofTokens = form.group(2) != null;
-        Rate rate = new Rate(amount, form.group(3).equals("s") ? Duration.ofSeconds(1) : Duration.ofMinutes(1));
+        Rate rate = new Rate(amount, Rate.period(form.group(3)));
         double most = ofTokens ? MAX_TOKENS_PER_SECOND : MAX_REQUESTS_PER_SECOND;
         if (rate.perSecond() > most) {
             throw new IllegalArgumentException("limit '" + text + "' is above " + (long) most

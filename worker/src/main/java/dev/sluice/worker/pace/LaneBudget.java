@@ -31,6 +31,8 @@ final class LaneBudget {
     private static final double CATCH_UP_SECONDS = 0.1;
     /** Bucket4j counts in whole numbers, so that a rate is written as an amount in this many seconds. */
     private static final long PERIOD_SECONDS = 1000;
+    /** The same for a rate of less than one part a second. A limit may be a few calls a day. */
+    private static final long LONG_PERIOD_SECONDS = 1_000_000;
     /**
      * The lowest advertised limits that are believed are one request a minute and a thousand tokens a minute. A header
      * is foreign text. A lower one would close the lane for good, since only an answer brings another header.
@@ -48,6 +50,9 @@ final class LaneBudget {
      * them must not count.
      */
     private static final double LEAST_PART = 1e-4;
+
+    /** Workers have a limit below this, per second, in turns that are one call long. Other turns have several calls. */
+    private static final double TURNS_OF_ONE_CALL = 1 / 20.0;
 
     /** The time over which demand is measured. */
     private static final long OF_LATE = 2 * SECOND;
@@ -83,6 +88,7 @@ final class LaneBudget {
     private @Nullable Bucket bucket;
     private double bucketRate;
     private double phase;
+    private long chargedAt;
     /** The parts that were charged too much before. Later charges use them up; a full bucket would lose them. */
     private long credit;
 
@@ -98,6 +104,7 @@ final class LaneBudget {
                 ? LimitEstimator.ofRequests(window, share)
                 : LimitEstimator.ofTokens(window, share);
         this.advertisedAt = time.currentTimeNanos();
+        this.chargedAt = advertisedAt;
         updateCeiling();
         emptyBucket();
     }
@@ -117,8 +124,38 @@ final class LaneBudget {
     void lend(double fraction) {
         lent = fraction;
         if (part() != share) {
+            boolean waited = waitsForTurn();
             share = part();
             estimator.lend(share);
+            if (waited && !waitsForTurn()) {
+                beginTurn();
+            } else if (waitsForTurn()) {
+                // Nobody asks while the turn has not come, and the bucket must not fill at the rate of the last one.
+                bucket(estimator.perSecond(time.currentTimeNanos()));
+            }
+        }
+    }
+
+    private boolean waitsForTurn() {
+        return share <= LEAST_PART && unit == LimitUnit.REQUESTS && ceiling() < TURNS_OF_ONE_CALL;
+    }
+
+    /**
+     * Pays the debt of the last call as far as it would be paid by now if the turn had lasted since then, but for half a
+     * call. So each turn has its call in the middle, far from those of other turns. Only a worker that has saved half a
+     * call, since it had nothing to call in earlier turns, calls at once, and once.
+     */
+    private void beginTurn() {
+        long now = time.currentTimeNanos();
+        double rate = estimator.perSecond(now);
+        double paid = (now - chargedAt) * rate / SECOND / (1 + MARGIN);
+        Bucket present = bucket(rate);
+        long available = present.getAvailableTokens();
+        long wanted = available < parts / 2 ? Math.round(parts * Math.min(-0.5, paid - 1)) : 1;
+        if (wanted > available) {
+            present.addTokens(wanted - available);
+        } else {
+            consume(available - wanted);
         }
     }
 
@@ -215,8 +252,14 @@ final class LaneBudget {
         return span <= OF_LATE ? 0 : window.sumSince(now - span, now) * (double) SECOND / span;
     }
 
-    /** Returns the nanoseconds until {@code amount} may be spent; 0 if it may be spent now. */
+    /**
+     * Returns the nanoseconds until {@code amount} may be spent; 0 if it may be spent now, {@link Lane#NEVER} if only
+     * another part can change that.
+     */
     long nanosUntil(long amount) {
+        if (waitsForTurn()) {
+            return Lane.NEVER;
+        }
         long now = time.currentTimeNanos();
         double rate = estimator.perSecond(now);
         if (Double.isInfinite(rate)) {
@@ -232,6 +275,7 @@ final class LaneBudget {
     Charge charge(long expected, ConnectingCalls.ConnectingCall connecting) {
         long now = time.currentTimeNanos();
         Charge charge = new Charge(now, connecting, expected);
+        chargedAt = now;
         estimator.started(now);
         window.add(charge);
         long used = Math.min(credit, expected * parts);
@@ -352,10 +396,10 @@ final class LaneBudget {
 
     private Bandwidth bandwidth(double rate) {
         double partsPerSecond = rate * parts / (1 + MARGIN);
+        long seconds = partsPerSecond < 1 ? LONG_PERIOD_SECONDS : PERIOD_SECONDS;
         return Bandwidth.builder()
                 .capacity(Math.max(parts, (long) (partsPerSecond * CATCH_UP_SECONDS)))
-                .refillGreedy(
-                        Math.max(1, Math.round(partsPerSecond * PERIOD_SECONDS)), Duration.ofSeconds(PERIOD_SECONDS))
+                .refillGreedy(Math.max(1, Math.round(partsPerSecond * seconds)), Duration.ofSeconds(seconds))
                 .initialTokens(0)
                 .build();
     }

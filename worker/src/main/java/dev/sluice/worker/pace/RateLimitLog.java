@@ -1,5 +1,7 @@
 package dev.sluice.worker.pace;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,13 +49,20 @@ final class RateLimitLog {
                     .addKeyValue("rejected", rejected)
                     .addKeyValue("calls", calls)
                     .addKeyValue("seconds", Duration.ofNanos(now - since).toSeconds())
-                    .addKeyValue("perSecond", Math.round(perSecond * 10) / 10.0)
+                    .addKeyValue("perSecond", legible(perSecond))
                     .log("Calls were rejected with 429; their requests are called again");
             loggedAt = now;
             reset(now);
         } else if (rejected == 0 && now - since >= INTERVAL) {
             reset(now);
         }
+    }
+
+    /** Returns a number with one decimal, or with three digits if it is small: a limit may be a few calls a day. */
+    private static double legible(double perSecond) {
+        return perSecond < 1
+                ? new BigDecimal(perSecond, new MathContext(3)).doubleValue()
+                : Math.round(perSecond * 10) / 10.0;
     }
 
     private void reset(long now) {

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 
 /** Computes what a worker may spend of each lane's limits from the reports of all workers. It does arithmetic only. */
 final class DemandShares {
@@ -23,9 +23,10 @@ final class DemandShares {
      * @param alive all workers that are alive
      * @param own the place of the worker itself among them
      * @param silent the number of bundles whose last owner has become silent
-     * @param turn the number of the turn in which workers spend a limit that is less than one call for each
+     * @param millis the time by the broker's clock, by which workers take turns with a limit that is less than one call
+     *     for each
      */
-    static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, int silent, long turn) {
+    static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, int silent, long millis) {
         // While bundles are added, some know it before others.
         int width =
                 alive.stream().mapToInt(worker -> worker.report().width()).max().orElse(0);
@@ -41,8 +42,10 @@ final class DemandShares {
                 parts.put(
                         lane.model(),
                         new LentShares.Parts(
-                                division.part(LaneReport::requests, shares -> FairShares.whole(shares, turn)),
-                                division.part(LaneReport::tokens, shares -> shares)));
+                                division.part(
+                                        LaneReport::requests,
+                                        (shares, limit) -> FairShares.whole(shares, FairShares.turn(millis, limit))),
+                                division.part(LaneReport::tokens, (shares, limit) -> shares)));
             }
         }
         return parts;
@@ -56,7 +59,7 @@ final class DemandShares {
 
     /** The division of one lane's limits among all workers. */
     private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width, int silent) {
-        double part(Function<LaneReport, BudgetReport> unit, UnaryOperator<double[]> rounded) {
+        double part(Function<LaneReport, BudgetReport> unit, BiFunction<double[], Double, double[]> rounded) {
             BudgetReport budget = unit.apply(lanes.get(own));
             boolean isKnown = budget.source() == Source.TOLD || budget.source() == Source.HEADER;
             if (!isKnown || budget.limit().isEmpty()) {
@@ -76,7 +79,7 @@ final class DemandShares {
             }
             // What nobody spends any more is lent until the bundles have another owner.
             claims.add(new FairShares.Claim((int) Math.max(0, Math.min(silent, width - claimed)), 0));
-            return rounded.apply(FairShares.of(claims, width, least))[own] / limit;
+            return rounded.apply(FairShares.of(claims, width, least), least)[own] / limit;
         }
     }
 }

@@ -16,6 +16,12 @@ final class FairShares {
     /** The golden ratio: its fractional multiples spread evenly over [0, 1). */
     private static final double GOLDEN_RATIO = 0.618034;
 
+    /** The least length of a turn. Each change may cost a call that is rejected. */
+    private static final long TURN_MILLIS = 20_000;
+
+    /** The time that one call takes at one a second. Pace leaves two per cent of each limit free. */
+    private static final double CALL_MILLIS = 1_020;
+
     private FairShares() {}
 
     /**
@@ -84,6 +90,17 @@ final class FairShares {
         }
         // One alone has nobody to be in step with.
         return large.length == 1 ? parts : rounded(parts, large);
+    }
+
+    /**
+     * Returns the number of the turn in which workers spend a limit that is less than one call a second for each. A turn
+     * is long enough for one call.
+     *
+     * @param millis a time by the broker's clock
+     * @param limit the whole limit per second
+     */
+    static long turn(long millis, double limit) {
+        return (long) (millis / Math.max(TURN_MILLIS, CALL_MILLIS / limit));
     }
 
     /**

@@ -95,7 +95,7 @@ public final class PoolParticipant {
         List<PoolView.KnownWorker> alive = view.all(now);
         Map<String, LentShares.Parts> parts = IntStream.range(0, alive.size())
                 .filter(i -> isOwn(alive.get(i)))
-                .mapToObj(own -> DemandShares.of(alive, own, view.silentBundles(now), view.turn()))
+                .mapToObj(own -> DemandShares.of(alive, own, view.silentBundles(now), view.latestMillis()))
                 .findAny()
                 .orElse(Map.of());
         return Optional.of(new LentShares(parts, leaseUntil));

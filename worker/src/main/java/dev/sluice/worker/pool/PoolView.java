@@ -21,9 +21,6 @@ public final class PoolView {
     /** The most workers that are remembered. The bundles of others count as unclaimed. */
     private static final int MAX_WORKERS = 2_000;
 
-    /** The length of a turn. Each change may cost a call that is rejected. */
-    private static final long TURN_MILLIS = 20_000;
-
     /**
      * A worker that says nothing for so long after its last report has lost its validity calls nothing any more. It
      * begins no call five seconds after its last commit, and may have written its last report a second before that.
@@ -99,9 +96,9 @@ public final class PoolView {
         return alive;
     }
 
-    /** Returns the number of the present turn, by the broker's clock. All who have read the same records agree. */
-    long turn() {
-        return latestMillis / TURN_MILLIS;
+    /** Returns the time by the broker's clock. All who have read the same records agree. */
+    long latestMillis() {
+        return latestMillis;
     }
 
     /** Returns all starts of workers that are alive, in an order that is the same for all readers. */

@@ -31,7 +31,6 @@ import org.jspecify.annotations.Nullable;
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;
-    private static final int BACKLOG = 40_000;
 
     /** The bundles of the queue if workers report to each other. */
     private static final int WIDTH = 24;
@@ -44,6 +43,8 @@ final class Simulation {
     private final List<Worker> workers = new ArrayList<>();
     private final List<Arrival> arrivals = new ArrayList<>();
     private final SimulatedLog log;
+    private final long reportInterval;
+    private final int backlog;
     private long sequence;
     private long offset;
 
@@ -82,6 +83,10 @@ final class Simulation {
     Simulation(Scenario scenario, long seed) {
         this.scenario = scenario;
         this.random = new Random(seed);
+        // A day with a slow limit is no more work than an hour.
+        boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) > 0;
+        this.reportInterval = isLong ? 1_000 * MILLI : 25 * MILLI;
+        this.backlog = isLong ? 600 : 40_000;
         this.log = new SimulatedLog(time::currentTimeNanos, this::at);
         for (int i = 0; i < scenario.workers(); i++) {
             workers.add(new Worker(i));
@@ -157,7 +162,7 @@ final class Simulation {
 
         /** Starts to work on a backlog. */
         void begin() {
-            addBacklog(BACKLOG / scenario.workers());
+            addBacklog(backlog / scenario.workers());
             step();
         }
 
@@ -167,18 +172,18 @@ final class Simulation {
                 report();
             });
             switch (scenario.load()) {
-                case EVEN -> addBacklog(BACKLOG / scenario.workers());
-                case ONE -> addBacklog(number == 0 ? BACKLOG : 0);
+                case EVEN -> addBacklog(backlog / scenario.workers());
+                case ONE -> addBacklog(number == 0 ? backlog : 0);
                 case TRICKLE -> {
-                    addBacklog(number == 0 ? BACKLOG : 0);
+                    addBacklog(number == 0 ? backlog : 0);
                     trickle(2_000);
                 }
                 case RARE -> {
-                    addBacklog(number == 0 ? BACKLOG : 0);
+                    addBacklog(number == 0 ? backlog : 0);
                     trickle(400_000);
                 }
                 case FLAPPING -> {
-                    addBacklog(number == 0 ? 0 : BACKLOG / scenario.workers());
+                    addBacklog(number == 0 ? 0 : backlog / scenario.workers());
                     flap();
                 }
             }
@@ -254,7 +259,7 @@ final class Simulation {
                     .ifPresent(written -> log.append("w" + number, WorkerReportJson.encode(written)));
             participant.shares(now()).ifPresent(pace::lend);
             step();
-            at(25 * MILLI, this::report);
+            at(reportInterval, this::report);
         }
 
         private Request request() {

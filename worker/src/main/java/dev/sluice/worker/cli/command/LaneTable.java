@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.command;
 import dev.sluice.worker.pool.BudgetReport;
 import dev.sluice.worker.pool.LaneReport;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -18,6 +19,10 @@ public final class LaneTable {
     private static final int NUMBER_WIDTH = 7;
     /** The least number that is shown without decimals. */
     private static final double LARGE = 100;
+    /** A limit below this, per second, is shown in a longer time. */
+    private static final double SLOW = 0.1;
+    /** A number that differs from a whole one by a smaller part than this is meant to be the whole one. */
+    private static final double TOLERANCE = 1e-3;
 
     private final int more;
     private final TextTable table;
@@ -46,7 +51,7 @@ public final class LaneTable {
 
     private static Object[] with(List<Object> cells, BudgetReport budget) {
         cells.add(right(number(budget.spent())));
-        cells.add(right(budget.limit().isPresent() ? number(budget.limit().getAsDouble()) : "-"));
+        cells.add(right(budget.limit().isPresent() ? limit(budget.limit().getAsDouble()) : "-"));
         cells.add(budget.limit().isPresent() ? budget.source().name().toLowerCase(Locale.ROOT) : "-");
         return cells.toArray();
     }
@@ -60,13 +65,28 @@ public final class LaneTable {
         return model.isEmpty() ? "(shared lane)" : model;
     }
 
+    /** Returns a limit per second, or in the shortest time in which a slow one is a whole number: {@code 50/day}. */
+    private static String limit(double perSecond) {
+        if (perSecond >= SLOW) {
+            return number(perSecond);
+        }
+        if (isWhole(perSecond * Duration.ofMinutes(1).toSeconds())) {
+            return number(perSecond * Duration.ofMinutes(1).toSeconds()) + "/min";
+        }
+        return isWhole(perSecond * Duration.ofHours(1).toSeconds())
+                ? number(perSecond * Duration.ofHours(1).toSeconds()) + "/h"
+                : number(perSecond * Duration.ofDays(1).toSeconds()) + "/day";
+    }
+
+    private static boolean isWhole(double value) {
+        return value > 0.5 && Math.abs(value - Math.rint(value)) < TOLERANCE * value;
+    }
+
     private static String number(double value) {
         if (value >= LARGE) {
             return String.format(Locale.ROOT, "%,.0f", value);
         }
-        // A limit of ten a day is 0.000116/s.
-        String text = String.format(Locale.ROOT, value < 0.1 ? "%.6f" : "%.2f", value);
-        return text.replaceAll("\\.?0+$", "");
+        return String.format(Locale.ROOT, "%.2f", value).replaceAll("\\.?0+$", "");
     }
 
     private static String right(String text) {

@@ -18,7 +18,8 @@ public record ModelLimit(String model, ConfiguredLimit limit) {
         int equals = text.lastIndexOf('=');
         if (equals < 1) {
             throw new IllegalArgumentException(
-                    "'" + text + "' is none of MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', MODEL=none; "
+                    "'" + text + "' is none of MODEL=10/s, MODEL=600/min, MODEL=100/h, MODEL=50/day, "
+                            + "'MODEL=10/s,4000 tokens/s', MODEL=none; "
                             + "MODEL may be * for every model without a limit of its own");
         }
         return new ModelLimit(text.substring(0, equals).strip(), ConfiguredLimit.parse(text.substring(equals + 1)));

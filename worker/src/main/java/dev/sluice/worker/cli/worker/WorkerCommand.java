@@ -73,8 +73,8 @@ public final class WorkerCommand implements Subcommand {
             paramLabel = "MODEL=RATE",
             split = ";",
             description = {
-                "How fast a model may be called at most: MODEL=10/s, MODEL=600/min, 'MODEL=10/s,4000 tokens/s', or "
-                        + "MODEL=none for not paced at all. MODEL * is every model without a limit of its own. "
+                "How fast a model may be called at most: MODEL=10/s, /min, /h or /day, 'MODEL=10/s,4000 tokens/s', or "
+                        + "MODEL=none for not paced at all. Calls are spread evenly over that time. MODEL * is every model without a limit of its own. "
                         + "Repeatable; several in one value are separated by ';'.",
                 "  Default: found out, from the API's headers and rejections"
             })

@@ -110,7 +110,7 @@ class StatusTableTest {
 
         assertThat(text)
                 .containsPattern("openai/gpt-oss-120b +held +1,234,579 +1 +76.5 +1,000 +told")
-                .containsPattern("in tokens +0.02 +0.0125 +found")
+                .containsPattern("in tokens +0.02 +45/h +found")
                 .contains("openai/gpt-oss-120b is held at 1 of 2 workers: 402; the account has no credit")
                 .doesNotContain("WORKER");
         assertThat(text.lines().filter(line -> !line.contains(" is held at "))).allMatch(line -> line.length() <= 80);
