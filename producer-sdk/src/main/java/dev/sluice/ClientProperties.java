@@ -95,9 +95,14 @@ final class ClientProperties {
         return properties;
     }
 
-    /** Returns the properties of the consumer that reads the replies to one queue's asks. */
+    /**
+     * Returns the properties of the consumer that reads the replies to one queue's asks. It throws where the log has no
+     * record at its position, so that no reply is skipped unnoticed.
+     */
     static Map<String, Object> inbox(QueueSettings settings) {
-        return reader(settings.bootstrapServers(), settings.kafka());
+        Map<String, Object> properties = reader(settings.bootstrapServers(), settings.kafka());
+        properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
+        return properties;
     }
 
     /**

@@ -60,7 +60,7 @@ final class KafkaChatQueue implements ChatQueue {
                 settings,
                 pending,
                 deadlines,
-                () -> new ReplyInbox(settings, () -> inbox(settings), random, pending).start());
+                () -> new ReplyInbox(settings, () -> inbox(settings), random, System::nanoTime, pending).start());
         TopicExistenceCheck topicCheck = new RequestTopicCheck(
                 settings, new PublishFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * <p>A correlation id is 8 random bytes that identify this instance on the partition and an 8-byte counter. A late
  * reply is thereby distinguished from another instance's reply without remembering old ids.
  *
- * <p>The class is thread-safe. Only the caller that removes an ask from the map may end it.
+ * <p>The class is thread-safe. Whoever completes an ask first has ended it.
  */
 final class PendingAsks {
     private static final Logger LOG = LoggerFactory.getLogger(PendingAsks.class);
@@ -40,6 +40,7 @@ final class PendingAsks {
     private final long instance;
     private final DeadlineScheduler deadlines;
     private volatile @Nullable ChatQueueException shutdownReason;
+    private volatile @Nullable ChatQueueException blockReason;
 
     /**
      * Makes an empty set of asks.
@@ -51,24 +52,23 @@ final class PendingAsks {
         this.deadlines = deadlines;
     }
 
-    /** Registers a new ask and starts its deadline. The ask has already failed if {@link #shutDown} was called. */
+    /**
+     * Registers a new ask and starts its deadline. The ask has already failed if {@link #shutDown} was called, or if
+     * asks are blocked.
+     */
     Ask open(String id, Duration deadline) {
         long number = counter.incrementAndGet();
         CompletableFuture<ChatReply> future = new CompletableFuture<>();
         AtomicBoolean accepted = new AtomicBoolean();
         // Registered before the reason is read: a concurrent shutDown() either finds this ask or is found here.
         waiting.put(number, future);
-        ChatQueueException ended = shutdownReason;
+        ChatQueueException ended = shutdownReason == null ? blockReason : shutdownReason;
         if (ended != null) {
             future.completeExceptionally(ended);
             waiting.remove(number);
         } else {
             Runnable cancel = deadlines.after(
-                    deadline,
-                    () -> future.completeExceptionally(
-                            accepted.get()
-                                    ? new ReplyTimeoutException(id, deadline)
-                                    : ReplyTimeoutException.notAccepted(id, deadline)));
+                    deadline, () -> future.completeExceptionally(timeout(id, deadline, accepted.get())));
             CompletableFuture<ChatReply> unused = future.whenComplete((reply, failure) -> {
                 waiting.remove(number);
                 cancel.run();
@@ -77,7 +77,18 @@ final class PendingAsks {
         return new Ask(correlation(number), future, accepted);
     }
 
-    /** Completes the ask that this record answers. Records for no ask of this instance are ignored. */
+    private ReplyTimeoutException timeout(String id, Duration deadline, boolean isAccepted) {
+        ChatQueueException block = blockReason;
+        if (block != null) {
+            return ReplyTimeoutException.unreadable(id, deadline, block);
+        }
+        return isAccepted ? new ReplyTimeoutException(id, deadline) : ReplyTimeoutException.notAccepted(id, deadline);
+    }
+
+    /**
+     * Completes the ask that this record answers. Records for no ask of this instance are ignored. If this throws, the
+     * ask goes on waiting.
+     */
     void deliver(ConsumerRecord<byte[], byte[]> reply) {
         byte[] correlation =
                 WireHeaders.bytes(reply.headers(), WireHeaders.CORRELATION_ID).orElse(new byte[0]);
@@ -88,7 +99,7 @@ final class PendingAsks {
         if (parts.getLong() != instance) {
             return;
         }
-        CompletableFuture<ChatReply> future = waiting.remove(parts.getLong());
+        CompletableFuture<ChatReply> future = waiting.get(parts.getLong());
         if (future == null || !future.complete(ChatReply.from(reply))) {
             LOG.atInfo()
                     .addKeyValue(
@@ -97,6 +108,16 @@ final class PendingAsks {
                     .addKeyValue("late", late.incrementAndGet())
                     .log("Late reply dropped");
         }
+    }
+
+    /** Fails every new ask at once with this reason until {@link #unblock()}. Asks that wait now go on waiting. */
+    void block(ChatQueueException reason) {
+        blockReason = reason;
+    }
+
+    /** Lets new asks wait again. */
+    void unblock() {
+        blockReason = null;
     }
 
     /** Fails every ask, now and in the future. Only the first reason is kept. */

@@ -1,12 +1,13 @@
 package dev.sluice;
 
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Thrown if an {@code ask} gets no reply within its deadline. The request may still be in the queue, or its reply on
  * the way. {@link #id()} identifies both.
  *
- * <p>The message also tells if Kafka had not accepted the request by then. The producer may still publish the request,
+ * <p>The message also tells if Kafka forbade to read the reply, or had not accepted the request by then. The producer may still publish the request,
  * but the workers let it expire without a call.
  */
 public final class ReplyTimeoutException extends ChatQueueException {
@@ -18,7 +19,11 @@ public final class ReplyTimeoutException extends ChatQueueException {
     }
 
     private ReplyTimeoutException(String id, Duration deadline, String remedy) {
-        super("no reply to request " + id + " within " + deadline + ": " + remedy);
+        this(id, deadline, remedy, null);
+    }
+
+    private ReplyTimeoutException(String id, Duration deadline, String remedy, @Nullable Throwable cause) {
+        super("no reply to request " + id + " within " + deadline + ": " + remedy, cause);
         this.id = id;
         this.deadline = deadline;
     }
@@ -29,6 +34,11 @@ public final class ReplyTimeoutException extends ChatQueueException {
                 id,
                 deadline,
                 "Kafka has not even accepted the request; check that it runs and can be reached, or wait longer");
+    }
+
+    /** Makes an exception for a request whose reply may be there, but could not be read. */
+    static ReplyTimeoutException unreadable(String id, Duration deadline, ChatQueueException reason) {
+        return new ReplyTimeoutException(id, deadline, String.valueOf(reason.getMessage()), reason);
     }
 
     /** Returns the id of the request that was not answered. */

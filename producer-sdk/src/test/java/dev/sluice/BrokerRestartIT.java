@@ -6,6 +6,7 @@ import dev.sluice.sandbox.SandboxBroker;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -15,16 +16,17 @@ class BrokerRestartIT {
     private static final ChatRequest REQUEST = ChatRequest.ofJson("{\"model\":\"m\",\"messages\":[1]}");
 
     @Test
-    void anAskOutlivesTheBroker() throws Exception {
+    void asksOutliveTheBroker() throws Exception {
         try (SandboxBroker broker = SandboxBroker.start();
                 ManualResponder responder = new ManualResponder(broker.bootstrapServers(), "chat");
                 ChatQueue queue = ChatQueue.connect(broker.bootstrapServers())) {
-            CompletableFuture<ChatReply> during = queue.ask(REQUEST);
-            List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+            List<CompletableFuture<ChatReply>> during =
+                    Stream.generate(() -> queue.ask(REQUEST)).limit(200).toList();
+            List<ConsumerRecord<byte[], byte[]>> taken = responder.take(200);
 
+            responder.reply(taken.subList(0, 50), "re ");
             broker.restart();
-            responder.reply(taken, "re ");
-            assertThat(during.join().text()).startsWith("re ");
+            responder.reply(taken.subList(50, 100), "re ");
 
             assertThat(queue.submit(REQUEST)).succeedsWithin(Duration.ofSeconds(30));
             // Suspended before the kill: once the broker is gone, the client may forget its address before the request
@@ -35,6 +37,10 @@ class BrokerRestartIT {
             broker.kill();
             broker.startAgain();
             assertThat(whileAway.join().topic()).isEqualTo("chat.requests");
+
+            responder.reply(taken.subList(100, 200), "re ");
+            assertThat(during)
+                    .allSatisfy(reply -> assertThat(reply.join().text()).startsWith("re "));
 
             CompletableFuture<ChatReply> after = queue.ask(REQUEST);
             responder.reply(responder.take(3), "after ");

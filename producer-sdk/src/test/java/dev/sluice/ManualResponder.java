@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -22,6 +24,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Plays the workers step by step on the test's thread. It takes requests and replies in transactions that may abort.
@@ -36,13 +39,18 @@ final class ManualResponder implements AutoCloseable {
 
     /** Creates the request topic and the reply topic. */
     ManualResponder(String servers, String base) throws Exception {
+        this(servers, base, null);
+    }
+
+    /** Creates the request topic and the reply topic on these brokers, or on any if they are null. */
+    ManualResponder(String servers, String base, @Nullable List<Integer> replicas) throws Exception {
         this.topics = new Topics(base);
 
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
             admin.createTopics(List.of(
-                            new NewTopic(topics.requests(), PARTITIONS, (short) 1)
+                            topic(topics.requests(), replicas)
                                     .configs(Map.of("message.timestamp.type", "LogAppendTime")),
-                            new NewTopic(topics.replies(), PARTITIONS, (short) 1)))
+                            topic(topics.replies(), replicas)))
                     .all()
                     .get();
         }
@@ -64,6 +72,17 @@ final class ManualResponder implements AutoCloseable {
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
         replies.initTransactions();
+    }
+
+    private static NewTopic topic(String name, @Nullable List<Integer> replicas) {
+        if (replicas == null) {
+            return new NewTopic(name, PARTITIONS, (short) 1);
+        }
+        return new NewTopic(
+                name,
+                IntStream.range(0, PARTITIONS)
+                        .boxed()
+                        .collect(Collectors.toMap(partition -> partition, partition -> replicas)));
     }
 
     /** Waits until this many requests have arrived, 30 seconds at most. */

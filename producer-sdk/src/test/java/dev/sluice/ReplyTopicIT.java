@@ -12,13 +12,18 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -26,6 +31,7 @@ import org.apache.kafka.common.acl.AclPermissionType;
 import org.apache.kafka.common.resource.PatternType;
 import org.apache.kafka.common.resource.ResourcePattern;
 import org.apache.kafka.common.resource.ResourceType;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -98,27 +104,78 @@ class ReplyTopicIT {
     }
 
     @Test
-    void aRevokedPermissionFailsTheAsksAndTheNextAskOpensANewInbox() throws Exception {
+    void asksOutliveARevokedPermissionAndNewOnesFailAtOnceMeanwhile() throws Exception {
         CompletableFuture<ChatReply> waiting = queue.ask(REQUEST);
-        responder.take(1);
+        List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
 
         AclBinding denyRead = denyReading();
-        assertThatThrownBy(waiting::join)
-                .hasCauseInstanceOf(ChatQueueException.class)
-                .hasMessageContaining("replies on topic " + base + ".replies can't be read");
+        responder.reply(taken, "re ");
         assertThatThrownBy(queue.ask(REQUEST)::join)
                 .hasCauseInstanceOf(ChatQueueException.class)
-                .hasMessageContaining(base + ".replies");
+                .hasMessageContaining("replies on topic " + base + ".replies can't be read (Not authorized")
+                .hasMessageContaining("grant this client's user READ on the topic");
+        assertThat(waiting).isNotDone();
 
         admin.deleteAcls(Set.of(denyRead.toFilter())).all().get();
-        await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> {
-            CompletableFuture<ChatReply> after = queue.ask(REQUEST);
-            await().until(() -> {
-                responder.reply(responder.takeAll(), "re "); // includes requests of asks that failed meanwhile
-                return after.isDone();
-            });
-            assertThat(after).isCompletedWithValueMatching(reply -> reply.text().startsWith("re "));
-        });
+        assertThat(waiting.join().text()).startsWith("re ");
+        await().untilAsserted(() -> askAndReply());
+    }
+
+    @Test
+    void asksFailIfTheirRepliesWereDeletedUnread() throws Exception {
+        CompletableFuture<ChatReply> missed = queue.ask(REQUEST);
+        List<ConsumerRecord<byte[], byte[]>> taken = responder.take(1);
+        TopicPartition partition = replyPartition(taken.get(0));
+
+        AclBinding denyRead = denyReading();
+        responder.reply(taken, "re ");
+        admin.deleteRecords(Map.of(partition, RecordsToDelete.beforeOffset(-1)))
+                .all()
+                .get();
+        admin.deleteAcls(Set.of(denyRead.toFilter())).all().get();
+
+        assertThatThrownBy(missed::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("replies on " + partition + " were deleted before they could be read");
+        await().untilAsserted(() -> askAndReply());
+    }
+
+    @Test
+    void asksFailIfTheReplyTopicWasMadeAnew() throws Exception {
+        askAndReply();
+        CompletableFuture<ChatReply> missed = queue.ask(REQUEST);
+        responder.take(1);
+
+        deleteReplyTopic();
+        admin.createTopics(List.of(new NewTopic(base + ".replies", ManualResponder.PARTITIONS, (short) 1)))
+                .all()
+                .get();
+
+        assertThatThrownBy(missed::join)
+                .hasCauseInstanceOf(ChatQueueException.class)
+                .hasMessageContaining("were deleted before they could be read, from offset 2 on");
+        await().untilAsserted(() -> askAndReply());
+    }
+
+    @Test
+    void aDeletedReplyTopicIsNoticed() throws Exception {
+        QueueSettings settings =
+                ChatQueue.builder().bootstrapServers(broker.bootstrapServers()).settings();
+        try (PartitionTail tail = new PartitionTail(
+                base + ".replies",
+                () -> new KafkaConsumer<>(
+                        ClientProperties.inbox(settings), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
+                new Random(1),
+                System::nanoTime,
+                Duration.ofSeconds(10))) {
+            assertThat(tail.poll(Duration.ofMillis(100))).isEmpty();
+
+            deleteReplyTopic();
+
+            await().untilAsserted(() -> assertThatThrownBy(() -> tail.poll(Duration.ofMillis(100)))
+                    .isInstanceOf(ChatQueueException.class)
+                    .hasMessageContaining("reply topic " + base + ".replies does not exist"));
+        }
     }
 
     @Test
@@ -165,6 +222,25 @@ class ReplyTopicIT {
         assertThat(waiting.join().text()).startsWith("re ");
     }
 
+    private void askAndReply() {
+        CompletableFuture<ChatReply> reply = queue.ask(REQUEST, Duration.ofSeconds(10));
+        await().until(() -> {
+            responder.reply(responder.takeAll(), "re "); // includes requests of asks that failed
+            return reply.isDone();
+        });
+        assertThat(reply).isCompletedWithValueMatching(answer -> answer.text().startsWith("re "));
+    }
+
+    private TopicPartition replyPartition(ConsumerRecord<byte[], byte[]> request) {
+        return new TopicPartition(
+                base + ".replies", WireHeaders.replyPartition(request.headers()).orElseThrow());
+    }
+
+    private void deleteReplyTopic() throws Exception {
+        admin.deleteTopics(List.of(base + ".replies")).all().get();
+        await().until(() -> !admin.listTopics().names().get().contains(base + ".replies"));
+    }
+
     private void addPartitions(int partitions) throws Exception {
         admin.createPartitions(Map.of(base + ".replies", NewPartitions.increaseTo(partitions)))
                 .all()
@@ -178,13 +254,18 @@ class ReplyTopicIT {
                 == partitions);
     }
 
+    /** Denies reading the reply topic and waits until the queue has noticed. */
     private AclBinding denyReading() throws Exception {
         AclBinding denyRead = acl(AclOperation.READ, AclPermissionType.DENY);
         List<AclBinding> acls = new ArrayList<>(List.of(denyRead));
-        for (AclOperation allowed : List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE)) {
+        for (AclOperation allowed :
+                List.of(AclOperation.READ, AclOperation.WRITE, AclOperation.DESCRIBE, AclOperation.DELETE)) {
             acls.add(acl(allowed, AclPermissionType.ALLOW));
         }
         admin.createAcls(acls).all().get();
+        await().until(() -> queue.ask(REQUEST, Duration.ofMillis(300))
+                .handle((reply, failure) -> !(failure instanceof ReplyTimeoutException))
+                .join());
         return denyRead;
     }
 
