@@ -131,9 +131,14 @@ final class PendingAsks {
         fail(reason);
     }
 
-    /** Fails every ask that waits now. */
+    /** Fails every ask that waits now, and none that is opened from now on. */
     void fail(ChatQueueException reason) {
-        waiting.values().forEach(future -> future.completeExceptionally(reason));
+        long latest = counter.get();
+        waiting.forEach((number, future) -> {
+            if (number <= latest) {
+                future.completeExceptionally(reason);
+            }
+        });
     }
 
     /** Returns the number of waiting asks. */

@@ -99,7 +99,7 @@ class QueueSettingsTest {
                 .doesNotContainKey("fetch.min.bytes");
         assertThat(ClientProperties.inbox(settings))
                 .containsEntry("isolation.level", "read_committed")
-                .containsEntry("auto.offset.reset", "earliest")
+                .containsEntry("auto.offset.reset", "none")
                 .containsEntry("enable.auto.commit", false)
                 .containsEntry("allow.auto.create.topics", false)
                 .containsEntry("fetch.min.bytes", "8")

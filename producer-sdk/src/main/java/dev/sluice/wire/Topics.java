@@ -109,6 +109,14 @@ public record Topics(String base) {
     }
 
     /**
+     * Returns the topic for replies to requests that came over HTTP. The door that reads it does not have to read the
+     * replies of everybody else.
+     */
+    public String doorReplies() {
+        return base + ".replies.door";
+    }
+
+    /**
      * Returns the topic on which workers tell each other what they know of the rate limits. It holds no request, is no
      * part of a bundle, and has one partition.
      */
@@ -148,9 +156,10 @@ public record Topics(String base) {
         return List.copyOf(required);
     }
 
-    /** Returns every topic of the queue: the required ones, then {@link #workers()}. */
+    /** Returns every topic of the queue: the required ones, then {@link #doorReplies()} and {@link #workers()}. */
     public List<String> all() {
         List<String> all = new ArrayList<>(required());
+        all.add(doorReplies());
         all.add(workers());
         return List.copyOf(all);
     }

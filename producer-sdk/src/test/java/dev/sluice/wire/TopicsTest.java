@@ -2,6 +2,7 @@ package dev.sluice.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -25,12 +26,15 @@ class TopicsTest {
     }
 
     @Test
-    void whatWorkersTellEachOtherIsNoInputAndNotRequired() {
+    void repliesOfTheDoorAndWhatWorkersTellEachOtherAreNoInputsAndNotRequired() {
+        assertThat(topics.doorReplies()).isEqualTo("chat.replies.door");
         assertThat(topics.workers()).isEqualTo("chat.workers");
         assertThat(topics.all()).startsWith(topics.required().toArray(String[]::new));
-        assertThat(topics.all().subList(10, 11)).containsExactly(topics.workers());
-        assertThat(topics.isFromProducers(topics.workers())).isFalse();
-        assertThat(topics.tier(topics.workers())).isEmpty();
+        assertThat(topics.all().subList(10, 12)).containsExactly(topics.doorReplies(), topics.workers());
+        assertThat(topics.all()).hasSize(12);
+        assertThat(List.of(topics.doorReplies(), topics.workers()))
+                .noneMatch(topics::isFromProducers)
+                .allMatch(topic -> topics.tier(topic).isEmpty());
     }
 
     @Test

@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The topics that a request may name for its reply. These are the queue's own replies topic and the topics on the
- * allow-list. Immutable.
+ * The topics that a request may name for its reply. These are the queue's own two topics of replies and the topics on
+ * the allow-list. Immutable.
  *
  * @param allowed patterns that match whole names
  */
@@ -24,6 +24,7 @@ public record ReplyTopics(Topics topics, List<Pattern> allowed) {
     private boolean isAllowed(String topic) {
         // no pattern allows another topic of the queue, where a reply would be read as a request
         return topic.equals(topics.replies())
+                || topic.equals(topics.doorReplies())
                 || (!topics.all().contains(topic)
                         && allowed.stream()
                                 .anyMatch(pattern -> pattern.matcher(topic).matches()));

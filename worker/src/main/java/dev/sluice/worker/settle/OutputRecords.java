@@ -35,9 +35,9 @@ final class OutputRecords {
         this.timestamps = timestamps;
     }
 
-    /** Returns the queue's own topics. */
+    /** Returns the topics without which no request ends. What they reject, waits. */
     List<String> ownTopics() {
-        return topics.all();
+        return topics.required();
     }
 
     Topics topics() {

@@ -332,7 +332,7 @@ final class UnavailableReplyPartitions {
     }
 
     private boolean isOwn(TopicPartition partition) {
-        return topics.all().contains(partition.topic());
+        return topics.required().contains(partition.topic());
     }
 
     private void pauseFor(long nanos) {

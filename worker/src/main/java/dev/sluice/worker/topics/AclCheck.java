@@ -62,6 +62,19 @@ public final class AclCheck {
                         + topic + " --operation Read --operation Write");
     }
 
+    /** Returns a warning with the remedy if this user may not write to {@link Topics#doorReplies()}. */
+    public Optional<String> ofDoorReplies(Topics topics) throws InterruptedException {
+        String topic = topics.doorReplies();
+        List<String> missing = missing(List.of(), List.of(topic), Optional.empty());
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Kafka does not allow this user to write the replies that an HTTP door reads from topic "
+                        + topic + ", so that no request of a door gets its reply: give it "
+                        + String.join("; ", missing)
+                        + ", with kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal User:NAME --topic "
+                        + topic + " --operation Write");
+    }
+
     /**
      * Returns the same sentence as {@link #ofWorker} for a client, which publishes requests and reads their replies.
      *

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -26,8 +27,8 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
     }
 
     /**
-     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()}. A broker that does
-     * not answer within {@code timeout} is a refusal too.
+     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()} and
+     * {@link Topics#doorReplies()}. A broker that does not answer within {@code timeout} is a refusal too.
      *
      * @param maxRequestBytes the largest body that the worker calls
      */
@@ -35,11 +36,22 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
             throws InterruptedException {
         try {
             Map<String, TopicState> states = new HashMap<>(TopicState.read(admin, topics.required(), timeout));
-            Optional<String> denied = new AclCheck(admin, timeout).ofPool(topics);
+            AclCheck acls = new AclCheck(admin, timeout);
+            Optional<String> denied = acls.ofPool(topics);
+            Optional<String> doorDenied = acls.ofDoorReplies(topics);
+            List<String> optional = new ArrayList<>();
             if (denied.isEmpty()) {
-                states.putAll(TopicState.read(admin, List.of(topics.workers()), timeout));
+                optional.add(topics.workers());
             }
-            TopicCheck check = of(topics, states, denied.or(() -> withoutPool(topics, states)));
+            if (doorDenied.isEmpty()) {
+                optional.add(topics.doorReplies());
+            }
+            states.putAll(TopicState.read(admin, optional, timeout));
+            Optional<String> withoutPool = denied.or(() -> withoutPool(topics, states));
+            TopicCheck check = of(
+                    topics,
+                    states,
+                    Stream.concat(withoutPool.stream(), doorDenied.stream()).toList());
             List<String> refusals = new ArrayList<>(check.refusals);
             tooSmall(topics, states, maxRequestBytes).ifPresent(refusals::add);
             return new TopicCheck(refusals, check.warnings, check.partitions);
@@ -66,13 +78,12 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
 
     /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
-        return of(topics, states, withoutPool(topics, states));
+        return of(topics, states, withoutPool(topics, states).stream().toList());
     }
 
-    private static TopicCheck of(Topics topics, Map<String, TopicState> states, Optional<String> withoutPool) {
+    private static TopicCheck of(Topics topics, Map<String, TopicState> states, List<String> lacking) {
         List<String> refusals = new ArrayList<>();
-        List<String> warnings = new ArrayList<>();
-        withoutPool.ifPresent(warnings::add);
+        List<String> warnings = new ArrayList<>(lacking);
         missing(topics, states).ifPresent(refusals::add);
         unequal(topics, widths(topics, states)).ifPresent(refusals::add);
         for (TopicPlan plan : TopicPlan.of(topics)) {

@@ -65,6 +65,9 @@ public record TopicPlan(
     // answers are larger than questions; many managed brokers allow no more than this
     private static final int REPLY_BYTES = 8 * 1024 * 1024;
 
+    /** The time that replies stay which an HTTP door reads. Nobody waits there for longer. */
+    private static final Duration DOOR_RETENTION = Duration.ofDays(1);
+
     /** The time after which nothing counts any more that a worker has said. */
     private static final Duration WORKERS_RETENTION = Duration.ofDays(1);
 
@@ -102,6 +105,7 @@ public record TopicPlan(
         }
         plans.add(new TopicPlan(topics.dead(), Content.ENDINGS, 1, deadRetention, requestBytes + HEADER_BYTES));
         plans.add(new TopicPlan(topics.replies(), Content.ENDINGS, 1, retention, REPLY_BYTES));
+        plans.add(new TopicPlan(topics.doorReplies(), Content.ENDINGS, 1, DOOR_RETENTION, REPLY_BYTES));
         plans.add(new TopicPlan(
                 topics.workers(), Content.WORKERS, 1, WORKERS_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
         return plans;

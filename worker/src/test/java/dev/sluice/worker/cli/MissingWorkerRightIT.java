@@ -92,7 +92,7 @@ class MissingWorkerRightIT {
         return GRANTS.stream()
                 .filter(grant -> grant.operation() != AclOperation.DESCRIBE_CONFIGS)
                 .filter(grant -> grant.type() != ResourceType.TRANSACTIONAL_ID)
-                .filter(grant -> !grant.name().equals(TOPICS.workers()));
+                .filter(grant -> TOPICS.required().contains(grant.name()) || grant.type() == ResourceType.GROUP);
     }
 
     @ParameterizedTest
@@ -172,6 +172,28 @@ class MissingWorkerRightIT {
                     .asString()
                     .contains("spends only its own part of each limit: give it " + rights + ", with kafka-acls.sh ")
                     .endsWith(" --topic chat.workers --operation Read --operation Write");
+            assertThat(worker.health().livenessFailures()).isEmpty();
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
+    @Test
+    void withoutTheRightToWriteRepliesOfTheDoorAWorkerOnlyWarns() throws Exception {
+        List<AclGrant> missing = List.of(AclGrant.topic(AclGrant.WORKER, AclOperation.WRITE, TOPICS.doorReplies()));
+        assertThat(GRANTS).containsAll(missing);
+        kafka.revoke(missing);
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = worker()) {
+            publish("not at the door", "?", Map.of());
+            statuses.await("not at the door", "ok");
+
+            assertThat(log.all())
+                    .filteredOn(line -> line.matches("(WARN|ERROR) .*"))
+                    .singleElement()
+                    .asString()
+                    .contains("no request of a door gets its reply: give it Write on topic chat.replies.door, with ")
+                    .endsWith(" --topic chat.replies.door --operation Write");
             assertThat(worker.health().livenessFailures()).isEmpty();
         } finally {
             kafka.grant(missing);

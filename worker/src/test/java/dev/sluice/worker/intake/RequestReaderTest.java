@@ -221,7 +221,9 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"elsewhere", "chat.requests", "chat.requests.retry", "chat.requests.dead", "team"})
+    @ValueSource(
+            strings = {"elsewhere", "chat.requests", "chat.requests.retry", "chat.requests.dead", "chat.workers", "team"
+            })
     void refusesAReplyTopicThatIsNotAllowedOrIsAnInput(String topic) {
         ParsedRecord parsed = read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic));
 
@@ -230,7 +232,7 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chat.replies", "team-a", "chat-answers"})
+    @ValueSource(strings = {"chat.replies", "chat.replies.door", "team-a", "chat-answers"})
     void allowsTheQueuesRepliesAndTopicsThatMatchAPattern(String topic) {
         assertThat(read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic)))
                 .isInstanceOf(ParsedRecord.Ready.class);

@@ -240,7 +240,7 @@ class TopicsCommandIT {
 
         List<String> lines = terminal.out().lines().toList();
         JsonNode described = JsonMapper.shared().readTree(lines.get(lines.size() - 1));
-        JsonNode workers = described.get("topics").get(10);
+        JsonNode workers = described.get("topics").get(11);
         assertThat(workers.get("topic").asString()).isEqualTo(topics.workers());
         assertThat(workers.get("partitions").asInt()).isEqualTo(3);
         assertThat(workers.get("settings").get("cleanup.policy").asString()).isEqualTo("delete");
