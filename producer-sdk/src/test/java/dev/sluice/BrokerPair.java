@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.Uuid;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** Two brokers of one cluster. The first is also the controller, and the second can be killed without it. */
 final class BrokerPair implements AutoCloseable {
@@ -30,12 +32,23 @@ final class BrokerPair implements AutoCloseable {
         Path one = folder.resolve("one");
         SandboxBroker first = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(one));
         try {
+            createTransactionLog(first);
             Path two = folder.resolve("two");
             joinCluster(two.resolve("data"), clusterId(first));
             return new BrokerPair(first, SandboxBroker.start(secondSettings(two, voters(one))));
         } catch (Exception e) {
             first.close();
             throw e;
+        }
+    }
+
+    /** Has the log of transactions made while there is one broker, so that none depends on the second. */
+    private static void createTransactionLog(SandboxBroker broker) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers(), "transactional.id", "first"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            producer.initTransactions();
         }
     }
 
