@@ -104,7 +104,8 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
      * The bounds on sending.
      *
      * @param limits the known limit of each model; {@link #ANY_MODEL} stands for every model without one of its own.
-     *     The other limits are found out
+     *     The other limits are found out. Models with {@code +} between them have the limit in common, and so have all
+     *     models by the name {@code all}
      * @param maxInFlight the most calls under way at once in this worker; one model has at most half of them, express
      *     calls apart
      * @param weights the weights of tenants whose weight is not 1
@@ -115,11 +116,14 @@ public record WorkerConfig(Queue queue, Api api, Pacing pacing, Retries retries,
             weights = Map.copyOf(weights);
         }
 
-        /** Returns the limits with that of {@link #ANY_MODEL} apart. */
+        /** Returns the limits with that of {@link #ANY_MODEL} and those of groups apart. */
         ConfiguredLimits limitsByModel() {
             Map<String, ConfiguredLimit> own = new HashMap<>(limits);
             ConfiguredLimit others = own.remove(ANY_MODEL);
-            return new ConfiguredLimits(own, others == null ? ConfiguredLimit.UNKNOWN : others);
+            Map<String, ConfiguredLimit> groups = new HashMap<>(own);
+            own.keySet().removeIf(ConfiguredLimits::isGroup);
+            groups.keySet().removeAll(own.keySet());
+            return new ConfiguredLimits(own, others == null ? ConfiguredLimit.UNKNOWN : others, groups);
         }
     }
 

@@ -37,7 +37,8 @@ final class WorkerReporter implements Supplier<WorkerReport> {
                 PoolMember.VALIDITY,
                 present.owned(),
                 present.width(),
-                pace.get().reports());
+                pace.get().reports(),
+                pace.get().groupReports());
     }
 
     private static String host() {

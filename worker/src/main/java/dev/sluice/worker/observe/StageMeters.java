@@ -96,6 +96,7 @@ final class StageMeters {
         worker.end();
         lanes.begin();
         pace.lanes().forEach(this::add);
+        pace.groups().forEach(this::addGroup);
         lanes.end();
         partitions.begin();
         stages.settle().partitionStates().forEach(this::add);
@@ -127,6 +128,19 @@ final class StageMeters {
         }
         add(lane.requests(), tags.and("unit", "requests"));
         add(lane.tokens(), tags.and("unit", "tokens"));
+    }
+
+    private void addGroup(LaneState group) {
+        Tags tags = Tags.of("group", BoundedNames.label(group.model()));
+        addGroup(group.requests(), tags.and("unit", "requests"));
+        addGroup(group.tokens(), tags.and("unit", "tokens"));
+    }
+
+    private void addGroup(Spending spending, Tags tags) {
+        spending.limit().ifPresent(limit -> {
+            lanes.add("sluice.group.spent.per.second", "Spent in the last second", tags, spending.perSecond());
+            lanes.add("sluice.group.limit.per.second", "What this worker may spend a second at present", tags, limit);
+        });
     }
 
     private void add(Spending spending, Tags tags) {

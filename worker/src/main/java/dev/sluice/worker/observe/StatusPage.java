@@ -3,6 +3,7 @@ package dev.sluice.worker.observe;
 import dev.sluice.worker.pace.LaneState;
 import dev.sluice.worker.pace.LaneState.Spending;
 import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pool.WorkerReportJson;
 import dev.sluice.worker.settle.PartitionState;
 import dev.sluice.worker.text.PrintableText;
 import java.time.Clock;
@@ -61,6 +62,8 @@ public final class StatusPage implements AdminPage {
         stages.ages().get().forEach((thread, age) -> ages.put(thread, age.toMillis() / 1e3));
         ArrayNode lanes = root.putArray("lanes");
         sorted(pace.lanes(), Comparator.comparing(LaneState::model)).forEach(lane -> write(lane, lanes.addObject()));
+        ArrayNode groups = root.putArray("groups");
+        pace.groups().forEach(group -> groups.add(WorkerReportJson.tree("group", group.report())));
         ArrayNode partitions = root.putArray("partitions");
         Comparator<PartitionState> byName =
                 Comparator.comparing(PartitionState::topic).thenComparing(PartitionState::partition);

@@ -9,9 +9,15 @@ import java.util.Map;
  * @param probes the pace of probes while all of them are held
  * @param slots the calls that may be in flight
  * @param weights the weights of tenants whose weight is not 1
+ * @param groups the limits that lanes have in common
  */
-record AllLanes(RecentCalls calls, SharedProbes probes, CallSlots slots, Map<String, Integer> weights) {
+record AllLanes(
+        RecentCalls calls, SharedProbes probes, CallSlots slots, Map<String, Integer> weights, LaneGroups groups) {
     AllLanes(CallSlots slots, Map<String, Integer> weights) {
-        this(new RecentCalls(), new SharedProbes(), slots, weights);
+        this(slots, weights, LaneGroups.NONE);
+    }
+
+    AllLanes(CallSlots slots, Map<String, Integer> weights, LaneGroups groups) {
+        this(new RecentCalls(), new SharedProbes(), slots, weights, groups);
     }
 }

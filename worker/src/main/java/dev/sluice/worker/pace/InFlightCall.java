@@ -1,6 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.intake.Request;
+import java.util.List;
 
 /**
  * A call in flight.
@@ -11,6 +12,7 @@ import dev.sluice.worker.intake.Request;
  * @param alone true if the lane had sent nothing else for a second before
  * @param requests the charge to the budget of requests
  * @param tokens the charge to the budget of tokens
+ * @param groups the charges to budgets that the lane shares with others
  */
 record InFlightCall(
         Lane lane,
@@ -19,4 +21,5 @@ record InFlightCall(
         ConnectingCalls.ConnectingCall connecting,
         boolean alone,
         Charge requests,
-        Charge tokens) {}
+        Charge tokens,
+        List<LaneGroup.GroupCharge> groups) {}

@@ -4,8 +4,10 @@ import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.pool.LentShares;
+import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
@@ -32,6 +34,9 @@ final class Lane {
 
     private final TimeMeter time;
     private final LaneLimits limits;
+    /** The groups that the model is in. */
+    private final List<LaneGroup> groups;
+
     private final CircuitBreaker breaker;
     private final ConcurrencyLimit concurrency;
     private final ConnectingCalls connecting;
@@ -55,7 +60,8 @@ final class Lane {
         this.probes = all.probes();
         this.slots = all.slots();
         this.time = time;
-        this.limits = new LaneLimits(limit, share, time);
+        this.groups = all.groups().of(name);
+        this.limits = new LaneLimits(limit, groups, share, time);
         this.queue = new LaneQueue(all.weights(), limits::costOf);
         this.connecting = new ConnectingCalls(time);
         this.resumesAt = time.currentTimeNanos();
@@ -110,7 +116,14 @@ final class Lane {
         quiet.sent(now);
         ConnectingCalls.ConnectingCall call = connecting.add(now);
         return new InFlightCall(
-                this, request, now, call, alone, limits.chargeRequest(call), limits.chargeTokens(request, call));
+                this,
+                request,
+                now,
+                call,
+                alone,
+                limits.chargeRequest(call),
+                limits.chargeTokens(request, call),
+                limits.chargeGroups(request, call));
     }
 
     /**
@@ -136,6 +149,25 @@ final class Lane {
         return nanosToRate(next);
     }
 
+    /** Returns the groups whose limit alone holds the next call back. */
+    List<LaneGroup> groupsInTheWay() {
+        if (groups.isEmpty()) {
+            return groups;
+        }
+        Request next = queue.peek(admission());
+        boolean isReady = next != null && !breaker.isProbing() && nanosToOwnRate(next) == 0;
+        return isReady
+                ? groups.stream()
+                        .filter(group -> limits.nanosUntil(next, group) > 0)
+                        .toList()
+                : List.of();
+    }
+
+    /** Returns the groups that the model is in. */
+    List<LaneGroup> groups() {
+        return groups;
+    }
+
     private LaneQueue.Admission admission() {
         boolean hasRoom = concurrency.hasRoom();
         return new LaneQueue.Admission(
@@ -143,6 +175,15 @@ final class Lane {
     }
 
     private long nanosToRate(Request next) {
+        long wait = nanosToOwnRate(next);
+        for (LaneGroup group : groups) {
+            wait = Math.max(wait, limits.nanosUntil(next, group));
+        }
+        return wait;
+    }
+
+    /** Returns the nanoseconds until everything but the limits of groups allows a request. */
+    private long nanosToOwnRate(Request next) {
         long now = time.currentTimeNanos();
         long wait = Math.max(0, resumesAt - now);
         if (breaker.isHeldForAll()) {
@@ -285,6 +326,16 @@ final class Lane {
 
     boolean isEmpty() {
         return queue.isEmpty();
+    }
+
+    int inFlight() {
+        return concurrency.inFlight();
+    }
+
+    /** Returns the amount per second that the lane could spend at present if no group bounded it. */
+    double wanted(LimitUnit unit, boolean workerHasRoom) {
+        boolean mayCall = workerHasRoom && !isStopped() && queue.peek(admission()) != null;
+        return mayCall ? limits.wanted(unit, size()) : 0;
     }
 
     int size() {

@@ -94,15 +94,25 @@ final class LaneBudget {
 
     /** @param configured the whole limit per second */
     LaneBudget(LimitUnit unit, OptionalDouble configured, double share, TimeMeter time) {
+        this(unit, configured, share, time, unit == LimitUnit.TOKENS);
+    }
+
+    /** Returns the budget of a limit that several lanes share, or that of a lane whose calls only such a limit bounds. */
+    static LaneBudget ofGroup(LimitUnit unit, OptionalDouble configured, double share, TimeMeter time) {
+        return new LaneBudget(unit, configured, share, time, true);
+    }
+
+    /** @param startsUnlimited true if there is no limit until one shows */
+    private LaneBudget(
+            LimitUnit unit, OptionalDouble configured, double share, TimeMeter time, boolean startsUnlimited) {
         this.unit = unit;
         this.parts = unit == LimitUnit.REQUESTS ? 1000 : 1;
         this.time = time;
         this.own = share;
         this.share = share;
         this.configured = configured;
-        this.estimator = unit == LimitUnit.REQUESTS
-                ? LimitEstimator.ofRequests(window, share)
-                : LimitEstimator.ofTokens(window, share);
+        this.estimator =
+                startsUnlimited ? LimitEstimator.withoutLimit(window, share) : LimitEstimator.ofRequests(window, share);
         this.advertisedAt = time.currentTimeNanos();
         this.chargedAt = advertisedAt;
         updateCeiling();
@@ -220,6 +230,16 @@ final class LaneBudget {
             return BudgetReport.Source.TOLD;
         }
         return advertised.isPresent() ? BudgetReport.Source.HEADER : BudgetReport.Source.FOUND;
+    }
+
+    LimitUnit unit() {
+        return unit;
+    }
+
+    /** Returns the amount of the last second, as a part of what may be spent; 0 without any limit. */
+    double spentPart() {
+        long now = time.currentTimeNanos();
+        return window.sum(now) / estimator.perSecond(now);
     }
 
     /** Returns the amount that may be spent per second at present; infinity without any limit. */

@@ -6,6 +6,7 @@ import dev.sluice.worker.pool.LentShares;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The rate limits of a lane in requests and in tokens, and what its answers tell of them. Arithmetic only; owned by the
@@ -33,19 +34,31 @@ final class LaneLimits {
     private final boolean paced;
     private final LaneBudget requests;
     private final LaneBudget tokens;
+    /** The budgets that the lane shares with others. */
+    private final List<LaneBudget> shared;
+
     private final TokenEstimate estimate = new TokenEstimate();
     /** The last request that was rejected for the rate limit since the lane passed one; empty if there is none. */
     private String lastLimited = "";
     /** True once an answer has shown what calls cost or how many are granted. */
     private boolean hasLearned;
 
-    LaneLimits(ConfiguredLimit limit, LimitShare share, TimeMeter time) {
+    /** @param groups the groups that the model is in */
+    LaneLimits(ConfiguredLimit limit, List<LaneGroup> groups, LimitShare share, TimeMeter time) {
         this.paced = !limit.isNone();
-        this.requests = new LaneBudget(LimitUnit.REQUESTS, limit.perSecond(LimitUnit.REQUESTS), share.fraction(), time);
-        this.tokens = new LaneBudget(LimitUnit.TOKENS, limit.perSecond(LimitUnit.TOKENS), share.fraction(), time);
+        this.shared = groups.stream().flatMap(group -> group.budgets().stream()).toList();
+        this.requests = budget(LimitUnit.REQUESTS, limit, share, time);
+        this.tokens = budget(LimitUnit.TOKENS, limit, share, time);
     }
 
-    /** Returns true if the lane obeys limits at all. */
+    /** Returns the lane's own budget. Where a group has a limit, the lane looks for none of its own. */
+    private LaneBudget budget(LimitUnit unit, ConfiguredLimit limit, LimitShare share, TimeMeter time) {
+        return shared.stream().anyMatch(budget -> budget.unit() == unit)
+                ? LaneBudget.ofGroup(unit, limit.perSecond(unit), share.fraction(), time)
+                : new LaneBudget(unit, limit.perSecond(unit), share.fraction(), time);
+    }
+
+    /** Returns true if the lane obeys limits of its own. */
     boolean isPaced() {
         return paced;
     }
@@ -62,10 +75,34 @@ final class LaneLimits {
     }
 
     double requestsPerSecond() {
-        return requests.perSecond();
+        return perSecond(LimitUnit.REQUESTS);
     }
 
-    /** Returns the nanoseconds until both limits have room for a request. */
+    /** Returns the amount per second that the lane may spend at most, by its own limit and by those of groups. */
+    private double perSecond(LimitUnit unit) {
+        return shared.stream()
+                .filter(budget -> budget.unit() == unit)
+                .mapToDouble(LaneBudget::perSecond)
+                .reduce(own(unit).perSecond(), Math::min);
+    }
+
+    private LaneBudget own(LimitUnit unit) {
+        return unit == LimitUnit.REQUESTS ? requests : tokens;
+    }
+
+    private long amount(LaneBudget budget, Request request) {
+        return budget.unit() == LimitUnit.REQUESTS ? 1 : estimate.of(request);
+    }
+
+    /** Returns the nanoseconds until both limits of a group have room for a request. */
+    long nanosUntil(Request request, LaneGroup group) {
+        return group.budgets().stream()
+                .mapToLong(budget -> budget.nanosUntil(amount(budget, request)))
+                .max()
+                .orElse(0);
+    }
+
+    /** Returns the nanoseconds until both of the lane's own limits have room for a request. */
     long nanosUntil(Request request) {
         return Math.max(requests.nanosUntil(1), tokens.nanosUntil(estimate.of(request)));
     }
@@ -76,7 +113,8 @@ final class LaneLimits {
      */
     double costOf(Request request) {
         double ordinary = estimate.ordinary();
-        boolean areTokensScarcer = paced && tokens.perSecond() / ordinary < requests.perSecond();
+        boolean areTokensScarcer =
+                (paced || !shared.isEmpty()) && perSecond(LimitUnit.TOKENS) / ordinary < perSecond(LimitUnit.REQUESTS);
         return areTokensScarcer ? estimate.of(request) / ordinary : 1;
     }
 
@@ -88,6 +126,13 @@ final class LaneLimits {
         return tokens.charge(paced ? estimate.of(request) : 0, call);
     }
 
+    /** Charges a call to every budget that the lane shares with others. */
+    List<LaneGroup.GroupCharge> chargeGroups(Request request, ConnectingCalls.ConnectingCall call) {
+        return shared.stream()
+                .map(budget -> new LaneGroup.GroupCharge(budget, budget.charge(amount(budget, request), call)))
+                .toList();
+    }
+
     /** Takes over what an answer says of limits and costs. Tokens of a call that cost nothing are given back. */
     void learn(InFlightCall call, CallFeedback feedback) {
         feedback.advertised().requests().ifPresent(limit -> requests.advertise(limit, call.startedAt()));
@@ -96,11 +141,18 @@ final class LaneLimits {
         hasLearned |= feedback.usage().isPresent() || isLimited;
         feedback.usage().ifPresent(usage -> {
             estimate.learn(call.request(), usage);
-            tokens.correct(call.tokens(), usage.total());
+            correctTokens(call, usage.total());
         });
         if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited) {
-            tokens.correct(call.tokens(), 0);
+            correctTokens(call, 0);
         }
+    }
+
+    private void correctTokens(InFlightCall call, long amount) {
+        tokens.correct(call.tokens(), amount);
+        call.groups().stream()
+                .filter(shares -> shares.budget().unit() == LimitUnit.TOKENS)
+                .forEach(shares -> shares.budget().correct(shares.charge(), amount));
     }
 
     boolean hasLearned() {
@@ -126,10 +178,13 @@ final class LaneLimits {
      */
     Duration rejected(InFlightCall call, CallFeedback feedback, RecentCalls calls, long now) {
         tokens.changeFloor(estimate.ordinary());
+        shared.stream()
+                .filter(budget -> budget.unit() == LimitUnit.TOKENS)
+                .forEach(budget -> budget.changeFloor(estimate.ordinary()));
         InputRecord record = call.request().input();
         boolean isFirst = record.deferrals() == 0;
         boolean isShort = feedback.pause().compareTo(SHORT_PAUSE) <= 0;
-        boolean isNewLimit = feedback.exceeded() == LimitUnit.TOKENS && Double.isInfinite(tokens.perSecond());
+        boolean isNewLimit = feedback.exceeded() == LimitUnit.TOKENS && Double.isInfinite(perSecond(LimitUnit.TOKENS));
         boolean isConfirmed = isFirst && !lastLimited.isEmpty() && !lastLimited.equals(record.id());
         if (isFirst) {
             lastLimited = record.id();
@@ -139,24 +194,57 @@ final class LaneLimits {
         if (isConfirmed || (isShort && !isNewLimit && (isFirst || othersAreLimited(record, calls, now)))) {
             return lower(call, feedback, isShort);
         }
-        requests.rejectedAlone(call.requests());
-        tokens.rejectedAlone(call.tokens());
+        giveBack(call);
         return Duration.ZERO;
     }
 
+    private void giveBack(InFlightCall call) {
+        requests.rejectedAlone(call.requests());
+        tokens.rejectedAlone(call.tokens());
+        call.groups().forEach(shares -> shares.budget().rejectedAlone(shares.charge()));
+    }
+
     private boolean othersAreLimited(InputRecord record, RecentCalls calls, long now) {
-        double rarely = requests.sharesUnknownLimit() ? RARELY_LIMITED_TOGETHER : RARELY_LIMITED;
+        double rarely = shared.isEmpty() && requests.sharesUnknownLimit() ? RARELY_LIMITED_TOGETHER : RARELY_LIMITED;
         return calls.shareOfOthersLimited(record.id(), now).orElse(1) > rarely;
     }
 
     private Duration lower(InFlightCall call, CallFeedback feedback, boolean isShort) {
-        boolean ofRequests = requests.rejected(call.requests(), feedback.exceeded(), feedback.pause());
-        boolean ofTokens = tokens.rejected(call.tokens(), feedback.exceeded(), feedback.pause());
-        boolean isExcused = paced && (ofRequests || ofTokens);
+        LaneGroup.GroupCharge blamed = blamed(call, feedback.exceeded());
+        boolean isExcused = blamed.budget().rejected(blamed.charge(), feedback.exceeded(), feedback.pause())
+                && (paced || blamed.budget() != own(feedback.exceeded()));
+        // The charge to the budget that is to blame has been given back.
+        giveBack(call);
         if (isExcused && isShort) {
             return Duration.ZERO;
         }
         return feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
+    }
+
+    /**
+     * Returns the charge to the budget whose limit the API enforces. Of the lane's own limit and those of its groups it
+     * is the one of which most is spent. A limit that is not known is not to blame.
+     */
+    private LaneGroup.GroupCharge blamed(InFlightCall call, LimitUnit exceeded) {
+        LaneGroup.GroupCharge blamed = new LaneGroup.GroupCharge(
+                own(exceeded), exceeded == LimitUnit.REQUESTS ? call.requests() : call.tokens());
+        for (LaneGroup.GroupCharge shares : call.groups()) {
+            if (shares.budget().unit() == exceeded
+                    && (!paced || shares.budget().spentPart() >= blamed.budget().spentPart())) {
+                blamed = shares;
+            }
+        }
+        return blamed;
+    }
+
+    /**
+     * Returns the amount per second that could be spent if only the lane's own limits bounded it.
+     *
+     * @param waiting the requests that could be sent at once
+     */
+    double wanted(LimitUnit unit, int waiting) {
+        double amount = waiting * (unit == LimitUnit.REQUESTS ? 1 : estimate.ordinary());
+        return paced ? Math.min(amount, own(unit).perSecond()) : amount;
     }
 
     /** @param waiting the requests that could be sent at once if the limits allowed it */

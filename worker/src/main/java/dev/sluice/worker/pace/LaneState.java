@@ -47,7 +47,7 @@ public record LaneState(
     }
 
     /** Returns what the other workers are told. */
-    LaneReport report() {
+    public LaneReport report() {
         String state = flow.name().toLowerCase(Locale.ROOT);
         return new LaneReport(model, state, reason, waiting, inFlight, requests.report(), tokens.report());
     }

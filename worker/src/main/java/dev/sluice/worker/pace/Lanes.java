@@ -6,7 +6,9 @@ import dev.sluice.worker.pool.LentShares;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,7 +22,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves one lane per model, round robin. Owned by the pace thread, except for {@link #stopReasons}.
+ * Serves one lane per model, round robin. A lane whose turn it is and that only a limit in common with others holds back
+ * claims that limit: lanes with smaller requests would else always find room before it. Owned by the pace thread, except for {@link #stopReasons}.
  *
  * <p>Model names come from outside, so that the number of lanes must be bounded. Models with a limit of their own
  * always have their lane and do not count. If all other lanes are taken, a new model replaces the
@@ -31,19 +34,20 @@ final class Lanes {
     /** The name of the overflow lane, which is not a possible model name. */
     private static final String OVERFLOW = "";
 
-    private static final LentShares.Parts NOTHING =
-            new LentShares.Parts(LentShares.Parts.UNKNOWN, LentShares.Parts.UNKNOWN);
-
     private final int maxLanes;
     private final Expiry expiry;
     private final ConfiguredLimits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
+    /**
+     * The lanes by when they were served last. So the one that goes first among those of a group is the one whose turn
+     * it is, however often others are served meanwhile.
+     */
     private final List<Lane> ring = new ArrayList<>();
+
     private final AllLanes all;
     private LimitShare share = LimitShare.ALL;
     private LentShares lent = LentShares.NONE;
-    private int next;
     private long notHeldAt;
 
     /**
@@ -94,18 +98,14 @@ final class Lanes {
 
     private Lane open(String model, ConfiguredLimit limit) {
         Lane lane = new Lane(model, limit, time, share, all);
-        lane.lend(lent.of(model).orElse(NOTHING));
+        lane.lend(lent.of(model).orElse(LentShares.Parts.NOTHING));
         byModel.put(model, lane);
         ring.add(lane);
         return lane;
     }
 
     private void close(String model) {
-        Lane lane = lane(model);
-        int index = ring.indexOf(lane);
-        ring.remove(index);
-        // The turn of the others must not change.
-        next -= index < next ? 1 : 0;
+        ring.remove(lane(model));
         byModel.remove(model);
     }
 
@@ -114,36 +114,47 @@ final class Lanes {
         if (!newShare.equals(share)) {
             share = newShare;
             ring.forEach(lane -> lane.changeShare(newShare));
+            all.groups().changeShare(newShare);
         }
     }
 
     /** Changes what may be spent of each lane's limits because other workers do not. */
     void lend(LentShares shares) {
         lent = shares;
-        byModel.forEach((model, lane) -> lane.lend(shares.of(model).orElse(NOTHING)));
+        byModel.forEach((model, lane) -> lane.lend(shares.of(model).orElse(LentShares.Parts.NOTHING)));
+        all.groups().lend(shares);
     }
 
     /** Returns the next call that may start now, from the lane whose turn it is. */
     @Nullable
     InFlightCall poll() {
-        if (!lent.byModel().isEmpty() && time.currentTimeNanos() - lent.validUntil() >= 0) {
+        if (!lent.isEmpty() && time.currentTimeNanos() - lent.validUntil() >= 0) {
             lend(LentShares.NONE);
         }
-        for (int i = 0; i < ring.size(); i++) {
-            int turn = (next + i) % ring.size();
-            Lane lane = ring.get(turn);
+        Set<LaneGroup> claimed = new HashSet<>();
+        for (Lane lane : ring) {
             lane.expireFirst(expiry);
-            InFlightCall call = lane.poll();
+            InFlightCall call = Collections.disjoint(claimed, lane.groups()) ? lane.poll() : null;
             if (call != null) {
-                next = (turn + 1) % ring.size();
+                ring.remove(lane);
+                ring.add(lane);
                 return call;
             }
+            claimed.addAll(lane.groupsInTheWay());
         }
         return null;
     }
 
     long nanosToNext() {
-        return ring.stream().mapToLong(Lane::nanosToNext).min().orElse(Lane.NEVER);
+        long least = Lane.NEVER;
+        Set<LaneGroup> claimed = new HashSet<>();
+        for (Lane lane : ring) {
+            if (Collections.disjoint(claimed, lane.groups())) {
+                least = Math.min(least, lane.nanosToNext());
+            }
+            claimed.addAll(lane.groupsInTheWay());
+        }
+        return least;
     }
 
     /** Removes every expired request, wherever it waits. */
@@ -164,7 +175,7 @@ final class Lanes {
         List<LaneState> lanes = byModel.entrySet().stream()
                 .map(lane -> lane.getValue().state(lane.getKey(), workerHasRoom))
                 .toList();
-        return new PaceState(share, inFlight, heldFor(), lanes);
+        return new PaceState(share, inFlight, heldFor(), lanes, all.groups().states(ring, workerHasRoom));
     }
 
     private Duration heldFor() {

@@ -101,8 +101,8 @@ final class LimitEstimator {
     }
 
     /** @param share this worker's part of the whole limit */
-    static LimitEstimator ofTokens(SlidingWindow window, double share) {
-        // Tokens have no limit until one shows. The requests are few at first.
+    static LimitEstimator withoutLimit(SlidingWindow window, double share) {
+        // There is no limit until one shows. Tokens follow the requests, which are few at first.
         return new LimitEstimator(window, share, Double.POSITIVE_INFINITY, 1);
     }
 

@@ -82,7 +82,8 @@ public final class Pace implements Runnable {
 
     /** @param heartbeat runs once per loop iteration */
     public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
-        AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), bounds.weights);
+        LaneGroups groups = LaneGroups.of(limits.groups(), LimitShare.ALL, time);
+        AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), bounds.weights, groups);
         this.lanes =
                 new Lanes(MAX_LANES, limits, all, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
         this.time = time;

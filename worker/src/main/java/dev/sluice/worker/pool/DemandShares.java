@@ -3,11 +3,11 @@ package dev.sluice.worker.pool;
 import dev.sluice.worker.pool.BudgetReport.Source;
 import dev.sluice.worker.pool.PoolView.KnownWorker;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Computes what a worker may spend of each lane's limits from the reports of all workers. It does arithmetic only. */
 final class DemandShares {
@@ -27,28 +27,44 @@ final class DemandShares {
      *     for each
      */
     static Map<String, LentShares.Parts> of(List<KnownWorker> alive, int own, int silent, long millis) {
-        // While bundles are added, some know it before others.
-        int width =
-                alive.stream().mapToInt(worker -> worker.report().width()).max().orElse(0);
+        int width = width(alive);
         if (width == 0 || alive.get(own).report().width() == 0) {
             return Map.of();
         }
-        Map<String, LentShares.Parts> parts = new HashMap<>();
-        for (LaneReport lane : alive.get(own).report().lanes()) {
-            if (!lane.model().equals(SHARED)) {
-                List<LaneReport> lanes =
-                        alive.stream().map(worker -> lane(worker, lane.model())).toList();
-                Division division = new Division(alive, lanes, own, width, silent);
-                parts.put(
-                        lane.model(),
-                        new LentShares.Parts(
-                                division.part(
-                                        LaneReport::requests,
-                                        (shares, limit) -> FairShares.whole(shares, FairShares.turn(millis, limit))),
-                                division.part(LaneReport::tokens, (shares, limit) -> shares)));
-            }
+        return alive.get(own).report().lanes().stream()
+                .filter(lane -> !lane.model().equals(SHARED))
+                .collect(Collectors.toMap(
+                        LaneReport::model,
+                        lane -> new Division(alive, lanes(alive, lane.model()), own, width, silent).parts(millis),
+                        (first, second) -> first));
+    }
+
+    /** Returns the parts of the limits that several models have in common, in the same way. */
+    static Map<String, LentShares.Parts> ofGroups(List<KnownWorker> alive, int own, int silent, long millis) {
+        int width = width(alive);
+        if (width == 0 || alive.get(own).report().width() == 0) {
+            return Map.of();
         }
-        return parts;
+        return alive.get(own).report().groups().stream()
+                .collect(Collectors.toMap(
+                        LaneReport::model,
+                        group -> new Division(alive, groups(alive, group.model()), own, width, silent).parts(millis),
+                        (first, second) -> first));
+    }
+
+    private static int width(List<KnownWorker> alive) {
+        // While bundles are added, some know it before others.
+        return alive.stream().mapToInt(worker -> worker.report().width()).max().orElse(0);
+    }
+
+    private static List<LaneReport> lanes(List<KnownWorker> alive, String model) {
+        return alive.stream().map(worker -> lane(worker, model)).toList();
+    }
+
+    private static List<LaneReport> groups(List<KnownWorker> alive, String group) {
+        return alive.stream()
+                .map(worker -> worker.groups().getOrDefault(group, LaneReport.NONE))
+                .toList();
     }
 
     /** Returns the lane in which a worker calls a model. It may be the one that models share. */
@@ -57,9 +73,17 @@ final class DemandShares {
         return lane != null ? lane : worker.lanes().getOrDefault(SHARED, LaneReport.NONE);
     }
 
-    /** The division of one lane's limits among all workers. */
+    /** The division of the limits of one lane or group among all workers. */
     private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width, int silent) {
-        double part(Function<LaneReport, BudgetReport> unit, BiFunction<double[], Double, double[]> rounded) {
+        LentShares.Parts parts(long millis) {
+            return new LentShares.Parts(
+                    part(
+                            LaneReport::requests,
+                            (shares, limit) -> FairShares.whole(shares, FairShares.turn(millis, limit))),
+                    part(LaneReport::tokens, (shares, limit) -> shares));
+        }
+
+        private double part(Function<LaneReport, BudgetReport> unit, BiFunction<double[], Double, double[]> rounded) {
             BudgetReport budget = unit.apply(lanes.get(own));
             boolean isKnown = budget.source() == Source.TOLD || budget.source() == Source.HEADER;
             if (!isKnown || budget.limit().isEmpty()) {

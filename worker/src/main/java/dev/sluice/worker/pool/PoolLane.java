@@ -36,8 +36,18 @@ public record PoolLane(LaneReport total, int workers, List<String> worst) {
 
     /** Returns the lanes by model. */
     public static List<PoolLane> of(Map<String, WorkerReport> workers) {
+        return of(workers, WorkerReport::lanes);
+    }
+
+    /** Returns the limits that several models have in common, as if they were lanes, by name. */
+    public static List<PoolLane> ofGroups(Map<String, WorkerReport> workers) {
+        return of(workers, WorkerReport::groups);
+    }
+
+    private static List<PoolLane> of(
+            Map<String, WorkerReport> workers, Function<WorkerReport, List<LaneReport>> reports) {
         Map<String, List<Part>> byModel = workers.entrySet().stream()
-                .flatMap(each -> each.getValue().lanes().stream()
+                .flatMap(each -> reports.apply(each.getValue()).stream()
                         .map(lane -> new Part(each.getKey(), each.getValue().bundles(), lane)))
                 .collect(Collectors.groupingBy(part -> part.lane().model(), TreeMap::new, Collectors.toList()));
         return byModel.values().stream().map(PoolLane::sum).toList();

@@ -93,12 +93,16 @@ public final class PoolParticipant {
             return Optional.empty();
         }
         List<PoolView.KnownWorker> alive = view.all(now);
-        Map<String, LentShares.Parts> parts = IntStream.range(0, alive.size())
+        int silent = view.silentBundles(now);
+        long millis = view.latestMillis();
+        return Optional.of(IntStream.range(0, alive.size())
                 .filter(i -> isOwn(alive.get(i)))
-                .mapToObj(own -> DemandShares.of(alive, own, view.silentBundles(now), view.latestMillis()))
+                .mapToObj(own -> new LentShares(
+                        DemandShares.of(alive, own, silent, millis),
+                        DemandShares.ofGroups(alive, own, silent, millis),
+                        leaseUntil))
                 .findAny()
-                .orElse(Map.of());
-        return Optional.of(new LentShares(parts, leaseUntil));
+                .orElse(new LentShares(Map.of(), Map.of(), leaseUntil)));
     }
 
     private boolean isOwn(PoolView.KnownWorker worker) {

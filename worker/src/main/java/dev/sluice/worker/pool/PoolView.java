@@ -53,8 +53,10 @@ public final class PoolView {
      * A worker that is alive.
      *
      * @param lanes the lanes of its report by model
+     * @param groups the groups of its report by name
      */
-    record KnownWorker(String name, WorkerReport report, Map<String, LaneReport> lanes) {}
+    record KnownWorker(
+            String name, WorkerReport report, Map<String, LaneReport> lanes, Map<String, LaneReport> groups) {}
 
     /**
      * Takes over a record of the topic. One that is no report is ignored.
@@ -76,7 +78,7 @@ public final class PoolView {
         Optional<WorkerReport> report = WorkerReportJson.decode(record.value());
         report.ifPresent(known -> put(
                 new Sender(name, known.started()),
-                new Entry(new KnownWorker(name, known, known.byModel()), record.timestamp(), now)));
+                new Entry(new KnownWorker(name, known, known.byModel(), known.byGroup()), record.timestamp(), now)));
         return report;
     }
 

@@ -36,8 +36,10 @@ final class ReportSchedule {
         if (before.bundles() != report.bundles() || before.width() != report.width()) {
             return true;
         }
-        Map<String, LaneReport> then = before.byModel();
-        Map<String, LaneReport> now = report.byModel();
+        return differs(before.byModel(), report.byModel()) || differs(before.byGroup(), report.byGroup());
+    }
+
+    private static boolean differs(Map<String, LaneReport> then, Map<String, LaneReport> now) {
         return Stream.concat(then.keySet().stream(), now.keySet().stream())
                 .anyMatch(model ->
                         differs(then.getOrDefault(model, LaneReport.NONE), now.getOrDefault(model, LaneReport.NONE)));

@@ -17,6 +17,7 @@ import java.util.Map;
  * @param bundles the bundles that the worker owns
  * @param width the number of all bundles; 0 while the worker does not know it
  * @param lanes the lanes in which something waits, is called, was spent, or that are stopped
+ * @param groups the limits that several models have in common, each as if it were a lane
  */
 public record WorkerReport(
         long sequence,
@@ -26,20 +27,44 @@ public record WorkerReport(
         Duration validity,
         int bundles,
         int width,
-        List<LaneReport> lanes) {
+        List<LaneReport> lanes,
+        List<LaneReport> groups) {
     public WorkerReport {
         lanes = List.copyOf(lanes);
+        groups = List.copyOf(groups);
+    }
+
+    /** Creates the report of a worker in which no models have a limit in common. */
+    public WorkerReport(
+            long sequence,
+            String version,
+            String host,
+            Instant started,
+            Duration validity,
+            int bundles,
+            int width,
+            List<LaneReport> lanes) {
+        this(sequence, version, host, started, validity, bundles, width, lanes, List.of());
     }
 
     /** Returns the same report with another number. */
     WorkerReport numbered(long number) {
-        return new WorkerReport(number, version, host, started, validity, bundles, width, lanes);
+        return new WorkerReport(number, version, host, started, validity, bundles, width, lanes, groups);
     }
 
     /** Returns the reports on the lanes by model. */
     Map<String, LaneReport> byModel() {
-        Map<String, LaneReport> byModel = new HashMap<>();
-        lanes.forEach(lane -> byModel.putIfAbsent(lane.model(), lane));
-        return byModel;
+        return byName(lanes);
+    }
+
+    /** Returns the reports on the groups by name. */
+    Map<String, LaneReport> byGroup() {
+        return byName(groups);
+    }
+
+    private static Map<String, LaneReport> byName(List<LaneReport> reports) {
+        Map<String, LaneReport> byName = new HashMap<>();
+        reports.forEach(report -> byName.putIfAbsent(report.model(), report));
+        return byName;
     }
 }

@@ -58,12 +58,25 @@ public final class WorkerReportJson {
                 .put("width", report.width());
         ArrayNode lanes = tree.putArray("lanes");
         report.lanes().forEach(lane -> lanes.add(tree(lane)));
+        if (!report.groups().isEmpty()) {
+            ArrayNode groups = tree.putArray("groups");
+            report.groups().forEach(group -> groups.add(tree("group", group)));
+        }
         return tree;
     }
 
     /** Returns a lane as it is in a report, as a tree to which more may be added. */
     public static ObjectNode tree(LaneReport lane) {
-        ObjectNode tree = JSON.createObjectNode().put("model", lane.model()).put("state", lane.state());
+        return tree("model", lane);
+    }
+
+    /**
+     * Returns a lane, or a group as if it were one, as it is in a report.
+     *
+     * @param key the key of the name: {@code model} or {@code group}
+     */
+    public static ObjectNode tree(String key, LaneReport lane) {
+        ObjectNode tree = JSON.createObjectNode().put(key, lane.model()).put("state", lane.state());
         if (!lane.cause().isEmpty()) {
             tree.put("cause", lane.cause());
         }
@@ -104,7 +117,8 @@ public final class WorkerReportJson {
                     validity(tree.path("valid_ms").asLong(0)),
                     bundles,
                     Math.max(bundles, tree.path("width").asInt(0)),
-                    lanes(tree.path("lanes"))));
+                    lanes("model", tree.path("lanes")),
+                    lanes("group", tree.path("groups"))));
         } catch (JacksonException | DateTimeException foreign) {
             return Optional.empty();
         }
@@ -118,12 +132,12 @@ public final class WorkerReportJson {
         return Duration.ofMillis(Math.max(0, Math.min(MAX_VALIDITY.toMillis(), millis)));
     }
 
-    private static List<LaneReport> lanes(JsonNode trees) {
+    private static List<LaneReport> lanes(String key, JsonNode trees) {
         List<LaneReport> lanes = new ArrayList<>();
         for (JsonNode tree : trees) {
             if (lanes.size() < MAX_LANES) {
                 lanes.add(new LaneReport(
-                        tree.path("model").asString(""),
+                        tree.path(key).asString(""),
                         tree.path("state").asString(""),
                         tree.path("cause").asString(""),
                         Math.max(0, tree.path("waiting").asInt(0)),

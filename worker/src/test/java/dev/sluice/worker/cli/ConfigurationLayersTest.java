@@ -14,6 +14,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigurationLayersTest {
@@ -234,6 +235,30 @@ class ConfigurationLayersTest {
                         .problems())
                 .containsExactly("ssl.truststore.location in " + kafka
                         + ": cannot read /nonexistent/ca.pem: there is no" + " such file");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "a+=1/s       | 'a+=1/s' lacks a model beside '+'",
+                "+a=1/s       | '+a=1/s' lacks a model beside '+'",
+                "a++b=1/s     | 'a++b=1/s' lacks a model beside '+'",
+                "a+b+ a=1/s   | 'a+b+ a=1/s' names model 'a' twice; keep one",
+                "a+*=1/s      | 'a+*=1/s' has * or all beside other models; say all=10/s",
+                "all+a=1/s    | 'all+a=1/s' has * or all beside other models; say all=10/s",
+                "a+b=none     | 'a+b=none' gives several models no limit in common; leave it out",
+                "all=none     | 'all=none' gives several models no limit in common; leave it out",
+                "a+b=ten      | limit 'ten' is none of 10/s",
+                "a+b=1/s;b+a=2/s | group 'a+b' has more than one; keep one",
+                "all=1/s;all=2/s | group 'all' has more than one; keep one"
+            })
+    void aGroupThatIsWronglyNamedIsAProblem(String limit, String problem) throws Exception {
+        assertThat(ParsedCommand.of(terminal, "worker", "--limit=" + limit).problems())
+                .singleElement()
+                .asString()
+                .startsWith("--limit: " + problem);
     }
 
     @Test

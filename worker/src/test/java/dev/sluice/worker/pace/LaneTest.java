@@ -691,7 +691,7 @@ class LaneTest {
         Lane lane = new Lane(
                 "m", ConfiguredLimit.NONE, time, LimitShare.ALL, new AllLanes(new CallSlots(1_000_000), Map.of()));
         Charge charge = new Charge(at, connecting, 1);
-        return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1));
+        return new InFlightCall(lane, request, at, connecting, false, charge, new Charge(at, connecting, 1), List.of());
     }
 
     private static long offset(Request request) {

@@ -280,7 +280,7 @@ class LanesTest {
         add(lanes, "b", 2);
         add(lanes, "d", 1);
 
-        assertThat(polled(lanes)).extracting(Request::model).containsExactly("c", "d", "b");
+        assertThat(polled(lanes)).extracting(Request::model).containsExactly("c", "b", "d");
     }
 
     @Test

@@ -36,6 +36,8 @@ final class Simulation {
     private static final int WIDTH = 24;
 
     private final Scenario scenario;
+    private final List<String> models;
+    private final ConfiguredLimits limits;
     private final Random random;
     private final VirtualTime time = new VirtualTime();
     private final ModelLimiter limiter = new ModelLimiter();
@@ -78,10 +80,22 @@ final class Simulation {
     }
 
     /** A call as the API sees it, with the number of its worker. */
-    record Arrival(long at, int worker, boolean admitted, long tokens) {}
+    record Arrival(long at, int worker, String model, boolean admitted, long tokens) {}
 
     Simulation(Scenario scenario, long seed) {
+        this(scenario, List.of("m"), ConfiguredLimits.each(scenario.limit()), seed);
+    }
+
+    /**
+     * Creates a simulation of an API that has one limit over several models.
+     *
+     * @param models the models of requests, in turns
+     * @param limits the configured limits of the workers, instead of those of the scenario
+     */
+    Simulation(Scenario scenario, List<String> models, ConfiguredLimits limits, long seed) {
         this.scenario = scenario;
+        this.models = models;
+        this.limits = limits;
         this.random = new Random(seed);
         // A day with a slow limit is no more work than an hour.
         boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) > 0;
@@ -135,7 +149,7 @@ final class Simulation {
         Worker(int number) {
             this.number = number;
             this.pace = new Pace(
-                    ConfiguredLimits.each(scenario.limit()),
+                    limits,
                     new Pace.Bounds(1024, Map.of(), this::commitsGetThrough),
                     time,
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
@@ -252,7 +266,8 @@ final class Simulation {
                     PoolMember.VALIDITY,
                     bundles,
                     WIDTH,
-                    pace.state().reports());
+                    pace.state().reports(),
+                    pace.state().groupReports());
             participant
                     .next(report, now())
                     .filter(written -> !isCutOff)
@@ -265,7 +280,7 @@ final class Simulation {
         private Request request() {
             int letters = random.nextInt(
                     scenario.letters().least(), scenario.letters().most() + 1);
-            return Requests.ofModel("m")
+            return Requests.ofModel(models.get((int) (offset % models.size())))
                     .at(offset++)
                     .saying("x".repeat(letters))
                     .build();
@@ -311,7 +326,7 @@ final class Simulation {
             long completion = request.body().length / 4L + random.nextInt(20);
             LimitVerdict verdict = limiter.admit(now, prompt + completion, scenario.api(now - VirtualTime.START));
             boolean admitted = verdict.rejectedBy() == null;
-            arrivals.add(new Arrival(now - VirtualTime.START, number, admitted, prompt + completion));
+            arrivals.add(new Arrival(now - VirtualTime.START, number, request.model(), admitted, prompt + completion));
             if (admitted) {
                 limiter.succeeded(now, prompt + completion, scenario.api(now - VirtualTime.START));
                 CallFeedback passed = CallFeedback.PASSED
@@ -360,7 +375,7 @@ final class Simulation {
         private void again(Request request, long leastNanos) {
             int deferrals = request.input().deferrals() + 1;
             long backoff = random.nextLong(Math.min(60_000, 1000L << Math.min(6, deferrals - 1))) * MILLI;
-            Request again = Requests.ofModel("m")
+            Request again = Requests.ofModel(request.model())
                     .at(offset++)
                     .withBody(request.body())
                     .counted(0, deferrals)

@@ -36,6 +36,34 @@ class PoolParticipantTest {
         assertThat(lent()).hasValueSatisfying(part -> assertThat(part).isCloseTo(1, within(1e-6)));
     }
 
+    /** A model may have the name of a group. */
+    @Test
+    void theLimitOfAGroupIsLentBesideThoseOfItsModels() {
+        LaneReport unknown = new LaneReport("m", "limited", "", 500, 4, BudgetReport.NONE, BudgetReport.NONE);
+        WorkerReport own = next(withGroup(report(1, unknown), backlog())).orElseThrow();
+        read("other", withGroup(report(3, unknown), NOTHING));
+        read("me", own);
+
+        LentShares shares = participant.shares(now).orElseThrow();
+
+        assertThat(shares.of("m")).hasValue(LentShares.Parts.NOTHING);
+        assertThat(shares.ofGroup("m"))
+                .hasValueSatisfying(parts -> assertThat(parts.requests()).isCloseTo(1, within(1e-6)));
+    }
+
+    private static WorkerReport withGroup(WorkerReport report, LaneReport group) {
+        return new WorkerReport(
+                0,
+                report.version(),
+                report.host(),
+                report.started(),
+                report.validity(),
+                report.bundles(),
+                report.width(),
+                report.lanes(),
+                List.of(group));
+    }
+
     @Test
     void whatIsLentEndsTwoAndAHalfSecondsAfterTheReportWasSent() {
         WorkerReport own = next(report(1, backlog())).orElseThrow();

@@ -95,6 +95,21 @@ class WorkerReportJsonTest {
     }
 
     @Test
+    void groupsOfModelsAreBesideTheLanes() {
+        BudgetReport told = new BudgetReport(OptionalDouble.of(20), BudgetReport.Source.TOLD, 3, 9);
+        LaneReport group = new LaneReport("a+b", "limited", "", 5, 1, told, BudgetReport.NONE);
+        WorkerReport report =
+                new WorkerReport(1, "", "", Instant.EPOCH, Duration.ofSeconds(3), 1, 1, List.of(), List.of(group));
+
+        byte[] value = WorkerReportJson.encode(report);
+
+        assertThat(new String(value, UTF_8))
+                .contains("\"groups\":[{\"group\":\"a+b\"")
+                .doesNotContain("model");
+        assertThat(WorkerReportJson.decode(value)).contains(report);
+    }
+
+    @Test
     void aRecordThatIsTooLargeIsNotRead() {
         assertThat(read("{'v':1,'x':'" + "y".repeat(2 << 20) + "'}")).isEmpty();
     }

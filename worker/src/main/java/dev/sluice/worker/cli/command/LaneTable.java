@@ -38,6 +38,17 @@ public final class LaneTable {
     public void add(LaneReport lane, String... cells) {
         List<Object> first = new ArrayList<>(List.of(cells));
         first.add(model(lane.model()));
+        add(lane, first);
+    }
+
+    /** Adds the rows of a limit that several models have in common, with a cell for each of the columns before it. */
+    public void addGroup(LaneReport group, String... cells) {
+        List<Object> first = new ArrayList<>(List.of(cells));
+        first.add("in common: " + group.model());
+        add(group, first);
+    }
+
+    private void add(LaneReport lane, List<Object> first) {
         first.add(lane.state());
         first.add(right(String.format(Locale.ROOT, "%,d", lane.waiting())));
         first.add(right(String.format(Locale.ROOT, "%,d", lane.inFlight())));

@@ -40,6 +40,8 @@ final class StatusJson {
                 .put("problem", pool.problem().isEmpty() ? null : pool.problem());
         ArrayNode lanes = root.putArray("lanes");
         PoolLane.of(pool.workers()).forEach(lane -> lanes.add(lane(lane)));
+        ArrayNode groups = root.putArray("groups");
+        PoolLane.ofGroups(pool.workers()).forEach(group -> groups.add(WorkerReportJson.tree("group", group.total())));
         if (reports) {
             ArrayNode each = root.putArray("reports");
             pool.workers()

@@ -115,13 +115,17 @@ final class StatusTable {
             out.println();
             LaneTable table = new LaneTable();
             lanes.forEach(lane -> table.add(lane.total()));
+            PoolLane.ofGroups(pool.workers()).forEach(group -> table.addGroup(group.total()));
             table.print(out);
             lanes.stream().filter(PoolLane::isStopped).forEach(lane -> out.println(stopped(lane)));
         }
         if (showsWorkers && !lanes.isEmpty()) {
             out.println();
             LaneTable table = new LaneTable("WORKER");
-            pool.workers().forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
+            pool.workers().forEach((name, report) -> {
+                report.lanes().forEach(lane -> table.add(lane, name));
+                report.groups().forEach(group -> table.addGroup(group, name));
+            });
             table.print(out);
         }
         // That no worker runs is said anyway.

@@ -74,8 +74,10 @@ public final class WorkerCommand implements Subcommand {
             split = ";",
             description = {
                 "How fast a model may be called at most: MODEL=10/s, /min, /h or /day, 'MODEL=10/s,4000 tokens/s', or "
-                        + "MODEL=none for not paced at all. Calls are spread evenly over that time. MODEL * is every model without a limit of its own. "
-                        + "Repeatable; several in one value are separated by ';'.",
+                        + "MODEL=none for not paced at all. Calls are spread evenly over that time. MODEL * is every "
+                        + "model without a limit of its own. A+B=20/s is one limit over both models together, and "
+                        + "all=20/s one over all of them, beside the limit that each may have. Repeatable; several in "
+                        + "one value are separated by ';'.",
                 "  Default: found out, from the API's headers and rejections"
             })
     private List<ModelLimit> limits = new ArrayList<>();

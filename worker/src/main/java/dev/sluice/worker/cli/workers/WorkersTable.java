@@ -30,7 +30,10 @@ final class WorkersTable {
         if (lanes && !pool.workers().isEmpty()) {
             out.println();
             LaneTable table = new LaneTable("WORKER");
-            pool.workers().forEach((name, report) -> report.lanes().forEach(lane -> table.add(lane, name)));
+            pool.workers().forEach((name, report) -> {
+                report.lanes().forEach(lane -> table.add(lane, name));
+                report.groups().forEach(group -> table.addGroup(group, name));
+            });
             table.print(out);
         }
         if (!pool.problem().isEmpty()) {

@@ -116,6 +116,18 @@ class WorkerOptionsTest {
     }
 
     @Test
+    void modelsMayHaveALimitInCommon() throws Exception {
+        WorkerConfig config = config("worker", "--limit=c/d-1.5:x + b=20/s,9 tokens/day;all=50/h;b=2/s;a=b/c=1/s");
+
+        assertThat(config.pacing().limits())
+                .isEqualTo(Map.of(
+                        "b+c/d-1.5:x", ConfiguredLimit.parse("20/s,9 tokens/day"),
+                        "all", ConfiguredLimit.parse("50/h"),
+                        "b", ConfiguredLimit.parse("2/s"),
+                        "a=b/c", ConfiguredLimit.parse("1/s")));
+    }
+
+    @Test
     void kafkaConfigNamesTheBrokerWithoutAnOption() throws Exception {
         Path kafka = Files.writeString(folder.resolve("kafka.properties"), "bootstrap.servers=a:1");
 
