@@ -91,7 +91,7 @@ final class ChatApi {
         Completion completion = completions.complete(request, settings.answers(), fault.finishReason());
         int tokens = SampleCompletions.totalTokens(request, completion);
         RateLimit limit = settings.limits().of(request.model());
-        ModelLimiter limiter = limiter(request);
+        ModelLimiter limiter = limiter(request, settings);
         LimitVerdict verdict = limiter.admit(nanoTime.getAsLong(), tokens, limit);
         if (verdict.rejectedBy() != null) {
             return Plan.atOnce(rateLimited(verdict, fault, settings));
@@ -139,8 +139,8 @@ final class ChatApi {
 
     private PlannedAnswer errorFor(
             ApiFault.Status status, ApiFault fault, ParsedChatBody request, StandInSettings settings) {
-        LimitVerdict verdict =
-                limiter(request).peek(nanoTime.getAsLong(), settings.limits().of(request.model()));
+        LimitVerdict verdict = limiter(request, settings)
+                .peek(nanoTime.getAsLong(), settings.limits().of(request.model()));
         Map<String, String> headers = headers(status.code(), verdict, fault, settings);
         BodyForm form = status.body() != null
                 ? status.body()
@@ -188,8 +188,10 @@ final class ChatApi {
         return headers;
     }
 
-    private ModelLimiter limiter(ParsedChatBody request) {
-        return limiters.computeIfAbsent(request.model(), model -> new ModelLimiter());
+    private ModelLimiter limiter(ParsedChatBody request, StandInSettings settings) {
+        // No model has an empty name.
+        String name = settings.limits().isShared(request.model()) ? "" : request.model();
+        return limiters.computeIfAbsent(name, model -> new ModelLimiter());
     }
 
     private static boolean isLibraryAgent(String userAgent) {

@@ -70,6 +70,7 @@ public record StandInSettings(
      *
      * @param perModel the limit of each model that has no limit of its own
      * @param models the limits of single models, by name
+     * @param shared true if all models without a limit of their own have {@code perModel} in common
      * @param headers the rate-limit headers to send
      * @param reset a fixed {@code x-ratelimit-reset} in seconds, or null for the time until there is room
      * @param retryAfter a fixed {@code retry-after} in seconds on 429 and 503, or null for none
@@ -79,6 +80,7 @@ public record StandInSettings(
     public record Limits(
             RateLimit perModel,
             Map<String, RateLimit> models,
+            boolean shared,
             HeaderMode headers,
             @Nullable Double reset,
             @Nullable Double retryAfter,
@@ -87,6 +89,11 @@ public record StandInSettings(
             models = Map.copyOf(models);
             requireSeconds("reset", reset);
             requireSeconds("retryAfter", retryAfter);
+        }
+
+        /** Returns whether a model's calls count together with those of others. */
+        boolean isShared(String model) {
+            return shared && !models.containsKey(model);
         }
 
         RateLimit of(String model) {
@@ -109,7 +116,7 @@ public record StandInSettings(
     public static final StandInSettings DEFAULT = new StandInSettings(
             new Access(Set.of(), Set.of(), true),
             new Answers(LatencyModel.NONE, Duration.ofSeconds(100), null, List.of()),
-            new Limits(RateLimit.NONE, Map.of(), HeaderMode.ON_429, null, null, null),
+            new Limits(RateLimit.NONE, Map.of(), false, HeaderMode.ON_429, null, null, null),
             new Errors(ErrorTypePlace.ABSENT, false),
             List.of(),
             0);
@@ -164,29 +171,61 @@ public record StandInSettings(
 
     /** Sets the limit of every model that has no limit of its own. */
     public StandInSettings withLimit(RateLimit limit) {
-        return with(
-                new Limits(limit, limits.models, limits.headers, limits.reset, limits.retryAfter, limits.refusalType));
+        return with(new Limits(
+                limit,
+                limits.models,
+                limits.shared,
+                limits.headers,
+                limits.reset,
+                limits.retryAfter,
+                limits.refusalType));
     }
 
     public StandInSettings withLimit(String model, RateLimit limit) {
         Map<String, RateLimit> models = new HashMap<>(limits.models);
         models.put(model, limit);
         return with(new Limits(
-                limits.perModel, models, limits.headers, limits.reset, limits.retryAfter, limits.refusalType));
+                limits.perModel,
+                models,
+                limits.shared,
+                limits.headers,
+                limits.reset,
+                limits.retryAfter,
+                limits.refusalType));
+    }
+
+    /** Sets whether all models without a limit of their own have one in common. */
+    public StandInSettings withSharedLimit(boolean shared) {
+        return with(new Limits(
+                limits.perModel,
+                limits.models,
+                shared,
+                limits.headers,
+                limits.reset,
+                limits.retryAfter,
+                limits.refusalType));
     }
 
     public StandInSettings withHeaders(HeaderMode headers) {
         return with(new Limits(
-                limits.perModel, limits.models, headers, limits.reset, limits.retryAfter, limits.refusalType));
+                limits.perModel,
+                limits.models,
+                limits.shared,
+                headers,
+                limits.reset,
+                limits.retryAfter,
+                limits.refusalType));
     }
 
     /** Sets fixed header values in seconds. A null {@code reset} is computed. A null {@code retryAfter} is not sent. */
     public StandInSettings withHints(@Nullable Double reset, @Nullable Double retryAfter) {
-        return with(new Limits(limits.perModel, limits.models, limits.headers, reset, retryAfter, limits.refusalType));
+        return with(new Limits(
+                limits.perModel, limits.models, limits.shared, limits.headers, reset, retryAfter, limits.refusalType));
     }
 
     public StandInSettings withRefusalType(@Nullable String type) {
-        return with(new Limits(limits.perModel, limits.models, limits.headers, limits.reset, limits.retryAfter, type));
+        return with(new Limits(
+                limits.perModel, limits.models, limits.shared, limits.headers, limits.reset, limits.retryAfter, type));
     }
 
     public StandInSettings withErrors(ErrorTypePlace errorType, boolean id) {

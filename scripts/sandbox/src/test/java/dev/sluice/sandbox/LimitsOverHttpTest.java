@@ -3,6 +3,7 @@ package dev.sluice.sandbox;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.Set;
@@ -32,6 +33,10 @@ class LimitsOverHttpTest {
     @AfterEach
     void close() {
         standIn.close();
+    }
+
+    private HttpRequest.Builder ofModel(String model) {
+        return client.request(StandInClient.body("x").put("model", model).toString());
     }
 
     private static Set<String> limitHeaders(HttpHeaders headers) {
@@ -128,14 +133,25 @@ class LimitsOverHttpTest {
     @Test
     void modelsHaveLimitsOfTheirOwnThatChangeWhileItRuns() throws Exception {
         standIn.apply(standIn.settings().withLimit("another", ONE_REQUEST));
-        var another =
-                client.request(StandInClient.body("x").put("model", "another").toString());
+        var another = ofModel("another");
 
         assertThat(client.send(another).statusCode()).isEqualTo(200);
         assertThat(client.send(another).statusCode()).isEqualTo(429);
         assertThat(client.call("x").statusCode()).isEqualTo(200);
         standIn.apply(standIn.settings().withLimit("another", RateLimit.NONE));
         assertThat(client.send(another).statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void modelsMayHaveOneLimitInCommon() throws Exception {
+        standIn.apply(standIn.settings()
+                .withLimit(ONE_REQUEST)
+                .withLimit("own", ONE_REQUEST)
+                .withSharedLimit(true));
+
+        assertThat(client.call("x").statusCode()).isEqualTo(200);
+        assertThat(client.send(ofModel("another")).statusCode()).isEqualTo(429);
+        assertThat(client.send(ofModel("own")).statusCode()).isEqualTo(200);
     }
 
     @Test

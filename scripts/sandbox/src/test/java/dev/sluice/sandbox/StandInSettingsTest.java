@@ -16,7 +16,7 @@ class StandInSettingsTest {
                  "answers":{"latency":"0ms","edgeTimeout":"100000ms","completionTokens":null,"warnings":[]},
                  "limits":{"perModel":{"kind":"SLIDING_WINDOW","requestsPerSecond":null,"tokensPerSecond":null,
                    "window":"1000ms","requestsCap":null,"tokensCap":null,"period":"3600000ms"},
-                   "models":{},"headers":"ON_429","reset":null,"retryAfter":null,"refusalType":null},
+                   "models":{},"shared":false,"headers":"ON_429","reset":null,"retryAfter":null,"refusalType":null},
                  "errors":{"errorType":"ABSENT","id":false},"faults":[],"seed":0}
                 """;
 

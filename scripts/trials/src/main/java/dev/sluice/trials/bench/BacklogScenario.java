@@ -16,7 +16,7 @@ import java.util.function.IntFunction;
 record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlog, PaceBounds paceBounds)
         implements PaceScenario {
     /**
-     * The limit that the stand-in enforces over sliding seconds.
+     * The limit that the stand-in enforces over sliding seconds, and over all models together.
      *
      * @param perSecond the limits one after the other
      * @param stepSeconds how long each of them holds, counted from the first call
@@ -89,6 +89,7 @@ record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlo
         StandInSettings settings = StandInSettings.DEFAULT
                 .withLatency(backlog.latency())
                 .withHeaders(enforced.headers())
+                .withSharedLimit(true)
                 .withLimit(enforced.step(0));
         try (BenchRig rig = runner.backlogRig(folder, backlog.requests(), settings)) {
             List<WorkerProcess> workers = start(rig);

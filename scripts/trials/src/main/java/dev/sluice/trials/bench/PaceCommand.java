@@ -22,8 +22,8 @@ final class PaceCommand implements Callable<Integer> {
             names = "--scenario",
             split = ",",
             paramLabel = "NAME",
-            description = "known, unknown, steps, steps-headers, four-known, four-one-key, eight-known, "
-                    + "four-unknown, tokens, tokens-unknown, fast, outage, held (all).")
+            description = "known, unknown, steps, steps-headers, group, four-known, four-one-key, "
+                    + "eight-known, four-unknown, tokens, tokens-unknown, fast, outage, held (all).")
     private List<String> names = List.of();
 
     @Option(

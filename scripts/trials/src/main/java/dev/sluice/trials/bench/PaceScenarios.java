@@ -35,6 +35,7 @@ final class PaceScenarios {
         all.put("unknown", unknown());
         all.put("steps", steps(HeaderMode.ON_429, 850, 20));
         all.put("steps-headers", steps(HeaderMode.ALL, 930, 10));
+        all.put("group", group());
         all.put("four-known", fourKnown());
         all.put("four-one-key", fourOneKey());
         all.put("eight-known", eightKnown());
@@ -69,6 +70,20 @@ final class PaceScenarios {
                 WorkerSetup.one(),
                 small(1_700),
                 new PaceBounds(60, 0, false, utilisation, rejected));
+    }
+
+    /** Two models have one limit in common, and the worker is told so. */
+    private static BacklogScenario group() {
+        String other = "another/model";
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 20),
+                WorkerSetup.one("--limit=" + RequestBodies.MODEL + "+" + other + "=20/s"),
+                new Backlog(
+                        900,
+                        LATENCY,
+                        number -> RequestBodies.smallOf(number % 2 == 0 ? RequestBodies.MODEL : other)
+                                .apply(number)),
+                new PaceBounds(60, 0, true, 960, 2));
     }
 
     private static BacklogScenario fourKnown() {
