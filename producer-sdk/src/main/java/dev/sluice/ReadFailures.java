@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * class is not thread-safe.
  */
 final class ReadFailures {
-    /** What a failure means. */
+    /** The kinds of failures, by what may help. */
     enum Kind {
         /** Kafka is away or busy. The same consumer goes on. */
         PASSING(Duration.ofMillis(100)),
