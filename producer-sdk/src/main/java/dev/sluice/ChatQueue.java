@@ -27,14 +27,14 @@ import java.util.concurrent.CompletableFuture;
  * forget where topics are and look for them anew (KIP-899). A request that is submitted then waits as for a full
  * buffer.
  *
- * <p><b>Asks keep waiting</b> whatever happens to Kafka or to the connection. Their reader goes on at the same place, and
- * finds the replies that arrived meanwhile. It keeps its place while this process stands still, too. A deadline that
- * passes meanwhile has passed. While Kafka forbids to read the reply topic, new asks fail at once, and nothing is
- * published that nobody could read the reply to. Waiting asks fail before their deadline for two reasons only: Kafka has
- * deleted replies that were not read yet, by a short retention or with the topic, or the partition can't be read for ten
- * seconds though Kafka is there. In the second case the next ask starts a new reader on a partition that is chosen anew.
- * Workers that cannot write to a reply partition for two minutes write the reply to {@code chat.replies}, with the header
- * {@code sluice-redirected}, where no ask reads it.
+ * <p><b>Asks keep waiting</b> whatever happens to Kafka or to the connection. Their reader goes on at the same place,
+ * and finds the replies that arrived meanwhile. It keeps its place while this process stands still, too. A deadline
+ * that passes meanwhile has passed. While Kafka forbids to read the reply topic, new asks fail at once, and nothing is
+ * published that nobody could read the reply to. Waiting asks fail before their deadline for two reasons only: Kafka
+ * has deleted replies that were not read yet, by a short retention or with the topic, or the partition can't be read
+ * for ten seconds though Kafka is there. In the second case the next ask starts a new reader on a partition that is
+ * chosen anew. Workers that cannot write to a reply partition for two minutes write the reply to {@code chat.replies},
+ * with the header {@code sluice-redirected}, where no ask reads it.
  *
  * <p><b>Replies to asks.</b> Each queue reads one partition of the reply topic, without a consumer group. The first
  * {@code ask} chooses the partition at random and starts at its end. Partitions that are added later are used by queues

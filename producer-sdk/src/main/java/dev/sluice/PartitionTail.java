@@ -37,8 +37,8 @@ final class PartitionTail implements AutoCloseable {
     private long checkedAt;
 
     /**
-     * Chooses a random partition of the topic and goes to its end. Partitions without a leader are left out while others
-     * have one.
+     * Chooses a random partition of the topic and goes to its end. Partitions without a leader are left out while
+     * others have one.
      *
      * @param consumers makes a consumer that throws if the log has no record at its position
      * @param timeout the bound of each question to the broker

@@ -26,8 +26,8 @@ import org.slf4j.event.Level;
  * <p>One daemon thread makes, uses and closes the consumer. Once the inbox is open it loses no place: after a failure
  * it goes on at the same partition and offset, with a new consumer if need be, and asks go on waiting.
  *
- * <p>Waiting asks fail only where a reply can truly have been missed: if Kafka has deleted what was not read yet, and if
- * the partition is broken or gone for {@link ReadFailures#GIVE_UP_AFTER}. In the latter case the inbox ends, and the
+ * <p>Waiting asks fail only where a reply can truly have been missed: if Kafka has deleted what was not read yet, and
+ * if the partition is broken or gone for {@link ReadFailures#GIVE_UP_AFTER}. In the latter case the inbox ends, and the
  * next ask opens a new one on a partition that is chosen anew. New asks fail at once while Kafka forbids reading.
  */
 final class ReplyInbox implements AutoCloseable {

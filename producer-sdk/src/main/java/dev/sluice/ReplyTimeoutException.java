@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Thrown if an {@code ask} gets no reply within its deadline. The request may still be in the queue, or its reply on
  * the way. {@link #id()} identifies both.
  *
- * <p>The message also tells if Kafka forbade to read the reply, or had not accepted the request by then. The producer may still publish the request,
- * but the workers let it expire without a call.
+ * <p>The message also tells if Kafka forbade to read the reply, or had not accepted the request by then. The producer
+ * may still publish the request, but the workers let it expire without a call.
  */
 public final class ReplyTimeoutException extends ChatQueueException {
     private final String id;

@@ -18,8 +18,8 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 
 /**
- * A reply topic of one partition in memory. It makes consumers that read it and fail when they are told to. The class is
- * thread-safe.
+ * A reply topic of one partition in memory. It makes consumers that read it and fail when they are told to. The class
+ * is thread-safe.
  */
 final class ReplyLog {
     static final TopicPartition PARTITION = new TopicPartition("chat.replies", 0);

@@ -97,7 +97,7 @@ final class LaneBudget {
         this(unit, configured, share, time, unit == LimitUnit.TOKENS);
     }
 
-    /** Returns the budget of a limit that several lanes share, or that of a lane whose calls only such a limit bounds. */
+    /** Returns the budget of a limit that lanes share, or that of a lane whose calls only such a limit bounds. */
     static LaneBudget ofGroup(LimitUnit unit, OptionalDouble configured, double share, TimeMeter time) {
         return new LaneBudget(unit, configured, share, time, true);
     }
@@ -151,9 +151,9 @@ final class LaneBudget {
     }
 
     /**
-     * Pays the debt of the last call as far as it would be paid by now if the turn had lasted since then, but for half a
-     * call. So each turn has its call in the middle, far from those of other turns. Only a worker that has saved half a
-     * call, since it had nothing to call in earlier turns, calls at once, and once.
+     * Pays the debt of the last call as far as it would be paid by now if the turn had lasted since then, but for half
+     * a call. So each turn has its call in the middle, far from those of other turns. Only a worker that has saved half
+     * a call, since it had nothing to call in earlier turns, calls at once, and once.
      */
     private void beginTurn() {
         long now = time.currentTimeNanos();

@@ -22,8 +22,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Serves one lane per model, round robin. A lane whose turn it is and that only a limit in common with others holds back
- * claims that limit: lanes with smaller requests would else always find room before it. Owned by the pace thread, except for {@link #stopReasons}.
+ * Serves one lane per model, round robin. A lane whose turn it is and that only a limit in common with others holds
+ * back claims that limit: lanes with smaller requests would else always find room before it. Owned by the pace thread,
+ * except for {@link #stopReasons}.
  *
  * <p>Model names come from outside, so that the number of lanes must be bounded. Models with a limit of their own
  * always have their lane and do not count. If all other lanes are taken, a new model replaces the

@@ -93,8 +93,8 @@ final class FairShares {
     }
 
     /**
-     * Returns the number of the turn in which workers spend a limit that is less than one call a second for each. A turn
-     * is long enough for one call.
+     * Returns the number of the turn in which workers spend a limit that is less than one call a second for each. A
+     * turn is long enough for one call.
      *
      * @param millis a time by the broker's clock
      * @param limit the whole limit per second
