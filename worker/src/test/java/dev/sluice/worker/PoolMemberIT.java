@@ -144,7 +144,7 @@ class PoolMemberIT {
     }
 
     private void take(LentShares shares) {
-        if (shares.of("m").isPresent()) {
+        if (shares.byModel().containsKey("m")) {
             lent.incrementAndGet();
         }
     }

@@ -14,9 +14,30 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
     /** Fewer calls than this within a second say little about a rate. */
     private static final int MIN_CALLS_FOR_RATE = 4;
 
+    /** A limit of which less than this part is left has fallen, and is not only measured more exactly. */
+    private static final double FALLEN_BELOW = 0.8;
+
     static FirstRejection of(long startedAt, long amount, long waitNanos) {
         // A hint in whole seconds says nothing about what lies within one.
         return new FirstRejection(startedAt, amount, waitNanos < SECOND ? waitNanos : 0);
+    }
+
+    /**
+     * Returns the whole limit at the start of the call if other workers spend from it too. What they have spent is known
+     * as a rate only. So the hint counts for a limit that has fallen, and otherwise the amount of the whole second.
+     *
+     * @param granted the former estimate of this worker's own part
+     * @param others what others spend per second
+     */
+    double limit(SlidingWindow window, double granted, double others) {
+        double ofSecond = new FirstRejection(startedAt, amount, 0).counted(window, granted) + others;
+        double byHint = fitsAfter > 0 ? counted(window, granted) + others * (SECOND - fitsAfter) / SECOND : ofSecond;
+        return hasFallen(ofSecond, byHint) ? byHint : ofSecond;
+    }
+
+    /** Returns true if what a rejection shows of a limit is less than the errors of measurement can explain. */
+    static boolean hasFallen(double limit, double shown) {
+        return shown < Math.min(FALLEN_BELOW * limit, limit - 1);
     }
 
     /**
@@ -29,13 +50,17 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
      * @param granted the former estimate
      */
     double limit(SlidingWindow window, double granted) {
+        double limit = counted(window, granted);
+        return window.calls(startedAt) < MIN_CALLS_FOR_RATE
+                ? Math.min(limit, window.averageRateBefore(startedAt, MIN_CALLS_FOR_RATE) * (1 + LaneBudget.MARGIN))
+                : limit;
+    }
+
+    private double counted(SlidingWindow window, double granted) {
         long from = startedAt - SECOND + fitsAfter;
         double within = window.sumBetween(from, startedAt);
         double lower = fitsAfter > 0 ? within + amount : within;
         double upper = lower + (fitsAfter > 0 ? window.lastAmountUpTo(from) : amount) - 1;
-        double limit = Math.max(Math.max(lower, Math.min(granted, upper)), Math.min(granted, (double) amount));
-        return window.calls(startedAt) < MIN_CALLS_FOR_RATE
-                ? Math.min(limit, window.averageRateBefore(startedAt, MIN_CALLS_FOR_RATE) * (1 + LaneBudget.MARGIN))
-                : limit;
+        return Math.max(Math.max(lower, Math.min(granted, upper)), Math.min(granted, (double) amount));
     }
 }

@@ -1,7 +1,7 @@
 package dev.sluice.worker.pace;
 
 import dev.sluice.worker.pool.BudgetReport;
-import dev.sluice.worker.pool.LentShares;
+import dev.sluice.worker.pool.LimitPart;
 import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.Bandwidth;
 import io.github.bucket4j.Bucket;
@@ -79,8 +79,8 @@ final class LaneBudget {
     /** The part of the whole limit that belongs to this worker's bundles. */
     private double own;
 
-    /** The part of the whole limit that this worker may spend because others do not; negative if that is unknown. */
-    private double lent = LentShares.Parts.UNKNOWN;
+    /** The part of the whole limit that this worker may spend as the others' reports say. */
+    private LimitPart lent = LimitPart.UNKNOWN;
 
     /** The part of the whole limit that is spent at present. */
     private double share;
@@ -111,8 +111,9 @@ final class LaneBudget {
         this.own = share;
         this.share = share;
         this.configured = configured;
-        this.estimator =
-                startsUnlimited ? LimitEstimator.withoutLimit(window, share) : LimitEstimator.ofRequests(window, share);
+        this.estimator = startsUnlimited
+                ? LimitEstimator.withoutLimit(window, share, time.currentTimeNanos())
+                : LimitEstimator.ofRequests(window, share, time.currentTimeNanos());
         this.advertisedAt = time.currentTimeNanos();
         this.chargedAt = advertisedAt;
         updateCeiling();
@@ -125,25 +126,6 @@ final class LaneBudget {
         share = part();
         estimator.changeShare(share);
         emptyBucket();
-    }
-
-    /**
-     * Changes the part of the whole limit that may be spent because others do not. It has no effect below the worker's
-     * own part, nor on a limit that each worker finds out for itself.
-     */
-    void lend(double fraction) {
-        lent = fraction;
-        if (part() != share) {
-            boolean waited = waitsForTurn();
-            share = part();
-            estimator.lend(share);
-            if (waited && !waitsForTurn()) {
-                beginTurn();
-            } else if (waitsForTurn()) {
-                // Nobody asks while the turn has not come, and the bucket must not fill at the rate of the last one.
-                bucket(estimator.perSecond(time.currentTimeNanos()));
-            }
-        }
     }
 
     private boolean waitsForTurn() {
@@ -169,14 +151,52 @@ final class LaneBudget {
         }
     }
 
-    private double part() {
-        if (lent < 0 || !estimator.hasCeiling()) {
-            return own;
+    /** Changes the part of the whole limit that may be spent as the others' reports say. */
+    void lend(LimitPart part) {
+        if (!part.equals(lent)) {
+            lent = part;
+            takeShare();
         }
+    }
+
+    private void takeShare() {
+        long now = time.currentTimeNanos();
+        boolean waited = waitsForTurn();
+        share = part();
+        if (lent instanceof LimitPart.Followed followed) {
+            estimator.follow(followed, share, now);
+        } else if (lent instanceof LimitPart.Piloted piloted) {
+            estimator.seek(piloted, share, now);
+        } else {
+            estimator.findAlone(share, now);
+        }
+        if (waited && !waitsForTurn()) {
+            beginTurn();
+        } else if (waitsForTurn()) {
+            // Nobody asks while the turn has not come, and the bucket must not fill at the rate of the last one.
+            bucket(estimator.perSecond(now));
+        }
+    }
+
+    /** Returns the part of the whole limit to spend. It is never less than that of the worker's own bundles. */
+    private double part() {
+        if (lent instanceof LimitPart.Named named && estimator.hasCeiling()) {
+            return atLeastOwn(named.share(), ceiling());
+        }
+        if (lent instanceof LimitPart.Followed followed) {
+            return atLeastOwn(followed.share(), followed.limit());
+        }
+        if (lent instanceof LimitPart.Piloted piloted) {
+            return atLeastOwn(piloted.share(), piloted.limit());
+        }
+        return own;
+    }
+
+    private double atLeastOwn(double fraction, double whole) {
         // Workers that know each other divide requests into whole numbers a second.
-        double whole = ceiling();
-        double least = unit == LimitUnit.REQUESTS ? Math.floor(own * whole + 1e-9) / whole : own;
-        return Math.max(LEAST_PART, Math.max(least, lent));
+        boolean isDivided = unit == LimitUnit.REQUESTS && !Double.isInfinite(whole);
+        double least = isDivided ? Math.floor(own * whole + 1e-9) / whole : own;
+        return Math.max(LEAST_PART, Math.max(least, fraction));
     }
 
     // A full bucket would be a burst.
@@ -206,8 +226,8 @@ final class LaneBudget {
     private void updateCeiling() {
         double ceiling = ceiling();
         if (!Double.isInfinite(ceiling)) {
-            estimator.changeCeiling(ceiling * share);
-            lend(lent);
+            estimator.changeCeiling(ceiling);
+            takeShare();
         }
     }
 
@@ -216,9 +236,9 @@ final class LaneBudget {
         return Math.min(configured.orElse(Double.POSITIVE_INFINITY), advertised.orElse(Double.POSITIVE_INFINITY));
     }
 
-    /** Returns the whole limit as it is named, or as this worker has found it out for its part. */
-    private OptionalDouble whole(double rate) {
-        double whole = Math.min(ceiling(), estimator.hasCeiling() ? Double.POSITIVE_INFINITY : rate / share);
+    /** Returns the whole limit as it is named or found out. */
+    private OptionalDouble whole(long now) {
+        double whole = Math.min(ceiling(), estimator.hasCeiling() ? Double.POSITIVE_INFINITY : estimator.shared(now));
         return Double.isInfinite(whole) ? OptionalDouble.empty() : OptionalDouble.of(whole);
     }
 
@@ -256,9 +276,10 @@ final class LaneBudget {
         double rate = estimator.perSecond(now);
         OptionalDouble limit = paced && !Double.isInfinite(rate) ? OptionalDouble.of(rate) : OptionalDouble.empty();
         double ofLate = window.sumSince(now - OF_LATE, now) * (double) SECOND / OF_LATE;
-        OptionalDouble whole = paced ? whole(rate) : OptionalDouble.empty();
+        OptionalDouble whole = paced ? whole(now) : OptionalDouble.empty();
         double used = Math.max(ofLate, whole.isPresent() ? slowly(whole.getAsDouble(), now) : 0);
-        BudgetReport report = new BudgetReport(whole, source(whole), ofLate, HEADROOM * used + waiting);
+        BudgetReport report = new BudgetReport(
+                whole, source(whole), ofLate, HEADROOM * used + waiting, estimator.epoch(), estimator.followed());
         return new LaneState.Spending(limit, window.sum(now) * (double) SECOND / WINDOW, report);
     }
 
@@ -335,11 +356,6 @@ final class LaneBudget {
     /** Changes the amount per second of the whole limit that is granted however often calls are rejected. */
     void changeFloor(double perSecond) {
         estimator.changeFloor(perSecond);
-    }
-
-    /** Returns true if other workers estimate the same limit. */
-    boolean sharesUnknownLimit() {
-        return estimator.sharesUnknownLimit();
     }
 
     /** Records that calls pass again after an outage. */

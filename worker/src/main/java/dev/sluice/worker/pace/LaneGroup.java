@@ -52,7 +52,7 @@ final class LaneGroup {
     }
 
     void lend(LentShares shares) {
-        LentShares.Parts parts = shares.ofGroup(name).orElse(LentShares.Parts.NOTHING);
+        LentShares.Parts parts = shares.ofGroup(name);
         requests.ifPresent(budget -> budget.lend(parts.requests()));
         tokens.ifPresent(budget -> budget.lend(parts.tokens()));
     }

@@ -25,11 +25,6 @@ final class LaneLimits {
 
     /** The share of others' 429s up to which a deferred request that is rejected again says nothing of the lane. */
     private static final double RARELY_LIMITED = 0.2;
-    /**
-     * The same if workers share an unknown limit. Each then gives away a little with each rejection, and few are
-     * rejected at any time.
-     */
-    private static final double RARELY_LIMITED_TOGETHER = 0.03;
 
     private final boolean paced;
     private final LaneBudget requests;
@@ -205,8 +200,7 @@ final class LaneLimits {
     }
 
     private boolean othersAreLimited(InputRecord record, RecentCalls calls, long now) {
-        double rarely = shared.isEmpty() && requests.sharesUnknownLimit() ? RARELY_LIMITED_TOGETHER : RARELY_LIMITED;
-        return calls.shareOfOthersLimited(record.id(), now).orElse(1) > rarely;
+        return calls.shareOfOthersLimited(record.id(), now).orElse(1) > RARELY_LIMITED;
     }
 
     private Duration lower(InFlightCall call, CallFeedback feedback, boolean isShort) {

@@ -99,7 +99,7 @@ final class Lanes {
 
     private Lane open(String model, ConfiguredLimit limit) {
         Lane lane = new Lane(model, limit, time, share, all);
-        lane.lend(lent.of(model).orElse(LentShares.Parts.NOTHING));
+        lane.lend(lent.of(model));
         byModel.put(model, lane);
         ring.add(lane);
         return lane;
@@ -122,7 +122,7 @@ final class Lanes {
     /** Changes what may be spent of each lane's limits because other workers do not. */
     void lend(LentShares shares) {
         lent = shares;
-        byModel.forEach((model, lane) -> lane.lend(shares.of(model).orElse(LentShares.Parts.NOTHING)));
+        byModel.forEach((model, lane) -> lane.lend(shares.of(model)));
         all.groups().lend(shares);
     }
 

@@ -1,9 +1,13 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.pool.LimitPart;
+import dev.sluice.worker.pool.Rejections;
 import dev.sluice.worker.provider.TogetherApi;
+import java.util.List;
 
 /**
- * Estimates how much the API grants this worker's share in one unit. Arithmetic only; owned by the pace thread.
+ * Estimates a limit of the API in one unit, of which this worker spends its share. Arithmetic only; owned by the pace
+ * thread.
  *
  * <p>The estimate starts with the little that every account has. It rises ever faster until a call is rejected. The
  * amount that was sent and granted in the second before that call is then the limit, because an API with a sliding
@@ -11,6 +15,9 @@ import dev.sluice.worker.provider.TogetherApi;
  * event and only correct the measurement. After a hold time the estimate rises again. The hold time is such that the
  * rejections stay a small part of all calls. The estimate never exceeds its ceiling, which comes from the configuration
  * or from headers.
+ *
+ * <p>Of several workers that know each other only the pilot seeks. What it tries beyond the limit it spends itself. The
+ * others follow, and what is rejected there is told to it.
  */
 final class LimitEstimator {
     private static final long SECOND = 1_000_000_000L;
@@ -22,11 +29,12 @@ final class LimitEstimator {
 
     /** The part of all calls that may be rejected for the sake of the estimate. */
     private static final double REJECTED_PART = 0.008;
-    /**
-     * The same if others share the limit, by the root of the calls per second. In proportion to the calls a fast worker
-     * would probe so much more often that a slow one would never catch up.
-     */
-    private static final double REJECTED_PART_OF_ROOT = 0.014;
+
+    /** A limit of fewer calls a second than this is tried as often as this one. Else it would hardly ever be tried. */
+    private static final double FEW = 8;
+
+    /** A limit of fewer calls a second than this is tried after twice as many seconds if it is half as high. */
+    private static final double VERY_FEW = 2;
 
     /** A ceiling of which more than this part is granted is believed. */
     private static final double BELIEVED_FROM = 0.9;
@@ -34,91 +42,180 @@ final class LimitEstimator {
     private static final double MIN_HOLD_SECONDS = 2;
     private static final double MAX_HOLD_SECONDS = 30;
     /**
-     * Workers that share an unknown limit come back from an outage one after the other. The first keeps to what it was
-     * granted before for this time, so that it does not find the parts of the others free.
+     * A worker that finds out its part alone while others find out theirs waits for so long before it tries more. After
+     * an outage the first one would else find the parts of the others free.
      */
-    private static final long HELD_AFTER_OUTAGE = 10 * SECOND;
+    private static final long HELD_ALONE = 10 * SECOND;
 
     /** The estimate is tried again after as many longest holds, whatever is rejected meanwhile. */
     private static final int MOST_HOLDS = 2;
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
     private static final int RARE = 100;
+    /** The rejections of one event that count. A fall of the limit has many, and says nothing of when it rises. */
+    private static final int MOST_COUNTED = 3;
+
     /** The time after a rejection in which the API's second may be full of earlier calls. */
     private static final long AFTERMATH = 1_200_000_000L;
 
     private static final double AFTERMATH_FACTOR = 0.95;
-    /** The part that is kept after each rejection if others probe the same limit. */
-    private static final double KEPT_PART = 0.97;
-    /** Cap on the estimate as a multiple of current demand. An older and higher grant proves nothing about now. */
-    private static final double MAX_OF_DEMAND = 1.5;
-    /** A rejection after no more calls than this follows on the last one. */
-    private static final int IN_A_ROW_CALLS = 8;
-    /** This many rejections in a row are expected while another worker probes. */
-    private static final int EXPECTED_IN_A_ROW = 3;
+
     /**
-     * The most parts given away by one event. Each event in a row beyond the expected ones gives away one part more.
+     * Workers whose parts change may have a call too many in the same second. One after so long a time without any is
+     * no reason to slow down.
      */
-    private static final int MAX_PARTS = 6;
+    private static final long EXCUSED_AFTER = 15 * SECOND;
+
+    /** The time for which the pilot alone spends what it has found out. */
+    private static final long SHARED_AFTER = SECOND;
+
+    /** The time after which the others have heard of what the pilot has found out, and spend it. */
+    private static final long EXCEEDED_FOR = 2 * SECOND;
 
     private final SlidingWindow window;
     private final UnrelatedRejections unrelated = new UnrelatedRejections();
+    private Role role = Role.ALONE;
     /** This worker's part of the whole limit. */
     private double share;
+    /** As the pilot, the limit that was divided last; the rest of a higher one is this worker's alone. */
+    private double divided;
+    /** As the pilot or a follower, the amount that others spend per second. */
+    private double others;
+    /** As the pilot or a follower, how often the limit was lowered. */
+    private long epoch;
+
+    private long epochAt;
+    /** As a follower, the rejections to report. */
+    private Rejections followed = Rejections.NONE;
+    /** As the pilot, the rejections of followers that the latest event has counted. */
+    private int rejectedElsewhere;
+    /** As the pilot, the last time at which more was spent than what was divided. */
+    private long exceededAt;
 
     /** The lower bound of the estimate. No account is granted less, however often its calls are rejected. */
     private double floor;
 
     private double ceiling = Double.POSITIVE_INFINITY;
+    /** The whole limit as far as it is known to be granted. */
     private double granted;
+    /** As the pilot, the whole limit as far as others may spend it. */
+    private double shared;
+
     private boolean started;
     private long raisesAt;
+    private long raisedAt;
+    /** The time until which a worker that is alone among others tries nothing. */
+    private long keepsUntil;
+
     private long heldAt;
 
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
     private long eventAt;
+    private boolean hasUnprovoked;
+    private long unprovokedAt;
     private FirstRejection first = FirstRejection.NONE;
     private int rejections;
     private boolean provoked;
     /** True for a rare event at a believed ceiling. Something has delayed our calls, and the estimate stays. */
     private boolean excused;
-    /** The number of unprovoked events with few calls between them. */
-    private int eventsInARow;
     /** The calls since the event was noticed. It begins as if the last event had been long ago. */
     private int calls = RARE;
 
-    private LimitEstimator(SlidingWindow window, double share, double granted, double floor) {
+    private enum Role {
+        /** The worker finds out what it is granted, and takes that for its part of the whole. */
+        ALONE,
+        /** The worker is the pilot. */
+        SEEKS,
+        /** The worker spends its part of what the pilot has found out. */
+        FOLLOWS
+    }
+
+    private LimitEstimator(SlidingWindow window, double share, double granted, double floor, long now) {
         this.window = window;
         this.share = share;
+        this.keepsUntil = now;
+        this.exceededAt = now - EXCEEDED_FOR;
         this.granted = granted;
         this.floor = floor;
     }
 
     /** @param share this worker's part of the whole limit */
-    static LimitEstimator ofRequests(SlidingWindow window, double share) {
-        double first = TogetherApi.MIN_REQUESTS_PER_SECOND * share;
-        return new LimitEstimator(window, share, first, first);
+    static LimitEstimator ofRequests(SlidingWindow window, double share, long now) {
+        return new LimitEstimator(
+                window, share, TogetherApi.MIN_REQUESTS_PER_SECOND, TogetherApi.MIN_REQUESTS_PER_SECOND, now);
     }
 
     /** @param share this worker's part of the whole limit */
-    static LimitEstimator withoutLimit(SlidingWindow window, double share) {
+    static LimitEstimator withoutLimit(SlidingWindow window, double share, long now) {
         // There is no limit until one shows. Tokens follow the requests, which are few at first.
-        return new LimitEstimator(window, share, Double.POSITIVE_INFINITY, 1);
+        return new LimitEstimator(window, share, Double.POSITIVE_INFINITY, 1, now);
     }
 
-    /** Returns the amount that may be spent per second from now on. */
+    /** Returns the amount that this worker may spend per second from now on. */
     double perSecond(long now) {
-        if (granted >= ceiling || !started || now - raisesAt < 0) {
-            return Math.min(granted, ceiling);
+        return own(tried(now));
+    }
+
+    /** Returns the whole limit as far as it is known to be granted. */
+    double whole() {
+        return Math.min(granted, ceiling);
+    }
+
+    /**
+     * Returns the whole limit of which others may spend their parts. What the pilot has found out it spends itself for a
+     * second, evenly. By then the API's second is full of even calls, and who takes them over is admitted.
+     */
+    double shared(long now) {
+        boolean isNew = role == Role.SEEKS && hasEvent && now - eventAt < SHARED_AFTER;
+        shared = isNew ? Math.min(shared, whole()) : whole();
+        return shared;
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    /** Returns the latest rejections of this worker as a follower. */
+    Rejections followed() {
+        return role == Role.FOLLOWS ? followed : Rejections.NONE;
+    }
+
+    private double tried(long now) {
+        if (role == Role.FOLLOWS || granted >= ceiling || !started || now - raisesAt < 0) {
+            return whole();
         }
-        double excess = step() * Math.pow(2, (now - raisesAt) / STEP_DOUBLES_IN);
+        if (isAmongOthers() && now - keepsUntil < 0) {
+            return whole();
+        }
         // Only what is really used shows that it is granted.
-        double shown = Math.max(granted, 2.0 * window.sum(now)) + step();
-        return Math.min(ceiling, Math.min(granted + excess, shown));
+        double shown = Math.max(granted, 2.0 * used(now)) + step();
+        return Math.min(ceiling, Math.min(granted + excess(now), shown));
+    }
+
+    private double excess(long now) {
+        return step() * Math.pow(2, (now - raisesAt) / doublesIn());
+    }
+
+    /** Returns the nanoseconds in which the step doubles. Of a limit that was found to be slow, each call has to show. */
+    private double doublesIn() {
+        return hasEvent ? Math.max(STEP_DOUBLES_IN, SECOND / granted) : STEP_DOUBLES_IN;
     }
 
     private double step() {
         return Math.max(FIRST_STEP * granted, Math.min(1, granted));
+    }
+
+    private double own(double whole) {
+        return role == Role.SEEKS && whole > divided ? share * divided + whole - divided : share * whole;
+    }
+
+    private double whole(double own) {
+        return role == Role.ALONE ? own / share : own + others;
+    }
+
+    /** Returns what all have spent in the last second, for all that this worker knows. */
+    private double used(long now) {
+        return whole(window.sum(now));
     }
 
     /** Records the start of a call. */
@@ -128,17 +225,40 @@ final class LimitEstimator {
             raisesAt = now + SECOND;
         }
         calls++;
+        if (role == Role.FOLLOWS) {
+            return;
+        }
         unrelated.started(granted, now).ifPresent(before -> {
             granted = Math.min(before, ceiling);
             raisesAt = now;
         });
+        raise(now);
+        exceededAt = role == Role.SEEKS && granted > divided * (1 + FIRST_STEP) ? now : exceededAt;
+    }
+
+    /** Takes for granted what was tried a second ago, so that the others may spend it. */
+    private void raise(long now) {
+        long since = raisesAt - raisedAt > 0 ? raisesAt : raisedAt;
+        if (role != Role.SEEKS || now - since < SECOND) {
+            return;
+        }
+        double more = Math.min(Math.min(ceiling, granted + excess(now - SECOND)), used(now)) - granted;
+        if (more > FIRST_STEP * granted) {
+            double rest = Math.max(step(), tried(now) - granted - more);
+            granted += more;
+            raisedAt = now;
+            raisesAt = now - (long) (doublesIn() * Math.log(Math.max(1, rest / step())) / Math.log(2));
+        }
     }
 
     /** Records that calls pass again after none was sent because the API failed. */
     void resumed(long now) {
-        if (sharesUnknownLimit()) {
-            raisesAt = Math.max(raisesAt, now + HELD_AFTER_OUTAGE);
-        }
+        keepsUntil = now + HELD_ALONE;
+    }
+
+    /** Returns true if others may estimate the same limit at the same time. */
+    private boolean isAmongOthers() {
+        return role == Role.ALONE && share < 1 && !hasCeiling();
     }
 
     /**
@@ -157,27 +277,104 @@ final class LimitEstimator {
 
     /** Changes this worker's part of the whole limit, since it owns other bundles. */
     void changeShare(double fraction) {
-        rescale(fraction);
+        share = fraction;
         unrelated.forget();
     }
 
-    /** Changes this worker's part of the whole limit for a while, by what others do not need. */
-    void lend(double fraction) {
-        unrelated.scale(fraction / share);
-        rescale(fraction);
+    /** Finds the limit out by what this worker alone sees of it. */
+    void findAlone(double fraction, long now) {
+        scale(fraction);
+        if (role != Role.ALONE) {
+            role = Role.ALONE;
+            keepsUntil = now + HELD_ALONE;
+        }
     }
 
-    private void rescale(double fraction) {
-        double factor = fraction / share;
-        ceiling *= factor;
-        granted *= factor;
-        floor *= factor;
+    /** Spends a part of the limit that another worker finds out. */
+    void follow(LimitPart.Followed part, double fraction, long now) {
+        scale(fraction);
+        if (role != Role.FOLLOWS || part.epoch() != epoch) {
+            role = Role.FOLLOWS;
+            epoch = part.epoch();
+            epochAt = now;
+        }
+        others = Double.isInfinite(part.limit()) ? 0 : Math.max(0, 1 - share) * part.limit();
+        granted = part.limit();
+    }
+
+    /** Finds the limit out for all workers. */
+    void seek(LimitPart.Piloted part, double fraction, long now) {
+        scale(fraction);
+        if (role == Role.FOLLOWS) {
+            raisesAt = epoch > 0 ? now + (long) (MIN_HOLD_SECONDS * SECOND) : raisesAt;
+            epoch++;
+            calls = 0;
+        }
+        shared = role == Role.SEEKS ? shared : granted;
+        role = Role.SEEKS;
+        divided = part.limit();
+        others = part.others();
+        heed(part.rejections(), now);
+    }
+
+    private void scale(double fraction) {
+        unrelated.scale(fraction / share);
         share = fraction;
     }
 
     /** Changes the amount per second of the whole limit that is always granted, however often calls are rejected. */
     void changeFloor(double perSecond) {
-        floor = perSecond * share;
+        floor = perSecond;
+    }
+
+    /** Takes over what was rejected elsewhere. */
+    private void heed(List<Rejections> reports, long now) {
+        int present = 0;
+        int before = 0;
+        double shown = Double.POSITIVE_INFINITY;
+        double shownBefore = Double.POSITIVE_INFINITY;
+        for (Rejections report : reports) {
+            if (report.epoch() == epoch) {
+                present += report.calls();
+                shown = Math.min(shown, report.shown());
+            } else if (report.epoch() == epoch - 1) {
+                before += report.calls();
+                shownBefore = Math.min(shownBefore, report.shown());
+            }
+        }
+        if (unrelated.isKnown(now)) {
+            return;
+        }
+        boolean isAftermath = hasEvent && provoked && now - eventAt < AFTERMATH;
+        if (present > 0 && !isAftermath) {
+            boolean isProvoked = now - raisesAt >= 0;
+            double tried = Math.min(tried(now), Math.max(granted, used(now) - present));
+            beginEvent(present, isProvoked, isProvoked ? tried : exceeds(now) ? granted : shown, now);
+            rejectedElsewhere = present;
+            granted = Math.max(granted, floor);
+            hold(now);
+        } else if (present > 0) {
+            // The API's second is still full of what was tried.
+            epoch++;
+            rejections += present;
+            rejectedElsewhere = present;
+            hold(now);
+        } else if (before > rejectedElsewhere) {
+            rejections += before - rejectedElsewhere;
+            rejectedElsewhere = before;
+            if (!excused && !provoked && !exceeds(now) && FirstRejection.hasFallen(granted, shownBefore)) {
+                granted = Math.max(floor, shownBefore);
+            }
+            hold(now);
+        }
+    }
+
+    /**
+     * Returns true if this worker has lately spent more than its part, since it is the pilot. Then the others know too
+     * little to tell what a rejection shows.
+     */
+    private boolean exceeds(long now) {
+        return now - exceededAt < EXCEEDED_FOR;
     }
 
     /**
@@ -189,11 +386,15 @@ final class LimitEstimator {
      *     known to be unrelated to our rate
      */
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
+        if (role == Role.FOLLOWS) {
+            rejectedAsFollower(charge, FirstRejection.of(charge.startedAt(), amount, waitNanos), now);
+            return false;
+        }
         unrelated.rejected(charge.startedAt());
         if (unrelated.isKnown(now)) {
             double kept = unrelated.keptPart();
             if (kept < 1) {
-                granted = Math.max(floor, kept * perSecond(now));
+                granted = Math.max(floor, kept * tried(now));
                 raisesAt = now + (long) (MIN_HOLD_SECONDS * SECOND);
             }
             return true;
@@ -205,51 +406,66 @@ final class LimitEstimator {
             }
             granted = excused ? granted : Math.min(granted, measured());
         } else {
-            beginEvent(charge, amount, waitNanos, now);
+            first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
+            beginEvent(1, charge.startedAt() - raisesAt >= 0, measured(), now);
         }
         granted = Math.max(granted, floor);
         hold(now);
         return provoked;
     }
 
-    private void beginEvent(Charge charge, long amount, long waitNanos, long now) {
-        boolean aftermath = hasEvent && now - eventAt < AFTERMATH;
+    private void rejectedAsFollower(Charge charge, FirstRejection rejection, long now) {
+        long known = charge.startedAt() - epochAt < 0 ? epoch - 1 : epoch;
+        double shown = Math.max(floor, measured(rejection));
+        if (known > followed.epoch() || followed.calls() == 0) {
+            followed = new Rejections(known, 0, 0);
+        }
+        if (known == followed.epoch()) {
+            followed = followed.and(shown);
+        }
+    }
+
+    private void beginEvent(int rejected, boolean isProvoked, double measured, long now) {
+        boolean isAftermath = hasEvent && now - eventAt < AFTERMATH;
         hasEvent = true;
         eventAt = now;
-        rejections = 1;
-        provoked = granted < ceiling && charge.startedAt() - raisesAt >= 0;
-        eventsInARow = provoked ? 0 : (calls <= IN_A_ROW_CALLS ? eventsInARow : 0) + 1;
-        excused = !provoked && isCeilingBelieved() && calls >= RARE;
-        first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
-        if (!provoked && !excused && !sharesUnknownLimit()) {
+        epoch++;
+        rejections = rejected;
+        rejectedElsewhere = 0;
+        provoked = isProvoked && granted < ceiling;
+        boolean isFirstForLong = !hasUnprovoked || now - unprovokedAt >= EXCUSED_AFTER;
+        boolean isByOthers = role == Role.SEEKS && share < 1 && isFirstForLong;
+        if (!provoked) {
+            hasUnprovoked = true;
+            unprovokedAt = now;
+        }
+        excused = !provoked
+                && (isCeilingBelieved() && allCalls() >= RARE
+                        || isByOthers && !FirstRejection.hasFallen(granted, measured));
+        if (!provoked && !excused && !isAmongOthers() && !exceeds(now)) {
             unrelated.lowering(granted, now);
         }
-        granted = excused ? granted : lowered(aftermath);
+        if (!excused) {
+            granted = provoked || isCeilingBelieved()
+                    ? measured
+                    : Math.min(measured, whole() * (isAftermath ? AFTERMATH_FACTOR : keptPart()));
+        }
         calls = 0;
     }
 
-    private double lowered(boolean aftermath) {
-        if (sharesUnknownLimit()) {
-            return provoked ? KEPT_PART * measured() : givenAway();
-        }
-        if (provoked || isCeilingBelieved()) {
-            return measured();
-        }
-        return Math.min(measured(), Math.min(granted, ceiling) * (aftermath ? AFTERMATH_FACTOR : keptPart()));
-    }
-
-    /**
-     * Returns what remains after this worker gives away a part. All workers keep the same part, so that their rates
-     * come closer. A worker does not fall to what it was granted of late, which would keep down the one rejected most.
-     */
-    private double givenAway() {
-        double used = Math.max(measured(), MAX_OF_DEMAND * window.expected(eventAt));
-        int parts = Math.max(1, Math.min(MAX_PARTS, eventsInARow - EXPECTED_IN_A_ROW + 1));
-        return Math.pow(KEPT_PART, parts) * Math.min(granted, used);
-    }
-
     private double measured() {
-        return first.limit(window, granted);
+        return measured(first);
+    }
+
+    private double measured(FirstRejection rejection) {
+        double own = own(granted);
+        return role == Role.ALONE ? rejection.limit(window, own) / share : rejection.limit(window, own, others);
+    }
+
+    /** Returns the calls of all workers since the last event, for all that this worker knows. */
+    private double allCalls() {
+        double own = own(whole());
+        return role == Role.SEEKS && own > 0 ? calls * (own + others) / own : calls;
     }
 
     /**
@@ -258,16 +474,7 @@ final class LimitEstimator {
      * how much we are too fast.
      */
     private double keptPart() {
-        return calls >= RARE ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, calls));
-    }
-
-    /**
-     * Returns true if other workers estimate the same limit. Each of them sees only its own part of what was sent, and
-     * would keep even a small part for good. So each gives a part of its rate away with each rejection. A worker that
-     * has more gives more, and any worker that probes next finds it. That ends when all have the same.
-     */
-    boolean sharesUnknownLimit() {
-        return share < 1 && !hasCeiling();
+        return allCalls() >= RARE ? 1 : Math.max(0.7, 1 - 1.5 / Math.max(1, allCalls()));
     }
 
     /** Returns true if the ceiling has proved to be granted, except for delays of some calls on their way. */
@@ -276,10 +483,10 @@ final class LimitEstimator {
     }
 
     private void hold(long now) {
-        double perSecond = Math.max(0.1, window.calls(now));
-        double seconds = sharesUnknownLimit()
-                ? rejections / (REJECTED_PART_OF_ROOT * Math.sqrt(perSecond))
-                : rejections / (REJECTED_PART * perSecond);
+        // Each of several that find the limit out alone would else try as often as one does for all.
+        double perSecond = Math.max(isAmongOthers() ? 0.1 : FEW, window.calls(now) + (role == Role.SEEKS ? others : 0));
+        double slower = isAmongOthers() ? 1 : Math.max(1, VERY_FEW / granted);
+        double seconds = Math.min(MOST_COUNTED, rejections) * slower / (REJECTED_PART * perSecond);
         double bounded = !provoked && isCeilingBelieved()
                 ? MIN_HOLD_SECONDS
                 : Math.max(MIN_HOLD_SECONDS, Math.min(MAX_HOLD_SECONDS, seconds));
@@ -289,6 +496,6 @@ final class LimitEstimator {
         long latest = heldAt + (long) (MOST_HOLDS * MAX_HOLD_SECONDS * SECOND);
         long until = now + (long) (bounded * SECOND);
         // Rejections that have nothing to do with our rate would else hold the estimate down for ever.
-        raisesAt = sharesUnknownLimit() || until - latest < 0 ? until : Math.max(now, latest);
+        raisesAt = until - latest < 0 ? until : Math.max(now, latest);
     }
 }

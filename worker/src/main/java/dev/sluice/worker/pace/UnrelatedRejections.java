@@ -88,11 +88,10 @@ final class UnrelatedRejections {
     }
 
     /**
-     * Changes the measure of all rates for a while. A comparison ends if they have changed too much since it began.
+     * Changes this worker's part of the limit for a while. A comparison ends if it has changed too much since it began.
      * What other workers want changes a little each second, which must not end all comparisons.
      */
     void scale(double factor) {
-        fallsFrom *= factor;
         scale *= factor;
         if (scale > COMPARABLE || scale < 1 / COMPARABLE) {
             fallsFrom = 0;

@@ -5,20 +5,25 @@ import dev.sluice.worker.pool.PoolView.KnownWorker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Computes what a worker may spend of each lane's limits from the reports of all workers. It does arithmetic only. */
 final class DemandShares {
-    /** The lane that models share if there are too many. Which models are in it, no report says. */
-    private static final String SHARED = "";
+    /** A limit of which less than this part is left has fallen, and is not only measured more exactly. */
+    private static final double FALLEN_BELOW = 0.8;
+
+    /** The part of a call that the margin of an even pace swallows. */
+    private static final double NOT_A_CALL = 0.05;
 
     private DemandShares() {}
 
     /**
-     * Returns the parts of the lanes in the worker's own report. Limits that each worker finds out for itself are not
-     * divided by demand, nor is that of a lane that models share.
+     * Returns the parts of the lanes in the worker's own report. The limit of a lane that models share is not divided
+     * by demand.
      *
      * @param alive all workers that are alive
      * @param own the place of the worker itself among them
@@ -32,7 +37,7 @@ final class DemandShares {
             return Map.of();
         }
         return alive.get(own).report().lanes().stream()
-                .filter(lane -> !lane.model().equals(SHARED))
+                .filter(lane -> !lane.model().equals(PoolView.SHARED))
                 .collect(Collectors.toMap(
                         LaneReport::model,
                         lane -> new Division(alive, lanes(alive, lane.model()), own, width, silent).parts(millis),
@@ -58,7 +63,7 @@ final class DemandShares {
     }
 
     private static List<LaneReport> lanes(List<KnownWorker> alive, String model) {
-        return alive.stream().map(worker -> lane(worker, model)).toList();
+        return alive.stream().map(worker -> worker.lane(model)).toList();
     }
 
     private static List<LaneReport> groups(List<KnownWorker> alive, String group) {
@@ -67,14 +72,13 @@ final class DemandShares {
                 .toList();
     }
 
-    /** Returns the lane in which a worker calls a model. It may be the one that models share. */
-    private static LaneReport lane(KnownWorker worker, String model) {
-        LaneReport lane = worker.lanes().get(model);
-        return lane != null ? lane : worker.lanes().getOrDefault(SHARED, LaneReport.NONE);
-    }
-
     /** The division of the limits of one lane or group among all workers. */
-    private record Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width, int silent) {
+    private record Division(
+            List<KnownWorker> alive, List<LaneReport> lanes, int own, OptionalInt pilot, int width, int silent) {
+        Division(List<KnownWorker> alive, List<LaneReport> lanes, int own, int width, int silent) {
+            this(alive, lanes, own, PilotElection.pilot(lanes), width, silent);
+        }
+
         LentShares.Parts parts(long millis) {
             return new LentShares.Parts(
                     part(
@@ -83,27 +87,97 @@ final class DemandShares {
                     part(LaneReport::tokens, (shares, limit) -> shares));
         }
 
-        private double part(Function<LaneReport, BudgetReport> unit, BiFunction<double[], Double, double[]> rounded) {
+        private LimitPart part(
+                Function<LaneReport, BudgetReport> unit, BiFunction<double[], Double, double[]> rounded) {
             BudgetReport budget = unit.apply(lanes.get(own));
-            boolean isKnown = budget.source() == Source.TOLD || budget.source() == Source.HEADER;
-            if (!isKnown || budget.limit().isEmpty()) {
-                return LentShares.Parts.UNKNOWN;
+            if (budget.isNamed() && budget.limit().isPresent()) {
+                double limit = least(unit, budget.limit().getAsDouble());
+                double[] parts = rounded.apply(divided(unit, limit), limit);
+                return new LimitPart.Named(parts[own] / budget.limit().getAsDouble());
             }
-            double limit = budget.limit().getAsDouble();
-            List<FairShares.Claim> claims = new ArrayList<>();
-            long claimed = 0;
+            BudgetReport found = pilot.isPresent() ? unit.apply(lanes.get(pilot.getAsInt())) : BudgetReport.NONE;
+            if (pilot.isEmpty() || found.isNamed()) {
+                return LimitPart.UNKNOWN;
+            }
+            return found.limit().isPresent() ? found(unit, found, rounded) : unlimited(unit, found);
+        }
+
+        private LimitPart found(
+                Function<LaneReport, BudgetReport> unit,
+                BudgetReport found,
+                BiFunction<double[], Double, double[]> rounded) {
+            double limit = least(unit, found.limit().orElseThrow());
+            double[] parts = rounded.apply(divided(unit, limit), limit);
+            double share = parts[own] / limit;
+            if (pilot.orElseThrow() != own) {
+                return new LimitPart.Followed(share, fallen(unit, found, limit), found.epoch());
+            }
+            double others = limit;
+            for (double part : parts) {
+                others -= part;
+            }
+            for (int i = 0; i < lanes.size(); i++) {
+                // A worker in which nothing waits does not spend all that it may. Any other one spends whole calls.
+                boolean isContent = lanes.get(i).waiting() == 0;
+                double spends = isContent ? unit.apply(lanes.get(i)).spent() : Math.ceil(parts[i] - NOT_A_CALL);
+                others += i == own ? 0 : Math.min(Math.ceil(parts[i] - NOT_A_CALL), spends);
+            }
+            return new LimitPart.Piloted(share, limit, Math.max(0, others), rejections(unit, found.epoch()));
+        }
+
+        /** Returns the limit, or what is left of it if a rejection shows that it has fallen. The pilot will say so, too. */
+        private double fallen(Function<LaneReport, BudgetReport> unit, BudgetReport found, double limit) {
+            double fallen = limit;
+            for (LaneReport lane : lanes) {
+                Rejections rejections = unit.apply(lane).rejections();
+                boolean hasFallen = rejections.shown() < FALLEN_BELOW * limit;
+                if (rejections.calls() > 0 && rejections.epoch() == found.epoch() && hasFallen) {
+                    fallen = Math.min(fallen, rejections.shown());
+                }
+            }
+            return fallen;
+        }
+
+        private LimitPart unlimited(Function<LaneReport, BudgetReport> unit, BudgetReport found) {
+            double share = (double) alive.get(own).report().bundles() / width;
+            return pilot.orElseThrow() == own
+                    ? new LimitPart.Piloted(share, Double.POSITIVE_INFINITY, 0, rejections(unit, found.epoch()))
+                    : new LimitPart.Followed(share, Double.POSITIVE_INFINITY, found.epoch());
+        }
+
+        /** Returns the rejections of the others since the limit before this one. */
+        private List<Rejections> rejections(Function<LaneReport, BudgetReport> unit, long epoch) {
+            return IntStream.range(0, lanes.size())
+                    .filter(i -> i != own)
+                    .mapToObj(i -> unit.apply(lanes.get(i)).rejections())
+                    .filter(rejections -> rejections.calls() > 0 && rejections.epoch() >= epoch - 1)
+                    .toList();
+        }
+
+        private double least(Function<LaneReport, BudgetReport> unit, double limit) {
             double least = limit;
-            for (int i = 0; i < alive.size(); i++) {
-                BudgetReport other = unit.apply(lanes.get(i));
-                claims.add(new FairShares.Claim(alive.get(i).report().bundles(), other.wanted()));
-                claimed += alive.get(i).report().bundles();
-                if (other.source() == Source.TOLD && !lanes.get(i).model().equals(SHARED)) {
+            for (LaneReport lane : lanes) {
+                BudgetReport other = unit.apply(lane);
+                if (other.source() == Source.TOLD && !lane.model().equals(PoolView.SHARED)) {
                     least = Math.min(least, other.limit().orElse(limit));
                 }
             }
+            return least;
+        }
+
+        /** Returns what each worker may spend of a limit. */
+        private double[] divided(Function<LaneReport, BudgetReport> unit, double limit) {
+            List<FairShares.Claim> claims = new ArrayList<>();
+            long claimed = 0;
+            for (int i = 0; i < alive.size(); i++) {
+                claims.add(new FairShares.Claim(
+                        alive.get(i).report().bundles(),
+                        unit.apply(lanes.get(i)).wanted()));
+                claimed += alive.get(i).report().bundles();
+            }
             // What nobody spends any more is lent until the bundles have another owner.
             claims.add(new FairShares.Claim((int) Math.max(0, Math.min(silent, width - claimed)), 0));
-            return rounded.apply(FairShares.of(claims, width, least), least)[own] / limit;
+            return FairShares.of(claims, width, limit);
         }
     }
 }

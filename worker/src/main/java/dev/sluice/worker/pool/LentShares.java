@@ -15,18 +15,10 @@ public record LentShares(Map<String, Parts> byModel, Map<String, Parts> byGroup,
     /** Nothing that is lent. */
     public static final LentShares NONE = new LentShares(Map.of(), Map.of(), 0);
 
-    /**
-     * The parts of one lane's limits, each from 0 to 1, or {@link #UNKNOWN}.
-     *
-     * @param requests of the requests
-     * @param tokens of the tokens
-     */
-    public record Parts(double requests, double tokens) {
-        /** The part of a limit that is not divided by demand. */
-        public static final double UNKNOWN = -1;
-
-        /** The parts of limits that are not divided by demand. */
-        public static final Parts NOTHING = new Parts(UNKNOWN, UNKNOWN);
+    /** The parts of one lane's limits. */
+    public record Parts(LimitPart requests, LimitPart tokens) {
+        /** The parts of a lane of which the others' reports say nothing. */
+        public static final Parts UNKNOWN = new Parts(LimitPart.UNKNOWN, LimitPart.UNKNOWN);
     }
 
     public LentShares {
@@ -40,12 +32,12 @@ public record LentShares(Map<String, Parts> byModel, Map<String, Parts> byGroup,
     }
 
     /** Returns the parts of a lane. */
-    public Optional<Parts> of(String model) {
-        return Optional.ofNullable(byModel.get(model));
+    public Parts of(String model) {
+        return Optional.ofNullable(byModel.get(model)).orElse(Parts.UNKNOWN);
     }
 
     /** Returns the parts of a limit that several models have in common. */
-    public Optional<Parts> ofGroup(String group) {
-        return Optional.ofNullable(byGroup.get(group));
+    public Parts ofGroup(String group) {
+        return Optional.ofNullable(byGroup.get(group)).orElse(Parts.UNKNOWN);
     }
 }

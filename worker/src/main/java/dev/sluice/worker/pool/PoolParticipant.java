@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
@@ -28,6 +29,7 @@ public final class PoolParticipant {
     private final String name;
     private final Instant started;
     private final PoolView view = new PoolView();
+    private final PilotElection election = new PilotElection();
     private final ReportSchedule schedule = new ReportSchedule();
     /** The times at which the worker's latest reports were sent, by their numbers. */
     private final Map<Long, Long> sent = new LinkedHashMap<>();
@@ -48,10 +50,11 @@ public final class PoolParticipant {
     /**
      * Returns the report to write now, if one is due.
      *
-     * @param report what there is to tell, without a number
+     * @param pace what there is to tell, without a number and without terms
      * @param now a monotonic time in nanoseconds
      */
-    public Optional<WorkerReport> next(WorkerReport report, long now) {
+    public Optional<WorkerReport> next(WorkerReport pace, long now) {
+        WorkerReport report = election.complete(pace);
         if (!schedule.isDue(report, now)) {
             return Optional.empty();
         }
@@ -95,14 +98,18 @@ public final class PoolParticipant {
         List<PoolView.KnownWorker> alive = view.all(now);
         int silent = view.silentBundles(now);
         long millis = view.latestMillis();
-        return Optional.of(IntStream.range(0, alive.size())
+        OptionalInt own = IntStream.range(0, alive.size())
                 .filter(i -> isOwn(alive.get(i)))
-                .mapToObj(own -> new LentShares(
-                        DemandShares.of(alive, own, silent, millis),
-                        DemandShares.ofGroups(alive, own, silent, millis),
-                        leaseUntil))
-                .findAny()
-                .orElse(new LentShares(Map.of(), Map.of(), leaseUntil)));
+                .findAny();
+        if (own.isEmpty()) {
+            return Optional.of(new LentShares(Map.of(), Map.of(), leaseUntil));
+        }
+        int place = own.getAsInt();
+        election.stand(alive, place, now);
+        return Optional.of(new LentShares(
+                DemandShares.of(alive, place, silent, millis),
+                DemandShares.ofGroups(alive, place, silent, millis),
+                leaseUntil));
     }
 
     private boolean isOwn(PoolView.KnownWorker worker) {

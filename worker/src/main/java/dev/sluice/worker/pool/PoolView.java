@@ -32,6 +32,9 @@ public final class PoolView {
 
     private static final int MAX_NAME_BYTES = 1_000;
 
+    /** The lane that models share if there are too many. Which models are in it, no report says. */
+    static final String SHARED = "";
+
     private final Map<Sender, Entry> entries = new TreeMap<>();
     private long latestMillis;
 
@@ -56,7 +59,13 @@ public final class PoolView {
      * @param groups the groups of its report by name
      */
     record KnownWorker(
-            String name, WorkerReport report, Map<String, LaneReport> lanes, Map<String, LaneReport> groups) {}
+            String name, WorkerReport report, Map<String, LaneReport> lanes, Map<String, LaneReport> groups) {
+        /** Returns the lane in which the worker calls a model. It may be the one that models share. */
+        LaneReport lane(String model) {
+            LaneReport lane = lanes.get(model);
+            return lane != null ? lane : lanes.getOrDefault(SHARED, LaneReport.NONE);
+        }
+    }
 
     /**
      * Takes over a record of the topic. One that is no report is ignored.

@@ -47,12 +47,16 @@ final class ReportSchedule {
 
     private static boolean differs(LaneReport before, LaneReport now) {
         return !before.cause().equals(now.cause())
+                || before.term() != now.term()
                 || differs(before.requests(), now.requests())
                 || differs(before.tokens(), now.tokens());
     }
 
     private static boolean differs(BudgetReport first, BudgetReport second) {
         double limit = Math.max(first.limit().orElse(0), second.limit().orElse(0));
+        if (first.epoch() != second.epoch() || !first.rejections().equals(second.rejections())) {
+            return true;
+        }
         // Beyond the limit more is not more.
         return Math.abs(Math.min(limit, first.wanted()) - Math.min(limit, second.wanted())) > CHANGE * limit;
     }

@@ -52,6 +52,11 @@ public record WorkerReport(
         return new WorkerReport(number, version, host, started, validity, bundles, width, lanes, groups);
     }
 
+    /** Returns the same report with other lanes. */
+    WorkerReport withLanes(List<LaneReport> others) {
+        return new WorkerReport(sequence, version, host, started, validity, bundles, width, others, groups);
+    }
+
     /** Returns the reports on the lanes by model. */
     Map<String, LaneReport> byModel() {
         return byName(lanes);

@@ -81,6 +81,9 @@ public final class WorkerReportJson {
             tree.put("cause", lane.cause());
         }
         tree.put("waiting", lane.waiting()).put("in_flight", lane.inFlight());
+        if (lane.term() > 0) {
+            tree.put("term", lane.term());
+        }
         tree.set("requests", tree(lane.requests()));
         tree.set("tokens", tree(lane.tokens()));
         return tree;
@@ -89,9 +92,19 @@ public final class WorkerReportJson {
     private static ObjectNode tree(BudgetReport budget) {
         ObjectNode tree = JSON.createObjectNode();
         budget.limit().ifPresent(limit -> tree.put("limit", rounded(limit)));
-        return tree.put("source", budget.source().name().toLowerCase(Locale.ROOT))
+        tree.put("source", budget.source().name().toLowerCase(Locale.ROOT))
                 .put("spent", rounded(budget.spent()))
                 .put("wanted", rounded(budget.wanted()));
+        if (budget.epoch() > 0) {
+            tree.put("epoch", budget.epoch());
+        }
+        if (budget.rejections().calls() > 0) {
+            tree.putObject("rejected")
+                    .put("epoch", budget.rejections().epoch())
+                    .put("calls", budget.rejections().calls())
+                    .put("shown", rounded(budget.rejections().shown()));
+        }
+        return tree;
     }
 
     private static double rounded(double value) {
@@ -143,7 +156,8 @@ public final class WorkerReportJson {
                         Math.max(0, tree.path("waiting").asInt(0)),
                         Math.max(0, tree.path("in_flight").asInt(0)),
                         budget(tree.path("requests")),
-                        budget(tree.path("tokens"))));
+                        budget(tree.path("tokens")),
+                        Math.max(0, tree.path("term").asLong(0))));
             }
         }
         return lanes;
@@ -155,7 +169,16 @@ public final class WorkerReportJson {
                 limit > 0 ? OptionalDouble.of(limit) : OptionalDouble.empty(),
                 source(tree.path("source").asString("")),
                 positive(tree.path("spent")),
-                positive(tree.path("wanted")));
+                positive(tree.path("wanted")),
+                Math.max(0, tree.path("epoch").asLong(0)),
+                rejections(tree.path("rejected")));
+    }
+
+    private static Rejections rejections(JsonNode tree) {
+        return new Rejections(
+                Math.max(0, tree.path("epoch").asLong(0)),
+                Math.max(0, tree.path("calls").asInt(0)),
+                positive(tree.path("shown")));
     }
 
     private static double positive(JsonNode number) {

@@ -373,7 +373,7 @@ class LaneTest {
             lane.ended(send(lane), i == 19 ? LIMITED : CallFeedback.PASSED);
         }
 
-        assertThat(limit(lane)).isBetween(10.0, 17.0);
+        assertThat(limit(lane)).isBetween(9.0, 11.0);
     }
 
     private static double limit(Lane lane) {

@@ -10,6 +10,7 @@ import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pool.LentShares;
+import dev.sluice.worker.pool.LimitPart;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
@@ -59,7 +60,8 @@ final class LaneTraffic {
 
     /** Changes the part of the limit that may be spent because others do not. */
     void lend(double part) {
-        lane.lend(new LentShares.Parts(part, part));
+        LimitPart named = new LimitPart.Named(part);
+        lane.lend(new LentShares.Parts(named, named));
     }
 
     /** Adds a request that a test watches. */

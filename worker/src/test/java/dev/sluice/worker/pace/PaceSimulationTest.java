@@ -170,18 +170,25 @@ class PaceSimulationTest {
         return Stream.of(Arguments.of("halved", halved), Arguments.of("without hints", halved.withoutHints()));
     }
 
+    /** Workers that do not know each other do not come to equal parts. */
     static Stream<Arguments> shared() {
         Scenario.Step twenty = Scenario.Step.of(SLIDING_WINDOW, 20, 240);
-        Scenario three = Scenario.of(twenty).withWorkers(3);
+        Scenario three = pool(Scenario.of(twenty).withWorkers(3));
         Scenario.Step outage = Scenario.Step.of(SLIDING_WINDOW, 20, 30).down();
         return Stream.of(
                 Arguments.of("three workers", three),
                 Arguments.of("without hints", three.withoutHints()),
                 Arguments.of(
                         "four workers",
-                        Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 240)).withWorkers(4)),
+                        pool(Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 240))
+                                .withWorkers(4))),
                 Arguments.of(
-                        "after an outage", Scenario.of(twenty, outage, twenty).withWorkers(3)));
+                        "after an outage",
+                        pool(Scenario.of(twenty, outage, twenty).withWorkers(3))));
+    }
+
+    private static Scenario pool(Scenario scenario) {
+        return scenario.withPool(Duration.ofMillis(2), Duration.ofMillis(30));
     }
 
     static Stream<Integer> fewAndMany() {

@@ -112,6 +112,15 @@ record Scenario(
         return new Scenario(workers, limit, steps, duration, other, letters, load, pool);
     }
 
+    /** Returns how many requests the API allows in all the time; 0 if it limits tokens. */
+    int allowed() {
+        return (int) steps.stream()
+                .filter(step -> step.limit().requestsPerSecond() != null)
+                .mapToDouble(
+                        step -> step.limit().requestsPerSecond() * step.lasts().toSeconds())
+                .sum();
+    }
+
     /** Returns the API's limit at this time after the start. */
     RateLimit api(long nanos) {
         return step(nanos).limit();

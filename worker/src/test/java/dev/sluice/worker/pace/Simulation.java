@@ -31,13 +31,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Simulation {
     private static final long MILLI = 1_000_000L;
+    private static final int LEAST_BACKLOG = 40_000;
 
     /** The bundles of the queue if workers report to each other. */
-    private static final int WIDTH = 24;
+    private static final int WIDTH_OF_FEW = 24;
 
     private final Scenario scenario;
     private final List<String> models;
     private final ConfiguredLimits limits;
+    private final int width;
     private final Random random;
     private final VirtualTime time = new VirtualTime();
     private final ModelLimiter limiter = new ModelLimiter();
@@ -47,6 +49,7 @@ final class Simulation {
     private final SimulatedLog log;
     private final long reportInterval;
     private final int backlog;
+    private double lostPart;
     private long sequence;
     private long offset;
 
@@ -71,7 +74,12 @@ final class Simulation {
     /** Kills a worker. The others own its bundles after the session's time. */
     void kill(int worker, Duration after) {
         at(after.toNanos(), () -> workers.get(worker).isDead = true);
-        at(after.plusSeconds(10).toNanos(), () -> workers.forEach(other -> other.own(WIDTH / (workers.size() - 1))));
+        at(after.plusSeconds(10).toNanos(), () -> workers.forEach(other -> other.own(width / (workers.size() - 1))));
+    }
+
+    /** Loses a part of all reports on their way to Kafka. */
+    void loseReports(double part) {
+        lostPart = part;
     }
 
     /** Freezes a worker. Everything that happens meanwhile happens to it afterwards. */
@@ -96,11 +104,12 @@ final class Simulation {
         this.scenario = scenario;
         this.models = models;
         this.limits = limits;
+        this.width = Math.max(WIDTH_OF_FEW, scenario.workers());
         this.random = new Random(seed);
         // A day with a slow limit is no more work than an hour.
         boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) > 0;
         this.reportInterval = isLong ? 1_000 * MILLI : 25 * MILLI;
-        this.backlog = isLong ? 600 : 40_000;
+        this.backlog = isLong ? 600 : Math.max(LEAST_BACKLOG, scenario.allowed());
         this.log = new SimulatedLog(time::currentTimeNanos, this::at);
         for (int i = 0; i < scenario.workers(); i++) {
             workers.add(new Worker(i));
@@ -154,7 +163,7 @@ final class Simulation {
                     time,
                     new Pace.Callbacks(request -> false, this::call, request -> {}),
                     () -> {});
-            own(WIDTH / scenario.workers());
+            own(width / scenario.workers());
             this.participant = new PoolParticipant("w" + number, started);
         }
 
@@ -171,7 +180,7 @@ final class Simulation {
         private void own(int count) {
             bundles = count;
             pace.changeShare(
-                    scenario.pool().isPresent() ? new LimitShare(count, WIDTH) : new LimitShare(1, scenario.workers()));
+                    scenario.pool().isPresent() ? new LimitShare(count, width) : new LimitShare(1, scenario.workers()));
         }
 
         /** Starts to work on a backlog. */
@@ -265,12 +274,12 @@ final class Simulation {
                     started,
                     PoolMember.VALIDITY,
                     bundles,
-                    WIDTH,
+                    width,
                     pace.state().reports(),
                     pace.state().groupReports());
             participant
                     .next(report, now())
-                    .filter(written -> !isCutOff)
+                    .filter(written -> !isCutOff && (lostPart == 0 || random.nextDouble() >= lostPart))
                     .ifPresent(written -> log.append("w" + number, WorkerReportJson.encode(written)));
             participant.shares(now()).ifPresent(pace::lend);
             step();

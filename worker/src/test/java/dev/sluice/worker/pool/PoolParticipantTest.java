@@ -46,9 +46,10 @@ class PoolParticipantTest {
 
         LentShares shares = participant.shares(now).orElseThrow();
 
-        assertThat(shares.of("m")).hasValue(LentShares.Parts.NOTHING);
-        assertThat(shares.ofGroup("m"))
-                .hasValueSatisfying(parts -> assertThat(parts.requests()).isCloseTo(1, within(1e-6)));
+        assertThat(shares.of("m").requests()).isNotInstanceOf(LimitPart.Named.class);
+        assertThat(shares.ofGroup("m").requests())
+                .isInstanceOfSatisfying(
+                        LimitPart.Named.class, part -> assertThat(part.share()).isCloseTo(1, within(1e-6)));
     }
 
     private static WorkerReport withGroup(WorkerReport report, LaneReport group) {
@@ -124,15 +125,70 @@ class PoolParticipantTest {
     }
 
     @Test
-    void limitsThatEachFindsOutAreNotLent() {
-        BudgetReport found = new BudgetReport(OptionalDouble.of(40), BudgetReport.Source.FOUND, 10, 100);
-        read("other", report(3, NOTHING));
-        read(
-                "me",
-                next(report(1, new LaneReport("m", "limited", "", 9, 1, found, BudgetReport.NONE)))
-                        .orElseThrow());
+    void aLimitThatNobodyNamesHasThePartOfItsBundlesWhileItHasNoPilot() {
+        read("other", report(2, found(0, 0, Rejections.NONE)));
+        read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
 
-        assertThat(lent()).hasValue(LentShares.Parts.UNKNOWN);
+        assertThat(participant.shares(now).orElseThrow().of("m").requests()).isEqualTo(LimitPart.UNKNOWN);
+    }
+
+    @Test
+    void aFollowerSpendsItsPartOfWhatThePilotHasFound() {
+        read("pilot", report(3, found(100, 2, Rejections.NONE)));
+        read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .isEqualTo(new LimitPart.Followed(0.25, 40, 7));
+    }
+
+    @Test
+    void ofTwoPilotsTheOneOfTheHigherTermIsFollowed() {
+        read("new", report(1, found(100, 3, Rejections.NONE, 20)));
+        read("old", report(2, found(100, 2, Rejections.NONE)));
+        read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .isEqualTo(new LimitPart.Followed(0.25, 20, 7));
+    }
+
+    @Test
+    void followersGoDownAtOnceWhenARejectionShowsThatTheLimitHasFallen() {
+        read("pilot", report(2, found(100, 2, Rejections.NONE)));
+        read("other", report(1, found(100, 0, new Rejections(7, 1, 10))));
+        read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .isEqualTo(new LimitPart.Followed(0.25, 10, 7));
+
+        read("other", report(1, found(100, 0, new Rejections(6, 1, 10))));
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .as("a rejection of an earlier epoch")
+                .isEqualTo(new LimitPart.Followed(0.25, 40, 7));
+    }
+
+    @Test
+    void thePilotIsToldWhatIsRejectedElsewhereSinceTheLastEpoch() {
+        Rejections late = new Rejections(6, 2, 35);
+        read("me", next(report(2, found(100, 0, Rejections.NONE))).orElseThrow());
+        read("other", report(1, found(90, 0, late)));
+        read("third", report(1, found(80, 0, new Rejections(3, 9, 1))));
+        participant.shares(now);
+        pass(100);
+
+        read("me", next(report(2, found(100, 0, Rejections.NONE))).orElseThrow());
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .isEqualTo(new LimitPart.Piloted(0.5, 40, 20, List.of(late)));
+    }
+
+    private static LaneReport found(double wanted, long term, Rejections rejections) {
+        return found(wanted, term, rejections, 40);
+    }
+
+    private static LaneReport found(double wanted, long term, Rejections rejections, double limit) {
+        BudgetReport requests =
+                new BudgetReport(OptionalDouble.of(limit), BudgetReport.Source.FOUND, 10, wanted, 7, rejections);
+        return new LaneReport("m", "limited", "", 9, 1, requests, BudgetReport.NONE, term);
     }
 
     @Test
@@ -191,10 +247,7 @@ class PoolParticipantTest {
         }
 
         double sum = lent().orElse(0.0)
-                + zombie.shares(now)
-                        .flatMap(shares -> shares.of("m"))
-                        .map(LentShares.Parts::requests)
-                        .orElse(0.0);
+                + zombie.shares(now).map(PoolParticipantTest::named).orElse(0.0);
         assertThat(sum).isLessThanOrEqualTo(1);
     }
 
@@ -221,12 +274,7 @@ class PoolParticipantTest {
         read("other", report(3, NOTHING));
         read("me", next(report(1, shared)).orElseThrow());
 
-        assertThat(participant
-                        .shares(now)
-                        .flatMap(shares -> shares.of(""))
-                        .map(LentShares.Parts::requests)
-                        .orElse(0.0))
-                .isZero();
+        assertThat(participant.shares(now).orElseThrow().of("")).isEqualTo(LentShares.Parts.UNKNOWN);
     }
 
     @Test
@@ -253,9 +301,11 @@ class PoolParticipantTest {
     }
 
     private Optional<Double> lent() {
-        return participant
-                .shares(now)
-                .map(shares -> shares.of("m").map(LentShares.Parts::requests).orElse(0.0));
+        return participant.shares(now).map(PoolParticipantTest::named);
+    }
+
+    private static double named(LentShares shares) {
+        return shares.of("m").requests() instanceof LimitPart.Named part ? part.share() : 0;
     }
 
     private void pass(long millis) {

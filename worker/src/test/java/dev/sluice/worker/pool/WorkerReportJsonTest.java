@@ -37,6 +37,20 @@ class WorkerReportJsonTest {
     }
 
     @Test
+    void whatPilotsAndFollowersTellComesBackAsItWas() {
+        BudgetReport followed = new BudgetReport(
+                OptionalDouble.of(40), BudgetReport.Source.FOUND, 9.5, 23.875, 12, new Rejections(11, 2, 38.5));
+        LaneReport lane = new LaneReport("m", "limited", "", 1, 0, followed, BudgetReport.NONE, 3);
+        WorkerReport report = new WorkerReport(1, "", "", Instant.EPOCH, Duration.ofSeconds(3), 1, 1, List.of(lane));
+        byte[] encoded = WorkerReportJson.encode(report);
+
+        assertThat(new String(encoded, UTF_8))
+                .contains("\"term\":3,")
+                .contains("\"epoch\":12,\"rejected\":{\"epoch\":11,\"calls\":2,\"shown\":38.5}");
+        assertThat(WorkerReportJson.decode(encoded)).contains(report);
+    }
+
+    @Test
     void theFormIsTheDocumentedOne() {
         assertThat(new String(WorkerReportJson.encode(REPORT), UTF_8))
                 .isEqualTo("{\"v\":1,\"seq\":7,\"version\":\"0.1.0\",\"host\":\"host-1\","
