@@ -39,7 +39,10 @@ final class PaceScenarios {
         all.put("four-known", fourKnown());
         all.put("four-one-key", fourOneKey());
         all.put("eight-known", eightKnown());
-        all.put("four-unknown", fourUnknown());
+        all.put("four-unknown", severalUnknown(4, 40, 3_000, new PaceBounds(60, LEARNING_SECONDS, false, 950, 12)));
+        all.put("eight-unknown", severalUnknown(8, 40, 3_000, new PaceBounds(60, LEARNING_SECONDS, false, 940, 13)));
+        all.put("four-slow", severalUnknown(4, 3, 400, new PaceBounds(120, 20, false, 900, 40, 4)));
+        all.put("four-steps", fourSteps());
         all.put("tokens", tokens());
         all.put("tokens-unknown", tokensUnknown());
         all.put("fast", fast());
@@ -112,12 +115,20 @@ final class PaceScenarios {
                 new PaceBounds(60, 0, false, 950, 5, 8));
     }
 
-    private static BacklogScenario fourUnknown() {
+    private static BacklogScenario severalUnknown(int workers, int perSecond, int requests, PaceBounds bounds) {
         return new BacklogScenario(
-                EnforcedLimit.requests(HeaderMode.ON_429, 40),
+                EnforcedLimit.requests(HeaderMode.ON_429, perSecond),
+                new WorkerSetup(workers, false, List.of()),
+                small(requests),
+                bounds);
+    }
+
+    private static BacklogScenario fourSteps() {
+        return new BacklogScenario(
+                new EnforcedLimit(HeaderMode.ON_429, false, List.of(20, 40, 10), 20),
                 new WorkerSetup(4, false, List.of()),
-                small(3_000),
-                new PaceBounds(60, LEARNING_SECONDS, false, 850, 30));
+                small(1_700),
+                new PaceBounds(60, 0, false, 880, 15));
     }
 
     private static BacklogScenario tokens() {
