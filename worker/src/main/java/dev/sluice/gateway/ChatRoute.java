@@ -1,0 +1,153 @@
+package dev.sluice.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.ChatQueueException;
+import dev.sluice.ReplyTimeoutException;
+import dev.sluice.wire.ContentHash;
+import dev.sluice.wire.WireHeaders;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Answers {@code POST /v1/chat/completions}. Its methods stand in the order in which a request meets them. It belongs to
+ * the event loop.
+ */
+final class ChatRoute {
+    private static final Logger LOG = LoggerFactory.getLogger(ChatRoute.class);
+    private static final String RETRY_COUNT = "x-stainless-retry-count";
+    private static final String IDEMPOTENCY_KEY = "idempotency-key";
+
+    private final Context loop;
+    private final Vertx vertx;
+    private final GatewayConfig config;
+    private final ChatPublisher publisher;
+    private final WaitingRequests waiting;
+    private final KafkaGate kafka = new KafkaGate();
+
+    ChatRoute(Context loop, GatewayConfig config, ChatPublisher publisher, WaitingRequests waiting) {
+        this.loop = loop;
+        this.vertx = loop.owner();
+        this.config = config;
+        this.publisher = publisher;
+        this.waiting = waiting;
+    }
+
+    /** Reads the body, if the caller may send a request now. */
+    void handle(ClientExchange exchange) {
+        CallerRule.Verdict verdict = config.callers().check(exchange.request());
+        if (verdict instanceof CallerRule.Admitted admitted) {
+            read(exchange, admitted.caller());
+        } else if (verdict instanceof CallerRule.Refused refused) {
+            refuse(exchange, refused.answer());
+        }
+    }
+
+    private static void refuse(ClientExchange exchange, HttpAnswer answer) {
+        exchange.closeAfterAnswer(); // its body is not read
+        exchange.send(answer);
+    }
+
+    private void read(ClientExchange exchange, Caller caller) {
+        long within = config.times().uploadWithin().toMillis();
+        BodyReader.read(exchange, config.maxBodyBytes(), within, body -> accept(exchange, caller, body));
+    }
+
+    /** Gives the client the reply that its earlier try has left behind, or publishes the request. */
+    private void accept(ClientExchange exchange, Caller caller, byte[] body) {
+        String fingerprint = fingerprint(exchange.request(), caller, body);
+        Optional<WaitingRequest> earlier =
+                isRepeated(exchange.request()) ? waiting.adopt(fingerprint) : Optional.empty();
+        if (earlier.isPresent()) {
+            LOG.atDebug().addKeyValue("id", earlier.get().id()).log("Request joined by the next try of its client");
+            earlier.get().attach(exchange);
+            return;
+        }
+        Optional<HttpAnswer> full = full(caller);
+        if (full.isPresent()) {
+            exchange.send(full.get());
+            return;
+        }
+        WaitingRequest request = new WaitingRequest(vertx, config.times(), exchange.id(), fingerprint, caller, waiting);
+        waiting.add(request);
+        request.attach(exchange);
+        publish(request, exchange.request(), body);
+    }
+
+    /** Equal bytes of one caller are one request only if the client says so. */
+    private static boolean isRepeated(HttpServerRequest request) {
+        String count = request.getHeader(RETRY_COUNT);
+        return request.getHeader(IDEMPOTENCY_KEY) != null || (count != null && count.matches("[1-9][0-9]{0,3}"));
+    }
+
+    private static String fingerprint(HttpServerRequest request, Caller caller, byte[] body) {
+        @Nullable String key = request.getHeader(IDEMPOTENCY_KEY);
+        String owner = caller.name() + '\n' + (key == null ? "" : key);
+        return ContentHash.of(owner.getBytes(UTF_8), body);
+    }
+
+    /** Takes a place for a request, or returns why it cannot be published now. */
+    private Optional<HttpAnswer> full(Caller caller) {
+        if (waiting.isFull()) {
+            return Optional.of(ErrorBody.busy(
+                    503, "too_many_waiting", "this gateway has as many requests waiting as it may have", 5));
+        }
+        Optional<HttpAnswer> exceeded = caller.allowance().take(System.nanoTime());
+        if (exceeded.isEmpty() && !kafka.enter(System.nanoTime())) {
+            caller.allowance().release();
+            return Optional.of(ReplyAnswers.unavailable());
+        }
+        return exceeded;
+    }
+
+    private void publish(WaitingRequest request, HttpServerRequest head, byte[] body) {
+        ChatPublisher.Envelope envelope = new ChatPublisher.Envelope(
+                request.id(),
+                request.caller(),
+                body,
+                ClientDeadline.of(head, config.maxWait()),
+                head.getHeader(WireHeaders.TRACEPARENT));
+        CompletableFuture<Void> unused = publisher.publish(envelope).handle((published, failure) -> {
+            loop.runOnContext(now -> published(request, published, failure));
+            return null;
+        });
+    }
+
+    private void published(
+            WaitingRequest request, ChatPublisher.@Nullable Published published, @Nullable Throwable failure) {
+        if (published == null) {
+            kafka.published(); // a request that the queue does not take says nothing about Kafka
+            request.complete(ReplyAnswers.of(failure == null ? new IllegalStateException("no outcome") : failure));
+            return;
+        }
+        request.asked(published.body().isStream(), published.reply());
+        if (!published.reply().isDone()) {
+            kafka.published();
+        }
+        CompletableFuture<Void> unused =
+                published.answer().thenAccept(answer -> loop.runOnContext(now -> request.complete(answer)));
+        CompletableFuture<Void> unusedToo = published.reply().handle((reply, broken) -> {
+            loop.runOnContext(now -> observe(request, broken));
+            return null;
+        });
+    }
+
+    /** Learns from the end of an ask whether Kafka is there. */
+    private void observe(WaitingRequest request, @Nullable Throwable broken) {
+        if (broken == null) {
+            kafka.published();
+        } else if (broken instanceof ChatQueueException && !(broken instanceof ReplyTimeoutException)) {
+            kafka.failed(System.nanoTime());
+            LOG.atWarn()
+                    .addKeyValue("id", request.id())
+                    .addKeyValue("error", broken.getMessage())
+                    .log("Request could not be published, or its reply not be waited for");
+        }
+    }
+}

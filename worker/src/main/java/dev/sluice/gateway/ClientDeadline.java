@@ -1,0 +1,46 @@
+package dev.sluice.gateway;
+
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds out how long a client is going to wait, from the headers of the clients that are made with Stainless. A call
+ * after that would be paid for nothing. Stateless.
+ */
+final class ClientDeadline {
+    /** The time that the way back may take. */
+    private static final Duration MARGIN = Duration.ofSeconds(1);
+
+    private ClientDeadline() {}
+
+    /** Returns the time within which a reply is of use, at most {@code max}. */
+    static Duration of(HttpServerRequest request, Duration max) {
+        // Python's timeout is the time between two bytes, and bytes come while the request waits.
+        if ("python".equalsIgnoreCase(request.getHeader("x-stainless-lang"))) {
+            return max;
+        }
+        return Stream.of("x-stainless-timeout", "x-stainless-read-timeout")
+                .map(header -> seconds(request.getHeader(header)))
+                .flatMap(Optional::stream)
+                .min(Comparator.naturalOrder())
+                .map(ClientDeadline::lessMargin)
+                .filter(deadline -> deadline.compareTo(max) < 0)
+                .orElse(max);
+    }
+
+    private static Duration lessMargin(Duration timeout) {
+        return timeout.compareTo(MARGIN.multipliedBy(2)) > 0 ? timeout.minus(MARGIN) : timeout.dividedBy(2);
+    }
+
+    private static Optional<Duration> seconds(@Nullable String value) {
+        if (value == null || !value.matches("[0-9]{1,9}(\\.[0-9]{1,9})?")) {
+            return Optional.empty();
+        }
+        Duration timeout = Duration.ofMillis((long) (Double.parseDouble(value) * 1e3));
+        return timeout.toMillis() < 2 ? Optional.empty() : Optional.of(timeout);
+    }
+}

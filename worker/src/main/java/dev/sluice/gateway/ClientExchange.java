@@ -1,0 +1,169 @@
+package dev.sluice.gateway;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.impl.VertxConnection;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One request of a client and the answer to it. The answer is sent whole, or its head is sent early and bytes that mean
+ * nothing keep the connection until the rest is there. It belongs to the event loop.
+ */
+final class ClientExchange {
+    /** A listener of the end of an exchange. */
+    @FunctionalInterface
+    interface EndListener {
+        /**
+         * Called once for each exchange.
+         *
+         * @param status the status that the client got or would have got
+         * @param outcome one word for what became of it
+         */
+        void ended(ClientExchange exchange, int status, String outcome);
+    }
+
+    /** The status in logs of a client that has gone, as nginx has it. */
+    static final int CLIENT_CLOSED = 499;
+
+    private final Vertx vertx;
+    private final HttpServerRequest request;
+    private final HttpServerResponse response;
+    private final String id;
+    private final long begunNanos;
+    private final OpenAnswers openAnswers;
+    private final EndListener listener;
+    private Runnable whenGone = () -> {};
+    private boolean isCommitted;
+    private boolean isEnded;
+
+    ClientExchange(Vertx vertx, HttpServerRequest request, String id, OpenAnswers openAnswers, EndListener listener) {
+        this.vertx = vertx;
+        this.request = request;
+        this.response = request.response();
+        this.id = id;
+        this.openAnswers = openAnswers;
+        this.listener = listener;
+        this.begunNanos = System.nanoTime();
+        // It also runs after a normal end, and at once when the connection is lost, in which case nothing has ended.
+        response.closeHandler(closed -> gone());
+        response.exceptionHandler(failure -> gone());
+    }
+
+    HttpServerRequest request() {
+        return request;
+    }
+
+    String id() {
+        return id;
+    }
+
+    long tookNanos() {
+        return System.nanoTime() - begunNanos;
+    }
+
+    boolean isCommitted() {
+        return isCommitted;
+    }
+
+    /** Returns true if nothing more can be sent. */
+    boolean isEnded() {
+        return isEnded;
+    }
+
+    /** Runs this instead of what was set before, when the client goes before it has got its answer. */
+    void whenGone(Runnable action) {
+        whenGone = action;
+    }
+
+    private void gone() {
+        if (!isEnded) {
+            isEnded = true;
+            whenGone.run();
+            listener.ended(this, CLIENT_CLOSED, "client_closed");
+        }
+    }
+
+    /** Sends the head of a successful answer. From now on no failure can have a status of its own. */
+    void commit(boolean isStream) {
+        isCommitted = true;
+        response.setChunked(true).setStatusCode(200);
+        head(isStream ? HttpAnswer.EVENTS : HttpAnswer.JSON);
+        keepAlive(isStream);
+    }
+
+    /** Sends a byte or two that every client passes over: white space before JSON, a comment in a stream. */
+    void keepAlive(boolean isStream) {
+        var unused = response.write(isStream ? ": ping\n" : "\n");
+    }
+
+    private void head(String contentType) {
+        response.putHeader("content-type", contentType).putHeader("x-request-id", id);
+        if (contentType.equals(HttpAnswer.EVENTS)) {
+            response.putHeader("cache-control", "no-cache, no-transform").putHeader("x-accel-buffering", "no");
+        }
+    }
+
+    /** Sends an answer with its own status, or its body if the head was sent already. */
+    void send(HttpAnswer answer) {
+        if (isEnded) {
+            return;
+        }
+        isEnded = true;
+        if (!isCommitted) {
+            response.setStatusCode(answer.status());
+            head(answer.contentType());
+            answer.headers().forEach(response::putHeader);
+        }
+        end(Buffer.buffer(answer.body()));
+        listener.ended(this, answer.status(), answer.outcome());
+    }
+
+    /** Ends a stream whose head was sent with the events of an error. The connection is closed after them. */
+    void sendFailure(HttpAnswer error) {
+        isEnded = true;
+        end(Buffer.buffer(CompletionStream.failure(error)));
+        listener.ended(this, error.status(), error.outcome());
+    }
+
+    private void end(Buffer body) {
+        OpenAnswers.Entry entry = openAnswers.begin(body.length(), this::cut);
+        var unused = response.end(body).onComplete(written -> entry.end());
+    }
+
+    /** Cuts the connection, so that the client cannot take what it has got for an answer. */
+    void abort(HttpAnswer instead) {
+        isEnded = true;
+        cut();
+        listener.ended(this, instead.status(), instead.outcome());
+    }
+
+    private void cut() {
+        if (request.connection() instanceof VertxConnection connection) {
+            // The server's own close() waits until the client has taken what it has not read.
+            var unused = connection.channelHandlerContext().close();
+        } else {
+            var unused = request.connection().close();
+        }
+    }
+
+    /** Runs an action after this time, unless the exchange has ended by then. */
+    void after(long millis, Runnable action) {
+        vertx.setTimer(millis, timer -> {
+            if (!isEnded) {
+                action.run();
+            }
+        });
+    }
+
+    /** Closes the connection after the answer, so that the next request goes elsewhere. */
+    void closeAfterAnswer() {
+        response.putHeader("connection", "close");
+    }
+
+    /** Returns the time since this exchange began, in milliseconds. */
+    long tookMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(tookNanos());
+    }
+}

@@ -1,0 +1,113 @@
+package dev.sluice.gateway;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.vertx.core.http.HttpMethod;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** Finds out what a request is for. It belongs to the event loop. */
+final class DoorRouter {
+    private static final String CHAT = "/chat/completions";
+    private static final String LIVE = "/health/live";
+    private static final String READY = "/health/ready";
+    private static final String METRICS = "/metrics";
+    private static final String THERE_IS =
+            "there are POST /v1/chat/completions, GET /health/live, GET /health/ready and GET /metrics";
+    private static final String TEXT = "text/plain; charset=utf-8";
+
+    private final ChatRoute chat;
+    private final GatewayHealth health;
+    private final Supplier<byte[]> metrics;
+    private boolean isDraining;
+
+    DoorRouter(ChatRoute chat, GatewayHealth health, Supplier<byte[]> metrics) {
+        this.chat = chat;
+        this.health = health;
+        this.metrics = metrics;
+    }
+
+    /** Takes no request from now on. */
+    void drain() {
+        isDraining = true;
+    }
+
+    /** Returns a word for the route of a path, for metrics and logs. */
+    static String route(String path) {
+        return switch (normal(path)) {
+            case CHAT -> "chat";
+            case LIVE, READY -> "health";
+            case METRICS -> "metrics";
+            default -> "other";
+        };
+    }
+
+    void handle(ClientExchange exchange) {
+        String path = normal(exchange.request().path());
+        switch (path) {
+            case CHAT -> chat(exchange);
+            case LIVE -> get(exchange, () -> text(200, List.of("ok")));
+            case READY -> get(exchange, this::ready);
+            case METRICS ->
+                get(exchange, () -> new HttpAnswer(200, "text/plain; version=0.0.4", Map.of(), metrics.get(), "ok"));
+            default -> exchange.send(ErrorBody.invalid(404, "unknown_path", null, unknown(path)));
+        }
+    }
+
+    /** Some clients put /v1 before a path themselves, and others do not. A slash at the end means nothing. */
+    private static String normal(@Nullable String path) {
+        String normal = path == null ? "/" : path;
+        while (normal.length() > 1 && normal.endsWith("/")) {
+            normal = normal.substring(0, normal.length() - 1);
+        }
+        return normal.startsWith("/v1/") ? normal.substring("/v1".length()) : normal;
+    }
+
+    private static String unknown(String path) {
+        if (path.equals("/responses")) {
+            return "the Responses API is not served here; have the client use chat completions: in the Agents SDK"
+                    + " set_default_openai_api(\"chat_completions\"), in the AI SDK openai.chat(model)";
+        } else if (path.equals("/models") || path.startsWith("/models/")) {
+            return "models are not listed here; name in each request the model as the provider writes it";
+        }
+        return "this path does not exist; " + THERE_IS;
+    }
+
+    private void chat(ClientExchange exchange) {
+        if (!exchange.request().method().equals(HttpMethod.POST)) {
+            exchange.send(wrongMethod("POST"));
+        } else if (isDraining) {
+            exchange.closeAfterAnswer();
+            exchange.send(draining());
+        } else {
+            chat.handle(exchange);
+        }
+    }
+
+    static HttpAnswer draining() {
+        return ErrorBody.busy(503, "shutting_down", "this gateway is shutting down; try again", 1);
+    }
+
+    private static HttpAnswer wrongMethod(String allowed) {
+        return ErrorBody.invalid(405, "wrong_method", null, "this path takes " + allowed + " only")
+                .with("allow", allowed);
+    }
+
+    private void get(ClientExchange exchange, Supplier<HttpAnswer> answer) {
+        HttpMethod method = exchange.request().method();
+        exchange.send(
+                method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) ? answer.get() : wrongMethod("GET"));
+    }
+
+    private HttpAnswer ready() {
+        List<String> problems = isDraining ? List.of("the gateway is shutting down") : health.problems();
+        return problems.isEmpty() ? text(200, List.of("ok")) : text(503, problems);
+    }
+
+    private static HttpAnswer text(int status, List<String> lines) {
+        byte[] body = (String.join("\n", lines) + "\n").getBytes(UTF_8);
+        return new HttpAnswer(status, TEXT, Map.of(), body, status == 200 ? "ok" : "not_ready");
+    }
+}

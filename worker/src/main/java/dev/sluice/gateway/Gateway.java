@@ -1,0 +1,191 @@
+package dev.sluice.gateway;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.wire.UuidV7;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * The HTTP door: assembles its parts, starts them and ends them. A request takes this way: {@link DoorRouter},
+ * {@link ChatRoute}, {@link BodyReader}, {@link ChatPublisher}, and {@link WaitingRequest} until its reply is there.
+ * Thread-safe.
+ */
+public final class Gateway implements AutoCloseable {
+    private static final int MAX_HEAD_BYTES = 64 * 1024;
+    private static final int MAX_LINE_BYTES = 8 * 1024;
+    private static final int BACKLOG = 1024;
+    private static final long MAX_OPEN_ANSWER_BYTES = 128L << 20;
+    /** The connections beyond those that wait: idle ones, probes. */
+    private static final int SPARE_CONNECTIONS = 2_000;
+
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
+    private static final long SHOW_MILLIS = 500;
+
+    private final Vertx vertx;
+    private final Context loop;
+    private final ChatPublisher publisher;
+    private final WaitingRequests waiting;
+    private final OpenAnswers openAnswers;
+    private final ConnectionGuard connections;
+    private final GatewayMeters meters;
+    private final DoorRouter router;
+    private final HttpServer server;
+    private final UuidV7 ids = new UuidV7(Clock.systemUTC(), new SecureRandom());
+
+    private Gateway(
+            Vertx vertx,
+            GatewayConfig config,
+            ChatQueue queue,
+            GatewayHealth health,
+            MeterRegistry registry,
+            Supplier<byte[]> metrics) {
+        this.vertx = vertx;
+        this.loop = vertx.getOrCreateContext();
+        this.publisher = new ChatPublisher(queue);
+        this.waiting = new WaitingRequests(config.maxWaiting());
+        this.openAnswers = new OpenAnswers(
+                vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
+        this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
+        this.meters = new GatewayMeters(registry);
+        this.router = new DoorRouter(new ChatRoute(loop, config, publisher, waiting), health, metrics);
+        this.server = vertx.createHttpServer(options(config));
+        server.connectionHandler(connections::opened);
+        server.requestHandler(this::handle);
+        server.invalidRequestHandler(this::refuse);
+        vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers));
+    }
+
+    /**
+     * Starts a door and returns when it listens.
+     *
+     * @param queue where requests go; the caller closes it after the door
+     * @param metrics returns the page of metrics, without waiting
+     * @throws CompletionException if the port cannot be opened
+     */
+    static Gateway start(
+            GatewayConfig config,
+            ChatQueue queue,
+            GatewayHealth health,
+            MeterRegistry registry,
+            Supplier<byte[]> metrics) {
+        // One event loop, so that its state has one owner. Nothing here resolves class path resources to files.
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        Promise<Gateway> started = Promise.promise();
+        vertx.runOnContext(now -> {
+            Gateway gateway = new Gateway(vertx, config, queue, health, registry, metrics);
+            Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
+            var unused = listening.onComplete(started);
+        });
+        try {
+            return started.future().toCompletionStage().toCompletableFuture().join();
+        } catch (CompletionException e) {
+            var unused = vertx.close();
+            throw e;
+        }
+    }
+
+    private static HttpServerOptions options(GatewayConfig config) {
+        return new HttpServerOptions()
+                .setHost(config.address())
+                .setPort(config.port())
+                .setAcceptBacklog(BACKLOG)
+                .setMaxInitialLineLength(MAX_LINE_BYTES)
+                .setMaxHeaderSize(MAX_HEAD_BYTES)
+                .setTcpKeepAlive(true)
+                // Java's own client asks for an upgrade with its first body. Ignored, it goes on with HTTP/1.1.
+                .setHttp2ClearTextEnabled(false);
+    }
+
+    /** Returns the port on which the door listens. */
+    public int port() {
+        return server.actualPort();
+    }
+
+    private void handle(HttpServerRequest request) {
+        connections.requestBegan(request.connection());
+        router.handle(exchange(request));
+    }
+
+    private ClientExchange exchange(HttpServerRequest request) {
+        return new ClientExchange(vertx, request, ids.next().toString(), openAnswers, this::ended);
+    }
+
+    private void ended(ClientExchange exchange, int status, String outcome) {
+        connections.requestEnded(exchange.request().connection());
+        String route = DoorRouter.route(exchange.request().path());
+        meters.ended(route, status, outcome, exchange.tookNanos());
+        AccessLog.write(exchange, route, status, outcome);
+    }
+
+    /** Answers what is no HTTP in the same form as everything else. */
+    private void refuse(HttpServerRequest request) {
+        Throwable cause = request.decoderResult().cause();
+        String name = cause == null ? "" : cause.getClass().getSimpleName();
+        int status = name.startsWith("TooLongHttpHeader") ? 431 : name.startsWith("TooLongHttpLine") ? 414 : 400;
+        ClientExchange exchange = exchange(request);
+        exchange.closeAfterAnswer();
+        exchange.send(ErrorBody.invalid(
+                status,
+                "invalid_http",
+                null,
+                "this is no valid HTTP request, or its head is" + " larger than " + MAX_HEAD_BYTES + " bytes"));
+    }
+
+    /**
+     * Takes no new request, and lets those that wait have their replies for up to this time. Those that are left then
+     * are told to try elsewhere, but remain on the queue.
+     */
+    public void drain(Duration timeout) {
+        CompletableFuture<Void> empty = new CompletableFuture<>();
+        loop.runOnContext(now -> {
+            router.drain();
+            waiting.whenEmpty(() -> empty.complete(null));
+        });
+        try {
+            empty.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            CompletableFuture<Void> stopped = new CompletableFuture<>();
+            loop.runOnContext(now -> {
+                waiting.stopAll(DoorRouter.draining());
+                stopped.complete(null);
+            });
+            stopped.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Stops listening, lets answers that are being sent end, and releases everything but the queue. */
+    @Override
+    public void close() {
+        join(server.shutdown(CLOSE_TIMEOUT));
+        publisher.close();
+        join(vertx.close());
+    }
+
+    private static void join(Future<Void> future) {
+        future.toCompletionStage().toCompletableFuture().join();
+    }
+}

@@ -1,0 +1,38 @@
+package dev.sluice.gateway;
+
+import java.time.Duration;
+
+/**
+ * Spares callers the wait for a Kafka that is known to be away. After a request could not be published, one at a time
+ * tries again, and all others are refused at once. It belongs to the event loop.
+ */
+final class KafkaGate {
+    private static final long PAUSE = Duration.ofSeconds(1).toNanos();
+
+    private boolean isClosed;
+    private boolean isProbing;
+    private long closedAt;
+
+    /** Returns true if a request may be published now. The caller reports how that ended. */
+    boolean enter(long nowNanos) {
+        if (!isClosed) {
+            return true;
+        }
+        if (isProbing || nowNanos - closedAt < PAUSE) {
+            return false;
+        }
+        isProbing = true;
+        return true;
+    }
+
+    void published() {
+        isClosed = false;
+        isProbing = false;
+    }
+
+    void failed(long nowNanos) {
+        isClosed = true;
+        isProbing = false;
+        closedAt = nowNanos;
+    }
+}

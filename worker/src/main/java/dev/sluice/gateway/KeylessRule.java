@@ -1,0 +1,73 @@
+package dev.sluice.gateway;
+
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Admits everybody who is no web page. Any page that is open in a browser of this machine can send requests to its
+ * loopback addresses, and a host name that is bound anew can make them look like requests to its own server. So a
+ * foreign origin is refused, a body must be declared as JSON, which makes a browser ask first, and on loopback the Host
+ * must be a loopback name.
+ */
+final class KeylessRule implements CallerRule {
+    private final boolean isLoopbackOnly;
+
+    /** @param isLoopbackOnly true if the door listens on loopback, so that every honest Host is a loopback name */
+    KeylessRule(boolean isLoopbackOnly) {
+        this.isLoopbackOnly = isLoopbackOnly;
+    }
+
+    @Override
+    public Verdict check(HttpServerRequest request) {
+        String origin = request.getHeader(HttpHeaders.ORIGIN);
+        if (origin != null && !isLoopbackOrigin(origin)) {
+            return refused("foreign_origin", "requests of web pages are refused without --keys-file");
+        }
+        String host = request.getHeader(HttpHeaders.HOST);
+        if (isLoopbackOnly && (host == null || !isLoopback(withoutPort(host)))) {
+            return refused("foreign_host", "without --keys-file the host must be localhost or a loopback address");
+        }
+        if (request.method().equals(HttpMethod.POST) && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
+            return new Refused(ErrorBody.invalid(
+                    415, "unsupported_media_type", null, "the content type must be application/json"));
+        }
+        return new Admitted(Caller.anybody());
+    }
+
+    private static Refused refused(String code, String message) {
+        return new Refused(ErrorBody.invalid(403, code, null, message));
+    }
+
+    private static boolean isJson(@Nullable String contentType) {
+        return contentType != null
+                && contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals("application/json");
+    }
+
+    private static boolean isLoopbackOrigin(String origin) {
+        try {
+            String host = new URI(origin).getHost();
+            return host != null && isLoopback(host);
+        } catch (URISyntaxException e) {
+            return false; // "null" is the origin of a sandboxed page and has no host
+        }
+    }
+
+    private static String withoutPort(String host) {
+        if (host.startsWith("[")) {
+            return host.substring(0, host.indexOf(']') + 1);
+        }
+        int colon = host.indexOf(':');
+        return colon < 0 ? host : host.substring(0, colon);
+    }
+
+    /** Compares names and literals only: to resolve a foreign name would be to believe whoever has bound it. */
+    private static boolean isLoopback(String host) {
+        String name = host.toLowerCase(Locale.ROOT);
+        return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.[0-9]{1,3}){3}");
+    }
+}

@@ -1,0 +1,155 @@
+package dev.sluice.gateway;
+
+import io.vertx.core.Vertx;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A request that was put on the queue, and the client that waits for its reply. A client may go and another one, its own
+ * next try, may take its place. It belongs to the event loop.
+ */
+final class WaitingRequest {
+    private final Vertx vertx;
+    private final WaitTimes times;
+    private final String id;
+    private final String fingerprint;
+    private final Caller caller;
+    private final WaitingRequests all;
+    private boolean isStream;
+    private @Nullable CompletableFuture<?> asked;
+    private @Nullable ClientExchange client;
+    private @Nullable HttpAnswer outcome;
+    private long forgetTimer = -1;
+    private boolean isForgotten;
+
+    /**
+     * Makes a request without a client.
+     *
+     * @param fingerprint equal for requests that have the same caller and the same bytes
+     */
+    WaitingRequest(Vertx vertx, WaitTimes times, String id, String fingerprint, Caller caller, WaitingRequests all) {
+        this.vertx = vertx;
+        this.times = times;
+        this.id = id;
+        this.fingerprint = fingerprint;
+        this.caller = caller;
+        this.all = all;
+    }
+
+    String id() {
+        return id;
+    }
+
+    String fingerprint() {
+        return fingerprint;
+    }
+
+    Caller caller() {
+        return caller;
+    }
+
+    /** Sets what is known once the body has been read and the request handed to Kafka. */
+    void asked(boolean wantsStream, CompletableFuture<?> reply) {
+        isStream = wantsStream;
+        asked = reply;
+        if (isForgotten) {
+            reply.cancel(false);
+        }
+    }
+
+    /** Gives the reply to this client, at once if it is there already. */
+    void attach(ClientExchange next) {
+        if (forgetTimer >= 0) {
+            vertx.cancelTimer(forgetTimer);
+        }
+        client = next;
+        HttpAnswer known = outcome;
+        if (known != null) {
+            next.send(known);
+            forget();
+            return;
+        }
+        next.whenGone(() -> leave(next));
+        next.after(times.commitAfter().toMillis(), () -> commit(next));
+    }
+
+    private void commit(ClientExchange waiting) {
+        waiting.commit(isStream);
+        keepAlive(waiting);
+    }
+
+    private void keepAlive(ClientExchange waiting) {
+        waiting.after(times.keepAliveEvery().toMillis(), () -> {
+            waiting.keepAlive(isStream);
+            keepAlive(waiting);
+        });
+    }
+
+    private void leave(ClientExchange gone) {
+        if (client == gone) {
+            client = null;
+            all.orphaned(this);
+            forgetAfter(times.orphanFor().toMillis());
+        }
+    }
+
+    /** Takes the outcome of the request. It is kept where no client is there to get it. */
+    void complete(HttpAnswer answer) {
+        if (isForgotten) {
+            return;
+        }
+        ClientExchange waiting = client;
+        if (waiting == null) {
+            keep(answer);
+        } else if (answer.isOk() || !waiting.isCommitted()) {
+            waiting.send(answer);
+            forget();
+        } else if (isStream) {
+            waiting.sendFailure(answer);
+            forget();
+        } else {
+            // Its status is 200 already, so the client's next try gets the true one.
+            client = null;
+            waiting.abort(answer);
+            all.orphaned(this);
+            keep(answer);
+        }
+    }
+
+    private void keep(HttpAnswer answer) {
+        outcome = answer;
+        vertx.cancelTimer(forgetTimer);
+        forgetAfter(times.outcomeKeptFor().toMillis());
+        all.keep(this, answer.body().length);
+    }
+
+    private void forgetAfter(long millis) {
+        forgetTimer = vertx.setTimer(millis, timer -> forget());
+    }
+
+    /** Ends the request here. Its reply is not waited for any more. */
+    void forget() {
+        isForgotten = true;
+        CompletableFuture<?> reply = asked;
+        if (reply != null) {
+            reply.cancel(false);
+        }
+        all.forget(this);
+    }
+
+    /** Ends the wait of the client, if one waits. The request stays on the queue. */
+    void stop(HttpAnswer answer) {
+        ClientExchange waiting = client;
+        if (waiting != null && !waiting.isEnded()) {
+            if (!waiting.isCommitted()) {
+                waiting.closeAfterAnswer();
+                waiting.send(answer);
+            } else if (isStream) {
+                waiting.sendFailure(answer);
+            } else {
+                waiting.abort(answer);
+            }
+        }
+        forget();
+    }
+}

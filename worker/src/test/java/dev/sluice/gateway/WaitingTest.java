@@ -1,0 +1,217 @@
+package dev.sluice.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.testing.InMemoryChatQueue;
+import dev.sluice.wire.Reason;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Lets clients wait, go and come back. */
+@Timeout(60)
+class WaitingTest {
+    private static final String STREAM = TestDoor.BODY.replace("{\"model", "{\"stream\":true,\"model");
+    private static final String AGAIN = "X-Stainless-Retry-Count: 1\r\n";
+
+    @Test
+    void aLongWaitIsAnsweredAfterBytesThatMeanNothing() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection client = door.connect()) {
+            long begun = System.nanoTime();
+            client.post("", TestDoor.BODY);
+
+            assertThat(client.head())
+                    .contains("200 ok", "content-type: application/json", "transfer-encoding: chunked");
+            assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(TestDoor.COMMIT_AFTER);
+            assertThat(client.until("\r\n1\r\n\n\r\n")).isEqualTo("1\r\n\n\r\n1\r\n\n\r\n");
+            queue.release();
+
+            assertThat(client.until("0\r\n\r\n")).contains("re m");
+        }
+    }
+
+    @Test
+    void aStreamIsKeptOpenByComments() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection client = door.connect()) {
+            client.post("", STREAM);
+
+            assertThat(client.head()).contains("200 ok", "content-type: text/event-stream");
+            assertThat(client.until(": ping\n")).isEqualTo("7\r\n: ping\n");
+            queue.release();
+
+            assertThat(client.until("0\r\n\r\n")).contains("\"content\":\"re m\"", "data: [DONE]\n\n");
+        }
+    }
+
+    @Test
+    void aLateFailureCutsTheConnectionAndTheNextTryLearnsTheStatus() throws Exception {
+        InMemoryChatQueue queue = TestDoor.failing(Reason.REJECTED, 402).holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            try (RawConnection client = door.connect()) {
+                client.post("", TestDoor.BODY).head();
+                queue.release();
+                assertThat(client.rest()).doesNotEndWith("0\r\n\r\n").doesNotContain("error");
+            }
+
+            HttpResponse<String> again = door.post(TestDoor.BODY, "x-stainless-retry-count", "1");
+            assertThat(again.statusCode()).isEqualTo(402);
+            assertThat(again.headers().firstValue("x-should-retry")).contains("false");
+            assertThat(queue.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aLateFailureOfAStreamIsAnEventOfBothForms() throws Exception {
+        InMemoryChatQueue queue = TestDoor.failing(Reason.REJECTED, 402).holdReplies();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection client = door.connect()) {
+            client.post("", STREAM).head();
+            queue.release();
+
+            assertThat(client.until("0\r\n\r\n"))
+                    .contains("data: {\"error\":{", "event: error\ndata: {\"error\":{")
+                    .doesNotContain("[DONE]");
+        }
+    }
+
+    @Test
+    void theNextTryOfAClientThatHasGoneGetsTheReply() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            leave(door, "", queue, 1);
+
+            try (RawConnection again = door.connect()) {
+                again.post(AGAIN, TestDoor.BODY);
+                assertThat(again.head()).contains("200 ok");
+                queue.release();
+                assertThat(again.until("0\r\n\r\n")).contains("re m");
+            }
+            assertThat(queue.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void aReplyThatComesWhileTheClientIsAwayIsKeptForIt() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            leave(door, "Idempotency-Key: a\r\n", queue, 1);
+            queue.release();
+
+            HttpResponse<String> again = door.post(TestDoor.BODY, "idempotency-key", "a");
+
+            assertThat(again.body()).contains("re m");
+            assertThat(queue.requests()).hasSize(1);
+        }
+    }
+
+    @Test
+    void equalPromptsStayApartUnlessTheyAreTheSameRequest() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            leave(door, "", queue, 1);
+
+            CompletableFuture<HttpResponse<String>> first = door.postLater(TestDoor.BODY);
+            await().until(() -> queue.requests().size() == 2);
+            var other = door.postLater(TestDoor.BODY.replace("hi", "ho"), "x-stainless-retry-count", "1");
+            await().until(() -> queue.requests().size() == 3);
+            var key = door.postLater(TestDoor.BODY, "idempotency-key", "a");
+            await().until(() -> queue.requests().size() == 4);
+            // two tries again, and only one has left a request behind
+            var again = door.postLater(TestDoor.BODY, "x-stainless-retry-count", "1");
+            var andAgain = door.postLater(TestDoor.BODY, "x-stainless-retry-count", "2");
+            await().until(() -> queue.requests().size() == 5);
+
+            queue.releaseAll();
+            assertThat(CompletableFuture.allOf(first, other, key, again, andAgain))
+                    .succeedsWithin(Duration.ofSeconds(5));
+            assertThat(queue.requests()).hasSize(5);
+        }
+    }
+
+    @Test
+    void anOrphanIsForgottenAfterAWhile() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            leave(door, "", queue, 1);
+            await().until(() -> orphans(door) == 0);
+
+            var again = door.postLater(TestDoor.BODY, "x-stainless-retry-count", "1");
+            await().until(() -> queue.requests().size() == 2);
+            queue.releaseAll();
+            assertThat(again.join().statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aRequestWhoseTimeIsOverIsNotToBeSentAgain() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue)) {
+            var response = door.postLater(TestDoor.BODY);
+            await().until(() -> queue.waiting() == 1);
+            queue.timeOut();
+
+            assertThat(response.join().statusCode()).isEqualTo(504);
+            assertThat(response.join().headers().firstValue("x-should-retry")).contains("false");
+        }
+    }
+
+    @Test
+    void aDrainingDoorLetsRequestsEndAndTakesNoOther() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection client = door.connect()) {
+            client.post("", TestDoor.BODY);
+            await().until(() -> queue.waiting() == 1);
+
+            CompletableFuture<Void> drained =
+                    CompletableFuture.runAsync(() -> door.gateway.drain(Duration.ofSeconds(20)));
+            await().until(() -> door.get("/health/ready").statusCode() == 503);
+            HttpResponse<String> refused = door.post(TestDoor.BODY);
+            assertThat(refused.statusCode()).isEqualTo(503);
+            assertThat(refused.headers().firstValue("retry-after")).contains("1");
+            assertThat(refused.headers().firstValue("connection")).contains("close");
+            assertThat(drained).isNotDone();
+
+            queue.release();
+            assertThat(client.head()).contains("200 ok");
+            assertThat(drained).succeedsWithin(Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    void whatWaitsAfterTheDrainIsToldToTryElsewhere() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection early = door.connect();
+                RawConnection late = door.connect()) {
+            late.post("", TestDoor.BODY).head();
+            early.post("", TestDoor.BODY);
+            await().until(() -> queue.waiting() == 2);
+
+            door.gateway.drain(Duration.ofMillis(1));
+
+            assertThat(early.head()).contains("503", "retry-after: 1", "connection: close");
+            assertThat(late.rest()).doesNotEndWith("0\r\n\r\n");
+        }
+    }
+
+    /** Sends a request and goes before it is answered. */
+    private static void leave(TestDoor door, String headers, InMemoryChatQueue queue, int waiting) throws Exception {
+        try (RawConnection client = door.connect()) {
+            client.post(headers, TestDoor.BODY);
+            await().until(() -> queue.waiting() == waiting);
+        }
+        await().until(() -> orphans(door) == 1);
+    }
+
+    private static double orphans(TestDoor door) {
+        return door.registry.get("sluice.gateway.orphans").gauge().value();
+    }
+}
