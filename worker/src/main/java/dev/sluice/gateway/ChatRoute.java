@@ -27,21 +27,24 @@ final class ChatRoute {
     private final Context loop;
     private final Vertx vertx;
     private final GatewayConfig config;
+    private final CallerRule callers;
     private final ChatPublisher publisher;
     private final WaitingRequests waiting;
     private final KafkaGate kafka = new KafkaGate();
 
-    ChatRoute(Context loop, GatewayConfig config, ChatPublisher publisher, WaitingRequests waiting) {
+    ChatRoute(
+            Context loop, GatewayConfig config, CallerRule callers, ChatPublisher publisher, WaitingRequests waiting) {
         this.loop = loop;
         this.vertx = loop.owner();
         this.config = config;
+        this.callers = callers;
         this.publisher = publisher;
         this.waiting = waiting;
     }
 
     /** Reads the body, if the caller may send a request now. */
     void handle(ClientExchange exchange) {
-        CallerRule.Verdict verdict = config.callers().check(exchange.request());
+        CallerRule.Verdict verdict = callers.check(exchange.request());
         if (verdict instanceof CallerRule.Admitted admitted) {
             read(exchange, admitted.caller());
         } else if (verdict instanceof CallerRule.Refused refused) {
@@ -111,7 +114,7 @@ final class ChatRoute {
                 request.id(),
                 request.caller(),
                 body,
-                ClientDeadline.of(head, config.maxWait()),
+                ClientDeadline.of(head::getHeader, config.maxWait()),
                 head.getHeader(WireHeaders.TRACEPARENT));
         CompletableFuture<Void> unused = publisher.publish(envelope).handle((published, failure) -> {
             loop.runOnContext(now -> published(request, published, failure));

@@ -1,6 +1,5 @@
 package dev.sluice.gateway;
 
-import io.vertx.core.http.HttpServerRequest;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.Optional;
@@ -17,14 +16,21 @@ final class ClientDeadline {
 
     private ClientDeadline() {}
 
+    /** Returns the value of a header, or null. */
+    @FunctionalInterface
+    interface HeaderLookup {
+        @Nullable
+        String get(String name);
+    }
+
     /** Returns the time within which a reply is of use, at most {@code max}. */
-    static Duration of(HttpServerRequest request, Duration max) {
+    static Duration of(HeaderLookup headers, Duration max) {
         // Python's timeout is the time between two bytes, and bytes come while the request waits.
-        if ("python".equalsIgnoreCase(request.getHeader("x-stainless-lang"))) {
+        if ("python".equalsIgnoreCase(headers.get("x-stainless-lang"))) {
             return max;
         }
         return Stream.of("x-stainless-timeout", "x-stainless-read-timeout")
-                .map(header -> seconds(request.getHeader(header)))
+                .map(header -> seconds(headers.get(header)))
                 .flatMap(Optional::stream)
                 .min(Comparator.naturalOrder())
                 .map(ClientDeadline::lessMargin)

@@ -12,6 +12,8 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -37,6 +39,7 @@ public final class Gateway implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final long SHOW_MILLIS = 500;
+    private static final long KEYS_MILLIS = 2_000;
 
     private final Vertx vertx;
     private final Context loop;
@@ -52,6 +55,7 @@ public final class Gateway implements AutoCloseable {
     private Gateway(
             Vertx vertx,
             GatewayConfig config,
+            CallerRule callers,
             ChatQueue queue,
             GatewayHealth health,
             MeterRegistry registry,
@@ -64,7 +68,7 @@ public final class Gateway implements AutoCloseable {
                 vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
         this.meters = new GatewayMeters(registry);
-        this.router = new DoorRouter(new ChatRoute(loop, config, publisher, waiting), health, metrics);
+        this.router = new DoorRouter(new ChatRoute(loop, config, callers, publisher, waiting), health, metrics);
         this.server = vertx.createHttpServer(options(config));
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
@@ -77,10 +81,34 @@ public final class Gateway implements AutoCloseable {
      *
      * @param queue where requests go; the caller closes it after the door
      * @param metrics returns the page of metrics, without waiting
+     * @throws IllegalArgumentException with every problem of the file of keys
      * @throws CompletionException if the port cannot be opened
      */
+    public static Gateway start(
+            GatewayConfig config,
+            ChatQueue queue,
+            GatewayHealth health,
+            MeterRegistry registry,
+            Supplier<byte[]> metrics) {
+        if (config.keysFile().isEmpty()) {
+            InetAddress address = new InetSocketAddress(config.address(), 0).getAddress();
+            boolean isLoopback = address != null && address.isLoopbackAddress();
+            return start(config, new KeylessRule(isLoopback), queue, health, registry, metrics);
+        }
+        KeyFile keys = new KeyFile(config.keysFile().get());
+        Gateway gateway = start(config, new KeyRule(keys::keys), queue, health, registry, metrics);
+        gateway.vertx.setPeriodic(
+                KEYS_MILLIS,
+                tick -> gateway.vertx.executeBlocking(() -> {
+                    keys.reload();
+                    return null;
+                }));
+        return gateway;
+    }
+
     static Gateway start(
             GatewayConfig config,
+            CallerRule callers,
             ChatQueue queue,
             GatewayHealth health,
             MeterRegistry registry,
@@ -92,7 +120,7 @@ public final class Gateway implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Promise<Gateway> started = Promise.promise();
         vertx.runOnContext(now -> {
-            Gateway gateway = new Gateway(vertx, config, queue, health, registry, metrics);
+            Gateway gateway = new Gateway(vertx, config, callers, queue, health, registry, metrics);
             Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
             var unused = listening.onComplete(started);
         });

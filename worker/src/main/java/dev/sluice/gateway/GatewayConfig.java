@@ -1,22 +1,24 @@
 package dev.sluice.gateway;
 
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * The configuration of a door.
  *
  * @param address the address of this machine to listen on
  * @param port the port, or 0 for a free one
- * @param callers decides who may use the door
+ * @param keysFile the file of the keys that callers must have, or empty to ask for none
  * @param maxWaiting the most requests that wait at once
  * @param maxBodyBytes the largest body of a request
  * @param maxWait how long a request waits whose client does not say how long it will
  * @param times the times of waiting
  */
-record GatewayConfig(
+public record GatewayConfig(
         String address,
         int port,
-        CallerRule callers,
+        Optional<Path> keysFile,
         int maxWaiting,
         int maxBodyBytes,
         Duration maxWait,

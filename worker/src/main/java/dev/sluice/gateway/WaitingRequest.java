@@ -74,6 +74,10 @@ final class WaitingRequest {
     }
 
     private void commit(ClientExchange waiting) {
+        if (asked == null) { // whether it wants a stream is not known yet
+            waiting.after(times.keepAliveEvery().toMillis(), () -> commit(waiting));
+            return;
+        }
         waiting.commit(isStream);
         keepAlive(waiting);
     }

@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
@@ -41,8 +42,8 @@ final class TestDoor implements AutoCloseable {
     TestDoor(InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times) {
         this.queue = queue;
         GatewayConfig config =
-                new GatewayConfig("127.0.0.1", 0, callers, maxWaiting, 20_000, Duration.ofMinutes(10), times);
-        gateway = Gateway.start(config, queue, () -> problems, registry, () -> "metrics".getBytes(UTF_8));
+                new GatewayConfig("127.0.0.1", 0, Optional.empty(), maxWaiting, 20_000, Duration.ofMinutes(10), times);
+        gateway = Gateway.start(config, callers, queue, () -> problems, registry, () -> "metrics".getBytes(UTF_8));
     }
 
     /** Opens a door for everybody on this machine. */

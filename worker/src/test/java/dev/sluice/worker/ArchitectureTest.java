@@ -36,7 +36,7 @@ class ArchitectureTest {
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
 
     private static final List<String> COMMANDS =
-            List.of("ask", "dlq", "status", "submit", "topics", "worker", "workers");
+            List.of("ask", "dlq", "gateway", "status", "submit", "topics", "worker", "workers");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -75,6 +75,19 @@ class ArchitectureTest {
                 .dependOnClassesThat(JavaClass.Predicates.resideInAPackage(WORKER + "..")
                         .and(JavaClass.Predicates.resideOutsideOfPackages(packages)))
                 .check(CLASSES);
+    }
+
+    @Test
+    void theDoorUsesTheSdkAndNoStage() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.sluice.gateway..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(WORKER + "..")
+                .check(new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("dev.sluice.gateway"));
     }
 
     private static String inside(String name) {

@@ -6,6 +6,7 @@ import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
 import dev.sluice.worker.cli.dlq.DlqShowCommand;
+import dev.sluice.worker.cli.gateway.GatewayCommand;
 import dev.sluice.worker.cli.options.Converters;
 import dev.sluice.worker.cli.options.LayeredDefaults;
 import dev.sluice.worker.cli.options.OptionNames;
@@ -33,6 +34,7 @@ public final class CommandTree {
     public static CommandLine of(Terminal terminal) {
         CommandLine root = new CommandLine(new SluiceCommand())
                 .addSubcommand(new WorkerCommand(terminal))
+                .addSubcommand(new GatewayCommand(terminal))
                 .addSubcommand(new SubmitCommand(terminal))
                 .addSubcommand(new AskCommand(terminal))
                 .addSubcommand(deadLetters(terminal))

@@ -1,20 +1,10 @@
 package dev.sluice.worker.observe;
 
-import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.binder.MeterBinder;
-import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 
 /**
  * Shows the meters of a worker and of its process to Prometheus. The format is Prometheus' text format, or OpenMetrics
@@ -26,25 +16,12 @@ public final class PrometheusPage implements AdminPage, AutoCloseable {
     private static final String OPEN_METRICS_TYPE = OPEN_METRICS + "; version=1.0.0; charset=utf-8";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final JvmGcMetrics collections = new JvmGcMetrics();
+    private final ProcessMeters process;
     private final Metrics metrics = Metrics.in(registry);
 
     /** @param version the version of this worker */
     public PrometheusPage(String version) {
-        List<MeterBinder> process = List.of(
-                new JvmMemoryMetrics(),
-                collections,
-                new JvmThreadMetrics(),
-                new ClassLoaderMetrics(),
-                new ProcessorMetrics(),
-                new FileDescriptorMetrics(),
-                new UptimeMetrics());
-        process.forEach(binder -> binder.bindTo(registry));
-        Gauge.builder("sluice.build.info", () -> 1)
-                .description("Always 1; what runs here is in the labels")
-                .tag("version", version)
-                .tag("java", Runtime.version().toString())
-                .register(registry);
+        process = ProcessMeters.of(registry, version);
     }
 
     /** Returns the meters that this page shows. The worker reports to them. */
@@ -68,7 +45,7 @@ public final class PrometheusPage implements AdminPage, AutoCloseable {
 
     @Override
     public void close() {
-        collections.close();
+        process.close();
         metrics.close();
     }
 }

@@ -81,7 +81,12 @@ public final class AclCheck {
      * @param published the topic to which it publishes
      */
     public Optional<String> ofClient(Topics topics, String published) throws InterruptedException {
-        return refusal(missing(List.of(topics.replies()), List.of(published), Optional.empty()));
+        return ofClient(topics.replies(), List.of(published));
+    }
+
+    /** Returns the same sentence for a client that reads its replies from any topic. */
+    public Optional<String> ofClient(String replies, List<String> published) throws InterruptedException {
+        return refusal(missing(List.of(replies), published, Optional.empty()));
     }
 
     private static Optional<String> refusal(List<String> missing) {

@@ -27,6 +27,7 @@ class ConfigurationLayersTest {
     void everyKeyIsPinned() {
         assertThat(OptionNames.allKeys(CommandTree.of(terminal.terminal())))
                 .containsExactly(
+                        "address",
                         "admin-address",
                         "admin-port",
                         "api-ca",
@@ -43,6 +44,7 @@ class ConfigurationLayersTest {
                         "instance-id",
                         "json",
                         "kafka-config",
+                        "keys-file",
                         "lanes",
                         "limit",
                         "log-format",
@@ -54,12 +56,15 @@ class ConfigurationLayersTest {
                         "max-request-bytes",
                         "max-response-bytes",
                         "max-tokens",
+                        "max-wait",
+                        "max-waiting",
                         "model",
                         "new-group",
                         "ordered",
                         "output",
                         "partitions",
                         "plugins",
+                        "port",
                         "read-ahead",
                         "read-ahead-bytes",
                         "replication",
@@ -74,9 +79,10 @@ class ConfigurationLayersTest {
                         "watch",
                         "weight",
                         "window",
+                        "without-keys",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(49)
+                .hasSize(55)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -59,7 +59,7 @@ class HelpTest {
     void withoutACommandAllCommandsAreListed() {
         assertThat(terminal.run()).isEqualTo(2);
         assertThat(terminal.err())
-                .contains("say what to do: one of worker, submit, ask, dlq, status, workers, topics, sandbox,"
+                .contains("say what to do: one of worker, gateway, submit, ask, dlq, status, workers, topics, sandbox,"
                         + " completion");
     }
 

@@ -41,10 +41,10 @@ public final class Logging {
     private Logging() {}
 
     /**
-     * Sets up the log of a worker. This has no effect once a logger exists, so that classes which run before may not
+     * Sets up the log of a process that serves. This has no effect once a logger exists, so that classes which run before may not
      * have a static logger.
      */
-    public static void forWorker(Level level, Format format, boolean requests) {
+    public static void forServer(Level level, Format format, boolean requests) {
         set(level, Level.WARN, format);
         System.setProperty(REQUESTS, requests ? Level.INFO.name() : "OFF");
     }

@@ -8,6 +8,7 @@ import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.AclCheck;
 import dev.sluice.worker.topics.TopicState;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,11 +40,24 @@ public final class QueueConnection {
      */
     public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
-        String published = priority.topic(topics);
-        List<String> needed = List.of(published, topics.replies());
+        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody);
+    }
+
+    /** Returns the connected SDK for a door, which may publish both normal and express requests. */
+    public static ChatQueue openDoor(KafkaOptions options, boolean publishesExpress, int largestBody)
+            throws InterruptedException {
+        Topics topics = options.topics();
+        List<String> published = publishesExpress ? topics.fromProducers() : List.of(topics.requests());
+        return open(options, published, topics.doorReplies(), largestBody);
+    }
+
+    private static ChatQueue open(KafkaOptions options, List<String> published, String replies, int largestBody)
+            throws InterruptedException {
+        List<String> needed = new ArrayList<>(published);
+        needed.add(replies);
         try (Admin admin = AdminConnector.connect(options)) {
             new AclCheck(admin, AdminTimeouts.FOREGROUND)
-                    .ofClient(topics, published)
+                    .ofClient(replies, published)
                     .ifPresent(denied -> {
                         throw new CommandException(denied);
                     });
@@ -53,14 +67,16 @@ public final class QueueConnection {
             if (!missing.isEmpty()) {
                 throw new CommandException(
                         "Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
-                                + "; create what is missing with 'sluice topics create --topic " + topics.base()
-                                + "', or name another queue with --topic");
+                                + "; create what is missing with 'sluice topics create --topic "
+                                + options.topics().base() + "', or name another queue with --topic");
             }
-            requireRoom(found.get(published), largestBody);
+            for (String topic : published) {
+                requireRoom(found.get(topic), largestBody);
+            }
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }
-        return build(options, largestBody);
+        return build(options, replies, largestBody);
     }
 
     /** Requires that the topic takes the largest request. A limit that this user may not read is not checked. */
@@ -74,13 +90,14 @@ public final class QueueConnection {
         }
     }
 
-    private static ChatQueue build(KafkaOptions options, int largestBody) {
+    private static ChatQueue build(KafkaOptions options, String replies, int largestBody) {
         Map<String, Object> properties = new HashMap<>(options.properties());
         properties.remove("bootstrap.servers");
         try {
             return ChatQueue.builder()
                     .bootstrapServers(options.servers())
                     .topic(options.topics().base())
+                    .replyTopic(replies)
                     .kafkaProperties(properties)
                     .maxBodyBytes(Math.max(ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES, largestBody))
                     .build();

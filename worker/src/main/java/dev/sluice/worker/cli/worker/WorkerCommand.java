@@ -6,6 +6,7 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.Converters.ByteSize;
+import dev.sluice.worker.cli.options.LogOptions;
 import dev.sluice.worker.cli.options.ModelLimit;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.cli.options.TenantWeight;

@@ -1,10 +1,10 @@
-package dev.sluice.worker.cli.worker;
+package dev.sluice.worker.cli.options;
 
 import dev.sluice.worker.cli.command.Logging;
 import picocli.CommandLine.Option;
 
-/** The options of a worker's log. */
-final class LogOptions {
+/** The options of the log of a process that serves. */
+public final class LogOptions {
     @Option(
             names = "--log-level",
             paramLabel = "LEVEL",
@@ -27,7 +27,7 @@ final class LogOptions {
     private boolean requests;
 
     /** Sets up the log. No logger may exist before this. */
-    void apply() {
-        Logging.forWorker(level, format, requests);
+    public void apply() {
+        Logging.forServer(level, format, requests);
     }
 }

@@ -1,0 +1,105 @@
+package dev.sluice.worker.cli.gateway;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.gateway.Gateway;
+import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.KafkaHealth;
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.connection.AdminConnector;
+import dev.sluice.worker.cli.connection.KafkaOptions;
+import dev.sluice.worker.cli.connection.QueueConnection;
+import dev.sluice.worker.observe.ProcessPage;
+import dev.sluice.worker.text.CommandException;
+import dev.sluice.worker.text.ProgramVersion;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CountDownLatch;
+import org.apache.kafka.clients.admin.Admin;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Runs a door until the process receives a signal, and drains it then. */
+final class GatewayRun {
+    private static final Logger LOG = LoggerFactory.getLogger(GatewayRun.class);
+    /** The time that a busy machine may need beyond the drain. */
+    private static final Duration CLOSE_GRACE = Duration.ofSeconds(20);
+
+    private final Terminal terminal;
+    private final KafkaOptions kafka;
+    private final GatewayConfig config;
+    private final Duration drainTimeout;
+
+    GatewayRun(Terminal terminal, KafkaOptions kafka, GatewayConfig config, Duration drainTimeout) {
+        this.terminal = terminal;
+        this.kafka = kafka;
+        this.config = config;
+        this.drainTimeout = drainTimeout;
+    }
+
+    /**
+     * Runs the door. This does not return after a signal, because the shutdown hook ends the process.
+     *
+     * @throws CommandException if the door cannot start for a reason that a person can fix
+     */
+    int untilStopped() throws InterruptedException {
+        Topics topics = kafka.topics();
+        ChatQueue queue = QueueConnection.openDoor(kafka, config.keysFile().isPresent(), config.maxBodyBytes());
+        Admin admin = AdminConnector.connect(kafka);
+        KafkaHealth health = new KafkaHealth(admin, List.of(topics.requests(), topics.doorReplies())).start();
+        ProcessPage metrics = new ProcessPage(ProgramVersion.current());
+        Gateway gateway;
+        try {
+            gateway = Gateway.start(config, queue, health, metrics.registry(), metrics::text);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException("--keys-file " + config.keysFile().orElseThrow() + ": " + e.getMessage());
+        } catch (CompletionException e) {
+            throw new CommandException("port " + config.port() + " cannot be had at " + config.address() + " ("
+                    + e.getCause().getMessage() + "); choose another with --port or --address");
+        }
+        LOG.atInfo()
+                .addKeyValue("address", config.address())
+                .addKeyValue("port", gateway.port())
+                .log("Gateway listens");
+        terminal.out().println("http://" + config.address() + ":" + gateway.port() + "/v1");
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> drainAndHalt(() -> {
+                            gateway.drain(drainTimeout);
+                            gateway.close();
+                            queue.close();
+                            health.close();
+                            admin.close(Duration.ZERO);
+                            metrics.close();
+                        }),
+                        "drain-on-shutdown"));
+        new CountDownLatch(1).await();
+        return ExitCode.DONE;
+    }
+
+    /**
+     * Closes everything in the shutdown hook, and ends the process. After SIGTERM the JVM itself would exit with 143,
+     * which supervisors take for a crash.
+     */
+    private void drainAndHalt(Runnable close) {
+        LOG.info("Gateway draining: requests that wait may have their replies");
+        Thread closing = new Thread(close, "drain");
+        closing.setDaemon(true);
+        closing.start();
+        int code = ExitCode.FAILED;
+        try {
+            closing.join(drainTimeout.plus(CLOSE_GRACE).toMillis());
+            if (closing.isAlive()) {
+                LOG.error("Gateway not closed in time");
+            } else {
+                LOG.info("Gateway stopped");
+                code = ExitCode.DONE;
+            }
+        } catch (InterruptedException e) {
+            LOG.error("Drain interrupted", e);
+        }
+        Runtime.getRuntime().halt(code);
+    }
+}

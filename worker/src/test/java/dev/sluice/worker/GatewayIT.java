@@ -1,0 +1,127 @@
+package dev.sluice.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.ChatQueue;
+import dev.sluice.gateway.Gateway;
+import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.KafkaHealth;
+import dev.sluice.gateway.WaitTimes;
+import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.sandbox.TogetherStandIn;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Sends requests over HTTP to a door, a queue on a real Kafka, and a worker. */
+@Timeout(120)
+class GatewayIT {
+    private static SandboxBroker broker;
+    private static TestQueue queue;
+    private static TogetherStandIn api;
+    private static ChatQueue sdk;
+    private static KafkaHealth health;
+    private static Gateway gateway;
+    private static HttpClient client;
+
+    @BeforeAll
+    static void start() throws Exception {
+        broker = SandboxBroker.start();
+        queue = new TestQueue(broker.bootstrapServers(), "chat");
+        api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
+        sdk = ChatQueue.builder()
+                .bootstrapServers(broker.bootstrapServers())
+                .replyTopic(queue.topics.doorReplies())
+                .build();
+        health = new KafkaHealth(queue.admin(), List.of(queue.topics.doorReplies())).start();
+        gateway = Gateway.start(
+                new GatewayConfig(
+                        "127.0.0.1", 0, Optional.empty(), 1_000, 100_000, Duration.ofMinutes(5), WaitTimes.DEFAULT),
+                sdk,
+                health,
+                new SimpleMeterRegistry(),
+                () -> new byte[0]);
+        client = HttpClient.newHttpClient();
+    }
+
+    @AfterAll
+    static void stop() {
+        gateway.close();
+        sdk.close();
+        health.close();
+        api.close();
+        queue.close();
+        broker.close();
+    }
+
+    @Test
+    void everyRequestIsAnsweredThroughARestartOfTheBroker() throws Exception {
+        assertThat(health.problems()).isEmpty();
+        List<CompletableFuture<HttpResponse<String>>> waiting = Stream.generate(
+                        () -> post(TestQueue.body("m", "hello")))
+                .limit(100)
+                .toList();
+        await().until(() -> waitingInKafka() >= 100);
+
+        broker.restart();
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            assertThat(waiting).allSatisfy(answer -> {
+                assertThat(answer.join().statusCode()).isEqualTo(200);
+                assertThat(answer.join().body()).contains("\"chat.completion\"");
+                assertThat(answer.join().headers().firstValue("sluice-queued-ms"))
+                        .isPresent();
+            });
+            assertThat(api.calls()).isEqualTo(100);
+
+            aStreamIsMadeFromTheReply();
+            theApisOwnRefusalIsPassedOn();
+        }
+        assertThat(queue.read(queue.topics.replies())).isEmpty();
+    }
+
+    private static void aStreamIsMadeFromTheReply() {
+        String body = TestQueue.body("m", "hello").replace("{\"model", "{\"stream\":true,\"model");
+
+        HttpResponse<String> stream = post(body).join();
+
+        assertThat(stream.headers().firstValue("content-type")).contains("text/event-stream");
+        assertThat(stream.body()).contains("chat.completion.chunk").endsWith("data: [DONE]\n\n");
+    }
+
+    private static void theApisOwnRefusalIsPassedOn() {
+        HttpResponse<String> refused =
+                post(TestQueue.body("m", "? [stand-in: status=400]")).join();
+
+        assertThat(refused.statusCode()).isEqualTo(400);
+        assertThat(refused.headers().firstValue("x-should-retry")).contains("false");
+        assertThat(refused.body()).contains("\"error\"");
+    }
+
+    private static long waitingInKafka() throws Exception {
+        return queue.read(queue.topics.requests()).size();
+    }
+
+    private static CompletableFuture<HttpResponse<String>> post(String body) {
+        HttpRequest request = HttpRequest.newBuilder(
+                        URI.create("http://localhost:" + gateway.port() + "/v1/chat/completions"))
+                .header("content-type", "application/json")
+                .timeout(Duration.ofSeconds(90))
+                .POST(HttpRequest.BodyPublishers.ofString(body, UTF_8))
+                .build();
+        return client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
+    }
+}
