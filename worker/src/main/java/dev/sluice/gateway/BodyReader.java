@@ -15,13 +15,16 @@ final class BodyReader {
     private final ClientExchange exchange;
     private final int maxBytes;
     private final Consumer<byte[]> whole;
-    private final Buffer body = Buffer.buffer();
+    private final UploadBudget budget;
+    private Buffer body = Buffer.buffer();
     private long read;
+    private long timer;
     private boolean isDone;
 
-    private BodyReader(ClientExchange exchange, int maxBytes, Consumer<byte[]> whole) {
+    private BodyReader(ClientExchange exchange, int maxBytes, UploadBudget budget, Consumer<byte[]> whole) {
         this.exchange = exchange;
         this.maxBytes = maxBytes;
+        this.budget = budget;
         this.whole = whole;
     }
 
@@ -29,14 +32,17 @@ final class BodyReader {
      * Reads the body of an exchange. One that cannot be read is answered here.
      *
      * @param withinMillis the time in which it must have come
-     * @param whole takes the body when it has been read
+     * @param budget where the bytes are taken from
+     * @param whole takes the body when it has been read, and gives its bytes back to the budget
      */
-    static void read(ClientExchange exchange, int maxBytes, long withinMillis, Consumer<byte[]> whole) {
-        BodyReader reader = new BodyReader(exchange, maxBytes, whole);
+    static void read(
+            ClientExchange exchange, int maxBytes, long withinMillis, UploadBudget budget, Consumer<byte[]> whole) {
+        BodyReader reader = new BodyReader(exchange, maxBytes, budget, whole);
         HttpServerRequest request = exchange.request();
         request.handler(reader::add);
         request.endHandler(end -> reader.end());
-        exchange.after(withinMillis, reader::late);
+        exchange.whenGone(reader::drop);
+        reader.timer = exchange.after(withinMillis, reader::late);
         reader.expect(request);
     }
 
@@ -62,9 +68,17 @@ final class BodyReader {
         }
         read += chunk.length();
         if (read <= maxBytes) {
-            body.appendBuffer(chunk);
+            keep(chunk);
         } else if (read > 2L * maxBytes) {
             refuse(length(exchange.request()));
+        }
+    }
+
+    private void keep(Buffer chunk) {
+        if (budget.take(chunk.length())) {
+            body.appendBuffer(chunk);
+        } else {
+            answer(ErrorBody.busy(503, "too_many_uploads", "this gateway reads as much as it can; try again", 1));
         }
     }
 
@@ -74,25 +88,37 @@ final class BodyReader {
         }
         if (read > maxBytes) {
             refuse(read);
-        } else {
-            isDone = true;
-            whole.accept(body.getBytes());
+            return;
         }
+        isDone = true;
+        exchange.cancel(timer);
+        exchange.whenGone(() -> {});
+        byte[] bytes = body.getBytes();
+        body = Buffer.buffer(); // the request keeps this reader for as long as it waits
+        whole.accept(bytes);
+    }
+
+    private void drop() {
+        isDone = true;
+        budget.release(body.length());
+        body = Buffer.buffer();
     }
 
     private void late() {
         if (!isDone) {
-            isDone = true;
-            exchange.closeAfterAnswer();
-            exchange.send(ErrorBody.invalid(408, "body_timeout", null, "the body did not come in time"));
+            answer(ErrorBody.invalid(408, "body_timeout", null, "the body did not come in time"));
         }
     }
 
-    private void refuse(long size) {
-        isDone = true;
+    private void answer(HttpAnswer error) {
+        drop();
         exchange.closeAfterAnswer();
+        exchange.send(error);
+    }
+
+    private void refuse(long size) {
         String found = size > maxBytes ? "the body has " + size + " bytes" : "the body is larger";
-        exchange.send(ErrorBody.invalid(
+        answer(ErrorBody.invalid(
                 413, "too_large", null, found + "; this gateway takes " + maxBytes + " bytes at most"));
     }
 }

@@ -58,7 +58,7 @@ final class ChatPublisher implements AutoCloseable {
      * @param reply the reply; to cancel it ends the wait
      * @param answer the answer that is made of the reply or of its failure; it never fails
      */
-    record Published(ChatBody body, CompletableFuture<ChatReply> reply, CompletableFuture<HttpAnswer> answer) {}
+    record Published(boolean isStream, CompletableFuture<ChatReply> reply, CompletableFuture<HttpAnswer> answer) {}
 
     /** Publishes a request. The future fails with {@link InvalidChatRequestException} if the queue does not take it. */
     CompletableFuture<Published> publish(Envelope envelope) {
@@ -68,10 +68,13 @@ final class ChatPublisher implements AutoCloseable {
     private Published publishNow(Envelope envelope) {
         ChatBody body = ChatBody.of(envelope.body());
         CompletableFuture<ChatReply> reply = queue.ask(request(envelope, body), envelope.deadline());
+        boolean isStream = body.isStream();
+        boolean includesUsage = body.includesUsage(); // without the body, which must not stay while the request waits
         CompletableFuture<HttpAnswer> answer = reply.handleAsync(
-                (ending, failure) -> failure == null ? ReplyAnswers.of(ending, body) : ReplyAnswers.of(failure),
+                (ending, failure) ->
+                        failure == null ? ReplyAnswers.of(ending, isStream, includesUsage) : ReplyAnswers.of(failure),
                 answering);
-        return new Published(body, reply, answer.exceptionally(ReplyAnswers::of));
+        return new Published(isStream, reply, answer.exceptionally(ReplyAnswers::of));
     }
 
     private static ChatRequest request(Envelope envelope, ChatBody body) {

@@ -31,15 +31,22 @@ final class ChatRoute {
     private final ChatPublisher publisher;
     private final WaitingRequests waiting;
     private final KafkaGate kafka = new KafkaGate();
+    private final UploadBudget uploads;
 
     ChatRoute(
-            Context loop, GatewayConfig config, CallerRule callers, ChatPublisher publisher, WaitingRequests waiting) {
+            Context loop,
+            GatewayConfig config,
+            CallerRule callers,
+            ChatPublisher publisher,
+            WaitingRequests waiting,
+            UploadBudget uploads) {
         this.loop = loop;
         this.vertx = loop.owner();
         this.config = config;
         this.callers = callers;
         this.publisher = publisher;
         this.waiting = waiting;
+        this.uploads = uploads;
     }
 
     /** Reads the body, if the caller may send a request now. */
@@ -59,7 +66,7 @@ final class ChatRoute {
 
     private void read(ClientExchange exchange, Caller caller) {
         long within = config.times().uploadWithin().toMillis();
-        BodyReader.read(exchange, config.maxBodyBytes(), within, body -> accept(exchange, caller, body));
+        BodyReader.read(exchange, config.maxBodyBytes(), within, uploads, body -> accept(exchange, caller, body));
     }
 
     /** Gives the client the reply that its earlier try has left behind, or publishes the request. */
@@ -69,11 +76,13 @@ final class ChatRoute {
                 isRepeated(exchange.request()) ? waiting.adopt(fingerprint) : Optional.empty();
         if (earlier.isPresent()) {
             LOG.atDebug().addKeyValue("id", earlier.get().id()).log("Request joined by the next try of its client");
+            uploads.release(body.length);
             earlier.get().attach(exchange);
             return;
         }
         Optional<HttpAnswer> full = full(caller);
         if (full.isPresent()) {
+            uploads.release(body.length);
             exchange.send(full.get());
             return;
         }
@@ -129,7 +138,7 @@ final class ChatRoute {
             request.complete(ReplyAnswers.of(failure == null ? new IllegalStateException("no outcome") : failure));
             return;
         }
-        request.asked(published.body().isStream(), published.reply());
+        request.asked(published.isStream(), published.reply());
         if (!published.reply().isDone()) {
             kafka.published();
         }

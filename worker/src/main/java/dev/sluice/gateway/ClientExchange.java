@@ -5,6 +5,8 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.impl.VertxConnection;
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,7 +32,8 @@ final class ClientExchange {
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
-    private final String id;
+    private final Set<Long> timers = new HashSet<>();
+    private String id;
     private final long begunNanos;
     private final OpenAnswers openAnswers;
     private final EndListener listener;
@@ -79,10 +82,19 @@ final class ClientExchange {
 
     private void gone() {
         if (!isEnded) {
-            isEnded = true;
-            whenGone.run();
+            Runnable action = whenGone;
+            end();
+            action.run();
             listener.ended(this, CLIENT_CLOSED, "client_closed");
         }
+    }
+
+    /** Lets go of everything that waits for this exchange, so that nothing keeps a request or its reply in memory. */
+    private void end() {
+        isEnded = true;
+        whenGone = () -> {};
+        timers.forEach(vertx::cancelTimer);
+        timers.clear();
     }
 
     /** Sends the head of a successful answer. From now on no failure can have a status of its own. */
@@ -110,31 +122,31 @@ final class ClientExchange {
         if (isEnded) {
             return;
         }
-        isEnded = true;
+        end();
         if (!isCommitted) {
             response.setStatusCode(answer.status());
             head(answer.contentType());
             answer.headers().forEach(response::putHeader);
         }
-        end(Buffer.buffer(answer.body()));
+        write(Buffer.buffer(answer.body()));
         listener.ended(this, answer.status(), answer.outcome());
     }
 
     /** Ends a stream whose head was sent with the events of an error. The connection is closed after them. */
     void sendFailure(HttpAnswer error) {
-        isEnded = true;
-        end(Buffer.buffer(CompletionStream.failure(error)));
+        end();
+        write(Buffer.buffer(CompletionStream.failure(error)));
         listener.ended(this, error.status(), error.outcome());
     }
 
-    private void end(Buffer body) {
+    private void write(Buffer body) {
         OpenAnswers.Entry entry = openAnswers.begin(body.length(), this::cut);
         var unused = response.end(body).onComplete(written -> entry.end());
     }
 
     /** Cuts the connection, so that the client cannot take what it has got for an answer. */
     void abort(HttpAnswer instead) {
-        isEnded = true;
+        end();
         cut();
         listener.ended(this, instead.status(), instead.outcome());
     }
@@ -148,13 +160,25 @@ final class ClientExchange {
         }
     }
 
-    /** Runs an action after this time, unless the exchange has ended by then. */
-    void after(long millis, Runnable action) {
-        vertx.setTimer(millis, timer -> {
-            if (!isEnded) {
-                action.run();
-            }
+    /** Runs an action after this time, unless the exchange has ended by then. Returns what {@link #cancel} takes. */
+    long after(long millis, Runnable action) {
+        long timer = vertx.setTimer(millis, due -> {
+            timers.remove(due);
+            action.run();
         });
+        timers.add(timer);
+        return timer;
+    }
+
+    void cancel(long timer) {
+        if (timers.remove(timer)) {
+            vertx.cancelTimer(timer);
+        }
+    }
+
+    /** Answers with the id of the request that an earlier try of the client has published. */
+    void continues(String earlierId) {
+        id = earlierId;
     }
 
     /** Closes the connection after the answer, so that the next request goes elsewhere. */

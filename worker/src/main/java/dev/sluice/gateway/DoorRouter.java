@@ -44,6 +44,11 @@ final class DoorRouter {
         };
     }
 
+    /** Returns true if a route is asked for again and again by machines, and tells a log nothing. */
+    static boolean isProbe(String route) {
+        return route.equals("health") || route.equals("metrics");
+    }
+
     void handle(ClientExchange exchange) {
         String path = normal(exchange.request().path());
         switch (path) {

@@ -34,6 +34,7 @@ public final class Gateway implements AutoCloseable {
     private static final int MAX_LINE_BYTES = 8 * 1024;
     private static final int BACKLOG = 1024;
     private static final long MAX_OPEN_ANSWER_BYTES = 128L << 20;
+    private static final long MAX_UPLOAD_BYTES = 96L << 20;
     /** The connections beyond those that wait: idle ones, probes. */
     private static final int SPARE_CONNECTIONS = 2_000;
 
@@ -46,6 +47,7 @@ public final class Gateway implements AutoCloseable {
     private final ChatPublisher publisher;
     private final WaitingRequests waiting;
     private final OpenAnswers openAnswers;
+    private final UploadBudget uploads = new UploadBudget(MAX_UPLOAD_BYTES);
     private final ConnectionGuard connections;
     private final GatewayMeters meters;
     private final DoorRouter router;
@@ -68,12 +70,13 @@ public final class Gateway implements AutoCloseable {
                 vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
         this.meters = new GatewayMeters(registry);
-        this.router = new DoorRouter(new ChatRoute(loop, config, callers, publisher, waiting), health, metrics);
+        this.router =
+                new DoorRouter(new ChatRoute(loop, config, callers, publisher, waiting, uploads), health, metrics);
         this.server = vertx.createHttpServer(options(config));
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
         server.invalidRequestHandler(this::refuse);
-        vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers));
+        vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers, uploads));
     }
 
     /**
@@ -162,7 +165,9 @@ public final class Gateway implements AutoCloseable {
         connections.requestEnded(exchange.request().connection());
         String route = DoorRouter.route(exchange.request().path());
         meters.ended(route, status, outcome, exchange.tookNanos());
-        AccessLog.write(exchange, route, status, outcome);
+        if (!DoorRouter.isProbe(route)) {
+            AccessLog.write(exchange, route, status, outcome);
+        }
     }
 
     /** Answers what is no HTTP in the same form as everything else. */

@@ -12,6 +12,7 @@ final class GatewayMeters {
     private volatile int waiting;
     private volatile int orphans;
     private volatile long openAnswerBytes;
+    private volatile long uploadBytes;
 
     GatewayMeters(MeterRegistry registry) {
         this.registry = registry;
@@ -23,6 +24,9 @@ final class GatewayMeters {
                 .register(registry);
         Gauge.builder("sluice.gateway.open.answer.bytes", () -> openAnswerBytes)
                 .description("Bytes of answers that their clients have not taken yet")
+                .register(registry);
+        Gauge.builder("sluice.gateway.upload.bytes", () -> uploadBytes)
+                .description("Bytes of bodies that are not with Kafka yet")
                 .register(registry);
     }
 
@@ -50,9 +54,10 @@ final class GatewayMeters {
     }
 
     /** Shows the present state. Called on the event loop, so that other threads read numbers only. */
-    void show(WaitingRequests requests, OpenAnswers answers) {
+    void show(WaitingRequests requests, OpenAnswers answers, UploadBudget uploads) {
         waiting = requests.size();
         orphans = requests.orphanCount();
         openAnswerBytes = answers.bytes();
+        uploadBytes = uploads.held();
     }
 }

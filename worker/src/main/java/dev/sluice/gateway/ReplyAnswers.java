@@ -20,11 +20,11 @@ final class ReplyAnswers {
     private ReplyAnswers() {}
 
     /** Returns the answer for a reply, as a stream if the client wants one and the reply is a completion. */
-    static HttpAnswer of(ChatReply reply, ChatBody asked) {
+    static HttpAnswer of(ChatReply reply, boolean wantsStream, boolean wantsUsage) {
         if (!reply.ok()) {
             return failed(reply);
         }
-        byte[] events = asked.isStream() ? CompletionStream.of(reply.body(), asked.includesUsage()) : null;
+        byte[] events = wantsStream ? CompletionStream.of(reply.body(), wantsUsage) : null;
         return events == null
                 ? new HttpAnswer(200, HttpAnswer.JSON, timing(reply), reply.body(), "ok")
                 : new HttpAnswer(200, HttpAnswer.EVENTS, timing(reply), events, "ok");

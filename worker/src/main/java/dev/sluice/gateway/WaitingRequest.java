@@ -63,6 +63,7 @@ final class WaitingRequest {
             vertx.cancelTimer(forgetTimer);
         }
         client = next;
+        next.continues(id);
         HttpAnswer known = outcome;
         if (known != null) {
             next.send(known);
@@ -70,12 +71,12 @@ final class WaitingRequest {
             return;
         }
         next.whenGone(() -> leave(next));
-        next.after(times.commitAfter().toMillis(), () -> commit(next));
+        long unused = next.after(times.commitAfter().toMillis(), () -> commit(next));
     }
 
     private void commit(ClientExchange waiting) {
         if (asked == null) { // whether it wants a stream is not known yet
-            waiting.after(times.keepAliveEvery().toMillis(), () -> commit(waiting));
+            long unused = waiting.after(times.keepAliveEvery().toMillis(), () -> commit(waiting));
             return;
         }
         waiting.commit(isStream);
@@ -83,7 +84,7 @@ final class WaitingRequest {
     }
 
     private void keepAlive(ClientExchange waiting) {
-        waiting.after(times.keepAliveEvery().toMillis(), () -> {
+        long unused = waiting.after(times.keepAliveEvery().toMillis(), () -> {
             waiting.keepAlive(isStream);
             keepAlive(waiting);
         });

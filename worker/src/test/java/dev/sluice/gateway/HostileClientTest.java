@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Sends what no good client sends. Each gets its right answer, and nothing of it is published. */
 @Timeout(60)
 class HostileClientTest {
-    private static final String HEAD = String.join(
+    static final String HEAD = String.join(
             "\r\n", "POST /v1/chat/completions HTTP/1.1", "Host: localhost", "Content-Type: application/json", "");
 
     private static final String LARGE = "{\"model\":\"m\",\"messages\":[\"" + "x".repeat(30_000) + "\"]}";

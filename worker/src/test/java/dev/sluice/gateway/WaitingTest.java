@@ -108,6 +108,8 @@ class WaitingTest {
 
             assertThat(again.body()).contains("re m");
             assertThat(queue.requests()).hasSize(1);
+            assertThat(again.headers().firstValue("x-request-id"))
+                    .isEqualTo(queue.requests().get(0).id());
         }
     }
 
