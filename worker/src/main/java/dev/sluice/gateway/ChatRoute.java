@@ -125,8 +125,12 @@ final class ChatRoute {
                 body,
                 ClientDeadline.of(head::getHeader, config.maxWait()),
                 head.getHeader(WireHeaders.TRACEPARENT));
+        int bytes = body.length;
         CompletableFuture<Void> unused = publisher.publish(envelope).handle((published, failure) -> {
-            loop.runOnContext(now -> published(request, published, failure));
+            loop.runOnContext(now -> {
+                uploads.release(bytes);
+                published(request, published, failure);
+            });
             return null;
         });
     }

@@ -190,7 +190,14 @@ class WaitingTest {
     @Test
     void whatWaitsAfterTheDrainIsToldToTryElsewhere() throws Exception {
         InMemoryChatQueue queue = TestDoor.answering().holdReplies();
-        try (TestDoor door = TestDoor.before(queue);
+        WaitTimes times = new WaitTimes(
+                Duration.ofSeconds(3),
+                TestDoor.TIMES.keepAliveEvery(),
+                TestDoor.TIMES.orphanFor(),
+                TestDoor.TIMES.outcomeKeptFor(),
+                TestDoor.TIMES.uploadWithin(),
+                TestDoor.TIMES.writeWithin());
+        try (TestDoor door = new TestDoor(queue, new KeylessRule(true), 10, times);
                 RawConnection early = door.connect();
                 RawConnection late = door.connect()) {
             late.post("", TestDoor.BODY).head();
