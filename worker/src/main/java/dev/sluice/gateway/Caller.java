@@ -3,7 +3,7 @@ package dev.sluice.gateway;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who sends a request, as far as the door knows.
+ * The sender of a request, as far as the door knows it.
  *
  * @param name the name of the caller's key; empty where no key is asked for
  * @param tenant the tenant of the key, or null for none

@@ -39,7 +39,7 @@ final class ChatPublisher implements AutoCloseable {
     }
 
     /**
-     * What to publish.
+     * The request to publish.
      *
      * @param deadline how long the reply is of use
      * @param traceparent the client's trace context, if it sent one

@@ -16,7 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers {@code POST /v1/chat/completions}. Its methods stand in the order in which a request meets them. It belongs to
+ * Answers {@code POST /v1/chat/completions}. Its methods stand in the order in which requests meet them. It belongs to
  * the event loop.
  */
 final class ChatRoute {

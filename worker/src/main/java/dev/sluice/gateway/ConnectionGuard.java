@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bounds the connections, and closes those that do not get on with a request. A client that sends one byte of a head now
+ * Bounds connections, and closes those that do not get on with a request. A client that sends one byte of a head now
  * and then is never idle for the server's own time-out. It belongs to the event loop.
  */
 final class ConnectionGuard {

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The keys that callers may send, by their hashes. A line of the file is a name, the SHA-256 of the key in hex, and what
+ * The keys that callers may send, by hash. A line of the file has a name, the SHA-256 of the key in hex, and what
  * the key may do:
  *
  * <pre>

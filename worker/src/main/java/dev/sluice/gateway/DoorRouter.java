@@ -61,7 +61,7 @@ final class DoorRouter {
         }
     }
 
-    /** Some clients put /v1 before a path themselves, and others do not. A slash at the end means nothing. */
+    /** Returns a path without /v1, which some clients send and others do not, and without a slash at its end. */
     private static String normal(@Nullable String path) {
         String normal = path == null ? "/" : path;
         while (normal.length() > 1 && normal.endsWith("/")) {

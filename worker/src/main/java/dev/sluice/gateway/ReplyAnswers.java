@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Turns the ending of a request into an HTTP answer, with the status, code and words of the API where it has spoken. */
+/** Turns the ending of a request into an HTTP answer, with the status, code and words of the API if it has spoken. */
 final class ReplyAnswers {
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final int BAD_GATEWAY = 502;

@@ -3,7 +3,7 @@ package dev.sluice.gateway;
 import java.time.Duration;
 
 /**
- * How long the door waits for what.
+ * The times for which the door waits.
  *
  * @param commitAfter the time for which a waiting client still gets a real status; proxies give up after a minute
  * @param keepAliveEvery the time between the bytes that keep the connection after that

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request that was put on the queue, and the client that waits for its reply. A client may go and another one, its own
+ * A request that was put on the queue, and the client that waits for its reply. A client may go, and another, its own
  * next try, may take its place. It belongs to the event loop.
  */
 final class WaitingRequest {

@@ -23,7 +23,7 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
     }
 
     /**
-     * Returns the whole limit at the start of the call if other workers spend from it too. What they have spent is known
+     * Returns the whole limit at the start of the call if others spend from it too. What they have spent is known
      * as a rate only. So the hint counts for a limit that has fallen, and otherwise the amount of the whole second.
      *
      * @param granted the former estimate of this worker's own part

@@ -76,19 +76,19 @@ final class LimitEstimator {
     private Role role = Role.ALONE;
     /** This worker's part of the whole limit. */
     private double share;
-    /** As the pilot, the limit that was divided last; the rest of a higher one is this worker's alone. */
+    /** The limit that was divided last. What the pilot knows of a higher one is its own. */
     private double divided;
-    /** As the pilot or a follower, the amount that others spend per second. */
+    /** The amount that others spend per second. A worker that is alone does not know it. */
     private double others;
-    /** As the pilot or a follower, how often the limit was lowered. */
+    /** The number of events that the pilot has judged. */
     private long epoch;
 
     private long epochAt;
-    /** As a follower, the rejections to report. */
+    /** The rejections that a follower reports. */
     private Rejections followed = Rejections.NONE;
-    /** As the pilot, the rejections of followers that the latest event has counted. */
+    /** The rejections of followers that the latest event has counted. */
     private int rejectedElsewhere;
-    /** As the pilot, the last time at which more was spent than what was divided. */
+    /** The last time at which the pilot knew of more than what was divided. */
     private long exceededAt;
 
     /** The lower bound of the estimate. No account is granted less, however often its calls are rejected. */
@@ -97,7 +97,7 @@ final class LimitEstimator {
     private double ceiling = Double.POSITIVE_INFINITY;
     /** The whole limit as far as it is known to be granted. */
     private double granted;
-    /** As the pilot, the whole limit as far as others may spend it. */
+    /** The whole limit as far as others may spend it. */
     private double shared;
 
     private boolean started;
@@ -162,7 +162,7 @@ final class LimitEstimator {
     }
 
     /**
-     * Returns the whole limit of which others may spend their parts. What the pilot has found out it spends itself for a
+     * Returns the limit of which others may spend their parts. What the pilot has found out it spends alone for a
      * second, evenly. By then the API's second is full of even calls, and who takes them over is admitted.
      */
     double shared(long now) {
@@ -196,9 +196,9 @@ final class LimitEstimator {
         return step() * Math.pow(2, (now - raisesAt) / doublesIn());
     }
 
-    /** Returns the nanoseconds in which the step doubles. Of a limit that was found to be slow, each call has to show. */
+    /** Returns the nanoseconds in which the step doubles. Of a limit that was found slow, each call has to show. */
     private double doublesIn() {
-        return hasEvent ? Math.max(STEP_DOUBLES_IN, SECOND / granted) : STEP_DOUBLES_IN;
+        return hasEvent ? Math.max(STEP_DOUBLES_IN, (double) SECOND / granted) : STEP_DOUBLES_IN;
     }
 
     private double step() {
@@ -215,7 +215,7 @@ final class LimitEstimator {
 
     /** Returns what all have spent in the last second, for all that this worker knows. */
     private double used(long now) {
-        return whole(window.sum(now));
+        return whole((double) window.sum(now));
     }
 
     /** Records the start of a call. */
@@ -387,7 +387,7 @@ final class LimitEstimator {
      */
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
         if (role == Role.FOLLOWS) {
-            rejectedAsFollower(charge, FirstRejection.of(charge.startedAt(), amount, waitNanos), now);
+            rejectedAsFollower(charge, FirstRejection.of(charge.startedAt(), amount, waitNanos));
             return false;
         }
         unrelated.rejected(charge.startedAt());
@@ -414,7 +414,7 @@ final class LimitEstimator {
         return provoked;
     }
 
-    private void rejectedAsFollower(Charge charge, FirstRejection rejection, long now) {
+    private void rejectedAsFollower(Charge charge, FirstRejection rejection) {
         long known = charge.startedAt() - epochAt < 0 ? epoch - 1 : epoch;
         double shown = Math.max(floor, measured(rejection));
         if (known > followed.epoch() || followed.calls() == 0) {
@@ -439,9 +439,8 @@ final class LimitEstimator {
             hasUnprovoked = true;
             unprovokedAt = now;
         }
-        excused = !provoked
-                && (isCeilingBelieved() && allCalls() >= RARE
-                        || isByOthers && !FirstRejection.hasFallen(granted, measured));
+        boolean isRare = isCeilingBelieved() && allCalls() >= RARE;
+        excused = !provoked && (isRare || (isByOthers && !FirstRejection.hasFallen(granted, measured)));
         if (!provoked && !excused && !isAmongOthers() && !exceeds(now)) {
             unrelated.lowering(granted, now);
         }

@@ -125,7 +125,7 @@ final class DemandShares {
             return new LimitPart.Piloted(share, limit, Math.max(0, others), rejections(unit, found.epoch()));
         }
 
-        /** Returns the limit, or what is left of it if a rejection shows that it has fallen. The pilot will say so, too. */
+        /** Returns the limit, or what is left if a rejection shows that it has fallen. The pilot will say so, too. */
         private double fallen(Function<LaneReport, BudgetReport> unit, BudgetReport found, double limit) {
             double fallen = limit;
             for (LaneReport lane : lanes) {

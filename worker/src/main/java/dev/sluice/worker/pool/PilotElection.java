@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * thread.
  *
  * <p>The topic's order decides. A lane whose pilot is gone has none for the moment, and the worker in which most waits
- * stands in a new term. A worker that has just come listens first, since a pilot may have been there long before. If two
+ * stands in a new term. A worker that has just come listens first, since a pilot may have been there before. If two
  * stand at once, the higher term wins, and in the same term the first by name. A pilot
  * remains one until it has nothing to do while others have.
  */

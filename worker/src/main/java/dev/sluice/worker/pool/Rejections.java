@@ -8,7 +8,7 @@ package dev.sluice.worker.pool;
  * @param shown the least whole limit per second that they show, in the view of this worker
  */
 public record Rejections(long epoch, int calls, double shown) {
-    /** No rejected call. */
+    /** The absence of rejected calls. */
     public static final Rejections NONE = new Rejections(0, 0, 0);
 
     /** Returns these rejections and one more call of the same epoch. */

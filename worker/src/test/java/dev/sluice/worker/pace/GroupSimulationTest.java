@@ -8,11 +8,13 @@ import dev.sluice.worker.pace.Scenario.Load;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Measures in virtual time how two models share one limit of the API if their group is told. */
+@Tag("simulation")
 class GroupSimulationTest {
     private static final List<String> MODELS = List.of("a", "b");
     private static final Scenario TWENTY = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 20, 60));

@@ -13,12 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Storms, brown-outs and poisonous requests in minutes to days of virtual time, at the pace of a lane. */
+@Tag("simulation")
 class LaneTrafficTest {
     private static final int PER_SECOND = 20;
     private static final String LIMIT = PER_SECOND + "/s";

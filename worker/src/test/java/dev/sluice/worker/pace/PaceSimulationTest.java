@@ -9,11 +9,13 @@ import dev.sluice.sandbox.RateLimit;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Measures how much of a limit the workers use and how often they are rejected, in minutes of virtual time. */
+@Tag("simulation")
 class PaceSimulationTest {
     private static final int SEEDS = 3;
 

@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Measures in virtual time how workers that know each other find out a limit that nobody tells. */
+@Tag("simulation")
 class PilotSimulationTest {
     private static final int SEEDS = 3;
     private static final Scenario STEPS = pool(Scenario.of(

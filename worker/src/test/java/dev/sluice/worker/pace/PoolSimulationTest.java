@@ -4,11 +4,13 @@ import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Measures in virtual time how much of a limit is used by workers that tell each other what they want. */
+@Tag("simulation")
 class PoolSimulationTest {
     private static final Scenario FOUR = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 40, 60))
             .withLimit("40/s")

@@ -11,12 +11,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Measures in virtual time what is spent of limits that are far below one call a second. */
+@Tag("simulation")
 class SlowLimitTest {
     private static final Duration DAY = Duration.ofDays(1);
     private static final int HOURS = 30;

@@ -41,8 +41,8 @@ public final class Logging {
     private Logging() {}
 
     /**
-     * Sets up the log of a process that serves. This has no effect once a logger exists, so that classes which run before may not
-     * have a static logger.
+     * Sets up the log of a process that serves. It has no effect once a logger exists, so that classes which run before
+     * may not have a static logger.
      */
     public static void forServer(Level level, Format format, boolean requests) {
         set(level, Level.WARN, format);

@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Take chat requests of OpenAI clients over HTTP, put them on the queue, and answer with their replies, until "
-                    + "SIGTERM or Ctrl-C.",
+            "Take chat requests of OpenAI clients over HTTP, put them on the queue, and answer with their replies, "
+                    + "until SIGTERM or Ctrl-C.",
             "",
             "A client needs another base_url and nothing else. Instead of a 429 its call waits for its turn. The "
                     + "provider's key is the workers' alone."

@@ -23,7 +23,8 @@ public final class LogOptions {
             names = "--log-requests",
             description =
                     "A line for each request that has ended: its id, status and times, and its tenant and attempts "
-                            + "on a worker; never what it asked or was answered. Costs something where thousands end in a second.")
+                            + "on a worker; never what it asked or was answered. Costs something where thousands end "
+                            + "in a second.")
     private boolean requests;
 
     /** Sets up the log. No logger may exist before this. */
