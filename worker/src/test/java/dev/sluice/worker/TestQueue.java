@@ -63,6 +63,19 @@ final class TestQueue implements AutoCloseable {
                 .map(plan -> new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
+        await().until(() -> haveLeaders(names));
+    }
+
+    /** A producer that is told of no leader at first may keep the first batches for as long as it may deliver them. */
+    private boolean haveLeaders(List<String> names) throws InterruptedException {
+        try {
+            return admin.describeTopics(names).allTopicNames().get().values().stream()
+                    .flatMap(topic -> topic.partitions().stream())
+                    .allMatch(partition ->
+                            partition.leader() != null && !partition.leader().isEmpty());
+        } catch (ExecutionException notThereYet) {
+            return false;
+        }
     }
 
     void delete(String topic) throws ExecutionException, InterruptedException {
