@@ -148,8 +148,14 @@ final class TestQueue implements AutoCloseable {
     /** Publishes equal requests, spread over all partitions, and waits until Kafka has them. */
     void publishBacklog(int count, String value) {
         for (int i = 0; i < count; i++) {
-            var unused =
-                    producer.send(new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8)));
+            ProducerRecord<byte[], byte[]> next =
+                    new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8));
+            if (i < PARTITIONS) {
+                // Of several first batches that a new partition does not take yet some are kept for two minutes.
+                send(next);
+            } else {
+                var unused = producer.send(next);
+            }
         }
         producer.flush();
     }
