@@ -2,21 +2,25 @@ package dev.sluice.worker.pool;
 
 import dev.sluice.worker.pool.PoolView.KnownWorker;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Elects one worker per lane, the pilot, which finds out the limit for all. It does arithmetic only. Owned by one
  * thread.
  *
- * <p>The topic's order decides. A lane whose pilot is gone has none for the moment, and the worker in which most waits
- * stands in a new term. A worker that has just come listens first, since a pilot may have been there before. If two
- * stand at once, the higher term wins, and in the same term the first by name. A pilot
- * remains one until it has nothing to do while others have.
+ * <p>The topic's order decides. A lane whose pilot is gone has none for the moment. Of the workers that could call, the
+ * one that knows the latest limit stands in a new term, and among equals the one in which most waits. A worker that has
+ * just come, or did not know the others for a while, listens first, since a pilot may be there. If two stand at once,
+ * the higher term wins, and in the same term the first by name. A pilot remains one until it can call nothing while
+ * others can.
  */
 final class PilotElection {
     private static final long MAX_IDLE_NANOS = Duration.ofSeconds(5).toNanos();
@@ -34,6 +38,12 @@ final class PilotElection {
     private long listensSince;
 
     private boolean listens;
+
+    /** Gives up all terms, since this worker does not know what the others do. It listens before it stands again. */
+    void leave() {
+        terms.clear();
+        listens = false;
+    }
 
     /** Returns the report with the terms for which this worker stands. */
     WorkerReport complete(WorkerReport report) {
@@ -104,24 +114,29 @@ final class PilotElection {
         }
     }
 
-    /** Returns true if nowhere is more to do, and among equals this worker is the first. */
+    /** Returns true if this worker could call and no other one that could comes before it. */
     private static boolean isFirst(List<LaneReport> lanes, int own) {
-        double mine = lanes.get(own).requests().wanted();
-        for (int i = 0; i < lanes.size(); i++) {
-            double wanted = lanes.get(i).requests().wanted();
-            if (wanted > mine || (wanted == mine && i < own)) {
-                return false;
-            }
-        }
-        return mine > 0;
+        Optional<Integer> first = IntStream.range(0, lanes.size())
+                .filter(i -> lanes.get(i).requests().wanted() > 0
+                        && lanes.get(i).cause().isEmpty())
+                .boxed()
+                .max(Comparator.<Integer>comparingLong(
+                                i -> lanes.get(i).requests().epoch())
+                        .thenComparingDouble(i -> lanes.get(i).requests().wanted())
+                        .thenComparing(Comparator.reverseOrder()));
+        return first.isPresent() && first.get() == own;
     }
 
     private boolean isIdle(String model, List<LaneReport> lanes, int own, long now) {
-        boolean areOthersBusy = lanes.stream().anyMatch(lane -> lane.waiting() > 0);
-        if (lanes.get(own).waiting() > 0 || !areOthersBusy) {
+        if (hasWork(lanes.get(own)) || lanes.stream().noneMatch(PilotElection::hasWork)) {
             idleSince.remove(model);
             return false;
         }
         return now - idleSince.computeIfAbsent(model, unused -> now) > MAX_IDLE_NANOS;
+    }
+
+    /** Returns true if there is something to call, and it may be called. */
+    private static boolean hasWork(LaneReport lane) {
+        return lane.waiting() > 0 && lane.cause().isEmpty();
     }
 }

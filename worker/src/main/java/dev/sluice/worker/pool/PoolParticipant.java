@@ -54,6 +54,7 @@ public final class PoolParticipant {
      * @param now a monotonic time in nanoseconds
      */
     public Optional<WorkerReport> next(WorkerReport pace, long now) {
+        leaveIfUnknowing(now);
         WorkerReport report = election.complete(pace);
         if (!schedule.isDue(report, now)) {
             return Optional.empty();
@@ -83,6 +84,12 @@ public final class PoolParticipant {
         return hasLease && leaseUntil - now > 0;
     }
 
+    private void leaveIfUnknowing(long now) {
+        if (!knowsOthers(now)) {
+            election.leave();
+        }
+    }
+
     /** Returns the reports of the other workers that are alive. */
     Map<String, WorkerReport> others(long now) {
         Map<String, WorkerReport> others = view.alive(now);
@@ -92,6 +99,7 @@ public final class PoolParticipant {
 
     /** Returns what may be spent at present; empty while the worker does not know the others. */
     public Optional<LentShares> shares(long now) {
+        leaveIfUnknowing(now);
         if (!knowsOthers(now)) {
             return Optional.empty();
         }

@@ -27,6 +27,8 @@ class PilotElectionTest {
     private final class Member {
         private final PoolParticipant participant;
         private int waiting;
+        private String cause = "";
+        private long epoch;
         private boolean isDead;
 
         Member(String name, int waiting) {
@@ -35,9 +37,14 @@ class PilotElectionTest {
         }
 
         WorkerReport report() {
-            BudgetReport found =
-                    new BudgetReport(OptionalDouble.of(40), BudgetReport.Source.FOUND, waiting > 0 ? 10 : 0, waiting);
-            LaneReport lane = new LaneReport("m", "limited", "", waiting, 1, found, BudgetReport.NONE);
+            BudgetReport found = new BudgetReport(
+                    OptionalDouble.of(40),
+                    BudgetReport.Source.FOUND,
+                    waiting > 0 ? 10 : 0,
+                    waiting,
+                    epoch,
+                    Rejections.NONE);
+            LaneReport lane = new LaneReport("m", "limited", cause, waiting, 1, found, BudgetReport.NONE);
             return new WorkerReport(0, "", "", Instant.EPOCH, PoolMember.VALIDITY, 1, 3, List.of(lane));
         }
 
@@ -91,6 +98,60 @@ class PilotElectionTest {
         pass(6);
 
         assertThat(pilots()).as("after ten seconds").containsExactly("b");
+    }
+
+    @Test
+    void aPilotWhoseLaneIsStoppedIsReplaced() {
+        add("a", 50);
+        add("b", 5);
+        pass(3);
+        member("a").cause = "unreachable";
+        pass(10);
+
+        assertThat(pilots()).containsExactly("b");
+    }
+
+    @Test
+    void aPilotRemainsOneWhileAllLanesAreStopped() {
+        add("a", 50);
+        add("b", 5);
+        pass(3);
+        members.values().forEach(member -> member.cause = "unreachable");
+        pass(10);
+
+        assertThat(pilots()).containsExactly("a");
+    }
+
+    @Test
+    void ofThoseThatCouldCallTheOneThatKnowsTheLatestLimitIsThePilot() {
+        add("a", 50);
+        add("b", 5);
+        add("c", 500);
+        member("b").epoch = 3;
+        member("c").epoch = 4;
+        member("c").cause = "unreachable";
+        pass(3);
+
+        assertThat(pilots()).containsExactly("b");
+    }
+
+    /** It knows an old limit only, and the present pilot may be among those that it has not heard of yet. */
+    @Test
+    void aPilotThatDidNotKnowTheOthersForAWhileListensFirst() {
+        add("a", 50);
+        add("b", 5);
+        pass(3);
+        member("a").isDead = true;
+        pass(6);
+        member("b").isDead = true;
+        pass(5);
+        member("a").isDead = false;
+        pass(1);
+        assertThat(pilots()).as("after a second").isEmpty();
+        member("b").isDead = false;
+        pass(3);
+
+        assertThat(pilots()).hasSize(1);
     }
 
     @Test
