@@ -15,6 +15,9 @@ final class ReportSchedule {
     /** The change of what is wanted, as a part of the limit, of which others have to know. */
     private static final double CHANGE = 0.1;
 
+    /** The factor by which a limit has to rise for others to know it at once. */
+    private static final double RAISE = 1.02;
+
     private @Nullable WorkerReport last;
     private long lastAt;
 
@@ -46,10 +49,21 @@ final class ReportSchedule {
     }
 
     private static boolean differs(LaneReport before, LaneReport now) {
-        return !before.cause().equals(now.cause())
+        boolean hasFoundMore = now.term() > 0
+                && (isRaised(before.requests(), now.requests()) || isRaised(before.tokens(), now.tokens()));
+        return hasFoundMore
+                || !before.cause().equals(now.cause())
                 || before.term() != now.term()
                 || differs(before.requests(), now.requests())
                 || differs(before.tokens(), now.tokens());
+    }
+
+    /** Returns true if the others can spend more of what the pilot has found out. */
+    private static boolean isRaised(BudgetReport before, BudgetReport now) {
+        return now.source() == BudgetReport.Source.FOUND
+                && before.limit().isPresent()
+                && now.limit().orElse(Double.POSITIVE_INFINITY)
+                        > RAISE * before.limit().getAsDouble();
     }
 
     private static boolean differs(BudgetReport first, BudgetReport second) {

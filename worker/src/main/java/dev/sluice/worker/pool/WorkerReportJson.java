@@ -36,6 +36,9 @@ public final class WorkerReportJson {
     /** The longest time for which a worker is believed, whatever it says of itself. */
     private static final Duration MAX_VALIDITY = Duration.ofMinutes(1);
 
+    /** The largest integer that all JSON readers take exactly. Another worker still counts on from there. */
+    private static final long MAX_COUNT = 1L << 53;
+
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private WorkerReportJson() {}
@@ -157,7 +160,7 @@ public final class WorkerReportJson {
                         Math.max(0, tree.path("in_flight").asInt(0)),
                         budget(tree.path("requests")),
                         budget(tree.path("tokens")),
-                        Math.max(0, tree.path("term").asLong(0))));
+                        count(tree.path("term"))));
             }
         }
         return lanes;
@@ -170,15 +173,17 @@ public final class WorkerReportJson {
                 source(tree.path("source").asString("")),
                 positive(tree.path("spent")),
                 positive(tree.path("wanted")),
-                Math.max(0, tree.path("epoch").asLong(0)),
+                count(tree.path("epoch")),
                 rejections(tree.path("rejected")));
     }
 
     private static Rejections rejections(JsonNode tree) {
         return new Rejections(
-                Math.max(0, tree.path("epoch").asLong(0)),
-                Math.max(0, tree.path("calls").asInt(0)),
-                positive(tree.path("shown")));
+                count(tree.path("epoch")), Math.max(0, tree.path("calls").asInt(0)), positive(tree.path("shown")));
+    }
+
+    private static long count(JsonNode number) {
+        return Math.max(0, Math.min(MAX_COUNT, number.asLong(0)));
     }
 
     private static double positive(JsonNode number) {
