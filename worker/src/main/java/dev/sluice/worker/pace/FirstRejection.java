@@ -1,5 +1,7 @@
 package dev.sluice.worker.pace;
 
+import dev.sluice.worker.pool.Rejections;
+
 /**
  * The first rejected call of an event, which shows how high the limit was when the call started.
  *
@@ -13,9 +15,6 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
     private static final long SECOND = 1_000_000_000L;
     /** Fewer calls than this within a second say little about a rate. */
     private static final int MIN_CALLS_FOR_RATE = 4;
-
-    /** A limit of which less than this part is left has fallen, and is not only measured more exactly. */
-    private static final double FALLEN_BELOW = 0.8;
 
     static FirstRejection of(long startedAt, long amount, long waitNanos) {
         // A hint in whole seconds says nothing about what lies within one.
@@ -32,12 +31,7 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
     double limit(SlidingWindow window, double granted, double others) {
         double ofSecond = new FirstRejection(startedAt, amount, 0).counted(window, granted) + others;
         double byHint = fitsAfter > 0 ? counted(window, granted) + others * (SECOND - fitsAfter) / SECOND : ofSecond;
-        return hasFallen(ofSecond, byHint) ? byHint : ofSecond;
-    }
-
-    /** Returns true if what a rejection shows of a limit is less than the errors of measurement can explain. */
-    static boolean hasFallen(double limit, double shown) {
-        return shown < Math.min(FALLEN_BELOW * limit, limit - 1);
+        return Rejections.isFall(ofSecond, byHint) ? byHint : ofSecond;
     }
 
     /**

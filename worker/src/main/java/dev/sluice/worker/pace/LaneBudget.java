@@ -372,6 +372,14 @@ final class LaneBudget {
         }
     }
 
+    /**
+     * Returns the nanoseconds to wait after a pause that the API has told all workers. If all went on at once, only
+     * one call would fit.
+     */
+    long nanosAfterPause() {
+        return (long) (SECOND * Math.min(1, lent.place() / estimator.perSecond(time.currentTimeNanos())));
+    }
+
     private void consume(long amount) {
         if (bucket != null && amount > 0) {
             bucket.consumeIgnoringRateLimits(amount);

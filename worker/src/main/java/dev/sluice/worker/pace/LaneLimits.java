@@ -212,7 +212,8 @@ final class LaneLimits {
         if (isExcused && isShort) {
             return Duration.ZERO;
         }
-        return feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
+        Duration pause = feedback.pause().compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : feedback.pause();
+        return pause.isZero() ? pause : pause.plusNanos(blamed.budget().nanosAfterPause());
     }
 
     /**

@@ -83,22 +83,23 @@ final class LimitEstimator {
     /** The number of events that the pilot has judged. */
     private long epoch;
 
-    private long epochAt;
-    /** The rejections that a follower reports. */
-    private Rejections followed = Rejections.NONE;
+    private final FollowedLimit followed = new FollowedLimit();
     /** The rejections of followers that the latest event has counted. */
     private int rejectedElsewhere;
     /** The last time at which the pilot knew of more than what was divided. */
     private long exceededAt;
 
-    /** The lower bound of the estimate. No account is granted less, however often its calls are rejected. */
+    /**
+     * The lower bound of the estimate: an ordinary call a second. No account is granted less, however often its calls
+     * are rejected.
+     */
     private double floor;
 
     private double ceiling = Double.POSITIVE_INFINITY;
     /** The whole limit as far as it is known to be granted. */
     private double granted;
-    /** The whole limit as far as others may spend it. */
-    private double shared;
+    /** The whole limit as far as others could spend it before the latest event. */
+    private double sharedBefore;
 
     private boolean started;
     private long raisesAt;
@@ -167,8 +168,7 @@ final class LimitEstimator {
      */
     double shared(long now) {
         boolean isNew = role == Role.SEEKS && hasEvent && now - eventAt < SHARED_AFTER;
-        shared = isNew ? Math.min(shared, whole()) : whole();
-        return shared;
+        return isNew ? Math.min(sharedBefore, whole()) : whole();
     }
 
     long epoch() {
@@ -177,7 +177,7 @@ final class LimitEstimator {
 
     /** Returns the latest rejections of this worker as a follower. */
     Rejections followed() {
-        return role == Role.FOLLOWS ? followed : Rejections.NONE;
+        return role == Role.FOLLOWS ? followed.rejections() : Rejections.NONE;
     }
 
     private double tried(long now) {
@@ -233,7 +233,11 @@ final class LimitEstimator {
             raisesAt = now;
         });
         raise(now);
-        exceededAt = role == Role.SEEKS && granted > divided * (1 + FIRST_STEP) ? now : exceededAt;
+        if (role == Role.SEEKS && granted > divided * (1 + FIRST_STEP)) {
+            exceededAt = now;
+            // What it spends beyond its part changes no rate that the others keep to.
+            unrelated.stopComparing();
+        }
     }
 
     /** Takes for granted what was tried a second ago, so that the others may spend it. */
@@ -293,12 +297,14 @@ final class LimitEstimator {
     /** Spends a part of the limit that another worker finds out. */
     void follow(LimitPart.Followed part, double fraction, long now) {
         scale(fraction);
-        if (role != Role.FOLLOWS || part.epoch() != epoch) {
-            role = Role.FOLLOWS;
-            epoch = part.epoch();
-            epochAt = now;
+        if (role == Role.FOLLOWS) {
+            followed.follow(part.epoch(), now);
+        } else {
+            followed.begin(part.epoch(), now);
         }
-        others = Double.isInfinite(part.limit()) ? 0 : Math.max(0, 1 - share) * part.limit();
+        role = Role.FOLLOWS;
+        epoch = part.epoch();
+        others = part.others();
         granted = part.limit();
     }
 
@@ -310,7 +316,7 @@ final class LimitEstimator {
             epoch++;
             calls = 0;
         }
-        shared = role == Role.SEEKS ? shared : granted;
+        sharedBefore = role == Role.SEEKS ? sharedBefore : granted;
         role = Role.SEEKS;
         divided = part.limit();
         others = part.others();
@@ -329,44 +335,40 @@ final class LimitEstimator {
 
     /** Takes over what was rejected elsewhere. */
     private void heed(List<Rejections> reports, long now) {
-        int present = 0;
-        int before = 0;
-        double shown = Double.POSITIVE_INFINITY;
-        double shownBefore = Double.POSITIVE_INFINITY;
-        for (Rejections report : reports) {
-            if (report.epoch() == epoch) {
-                present += report.calls();
-                shown = Math.min(shown, report.shown());
-            } else if (report.epoch() == epoch - 1) {
-                before += report.calls();
-                shownBefore = Math.min(shownBefore, report.shown());
-            }
-        }
-        if (unrelated.isKnown(now)) {
-            return;
-        }
+        Rejections present = Rejections.sum(reports, epoch);
+        Rejections before = Rejections.sum(reports, epoch - 1);
         boolean isAftermath = hasEvent && provoked && now - eventAt < AFTERMATH;
-        if (present > 0 && !isAftermath) {
-            boolean isProvoked = now - raisesAt >= 0;
-            double tried = Math.min(tried(now), Math.max(granted, used(now) - present));
-            beginEvent(present, isProvoked, isProvoked ? tried : exceeds(now) ? granted : shown, now);
-            rejectedElsewhere = present;
+        if (unrelated.isKnown(now)) {
+            // The others stay at what a rejection has shown them until its epoch ends.
+            epoch += present.calls() > 0 ? 1 : 0;
+        } else if (present.calls() > 0 && !isAftermath) {
+            boolean isProvoked = now - raisesAt >= 0 && !Double.isInfinite(granted);
+            beginEvent(present.calls(), isProvoked, isProvoked ? provokedBy(present, now) : shownBy(present, now), now);
+            rejectedElsewhere = present.calls();
             granted = Math.max(granted, floor);
             hold(now);
-        } else if (present > 0) {
+        } else if (present.calls() > 0) {
             // The API's second is still full of what was tried.
             epoch++;
-            rejections += present;
-            rejectedElsewhere = present;
+            rejections += present.calls();
+            rejectedElsewhere = present.calls();
             hold(now);
-        } else if (before > rejectedElsewhere) {
-            rejections += before - rejectedElsewhere;
-            rejectedElsewhere = before;
-            if (!excused && !provoked && !exceeds(now) && FirstRejection.hasFallen(granted, shownBefore)) {
-                granted = Math.max(floor, shownBefore);
+        } else if (before.calls() > rejectedElsewhere) {
+            rejections += before.calls() - rejectedElsewhere;
+            rejectedElsewhere = before.calls();
+            if (!excused && !provoked && !exceeds(now) && before.showFallOf(granted)) {
+                granted = Math.max(floor, before.shown());
             }
             hold(now);
         }
+    }
+
+    private double provokedBy(Rejections elsewhere, long now) {
+        return Math.min(tried(now), Math.max(granted, used(now) - elsewhere.calls() * floor));
+    }
+
+    private double shownBy(Rejections elsewhere, long now) {
+        return exceeds(now) ? granted : elsewhere.shown();
     }
 
     /**
@@ -387,7 +389,8 @@ final class LimitEstimator {
      */
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
         if (role == Role.FOLLOWS) {
-            rejectedAsFollower(charge, FirstRejection.of(charge.startedAt(), amount, waitNanos));
+            FirstRejection rejection = FirstRejection.of(charge.startedAt(), amount, waitNanos);
+            followed.rejected(charge.startedAt(), Math.max(floor, measured(rejection)));
             return false;
         }
         unrelated.rejected(charge.startedAt());
@@ -414,19 +417,9 @@ final class LimitEstimator {
         return provoked;
     }
 
-    private void rejectedAsFollower(Charge charge, FirstRejection rejection) {
-        long known = charge.startedAt() - epochAt < 0 ? epoch - 1 : epoch;
-        double shown = Math.max(floor, measured(rejection));
-        if (known > followed.epoch() || followed.calls() == 0) {
-            followed = new Rejections(known, 0, 0);
-        }
-        if (known == followed.epoch()) {
-            followed = followed.and(shown);
-        }
-    }
-
     private void beginEvent(int rejected, boolean isProvoked, double measured, long now) {
         boolean isAftermath = hasEvent && now - eventAt < AFTERMATH;
+        sharedBefore = shared(now);
         hasEvent = true;
         eventAt = now;
         epoch++;
@@ -440,7 +433,7 @@ final class LimitEstimator {
             unprovokedAt = now;
         }
         boolean isRare = isCeilingBelieved() && allCalls() >= RARE;
-        excused = !provoked && (isRare || (isByOthers && !FirstRejection.hasFallen(granted, measured)));
+        excused = !provoked && (isRare || (isByOthers && !Rejections.isFall(granted, measured)));
         if (!provoked && !excused && !isAmongOthers() && !exceeds(now)) {
             unrelated.lowering(granted, now);
         }
@@ -464,7 +457,8 @@ final class LimitEstimator {
     /** Returns the calls of all workers since the last event, for all that this worker knows. */
     private double allCalls() {
         double own = own(whole());
-        return role == Role.SEEKS && own > 0 ? calls * (own + others) / own : calls;
+        boolean isKnown = role == Role.SEEKS && own > 0 && !Double.isInfinite(own);
+        return isKnown ? calls * (own + others) / own : calls;
     }
 
     /**
@@ -483,7 +477,8 @@ final class LimitEstimator {
 
     private void hold(long now) {
         // Each of several that find the limit out alone would else try as often as one does for all.
-        double perSecond = Math.max(isAmongOthers() ? 0.1 : FEW, window.calls(now) + (role == Role.SEEKS ? others : 0));
+        double callsElsewhere = role == Role.SEEKS ? others / floor : 0;
+        double perSecond = Math.max(isAmongOthers() ? 0.1 : FEW, window.calls(now) + callsElsewhere);
         double slower = isAmongOthers() ? 1 : Math.max(1, VERY_FEW / granted);
         double seconds = Math.min(MOST_COUNTED, rejections) * slower / (REJECTED_PART * perSecond);
         double bounded = !provoked && isCeilingBelieved()

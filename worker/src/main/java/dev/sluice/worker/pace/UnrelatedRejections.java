@@ -81,6 +81,11 @@ final class UnrelatedRejections {
         }
     }
 
+    /** Ends the present comparison, since the rate is not what it is taken for. */
+    void stopComparing() {
+        fallsFrom = 0;
+    }
+
     /** Changes the measure of all rates, after this worker's part of the limit has changed. */
     void forget() {
         fallsFrom = 0;

@@ -13,9 +13,6 @@ import java.util.stream.IntStream;
 
 /** Computes what a worker may spend of each lane's limits from the reports of all workers. It does arithmetic only. */
 final class DemandShares {
-    /** A limit of which less than this part is left has fallen, and is not only measured more exactly. */
-    private static final double FALLEN_BELOW = 0.8;
-
     /** The part of a call that the margin of an even pace swallows. */
     private static final double NOT_A_CALL = 0.05;
 
@@ -93,7 +90,7 @@ final class DemandShares {
             if (budget.isNamed() && budget.limit().isPresent()) {
                 double limit = least(unit, budget.limit().getAsDouble());
                 double[] parts = rounded.apply(divided(unit, limit), limit);
-                return new LimitPart.Named(parts[own] / budget.limit().getAsDouble());
+                return new LimitPart.Named(parts[own] / budget.limit().getAsDouble(), place());
             }
             BudgetReport found = pilot.isPresent() ? unit.apply(lanes.get(pilot.getAsInt())) : BudgetReport.NONE;
             if (pilot.isEmpty() || found.isNamed()) {
@@ -109,9 +106,14 @@ final class DemandShares {
             double limit = least(unit, found.limit().orElseThrow());
             double[] parts = rounded.apply(divided(unit, limit), limit);
             double share = parts[own] / limit;
-            if (pilot.orElseThrow() != own) {
-                return new LimitPart.Followed(share, fallen(unit, found, limit), found.epoch());
-            }
+            double others = others(unit, parts, limit);
+            return pilot.orElseThrow() == own
+                    ? new LimitPart.Piloted(share, limit, others, rejections(unit, found.epoch()), place())
+                    : new LimitPart.Followed(share, fallen(unit, found, limit), others, found.epoch(), place());
+        }
+
+        /** Returns what the other workers spend per second of a limit, and what nobody may spend. */
+        private double others(Function<LaneReport, BudgetReport> unit, double[] parts, double limit) {
             double others = limit;
             for (double part : parts) {
                 others -= part;
@@ -122,27 +124,31 @@ final class DemandShares {
                 double spends = isContent ? unit.apply(lanes.get(i)).spent() : Math.ceil(parts[i] - NOT_A_CALL);
                 others += i == own ? 0 : Math.min(Math.ceil(parts[i] - NOT_A_CALL), spends);
             }
-            return new LimitPart.Piloted(share, limit, Math.max(0, others), rejections(unit, found.epoch()));
+            return Math.max(0, others);
         }
 
         /** Returns the limit, or what is left if a rejection shows that it has fallen. The pilot will say so, too. */
         private double fallen(Function<LaneReport, BudgetReport> unit, BudgetReport found, double limit) {
-            double fallen = limit;
-            for (LaneReport lane : lanes) {
-                Rejections rejections = unit.apply(lane).rejections();
-                boolean hasFallen = rejections.shown() < FALLEN_BELOW * limit;
-                if (rejections.calls() > 0 && rejections.epoch() == found.epoch() && hasFallen) {
-                    fallen = Math.min(fallen, rejections.shown());
-                }
-            }
-            return fallen;
+            List<Rejections> reports =
+                    lanes.stream().map(lane -> unit.apply(lane).rejections()).toList();
+            Rejections present = Rejections.sum(reports, found.epoch());
+            return present.showFallOf(limit) ? present.shown() : limit;
         }
 
         private LimitPart unlimited(Function<LaneReport, BudgetReport> unit, BudgetReport found) {
             double share = (double) alive.get(own).report().bundles() / width;
+            double limit = Double.POSITIVE_INFINITY;
+            double others = IntStream.range(0, lanes.size())
+                    .filter(i -> i != own)
+                    .mapToDouble(i -> unit.apply(lanes.get(i)).spent())
+                    .sum();
             return pilot.orElseThrow() == own
-                    ? new LimitPart.Piloted(share, Double.POSITIVE_INFINITY, 0, rejections(unit, found.epoch()))
-                    : new LimitPart.Followed(share, Double.POSITIVE_INFINITY, found.epoch());
+                    ? new LimitPart.Piloted(share, limit, others, rejections(unit, found.epoch()), place())
+                    : new LimitPart.Followed(share, fallen(unit, found, limit), others, found.epoch(), place());
+        }
+
+        private double place() {
+            return (double) own / lanes.size();
         }
 
         /** Returns the rejections of the others since the limit before this one. */

@@ -60,7 +60,7 @@ final class LaneTraffic {
 
     /** Changes the part of the limit that may be spent because others do not. */
     void lend(double part) {
-        LimitPart named = new LimitPart.Named(part);
+        LimitPart named = new LimitPart.Named(part, 0);
         lane.lend(new LentShares.Parts(named, named));
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.sandbox.RateLimit;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
@@ -20,6 +21,10 @@ class PilotSimulationTest {
             Scenario.Step.of(SLIDING_WINDOW, 20, 20),
             Scenario.Step.of(SLIDING_WINDOW, 40, 20),
             Scenario.Step.of(SLIDING_WINDOW, 10, 20)));
+
+    private static final Scenario TOKENS = pool(Scenario.of(
+                    new Scenario.Step(RateLimit.tokens(4_000), Duration.ofSeconds(90), true)))
+            .withSizes(20, 1_200);
 
     /**
      * The figures that a scenario must reach.
@@ -55,6 +60,8 @@ class PilotSimulationTest {
                 new Target("3/s", workers(4, 3, 150), 20, 0.9, 0.04),
                 new Target("2/s", workers(4, 2, 300), 20, 0.85, 0.06),
                 new Target("1/s", workers(4, 1, 300), 20, 0.9, 0.08),
+                new Target("tokens", TOKENS.withWorkers(4), 20, 0.74, 0.04),
+                new Target("tokens, 8 workers", TOKENS.withWorkers(8), 20, 0.74, 0.04),
                 new Target("steps", STEPS.withWorkers(4), 0, 0.78, 0.035),
                 new Target("steps, 8 workers", STEPS.withWorkers(8), 0, 0.75, 0.045),
                 new Target("reports that take up to a second", late(workers(4, 40, 75)), 15, 0.93, 0.025),

@@ -138,7 +138,7 @@ class PoolParticipantTest {
         read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
 
         assertThat(participant.shares(now).orElseThrow().of("m").requests())
-                .isEqualTo(new LimitPart.Followed(0.25, 40, 7));
+                .isEqualTo(new LimitPart.Followed(0.25, 40, 30, 7, 0));
     }
 
     @Test
@@ -148,7 +148,7 @@ class PoolParticipantTest {
         read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
 
         assertThat(participant.shares(now).orElseThrow().of("m").requests())
-                .isEqualTo(new LimitPart.Followed(0.25, 20, 7));
+                .isEqualTo(new LimitPart.Followed(0.25, 20, 15, 7, 0));
     }
 
     @Test
@@ -157,13 +157,13 @@ class PoolParticipantTest {
         read("other", report(1, found(100, 0, new Rejections(7, 1, 10))));
         read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
         assertThat(participant.shares(now).orElseThrow().of("m").requests())
-                .isEqualTo(new LimitPart.Followed(0.25, 10, 7));
+                .isEqualTo(new LimitPart.Followed(0.25, 10, 30, 7, 0));
 
         read("other", report(1, found(100, 0, new Rejections(6, 1, 10))));
 
         assertThat(participant.shares(now).orElseThrow().of("m").requests())
                 .as("a rejection of an earlier epoch")
-                .isEqualTo(new LimitPart.Followed(0.25, 40, 7));
+                .isEqualTo(new LimitPart.Followed(0.25, 40, 30, 7, 0));
     }
 
     @Test
@@ -178,7 +178,34 @@ class PoolParticipantTest {
         read("me", next(report(2, found(100, 0, Rejections.NONE))).orElseThrow());
 
         assertThat(participant.shares(now).orElseThrow().of("m").requests())
-                .isEqualTo(new LimitPart.Piloted(0.5, 40, 20, List.of(late)));
+                .isEqualTo(new LimitPart.Piloted(0.5, 40, 20, List.of(late), 0));
+    }
+
+    @Test
+    void workersGoOnOneAfterAnotherAfterAPause() {
+        read("first", report(1, found(100, 2, Rejections.NONE)));
+        read("second", report(1, found(100, 0, Rejections.NONE)));
+        read("me", next(report(1, found(100, 0, Rejections.NONE))).orElseThrow());
+        read("zero", report(1, found(100, 0, Rejections.NONE)));
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests().place())
+                .as("first, me, second, zero")
+                .isEqualTo(0.25);
+    }
+
+    @Test
+    void whatOthersSpendIsKnownWhileThereIsNoLimit() {
+        read("pilot", report(2, unlimited(2, 3_000)));
+        read("other", report(1, unlimited(0, 500)));
+        read("me", next(report(1, unlimited(0, 100))).orElseThrow());
+
+        assertThat(participant.shares(now).orElseThrow().of("m").tokens())
+                .isEqualTo(new LimitPart.Followed(0.25, Double.POSITIVE_INFINITY, 3_500, 0, 0));
+    }
+
+    private static LaneReport unlimited(long term, double spent) {
+        BudgetReport tokens = new BudgetReport(OptionalDouble.empty(), BudgetReport.Source.NONE, spent, 9_000);
+        return new LaneReport("m", "flowing", "", 9, 1, BudgetReport.NONE, tokens, term);
     }
 
     private static LaneReport found(double wanted, long term, Rejections rejections) {
