@@ -10,12 +10,15 @@ public sealed interface LimitPart {
      * Returns the worker's place among those that spend the limit, from 0 to 1. They go on in this order after a pause
      * that the API has told all of them.
      */
-    default double place() {
-        return 0;
-    }
+    double place();
 
     /** The part of the worker's own bundles. If the limit has no name, the worker finds it out for this part alone. */
-    record OfBundles() implements LimitPart {}
+    record OfBundles() implements LimitPart {
+        @Override
+        public double place() {
+            return 0;
+        }
+    }
 
     /**
      * A part of a limit that an option or headers name.
