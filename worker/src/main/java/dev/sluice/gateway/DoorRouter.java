@@ -15,17 +15,23 @@ final class DoorRouter {
     private static final String READY = "/health/ready";
     private static final String METRICS = "/metrics";
     private static final String THERE_IS =
-            "there are POST /v1/chat/completions, GET /health/live, GET /health/ready and GET /metrics";
+            "there are POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, GET /health/live,"
+                    + " GET /health/ready and GET /metrics";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final ChatRoute chat;
+    private final ModelsRoute models;
     private final GatewayHealth health;
+    private final WorkerWatch workers;
     private final Supplier<byte[]> metrics;
     private boolean isDraining;
 
-    DoorRouter(ChatRoute chat, GatewayHealth health, Supplier<byte[]> metrics) {
+    DoorRouter(
+            ChatRoute chat, ModelsRoute models, GatewayHealth health, WorkerWatch workers, Supplier<byte[]> metrics) {
         this.chat = chat;
+        this.models = models;
         this.health = health;
+        this.workers = workers;
         this.metrics = metrics;
     }
 
@@ -36,11 +42,12 @@ final class DoorRouter {
 
     /** Returns a word for the route of a path, for metrics and logs. */
     static String route(String path) {
-        return switch (normal(path)) {
+        String normal = normal(path);
+        return switch (normal) {
             case CHAT -> "chat";
             case LIVE, READY -> "health";
             case METRICS -> "metrics";
-            default -> "other";
+            default -> ModelsRoute.isFor(normal) ? "models" : "other";
         };
     }
 
@@ -57,7 +64,13 @@ final class DoorRouter {
             case READY -> get(exchange, this::ready);
             case METRICS ->
                 get(exchange, () -> new HttpAnswer(200, "text/plain; version=0.0.4", Map.of(), metrics.get(), "ok"));
-            default -> exchange.send(ErrorBody.invalid(404, "unknown_path", null, unknown(path)));
+            default -> {
+                if (ModelsRoute.isFor(path)) {
+                    get(exchange, () -> models.answer(exchange, path));
+                } else {
+                    exchange.send(ErrorBody.invalid(404, "unknown_path", null, unknown(path)));
+                }
+            }
         }
     }
 
@@ -74,8 +87,6 @@ final class DoorRouter {
         if (path.equals("/responses")) {
             return "the Responses API is not served here; have the client use chat completions: in the Agents SDK"
                     + " set_default_openai_api(\"chat_completions\"), in the AI SDK openai.chat(model)";
-        } else if (path.equals("/models") || path.startsWith("/models/")) {
-            return "models are not listed here; name in each request the model as the provider writes it";
         }
         return "this path does not exist; " + THERE_IS;
     }
@@ -108,7 +119,17 @@ final class DoorRouter {
 
     private HttpAnswer ready() {
         List<String> problems = isDraining ? List.of("the gateway is shutting down") : health.problems();
-        return problems.isEmpty() ? text(200, List.of("ok")) : text(503, problems);
+        return problems.isEmpty() ? text(200, warned()) : text(503, problems);
+    }
+
+    /**
+     * Returns the page of a door that is ready. Without a worker it is ready all the same: it takes requests, and they
+     * wait until one starts.
+     */
+    private List<String> warned() {
+        return workers.alive().orElse(1) > 0
+                ? List.of("ok")
+                : List.of("ok", "warning: no worker is alive, so requests wait; start one with 'sluice worker'");
     }
 
     private static HttpAnswer text(int status, List<String> lines) {

@@ -60,6 +60,7 @@ public final class Gateway implements AutoCloseable {
             CallerRule callers,
             ChatQueue queue,
             GatewayHealth health,
+            WorkerWatch workers,
             MeterRegistry registry,
             Supplier<byte[]> metrics) {
         this.vertx = vertx;
@@ -69,9 +70,13 @@ public final class Gateway implements AutoCloseable {
         this.openAnswers = new OpenAnswers(
                 vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
-        this.meters = new GatewayMeters(registry);
-        this.router =
-                new DoorRouter(new ChatRoute(loop, config, callers, publisher, waiting, uploads), health, metrics);
+        this.meters = new GatewayMeters(registry, workers);
+        this.router = new DoorRouter(
+                new ChatRoute(loop, config, callers, publisher, waiting, uploads),
+                new ModelsRoute(callers, workers),
+                health,
+                workers,
+                metrics);
         this.server = vertx.createHttpServer(options(config));
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
@@ -83,6 +88,8 @@ public final class Gateway implements AutoCloseable {
      * Starts a door and returns when it listens.
      *
      * @param queue where requests go; the caller closes it after the door
+     * @param health tells why requests cannot be served
+     * @param workers knows who works on the queue; the caller closes it after the door
      * @param metrics returns the page of metrics, without waiting
      * @throws IllegalArgumentException with every problem of the file of keys
      * @throws CompletionException if the port cannot be opened
@@ -91,15 +98,16 @@ public final class Gateway implements AutoCloseable {
             GatewayConfig config,
             ChatQueue queue,
             GatewayHealth health,
+            WorkerWatch workers,
             MeterRegistry registry,
             Supplier<byte[]> metrics) {
         if (config.keysFile().isEmpty()) {
             InetAddress address = new InetSocketAddress(config.address(), 0).getAddress();
             boolean isLoopback = address != null && address.isLoopbackAddress();
-            return start(config, new KeylessRule(isLoopback), queue, health, registry, metrics);
+            return start(config, new KeylessRule(isLoopback), queue, health, workers, registry, metrics);
         }
         KeyFile keys = new KeyFile(config.keysFile().get());
-        Gateway gateway = start(config, new KeyRule(keys::keys), queue, health, registry, metrics);
+        Gateway gateway = start(config, new KeyRule(keys::keys), queue, health, workers, registry, metrics);
         gateway.vertx.setPeriodic(
                 KEYS_MILLIS,
                 tick -> gateway.vertx.executeBlocking(() -> {
@@ -114,6 +122,7 @@ public final class Gateway implements AutoCloseable {
             CallerRule callers,
             ChatQueue queue,
             GatewayHealth health,
+            WorkerWatch workers,
             MeterRegistry registry,
             Supplier<byte[]> metrics) {
         // One event loop, so that its state has one owner. Nothing here resolves class path resources to files.
@@ -123,7 +132,7 @@ public final class Gateway implements AutoCloseable {
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         Promise<Gateway> started = Promise.promise();
         vertx.runOnContext(now -> {
-            Gateway gateway = new Gateway(vertx, config, callers, queue, health, registry, metrics);
+            Gateway gateway = new Gateway(vertx, config, callers, queue, health, workers, registry, metrics);
             Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
             var unused = listening.onComplete(started);
         });

@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.OptionalInt;
 
 /** Counts what the door has answered, and shows what waits. It belongs to the event loop. */
 final class GatewayMeters {
@@ -14,8 +15,11 @@ final class GatewayMeters {
     private volatile long openAnswerBytes;
     private volatile long uploadBytes;
 
-    GatewayMeters(MeterRegistry registry) {
+    GatewayMeters(MeterRegistry registry, WorkerWatch workers) {
         this.registry = registry;
+        Gauge.builder("sluice.gateway.workers", () -> alive(workers))
+                .description("Workers that are alive; NaN while that is not known")
+                .register(registry);
         Gauge.builder("sluice.gateway.waiting.requests", () -> waiting)
                 .description("Requests that wait for their reply")
                 .register(registry);
@@ -28,6 +32,11 @@ final class GatewayMeters {
         Gauge.builder("sluice.gateway.upload.bytes", () -> uploadBytes)
                 .description("Bytes of bodies that are not with Kafka yet")
                 .register(registry);
+    }
+
+    private static double alive(WorkerWatch workers) {
+        OptionalInt alive = workers.alive();
+        return alive.isPresent() ? alive.getAsInt() : Double.NaN;
     }
 
     /** Counts an exchange that has ended. */

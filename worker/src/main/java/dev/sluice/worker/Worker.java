@@ -174,6 +174,7 @@ public final class Worker implements AutoCloseable {
                         () -> KafkaClients.reportReader(queue.kafka(), name),
                         () -> KafkaClients.reportWriter(queue.kafka(), name)),
                 new WorkerReporter(started, flow::bundles, flow.pace()::state),
+                new ModelListing(api::listModels, ThreadLocalRandom.current()::nextDouble, System::nanoTime),
                 flow.pace()::lend,
                 System::nanoTime);
         this.poolThread = new Thread(pool, POOL_THREAD);

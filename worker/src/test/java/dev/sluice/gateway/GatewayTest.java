@@ -13,6 +13,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -212,6 +213,16 @@ class GatewayTest {
             assertThat(door.get("/health/live").statusCode()).isEqualTo(200);
             assertThat(door.get("/health/ready").body()).isEqualTo("ok\n");
             assertThat(door.get("/metrics").body()).isEqualTo("metrics");
+            assertThat(workers(door)).isEqualTo(1);
+
+            door.workers.alive = OptionalInt.of(0);
+            HttpResponse<String> warned = door.get("/health/ready");
+            assertThat(warned.statusCode()).isEqualTo(200);
+            assertThat(warned.body()).startsWith("ok\n").contains("no worker is alive");
+            assertThat(workers(door)).isZero();
+            door.workers.alive = OptionalInt.empty();
+            assertThat(door.get("/health/ready").body()).isEqualTo("ok\n");
+            assertThat(workers(door)).isNaN();
 
             door.problems.add("Kafka does not answer");
             HttpResponse<String> notReady = door.get("/health/ready");
@@ -232,6 +243,10 @@ class GatewayTest {
                 assertThat(count(door, "400", "invalid_request")).isEqualTo(1);
             });
         }
+    }
+
+    private static double workers(TestDoor door) {
+        return door.registry.get("sluice.gateway.workers").gauge().value();
     }
 
     private static double count(TestDoor door, String status, String outcome) {

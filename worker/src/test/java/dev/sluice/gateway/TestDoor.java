@@ -14,6 +14,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import tools.jackson.databind.JsonNode;
@@ -36,14 +37,32 @@ final class TestDoor implements AutoCloseable {
     final InMemoryChatQueue queue;
     final SimpleMeterRegistry registry = new SimpleMeterRegistry();
     final List<String> problems = new CopyOnWriteArrayList<>();
+    final SetWorkers workers = new SetWorkers();
     final Gateway gateway;
     private final HttpClient client = HttpClient.newHttpClient();
+
+    /** Workers as a test says. */
+    static final class SetWorkers implements WorkerWatch {
+        volatile OptionalInt alive = OptionalInt.of(1);
+        volatile Optional<ModelCatalog> models = Optional.empty();
+
+        @Override
+        public OptionalInt alive() {
+            return alive;
+        }
+
+        @Override
+        public Optional<ModelCatalog> models() {
+            return models;
+        }
+    }
 
     TestDoor(InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times) {
         this.queue = queue;
         GatewayConfig config =
                 new GatewayConfig("127.0.0.1", 0, Optional.empty(), maxWaiting, 20_000, Duration.ofMinutes(10), times);
-        gateway = Gateway.start(config, callers, queue, () -> problems, registry, () -> "metrics".getBytes(UTF_8));
+        gateway = Gateway.start(
+                config, callers, queue, () -> problems, workers, registry, () -> "metrics".getBytes(UTF_8));
     }
 
     /** Opens a door for everybody on this machine. */

@@ -12,6 +12,7 @@ import dev.sluice.gateway.WaitTimes;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.worker.cli.gateway.FollowedWorkers;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -19,7 +20,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -35,6 +38,7 @@ class GatewayIT {
     private static TogetherStandIn api;
     private static ChatQueue sdk;
     private static KafkaHealth health;
+    private static FollowedWorkers workers;
     private static Gateway gateway;
     private static HttpClient client;
 
@@ -48,11 +52,13 @@ class GatewayIT {
                 .replyTopic(queue.topics.doorReplies())
                 .build();
         health = new KafkaHealth(queue.admin(), List.of(queue.topics.doorReplies())).start();
+        workers = new FollowedWorkers(Map.of("bootstrap.servers", broker.bootstrapServers()), queue.topics);
         gateway = Gateway.start(
                 new GatewayConfig(
                         "127.0.0.1", 0, Optional.empty(), 1_000, 100_000, Duration.ofMinutes(5), WaitTimes.DEFAULT),
                 sdk,
                 health,
+                workers,
                 new SimpleMeterRegistry(),
                 () -> new byte[0]);
         client = HttpClient.newHttpClient();
@@ -63,6 +69,7 @@ class GatewayIT {
         gateway.close();
         sdk.close();
         health.close();
+        workers.close();
         api.close();
         queue.close();
         broker.close();
@@ -71,6 +78,7 @@ class GatewayIT {
     @Test
     void everyRequestIsAnsweredThroughARestartOfTheBroker() throws Exception {
         assertThat(health.problems()).isEmpty();
+        await().until(() -> workers.alive().equals(OptionalInt.of(0)));
         List<CompletableFuture<HttpResponse<String>>> waiting = Stream.generate(
                         () -> post(TestQueue.body("m", "hello")))
                 .limit(100)
@@ -89,7 +97,10 @@ class GatewayIT {
 
             aStreamIsMadeFromTheReply();
             theApisOwnRefusalIsPassedOn();
+            modelsAndWorkersAreKnown();
         }
+        await().until(() -> workers.alive().equals(OptionalInt.of(0)));
+        aDoorThatStartsLaterReadsTheList();
         assertThat(queue.read(queue.topics.replies())).isEmpty();
     }
 
@@ -109,6 +120,26 @@ class GatewayIT {
         assertThat(refused.statusCode()).isEqualTo(400);
         assertThat(refused.headers().firstValue("x-should-retry")).contains("false");
         assertThat(refused.body()).contains("\"error\"");
+    }
+
+    private static void modelsAndWorkersAreKnown() throws Exception {
+        await().until(() -> workers.alive().equals(OptionalInt.of(1)));
+        await().atMost(Duration.ofSeconds(20)).until(() -> workers.models().isPresent());
+
+        HttpResponse<String> models = client.send(
+                HttpRequest.newBuilder(URI.create("http://localhost:" + gateway.port() + "/v1/models"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+        assertThat(models.body())
+                .startsWith("{\"object\":\"list\",\"data\":[{\"id\":\"meta-llama/Llama-3.3-70B-Instruct-Turbo\"")
+                .contains("\"owned_by\":\"openai\"", "\"context_length\"");
+    }
+
+    private static void aDoorThatStartsLaterReadsTheList() {
+        try (FollowedWorkers later =
+                new FollowedWorkers(Map.of("bootstrap.servers", broker.bootstrapServers()), queue.topics)) {
+            await().until(() -> later.models().isPresent());
+        }
     }
 
     private static long waitingInKafka() throws Exception {

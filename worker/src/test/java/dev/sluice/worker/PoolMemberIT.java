@@ -8,6 +8,7 @@ import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.pool.BudgetReport;
 import dev.sluice.worker.pool.LaneReport;
 import dev.sluice.worker.pool.LentShares;
+import dev.sluice.worker.pool.ModelsRecord;
 import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.pool.WorkerReport;
 import java.time.Duration;
@@ -137,6 +138,7 @@ class PoolMemberIT {
                 started,
                 new PoolMember.Clients(reader, () -> KafkaClients.reportWriter(kafka, "w-1")),
                 () -> new WorkerReport(0, "", "", started, PoolMember.VALIDITY, 4, 4, List.of(lane)),
+                ModelsRecord.Publisher.NONE,
                 this::take,
                 System::nanoTime);
         thread = new Thread(member, "pool-under-test");

@@ -66,6 +66,10 @@ final class ScriptedApi implements AutoCloseable {
 
     private void handle(HttpExchange exchange) throws IOException {
         try (exchange) {
+            if (exchange.getRequestMethod().equals("GET")) { // a worker asks for the models, which this API has none of
+                exchange.sendResponseHeaders(404, -1);
+                return;
+            }
             Matcher content =
                     CONTENT.matcher(new String(exchange.getRequestBody().readAllBytes(), UTF_8));
             String text = content.find() ? content.group(1) : "";

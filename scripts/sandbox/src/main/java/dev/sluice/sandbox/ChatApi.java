@@ -10,6 +10,7 @@ import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
@@ -53,13 +54,16 @@ final class ChatApi {
         faults.forgetCalls();
     }
 
+    /** Returns the answer to a request for the list of models. It counts against no limit. */
+    PlannedAnswer models(ReceivedRequest received, StandInSettings settings) {
+        return refusal(received, settings)
+                .orElseGet(() -> SampleModels.list(settings.access().models()));
+    }
+
     Plan plan(ReceivedRequest received, ParsedChatBody request, StandInSettings settings) {
-        if (settings.access().refuseLibraryAgents()
-                && isLibraryAgent(received.header("user-agent").orElse(""))) {
-            return Plan.atOnce(ErrorBodies.html(403, Map.of()));
-        }
-        if (!acceptsKey(received.header("authorization").orElse(""), settings.access())) {
-            return Plan.atOnce(error(401, ErrorBodies.text(401, false), Map.of(), settings));
+        Optional<PlannedAnswer> refusal = refusal(received, settings);
+        if (refusal.isPresent()) {
+            return Plan.atOnce(refusal.get());
         }
         if (request.invalid() != null) {
             return Plan.atOnce(
@@ -73,6 +77,17 @@ final class ChatApi {
         } catch (IllegalArgumentException e) {
             return Plan.atOnce(malformed("Bad stand-in directive: " + e.getMessage(), "messages", settings));
         }
+    }
+
+    private Optional<PlannedAnswer> refusal(ReceivedRequest received, StandInSettings settings) {
+        if (settings.access().refuseLibraryAgents()
+                && isLibraryAgent(received.header("user-agent").orElse(""))) {
+            return Optional.of(ErrorBodies.html(403, Map.of()));
+        }
+        if (!acceptsKey(received.header("authorization").orElse(""), settings.access())) {
+            return Optional.of(error(401, ErrorBodies.text(401, false), Map.of(), settings));
+        }
+        return Optional.empty();
     }
 
     PlannedAnswer tooLarge(StandInSettings settings) {

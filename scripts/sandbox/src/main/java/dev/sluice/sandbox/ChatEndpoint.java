@@ -48,7 +48,10 @@ final class ChatEndpoint implements HttpHandler {
         long nanos = nanoTime.getAsLong();
         ReceivedRequest received = HttpPort.receive(exchange);
         StandInSettings now = settings.get();
-        if (!exchange.getRequestURI().getPath().equals(PATH)) {
+        if (exchange.getRequestURI().getPath().equals(SampleModels.PATH)
+                && exchange.getRequestMethod().equals("GET")) {
+            HttpPort.send(exchange, api.models(received, now));
+        } else if (!exchange.getRequestURI().getPath().equals(PATH)) {
             HttpPort.send(exchange, unrouted(404, "Not found", now));
         } else if (!exchange.getRequestMethod().equals("POST")) {
             HttpPort.send(exchange, unrouted(405, "Method not allowed", now));

@@ -12,7 +12,8 @@ import java.util.function.UnaryOperator;
 
 /**
  * A stand-in for Together AI's chat API over real HTTP. It serves {@code POST /v1/chat/completions} with the keys,
- * limits, headers and errors of the real API. All of them can be changed while it runs.
+ * limits, headers and errors of the real API. All of them can be changed while it runs. {@code GET /v1/models} lists
+ * the models in the API's form. It counts as no call.
  *
  * <p><b>Directives.</b> A request can ask for its own ending by words in the text of its last message. {@link ApiFault}
  * describes them:

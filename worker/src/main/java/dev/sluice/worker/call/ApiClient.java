@@ -13,12 +13,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -42,6 +44,9 @@ public final class ApiClient implements AutoCloseable {
     private final ApiConnections connections;
     private final AnswerMemory memory;
     private final Map<Request, HttpCall> inFlight = new ConcurrentHashMap<>();
+    /** The calls that are made for no request. */
+    private final Set<HttpCall> listings = ConcurrentHashMap.newKeySet();
+
     private volatile boolean closed;
 
     /**
@@ -176,14 +181,49 @@ public final class ApiClient implements AutoCloseable {
             return;
         }
         HttpCall call = new HttpCall(
-                new HttpCall.Surroundings(vertx, connections, memory, bounds, onDeath),
-                new HttpCall.Message(request.body(), key, headers),
+                surroundings(),
+                new HttpCall.Message(ApiConnections.Endpoint.CHAT, request.body(), key, headers),
                 onSend,
                 result -> {
                     inFlight.remove(request);
                     onEnd.accept(request, result);
                 });
         inFlight.put(request, call);
+        start(call);
+    }
+
+    /**
+     * Asks the API for its models.
+     *
+     * @param onEnd receives the result, once, as that of {@link #call} does
+     */
+    public void listModels(Consumer<CallResult> onEnd) {
+        String key;
+        try {
+            key = apiKey.get();
+        } catch (RuntimeException e) {
+            onEnd.accept(HttpCall.unsendable(e, 0));
+            return;
+        }
+        AtomicReference<HttpCall> self = new AtomicReference<>();
+        HttpCall call = new HttpCall(
+                surroundings(),
+                new HttpCall.Message(ApiConnections.Endpoint.MODELS, null, key, Map.of()),
+                () -> {},
+                result -> {
+                    listings.remove(self.get());
+                    onEnd.accept(result);
+                });
+        self.set(call);
+        listings.add(call);
+        start(call);
+    }
+
+    private HttpCall.Surroundings surroundings() {
+        return new HttpCall.Surroundings(vertx, connections, memory, bounds, onDeath);
+    }
+
+    private void start(HttpCall call) {
         onLoop(
                 () -> {
                     if (closed) {
@@ -221,6 +261,7 @@ public final class ApiClient implements AutoCloseable {
         onLoop(
                 () -> {
                     inFlight.values().forEach(HttpCall::cancel);
+                    listings.forEach(HttpCall::cancel);
                     ended.countDown();
                 },
                 ended::countDown);

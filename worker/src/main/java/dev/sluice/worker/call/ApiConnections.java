@@ -47,12 +47,19 @@ final class ApiConnections {
     private final HttpClientAgent client;
     private final Optional<ApiProxy> proxy;
     private final HostAddresses addresses;
-    private final RequestOptions endpoint;
+    private final RequestOptions chat;
+    private final RequestOptions models;
     private final boolean isTls;
     private final int port;
     private final Set<HttpConnection> used = Collections.newSetFromMap(new WeakHashMap<>());
     /** The connections without a call, and the time of its end. */
     private final Map<HttpConnection, Long> idle = new HashMap<>();
+
+    /** The paths of the API that are called. */
+    enum Endpoint {
+        CHAT,
+        MODELS
+    }
 
     /** A proxy that answered CONNECT, but did not connect. */
     static final class ProxyRejection extends IOException {
@@ -84,7 +91,7 @@ final class ApiConnections {
                 // A connection that is being made for a call that has been given up takes a place until it fails.
                 .with(new PoolOptions().setHttp1MaxSize(2 * maxCalls).setMaxWaitQueueSize(-1))
                 .build();
-        this.endpoint = new RequestOptions()
+        this.chat = new RequestOptions()
                 .setMethod(HttpMethod.POST)
                 .setSsl(isTls)
                 .setHost(url.getHost())
@@ -92,6 +99,9 @@ final class ApiConnections {
                 .setURI(url.getRawPath())
                 // The key would go with a redirect.
                 .setFollowRedirects(false);
+        this.models = new RequestOptions(chat)
+                .setMethod(HttpMethod.GET)
+                .setURI(TogetherApi.models(target.baseUrl()).getRawPath());
         // The client library keeps a connection for as long as the server says: an hour, or for ever.
         vertx.setPeriodic(1_000, unused -> closeIdle(atMost));
     }
@@ -138,13 +148,17 @@ final class ApiConnections {
      *
      * @param isNew true if no kept connection may be used; the connection has to be closed after the call then
      */
-    Future<HttpClientRequest> open(boolean isNew) {
-        return addresses.current().compose(found -> open(found, 0, isNew));
+    Future<HttpClientRequest> open(Endpoint endpoint, boolean isNew) {
+        RequestOptions asked = switch (endpoint) {
+            case CHAT -> chat;
+            case MODELS -> models;
+        };
+        return addresses.current().compose(found -> open(asked, found, 0, isNew));
     }
 
-    private Future<HttpClientRequest> open(List<InetAddress> found, int index, boolean isNew) {
+    private Future<HttpClientRequest> open(RequestOptions asked, List<InetAddress> found, int index, boolean isNew) {
         InetAddress address = found.get(index);
-        RequestOptions options = options(address, found.size());
+        RequestOptions options = options(asked, address, found.size());
         Future<HttpClientRequest> opened = isNew
                 ? client.connect(options).compose(connection -> connection.request(options))
                 : client.request(options);
@@ -155,14 +169,14 @@ final class ApiConnections {
                 .recover(failure -> {
                     addresses.missed(address);
                     return index + 1 < found.size()
-                            ? open(found, index + 1, isNew)
+                            ? open(asked, found, index + 1, isNew)
                             : Future.failedFuture(described(failure, address));
                 });
     }
 
-    private RequestOptions options(InetAddress address, int addressCount) {
+    private RequestOptions options(RequestOptions asked, InetAddress address, int addressCount) {
         long timeout = CONNECT_TIMEOUT.toMillis() / Math.min(4, addressCount);
-        RequestOptions options = new RequestOptions(endpoint).setConnectTimeout(timeout);
+        RequestOptions options = new RequestOptions(asked).setConnectTimeout(timeout);
         if (proxy.isEmpty()) {
             return options.setServer(SocketAddress.inetSocketAddress(port, literal(address)));
         }

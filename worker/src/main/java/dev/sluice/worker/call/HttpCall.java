@@ -1,5 +1,6 @@
 package dev.sluice.worker.call;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
@@ -54,9 +55,11 @@ final class HttpCall {
     /**
      * A request to the API.
      *
+     * @param body the body to post, or null for a request that has none
      * @param headers headers beside our own
      */
-    record Message(byte[] body, String apiKey, Map<String, String> headers) {}
+    record Message(
+            ApiConnections.Endpoint endpoint, byte @Nullable [] body, String apiKey, Map<String, String> headers) {}
 
     private enum Stage {
         CONNECTING("connecting"),
@@ -112,7 +115,7 @@ final class HttpCall {
         stage = Stage.CONNECTING;
         surroundings
                 .connections
-                .open(isNew)
+                .open(message.endpoint, isNew)
                 .onComplete(opened -> guarded(() -> {
                     if (opened.failed()) {
                         fail(opened.cause());
@@ -128,10 +131,12 @@ final class HttpCall {
         http = opened;
         wasReused = surroundings.connections.use(opened.connection());
         try {
-            opened.putHeader("Content-Type", "application/json")
-                    .putHeader("Accept", "application/json")
+            opened.putHeader("Accept", "application/json")
                     .putHeader("User-Agent", USER_AGENT)
                     .putHeader("Authorization", "Bearer " + message.apiKey);
+            if (message.body != null) {
+                opened.putHeader("Content-Type", "application/json");
+            }
             message.headers.forEach(opened::putHeader);
         } catch (RuntimeException e) {
             end(unsendable(e, took()));
@@ -148,7 +153,8 @@ final class HttpCall {
                 }));
         onSend.run();
         sentAt = System.nanoTime();
-        opened.end(Buffer.buffer(message.body)).onSuccess(unused -> {
+        Future<Void> leaving = message.body == null ? opened.end() : opened.end(Buffer.buffer(message.body));
+        leaving.onSuccess(unused -> {
             if (opened == http) {
                 hasLeft = true;
                 leftAt = System.nanoTime();

@@ -54,6 +54,7 @@ public final class PoolMember implements Runnable {
     private final String name;
     private final Clients clients;
     private final Supplier<WorkerReport> reports;
+    private final ModelsRecord.Publisher models;
     private final Consumer<LentShares> shares;
     private final LongSupplier nanoTime;
     private final CountDownLatch stopped = new CountDownLatch(1);
@@ -88,6 +89,7 @@ public final class PoolMember implements Runnable {
      * @param name this worker's name, which no other worker of the queue has
      * @param started when this worker was started, as in its reports
      * @param reports makes a report of this worker, without a number
+     * @param models makes the lists of models that are written beside the reports
      * @param shares takes what may be spent at present
      * @param nanoTime the monotonic clock by which what is lent ends
      */
@@ -97,12 +99,14 @@ public final class PoolMember implements Runnable {
             Instant started,
             Clients clients,
             Supplier<WorkerReport> reports,
+            ModelsRecord.Publisher models,
             Consumer<LentShares> shares,
             LongSupplier nanoTime) {
         this.topic = topic;
         this.name = name;
         this.clients = clients;
         this.reports = reports;
+        this.models = models;
         this.shares = shares;
         this.nanoTime = nanoTime;
         this.participant = new PoolParticipant(name, started);
@@ -174,10 +178,8 @@ public final class PoolMember implements Runnable {
             while (stopped.getCount() > 0 && nanoTime.getAsLong() - heardAt < PATIENCE.toNanos()) {
                 long begins = nanoTime.getAsLong();
                 write(writer);
-                for (ConsumerRecord<byte[], byte[]> record : reader.poll(POLL)) {
-                    participant.read(record, nanoTime.getAsLong());
-                    hasNews = true;
-                }
+                models.next(nanoTime.getAsLong()).ifPresent(list -> publish(writer, list));
+                reader.poll(POLL).forEach(this::read);
                 if (hasNews && nanoTime.getAsLong() - sharedAt >= LEAST_INTERVAL.toNanos()) {
                     share();
                 } else if (!participant.knowsOthers(nanoTime.getAsLong())) {
@@ -196,6 +198,26 @@ public final class PoolMember implements Runnable {
         } finally {
             writer.close(CLOSE_TIME);
         }
+    }
+
+    private void read(ConsumerRecord<byte[], byte[]> record) {
+        if (ModelsRecord.isKey(record.key())) {
+            models.seen(nanoTime.getAsLong());
+        } else {
+            participant.read(record, nanoTime.getAsLong());
+            hasNews = true;
+        }
+    }
+
+    private void publish(Producer<byte[], byte[]> writer, byte[] list) {
+        var unused = writer.send(new ProducerRecord<>(topic, 0, ModelsRecord.key(), list), (written, failure) -> {
+            if (failure != null) {
+                log.atWarn()
+                        .addKeyValue("topic", topic)
+                        .addKeyValue("reason", failure)
+                        .log("List of models not written; the next one is due in an hour");
+            }
+        });
     }
 
     private void write(Producer<byte[], byte[]> writer) {

@@ -76,7 +76,7 @@ public final class PoolView {
     public Optional<WorkerReport> read(ConsumerRecord<byte[], byte[]> record, long now) {
         latestMillis = record.timestamp();
         byte[] key = record.key();
-        if (key == null || key.length > MAX_NAME_BYTES) {
+        if (key == null || key.length > MAX_NAME_BYTES || ModelsRecord.isKey(key)) {
             return Optional.empty();
         }
         String name = new String(key, StandardCharsets.UTF_8);

@@ -20,11 +20,21 @@ public final class TogetherApi {
     public static final double MIN_REQUESTS_PER_SECOND = 1;
 
     private static final String CHAT_COMPLETIONS = "/chat/completions";
+    private static final String MODELS = "/models";
 
     private TogetherApi() {}
 
     /** Returns the address that chat requests are posted to; {@code baseUrl} may end with slashes. */
     public static URI chatCompletions(URI baseUrl) {
-        return URI.create(baseUrl.toString().replaceFirst("/+$", "") + CHAT_COMPLETIONS);
+        return below(baseUrl, CHAT_COMPLETIONS);
+    }
+
+    /** Returns the address that lists the models; {@code baseUrl} may end with slashes. */
+    public static URI models(URI baseUrl) {
+        return below(baseUrl, MODELS);
+    }
+
+    private static URI below(URI baseUrl, String path) {
+        return URI.create(baseUrl.toString().replaceFirst("/+$", "") + path);
     }
 }

@@ -61,6 +61,8 @@ class PoolReaderIT {
     void clocksThatDifferHideNoWorker() {
         report("w");
         producer.flush();
+        var unusedList = producer.send(
+                new ProducerRecord<>(topics.workers(), ModelsRecord.key(), "[{\"id\":\"m\"}]".getBytes(UTF_8)));
         var unused = workers.scheduleAtFixedRate(() -> report("w"), 0, 500, TimeUnit.MILLISECONDS);
         var unusedOfV = workers.scheduleAtFixedRate(() -> report("v"), 250, 500, TimeUnit.MILLISECONDS);
 

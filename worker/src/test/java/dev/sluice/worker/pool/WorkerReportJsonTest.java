@@ -36,6 +36,14 @@ class WorkerReportJsonTest {
         assertThat(WorkerReportJson.decode(WorkerReportJson.encode(REPORT))).contains(REPORT);
     }
 
+    /** Releases that do not know the record must not take it for the report of a worker. */
+    @Test
+    void aListOfModelsIsNoReport() {
+        assertThat(WorkerReportJson.decode("[]".getBytes(UTF_8))).isEmpty();
+        assertThat(WorkerReportJson.decode("[{\"v\":1,\"id\":\"m\"}]".getBytes(UTF_8)))
+                .isEmpty();
+    }
+
     @Test
     void whatPilotsAndFollowersTellComesBackAsItWas() {
         BudgetReport followed = new BudgetReport(

@@ -49,10 +49,11 @@ final class GatewayRun {
         ChatQueue queue = QueueConnection.openDoor(kafka, config.keysFile().isPresent(), config.maxBodyBytes());
         Admin admin = AdminConnector.connect(kafka);
         KafkaHealth health = new KafkaHealth(admin, List.of(topics.requests(), topics.doorReplies())).start();
+        FollowedWorkers workers = new FollowedWorkers(kafka.properties(), topics);
         ProcessPage metrics = new ProcessPage(ProgramVersion.current());
         Gateway gateway;
         try {
-            gateway = Gateway.start(config, queue, health, metrics.registry(), metrics::text);
+            gateway = Gateway.start(config, queue, health, workers, metrics.registry(), metrics::text);
         } catch (IllegalArgumentException e) {
             throw new CommandException("--keys-file " + config.keysFile().orElseThrow() + ": " + e.getMessage());
         } catch (CompletionException e) {
@@ -71,6 +72,7 @@ final class GatewayRun {
                             gateway.close();
                             queue.close();
                             health.close();
+                            workers.close();
                             admin.close(Duration.ZERO);
                             metrics.close();
                         }),
