@@ -14,9 +14,11 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -40,7 +42,7 @@ public final class Gateway implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final long SHOW_MILLIS = 500;
-    private static final long KEYS_MILLIS = 2_000;
+    private static final long FILES_MILLIS = 2_000;
 
     private final Vertx vertx;
     private final Context loop;
@@ -57,6 +59,7 @@ public final class Gateway implements AutoCloseable {
     private Gateway(
             Vertx vertx,
             GatewayConfig config,
+            Optional<TlsIdentity> identity,
             CallerRule callers,
             ChatQueue queue,
             GatewayHealth health,
@@ -77,7 +80,7 @@ public final class Gateway implements AutoCloseable {
                 health,
                 workers,
                 metrics);
-        this.server = vertx.createHttpServer(options(config));
+        this.server = vertx.createHttpServer(options(config, identity));
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
         server.invalidRequestHandler(this::refuse);
@@ -91,7 +94,8 @@ public final class Gateway implements AutoCloseable {
      * @param health tells why requests cannot be served
      * @param workers knows who works on the queue; the caller closes it after the door
      * @param metrics returns the page of metrics, without waiting
-     * @throws IllegalArgumentException with every problem of the file of keys
+     * @throws IllegalArgumentException if the file of keys, the certificate or its key cannot be used. The message
+     *     names the file.
      * @throws CompletionException if the port cannot be opened
      */
     public static Gateway start(
@@ -106,15 +110,28 @@ public final class Gateway implements AutoCloseable {
             boolean isLoopback = address != null && address.isLoopbackAddress();
             return start(config, new KeylessRule(isLoopback), queue, health, workers, registry, metrics);
         }
-        KeyFile keys = new KeyFile(config.keysFile().get());
+        KeyFile keys = keys(config.keysFile().get());
         Gateway gateway = start(config, new KeyRule(keys::keys), queue, health, workers, registry, metrics);
-        gateway.vertx.setPeriodic(
-                KEYS_MILLIS,
-                tick -> gateway.vertx.executeBlocking(() -> {
-                    keys.reload();
+        gateway.readAgain(keys::reload);
+        return gateway;
+    }
+
+    private static KeyFile keys(Path file) {
+        try {
+            return new KeyFile(file);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Runs an action that reads a file every two seconds, apart from the event loop. */
+    private void readAgain(Runnable action) {
+        vertx.setPeriodic(
+                FILES_MILLIS,
+                tick -> vertx.executeBlocking(() -> {
+                    action.run();
                     return null;
                 }));
-        return gateway;
     }
 
     static Gateway start(
@@ -130,23 +147,30 @@ public final class Gateway implements AutoCloseable {
                 .setEventLoopPoolSize(1)
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        Promise<Gateway> started = Promise.promise();
-        vertx.runOnContext(now -> {
-            Gateway gateway = new Gateway(vertx, config, callers, queue, health, workers, registry, metrics);
-            Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
-            var unused = listening.onComplete(started);
-        });
         try {
-            return started.future().toCompletionStage().toCompletableFuture().join();
-        } catch (CompletionException e) {
+            Optional<TlsIdentity> identity = config.tls().map(files -> new TlsIdentity(files, vertx));
+            Promise<Gateway> started = Promise.promise();
+            vertx.runOnContext(now -> {
+                Gateway gateway =
+                        new Gateway(vertx, config, identity, callers, queue, health, workers, registry, metrics);
+                Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
+                var unused = listening.onComplete(started);
+            });
+            Gateway gateway =
+                    started.future().toCompletionStage().toCompletableFuture().join();
+            identity.ifPresent(first ->
+                    gateway.readAgain(new TlsReload(config.tls().orElseThrow(), first, vertx, gateway.server)::reload));
+            return gateway;
+        } catch (CompletionException | IllegalArgumentException e) {
             var unused = vertx.close();
             throw e;
         }
     }
 
-    private static HttpServerOptions options(GatewayConfig config) {
-        return new HttpServerOptions()
-                .setHost(config.address())
+    private static HttpServerOptions options(GatewayConfig config, Optional<TlsIdentity> identity) {
+        HttpServerOptions options = new HttpServerOptions();
+        identity.ifPresent(shown -> options.setSsl(true).setUseAlpn(false).setKeyCertOptions(shown.options()));
+        return options.setHost(config.address())
                 .setPort(config.port())
                 .setAcceptBacklog(BACKLOG)
                 .setMaxInitialLineLength(MAX_LINE_BYTES)

@@ -10,6 +10,7 @@ import java.util.Optional;
  * @param address the address of this machine to listen on
  * @param port the port, or 0 for a free one
  * @param keysFile the file of the keys that callers must have, or empty to ask for none
+ * @param tls the certificate to show, or empty for plain HTTP
  * @param maxWaiting the most requests that wait at once
  * @param maxBodyBytes the largest body of a request
  * @param maxWait how long a request waits whose client does not say how long it will
@@ -19,6 +20,7 @@ public record GatewayConfig(
         String address,
         int port,
         Optional<Path> keysFile,
+        Optional<TlsFiles> tls,
         int maxWaiting,
         int maxBodyBytes,
         Duration maxWait,

@@ -59,8 +59,8 @@ final class TestDoor implements AutoCloseable {
 
     TestDoor(InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times) {
         this.queue = queue;
-        GatewayConfig config =
-                new GatewayConfig("127.0.0.1", 0, Optional.empty(), maxWaiting, 20_000, Duration.ofMinutes(10), times);
+        GatewayConfig config = new GatewayConfig(
+                "127.0.0.1", 0, Optional.empty(), Optional.empty(), maxWaiting, 20_000, Duration.ofMinutes(10), times);
         gateway = Gateway.start(
                 config, callers, queue, () -> problems, workers, registry, () -> "metrics".getBytes(UTF_8));
     }

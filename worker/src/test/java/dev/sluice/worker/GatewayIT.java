@@ -55,7 +55,14 @@ class GatewayIT {
         workers = new FollowedWorkers(Map.of("bootstrap.servers", broker.bootstrapServers()), queue.topics);
         gateway = Gateway.start(
                 new GatewayConfig(
-                        "127.0.0.1", 0, Optional.empty(), 1_000, 100_000, Duration.ofMinutes(5), WaitTimes.DEFAULT),
+                        "127.0.0.1",
+                        0,
+                        Optional.empty(),
+                        Optional.empty(),
+                        1_000,
+                        100_000,
+                        Duration.ofMinutes(5),
+                        WaitTimes.DEFAULT),
                 sdk,
                 health,
                 workers,

@@ -1,12 +1,16 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.ask.AskCommand;
+import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
 import dev.sluice.worker.cli.dlq.DlqShowCommand;
 import dev.sluice.worker.cli.gateway.GatewayCommand;
+import dev.sluice.worker.cli.gateway.KeyAddCommand;
+import dev.sluice.worker.cli.gateway.KeyCommand;
+import dev.sluice.worker.cli.gateway.KeyRemoveCommand;
 import dev.sluice.worker.cli.options.Converters;
 import dev.sluice.worker.cli.options.LayeredDefaults;
 import dev.sluice.worker.cli.options.OptionNames;
@@ -34,7 +38,7 @@ public final class CommandTree {
     public static CommandLine of(Terminal terminal) {
         CommandLine root = new CommandLine(new SluiceCommand())
                 .addSubcommand(new WorkerCommand(terminal))
-                .addSubcommand(new GatewayCommand(terminal))
+                .addSubcommand(gateway(terminal))
                 .addSubcommand(new SubmitCommand(terminal))
                 .addSubcommand(new AskCommand(terminal))
                 .addSubcommand(deadLetters(terminal))
@@ -54,6 +58,13 @@ public final class CommandTree {
                         .description("Show the version and exit.")
                         .build());
         return root;
+    }
+
+    private static CommandLine gateway(Terminal terminal) {
+        return new CommandLine(new GatewayCommand(terminal))
+                .addSubcommand(new CommandLine(new KeyCommand())
+                        .addSubcommand(new KeyAddCommand(terminal))
+                        .addSubcommand(new KeyRemoveCommand(terminal)));
     }
 
     private static CommandLine deadLetters(Terminal terminal) {
@@ -88,7 +99,7 @@ public final class CommandTree {
      * read the file of {@code --config} before.
      */
     private static void addCommonOptions(CommandLine commandLine) {
-        if (commandLine.getSubcommands().isEmpty()) {
+        if (commandLine.getCommand() instanceof Subcommand) {
             commandLine
                     .getCommandSpec()
                     .addOption(OptionSpec.builder("--config")

@@ -63,6 +63,7 @@ class CompletionTest {
         assertThat(complete("sluice", "st")).containsExactly("status");
         assertThat(complete("sluice", "work")).containsExactlyInAnyOrder("worker", "workers");
         assertThat(complete("sluice", "topics", "")).containsExactlyInAnyOrder("create", "describe");
+        assertThat(complete("sluice", "gateway", "key", "")).containsExactlyInAnyOrder("add", "remove");
     }
 
     @Test

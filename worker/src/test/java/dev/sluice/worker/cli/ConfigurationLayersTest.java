@@ -75,6 +75,8 @@ class ConfigurationLayersTest {
                         "system",
                         "temperature",
                         "timeout",
+                        "tls-cert",
+                        "tls-key",
                         "topic",
                         "watch",
                         "weight",
@@ -82,7 +84,7 @@ class ConfigurationLayersTest {
                         "without-keys",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(55)
+                .hasSize(57)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -13,6 +13,7 @@ class HelpTest {
     @ValueSource(
             strings = {
                 "worker",
+                "gateway",
                 "submit",
                 "ask",
                 "dlq list",

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli.gateway;
 
 import dev.sluice.gateway.GatewayConfig;
+import dev.sluice.gateway.TlsFiles;
 import dev.sluice.gateway.WaitTimes;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -37,8 +38,8 @@ import picocli.CommandLine.Option;
             "  curl http://localhost:8080/v1/chat/completions -H 'content-type: application/json' \\",
             "      -d '{\"model\":\"openai/gpt-oss-20b\",\"messages\":[{\"role\":\"user\",\"content\":\"Hello!\"}]}'",
             "",
-            "A line of --keys-file: NAME SHA256 [tenant=TENANT] [express] [max-waiting=N] [max-per-second=N]",
-            "where SHA256 is what this prints: printf %s \"$KEY\" | sha256sum"
+            "'sluice gateway key add NAME --keys-file FILE' makes a key and adds a line with its hash to the file:",
+            "NAME SHA256 [tenant=TENANT] [express] [max-waiting=N] [max-per-second=N]"
         })
 public final class GatewayCommand implements Subcommand {
     private final Terminal terminal;
@@ -74,6 +75,20 @@ public final class GatewayCommand implements Subcommand {
                     "Let everybody send requests who reaches the address, for example in a container whose port is "
                             + "published on loopback only.")
     private boolean withoutKeys;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description =
+                    "Serve https with the certificate of this PEM file, and after it those that lead to an authority. "
+                            + "Read again when it changes.")
+    private @Nullable Path tlsCert;
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "FILE",
+            description = "The private key of --tls-cert, PEM, not encrypted.")
+    private @Nullable Path tlsKey;
 
     @Option(
             names = "--max-waiting",
@@ -127,6 +142,9 @@ public final class GatewayCommand implements Subcommand {
         require(!drainTimeout.isNegative(), "--drain-timeout", "zero or more", drainTimeout, problems);
         long bytes = maxRequestBytes.bytes();
         require(bytes >= 1 && bytes <= 1 << 30, "--max-request-bytes", "1 to 1GiB", bytes, problems);
+        if ((tlsCert == null) != (tlsKey == null)) {
+            problems.add("--tls-cert and --tls-key: give both, or none");
+        }
         checkAddress(problems);
     }
 
@@ -156,6 +174,7 @@ public final class GatewayCommand implements Subcommand {
                 address,
                 port,
                 Optional.ofNullable(keysFile),
+                tlsCert == null || tlsKey == null ? Optional.empty() : Optional.of(new TlsFiles(tlsCert, tlsKey)),
                 maxWaiting,
                 (int) maxRequestBytes.bytes(),
                 maxWait,

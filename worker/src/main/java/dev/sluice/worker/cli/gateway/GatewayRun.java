@@ -55,7 +55,7 @@ final class GatewayRun {
         try {
             gateway = Gateway.start(config, queue, health, workers, metrics.registry(), metrics::text);
         } catch (IllegalArgumentException e) {
-            throw new CommandException("--keys-file " + config.keysFile().orElseThrow() + ": " + e.getMessage());
+            throw new CommandException(e.getMessage());
         } catch (CompletionException e) {
             throw new CommandException("port " + config.port() + " cannot be had at " + config.address() + " ("
                     + e.getCause().getMessage() + "); choose another with --port or --address");
@@ -64,7 +64,8 @@ final class GatewayRun {
                 .addKeyValue("address", config.address())
                 .addKeyValue("port", gateway.port())
                 .log("Gateway listens");
-        terminal.out().println("http://" + config.address() + ":" + gateway.port() + "/v1");
+        String scheme = config.tls().isPresent() ? "https" : "http";
+        terminal.out().println(scheme + "://" + config.address() + ":" + gateway.port() + "/v1");
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> drainAndHalt(() -> {
