@@ -201,6 +201,7 @@ class ConfigurationLayersTest {
         terminal.env(name, "tcp://10.0.0.1:9400");
 
         assertThat(ParsedCommand.of(terminal, "worker").problems()).isEmpty();
+        assertThat(ParsedCommand.of(terminal, "gateway").problems()).isEmpty();
     }
 
     @ParameterizedTest

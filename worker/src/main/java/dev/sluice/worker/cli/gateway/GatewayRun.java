@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs a door until the process receives a signal, and drains it then. */
-final class GatewayRun {
+public final class GatewayRun {
     private static final Logger LOG = LoggerFactory.getLogger(GatewayRun.class);
     /** The time that a busy machine may need beyond the drain. */
     private static final Duration CLOSE_GRACE = Duration.ofSeconds(20);
@@ -82,6 +82,11 @@ final class GatewayRun {
         return ExitCode.DONE;
     }
 
+    /** Returns the longest time from a signal to the end of the process. */
+    public static Duration longestClose(Duration drainTimeout) {
+        return drainTimeout.plus(CLOSE_GRACE);
+    }
+
     /**
      * Closes everything in the shutdown hook, and ends the process. After SIGTERM the JVM itself would exit with 143,
      * which supervisors take for a crash.
@@ -93,7 +98,7 @@ final class GatewayRun {
         closing.start();
         int code = ExitCode.FAILED;
         try {
-            closing.join(drainTimeout.plus(CLOSE_GRACE).toMillis());
+            closing.join(longestClose(drainTimeout).toMillis());
             if (closing.isAlive()) {
                 LOG.error("Gateway not closed in time");
             } else {

@@ -80,13 +80,18 @@ public final class LayeredDefaults implements IDefaultValueProvider {
         }
         for (String name : OptionNames.env(option)) {
             String value = env.get(name);
-            if (value != null && !value.isBlank()) {
+            if (value != null && !value.isBlank() && !isServiceLink(name, value)) {
                 return usable(option, value, "environment variable " + name);
             }
         }
         String key = OptionNames.key(option);
         String value = file.get(key);
         return value == null || value.isBlank() ? null : usable(option, value, key + " in " + fileName);
+    }
+
+    /** Returns true for the address that Kubernetes sets in SLUICE_PORT where there is a service named sluice. */
+    private static boolean isServiceLink(String name, String value) {
+        return SERVICE_LINK.matcher(name).matches() && value.matches("(tcp|udp|sctp)://.*");
     }
 
     private @Nullable String usable(OptionSpec option, String value, String source) {

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.cli.CommandTree;
 import dev.sluice.worker.cli.TestTerminal;
+import dev.sluice.worker.cli.gateway.GatewayRun;
 import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.text.Durations;
 import io.fabric8.kubernetes.api.model.Container;
@@ -18,6 +19,7 @@ import io.fabric8.kubernetes.api.model.EnvVar;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
@@ -36,7 +38,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the worker.
+ * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the commands.
  */
 class KubernetesManifestsTest {
     private static final Path FOLDER = Path.of("../scripts/kubernetes");
@@ -45,6 +47,9 @@ class KubernetesManifestsTest {
     private final StatefulSet worker = read("worker.yaml", "StatefulSet", StatefulSet.class);
     private final PodSpec pod = worker.getSpec().getTemplate().getSpec();
     private final Container container = pod.getContainers().get(0);
+    private final Deployment gateway = read("gateway.yaml", "Deployment", Deployment.class);
+    private final PodSpec gatewayPod = gateway.getSpec().getTemplate().getSpec();
+    private final Container gatewayContainer = gatewayPod.getContainers().get(0);
 
     @Test
     void anUnknownFieldIsFound() {
@@ -65,11 +70,16 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void everyVariableIsAnOptionOfTheWorkers() {
+    void everyVariableIsAnOptionOfItsCommand() {
+        knowsEveryVariable("worker", container, 0);
+        knowsEveryVariable("gateway", gatewayContainer, 1);
+    }
+
+    private static void knowsEveryVariable(String command, Container container, int configMap) {
         List<String> known =
                 CommandTree.of(new TestTerminal().terminal())
                         .getSubcommands()
-                        .get("worker")
+                        .get(command)
                         .getCommandSpec()
                         .options()
                         .stream()
@@ -78,22 +88,36 @@ class KubernetesManifestsTest {
                         .toList();
         List<String> used =
                 new ArrayList<>(container.getEnv().stream().map(EnvVar::getName).toList());
-        literals().forEach(literal -> used.add(literal.substring(0, literal.indexOf('='))));
+        literals(configMap).forEach(literal -> used.add(literal.substring(0, literal.indexOf('='))));
 
+        assertThat(container.getArgs()).containsExactly(command);
         assertThat(used).hasSizeGreaterThan(4);
         assertThat(known).containsAll(used);
     }
 
     @Test
     void aPodMayLiveUntilItsWorkerHasDrained() {
-        String drain = literals().stream()
-                .filter(literal -> literal.startsWith("SLUICE_DRAIN_TIMEOUT="))
-                .map(literal -> literal.substring(literal.indexOf('=') + 1))
-                .findFirst()
-                .orElseThrow();
         Duration grace = Duration.ofSeconds(pod.getTerminationGracePeriodSeconds());
 
-        assertThat(grace).isGreaterThan(Worker.longestClose(Durations.parse(drain)));
+        assertThat(grace).isGreaterThan(Worker.longestClose(drain(0)));
+    }
+
+    @Test
+    void aPodMayLiveUntilItsGatewayHasDrained() {
+        Duration grace = Duration.ofSeconds(gatewayPod.getTerminationGracePeriodSeconds());
+        List<String> pause =
+                gatewayContainer.getLifecycle().getPreStop().getExec().getCommand();
+
+        assertThat(pause).startsWith("sleep");
+        assertThat(grace.minusSeconds(Long.parseLong(pause.get(1)))).isGreaterThan(GatewayRun.longestClose(drain(1)));
+    }
+
+    private static Duration drain(int configMap) {
+        return literals(configMap).stream()
+                .filter(literal -> literal.startsWith("SLUICE_DRAIN_TIMEOUT="))
+                .map(literal -> Durations.parse(literal.substring(literal.indexOf('=') + 1)))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -108,6 +132,11 @@ class KubernetesManifestsTest {
 
     @Test
     void probesAskDeclaredPorts() {
+        probesAskDeclaredPorts(container);
+        probesAskDeclaredPorts(gatewayContainer);
+    }
+
+    private static void probesAskDeclaredPorts(Container container) {
         List<String> ports =
                 container.getPorts().stream().map(ContainerPort::getName).toList();
 
@@ -138,7 +167,29 @@ class KubernetesManifestsTest {
     }
 
     @Test
-    void thePodHasNoMorePrivilegesThanItNeeds() {
+    void everySelectorOfTheGatewayMatchesTheSamePods() {
+        Map<String, String> labels =
+                gateway.getSpec().getTemplate().getMetadata().getLabels();
+
+        assertThat(gateway.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+        Service service = read("gateway.yaml", "Service", Service.class);
+        assertThat(service.getSpec().getSelector()).isEqualTo(labels);
+        assertThat(service.getSpec().getPorts().get(0).getTargetPort().getStrVal())
+                .isEqualTo(gatewayContainer.getPorts().get(0).getName());
+        PodDisruptionBudget budget = read("gateway.yaml", "PodDisruptionBudget", PodDisruptionBudget.class);
+        assertThat(budget.getSpec().getSelector().getMatchLabels()).isEqualTo(labels);
+        NetworkPolicy policy =
+                STRICT.convertValue(documents("network-policy.yaml").get(1), NetworkPolicy.class);
+        assertThat(policy.getSpec().getPodSelector().getMatchLabels()).isEqualTo(labels);
+    }
+
+    @Test
+    void noPodHasMorePrivilegesThanItNeeds() {
+        hasNoMorePrivilegesThanItNeeds(pod, container);
+        hasNoMorePrivilegesThanItNeeds(gatewayPod, gatewayContainer);
+    }
+
+    private static void hasNoMorePrivilegesThanItNeeds(PodSpec pod, Container container) {
         assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
         assertThat(pod.getAutomountServiceAccountToken()).isFalse();
         assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -182,8 +233,8 @@ class KubernetesManifestsTest {
         return documents("kustomization.yaml").get(0);
     }
 
-    private static List<String> literals() {
-        return strings(map(((List<?>) kustomization().get("configMapGenerator")).get(0))
+    private static List<String> literals(int configMap) {
+        return strings(map(((List<?>) kustomization().get("configMapGenerator")).get(configMap))
                 .get("literals"));
     }
 
