@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
 
@@ -24,6 +25,9 @@ public final class QueueConnection {
 
     /** The room for the key and the headers of a request, and for Kafka's framing, in bytes. */
     private static final int ROOM_BESIDE_BODY = 1024;
+
+    /** Someone waits for each request. Kafka's producer waits 5 ms for others that could go with it. */
+    private static final Map<String, Object> WITHOUT_PAUSE = Map.of(ProducerConfig.LINGER_MS_CONFIG, 0);
 
     /** Returns the connected SDK for requests of the usual size. */
     public static ChatQueue open(KafkaOptions options, Priority priority) throws InterruptedException {
@@ -40,7 +44,7 @@ public final class QueueConnection {
      */
     public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
-        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody);
+        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody, Map.of());
     }
 
     /** Returns the connected SDK for a door, which may publish both normal and express requests. */
@@ -48,10 +52,11 @@ public final class QueueConnection {
             throws InterruptedException {
         Topics topics = options.topics();
         List<String> published = publishesExpress ? topics.fromProducers() : List.of(topics.requests());
-        return open(options, published, topics.doorReplies(), largestBody);
+        return open(options, published, topics.doorReplies(), largestBody, WITHOUT_PAUSE);
     }
 
-    private static ChatQueue open(KafkaOptions options, List<String> published, String replies, int largestBody)
+    private static ChatQueue open(
+            KafkaOptions options, List<String> published, String replies, int largestBody, Map<String, Object> defaults)
             throws InterruptedException {
         List<String> needed = new ArrayList<>(published);
         needed.add(replies);
@@ -76,7 +81,7 @@ public final class QueueConnection {
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }
-        return build(options, replies, largestBody);
+        return build(options, replies, largestBody, defaults);
     }
 
     /** Requires that the topic takes the largest request. A limit that this user may not read is not checked. */
@@ -90,8 +95,10 @@ public final class QueueConnection {
         }
     }
 
-    private static ChatQueue build(KafkaOptions options, String replies, int largestBody) {
-        Map<String, Object> properties = new HashMap<>(options.properties());
+    private static ChatQueue build(
+            KafkaOptions options, String replies, int largestBody, Map<String, Object> defaults) {
+        Map<String, Object> properties = new HashMap<>(defaults);
+        properties.putAll(options.properties());
         properties.remove("bootstrap.servers");
         try {
             return ChatQueue.builder()
