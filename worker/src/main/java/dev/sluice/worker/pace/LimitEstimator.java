@@ -395,11 +395,6 @@ final class LimitEstimator {
         }
         unrelated.rejected(charge.startedAt());
         if (unrelated.isKnown(now)) {
-            double kept = unrelated.keptPart();
-            if (kept < 1) {
-                granted = Math.max(floor, kept * tried(now));
-                raisesAt = now + (long) (MIN_HOLD_SECONDS * SECOND);
-            }
             return true;
         }
         if (hasEvent && charge.startedAt() - eventAt < 0) {

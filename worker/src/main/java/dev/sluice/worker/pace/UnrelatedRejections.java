@@ -9,35 +9,42 @@ import java.util.OptionalDouble;
  *
  * <p>The test is a comparison of rates. A limit admits as many calls a second after our rate has fallen by half as it
  * did before, and rejects few of the others. If the share of rejections is still half of what it was, and fewer calls
- * are admitted, they are unrelated: the rate goes back to what it was, and for some minutes only a clearly larger share
- * lowers it again. Where most calls are rejected nothing is concluded.
+ * are admitted, they are unrelated: the rate goes back to what it was. If then more is rejected than at the lower rate,
+ * the conclusion was wrong, or another reason has come, and the rate is lowered again. Where most calls are rejected
+ * nothing is concluded.
  */
 final class UnrelatedRejections {
-    /** The share that is smoothed over this many calls shows what is rejected at present. */
-    private static final double SMOOTHING = 40;
     /** The share of rejections at the lower rate is known after this many calls, or after more if it was small. */
     private static final int MIN_CALLS = 20;
 
     private static final int MIN_EXPECTED_REJECTIONS = 4;
-    private static final double MIN_SHARE = 0.01;
+    /** Rejections that we provoke to find a limit out are fewer than this part of all calls. */
+    private static final double MIN_SHARE = 0.02;
+
     /** A limit admits at least this part of what it admitted at the higher rate. */
     private static final double STILL_ADMITTED = 0.75;
     /** The share of rejections above which a slow pace is right, whatever the reason. */
     private static final double MAX_SHARE = 0.5;
-    /** A larger share than this factor of the unrelated one, and this much more, has another reason as well. */
-    private static final double FACTOR = 1.5;
+    /** More rejections than expected by this many standard deviations, and by these, have another reason as well. */
+    private static final double DEVIATIONS = 3;
 
-    private static final double MORE = 0.1;
+    private static final int MORE = 2;
 
     /** Rates can be compared if the worker's part of the limit has changed by no more than this factor. */
     private static final double COMPARABLE = 1.25;
 
+    /** The time after a fall of our rate in which a limit's window is still full of earlier calls. */
+    private static final long SETTLES_AFTER = Duration.ofMillis(1_200).toNanos();
+
     private static final long LONGEST_FALL = Duration.ofMinutes(1).toNanos();
     private static final long REMEMBERED = Duration.ofMinutes(5).toNanos();
 
-    private double share;
+    /** The share of rejections at the lower rate, if they are known to be unrelated; otherwise 0. */
     private double unrelated;
+
+    private long concludedAt;
     private long forgetAt;
+    private final Sample since = new Sample();
 
     // The present fall of the rate; there is none while its first rate is 0.
     private double fallsFrom;
@@ -46,7 +53,11 @@ final class UnrelatedRejections {
 
     private long fellAt;
     private boolean isBelow;
+    /** The time of the last call at the higher rate. */
+    private long aboveUntil;
+    /** The time from which calls at the lower rate count. */
     private long belowAt;
+
     private final Sample above = new Sample();
     private final Sample below = new Sample();
 
@@ -110,42 +121,57 @@ final class UnrelatedRejections {
      * @return the rate to go back to, once it is known that the rejections are unrelated to it
      */
     OptionalDouble started(double rate, long now) {
-        share -= share / SMOOTHING;
+        since.calls++;
         if (fallsFrom == 0) {
             return OptionalDouble.empty();
         }
         if (!isBelow && rate <= fallsFrom / 2) {
             isBelow = true;
-            belowAt = now;
+            belowAt = now + SETTLES_AFTER;
         }
         boolean isKnown = below.calls >= MIN_CALLS && below.calls * above.share() >= MIN_EXPECTED_REJECTIONS;
         if (isKnown) {
             return conclude(now);
         }
-        (isBelow ? below : above).calls++;
+        if (!isBelow) {
+            above.calls++;
+            aboveUntil = now;
+        } else if (now - belowAt >= 0) {
+            below.calls++;
+        }
         return OptionalDouble.empty();
     }
 
     /** Records a rejected call. */
     void rejected(long startedAt) {
-        share += 1 / SMOOTHING;
+        if (unrelated > 0 && startedAt - concludedAt >= 0) {
+            since.rejected++;
+            // The rate has gone back to what it was, and more is rejected than at the lower one: it matters after all.
+            double expected = since.calls * unrelated;
+            unrelated = since.rejected > expected + DEVIATIONS * Math.sqrt(expected) + MORE ? 0 : unrelated;
+        }
         if (fallsFrom == 0 || startedAt - fellAt < 0) {
             return;
         }
-        (isBelow && startedAt - belowAt >= 0 ? below : above).rejected++;
+        if (!isBelow || startedAt - aboveUntil <= 0) {
+            above.rejected++;
+        } else if (startedAt - belowAt >= 0) {
+            below.rejected++;
+        }
     }
 
     private OptionalDouble conclude(long now) {
         double before = fallsFrom;
         fallsFrom = 0;
         boolean isLess =
-                below.admittedPerSecond(now - belowAt) < STILL_ADMITTED * above.admittedPerSecond(belowAt - fellAt);
+                below.admittedPerSecond(now - belowAt) < STILL_ADMITTED * above.admittedPerSecond(aboveUntil - fellAt);
         boolean isRejected = below.share() >= Math.max(MIN_SHARE, above.share() / 2) && below.share() <= MAX_SHARE;
         if (!isLess || !isRejected) {
             return OptionalDouble.empty();
         }
-        unrelated = (double) (above.rejected + below.rejected) / (above.calls + below.calls);
-        share = unrelated;
+        unrelated = below.share();
+        concludedAt = now;
+        since.clear();
         forgetAt = now + REMEMBERED;
         return OptionalDouble.of(before);
     }
@@ -153,22 +179,10 @@ final class UnrelatedRejections {
     /** Returns true if rejections are known to be unrelated to the rate at present. */
     boolean isKnown(long now) {
         if (unrelated > 0 && now - forgetAt >= 0) {
-            unrelated = share >= unrelated / 2 ? unrelated : 0;
+            unrelated = since.share() >= unrelated / 2 ? unrelated : 0;
+            since.clear();
             forgetAt = now + REMEMBERED;
         }
         return unrelated > 0;
-    }
-
-    /**
-     * Returns the part of the rate to keep if more is rejected than the unrelated share explains, and 1 otherwise. The
-     * share is then measured anew.
-     */
-    double keptPart() {
-        if (share <= FACTOR * unrelated + MORE) {
-            return 1;
-        }
-        double kept = (1 - share) / (1 - unrelated);
-        share = unrelated;
-        return kept;
     }
 }

@@ -18,10 +18,14 @@ record Figures(Scenario scenario, List<Arrival> arrivals) {
 
     /** Returns the rejected part of the calls that arrived within {@code length} from {@code start} on. */
     double rejected(Duration start, Duration length) {
+        return between(start, length).rejected();
+    }
+
+    Figures between(Duration start, Duration length) {
         long end = start.plus(length).toNanos();
-        List<Arrival> within =
-                after(start).arrivals().stream().filter(call -> call.at() < end).toList();
-        return new Figures(scenario, within).rejected();
+        return new Figures(
+                scenario,
+                after(start).arrivals().stream().filter(call -> call.at() < end).toList());
     }
 
     /** Returns the admitted amount of the limited unit, as a part of what the limit allowed in the same time. */

@@ -7,9 +7,11 @@ import dev.sluice.sandbox.RateLimit;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.assertj.core.api.SoftAssertions;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -131,6 +133,37 @@ class PilotSimulationTest {
 
         assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.9);
         assertThat(figures.rejected()).as("%s", figures).isLessThan(0.025);
+    }
+
+    /** Somebody outside of the pool takes half of 40/s for half a minute. */
+    @ParameterizedTest
+    @CsvSource({
+        "1, , 0.9, 0.015",
+        "4, , 0.9, 0.016",
+        "1, 40/s, 0.9, 0.01",
+        "4, 40/s, 0.88, 0.012",
+        "1, 60/s, 0.9, 0.015"
+    })
+    void theRestOfAStrangerIsUsedAndAMinuteLaterAllOfTheLimit(
+            int workers, @Nullable String told, double used, double rejected) {
+        Scenario scenario = workers(workers, 40, 170);
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            Simulation simulation = new Simulation(told == null ? scenario : scenario.withLimit(told), seed);
+            simulation.addStranger(Duration.ofSeconds(40), Duration.ofSeconds(30), 20);
+            Figures figures = simulation.run();
+
+            double left = 30 * 40 - simulation.strangers();
+            double during = figures.between(Duration.ofSeconds(40), Duration.ofSeconds(30))
+                            .admitted()
+                    / left;
+            assertThat(during).as("seed %d: what is left", seed).isGreaterThan(used);
+            assertThat(figures.after(Duration.ofSeconds(130)).utilisation())
+                    .as("seed %d: a minute later", seed)
+                    .isGreaterThan(0.95);
+            assertThat(figures.after(Duration.ofSeconds(15)).rejected())
+                    .as("seed %d: all the time", seed)
+                    .isLessThan(rejected);
+        }
     }
 
     @Test

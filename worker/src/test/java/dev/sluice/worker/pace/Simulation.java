@@ -2,6 +2,7 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.sandbox.LimitVerdict;
 import dev.sluice.sandbox.ModelLimiter;
+import dev.sluice.sandbox.RateLimit;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Scenario.Span;
@@ -52,6 +53,7 @@ final class Simulation {
     private double lostPart;
     private long sequence;
     private long offset;
+    private int strangers;
 
     private record Event(long at, long sequence, Runnable action) implements Comparable<Event> {
         @Override
@@ -85,6 +87,30 @@ final class Simulation {
     /** Freezes a worker. Everything that happens meanwhile happens to it afterwards. */
     void freeze(int worker, Duration after, Duration length) {
         at(after.toNanos(), () -> workers.get(worker).frozenUntil = time.currentTimeNanos() + length.toNanos());
+    }
+
+    /** Lets somebody outside of the pool spend from the limit, at an even pace. What is rejected is not tried again. */
+    void addStranger(Duration after, Duration length, double perSecond) {
+        long end = VirtualTime.START + after.plus(length).toNanos();
+        at(after.toNanos(), () -> callOfStranger(perSecond, end));
+    }
+
+    private void callOfStranger(double perSecond, long end) {
+        long now = time.currentTimeNanos();
+        if (now < end) {
+            RateLimit limit = scenario.api(now - VirtualTime.START);
+            if (limiter.admit(now, 1, limit).rejectedBy() == null) {
+                limiter.succeeded(now, 1, limit);
+                strangers++;
+            }
+            long late = random.nextLong(3 * MILLI);
+            at((long) (1_000 * MILLI / perSecond) + late - MILLI, () -> callOfStranger(perSecond, end));
+        }
+    }
+
+    /** Returns the calls of the stranger that were admitted. */
+    int strangers() {
+        return strangers;
     }
 
     /** A call as the API sees it, with the number of its worker. */
