@@ -2,7 +2,7 @@ package dev.sluice.worker.pace;
 
 import dev.sluice.worker.pool.Rejections;
 
-/** What a worker tells of a limit that another one, the pilot, finds out. Owned by the pace thread. */
+/** Keeps what a worker tells of a limit that another one, the pilot, finds out. Owned by the pace thread. */
 final class FollowedLimit {
     private long epoch;
     /** The time at which this worker has begun to follow, or has heard of the present epoch. */

@@ -14,8 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * Asks many questions at once with OpenAI's own client and its defaults, and counts the answers by status. Only the base
- * URL says whether that is the API or an HTTP door.
+ * Asks many questions at once with OpenAI's own client and its defaults, and counts the answers by status. Only the
+ * base URL says whether that is the API or an HTTP door.
  *
  * <pre>
  * OpenAiLoop http://localhost:8080/v1 openai/gpt-oss-20b 100

@@ -38,7 +38,8 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the commands.
+ * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the
+ * commands.
  */
 class KubernetesManifestsTest {
     private static final Path FOLDER = Path.of("../scripts/kubernetes");
