@@ -25,7 +25,7 @@ final class UnrelatedRejections {
     private static final double STILL_ADMITTED = 0.75;
     /** The share of rejections above which a slow pace is right, whatever the reason. */
     private static final double MAX_SHARE = 0.5;
-    /** More rejections than expected by this many standard deviations, and by these, have another reason as well. */
+    /** Rejections have another reason as well if they exceed what is expected by these deviations and calls. */
     private static final double DEVIATIONS = 3;
 
     private static final int MORE = 2;
