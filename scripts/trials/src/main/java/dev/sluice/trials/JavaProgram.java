@@ -35,8 +35,17 @@ public record JavaProgram(List<String> launch) {
      * @param jvmOptions options that override those of the launcher
      */
     public static JavaProgram sluice(Path jar, List<String> jvmOptions) {
+        return sluice(jar, "sluice.jsa", jvmOptions);
+    }
+
+    /** Returns the same for the command {@code gateway}, which has an archive of its own. */
+    public static JavaProgram gateway(Path jar, List<String> jvmOptions) {
+        return sluice(jar, "sluice-gateway.jsa", jvmOptions);
+    }
+
+    private static JavaProgram sluice(Path jar, String archiveName, List<String> jvmOptions) {
         List<String> launch = new ArrayList<>(WORKER_OPTIONS);
-        Path archive = jar.resolveSibling("sluice.jsa");
+        Path archive = jar.resolveSibling(archiveName);
         if (Files.isRegularFile(archive)) {
             launch.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));
         }

@@ -12,11 +12,13 @@ public final class SluiceJar {
     public static final String GROUP = "sluice";
 
     private final JavaProgram program;
+    private final JavaProgram gateway;
     private final Path logs;
 
     /** @param logs the folder for the logs of all processes */
     public SluiceJar(Path jar, List<String> jvmOptions, Path logs) {
         this.program = JavaProgram.sluice(jar, jvmOptions);
+        this.gateway = JavaProgram.gateway(jar, jvmOptions);
         this.logs = logs;
     }
 
@@ -41,6 +43,13 @@ public final class SluiceJar {
         List<String> arguments = new ArrayList<>(List.of("worker"));
         arguments.addAll(options);
         return start(program, name, apiKey, arguments);
+    }
+
+    /** Starts an HTTP door. */
+    public WorkerProcess startGateway(String name, List<String> options) {
+        List<String> arguments = new ArrayList<>(List.of("gateway"));
+        arguments.addAll(options);
+        return gateway.start(logs.resolve(name + ".log"), arguments, Map.of());
     }
 
     /** Starts another program in the place of a worker. */

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
             PaceCommand.class,
             ThroughputScenario.class,
             LatencyScenario.class,
+            DoorScenario.class,
             KilledScenario.class,
             RetryScenario.class,
             NeighboursCommand.class,

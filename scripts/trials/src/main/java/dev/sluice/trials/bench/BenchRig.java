@@ -122,6 +122,11 @@ final class BenchRig implements AutoCloseable {
         return worker(all.toArray(String[]::new));
     }
 
+    /** Starts an HTTP door on a free port, for everybody on this machine. */
+    WorkerProcess gateway() {
+        return started(jar.startGateway("gateway", List.of("--bootstrap-servers=" + bootstrapServers, "--port=0")));
+    }
+
     /** Starts another program in the place of a worker. */
     WorkerProcess program(JavaProgram program, List<String> arguments) {
         String number = nextNumber();

@@ -55,6 +55,22 @@ class BenchCommandIT {
     }
 
     @Test
+    void measuresADoor() {
+        StringWriter out = new StringWriter();
+
+        BenchCommand.commandLine()
+                .setOut(new PrintWriter(out))
+                .execute("door", "--worker-jar", JAR, "--json", "--cold", "--rate=20", "--warm-up=1", "--seconds=2");
+
+        // how long it takes depends on the machine and on its other work
+        JsonNode report = JsonMapper.shared().readTree(out.toString());
+        assertThat(report.at("/bounds/0/measured").intValue(1)).isZero();
+        assertThat(Double.parseDouble(
+                        report.at("/table/through the door/p50, ms").stringValue("")))
+                .isGreaterThan(50);
+    }
+
+    @Test
     void measuresAPace() {
         StringWriter out = new StringWriter();
 

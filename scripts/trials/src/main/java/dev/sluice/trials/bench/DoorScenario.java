@@ -1,0 +1,114 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.PolledCondition;
+import dev.sluice.trials.WorkerProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The {@code door} command: measures what a call through the HTTP door takes longer than one to the API. */
+@Command(
+        name = "door",
+        mixinStandardHelpOptions = true,
+        description = "Calls over HTTP at a steady rate, whatever becomes of them: first to the stand-in itself, then "
+                + "through an HTTP door, Kafka and a worker. The bounds are for what the latter take longer.")
+final class DoorScenario implements Callable<Integer> {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @Option(names = "--rate", defaultValue = "50", description = "Calls per second (${DEFAULT-VALUE}).")
+    private int rate;
+
+    @Option(names = "--latency", defaultValue = "50", description = "Of the stand-in, in ms (${DEFAULT-VALUE}).")
+    private int latency;
+
+    @Option(names = "--warm-up", defaultValue = "20", description = "Seconds that do not count (${DEFAULT-VALUE}).")
+    private int warmUp;
+
+    @Option(names = "--seconds", defaultValue = "30", description = "Seconds that do (${DEFAULT-VALUE}).")
+    private int seconds;
+
+    @Option(names = "--p50", defaultValue = "15", description = "The bound, in ms (${DEFAULT-VALUE}).")
+    private long p50;
+
+    @Option(names = "--p99", defaultValue = "40", description = "The bound, in ms (${DEFAULT-VALUE}).")
+    private long p99;
+
+    @Mixin
+    private ScenarioRunner runner = new ScenarioRunner();
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        runner.within("--rate", rate, 1, 2_000);
+        runner.within("--latency", latency, 0, 60_000);
+        runner.within("--warm-up", warmUp, 0, 600);
+        runner.within("--seconds", seconds, 1, 3_600);
+        return runner.run(this::measure);
+    }
+
+    private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
+        StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
+        try (BenchRig rig = runner.rig(folder, new RequestTimes(1), BenchRig.PARTITIONS, settings)) {
+            runner.warmUp(rig);
+            WorkerProcess worker = rig.worker();
+            WorkerProcess door = rig.gateway();
+            PolledCondition.await(
+                    "partitions", PATIENCE, () -> worker.joinedAt().isPresent());
+            PolledCondition.await("the door", PATIENCE, () -> address(door).isPresent());
+
+            TimedCalls direct = new TimedCalls(rig.api().baseUrl());
+            TimedCalls through = new TimedCalls(address(door).orElseThrow());
+            Percentiles api = run(rig, direct);
+            long cpuBefore = MachineDescription.cpuMillis(door.pid());
+            Percentiles queued = run(rig, through);
+            long cpu = MachineDescription.cpuMillis(door.pid()) - cpuBefore;
+            return new ScenarioResult()
+                    .row("the API", row(api))
+                    .row("through the door", row(queued))
+                    .put("CPU of the door per call, ms", millis(1_000 * cpu / ((long) rate * (warmUp + seconds))))
+                    .put("peak RSS of the door, MiB", MachineDescription.peakKib(door.pid()) / 1_024)
+                    .bound(MeasuredBound.none("calls that failed", (long) direct.failed() + through.failed()))
+                    .bound(new MeasuredBound("p50 over the API, ms", over(queued, api, 50), p50))
+                    .bound(new MeasuredBound("p99 over the API, ms", over(queued, api, 99), p99));
+        }
+    }
+
+    private Percentiles run(BenchRig rig, TimedCalls calls) throws InterruptedException {
+        try (SteadyLoad load = rig.load(rate, place -> calls.send())) {
+            Thread.sleep(Duration.ofSeconds(warmUp).toMillis());
+            calls.count();
+            Thread.sleep(Duration.ofSeconds(seconds).toMillis());
+        }
+        return calls.times();
+    }
+
+    /** Returns the base URL that a door prints once it listens. */
+    private static Optional<String> address(WorkerProcess door) {
+        return door.log().stream().filter(line -> line.startsWith("http://")).findFirst();
+    }
+
+    private static Map<String, String> row(Percentiles micros) {
+        Map<String, String> row = new LinkedHashMap<>();
+        row.put("p50, ms", millis(micros.at(50)));
+        row.put("p99, ms", millis(micros.at(99)));
+        row.put("most, ms", millis(micros.at(100)));
+        return row;
+    }
+
+    private static String millis(long micros) {
+        return String.format(Locale.ROOT, "%.1f", micros / 1_000.0);
+    }
+
+    private static long over(Percentiles micros, Percentiles less, int percent) {
+        return Math.round((micros.at(percent) - less.at(percent)) / 1_000.0);
+    }
+}

@@ -1,0 +1,77 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.trials.PolledCondition;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** Chat calls over HTTP, to the API or to a door, and how long each has taken. Thread-safe. */
+final class TimedCalls {
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final int OK = 200;
+
+    private final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpRequest request;
+    private final AtomicInteger sent = new AtomicInteger();
+    private final AtomicInteger ended = new AtomicInteger();
+    private final AtomicInteger failed = new AtomicInteger();
+    private final ConcurrentLinkedQueue<Long> micros = new ConcurrentLinkedQueue<>();
+    private volatile boolean counts;
+
+    TimedCalls(String baseUrl) {
+        this.request = HttpRequest.newBuilder(URI.create(baseUrl + "/chat/completions"))
+                .header("Authorization", "Bearer 1")
+                .header("Content-Type", "application/json")
+                .header("User-Agent", "sluice-bench")
+                .timeout(PATIENCE)
+                .POST(BodyPublishers.ofString(RequestBodies.anonymous()))
+                .build();
+    }
+
+    /** Sends a call and returns at once. */
+    void send() {
+        boolean isCounted = counts;
+        long begun = System.nanoTime();
+        sent.incrementAndGet();
+        CompletableFuture<Void> unused = client.sendAsync(request, BodyHandlers.ofByteArray())
+                .handle((answer, failure) -> {
+                    end(answer, isCounted, System.nanoTime() - begun);
+                    return null;
+                });
+    }
+
+    private void end(@Nullable HttpResponse<byte[]> answer, boolean isCounted, long nanos) {
+        if (answer == null || answer.statusCode() != OK) {
+            failed.incrementAndGet();
+        } else if (isCounted) {
+            micros.add(TimeUnit.NANOSECONDS.toMicros(nanos));
+        }
+        ended.incrementAndGet();
+    }
+
+    /** Counts the calls that are sent from now on. */
+    void count() {
+        counts = true;
+    }
+
+    /** Returns how many calls had no answer, or one that is no completion. */
+    int failed() {
+        return failed.get();
+    }
+
+    /** Waits until every call has ended, and returns the times of those that count, in microseconds. */
+    Percentiles times() throws InterruptedException {
+        PolledCondition.await("the end of every call", PATIENCE.multipliedBy(2), () -> ended.get() == sent.get());
+        return Percentiles.of(micros.stream().mapToLong(Long::longValue));
+    }
+}
