@@ -1,9 +1,11 @@
 package dev.sluice.gateway;
 
+import io.netty.channel.ChannelOption;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.VertxConnection;
 import java.util.HashSet;
 import java.util.Set;
@@ -29,6 +31,9 @@ final class ClientExchange {
     /** The status in logs of a client that has gone, as nginx has it. */
     static final int CLIENT_CLOSED = 499;
 
+    /** The time for which a refused client may go on to send its body. */
+    private static final long LINGER_MILLIS = 10_000;
+
     private final Vertx vertx;
     private final HttpServerRequest request;
     private final HttpServerResponse response;
@@ -40,6 +45,8 @@ final class ClientExchange {
     private Runnable whenGone = () -> {};
     private boolean isCommitted;
     private boolean isEnded;
+    private boolean closesAfterAnswer;
+    private long closeTimer = -1;
 
     ClientExchange(Vertx vertx, HttpServerRequest request, String id, OpenAnswers openAnswers, EndListener listener) {
         this.vertx = vertx;
@@ -81,6 +88,7 @@ final class ClientExchange {
     }
 
     private void gone() {
+        vertx.cancelTimer(closeTimer);
         if (!isEnded) {
             Runnable action = whenGone;
             end();
@@ -101,7 +109,11 @@ final class ClientExchange {
     void commit(boolean isStream) {
         isCommitted = true;
         response.setChunked(true).setStatusCode(200);
+        if (request.version() == HttpVersion.HTTP_1_0) {
+            closeAfterAnswer(); // nothing else ends an answer of unknown length there
+        }
         head(isStream ? HttpAnswer.EVENTS : HttpAnswer.JSON);
+        response.putHeader("x-accel-buffering", "no"); // nginx keeps back what is less than a buffer
         keepAlive(isStream);
     }
 
@@ -113,7 +125,8 @@ final class ClientExchange {
     private void head(String contentType) {
         response.putHeader("content-type", contentType).putHeader("x-request-id", id);
         if (contentType.equals(HttpAnswer.EVENTS)) {
-            response.putHeader("cache-control", "no-cache, no-transform").putHeader("x-accel-buffering", "no");
+            response.putHeader("cache-control", "no-cache, no-transform");
+            response.putHeader("x-accel-buffering", "no");
         }
     }
 
@@ -141,7 +154,22 @@ final class ClientExchange {
 
     private void write(Buffer body) {
         OpenAnswers.Entry entry = openAnswers.begin(body.length(), this::cut);
-        var unused = response.end(body).onComplete(written -> entry.end());
+        var unused = response.end(body).onComplete(written -> {
+            entry.end();
+            if (closesAfterAnswer) {
+                close();
+            }
+        });
+    }
+
+    /** Closes the connection once the client has sent all: one that is cut off while it sends cannot read its answer. */
+    private void close() {
+        if (request.isEnded()) {
+            var unused = request.connection().close();
+            return;
+        }
+        closeTimer = vertx.setTimer(LINGER_MILLIS, late -> request.connection().close());
+        request.endHandler(end -> request.connection().close());
     }
 
     /** Cuts the connection, so that the client cannot take what it has got for an answer. */
@@ -153,6 +181,9 @@ final class ClientExchange {
 
     private void cut() {
         if (request.connection() instanceof VertxConnection connection) {
+            // The answer of an HTTP/1.0 request, which nginx sends, ends with its connection. Only a reset says that it
+            // is not whole.
+            connection.channelHandlerContext().channel().config().setOption(ChannelOption.SO_LINGER, 0);
             // The server's own close() waits until the client has taken what it has not read.
             var unused = connection.channelHandlerContext().close();
         } else {
@@ -183,6 +214,7 @@ final class ClientExchange {
 
     /** Closes the connection after the answer, so that the next request goes elsewhere. */
     void closeAfterAnswer() {
+        closesAfterAnswer = true;
         response.putHeader("connection", "close");
     }
 

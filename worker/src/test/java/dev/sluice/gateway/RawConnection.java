@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Locale;
 
 /** A client that sends what it is told, byte for byte. Not thread-safe. */
@@ -60,6 +61,16 @@ final class RawConnection implements AutoCloseable {
     /** Reads to the end of the connection. */
     String rest() throws IOException {
         return new String(in.readAllBytes(), UTF_8);
+    }
+
+    /** Returns true if the connection ends with a reset, and false if it ends as after a whole answer. */
+    boolean isReset() throws IOException {
+        try {
+            in.readAllBytes();
+            return false;
+        } catch (SocketException e) {
+            return true;
+        }
     }
 
     @Override

@@ -14,35 +14,28 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** Runs the examples as their users do, against a worker. */
 @Timeout(180)
+@ExtendWith(SharedQueue.class)
 class ExamplesIT {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    @TempDir
-    static Path folder;
+    private static final String SLOW = "[stand-in: latency=3s] A slow one.";
 
     private static RunningQueue queue;
 
     @BeforeAll
-    static void start() throws Exception {
-        queue = new RunningQueue(folder);
-    }
-
-    @AfterAll
-    static void stop() {
-        queue.close();
+    static void start(RunningQueue running) {
+        queue = running;
     }
 
     @Test
@@ -91,11 +84,8 @@ class ExamplesIT {
         CompletableFuture<HttpResponse<String>> asked;
         try (ConfigurableApplicationContext service = service()) {
             asked = HTTP.sendAsync(
-                    request(service, "/ask")
-                            .POST(BodyPublishers.ofString("[stand-in: latency=3s] A slow one."))
-                            .build(),
-                    BodyHandlers.ofString());
-            await().atMost(Duration.ofSeconds(30)).until(() -> queue.openCalls() == 1);
+                    request(service, "/ask").POST(BodyPublishers.ofString(SLOW)).build(), BodyHandlers.ofString());
+            await().atMost(Duration.ofSeconds(30)).until(() -> queue.calls(SLOW) == 1);
         }
 
         assertThat(asked.join().statusCode()).as(asked.join().body()).isEqualTo(200);

@@ -15,41 +15,49 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Runs everything that the examples need: a broker, a stand-in for the API, the topics, and the packaged worker. */
-final class RunningQueue implements AutoCloseable {
+public final class RunningQueue implements AutoCloseable {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final String KEY = "example-key";
 
     private final SandboxBroker broker = SandboxBroker.start();
     private final TogetherStandIn api;
-    private final Path log;
+    private final Path folder;
     private final Process worker;
 
-    RunningQueue(Path folder) throws IOException, InterruptedException {
+    /** @param folder the folder for the logs of all processes */
+    public RunningQueue(Path folder) throws IOException, InterruptedException {
         this.api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(KEY));
-        this.log = folder.resolve("worker.log");
-        Process topics = sluice("topics", "create");
+        this.folder = folder;
+        Process topics = sluice("topics.log", "topics", "create");
         assertThat(topics.waitFor(60, TimeUnit.SECONDS) && topics.exitValue() == 0)
-                .as(() -> content(log))
+                .as(() -> log("topics.log"))
                 .isTrue();
-        this.worker = sluice("worker", "--limit=*=none", "--max-attempts=1", "--admin-port=0");
+        this.worker = sluice("worker.log", "worker", "--limit=*=none", "--max-attempts=1", "--admin-port=0");
     }
 
     String bootstrapServers() {
         return broker.bootstrapServers();
     }
 
-    /** Returns how many requests the stand-in is answering now. */
-    int openCalls() {
-        return api.openCalls();
+    /** Returns how many calls the stand-in has had whose last message is this text. */
+    public int calls(String text) {
+        return api.calls(text);
     }
 
-    private Process sluice(String... arguments) throws IOException {
+    /** Returns the folder for the logs of all processes. */
+    public Path folder() {
+        return folder;
+    }
+
+    /** Starts a command of the packaged jar, which reads where everything is from its environment. */
+    public Process sluice(String logName, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+                .redirectOutput(
+                        ProcessBuilder.Redirect.appendTo(folder.resolve(logName).toFile()));
         builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
         builder.environment()
                 .putAll(Map.of(
@@ -59,9 +67,10 @@ final class RunningQueue implements AutoCloseable {
         return builder.start();
     }
 
-    private static String content(Path log) {
+    /** Returns what a process has printed so far. */
+    public String log(String logName) {
         try {
-            return Files.readString(log);
+            return Files.readString(folder.resolve(logName));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  * latency=250ms     instead of the settings' latency; also 100ms..2s and lognormal(800ms,0.6)
  * body=html         the body of a status; json is the API's, and problem, text and none are those of edges
  * type=credit_limit the error type of a status
- * finish=stop       the finish_reason, any word
+ * finish=stop       the finish_reason, any word; with tool_calls the first function of the request is called
  * reset=2           x-ratelimit-reset in seconds, sent with any status and in any header mode
  * retry-after=2     the same for retry-after
  * times=2           directives only: the first 2 calls of the same body

@@ -14,6 +14,7 @@ import tools.jackson.databind.json.JsonMapper;
  * The parts of a body that the API reads.
  *
  * @param text the text of the last message; parts of content are joined; empty if there is none
+ * @param tool the name of the first function that the model may call, or null
  * @param invalid the reason why the API rejects the body, or null. The other components are then read as far as
  *     possible.
  */
@@ -24,6 +25,7 @@ record ParsedChatBody(
         int promptTokens,
         int choices,
         @Nullable Integer maxTokens,
+        @Nullable String tool,
         @Nullable Invalid invalid) {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int CHARACTERS_PER_TOKEN = 4;
@@ -41,7 +43,7 @@ record ParsedChatBody(
             return of(body, JSON.readTree(body));
         } catch (JacksonException e) {
             Invalid invalid = new Invalid("Invalid JSON in the request body: " + e.getOriginalMessage(), null);
-            return new ParsedChatBody(hash(body), "", "", 0, 1, null, invalid);
+            return new ParsedChatBody(hash(body), "", "", 0, 1, null, null, invalid);
         }
     }
 
@@ -61,6 +63,7 @@ record ParsedChatBody(
                 tokens,
                 root.path("n").intValue(1),
                 maxTokens.isIntegralNumber() ? maxTokens.intValue(Integer.MAX_VALUE) : null,
+                root.at("/tools/0/function/name").stringValue(null),
                 invalid(root));
     }
 

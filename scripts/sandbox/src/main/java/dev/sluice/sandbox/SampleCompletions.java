@@ -9,12 +9,14 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Makes plausible completions. Each choice is {@code You said: } and the text of the last message, so that a reply can
- * be matched to its request.
+ * be matched to its request. A choice that ends with {@code tool_calls} is a call of the first function instead, with
+ * the same text as its argument {@code said}.
  */
 final class SampleCompletions {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final String ECHO = "You said: ";
     private static final String FILLER_MARK = "FILLER";
+    private static final String TOOL_CALLS = "tool_calls";
 
     private final RandomGenerator random;
 
@@ -58,7 +60,7 @@ final class SampleCompletions {
         root.put("model", request.model()).putArray("prompt");
         ArrayNode choices = root.putArray("choices");
         for (int index = 0; index < request.choices(); index++) {
-            choice(choices.addObject(), index, completion);
+            choice(choices.addObject(), index, completion, request.tool());
         }
         int total = totalTokens(request, completion);
         root.putObject("usage")
@@ -72,13 +74,23 @@ final class SampleCompletions {
         return root;
     }
 
-    private void choice(ObjectNode choice, int index, Completion completion) {
+    private void choice(ObjectNode choice, int index, Completion completion, @Nullable String tool) {
         choice.put("index", index).put("seed", random.nextLong() >>> 1).put("finish_reason", completion.finishReason());
-        choice.putObject("message")
-                .put("role", "assistant")
-                .put("content", completion.content())
-                .putArray("tool_calls");
+        ObjectNode message = choice.putObject("message").put("role", "assistant");
+        if (tool != null && completion.finishReason().equals(TOOL_CALLS)) {
+            message.putNull("content");
+            toolCall(message.putArray(TOOL_CALLS).addObject(), tool, completion);
+        } else {
+            message.put("content", completion.content()).putArray(TOOL_CALLS);
+        }
         choice.putNull("logprobs");
+    }
+
+    private void toolCall(ObjectNode call, String tool, Completion completion) {
+        String arguments =
+                JSON.createObjectNode().put("said", completion.content()).toString();
+        call.put("id", "call_" + letters()).put("type", "function");
+        call.putObject("function").put("name", tool).put("arguments", arguments);
     }
 
     /** Returns an id in the shape of the API's own: letters and digits in three groups. */

@@ -77,6 +77,28 @@ class SampleCompletionTest {
     }
 
     @Test
+    void callsAToolIfThatIsTheFinishReason() throws Exception {
+        ObjectNode body = StandInClient.body("[stand-in: finish=tool_calls] in Paris");
+        body.putArray("tools")
+                .addObject()
+                .put("type", "function")
+                .putObject("function")
+                .put("name", "weather");
+
+        JsonNode called = StandInClient.json(client.send(client.request(body.toString())));
+        JsonNode withoutTools = StandInClient.json(client.call("[stand-in: finish=tool_calls] in Paris"));
+
+        assertThat(called.at("/choices/0/finish_reason").stringValue()).isEqualTo("tool_calls");
+        assertThat(called.at("/choices/0/message/content").isNull()).isTrue();
+        JsonNode call = called.at("/choices/0/message/tool_calls/0");
+        assertThat(call.propertyNames()).containsExactly("id", "type", "function");
+        assertThat(call.at("/function/name").stringValue()).isEqualTo("weather");
+        assertThat(call.at("/function/arguments").stringValue())
+                .isEqualTo("{\"said\":\"You said: [stand-in: finish=tool_calls] in Paris\"}");
+        assertThat(withoutTools.at("/choices/0/message/content").stringValue()).contains("in Paris");
+    }
+
+    @Test
     void joinsContentInParts() throws Exception {
         ObjectNode body = StandInClient.body("");
         ((ObjectNode) body.at("/messages/0"))
@@ -155,7 +177,7 @@ class SampleCompletionTest {
 
         assertThat(unknown.statusCode()).isEqualTo(404);
         assertThat(StandInClient.json(unknown).at("/error/code").stringValue()).isEqualTo("model_not_available");
-        assertThat(client.control("GET", "/v1/models", "").statusCode()).isEqualTo(404);
+        assertThat(client.control("GET", "/v1/embeddings", "").statusCode()).isEqualTo(404);
         assertThat(client.control("POST", "/v1/chat/completions/more", "").statusCode())
                 .isEqualTo(404);
         assertThat(client.control("GET", "/v1/chat/completions", "").statusCode())

@@ -1,0 +1,5 @@
+/** Clients that know nothing of Sluice, and what they make of the HTTP door. */
+@NullMarked
+package dev.sluice.examples.clients;
+
+import org.jspecify.annotations.NullMarked;
