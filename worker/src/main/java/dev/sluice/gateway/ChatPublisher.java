@@ -66,6 +66,7 @@ final class ChatPublisher implements AutoCloseable {
     }
 
     private Published publishNow(Envelope envelope) {
+        JsonEncoding.check(envelope.body());
         ChatBody body = ChatBody.of(envelope.body());
         CompletableFuture<ChatReply> reply = queue.ask(request(envelope, body), envelope.deadline());
         boolean isStream = body.isStream();

@@ -32,6 +32,7 @@ final class ChatRoute {
     private final WaitingRequests waiting;
     private final KafkaGate kafka = new KafkaGate();
     private final UploadBudget uploads;
+    private boolean isDraining;
 
     ChatRoute(
             Context loop,
@@ -49,6 +50,11 @@ final class ChatRoute {
         this.uploads = uploads;
     }
 
+    /** Publishes no request from now on, including those whose bodies are being read. */
+    void drain() {
+        isDraining = true;
+    }
+
     /** Reads the body, if the caller may send a request now. */
     void handle(ClientExchange exchange) {
         CallerRule.Verdict verdict = callers.check(exchange.request());
@@ -60,7 +66,7 @@ final class ChatRoute {
     }
 
     private static void refuse(ClientExchange exchange, HttpAnswer answer) {
-        exchange.closeAfterAnswer(); // its body is not read
+        exchange.closeAfterAnswer(); // its body may not be read
         exchange.send(answer);
     }
 
@@ -71,6 +77,11 @@ final class ChatRoute {
 
     /** Gives the client the reply that its earlier try has left behind, or publishes the request. */
     private void accept(ClientExchange exchange, Caller caller, byte[] body) {
+        if (isDraining) {
+            uploads.release(body.length);
+            refuse(exchange, DoorRouter.draining());
+            return;
+        }
         String fingerprint = fingerprint(exchange.request(), caller, body);
         Optional<WaitingRequest> earlier =
                 isRepeated(exchange.request()) ? waiting.adopt(fingerprint) : Optional.empty();
@@ -100,7 +111,8 @@ final class ChatRoute {
 
     private static String fingerprint(HttpServerRequest request, Caller caller, byte[] body) {
         @Nullable String key = request.getHeader(IDEMPOTENCY_KEY);
-        String owner = caller.name() + '\n' + (key == null ? "" : key);
+        // Two keys may have one name.
+        String owner = caller.name() + '\n' + caller.tenant() + '\n' + (key == null ? "" : key);
         return ContentHash.of(owner.getBytes(UTF_8), body);
     }
 
@@ -138,7 +150,7 @@ final class ChatRoute {
     private void published(
             WaitingRequest request, ChatPublisher.@Nullable Published published, @Nullable Throwable failure) {
         if (published == null) {
-            kafka.published(); // a request that the queue does not take says nothing about Kafka
+            kafka.learnedNothing();
             request.complete(ReplyAnswers.of(failure == null ? new IllegalStateException("no outcome") : failure));
             return;
         }
@@ -164,6 +176,8 @@ final class ChatRoute {
                     .addKeyValue("id", request.id())
                     .addKeyValue("error", broken.getMessage())
                     .log("Request could not be published, or its reply not be waited for");
+        } else {
+            kafka.learnedNothing();
         }
     }
 }

@@ -162,7 +162,14 @@ final class CompletionStream {
         return events.toByteArray();
     }
 
+    /** Returns JSON without line ends, which stand between its words only. */
     private static byte[] oneLine(byte[] json) {
-        return MAPPER.writeValueAsBytes(MAPPER.readTree(json));
+        byte[] line = json.clone();
+        for (int i = 0; i < line.length; i++) {
+            if (line[i] == '\n' || line[i] == '\r') {
+                line[i] = ' ';
+            }
+        }
+        return line;
     }
 }

@@ -38,6 +38,7 @@ final class DoorRouter {
     /** Takes no request from now on. */
     void drain() {
         isDraining = true;
+        chat.drain();
     }
 
     /** Returns a word for the route of a path, for metrics and logs. */

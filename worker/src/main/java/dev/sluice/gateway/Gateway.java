@@ -205,6 +205,7 @@ public final class Gateway implements AutoCloseable {
 
     /** Answers what is no HTTP in the same form as everything else. */
     private void refuse(HttpServerRequest request) {
+        connections.requestBegan(request.connection());
         Throwable cause = request.decoderResult().cause();
         String name = cause == null ? "" : cause.getClass().getSimpleName();
         int status = name.startsWith("TooLongHttpHeader") ? 431 : name.startsWith("TooLongHttpLine") ? 414 : 400;

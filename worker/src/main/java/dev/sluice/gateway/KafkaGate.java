@@ -30,6 +30,11 @@ final class KafkaGate {
         isProbing = false;
     }
 
+    /** Lets another request try, because one has ended in a way that says nothing about Kafka. */
+    void learnedNothing() {
+        isProbing = false;
+    }
+
     void failed(long nowNanos) {
         isClosed = true;
         isProbing = false;

@@ -7,6 +7,7 @@ import dev.sluice.ReplyTimeoutException;
 import dev.sluice.wire.Reason;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -38,8 +39,10 @@ final class ReplyAnswers {
     }
 
     private static HttpAnswer failed(ChatReply reply) {
-        String word = reply.reason().orElse("failed");
-        int status = Reason.of(word).map(reason -> status(reason, reply)).orElse(BAD_GATEWAY);
+        Optional<Reason> known = reply.reason().flatMap(Reason::of);
+        // A word of a later release would be a label of its own in metrics.
+        String word = known.map(Reason::word).orElse("failed");
+        int status = known.map(reason -> status(reason, reply)).orElse(BAD_GATEWAY);
         Map<String, String> headers = timing(reply);
         headers.put(ErrorBody.SHOULD_RETRY, "false"); // the queue has tried as often as it may help
         return new HttpAnswer(status, HttpAnswer.JSON, headers, errorBody(reply, status, word), word);

@@ -32,4 +32,15 @@ class KafkaGateTest {
         assertThat(gate.enter(10 * SECOND)).isTrue();
         assertThat(gate.enter(10 * SECOND)).isTrue();
     }
+
+    @Test
+    void aTryThatTellsNothingLetsTheNextOneTry() {
+        gate.failed(0);
+        assertThat(gate.enter(SECOND)).isTrue();
+
+        gate.learnedNothing();
+
+        assertThat(gate.enter(SECOND)).isTrue();
+        assertThat(gate.enter(SECOND)).as("it is still closed to others").isFalse();
+    }
 }

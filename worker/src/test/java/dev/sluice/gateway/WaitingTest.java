@@ -214,6 +214,23 @@ class WaitingTest {
     }
 
     @Test
+    void aBodyThatEndsDuringTheDrainIsNotPublished() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering();
+        try (TestDoor door = TestDoor.before(queue);
+                RawConnection client = door.connect()) {
+            client.send(HostileClientTest.HEAD + "Content-Length: " + TestDoor.BODY.length() + "\r\n\r\n{");
+            await().until(() ->
+                    door.registry.get("sluice.gateway.upload.bytes").gauge().value() == 1);
+
+            door.gateway.drain(Duration.ofSeconds(20));
+            client.send(TestDoor.BODY.substring(1));
+
+            assertThat(client.head()).contains("503", "retry-after: 1", "connection: close");
+            assertThat(queue.requests()).isEmpty();
+        }
+    }
+
+    @Test
     void whatWaitsAfterTheDrainIsToldToTryElsewhere() throws Exception {
         InMemoryChatQueue queue = TestDoor.answering().holdReplies();
         WaitTimes times = new WaitTimes(

@@ -84,12 +84,13 @@ class DoorClientsIT {
         calls.add(call(client, "404", "[stand-in: status=404]"));
         calls.add(call(client, "429", "").with(RunningDoor.BUSY_KEY).retried(0));
         calls.add(call(client, "503 once", "[stand-in: status=503 times=1]").retried(0));
-        calls.add(call(client, "time-out", "[stand-in: latency=4s]")
+        calls.add(call(client, "time-out", "[stand-in: latency=3s]")
                 .within(Duration.ofSeconds(2))
-                .retried(client.isStainless() ? 2 : 0));
+                .retried(client.isStainless() ? 4 : 0));
         if (door.nginx().isPresent() && client.isStainless()) {
             calls.add(call(client, "own retry", "[stand-in: latency=2500ms]")
-                    .at(door.nginx().get().impatientUrl()));
+                    .at(door.nginx().get().impatientUrl())
+                    .retried(4));
         }
         return calls;
     }
@@ -139,7 +140,7 @@ class DoorClientsIT {
             // its own next try has joined the first
             assertThat(outcome).startsWith("ok You said: ");
         }
-        assertThat(paid(client, "time-out", "[stand-in: latency=4s]")).isEqualTo(1);
+        assertThat(paid(client, "time-out", "[stand-in: latency=3s]")).isEqualTo(1);
     }
 
     /** The proxy in front gives up, so the client tries again, which costs nothing. */
@@ -188,7 +189,7 @@ class DoorClientsIT {
         assertThat(stream.output()).contains(": ping\n", "You said: ", "data: [DONE]\n\n");
     }
 
-    /** A failure after the head of an answer is taken for no answer through nginx either, and the next try learns of it. */
+    /** Nobody takes a late failure for an answer, through nginx either, and the next try learns of it. */
     @Test
     void aFailureThatComesLateIsNoAnswer() throws Exception {
         requireNginx();
