@@ -26,7 +26,11 @@ public final class OpenAiLoop {
 
     private OpenAiLoop() {}
 
-    /** @param args the base URL, the model, and how many questions to ask; the key is in {@code OPENAI_API_KEY} */
+    /**
+     * Asks the questions. The key is in {@code OPENAI_API_KEY}.
+     *
+     * @param args the base URL, the model, and how many questions to ask
+     */
     public static void main(String[] args) throws Exception {
         OpenAIClient client = OpenAIOkHttpClient.builder()
                 .baseUrl(args[0])
