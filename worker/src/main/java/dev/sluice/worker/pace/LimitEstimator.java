@@ -36,6 +36,9 @@ final class LimitEstimator {
     /** A limit of fewer calls a second than this is tried after twice as many seconds if it is half as high. */
     private static final double VERY_FEW = 2;
 
+    /** A limit of fewer calls a second may be one by the minute. */
+    private static final double SLOW_BELOW = 1.5;
+
     /** A ceiling of which more than this part is granted is believed. */
     private static final double BELIEVED_FROM = 0.9;
 
@@ -83,6 +86,7 @@ final class LimitEstimator {
     /** The number of events that the pilot has judged. */
     private long epoch;
 
+    private final SlowLimit slow;
     private final FollowedLimit followed = new FollowedLimit();
     /** The rejections of followers that the latest event has counted. */
     private int rejectedElsewhere;
@@ -133,6 +137,7 @@ final class LimitEstimator {
 
     private LimitEstimator(SlidingWindow window, double share, double granted, double floor, long now) {
         this.window = window;
+        this.slow = new SlowLimit(window);
         this.share = share;
         this.keepsUntil = now;
         this.exceededAt = now - EXCEEDED_FOR;
@@ -188,7 +193,7 @@ final class LimitEstimator {
             return whole();
         }
         // Only what is really used shows that it is granted.
-        double shown = Math.max(granted, 2.0 * used(now)) + step();
+        double shown = Math.max(granted, 2.0 * (slow.isKnown() ? slow.rateOfLastCalls(now) : used(now))) + step();
         return Math.min(ceiling, Math.min(granted + excess(now), shown));
     }
 
@@ -397,6 +402,8 @@ final class LimitEstimator {
         if (unrelated.isKnown(now)) {
             return true;
         }
+        double wholeBefore = granted;
+        slow.rejected(charge.startedAt());
         if (hasEvent && charge.startedAt() - eventAt < 0) {
             rejections++;
             if (charge.startedAt() - first.startedAt() < 0) {
@@ -405,11 +412,23 @@ final class LimitEstimator {
             granted = excused ? granted : Math.min(granted, measured());
         } else {
             first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
+            slow.judge(canBeSlow(), charge.startedAt(), waitNanos);
             beginEvent(1, charge.startedAt() - raisesAt >= 0, measured(), now);
         }
-        granted = Math.max(granted, floor);
-        hold(now);
+        if (slow.isKnown()) {
+            boolean saysLittle = !provoked && slow.isSingle();
+            granted = saysLittle ? wholeBefore : slow.shownBy(charge.startedAt());
+            raisesAt = saysLittle ? raisesAt : now + slow.hold(granted);
+        } else {
+            granted = Math.max(granted, floor);
+            hold(now);
+        }
         return provoked;
+    }
+
+    private boolean canBeSlow() {
+        boolean areRequests = floor == TogetherApi.MIN_REQUESTS_PER_SECOND;
+        return areRequests && role == Role.ALONE && share >= 1 && !hasCeiling() && granted < SLOW_BELOW * floor;
     }
 
     private void beginEvent(int rejected, boolean isProvoked, double measured, long now) {

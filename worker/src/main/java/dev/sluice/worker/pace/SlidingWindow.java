@@ -14,6 +14,10 @@ final class SlidingWindow {
     private static final long KEPT_NANOS = 3_000_000_000L;
     /** The charges that are remembered however old they are: the rate of a slow lane shows only in several calls. */
     private static final int KEPT_MIN = 8;
+    /** The charges that are remembered for a minute: no more are sent if the API counts by the minute and grants few. */
+    private static final int KEPT_OF_MINUTE = 100;
+
+    private static final long MINUTE = 60_000_000_000L;
 
     private final long span;
     private final Deque<Charge> inside = new ArrayDeque<>();
@@ -52,13 +56,14 @@ final class SlidingWindow {
             sum -= left.amount();
             before.addFirst(left);
         }
-        while (before.size() > KEPT_MIN && now - before.peekLast().startedAt() > KEPT_NANOS) {
+        while (before.size() > KEPT_MIN
+                && now - before.peekLast().startedAt() > (before.size() > KEPT_OF_MINUTE ? KEPT_NANOS : MINUTE)) {
             before.removeLast();
         }
         return sum;
     }
 
-    /** Returns the sum of the charges that have started since then. Of those older than three seconds it knows few. */
+    /** Returns the sum of the charges that have started since then. Of those older than a minute it knows few. */
     long sumSince(long since, long now) {
         long recent = sum(now);
         for (Charge charge : before) {
@@ -68,6 +73,16 @@ final class SlidingWindow {
             recent += charge.amount();
         }
         return recent;
+    }
+
+    /** Returns the sum of the calls that were granted in the minute before {@code to}, as a rate per second. */
+    double rateOfMinuteBefore(long to) {
+        return sumBetween(to - MINUTE, to) * 1e9 / MINUTE;
+    }
+
+    /** Returns true if no call was granted in the span before {@code to}. */
+    boolean isEmptyBefore(long to) {
+        return sumBetween(to - span, to) == 0;
     }
 
     /** Returns how long it takes until the sum is {@code max} or less, if nothing is added. */

@@ -3,6 +3,7 @@ package dev.sluice.worker.pace;
 import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sluice.sandbox.RateLimit;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.pace.Scenario.Load;
 import dev.sluice.worker.provider.TokenUsage;
@@ -32,6 +33,38 @@ class SlowLimitTest {
 
         assertThat(sentAt).as("calls in ten periods").hasSizeBetween((int) (9.7 * calls), 10 * calls + 1);
         assertThat(most(sentAt, period)).isLessThanOrEqualTo(calls + 1);
+    }
+
+    /** The API counts by the minute or by some seconds, and nobody says so. */
+    @ParameterizedTest
+    @CsvSource({
+        "9, 60, 0.85, 0.08",
+        "6, 60, 0.85, 0.1",
+        "3, 60, 0.85, 0.12",
+        "30, 60, 0.9, 0.08",
+        "1, 10, 0.7, 0.1",
+    })
+    void aSlowLimitThatNobodyTellsIsFoundOut(int calls, int seconds, double used, double rejected) {
+        RateLimit limit = RateLimit.requests((double) calls / seconds).withWindow(Duration.ofSeconds(seconds));
+        Scenario scenario = Scenario.of(new Scenario.Step(limit, Duration.ofMinutes(20), true));
+        for (long seed = 1; seed <= 3; seed++) {
+            Figures figures = new Simulation(scenario, seed).run().after(Duration.ofMinutes(3));
+
+            assertThat(figures.utilisation()).as("seed %d: %s", seed, figures).isGreaterThan(used);
+            assertThat(figures.rejected()).as("seed %d: %s", seed, figures).isLessThanOrEqualTo(rejected);
+        }
+    }
+
+    @Test
+    void aSlowLimitThatRisesIsFollowed() {
+        RateLimit slow = RateLimit.requests(0.15).withWindow(Duration.ofMinutes(1));
+        Scenario scenario = Scenario.of(
+                new Scenario.Step(slow, Duration.ofMinutes(10), true), Scenario.Step.of(SLIDING_WINDOW, 20, 600));
+        Figures figures = new Simulation(scenario, 1).run();
+
+        assertThat(figures.after(Duration.ofMinutes(16)).utilisation())
+                .as("%s", figures)
+                .isGreaterThan(0.9);
     }
 
     @ParameterizedTest
