@@ -162,7 +162,7 @@ final class ClientExchange {
         });
     }
 
-    /** Closes the connection once the client has sent all: one that is cut off while it sends cannot read its answer. */
+    /** Closes the connection once the client has sent all. One that is cut off while it sends reads no answer. */
     private void close() {
         if (request.isEnded()) {
             var unused = request.connection().close();

@@ -14,7 +14,7 @@ final class SlidingWindow {
     private static final long KEPT_NANOS = 3_000_000_000L;
     /** The charges that are remembered however old they are: the rate of a slow lane shows only in several calls. */
     private static final int KEPT_MIN = 8;
-    /** The charges that are remembered for a minute: no more are sent if the API counts by the minute and grants few. */
+    /** The charges that are remembered for a minute. More are sent only to an API that does not count by the minute. */
     private static final int KEPT_OF_MINUTE = 100;
 
     private static final long MINUTE = 60_000_000_000L;

@@ -10,7 +10,7 @@ package dev.sluice.worker.pace;
  * rises from there, seldom and by calls.
  */
 final class SlowLimit {
-    /** No account is granted less than a call a minute. */
+    /** The API grants every account a call a minute or more. */
     private static final double LEAST = 1 / 60.0;
 
     /** The calls of which one is rejected for the sake of the estimate. */
@@ -24,7 +24,7 @@ final class SlowLimit {
 
     private static final long SECOND = 1_000_000_000L;
 
-    /** No call has to wait for longer for a limit by the second, even if the API rounds up. */
+    /** An API that counts by the second makes no call wait for longer, even if it rounds up. */
     private static final long LONGEST_WAIT = 2 * SECOND;
 
     private static final long MINUTE = 60 * SECOND;

@@ -109,8 +109,11 @@ public final class StatusReader implements AutoCloseable {
         var begins = offsets(partitions, OffsetSpec.earliest());
         Map<TopicPartition, Long> begin = AdminResults.offsets(begins, partitions, "the topics' first offsets");
         CommittedOffsets committed = group.committed();
-        var ends = offsets(partitions, OffsetSpec.latest());
-        Map<TopicPartition, Long> end = AdminResults.offsets(ends, partitions, "the topics' last offsets");
+        // The others have no leader, and would be waited for once more.
+        List<TopicPartition> led =
+                partitions.stream().filter(begin::containsKey).toList();
+        var ends = offsets(led, OffsetSpec.latest());
+        Map<TopicPartition, Long> end = AdminResults.offsets(ends, led, "the topics' last offsets");
         List<OpenRange> ranges = new ArrayList<>();
         Set<TopicPartition> away = new TreeSet<>(PartitionScanner.BY_NAME);
         for (TopicPartition partition : partitions) {

@@ -7,35 +7,49 @@ import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.trials.WorkerProcess;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 
 /** A backlog under a limit that is constant or changes in steps. */
 record BacklogScenario(EnforcedLimit enforced, WorkerSetup setup, Backlog backlog, PaceBounds paceBounds)
         implements PaceScenario {
     /**
-     * The limit that the stand-in enforces over sliding seconds, and over all models together.
+     * The limit that the stand-in enforces over a sliding window, and over all models together.
      *
      * @param perSecond the limits one after the other
      * @param stepSeconds how long each of them holds, counted from the first call
+     * @param windowSeconds the length of the window
      */
-    record EnforcedLimit(HeaderMode headers, boolean inTokens, List<Integer> perSecond, int stepSeconds) {
+    record EnforcedLimit(
+            HeaderMode headers, boolean inTokens, List<Double> perSecond, int stepSeconds, int windowSeconds) {
+        EnforcedLimit(HeaderMode headers, boolean inTokens, List<Integer> perSecond, int stepSeconds) {
+            this(headers, inTokens, perSecond.stream().map(Integer::doubleValue).toList(), stepSeconds, 1);
+        }
+
         static EnforcedLimit requests(HeaderMode headers, int perSecond) {
             return new EnforcedLimit(headers, false, List.of(perSecond), 0);
         }
 
+        static EnforcedLimit requestsByMinute(HeaderMode headers, int perMinute) {
+            return new EnforcedLimit(headers, false, List.of(perMinute / 60.0), 0, 60);
+        }
+
         RateLimit step(int step) {
             double rate = perSecond.get(step);
-            return inTokens ? RateLimit.tokens(rate) : RateLimit.requests(rate);
+            RateLimit limit = inTokens ? RateLimit.tokens(rate) : RateLimit.requests(rate);
+            return limit.withWindow(Duration.ofSeconds(windowSeconds));
         }
 
         @Override
         public String toString() {
-            String rates = String.join(
-                    " → ", perSecond.stream().map(rate -> rate.toString()).toList());
-            return rates + (inTokens ? " tokens/s" : "/s");
+            String rates = perSecond.stream()
+                    .map(rate -> Long.toString(Math.round(rate * windowSeconds)))
+                    .collect(Collectors.joining(" → "));
+            return rates + (inTokens ? " tokens" : "") + (windowSeconds == 1 ? "/s" : " in " + windowSeconds + " s");
         }
     }
 

@@ -23,7 +23,8 @@ final class PaceCommand implements Callable<Integer> {
             split = ",",
             paramLabel = "NAME",
             description = "known, unknown, steps, steps-headers, group, four-known, four-one-key, "
-                    + "eight-known, four-unknown, eight-unknown, four-slow, four-steps, tokens, "
+                    + "eight-known, four-unknown, eight-unknown, four-slow, four-steps, by-minute, "
+                    + "stranger, four-stranger, tokens, "
                     + "tokens-unknown, fast, outage, held (all).")
     private List<String> names = List.of();
 

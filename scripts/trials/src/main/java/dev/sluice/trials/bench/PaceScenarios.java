@@ -43,6 +43,9 @@ final class PaceScenarios {
         all.put("eight-unknown", severalUnknown(8, 40, 3_000, new PaceBounds(60, LEARNING_SECONDS, false, 940, 13)));
         all.put("four-slow", severalUnknown(4, 3, 400, new PaceBounds(120, 20, false, 900, 40, 4)));
         all.put("four-steps", fourSteps());
+        all.put("by-minute", byMinute());
+        all.put("stranger", new StrangerScenario(1, List.of()));
+        all.put("four-stranger", new StrangerScenario(4, List.of()));
         all.put("tokens", tokens());
         all.put("tokens-unknown", tokensUnknown());
         all.put("fast", fast());
@@ -129,6 +132,15 @@ final class PaceScenarios {
                 new WorkerSetup(4, false, List.of()),
                 small(1_700),
                 new PaceBounds(60, 0, false, 880, 15));
+    }
+
+    /** The worker has to find out that the API counts by the minute. */
+    private static BacklogScenario byMinute() {
+        return new BacklogScenario(
+                EnforcedLimit.requestsByMinute(HeaderMode.ON_429, 9),
+                WorkerSetup.one(),
+                small(200),
+                new PaceBounds(600, 180, false, 850, 80, 2));
     }
 
     private static BacklogScenario tokens() {
