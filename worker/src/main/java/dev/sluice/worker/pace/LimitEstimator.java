@@ -248,7 +248,7 @@ final class LimitEstimator {
     /** Takes for granted what was tried a second ago, so that the others may spend it. */
     private void raise(long now) {
         long since = raisesAt - raisedAt > 0 ? raisesAt : raisedAt;
-        if (role != Role.SEEKS || now - since < SECOND) {
+        if (role != Role.SEEKS || slow.isKnown() || now - since < SECOND) {
             return;
         }
         double more = Math.min(Math.min(ceiling, granted + excess(now - SECOND)), used(now)) - granted;
@@ -428,7 +428,7 @@ final class LimitEstimator {
 
     private boolean canBeSlow() {
         boolean areRequests = floor == TogetherApi.MIN_REQUESTS_PER_SECOND;
-        return areRequests && role == Role.ALONE && share >= 1 && !hasCeiling() && granted < SLOW_BELOW * floor;
+        return areRequests && role != Role.FOLLOWS && share >= 1 && !hasCeiling() && granted < SLOW_BELOW * floor;
     }
 
     private void beginEvent(int rejected, boolean isProvoked, double measured, long now) {
