@@ -193,7 +193,7 @@ final class LimitEstimator {
             return whole();
         }
         // Only what is really used shows that it is granted.
-        double shown = Math.max(granted, 2.0 * (slow.isKnown() ? slow.rateOfLastCalls(now) : used(now))) + step();
+        double shown = Math.max(granted, 2.0 * (isSlow() ? slow.rateOfLastCalls(now) : used(now))) + step();
         return Math.min(ceiling, Math.min(granted + excess(now), shown));
     }
 
@@ -248,7 +248,7 @@ final class LimitEstimator {
     /** Takes for granted what was tried a second ago, so that the others may spend it. */
     private void raise(long now) {
         long since = raisesAt - raisedAt > 0 ? raisesAt : raisedAt;
-        if (role != Role.SEEKS || slow.isKnown() || now - since < SECOND) {
+        if (role != Role.SEEKS || isSlow() || now - since < SECOND) {
             return;
         }
         double more = Math.min(Math.min(ceiling, granted + excess(now - SECOND)), used(now)) - granted;
@@ -412,10 +412,10 @@ final class LimitEstimator {
             granted = excused ? granted : Math.min(granted, measured());
         } else {
             first = FirstRejection.of(charge.startedAt(), amount, waitNanos);
-            slow.judge(canBeSlow(), charge.startedAt(), waitNanos);
+            slow.judge(granted < SLOW_BELOW * floor, charge.startedAt(), waitNanos);
             beginEvent(1, charge.startedAt() - raisesAt >= 0, measured(), now);
         }
-        if (slow.isKnown()) {
+        if (isSlow()) {
             boolean saysLittle = !provoked && slow.isSingle();
             granted = saysLittle ? wholeBefore : slow.shownBy(charge.startedAt());
             raisesAt = saysLittle ? raisesAt : now + slow.hold(granted);
@@ -426,9 +426,10 @@ final class LimitEstimator {
         return provoked;
     }
 
-    private boolean canBeSlow() {
+    /** Returns true if the API is known to count by the minute, and this worker alone spends all of what it grants. */
+    private boolean isSlow() {
         boolean areRequests = floor == TogetherApi.MIN_REQUESTS_PER_SECOND;
-        return areRequests && role != Role.FOLLOWS && share >= 1 && !hasCeiling() && granted < SLOW_BELOW * floor;
+        return slow.isKnown() && areRequests && role != Role.FOLLOWS && share >= 1 && !hasCeiling();
     }
 
     private void beginEvent(int rejected, boolean isProvoked, double measured, long now) {

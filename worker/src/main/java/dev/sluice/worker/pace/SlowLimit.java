@@ -56,7 +56,7 @@ final class SlowLimit {
     /**
      * Judges the first rejected call of an event.
      *
-     * @param isPossible false if the limit cannot be slow, since more is granted or it has a name
+     * @param isPossible false if the limit cannot be slow, since more is granted
      * @param waitNanos how long the API says until the call would fit; 0 if it does not say
      */
     void judge(boolean isPossible, long startedAt, long waitNanos) {

@@ -86,6 +86,7 @@ final class UnrelatedRejections {
             fallsFrom = rate;
             scale = 1;
             fellAt = now;
+            aboveUntil = now;
             isBelow = false;
             above.clear();
             below.clear();
@@ -121,7 +122,7 @@ final class UnrelatedRejections {
      * @return the rate to go back to, once it is known that the rejections are unrelated to it
      */
     OptionalDouble started(double rate, long now) {
-        since.calls++;
+        since.calls += unrelated > 0 ? 1 : 0;
         if (fallsFrom == 0) {
             return OptionalDouble.empty();
         }

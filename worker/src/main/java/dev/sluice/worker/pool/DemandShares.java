@@ -16,6 +16,8 @@ final class DemandShares {
     /** The part of a call that the margin of an even pace swallows. */
     private static final double NOT_A_CALL = 0.05;
 
+    private static final double EXACT = 1e-9;
+
     private DemandShares() {}
 
     /**
@@ -90,7 +92,7 @@ final class DemandShares {
             if (budget.isNamed() && budget.limit().isPresent()) {
                 double limit = least(unit, budget.limit().getAsDouble());
                 double[] parts = rounded.apply(divided(unit, limit), limit);
-                return new LimitPart.Named(parts[own] / budget.limit().getAsDouble(), place());
+                return new LimitPart.Named(share(parts[own], budget.limit().getAsDouble()), place());
             }
             BudgetReport found = pilot.isPresent() ? unit.apply(lanes.get(pilot.getAsInt())) : BudgetReport.NONE;
             if (pilot.isEmpty() || found.isNamed()) {
@@ -105,7 +107,7 @@ final class DemandShares {
                 BiFunction<double[], Double, double[]> rounded) {
             double limit = least(unit, found.limit().orElseThrow());
             double[] parts = rounded.apply(divided(unit, limit), limit);
-            double share = parts[own] / limit;
+            double share = share(parts[own], limit);
             double others = others(unit, parts, limit);
             return pilot.orElseThrow() == own
                     ? new LimitPart.Piloted(share, limit, others, rejections(unit, found.epoch()), place())
@@ -145,6 +147,12 @@ final class DemandShares {
             return pilot.orElseThrow() == own
                     ? new LimitPart.Piloted(share, limit, others, rejections(unit, found.epoch()), place())
                     : new LimitPart.Followed(share, fallen(unit, found, limit), others, found.epoch(), place());
+        }
+
+        /** Returns the part of a limit, which is 1 exactly if it is all of it. Sums of doubles may miss that. */
+        private static double share(double part, double limit) {
+            double share = part / limit;
+            return Math.abs(share - 1) < EXACT ? 1 : share;
         }
 
         private double place() {

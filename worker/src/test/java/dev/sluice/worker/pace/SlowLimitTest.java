@@ -46,12 +46,17 @@ class SlowLimitTest {
     })
     void aSlowLimitThatNobodyTellsIsFoundOut(int calls, int seconds, double used, double rejected) {
         RateLimit limit = RateLimit.requests((double) calls / seconds).withWindow(Duration.ofSeconds(seconds));
-        Scenario scenario = Scenario.of(new Scenario.Step(limit, Duration.ofMinutes(20), true));
-        for (long seed = 1; seed <= 3; seed++) {
-            Figures figures = new Simulation(scenario, seed).run().after(Duration.ofMinutes(3));
+        Scenario unpooled = Scenario.of(new Scenario.Step(limit, Duration.ofMinutes(20), true));
+        // A worker that is alone in its pool is its own pilot.
+        for (Scenario scenario : List.of(unpooled, unpooled.withPool(Duration.ofMillis(2), Duration.ofMillis(30)))) {
+            Figures figures = new Simulation(scenario, 1).run().after(Duration.ofMinutes(3));
 
-            assertThat(figures.utilisation()).as("seed %d: %s", seed, figures).isGreaterThan(used);
-            assertThat(figures.rejected()).as("seed %d: %s", seed, figures).isLessThanOrEqualTo(rejected);
+            assertThat(figures.utilisation())
+                    .as("%s: %s", scenario.pool(), figures)
+                    .isGreaterThan(used);
+            assertThat(figures.rejected())
+                    .as("%s: %s", scenario.pool(), figures)
+                    .isLessThanOrEqualTo(rejected);
         }
     }
 

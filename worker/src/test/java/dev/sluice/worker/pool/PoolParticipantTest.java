@@ -16,6 +16,8 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PoolParticipantTest {
     private static final Instant STARTED = Instant.ofEpochSecond(1_800_000_000);
@@ -191,6 +193,21 @@ class PoolParticipantTest {
         assertThat(participant.shares(now).orElseThrow().of("m").requests().place())
                 .as("first, me, second, zero")
                 .isEqualTo(0.25);
+    }
+
+    /** What rests on it asks whether the share is less than 1. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.3, 1, 1.1, 3, 9.7, 40, 1_000})
+    void whoHasAllOfALimitHasItExactly(double limit) {
+        read("me", next(report(4, found(10_000, 0, Rejections.NONE, limit))).orElseThrow());
+        participant.shares(now);
+        pass(100);
+        read("me", next(report(4, found(10_000, 0, Rejections.NONE, limit))).orElseThrow());
+
+        assertThat(participant.shares(now).orElseThrow().of("m").requests())
+                .isInstanceOfSatisfying(
+                        LimitPart.Piloted.class,
+                        part -> assertThat(part.share()).isEqualTo(1));
     }
 
     @Test
