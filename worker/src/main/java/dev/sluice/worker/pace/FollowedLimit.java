@@ -9,18 +9,32 @@ final class FollowedLimit {
     private long since;
 
     private Rejections rejections = Rejections.NONE;
+    /** The amount that others spend per second, and what they had spent in the epoch before. */
+    private double others;
+
+    private double othersBefore;
 
     /** Begins to follow a limit whose epoch this is. */
-    void begin(long presentEpoch, long now) {
+    void begin(long presentEpoch, double spentByOthers, long now) {
         epoch = presentEpoch;
         since = now;
+        others = spentByOthers;
+        othersBefore = spentByOthers;
     }
 
     /** Records that the pilot has told of its present epoch, which may be that of another pilot and a lower one. */
-    void follow(long presentEpoch, long now) {
+    void follow(long presentEpoch, double spentByOthers, long now) {
         if (presentEpoch != epoch) {
-            begin(presentEpoch, now);
+            epoch = presentEpoch;
+            since = now;
+            othersBefore = others;
         }
+        others = spentByOthers;
+    }
+
+    /** Returns the amount that others spent per second when a call started. */
+    double othersAt(long startedAt) {
+        return startedAt - since < 0 ? othersBefore : others;
     }
 
     /**

@@ -303,9 +303,9 @@ final class LimitEstimator {
     void follow(LimitPart.Followed part, double fraction, long now) {
         scale(fraction);
         if (role == Role.FOLLOWS) {
-            followed.follow(part.epoch(), now);
+            followed.follow(part.epoch(), part.others(), now);
         } else {
-            followed.begin(part.epoch(), now);
+            followed.begin(part.epoch(), part.others(), now);
         }
         role = Role.FOLLOWS;
         epoch = part.epoch();
@@ -395,7 +395,8 @@ final class LimitEstimator {
     boolean rejected(Charge charge, long amount, long waitNanos, long now) {
         if (role == Role.FOLLOWS) {
             FirstRejection rejection = FirstRejection.of(charge.startedAt(), amount, waitNanos);
-            followed.rejected(charge.startedAt(), Math.max(floor, measured(rejection)));
+            double shown = rejection.limit(window, own(granted), followed.othersAt(charge.startedAt()));
+            followed.rejected(charge.startedAt(), Math.max(floor, shown));
             return false;
         }
         unrelated.rejected(charge.startedAt());

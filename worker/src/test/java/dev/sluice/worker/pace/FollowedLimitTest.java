@@ -10,7 +10,7 @@ class FollowedLimitTest {
 
     @Test
     void rejectionsOfTheSameEpochAddUp() {
-        limit.begin(3, 100);
+        limit.begin(3, 0, 100);
         limit.rejected(110, 20);
         limit.rejected(120, 18);
         limit.rejected(130, 19);
@@ -20,7 +20,7 @@ class FollowedLimitTest {
 
     @Test
     void aCallThatBeganBeforeTheEpochBelongsToTheOneBefore() {
-        limit.begin(3, 100);
+        limit.begin(3, 0, 100);
         limit.rejected(90, 20);
 
         assertThat(limit.rejections()).isEqualTo(new Rejections(2, 1, 20));
@@ -28,7 +28,7 @@ class FollowedLimitTest {
 
     @Test
     void aLateRejectionDoesNotHideOneOfThePresentEpoch() {
-        limit.begin(3, 100);
+        limit.begin(3, 0, 100);
         limit.rejected(110, 20);
         limit.rejected(90, 40);
 
@@ -36,10 +36,20 @@ class FollowedLimitTest {
     }
 
     @Test
+    void whatOthersSpentIsKnownForTheEpochBefore() {
+        limit.begin(3, 30, 100);
+        limit.follow(4, 9, 200);
+        limit.follow(4, 8, 250);
+
+        assertThat(limit.othersAt(190)).isEqualTo(30);
+        assertThat(limit.othersAt(210)).isEqualTo(8);
+    }
+
+    @Test
     void anotherPilotMayHaveALowerEpoch() {
-        limit.begin(9, 100);
+        limit.begin(9, 0, 100);
         limit.rejected(110, 20);
-        limit.follow(2, 200);
+        limit.follow(2, 0, 200);
         assertThat(limit.rejections()).as("what is known").isEqualTo(new Rejections(9, 1, 20));
 
         limit.rejected(210, 30);

@@ -29,6 +29,11 @@ record CallTraffic(List<ReceivedCall> calls, LimitTimeline limit, boolean inToke
         return calls.get(0).nanoTime();
     }
 
+    /** Returns the time of the last call. */
+    long last() {
+        return calls.get(calls.size() - 1).nanoTime();
+    }
+
     /** Returns the time of the last call that the limiter has admitted. */
     long lastAdmitted() {
         return calls.stream()
@@ -50,10 +55,14 @@ record CallTraffic(List<ReceivedCall> calls, LimitTimeline limit, boolean inToke
         if (to <= from) {
             return 0;
         }
-        long admitted = between(from, to).stream()
+        return granted(from, to) / limit.admits(from, to);
+    }
+
+    /** Returns the amount that the limiter has admitted between two times, both included. */
+    double granted(long from, long to) {
+        return between(from, to).stream()
                 .mapToLong(call -> inTokens ? call.tokens() : call.admitted() ? 1 : 0)
                 .sum();
-        return admitted / limit.admits(from, to);
     }
 
     /** Returns the share of the calls between two times that were rejected with 429. */

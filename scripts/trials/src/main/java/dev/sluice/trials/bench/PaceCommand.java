@@ -22,10 +22,9 @@ final class PaceCommand implements Callable<Integer> {
             names = "--scenario",
             split = ",",
             paramLabel = "NAME",
-            description = "known, unknown, steps, steps-headers, group, four-known, four-one-key, "
-                    + "eight-known, four-unknown, eight-unknown, four-slow, four-steps, by-minute, "
-                    + "stranger, four-stranger, tokens, "
-                    + "tokens-unknown, fast, outage, held (all).")
+            description = "known, unknown, steps, steps-headers, group, two-known, two-steps, four-known, "
+                    + "four-one-key, eight-known, four-unknown, eight-unknown, four-slow, four-steps, by-minute, "
+                    + "stranger, four-stranger, tokens, tokens-unknown, fast, outage, held (all).")
     private List<String> names = List.of();
 
     @Option(

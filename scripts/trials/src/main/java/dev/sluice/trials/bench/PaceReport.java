@@ -1,6 +1,7 @@
 package dev.sluice.trials.bench;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ final class PaceReport {
     private static final String NOTHING = "–";
 
     private final ScenarioResult result;
+    private final Map<String, PaceOutcome> drawn = new LinkedHashMap<>();
 
     PaceReport(ScenarioResult result) {
         this.result = result;
@@ -33,6 +35,16 @@ final class PaceReport {
         cells.put("utilisation", percent(median(runs, PaceOutcome::utilisation)));
         cells.put("429s", percent(median(runs, PaceOutcome::rejected)));
         result.row(name, cells);
+        drawn.put(name, middle(runs));
+        result.plot(PacePlot.svg(drawn));
+    }
+
+    /** Returns the run with the median of what was used, or of what was rejected if that is not judged. */
+    private static PaceOutcome middle(List<PaceOutcome> runs) {
+        return runs.stream()
+                .sorted(Comparator.comparingDouble(PaceOutcome::utilisation).thenComparingDouble(PaceOutcome::rejected))
+                .toList()
+                .get(runs.size() / 2);
     }
 
     /** Adds a scenario that could not be measured. */

@@ -15,6 +15,7 @@ import java.util.Set;
 /** The scenarios of {@code pace} by their names. */
 final class PaceScenarios {
     static final LatencyModel LATENCY = new LatencyModel.Uniform(Duration.ofMillis(200), Duration.ofMillis(800));
+    private static final String OTHER_MODEL = "another/model";
     private static final int LEARNING_SECONDS = 15;
     private static final EnforcedLimit TOKENS = new EnforcedLimit(HeaderMode.ON_429, true, List.of(4_000), 0);
 
@@ -36,6 +37,8 @@ final class PaceScenarios {
         all.put("steps", steps(HeaderMode.ON_429, 850, 20));
         all.put("steps-headers", steps(HeaderMode.ALL, 930, 10));
         all.put("group", group());
+        all.put("two-known", twoKnown());
+        all.put("two-steps", twoSteps());
         all.put("four-known", fourKnown());
         all.put("four-one-key", fourOneKey());
         all.put("eight-known", eightKnown());
@@ -80,16 +83,37 @@ final class PaceScenarios {
 
     /** Two models have one limit in common, and the worker is told so. */
     private static BacklogScenario group() {
-        String other = "another/model";
         return new BacklogScenario(
                 EnforcedLimit.requests(HeaderMode.ON_429, 20),
-                WorkerSetup.one("--limit=" + RequestBodies.MODEL + "+" + other + "=20/s"),
-                new Backlog(
-                        900,
-                        LATENCY,
-                        number -> RequestBodies.smallOf(number % 2 == 0 ? RequestBodies.MODEL : other)
-                                .apply(number)),
+                WorkerSetup.one("--limit=" + RequestBodies.MODEL + "+" + OTHER_MODEL + "=20/s"),
+                ofTwoModels(900),
                 new PaceBounds(60, 0, true, 960, 2));
+    }
+
+    /** Two models have one limit in common, and the worker takes it for the limit of each. */
+    private static BacklogScenario twoKnown() {
+        return new BacklogScenario(
+                EnforcedLimit.requests(HeaderMode.ON_429, 20),
+                WorkerSetup.one("--limit=*=20/s"),
+                ofTwoModels(1_700),
+                new PaceBounds(60, 0, false, 920, 15));
+    }
+
+    /** Two models have one limit in common, which changes, and nobody tells it. */
+    private static BacklogScenario twoSteps() {
+        return new BacklogScenario(
+                new EnforcedLimit(HeaderMode.ON_429, false, List.of(20, 40, 10), 20),
+                WorkerSetup.one(),
+                ofTwoModels(1_700),
+                new PaceBounds(60, 0, false, 870, 15));
+    }
+
+    private static Backlog ofTwoModels(int requests) {
+        return new Backlog(
+                requests,
+                LATENCY,
+                number -> RequestBodies.smallOf(number % 2 == 0 ? RequestBodies.MODEL : OTHER_MODEL)
+                        .apply(number));
     }
 
     private static BacklogScenario fourKnown() {
