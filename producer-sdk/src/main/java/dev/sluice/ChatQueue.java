@@ -87,14 +87,34 @@ public interface ChatQueue extends AutoCloseable {
      * is the request's one ending.
      *
      * <p>A request without an {@link ChatRequest#expiresAt() expiry} expires at the deadline. Nobody waits for its
-     * reply after that, so the workers do not pay for the call. Cancelling the future stops the waiting, not the
-     * request.
+     * reply after that, so the workers do not pay for the call. Cancelling the future stops the waiting. It also
+     * cancels the request if the queue was built with {@link ChatQueueBuilder#cancelRequests}.
      *
      * @param deadline how long to wait from now on, more than zero
      * @return a future that completes with the reply, ok or failed. It fails with {@link ReplyTimeoutException} at the
      *     deadline.
      */
     CompletableFuture<ChatReply> ask(ChatRequest request, Duration deadline);
+
+    /**
+     * Cancels all requests with this id that are in the queue now: they are not called any more, and end as failed with
+     * the reason {@code cancelled} and without a dead letter. A call that has begun goes on to its end, unless its
+     * request was built with {@link RequestEnvelopeBuilder#abortIfCancelled}. Requests that have ended stay as they
+     * are.
+     *
+     * <p>This writes a mark to the topic {@code chat.cancels}, which all workers read within a moment. Whether it comes
+     * in time only the reply shows. A request with the same id that is published a second or more later is not
+     * cancelled.
+     *
+     * @return a future that completes when Kafka has the mark
+     */
+    CompletableFuture<Void> cancel(String id);
+
+    /**
+     * Cancels all requests of this {@linkplain RequestEnvelopeBuilder#group group} that are in the queue now, as
+     * {@link #cancel} does.
+     */
+    CompletableFuture<Void> cancelGroup(String group);
 
     /**
      * Closes the queue and releases every connection.

@@ -19,6 +19,7 @@ public final class ChatQueueBuilder {
     private Duration defaultDeadline = Duration.ofMinutes(5);
     private Duration closeTimeout = Duration.ofSeconds(30);
     private int maxBodyBytes = DEFAULT_MAX_BODY_BYTES;
+    private boolean cancelsRequests;
     private final Map<String, Object> kafka = new LinkedHashMap<>();
 
     ChatQueueBuilder() {}
@@ -73,6 +74,17 @@ public final class ChatQueueBuilder {
     }
 
     /**
+     * Makes the cancellation of an ask's future cancel its request, too, as {@link ChatQueue#cancel} does. The default
+     * is that the request stays in the queue. Only the future that {@code ask} returns counts, not one that was derived
+     * from it. This needs the right to write to {@code chat.cancels}. The cancellation can block like {@code submit};
+     * where the mark cannot be written, a warning is logged and the request stays in the queue.
+     */
+    public ChatQueueBuilder cancelRequests() {
+        this.cancelsRequests = true;
+        return this;
+    }
+
+    /**
      * Sets any Kafka client property, such as {@code security.protocol} or {@code linger.ms}. Each client gets the
      * properties it knows. {@link #build()} refuses properties that the queue's promises rest on, for example
      * {@code acks}.
@@ -106,6 +118,7 @@ public final class ChatQueueBuilder {
                 defaultDeadline,
                 closeTimeout,
                 maxBodyBytes,
+                cancelsRequests,
                 Map.copyOf(kafka));
     }
 }

@@ -85,6 +85,16 @@ public final class ChatRequest {
         return Optional.ofNullable(envelope.tenant());
     }
 
+    /** Returns the group with which the request can be cancelled. */
+    public Optional<String> group() {
+        return Optional.ofNullable(envelope.group());
+    }
+
+    /** Returns true if a call of the request is aborted when the request is cancelled. */
+    public boolean abortsIfCancelled() {
+        return envelope.abortsIfCancelled();
+    }
+
     /** Returns the earliest time of the call. */
     public Optional<Instant> notBefore() {
         return Optional.ofNullable(envelope.notBefore());

@@ -1,6 +1,8 @@
 package dev.sluice;
 
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.UuidV7;
+import dev.sluice.wire.WireHeaders;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,11 +22,15 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The queue on a real Kafka. It checks, writes and sends requests. {@link RequestReplyClient} waits for the replies.
  */
 final class KafkaChatQueue implements ChatQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(KafkaChatQueue.class);
+
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
     private final TopicExistenceCheck topicCheck;
@@ -105,7 +111,64 @@ final class KafkaChatQueue implements ChatQueue {
         return requestReply.ask(
                 id,
                 deadline,
-                replyTo -> send(RequestRecords.record(settings.topics(), request, id, expiresAt, replyTo), id));
+                replyTo -> send(RequestRecords.record(settings.topics(), request, id, expiresAt, replyTo), id),
+                replyTo -> cancelAsk(id, replyTo, expiresAt));
+    }
+
+    private void cancelAsk(String id, ReplyAddress replyTo, Instant expiresAt) {
+        if (!settings.cancelsRequests()) {
+            return;
+        }
+        ProducerRecord<byte[], byte[]> mark =
+                CancelMark.ofCorrelationId(replyTo.correlation()).record(settings.topics());
+        // From then on the request is not called anyway.
+        WireHeaders.set(mark.headers(), WireHeaders.EXPIRES_AT, expiresAt.toEpochMilli());
+        CompletableFuture<Void> unused = sendMark(mark).exceptionally(failure -> {
+            LOG.atWarn()
+                    .addKeyValue("id", id)
+                    .addKeyValue("error", failure.getMessage())
+                    .log("Request of a cancelled ask stays in the queue");
+            return null;
+        });
+    }
+
+    @Override
+    public CompletableFuture<Void> cancel(String id) {
+        return cancel(WireHeaders.ID, id, CancelMark.ofId(id));
+    }
+
+    @Override
+    public CompletableFuture<Void> cancelGroup(String group) {
+        return cancel(WireHeaders.GROUP, group, CancelMark.ofGroup(group));
+    }
+
+    private CompletableFuture<Void> cancel(String header, String name, CancelMark mark) {
+        try {
+            RequestRules.requireName(header, name);
+        } catch (InvalidChatRequestException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        return sendMark(mark.record(settings.topics()));
+    }
+
+    private CompletableFuture<Void> sendMark(ProducerRecord<byte[], byte[]> mark) {
+        CompletableFuture<Void> written = new CompletableFuture<>();
+        try {
+            requireOpen();
+            topicCheck.require(mark.topic());
+            Future<RecordMetadata> unused = producer.send(mark, (sent, failure) -> {
+                if (failure == null) {
+                    written.complete(null);
+                } else {
+                    written.completeExceptionally(failures.explain(mark.topic(), failure));
+                }
+            });
+        } catch (ChatQueueException e) {
+            written.completeExceptionally(e);
+        } catch (RuntimeException e) { // from Kafka
+            written.completeExceptionally(failures.explain(mark.topic(), e));
+        }
+        return written;
     }
 
     @Override
@@ -162,11 +225,15 @@ final class KafkaChatQueue implements ChatQueue {
         return request.id().orElseGet(() -> ids.next().toString());
     }
 
-    private void check(ChatRequest request) {
-        Objects.requireNonNull(request, "request");
+    private void requireOpen() {
         if (closed.get()) {
             throw new ChatQueueException("the queue is closed");
         }
+    }
+
+    private void check(ChatRequest request) {
+        Objects.requireNonNull(request, "request");
+        requireOpen();
         RequestRules.requireSize(request, settings.maxBodyBytes());
     }
 }

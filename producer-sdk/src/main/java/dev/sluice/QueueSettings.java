@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param base the topics' base name
  * @param replyTopic the topic for replies to asks, or null for the one of the base name
+ * @param cancelsRequests true if the cancellation of an ask cancels its request
  * @param kafka the user's Kafka properties
  */
 record QueueSettings(
@@ -22,6 +23,7 @@ record QueueSettings(
         Duration defaultDeadline,
         Duration closeTimeout,
         int maxBodyBytes,
+        boolean cancelsRequests,
         Map<String, Object> kafka) {
     /** The room for the key, the headers (8 KiB of the user's own) and Kafka's framing, in bytes. */
     static final int ROOM_BESIDE_BODY = 16 * 1024;

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 record RequestEnvelope(
         @Nullable String id,
         @Nullable String tenant,
+        @Nullable String group,
+        boolean abortsIfCancelled,
         @Nullable Instant notBefore,
         @Nullable Instant expiresAt,
         @Nullable Duration cacheFor,

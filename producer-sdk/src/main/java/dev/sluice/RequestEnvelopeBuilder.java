@@ -18,6 +18,8 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
         permits ChatRequestBuilder, JsonRequestBuilder {
     private @Nullable String id;
     private @Nullable String tenant;
+    private @Nullable String group;
+    private boolean abortsIfCancelled;
     private @Nullable Instant notBefore;
     private @Nullable Instant expiresAt;
     private @Nullable Duration cacheFor;
@@ -46,6 +48,24 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
      */
     public B tenant(String tenant) {
         this.tenant = tenant;
+        return self();
+    }
+
+    /**
+     * Sets the group of the request. {@link ChatQueue#cancelGroup} cancels all requests of a group. A group has at most
+     * 256 bytes of UTF-8 without control characters.
+     */
+    public B group(String group) {
+        this.group = group;
+        return self();
+    }
+
+    /**
+     * Lets the worker abort the call of this request if the request is cancelled meanwhile. Without it a call that has
+     * begun goes on to its end, and the request is answered. The provider may charge an aborted call all the same.
+     */
+    public B abortIfCancelled() {
+        this.abortsIfCancelled = true;
         return self();
     }
 
@@ -141,6 +161,8 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
         return new RequestEnvelope(
                 id,
                 tenant,
+                group,
+                abortsIfCancelled,
                 notBefore,
                 expiresAt,
                 cacheFor,

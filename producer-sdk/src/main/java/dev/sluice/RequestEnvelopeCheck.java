@@ -34,6 +34,7 @@ final class RequestEnvelopeCheck {
     static void check(RequestEnvelope envelope, RequestProblems problems) {
         text(WireHeaders.ID, envelope.id(), problems);
         text(WireHeaders.TENANT, envelope.tenant(), problems);
+        text(WireHeaders.GROUP, envelope.group(), problems);
         time(WireHeaders.NOT_BEFORE, envelope.notBefore(), problems);
         time(WireHeaders.EXPIRES_AT, envelope.expiresAt(), problems);
         delay(envelope.notBefore(), problems);
@@ -43,7 +44,7 @@ final class RequestEnvelopeCheck {
         headers(envelope.headers(), problems);
     }
 
-    private static void text(String field, @Nullable String value, RequestProblems problems) {
+    static void text(String field, @Nullable String value, RequestProblems problems) {
         if (value == null) {
             return;
         }

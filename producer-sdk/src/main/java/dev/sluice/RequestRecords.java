@@ -33,6 +33,10 @@ final class RequestRecords {
         request.headers().forEach(headers::add);
         WireHeaders.set(headers, WireHeaders.ID, id);
         request.tenant().ifPresent(tenant -> WireHeaders.set(headers, WireHeaders.TENANT, tenant));
+        request.group().ifPresent(group -> WireHeaders.set(headers, WireHeaders.GROUP, group));
+        if (request.abortsIfCancelled()) {
+            WireHeaders.set(headers, WireHeaders.ABORT, WireHeaders.TRUE);
+        }
         request.notBefore().ifPresent(time -> WireHeaders.set(headers, WireHeaders.NOT_BEFORE, time.toEpochMilli()));
         if (expiresAt != null) {
             WireHeaders.set(headers, WireHeaders.EXPIRES_AT, expiresAt.toEpochMilli());

@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,20 +42,37 @@ final class RequestReplyClient implements AutoCloseable {
      * {@code max.block.ms} at most.
      *
      * @param send publishes the request with this address for its reply
+     * @param onCancelled runs if the future is cancelled, once Kafka has the request
      */
     CompletableFuture<ChatReply> ask(
-            String id, Duration deadline, Function<ReplyAddress, CompletableFuture<Receipt>> send) {
+            String id,
+            Duration deadline,
+            Function<ReplyAddress, CompletableFuture<Receipt>> send,
+            Consumer<ReplyAddress> onCancelled) {
         PendingAsks.Ask ask = pending.open(id, deadline);
         try {
             int partition = partition();
             // The deadline may pass while the inbox opens. Nobody waits for the reply then, so the request is not sent.
             if (!ask.future().isDone()) {
-                failIfNotSent(send.apply(new ReplyAddress(topic, partition, ask.correlation())), ask);
+                ReplyAddress address = new ReplyAddress(topic, partition, ask.correlation());
+                CompletableFuture<Receipt> sent = send.apply(address);
+                failIfNotSent(sent, ask);
+                CompletableFuture<ChatReply> unused = ask.future().whenComplete((reply, failure) -> {
+                    if (ask.future().isCancelled()) {
+                        runOncePublished(sent, () -> onCancelled.accept(address));
+                    }
+                });
             }
         } catch (ChatQueueException e) {
             ask.future().completeExceptionally(e);
         }
         return ask.future();
+    }
+
+    /** Runs an action that may send, once Kafka has the request. */
+    private static void runOncePublished(CompletableFuture<Receipt> sent, Runnable action) {
+        // A send on the producer's own thread would wait for that thread.
+        CompletableFuture<Void> unused = sent.isDone() ? sent.thenRun(action) : sent.thenRunAsync(action);
     }
 
     private static void failIfNotSent(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {

@@ -4,6 +4,7 @@ import dev.sluice.InvalidChatRequestException.Problem;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Checks a request as a {@link ChatQueue} accepts it, beyond the checks of the builders. The class is public for other
@@ -28,6 +29,19 @@ public final class RequestRules {
                     "must be at most " + maxBodyBytes
                             + " bytes; send less, or raise maxBodyBytes() and the topics' max.message.bytes");
         }
+    }
+
+    /**
+     * Throws if this can be neither the id nor the group of a request.
+     *
+     * @param header the header that it would be
+     * @throws InvalidChatRequestException if the name is empty, too long or not plain text
+     */
+    public static void requireName(String header, String name) {
+        Objects.requireNonNull(name, header);
+        RequestProblems problems = new RequestProblems();
+        RequestEnvelopeCheck.text(header, name, problems);
+        problems.throwIfAny();
     }
 
     /**

@@ -2,7 +2,9 @@ package dev.sluice;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.UuidV7;
 import dev.sluice.wire.WireHeaders;
 import java.time.Clock;
@@ -45,13 +47,19 @@ class KafkaChatQueueTest {
     private final PendingAsks pending = new PendingAsks(1, deadlines);
     private TopicExistenceCheck topicCheck = topic -> {};
     private Runnable beforeInbox = () -> {};
-    private final KafkaChatQueue queue = new KafkaChatQueue(
-            settings,
-            producer,
-            topic -> topicCheck.require(topic),
-            new RequestReplyClient(settings, pending, deadlines, this::inbox),
-            new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
-            Clock.fixed(NOW, ZoneOffset.UTC));
+    private final KafkaChatQueue queue = queue(settings);
+    private final KafkaChatQueue cancelling =
+            queue(ChatQueue.builder().maxBodyBytes(1_000).cancelRequests().settings());
+
+    private KafkaChatQueue queue(QueueSettings ofQueue) {
+        return new KafkaChatQueue(
+                ofQueue,
+                producer,
+                topic -> topicCheck.require(topic),
+                new RequestReplyClient(ofQueue, pending, deadlines, this::inbox),
+                new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+    }
 
     private ReplyInbox inbox() {
         consumers.incrementAndGet();
@@ -120,6 +128,46 @@ class KafkaChatQueueTest {
         CompletableFuture<Receipt> unused = queue.submit(REQUEST);
 
         assertThat(producer.history()).extracting(ProducerRecord::topic).containsExactly("chat.requests");
+    }
+
+    @Test
+    void cancelsByAMarkOnATopicOfItsOwn() {
+        CompletableFuture<Void> id = queue.cancel("a");
+        CompletableFuture<Void> group = queue.cancelGroup("g");
+        assertThat(id).isNotDone();
+
+        producer.completeNext();
+        producer.errorNext(new AuthorizationException("no"));
+
+        assertThat(id).isCompleted();
+        assertThatThrownBy(group::join)
+                .hasMessageContaining("topic chat.cancels: not allowed; grant this client's user WRITE on the topic");
+        assertThat(producer.history()).extracting(ProducerRecord::topic).containsOnly("chat.cancels");
+        assertThat(producer.history())
+                .extracting(record -> CancelMark.of(record.headers()).orElseThrow())
+                .containsExactly(CancelMark.ofId("a"), CancelMark.ofGroup("g"));
+        assertThatThrownBy(queue.cancel("")::join).hasCauseInstanceOf(InvalidChatRequestException.class);
+    }
+
+    /** The mark must come after the request, and the request would expire by itself from some time on. */
+    @Test
+    void cancelsTheRequestOfACancelledAskOnceKafkaHasItIfAskedTo() {
+        repliesExist();
+        queue.ask(REQUEST, Duration.ofMinutes(1)).cancel(false);
+        producer.completeNext();
+        assertThat(producer.history()).hasSize(1);
+
+        CompletableFuture<ChatReply> ask = cancelling.ask(REQUEST, Duration.ofMinutes(1));
+        ask.cancel(false);
+        assertThat(producer.history()).hasSize(2);
+        producer.completeNext();
+
+        await().until(() -> producer.history().size() == 3);
+        ProducerRecord<byte[], byte[]> request = producer.history().get(1);
+        ProducerRecord<byte[], byte[]> mark = producer.history().get(2);
+        assertThat(CancelMark.of(mark.headers())).isEqualTo(CancelMark.Kind.CORRELATION_ID.in(request.headers()));
+        assertThat(WireHeaders.number(mark.headers(), WireHeaders.EXPIRES_AT))
+                .hasValue(NOW.plusSeconds(60).toEpochMilli());
     }
 
     @Test

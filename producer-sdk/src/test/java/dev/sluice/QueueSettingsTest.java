@@ -20,6 +20,7 @@ class QueueSettingsTest {
                         Duration.ofMinutes(5),
                         Duration.ofSeconds(30),
                         1_032_192,
+                        false,
                         Map.of()));
         assertThat(settings.replies()).isEqualTo("chat.replies");
         assertThat(settings.maxRequestBytes()).isEqualTo(1_048_576);

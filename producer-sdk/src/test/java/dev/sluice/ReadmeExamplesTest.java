@@ -3,6 +3,7 @@ package dev.sluice;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.testing.InMemoryChatQueue;
+import dev.sluice.wire.CancelMark;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -121,6 +122,29 @@ class ReadmeExamplesTest {
                     {"model":"openai/gpt-oss-20b","messages":[{"role":"user","content":"Hello!"}]}""");
             return queue.ask(request).join().orThrow().text();
         }
+        // end
+    }
+
+    @Test
+    void requestsAreCancelled() {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(asked -> "unused");
+
+        cancel(queue);
+
+        assertThat(queue.cancelled()).containsExactly(CancelMark.ofId("id-0"), CancelMark.ofGroup("nightly-42"));
+        assertThat(queue.requests().get(0).group()).contains("nightly-42");
+    }
+
+    private static void cancel(ChatQueue queue) {
+        // tag cancel
+        ChatRequest request = ChatRequest.builder()
+                .model("openai/gpt-oss-20b")
+                .user("Why is the sky blue?")
+                .group("nightly-42")
+                .build();
+        Receipt receipt = queue.submit(request).join();
+        queue.cancel(receipt.id()).join();
+        queue.cancelGroup("nightly-42").join();
         // end
     }
 

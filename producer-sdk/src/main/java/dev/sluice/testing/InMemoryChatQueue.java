@@ -9,7 +9,10 @@ import dev.sluice.InvalidChatRequestException;
 import dev.sluice.Receipt;
 import dev.sluice.ReplyTimeoutException;
 import dev.sluice.RequestRules;
+import dev.sluice.wire.CancelMark;
+import dev.sluice.wire.Reason;
 import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -17,8 +20,10 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +57,7 @@ public final class InMemoryChatQueue implements ChatQueue {
     private final Function<Submitted, ChatReply> answers;
     private final List<Submitted> submitted = new ArrayList<>();
     private final Deque<WaitingAsk> waitingAsks = new ArrayDeque<>();
+    private final List<CancelMark> cancelled = new ArrayList<>();
     private boolean holding;
     private boolean closed;
     private @Nullable ChatQueueException failure;
@@ -95,6 +101,11 @@ public final class InMemoryChatQueue implements ChatQueue {
     /** Returns the requests of {@link #submitted()}. */
     public List<ChatRequest> requests() {
         return submitted().stream().map(Submitted::request).toList();
+    }
+
+    /** Returns what was cancelled by {@link #cancel} and {@link #cancelGroup}, the oldest first. */
+    public synchronized List<CancelMark> cancelled() {
+        return List.copyOf(cancelled);
     }
 
     /** Returns how many asks wait for their release. */
@@ -161,6 +172,48 @@ public final class InMemoryChatQueue implements ChatQueue {
         return future;
     }
 
+    /** Ends the waiting asks with this id with a failed reply, whose reason is {@code cancelled}. */
+    @Override
+    public CompletableFuture<Void> cancel(String id) {
+        return cancel(
+                WireHeaders.ID,
+                id,
+                CancelMark.ofId(id),
+                ask -> ask.receipt().id().equals(id));
+    }
+
+    /** Ends the waiting asks of this group with a failed reply, whose reason is {@code cancelled}. */
+    @Override
+    public CompletableFuture<Void> cancelGroup(String group) {
+        return cancel(
+                WireHeaders.GROUP,
+                group,
+                CancelMark.ofGroup(group),
+                ask -> ask.request().group().equals(Optional.of(group)));
+    }
+
+    private CompletableFuture<Void> cancel(String header, String name, CancelMark mark, Predicate<Submitted> which) {
+        List<WaitingAsk> ended;
+        try {
+            RequestRules.requireName(header, name);
+            ended = mark(mark, which);
+        } catch (InvalidChatRequestException | ChatQueueException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        ended.forEach(ask -> ask.future()
+                .complete(ChatReplies.failed(ask.submitted(), Reason.CANCELLED, 0, "the request was cancelled")));
+        return CompletableFuture.completedFuture(null);
+    }
+
+    private synchronized List<WaitingAsk> mark(CancelMark mark, Predicate<Submitted> which) {
+        requireOpen();
+        cancelled.add(mark);
+        List<WaitingAsk> named =
+                waitingAsks.stream().filter(ask -> which.test(ask.submitted())).toList();
+        waitingAsks.removeAll(named);
+        return named;
+    }
+
     /** Fails the waiting asks. Submitted requests can still be inspected. */
     @Override
     public void close() {
@@ -175,14 +228,18 @@ public final class InMemoryChatQueue implements ChatQueue {
                         + ask.submitted().receipt().id() + " came")));
     }
 
-    private synchronized Submitted accept(ChatRequest request) {
+    private synchronized void requireOpen() {
         if (closed) {
             throw new ChatQueueException("the queue is closed");
         }
-        RequestRules.requireSize(request, ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
         if (failure != null) {
             throw failure;
         }
+    }
+
+    private synchronized Submitted accept(ChatRequest request) {
+        requireOpen();
+        RequestRules.requireSize(request, ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES);
         int offset = submitted.size();
         String id = request.id().orElse("id-" + offset);
         String topic = request.priority().topic(new Topics("chat"));

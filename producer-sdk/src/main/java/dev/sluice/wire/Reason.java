@@ -22,6 +22,8 @@ public enum Reason {
     NEVER_ADMITTED,
     /** The request expired before it could be called. */
     EXPIRED,
+    /** A mark on {@link Topics#cancels()} named the request before it was called. */
+    CANCELLED,
     /**
      * The body is larger than workers accept, or the answer or the record with its headers is larger than its topic
      * allows.

@@ -124,6 +124,14 @@ public record Topics(String base) {
         return base + ".workers";
     }
 
+    /**
+     * Returns the topic of {@linkplain CancelMark marks} that cancel requests. Every worker reads all of it. It holds
+     * no request, is no part of a bundle, and has one partition.
+     */
+    public String cancels() {
+        return base + ".cancels";
+    }
+
     /** Returns the topics that producers write to. Workers believe nothing there that only workers may write. */
     public List<String> fromProducers() {
         return List.of(requests(), express());
@@ -156,11 +164,15 @@ public record Topics(String base) {
         return List.copyOf(required);
     }
 
-    /** Returns every topic of the queue: the required ones, then {@link #doorReplies()} and {@link #workers()}. */
+    /**
+     * Returns every topic of the queue: the required ones, then {@link #doorReplies()}, {@link #workers()} and
+     * {@link #cancels()}.
+     */
     public List<String> all() {
         List<String> all = new ArrayList<>(required());
         all.add(doorReplies());
         all.add(workers());
+        all.add(cancels());
         return List.copyOf(all);
     }
 

@@ -39,9 +39,13 @@ public final class WireHeaders {
 
     /** The tenant for whom the request is made, at most {@value #MAX_TEXT_BYTES} bytes. */
     public static final String TENANT = "sluice-tenant";
+    /** The group of requests that can be cancelled by one mark, at most {@value #MAX_TEXT_BYTES} bytes. */
+    public static final String GROUP = "sluice-group";
+    /** Present if a call that is under way is aborted when the request is cancelled. Its value is {@link #TRUE}. */
+    public static final String ABORT = "sluice-abort";
     /** The epoch milliseconds before which the request is not called. */
     public static final String NOT_BEFORE = "sluice-not-before";
-    /** The epoch milliseconds from which the request is not called any more. */
+    /** The epoch milliseconds from which the request is not called any more, and from which a mark no longer counts. */
     public static final String EXPIRES_AT = "sluice-expires-at";
 
     /** The ISO 8601 duration within which an identical request's answer is returned from memory. */
@@ -108,6 +112,9 @@ public final class WireHeaders {
 
     /** The {@link #PRIORITY} of a request that was published to {@link Topics#express()}. */
     public static final String EXPRESS = "express";
+
+    /** The value of {@link #ABORT}. */
+    public static final String TRUE = "true";
 
     /** The {@link #STATUS} of an answered request. */
     public static final String OK = "ok";

@@ -11,6 +11,7 @@ import dev.sluice.InvalidChatRequestException;
 import dev.sluice.Priority;
 import dev.sluice.Receipt;
 import dev.sluice.ReplyTimeoutException;
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.Reason;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
@@ -26,6 +27,26 @@ class InMemoryChatQueueTest {
             .build();
 
     private final InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "Hello " + request.model());
+
+    @Test
+    void aWaitingAskEndsAsCancelledByItsIdOrItsGroup() {
+        queue.holdReplies();
+        CompletableFuture<ChatReply> byId = queue.ask(request("a", "g"));
+        CompletableFuture<ChatReply> byGroup = queue.ask(request("b", "g"));
+        CompletableFuture<ChatReply> other = queue.ask(request("c", "h"));
+
+        queue.cancel("a").join();
+        queue.cancelGroup("g").join();
+
+        assertThat(byId.join().reason()).contains("cancelled");
+        assertThat(byGroup.join().reason()).contains("cancelled");
+        assertThat(other).isNotDone();
+        assertThat(queue.cancelled()).containsExactly(CancelMark.ofId("a"), CancelMark.ofGroup("g"));
+    }
+
+    private static ChatRequest request(String id, String group) {
+        return ChatRequest.builder().id(id).group(group).model("m").user("?").build();
+    }
 
     @Test
     void answersAsAWorkerWould() {

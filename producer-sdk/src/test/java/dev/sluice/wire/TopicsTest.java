@@ -26,13 +26,15 @@ class TopicsTest {
     }
 
     @Test
-    void repliesOfTheDoorAndWhatWorkersTellEachOtherAreNoInputsAndNotRequired() {
+    void repliesOfTheDoorReportsAndMarksAreNoInputsAndNotRequired() {
         assertThat(topics.doorReplies()).isEqualTo("chat.replies.door");
         assertThat(topics.workers()).isEqualTo("chat.workers");
         assertThat(topics.all()).startsWith(topics.required().toArray(String[]::new));
-        assertThat(topics.all().subList(10, 12)).containsExactly(topics.doorReplies(), topics.workers());
-        assertThat(topics.all()).hasSize(12);
-        assertThat(List.of(topics.doorReplies(), topics.workers()))
+        assertThat(topics.cancels()).isEqualTo("chat.cancels");
+        assertThat(topics.all().subList(10, 13))
+                .containsExactly(topics.doorReplies(), topics.workers(), topics.cancels());
+        assertThat(topics.all()).hasSize(13);
+        assertThat(List.of(topics.doorReplies(), topics.workers(), topics.cancels()))
                 .noneMatch(topics::isFromProducers)
                 .allMatch(topic -> topics.tier(topic).isEmpty());
     }

@@ -7,17 +7,22 @@ import dev.sluice.InvalidChatRequestException;
 import dev.sluice.JsonRequestBuilder;
 import dev.sluice.Priority;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Publishes requests on threads of its own, since that blocks while Kafka is slow, and makes the answers of their
  * replies. Thread-safe.
  */
 final class ChatPublisher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ChatPublisher.class);
     private static final int THREADS = 8;
     private static final long CLOSE_SECONDS = 10;
 
@@ -55,10 +60,16 @@ final class ChatPublisher implements AutoCloseable {
     /**
      * A request that was handed to Kafka.
      *
-     * @param reply the reply; to cancel it ends the wait
+     * @param reply the reply
+     * @param abandon ends the wait for the reply, and cancels the request if it is still in the queue. It does not
+     *     block.
      * @param answer the answer that is made of the reply or of its failure; it never fails
      */
-    record Published(boolean isStream, CompletableFuture<ChatReply> reply, CompletableFuture<HttpAnswer> answer) {}
+    record Published(
+            boolean isStream,
+            CompletableFuture<ChatReply> reply,
+            CompletableFuture<HttpAnswer> answer,
+            Runnable abandon) {}
 
     /** Publishes a request. The future fails with {@link InvalidChatRequestException} if the queue does not take it. */
     CompletableFuture<Published> publish(Envelope envelope) {
@@ -75,13 +86,30 @@ final class ChatPublisher implements AutoCloseable {
                 (ending, failure) ->
                         failure == null ? ReplyAnswers.of(ending, isStream, includesUsage) : ReplyAnswers.of(failure),
                 answering);
-        return new Published(isStream, reply, answer.exceptionally(ReplyAnswers::of));
+        return new Published(isStream, reply, answer.exceptionally(ReplyAnswers::of), () -> abandon(reply));
+    }
+
+    /** Leaves the wait on a thread of its own, since the mark that cancels the request may block as a request may. */
+    private void abandon(CompletableFuture<ChatReply> reply) {
+        if (reply.isDone()) {
+            return;
+        }
+        try {
+            publishing.execute(() -> {
+                boolean unused = reply.cancel(false);
+            });
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Request not cancelled, since the gateway closes; it expires by itself", e);
+        }
     }
 
     private static ChatRequest request(Envelope envelope, ChatBody body) {
         JsonRequestBuilder builder = ChatRequest.jsonBuilder(body.json())
                 .id(envelope.id())
                 .priority(envelope.caller().isExpress() ? Priority.EXPRESS : Priority.NORMAL);
+        if (body.isStream()) {
+            builder.abortIfCancelled();
+        }
         if (envelope.caller().tenant() != null) {
             builder.tenant(envelope.caller().tenant());
         }
@@ -101,10 +129,13 @@ final class ChatPublisher implements AutoCloseable {
 
     @Override
     public void close() {
-        publishing.shutdownNow();
+        // What was abandoned last is still to be cancelled.
+        publishing.shutdown();
         answering.shutdown();
         try {
-            boolean unused = answering.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
+            boolean unused = publishing.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
+            List<Runnable> unusedToo = publishing.shutdownNow();
+            boolean unusedAsWell = answering.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

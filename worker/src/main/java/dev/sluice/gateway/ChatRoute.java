@@ -154,7 +154,7 @@ final class ChatRoute {
             request.complete(ReplyAnswers.of(failure == null ? new IllegalStateException("no outcome") : failure));
             return;
         }
-        request.asked(published.isStream(), published.reply());
+        request.asked(published.isStream(), published.abandon());
         if (!published.reply().isDone()) {
             kafka.published();
         }

@@ -220,7 +220,7 @@ public final class Gateway implements AutoCloseable {
 
     /**
      * Takes no new request, and lets those that wait have their replies for up to this time. Those that are left then
-     * are told to try elsewhere, but remain on the queue.
+     * are told to try elsewhere, and are cancelled.
      */
     public void drain(Duration timeout) {
         CompletableFuture<Void> empty = new CompletableFuture<>();

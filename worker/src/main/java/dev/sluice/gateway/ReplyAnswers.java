@@ -53,6 +53,7 @@ final class ReplyAnswers {
             case INVALID_REQUEST, REPLY_TOPIC_REFUSED, UNREADABLE -> 400;
             case TOO_LARGE -> 413;
             case EXPIRED -> GATEWAY_TIMEOUT;
+            case CANCELLED -> 409;
             case REJECTED, ATTEMPTS_EXHAUSTED, NEVER_ADMITTED -> {
                 int last = reply.httpStatus().orElse(BAD_GATEWAY);
                 yield last >= 400 && last <= 599 ? last : BAD_GATEWAY;

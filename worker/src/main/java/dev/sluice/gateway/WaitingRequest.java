@@ -1,7 +1,6 @@
 package dev.sluice.gateway;
 
 import io.vertx.core.Vertx;
-import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +15,9 @@ final class WaitingRequest {
     private final Caller caller;
     private final WaitingRequests all;
     private boolean isStream;
-    private @Nullable CompletableFuture<?> asked;
+    /** Ends the wait for the reply; null before the request was handed to Kafka. */
+    private @Nullable Runnable abandon;
+
     private @Nullable ClientExchange client;
     private @Nullable HttpAnswer outcome;
     private long forgetTimer = -1;
@@ -49,11 +50,11 @@ final class WaitingRequest {
     }
 
     /** Sets what is known once the body has been read and the request handed to Kafka. */
-    void asked(boolean wantsStream, CompletableFuture<?> reply) {
+    void asked(boolean wantsStream, Runnable howToAbandon) {
         isStream = wantsStream;
-        asked = reply;
+        abandon = howToAbandon;
         if (isForgotten) {
-            reply.cancel(false);
+            howToAbandon.run();
         }
     }
 
@@ -75,7 +76,7 @@ final class WaitingRequest {
     }
 
     private void commit(ClientExchange waiting) {
-        if (asked == null) { // whether it wants a stream is not known yet
+        if (abandon == null) { // whether it wants a stream is not known yet
             long unused = waiting.after(times.keepAliveEvery().toMillis(), () -> commit(waiting));
             return;
         }
@@ -132,17 +133,17 @@ final class WaitingRequest {
         forgetTimer = vertx.setTimer(millis, timer -> forget());
     }
 
-    /** Ends the request here. Its reply is not waited for any more. */
+    /** Ends the request here. If its reply has not come, nobody waits for it any more, and it is cancelled. */
     void forget() {
         isForgotten = true;
-        CompletableFuture<?> reply = asked;
-        if (reply != null) {
-            reply.cancel(false);
+        Runnable known = abandon;
+        if (known != null) {
+            known.run();
         }
         all.forget(this);
     }
 
-    /** Ends the wait of the client, if one waits. The request stays on the queue. */
+    /** Ends the wait of the client, if one waits, and cancels the request. */
     void stop(HttpAnswer answer) {
         ClientExchange waiting = client;
         if (waiting != null && !waiting.isEnded()) {

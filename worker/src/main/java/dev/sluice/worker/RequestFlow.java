@@ -4,6 +4,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.worker.cache.ReplyCache;
 import dev.sluice.worker.call.ApiClient;
 import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.cancel.CancelMarks;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Ownership;
@@ -38,7 +39,7 @@ import java.util.function.Supplier;
  * </pre>
  *
  * The methods stand in the order in which a request meets them. Each runs on the thread of the stage that calls it:
- * those of {@link RequestSink} on the poll thread, {@link #call} and {@link #expire} on the pace
+ * those of {@link RequestSink} on the poll thread, {@link #call} and {@link #endUncalled} on the pace
  * thread, and {@link #called} on a thread of the HTTP client. No method blocks.
  */
 final class RequestFlow implements RequestSink {
@@ -51,6 +52,7 @@ final class RequestFlow implements RequestSink {
     private final CallMeters meters;
     private final Tracing tracing;
     private final SteadyClock clock;
+    private final CancelMarks cancels;
     private final Consumer<Throwable> onDefect;
     private final DeadLetterLog deadLetters = new DeadLetterLog();
     private final Pace pace;
@@ -63,6 +65,7 @@ final class RequestFlow implements RequestSink {
      * @param ownership what this worker owns at the moment
      * @param abandoned ends transactions of dead workers while committed offsets cannot be read because of them
      * @param endedRecords deletes what has ended of the topics that workers write for themselves
+     * @param cancels the marks that cancel requests
      * @param heartbeat the heartbeat of the pace thread
      * @param onDefect receives what must never be thrown while a call ends
      */
@@ -77,6 +80,7 @@ final class RequestFlow implements RequestSink {
             CallMeters meters,
             Tracing tracing,
             SteadyClock clock,
+            CancelMarks cancels,
             Runnable heartbeat,
             Consumer<Throwable> onDefect) {
         this.ownership = ownership;
@@ -88,6 +92,7 @@ final class RequestFlow implements RequestSink {
         this.meters = meters;
         this.tracing = tracing;
         this.clock = clock;
+        this.cancels = cancels;
         this.onDefect = onDefect;
         WorkerConfig.Memory memory = config.memory();
         this.pace = new Pace(
@@ -100,8 +105,7 @@ final class RequestFlow implements RequestSink {
                         config.pacing().weights(),
                         () -> settle.answerBytes() < memory.readAheadBytes() && settle.commitsGetThrough()),
                 TimeMeter.SYSTEM_NANOTIME,
-                new Pace.Callbacks(
-                        request -> outcomes.isExpired(request.input(), clock.millis()), this::call, this::expire),
+                new Pace.Callbacks(this::isOver, this::call, this::endUncalled),
                 () -> {
                     heartbeat.run();
                     deadLetters.logIfDue(clock.millis());
@@ -138,21 +142,24 @@ final class RequestFlow implements RequestSink {
     }
 
     /**
-     * Intake → settle: the request is due later than intake may hold it. Of two clocks the later one counts, since too
-     * short a tier costs a round and too long a one delays the request.
+     * Intake → settle: the request is due later than intake may hold it. One that is cancelled does not wait until
+     * then. Of two clocks the later one counts, since too short a tier costs a round and too long a one delays the
+     * request.
      */
     @Override
-    public void postpone(InputRecord record) {
-        settle.accept(record, outcomes.postponed(record, clock.latestMillis()));
+    public void postpone(Request request) {
+        if (isCancelled(request)) {
+            settleUncalled(request);
+        } else {
+            settle.accept(request.input(), outcomes.postponed(request.input(), clock.latestMillis()));
+        }
     }
 
     /** Intake → settle: others are short of requests that lie behind this one. */
     @Override
     public boolean move(Request request, int overflowPartition) {
-        if (outcomes.isExpired(request.input(), clock.millis())) {
-            Outcome expired = outcomes.expired(request.input());
-            deadLetters.ended(request.model(), expired, clock.millis());
-            settle.accept(request.input(), expired);
+        if (isOver(request)) {
+            settleUncalled(request);
             return false;
         }
         settle.accept(request.input(), new Outcome.Move(overflowPartition));
@@ -174,14 +181,52 @@ final class RequestFlow implements RequestSink {
         if (!ownership.get().holds(request.assignment())) {
             api.cancel(Set.of(request.assignment()));
         }
+        // The same holds for the request and marks.
+        if (mayAbort(request)) {
+            api.abort(request::equals);
+        }
     }
 
-    /** Pace → settle: the request's time was over before its call. */
-    private void expire(Request request) {
-        Outcome expired = outcomes.expired(request.input());
-        deadLetters.ended(request.model(), expired, clock.millis());
-        settle.accept(request.input(), expired);
+    /** Returns true if the request ends without a call. Before each call pace asks this. */
+    private boolean isOver(Request request) {
+        return isCancelled(request) || outcomes.isExpired(request.input(), clock.millis());
+    }
+
+    private boolean isCancelled(Request request) {
+        return request.input().isCancelled(cancels);
+    }
+
+    private boolean mayAbort(Request request) {
+        return isCancelled(request) && request.input().isAbortable() && !cache.hasFollowers(request);
+    }
+
+    /** Pace → settle: the request's time was over before its call, or it was cancelled. */
+    private void endUncalled(Request request) {
+        settleUncalled(request);
         cache.ended(request, Optional.empty());
+    }
+
+    private void settleUncalled(Request request) {
+        long now = clock.millis();
+        boolean isCancelled = isCancelled(request) || !outcomes.isExpired(request.input(), now);
+        if (isCancelled) {
+            meters.cancelled(request, true);
+        }
+        Outcome ending = isCancelled ? outcomes.cancelled(request.input()) : outcomes.expired(request.input(), now);
+        deadLetters.ended(request.model(), ending, now);
+        settle.accept(request.input(), ending);
+    }
+
+    /**
+     * Ends what waits for the call of an equal request, and calls under way, if marks that were just read cancel them.
+     * What waits in a lane ends before its call, within a second. Runs on the thread that reads marks.
+     */
+    void marksRead() {
+        cache.takeFollowers(this::isCancelled).forEach(follower -> {
+            meters.cancelled(follower, false);
+            settle.accept(follower.input(), outcomes.cancelled(follower.input()));
+        });
+        api.abort(this::mayAbort);
     }
 
     /** Call → outcome. */

@@ -1,6 +1,8 @@
 package dev.sluice.worker;
 
 import dev.sluice.worker.call.ApiClient;
+import dev.sluice.worker.cancel.CancelMarks;
+import dev.sluice.worker.cancel.CancelReader;
 import dev.sluice.worker.intake.BundleAssignor;
 import dev.sluice.worker.intake.HeapHeadroom;
 import dev.sluice.worker.intake.Intake;
@@ -70,6 +72,7 @@ public final class Worker implements AutoCloseable {
     private static final String PACE_THREAD = "sluice-pace";
     private static final String SETTLE_THREAD = "sluice-settle";
     private static final String POOL_THREAD = "sluice-pool";
+    private static final String CANCELS_THREAD = "sluice-cancels";
     /** The event loop of the HTTP client. */
     private static final String CALL_THREAD = "sluice-call";
 
@@ -91,6 +94,8 @@ public final class Worker implements AutoCloseable {
     private final Intake intake;
     private final PoolMember pool;
     private final Thread poolThread;
+    private final CancelReader cancels;
+    private final Thread cancelsThread;
     private final WorkerHealth health;
     private final StageThreads threads = new StageThreads(this::fail, System::nanoTime);
     private final AtomicBoolean closing = new AtomicBoolean();
@@ -129,6 +134,7 @@ public final class Worker implements AutoCloseable {
                 System::nanoTime,
                 SettleListener.both(metrics.settlements(), SettleListener.both(tracing, new RequestLog())),
                 threads.heartbeat(SETTLE_THREAD));
+        CancelMarks marks = new CancelMarks();
         this.flow = new RequestFlow(
                 config,
                 ownership::get,
@@ -143,8 +149,16 @@ public final class Worker implements AutoCloseable {
                 metrics.calls(),
                 tracing,
                 clock,
+                marks,
                 threads.heartbeat(PACE_THREAD),
                 defect -> fail("call", defect));
+        this.cancels = new CancelReader(
+                queue.topics().cancels(),
+                () -> KafkaClients.cancelReader(queue.kafka(), name),
+                marks,
+                clock,
+                flow::marksRead);
+        this.cancelsThread = daemon(cancels, CANCELS_THREAD);
         this.intake = new Intake(
                 consumer,
                 new PollRecovery(
@@ -173,12 +187,11 @@ public final class Worker implements AutoCloseable {
                 new PoolMember.Clients(
                         () -> KafkaClients.reportReader(queue.kafka(), name),
                         () -> KafkaClients.reportWriter(queue.kafka(), name)),
-                new WorkerReporter(started, flow::bundles, flow.pace()::state),
+                new WorkerReporter(started, flow::bundles, flow.pace()::state, metrics.calls()::cancelled),
                 new ModelListing(api::listModels, ThreadLocalRandom.current()::nextDouble, System::nanoTime),
                 flow.pace()::lend,
                 System::nanoTime);
-        this.poolThread = new Thread(pool, POOL_THREAD);
-        poolThread.setDaemon(true);
+        this.poolThread = daemon(pool, POOL_THREAD);
         this.health = new WorkerHealth(
                 threads,
                 RebalanceHandler.maxPollInterval(config.drainTimeout()),
@@ -188,7 +201,7 @@ public final class Worker implements AutoCloseable {
                 flow.pace(),
                 settle,
                 pool::others);
-        metrics.show(new WatchedStages(intake, flow.cache(), flow.pace(), settle, threads::ages));
+        metrics.show(new WatchedStages(intake, flow.cache(), flow.pace(), settle, threads::ages, marks::size));
     }
 
     private Transactions transactions(Metrics metrics) {
@@ -277,9 +290,13 @@ public final class Worker implements AutoCloseable {
     }
 
     private static void startDaemon(Runnable task, String name) {
+        daemon(task, name).start();
+    }
+
+    private static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
-        thread.start();
+        return thread;
     }
 
     private void startStages(CompletableFuture<Void> warm) {
@@ -296,9 +313,11 @@ public final class Worker implements AutoCloseable {
                 .addKeyValue("limits", limits.isEmpty() ? ConfiguredLimit.UNKNOWN : limits)
                 .log("Worker starts");
         api.beat(threads.heartbeat(CALL_THREAD));
+        cancelsThread.start();
         threads.start(SETTLE_THREAD, settle);
         threads.start(PACE_THREAD, () -> {
             warm.join();
+            cancels.awaitFirstReading();
             flow.pace().run();
         });
         threads.start(INTAKE_THREAD, intake);
@@ -357,6 +376,7 @@ public final class Worker implements AutoCloseable {
         }
         api.cancel(ownership.get().assignments().values());
         pool.stop();
+        cancels.stop();
         intake.stop();
         threads.join(INTAKE_THREAD, leave);
         flow.pace().stop();
@@ -364,6 +384,7 @@ public final class Worker implements AutoCloseable {
         threads.join(PACE_THREAD, leave);
         threads.join(SETTLE_THREAD, leave);
         leave.join(poolThread);
+        leave.join(cancelsThread);
         api.close();
         admin.close(Duration.ZERO);
         ended.complete(null);

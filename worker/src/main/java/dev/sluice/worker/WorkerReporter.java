@@ -1,6 +1,7 @@
 package dev.sluice.worker;
 
 import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.pool.WorkerReport;
 import dev.sluice.worker.text.ProgramVersion;
@@ -15,13 +16,19 @@ final class WorkerReporter implements Supplier<WorkerReport> {
     private final Instant started;
     private final Supplier<OwnedBundles> bundles;
     private final Supplier<PaceState> pace;
+    private final Supplier<CancelledReport> cancelled;
     /** Looked up for the first report, since that may take long where the name server does not answer. */
     private @Nullable String host;
 
-    WorkerReporter(Instant started, Supplier<OwnedBundles> bundles, Supplier<PaceState> pace) {
+    WorkerReporter(
+            Instant started,
+            Supplier<OwnedBundles> bundles,
+            Supplier<PaceState> pace,
+            Supplier<CancelledReport> cancelled) {
         this.started = started;
         this.bundles = bundles;
         this.pace = pace;
+        this.cancelled = cancelled;
     }
 
     @Override
@@ -38,7 +45,8 @@ final class WorkerReporter implements Supplier<WorkerReport> {
                 present.owned(),
                 present.width(),
                 pace.get().reports(),
-                pace.get().groupReports());
+                pace.get().groupReports(),
+                cancelled.get());
     }
 
     private static String host() {

@@ -30,13 +30,14 @@ class ArchitectureTest {
     private static final List<String> STAGES = List.of("intake", "cache", "pace", "call", "outcome", "settle");
 
     /** The packages that everything may use. Each may use the ones before it in this list. */
-    private static final List<String> BASE = List.of("text", "threads", "provider", "topics", "kafka", "pool");
+    private static final List<String> BASE =
+            List.of("text", "threads", "provider", "topics", "kafka", "pool", "cancel");
 
     /** The packages that commands are made of, and later the HTTP door and the console. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
 
     private static final List<String> COMMANDS =
-            List.of("ask", "dlq", "gateway", "status", "submit", "topics", "worker", "workers");
+            List.of("ask", "cancel", "dlq", "gateway", "status", "submit", "topics", "worker", "workers");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)

@@ -12,7 +12,9 @@ import dev.sluice.gateway.WaitTimes;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cli.gateway.FollowedWorkers;
+import dev.sluice.worker.pace.ConfiguredLimit;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -33,6 +35,16 @@ import org.junit.jupiter.api.Timeout;
 /** Sends requests over HTTP to a door, a queue on a real Kafka, and a worker. */
 @Timeout(120)
 class GatewayIT {
+    private static final int LEAVING = 1_000;
+    /** The door's own, but for clients that have gone, which have a second to come back. */
+    private static final WaitTimes TIMES = new WaitTimes(
+            WaitTimes.DEFAULT.commitAfter(),
+            WaitTimes.DEFAULT.keepAliveEvery(),
+            Duration.ofSeconds(1),
+            WaitTimes.DEFAULT.outcomeKeptFor(),
+            WaitTimes.DEFAULT.uploadWithin(),
+            WaitTimes.DEFAULT.writeWithin());
+
     private static SandboxBroker broker;
     private static TestQueue queue;
     private static TogetherStandIn api;
@@ -50,6 +62,7 @@ class GatewayIT {
         sdk = ChatQueue.builder()
                 .bootstrapServers(broker.bootstrapServers())
                 .replyTopic(queue.topics.doorReplies())
+                .cancelRequests()
                 .build();
         health = new KafkaHealth(queue.admin(), List.of(queue.topics.doorReplies())).start();
         workers = new FollowedWorkers(Map.of("bootstrap.servers", broker.bootstrapServers()), queue.topics);
@@ -59,10 +72,10 @@ class GatewayIT {
                         0,
                         Optional.empty(),
                         Optional.empty(),
-                        1_000,
+                        2 * LEAVING,
                         100_000,
                         Duration.ofMinutes(5),
-                        WaitTimes.DEFAULT),
+                        TIMES),
                 sdk,
                 health,
                 workers,
@@ -147,6 +160,33 @@ class GatewayIT {
                 new FollowedWorkers(Map.of("bootstrap.servers", broker.bootstrapServers()), queue.topics)) {
             await().until(() -> later.models().isPresent());
         }
+    }
+
+    /** Clients that give up before their turn, and do not come back. */
+    @Test
+    void requestsWhoseClientsHaveGoneAreNotCalled() throws Exception {
+        int replies = queue.read(queue.topics.doorReplies()).size();
+        long published = waitingInKafka();
+        long calls = api.calls();
+        Map<String, ConfiguredLimit> limits = Map.of("*", ConfiguredLimit.parse("1/s"));
+        try (Worker worker = Worker.start(queue.config(api.baseUrl(), limits, List.of()))) {
+            List<CompletableFuture<HttpResponse<String>>> leaving = Stream.generate(
+                            () -> post(TestQueue.body("m", "too late")))
+                    .limit(LEAVING)
+                    .toList();
+            await().atMost(Duration.ofSeconds(30)).until(() -> waitingInKafka() >= published + LEAVING);
+
+            leaving.forEach(client -> client.cancel(true));
+
+            await().atMost(Duration.ofSeconds(30))
+                    .until(() -> queue.read(queue.topics.doorReplies()).size() >= replies + LEAVING);
+            await().until(() -> queue.lag() == 0);
+        }
+        assertThat(api.calls() - calls).isLessThanOrEqualTo(20);
+        assertThat(queue.read(queue.topics.doorReplies())).hasSize(replies + LEAVING);
+        assertThat(queue.read(queue.topics.dead()))
+                .noneMatch(
+                        letter -> TestQueue.header(letter, WireHeaders.REASON).matches("cancelled|expired"));
     }
 
     private static long waitingInKafka() throws Exception {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.function.IntFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -147,9 +148,14 @@ final class TestQueue implements AutoCloseable {
 
     /** Publishes equal requests, spread over all partitions, and waits until Kafka has them. */
     void publishBacklog(int count, String value) {
+        publishBacklog(count, i -> new RecordHeaders(), value);
+    }
+
+    /** Publishes requests that differ in their headers only. */
+    void publishBacklog(int count, IntFunction<RecordHeaders> headers, String value) {
         for (int i = 0; i < count; i++) {
-            ProducerRecord<byte[], byte[]> next =
-                    new ProducerRecord<>(topics.requests(), i % PARTITIONS, null, value.getBytes(UTF_8));
+            ProducerRecord<byte[], byte[]> next = new ProducerRecord<>(
+                    topics.requests(), i % PARTITIONS, null, null, value.getBytes(UTF_8), headers.apply(i));
             if (i < PARTITIONS) {
                 // Of several first batches that a new partition does not take yet some are kept for two minutes.
                 send(next);

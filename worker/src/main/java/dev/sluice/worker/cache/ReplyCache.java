@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 /**
  * Answers requests with the header {@code sluice-cache} from memory. The stored answer must belong to the same body
@@ -199,6 +200,33 @@ public final class ReplyCache {
             shared += call.followers.size();
             call.followers.forEach(follower -> answered.accept(follower, body));
             call.followers.clear();
+        }
+    }
+
+    /** Removes and returns the requests that wait for the call of an equal one and for which this is true. */
+    public synchronized List<Request> takeFollowers(Predicate<Request> which) {
+        List<Request> taken = new ArrayList<>();
+        sharedCalls
+                .values()
+                .forEach(call -> call.followers.removeIf(follower -> {
+                    boolean isTaken = which.test(follower);
+                    if (isTaken) {
+                        taken.add(follower);
+                    }
+                    return isTaken;
+                }));
+        return taken;
+    }
+
+    /** Returns true if others wait for the call of this request. */
+    public boolean hasFollowers(Request request) {
+        if (maxAnswerAge(request).isEmpty()) {
+            return false;
+        }
+        String key = request.input().contentHash();
+        synchronized (this) {
+            SharedCall call = sharedCalls.get(key);
+            return call != null && !call.followers.isEmpty();
         }
     }
 

@@ -23,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -240,6 +241,15 @@ public final class ApiClient implements AutoCloseable {
         inFlight.forEach((request, call) -> {
             if (assignments.contains(request.assignment())) {
                 onLoop(call::cancel, () -> {});
+            }
+        });
+    }
+
+    /** Aborts the calls of these requests. Each ends as {@link CallResult.Aborted}, unless it has ended before. */
+    public void abort(Predicate<Request> which) {
+        inFlight.forEach((request, call) -> {
+            if (which.test(request)) {
+                onLoop(call::abort, () -> {});
             }
         });
     }

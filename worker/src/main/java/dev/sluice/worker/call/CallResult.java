@@ -35,6 +35,13 @@ public sealed interface CallResult {
         }
     }
 
+    /**
+     * A call that was aborted because its request was cancelled.
+     *
+     * @param mayHaveCost true if the request had left, so that the API may have worked on it and charged it
+     */
+    record Aborted(boolean mayHaveCost, long tookMillis) implements CallResult {}
+
     /** A call that we cancelled because its outcome could no longer be settled. */
     record Cancelled(long tookMillis) implements CallResult {}
 }

@@ -105,6 +105,11 @@ final class HttpCall {
         guarded(() -> end(new CallResult.Cancelled(took())));
     }
 
+    /** Ends the call because its request was cancelled. */
+    void abort() {
+        guarded(() -> end(new CallResult.Aborted(hasLeft, took())));
+    }
+
     private void timeOut() {
         String words =
                 "timed out after " + FailureWords.seconds(surroundings.bounds.timeout()) + " while " + stage.words;

@@ -1,6 +1,7 @@
 package dev.sluice.worker.cli;
 
 import dev.sluice.worker.cli.ask.AskCommand;
+import dev.sluice.worker.cli.cancel.CancelCommand;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.dlq.DlqCommand;
@@ -41,6 +42,7 @@ public final class CommandTree {
                 .addSubcommand(gateway(terminal))
                 .addSubcommand(new SubmitCommand(terminal))
                 .addSubcommand(new AskCommand(terminal))
+                .addSubcommand(new CancelCommand(terminal))
                 .addSubcommand(deadLetters(terminal))
                 .addSubcommand(new StatusCommand(terminal))
                 .addSubcommand(new WorkersCommand(terminal))

@@ -2,6 +2,7 @@ package dev.sluice.worker.intake;
 
 import dev.sluice.wire.ContentHash;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.cancel.CancelMarks;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -101,6 +102,23 @@ public record InputRecord(
                         && WireHeaders.text(headers, WireHeaders.PRIORITY)
                                 .filter(WireHeaders.EXPRESS::equals)
                                 .isPresent());
+    }
+
+    /** Returns true if the publisher matches the reply with the request, as one does that waits for it. */
+    public boolean isAsk() {
+        return WireHeaders.bytes(record.headers(), WireHeaders.CORRELATION_ID).isPresent();
+    }
+
+    /** Returns true if one of these marks cancels the request. */
+    public boolean isCancelled(CancelMarks marks) {
+        return marks.include(id, enqueuedAt, record.headers());
+    }
+
+    /** Returns true if a call of the request is aborted once the request is cancelled. */
+    public boolean isAbortable() {
+        return WireHeaders.text(record.headers(), WireHeaders.ABORT)
+                .filter(WireHeaders.TRUE::equals)
+                .isPresent();
     }
 
     public TopicPartition partition() {

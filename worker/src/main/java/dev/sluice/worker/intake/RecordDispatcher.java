@@ -185,7 +185,7 @@ final class RecordDispatcher {
         if (dueGate.delay(request, clock.millis(), room)) {
             return false;
         }
-        sink.postpone(request.input());
+        sink.postpone(request);
         return true;
     }
 

@@ -13,12 +13,12 @@ public interface RequestSink {
     void refuse(InputRecord record, Reason reason, String problem);
 
     /** Takes a request that must wait in a delay topic, since it is due beyond the horizon or the due gate is full. */
-    void postpone(InputRecord record);
+    void postpone(Request request);
 
     /**
      * Takes a request that moves to a partition of the overflow topic.
      *
-     * @return false if the request does not move, since it has expired
+     * @return false if the request does not move, since it has expired or was cancelled
      */
     boolean move(Request request, int overflowPartition);
 

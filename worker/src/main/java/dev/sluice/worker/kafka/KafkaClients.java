@@ -27,6 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed without joining it</td></tr>
  * <tr><td>{@link #scout}</td><td>looks ahead in partitions, at uncommitted records as well</td></tr>
  * <tr><td>{@link #reportReader}, {@link #reportWriter}</td><td>read and write what workers tell each other</td></tr>
+ * <tr><td>{@link #cancelReader}</td><td>reads the marks that cancel requests</td></tr>
  * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns</td></tr>
  * <tr><td>{@link #transactionalProducer}</td><td>writes each batch of outcomes or replays in a transaction</td></tr>
  * <tr><td>{@link #admin}</td><td>asks the broker for state and creates topics</td></tr>
@@ -151,13 +152,25 @@ public final class KafkaClients {
      * each at once, whatever the user has set for the requests.
      */
     public static Consumer<byte[], byte[]> reportReader(Map<String, Object> kafka, String clientId) {
+        return reader(tail(kafka, clientId + "-pool"), "latest", "read_uncommitted");
+    }
+
+    /**
+     * Builds a consumer that reads the marks which cancel requests, in no group and from where its caller seeks to. It
+     * reads each at once, too.
+     */
+    public static Consumer<byte[], byte[]> cancelReader(Map<String, Object> kafka, String clientId) {
+        return reader(tail(kafka, clientId + "-cancels"), "earliest");
+    }
+
+    private static Map<String, Object> tail(Map<String, Object> kafka, String clientId) {
         Map<String, Object> config = new HashMap<>(kafka);
         config.remove(ConsumerConfig.GROUP_ID_CONFIG);
         config.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG);
         config.put(ConsumerConfig.FETCH_MIN_BYTES_CONFIG, 1);
         config.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, MAX_POLL_RECORDS);
-        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId + "-pool");
-        return reader(config, "latest", "read_uncommitted");
+        config.put(ConsumerConfig.CLIENT_ID_CONFIG, clientId);
+        return config;
     }
 
     /**

@@ -5,6 +5,7 @@ import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.provider.TogetherApi;
 import dev.sluice.worker.provider.TokenUsage;
 import io.micrometer.core.instrument.Counter;
@@ -25,6 +26,7 @@ public final class CallMeters {
     private final MeterRegistry registry;
     private final BoundedNames models;
     private final BoundedNames tenants;
+    private final CancelMeters cancels;
     private final Map<String, Timer> waits = new ConcurrentHashMap<>();
     private final Map<Ending, Counter> calls = new ConcurrentHashMap<>();
     private final Map<Answer, Timer> durations = new ConcurrentHashMap<>();
@@ -43,6 +45,7 @@ public final class CallMeters {
         this.registry = registry;
         this.models = models;
         this.tenants = tenants;
+        this.cancels = new CancelMeters(registry);
     }
 
     /**
@@ -71,6 +74,33 @@ public final class CallMeters {
                 .computeIfAbsent(new Answer(model, status), this::duration)
                 .record(result.tookMillis(), TimeUnit.MILLISECONDS);
         verdict.flatMap(end -> end.feedback().usage()).ifPresent(usage -> spent(request, model, usage));
+        if (result instanceof CallResult.Aborted) {
+            cancels.cancelled();
+        }
+    }
+
+    /**
+     * Reports that a request was cancelled before its call.
+     *
+     * @param isSpared true if the request would have been called itself
+     */
+    public void cancelled(Request request, boolean isSpared) {
+        cancels.cancelled();
+        if (isSpared) {
+            String model = models.of(request.model());
+            cancels.spared(model, Math.round(mean(model, "input") + mean(model, "output")));
+        }
+    }
+
+    /** Returns the tokens of the model's mean call; 0 while none was answered. */
+    private double mean(String model, String type) {
+        DistributionSummary known = usages.get(new Size(model, type));
+        return known == null ? 0 : known.mean();
+    }
+
+    /** Returns what was cancelled so far, and what that has spared. */
+    public CancelledReport cancelled() {
+        return cancels.report();
     }
 
     private void spent(Request request, String model, TokenUsage usage) {

@@ -33,6 +33,10 @@ public final class RequestLog implements SettleListener {
                 line = line.addKeyValue("httpStatus", dead.httpStatus().getAsInt());
             }
             end(line, dead.attempts(), dead.callMillis(), knownAtMillis, input);
+        } else if (outcome instanceof Outcome.Unawaited unawaited) {
+            LoggingEventBuilder line = line(input, "failed")
+                    .addKeyValue("reason", unawaited.reason().word());
+            end(line, unawaited.attempts(), unawaited.callMillis(), knownAtMillis, input);
         }
     }
 

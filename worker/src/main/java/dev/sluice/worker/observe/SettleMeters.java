@@ -10,19 +10,23 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Clock;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Meters of what is committed on Kafka. Owned by the settle thread, which reports to them. */
 final class SettleMeters implements SettleListener {
     private static final String RETRY = "retry";
+    private static final Set<Reason> UNAWAITED = Set.of(Reason.CANCELLED, Reason.EXPIRED);
 
     private final MeterRegistry registry;
     private final Clock clock;
     private final Counter replies;
     private final Map<Reason, Counter> deadLetters = new EnumMap<>(Reason.class);
+    private final Map<Reason, Counter> unawaited = new EnumMap<>(Reason.class);
     private final Map<RequeueLabels, Counter> requeues = new HashMap<>();
     private final Counter moves;
     private final Timer answered;
@@ -44,13 +48,22 @@ final class SettleMeters implements SettleListener {
         this.registry = registry;
         this.clock = clock;
         this.replies = Counter.builder("sluice.replies")
-                .description("Replies that are committed, without those of dead letters")
+                .description("Replies that are committed, without failed ones")
                 .register(registry);
-        for (Reason reason : Reason.values()) {
+        for (Reason reason : EnumSet.complementOf(EnumSet.of(Reason.CANCELLED))) {
             deadLetters.put(
                     reason,
                     Counter.builder("sluice.dead.letters")
                             .description("Dead letters that are committed, each with a failed reply")
+                            .tag("reason", reason.word())
+                            .register(registry));
+        }
+        for (Reason reason : UNAWAITED) {
+            unawaited.put(
+                    reason,
+                    Counter.builder("sluice.unawaited.requests")
+                            .description(
+                                    "Failed replies without a dead letter that are committed, since nobody awaits them")
                             .tag("reason", reason.word())
                             .register(registry));
         }
@@ -96,6 +109,12 @@ final class SettleMeters implements SettleListener {
             ended(input, answered);
         } else if (outcome instanceof Outcome.DeadLetter dead) {
             Counter counter = deadLetters.get(dead.reason());
+            if (counter != null) {
+                counter.increment();
+            }
+            ended(input, failed);
+        } else if (outcome instanceof Outcome.Unawaited ending) {
+            Counter counter = unawaited.get(ending.reason());
             if (counter != null) {
                 counter.increment();
             }

@@ -66,6 +66,11 @@ final class StageMeters {
         FunctionCounter.builder("sluice.deleted.requests", stages.intake(), Intake::deletedUnread)
                 .description("Requests, at most, that Kafka deleted before they were read")
                 .register(registry);
+        gauge(
+                registry,
+                "sluice.cancel.marks",
+                "Marks in memory that cancel requests",
+                () -> stages.cancelMarks().getAsInt());
         cache(registry, stages.cache(), "hit", ReplyCache.Counts::hits);
         cache(registry, stages.cache(), "shared", ReplyCache.Counts::shared);
         cache(registry, stages.cache(), "miss", ReplyCache.Counts::misses);

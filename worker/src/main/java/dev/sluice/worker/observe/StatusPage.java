@@ -56,6 +56,8 @@ public final class StatusPage implements AdminPage {
         root.put("open_records", stages.settle().openRecords());
         root.put("open_bytes", stages.settle().openBytes());
         root.put("unwritable_replies", stages.settle().unwritableReplies());
+        root.put("cancel_marks", stages.cancelMarks().getAsInt());
+        root.set("cancelled", WorkerReportJson.tree(metrics.calls().cancelled()));
         ArrayNode refusals = root.putArray("not_read");
         stages.intake().refusals().forEach(refusal -> refusals.add(PrintableText.line(refusal)));
         ObjectNode ages = root.putObject("last_round_seconds_ago");

@@ -6,12 +6,19 @@ import dev.sluice.worker.pace.Pace;
 import dev.sluice.worker.settle.Settle;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
 /**
  * The stages whose state metrics and {@code /status} show. Each answers from any thread and without waiting.
  *
  * @param ages how long ago each stage's thread last had a heartbeat, by the thread's name
+ * @param cancelMarks the number of marks that cancel requests at present
  */
 public record WatchedStages(
-        Intake intake, ReplyCache cache, Pace pace, Settle settle, Supplier<Map<String, Duration>> ages) {}
+        Intake intake,
+        ReplyCache cache,
+        Pace pace,
+        Settle settle,
+        Supplier<Map<String, Duration>> ages,
+        IntSupplier cancelMarks) {}

@@ -27,6 +27,8 @@ public sealed interface Outcome {
 
         T deadLetter(DeadLetter deadLetter);
 
+        T unawaited(Unawaited unawaited);
+
         T hold(Hold hold);
     }
 
@@ -144,6 +146,26 @@ public sealed interface Outcome {
         @Override
         public String word() {
             return "dead_letter";
+        }
+    }
+
+    /**
+     * The request ends without an answer, and nobody awaits one: it was cancelled, or it is an ask whose deadline has
+     * passed. It becomes a failed reply without a dead letter.
+     *
+     * @param message the description for the publisher of the request
+     * @param attempts the count of attempts, which does not change
+     * @param callMillis how long the call took that was aborted; 0 if there was none
+     */
+    record Unawaited(Reason reason, String message, int attempts, long callMillis) implements Outcome {
+        @Override
+        public <T> T match(Cases<T> cases) {
+            return cases.unawaited(this);
+        }
+
+        @Override
+        public String word() {
+            return "unawaited";
         }
     }
 

@@ -73,7 +73,7 @@ public final class OutcomeClassifier {
     public record Verdict(Outcome outcome, CallFeedback feedback) {}
 
     /**
-     * Returns the verdict on a request that was called. It is empty if we cancelled the call: the request belongs to
+     * Returns the verdict on a request that was called. It is empty if its call was cancelled: the request belongs to
      * another worker by then.
      *
      * @param evidence what was known of other requests when the call ended
@@ -85,6 +85,10 @@ public final class OutcomeClassifier {
         if (result instanceof CallResult.Failed failed) {
             return Optional.of(unanswered(request, failed, evidence, nowMillis));
         }
+        if (result instanceof CallResult.Aborted aborted) {
+            return Optional.of(new Verdict(
+                    cancelled(request.input(), aborted.tookMillis()), CallFeedback.aborted(aborted.mayHaveCost())));
+        }
         return Optional.empty();
     }
 
@@ -93,9 +97,24 @@ public final class OutcomeClassifier {
         return new Outcome.DeadLetter(reason, OptionalInt.empty(), problem, record.attempts(), "", 0);
     }
 
-    /** Returns the outcome of a request whose time is over. */
-    public Outcome expired(InputRecord record) {
-        return refused(record, Reason.EXPIRED, "the request's time was over before it could be answered");
+    /**
+     * Returns the outcome of a request whose time is over. Nobody mourns an ask whose own deadline has passed. What the
+     * maximum age ends before that is mourned.
+     */
+    public Outcome expired(InputRecord record, long nowMillis) {
+        String message = "the request's time was over before it could be answered";
+        return record.isAsk() && nowMillis >= record.expiresAt()
+                ? new Outcome.Unawaited(Reason.EXPIRED, message, record.attempts(), 0)
+                : refused(record, Reason.EXPIRED, message);
+    }
+
+    /** Returns the outcome of a request that was cancelled before its call. */
+    public Outcome cancelled(InputRecord record) {
+        return cancelled(record, 0);
+    }
+
+    private static Outcome cancelled(InputRecord record, long callMillis) {
+        return new Outcome.Unawaited(Reason.CANCELLED, "the request was cancelled", record.attempts(), callMillis);
     }
 
     /**

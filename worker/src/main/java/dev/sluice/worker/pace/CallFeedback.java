@@ -45,7 +45,7 @@ public record CallFeedback(
         BLOCKED,
         /** Something in front of the API answered for it. It may reject all our calls, or only this request. */
         FOREIGN,
-        /** We cancelled the call, which says nothing about the API. */
+        /** The call was ended by us, which says nothing about the API. */
         CANCELLED
     }
 
@@ -91,6 +91,15 @@ public record CallFeedback(
             case SERVER, LIMITED -> Kind.FAILED;
         };
         return of(end, cause, !mayHaveCost);
+    }
+
+    /**
+     * Makes the feedback of a call that was aborted because its request was cancelled.
+     *
+     * @param mayHaveCost true if the API may have worked on the request. The estimate of its tokens stays spent then.
+     */
+    public static CallFeedback aborted(boolean mayHaveCost) {
+        return of(Kind.CANCELLED, "", !mayHaveCost);
     }
 
     public static CallFeedback blocked(String cause) {

@@ -52,9 +52,9 @@ final class Lanes {
     private long notHeldAt;
 
     /**
-     * The rule by which requests expire.
+     * The rule by which requests end without a call, because they have expired or were cancelled.
      *
-     * @param expire takes a request that has expired
+     * @param expire takes such a request
      */
     record Expiry(Predicate<Request> isExpired, Consumer<Request> expire) {}
 

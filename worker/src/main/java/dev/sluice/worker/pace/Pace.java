@@ -72,20 +72,19 @@ public final class Pace implements Runnable {
     /**
      * The code that pace runs on its thread. None of it may block.
      *
-     * @param isExpired returns true if the time of a request is over
+     * @param isOver returns true if a request must not be called any more: its time is over, or it was cancelled. Asked
+     *     before each call.
      * @param call starts a call. The callback that it receives must run when the request is sent, on any thread. The
      *     call must end with {@link #ended} or {@link #putBack}.
-     * @param onExpired takes a request whose time is over
+     * @param onOver takes such a request
      */
-    public record Callbacks(
-            Predicate<Request> isExpired, BiConsumer<Request, Runnable> call, Consumer<Request> onExpired) {}
+    public record Callbacks(Predicate<Request> isOver, BiConsumer<Request, Runnable> call, Consumer<Request> onOver) {}
 
     /** @param heartbeat runs once per loop iteration */
     public Pace(ConfiguredLimits limits, Bounds bounds, TimeMeter time, Callbacks callbacks, Runnable heartbeat) {
         LaneGroups groups = LaneGroups.of(limits.groups(), LimitShare.ALL, time);
         AllLanes all = new AllLanes(new CallSlots(bounds.maxInFlight), bounds.weights, groups);
-        this.lanes =
-                new Lanes(MAX_LANES, limits, all, time, new Lanes.Expiry(callbacks.isExpired, callbacks.onExpired));
+        this.lanes = new Lanes(MAX_LANES, limits, all, time, new Lanes.Expiry(callbacks.isOver, callbacks.onOver));
         this.time = time;
         this.bounds = bounds;
         this.callbacks = callbacks;

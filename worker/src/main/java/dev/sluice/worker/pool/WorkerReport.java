@@ -18,6 +18,7 @@ import java.util.Map;
  * @param width the number of all bundles; 0 while the worker does not know it
  * @param lanes the lanes in which something waits, is called, was spent, or that are stopped
  * @param groups the limits that several models have in common, each as if it were a lane
+ * @param cancelled what the worker has cancelled since its start
  */
 public record WorkerReport(
         long sequence,
@@ -28,13 +29,14 @@ public record WorkerReport(
         int bundles,
         int width,
         List<LaneReport> lanes,
-        List<LaneReport> groups) {
+        List<LaneReport> groups,
+        CancelledReport cancelled) {
     public WorkerReport {
         lanes = List.copyOf(lanes);
         groups = List.copyOf(groups);
     }
 
-    /** Creates the report of a worker in which no models have a limit in common. */
+    /** Creates the report of a worker that has cancelled nothing, and in which no models have a limit in common. */
     public WorkerReport(
             long sequence,
             String version,
@@ -44,17 +46,17 @@ public record WorkerReport(
             int bundles,
             int width,
             List<LaneReport> lanes) {
-        this(sequence, version, host, started, validity, bundles, width, lanes, List.of());
+        this(sequence, version, host, started, validity, bundles, width, lanes, List.of(), CancelledReport.NONE);
     }
 
     /** Returns the same report with another number. */
     WorkerReport numbered(long number) {
-        return new WorkerReport(number, version, host, started, validity, bundles, width, lanes, groups);
+        return new WorkerReport(number, version, host, started, validity, bundles, width, lanes, groups, cancelled);
     }
 
     /** Returns the same report with other lanes. */
     WorkerReport withLanes(List<LaneReport> others) {
-        return new WorkerReport(sequence, version, host, started, validity, bundles, width, others, groups);
+        return new WorkerReport(sequence, version, host, started, validity, bundles, width, others, groups, cancelled);
     }
 
     /** Returns the reports on the lanes by model. */

@@ -65,7 +65,18 @@ public final class WorkerReportJson {
             ArrayNode groups = tree.putArray("groups");
             report.groups().forEach(group -> groups.add(tree("group", group)));
         }
+        if (report.cancelled().requests() > 0) {
+            tree.set("cancelled", tree(report.cancelled()));
+        }
         return tree;
+    }
+
+    /** Returns what was cancelled, as it is in a report. */
+    public static ObjectNode tree(CancelledReport cancelled) {
+        return JSON.createObjectNode()
+                .put("requests", cancelled.requests())
+                .put("spared_calls", cancelled.calls())
+                .put("spared_tokens", cancelled.tokens());
     }
 
     /** Returns a lane as it is in a report, as a tree to which more may be added. */
@@ -134,10 +145,16 @@ public final class WorkerReportJson {
                     bundles,
                     Math.max(bundles, tree.path("width").asInt(0)),
                     lanes("model", tree.path("lanes")),
-                    lanes("group", tree.path("groups"))));
+                    lanes("group", tree.path("groups")),
+                    cancelled(tree.path("cancelled"))));
         } catch (JacksonException | DateTimeException foreign) {
             return Optional.empty();
         }
+    }
+
+    private static CancelledReport cancelled(JsonNode tree) {
+        return new CancelledReport(
+                count(tree.path("requests")), count(tree.path("spared_calls")), count(tree.path("spared_tokens")));
     }
 
     private static Instant instant(String text) {

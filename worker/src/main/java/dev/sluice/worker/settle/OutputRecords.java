@@ -7,6 +7,7 @@ import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.topics.WorkerHeaders;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -14,14 +15,15 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the records that an outcome puts on Kafka under the wire contract. An outcome is a reply, a requeue, or a dead
- * letter with its failed reply. Foreign headers are carried along untouched. Pure.
+ * Makes the records that an outcome puts on Kafka under the wire contract. An outcome is a reply, a requeue, a move, or
+ * a failed reply, as a rule with a dead letter. Foreign headers are carried along untouched. Pure.
  */
 final class OutputRecords {
     private static final List<String> ONLY_ON_REQUESTS = List.of(
             WireHeaders.NOT_BEFORE,
             WireHeaders.EXPIRES_AT,
             WireHeaders.CACHE,
+            WireHeaders.ABORT,
             WireHeaders.PRIORITY,
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION);
@@ -67,6 +69,11 @@ final class OutputRecords {
             }
 
             @Override
+            public List<ProducerRecord<byte[], byte[]>> unawaited(Outcome.Unawaited unawaited) {
+                return List.of(failedReply(settlement, asFailure(unawaited), route));
+            }
+
+            @Override
             public List<ProducerRecord<byte[], byte[]>> hold(Outcome.Hold hold) {
                 throw new IllegalStateException(settlement.input() + " is held and cannot be settled");
             }
@@ -89,6 +96,17 @@ final class OutputRecords {
         setReason(headers, dead);
         byte[] value = FailedReplyBody.of(dead);
         return record(route.topic(), route.partition(), settlement.key(), value, headers);
+    }
+
+    /** Returns what the failed reply of a request says that nobody awaits. */
+    private static Outcome.DeadLetter asFailure(Outcome.Unawaited unawaited) {
+        return new Outcome.DeadLetter(
+                unawaited.reason(),
+                OptionalInt.empty(),
+                unawaited.message(),
+                unawaited.attempts(),
+                "",
+                unawaited.callMillis());
     }
 
     private Headers replyHeaders(Settlement settlement, long callMillis, ReplyRoute route) {

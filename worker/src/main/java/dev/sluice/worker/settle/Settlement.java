@@ -74,7 +74,7 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
         }
         boolean tooLarge =
                 rejection instanceof RecordTooLargeException || rejection instanceof RecordBatchTooLargeException;
-        if (outcome instanceof Outcome.DeadLetter) {
+        if (outcome instanceof Outcome.DeadLetter || outcome instanceof Outcome.Unawaited) {
             boolean replyRejected = form == Form.AS_ASKED && !tooLarge;
             return new Settlement(input, outcome, replyRejected ? Form.OWN_REPLY_TOPIC : Form.BARE, endedAt);
         }

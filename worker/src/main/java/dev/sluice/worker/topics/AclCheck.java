@@ -75,6 +75,26 @@ public final class AclCheck {
                         + topic + " --operation Write");
     }
 
+    /** Returns a warning with the remedy if this user may not read {@link Topics#cancels()}. */
+    public Optional<String> ofCancels(Topics topics) throws InterruptedException {
+        String topic = topics.cancels();
+        List<String> missing = missing(List.of(topic), List.of(), Optional.empty());
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Kafka does not allow this user to read which requests are cancelled on topic " + topic
+                        + ", so this worker calls them all the same: give it " + String.join("; ", missing)
+                        + ", with kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal User:NAME --topic "
+                        + topic + " --operation Read");
+    }
+
+    /**
+     * Returns the same sentence for a client that cancels requests, and needs the right to write
+     * {@link Topics#cancels()}.
+     */
+    public Optional<String> ofCanceller(Topics topics) throws InterruptedException {
+        return refusal(missing(List.of(), List.of(topics.cancels()), Optional.empty()));
+    }
+
     /**
      * Returns the same sentence as {@link #ofWorker} for a client, which publishes requests and reads their replies.
      *

@@ -27,8 +27,9 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
     }
 
     /**
-     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()} and
-     * {@link Topics#doorReplies()}. A broker that does not answer within {@code timeout} is a refusal too.
+     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()}, {@link
+     * Topics#doorReplies()} and {@link Topics#cancels()}. A broker that does not answer within {@code timeout} is a
+     * refusal too.
      *
      * @param maxRequestBytes the largest body that the worker calls
      */
@@ -39,6 +40,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
             AclCheck acls = new AclCheck(admin, timeout);
             Optional<String> denied = acls.ofPool(topics);
             Optional<String> doorDenied = acls.ofDoorReplies(topics);
+            Optional<String> cancelsDenied = acls.ofCancels(topics);
             List<String> optional = new ArrayList<>();
             if (denied.isEmpty()) {
                 optional.add(topics.workers());
@@ -46,12 +48,18 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
             if (doorDenied.isEmpty()) {
                 optional.add(topics.doorReplies());
             }
+            if (cancelsDenied.isEmpty()) {
+                optional.add(topics.cancels());
+            }
             states.putAll(TopicState.read(admin, optional, timeout));
             Optional<String> withoutPool = denied.or(() -> withoutPool(topics, states));
+            Optional<String> withoutCancels = cancelsDenied.or(() -> withoutCancels(topics, states));
             TopicCheck check = of(
                     topics,
                     states,
-                    Stream.concat(withoutPool.stream(), doorDenied.stream()).toList());
+                    Stream.of(withoutPool, doorDenied, withoutCancels)
+                            .flatMap(Optional::stream)
+                            .toList());
             List<String> refusals = new ArrayList<>(check.refusals);
             tooSmall(topics, states, maxRequestBytes).ifPresent(refusals::add);
             return new TopicCheck(refusals, check.warnings, check.partitions);
@@ -78,7 +86,12 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
 
     /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
-        return of(topics, states, withoutPool(topics, states).stream().toList());
+        return of(
+                topics,
+                states,
+                Stream.of(withoutPool(topics, states), withoutCancels(topics, states))
+                        .flatMap(Optional::stream)
+                        .toList());
     }
 
     private static TopicCheck of(Topics topics, Map<String, TopicState> states, List<String> lacking) {
@@ -104,6 +117,14 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
                 ? Optional.empty()
                 : Optional.of("topic " + topics.workers() + " does not exist, so each worker spends only its own part"
                         + " of each limit; create it with: " + create(topics));
+    }
+
+    /** Returns a warning with the remedy if workers work, but nobody can cancel a request. */
+    private static Optional<String> withoutCancels(Topics topics, Map<String, TopicState> states) {
+        return states.containsKey(topics.cancels()) || missing(topics, states).isPresent()
+                ? Optional.empty()
+                : Optional.of("topic " + topics.cancels() + " does not exist, so no request can be cancelled; create it"
+                        + " with: " + create(topics));
     }
 
     /** Returns a sentence that names the required topics which are missing and the remedy, or empty if all exist. */

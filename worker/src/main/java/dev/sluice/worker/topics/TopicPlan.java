@@ -21,7 +21,7 @@ import org.apache.kafka.common.record.TimestampType;
  * @param name the topic
  * @param content the kind of records on the topic
  * @param partitionsPerBundle the number of partitions that each bundle has of the topic; for {@link Content#WORKERS}
- *     the number that the topic has
+ *     and {@link Content#CANCELS} the number that the topic has
  * @param retention how long records stay
  * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
@@ -36,11 +36,18 @@ public record TopicPlan(
         /** Replies or dead letters, which workers do not read. */
         ENDINGS,
         /** The words of workers to each other. Only the last record of each key counts. */
-        WORKERS;
+        WORKERS,
+        /** Marks that cancel requests. Every worker reads all of them. */
+        CANCELS;
 
         /** Returns true if every such topic has the partitions of as many bundles as the others. */
         public boolean isInput() {
             return this == REQUESTS || this == PASSING;
+        }
+
+        /** Returns true if the topic has the same number of partitions in every queue. */
+        private boolean hasFixedWidth() {
+            return this == WORKERS || this == CANCELS;
         }
     }
 
@@ -108,6 +115,8 @@ public record TopicPlan(
         plans.add(new TopicPlan(topics.doorReplies(), Content.ENDINGS, 1, DOOR_RETENTION, REPLY_BYTES));
         plans.add(new TopicPlan(
                 topics.workers(), Content.WORKERS, 1, WORKERS_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
+        // What a mark names may wait for as long as requests may.
+        plans.add(new TopicPlan(topics.cancels(), Content.CANCELS, 1, retention, MAX_REQUEST_BYTES + BATCH_BYTES));
         return plans;
     }
 
@@ -117,7 +126,7 @@ public record TopicPlan(
 
     /** Returns the number of partitions that the topic has in a queue of so many bundles. */
     public int partitions(int bundles) {
-        return content == Content.WORKERS ? partitionsPerBundle : bundles * partitionsPerBundle;
+        return content.hasFixedWidth() ? partitionsPerBundle : bundles * partitionsPerBundle;
     }
 
     /** Returns the number of bundles that all these partitions need. The last one may not be whole. */

@@ -208,6 +208,22 @@ class ReplyCacheTest {
         assertThat(forwarded).containsExactly(leader, hasty, between, patient);
     }
 
+    @Test
+    void followersThatAreTakenAreNotAnswered() {
+        Request leader = accepted(ASKING);
+        Request staying = accepted(ASKING);
+        Request taken = accepted(ASKING);
+        assertThat(cache.hasFollowers(leader)).isTrue();
+
+        assertThat(cache.takeFollowers(taken::equals)).containsExactly(taken);
+        assertThat(cache.hasFollowers(leader)).isTrue();
+        ended(leader, "answer");
+
+        assertThat(answered).containsOnlyKeys(staying);
+        assertThat(cache.hasFollowers(leader)).isFalse();
+        assertThat(cache.hasFollowers(accepted(Requests.ofModel("m")))).isFalse();
+    }
+
     /** The lanes end expired requests. One after another would take a second each. */
     @Test
     void allFollowersThatHaveExpiredAreForwarded() {

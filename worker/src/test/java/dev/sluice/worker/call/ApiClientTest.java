@@ -9,6 +9,7 @@ import dev.sluice.sandbox.ReceivedRequest;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.worker.Requests;
+import dev.sluice.worker.call.CallResult.Aborted;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Cancelled;
 import dev.sluice.worker.call.CallResult.Failed;
@@ -180,6 +181,29 @@ class ApiClientTest {
             assertThat(api.calls()).isZero();
         } finally {
             elsewhere.stop(0);
+        }
+    }
+
+    /** A call that had left may have been worked on, and charged. */
+    @Test
+    void abortsOnlyTheCallsOfCertainRequests() throws Exception {
+        Request gone = saying("[stand-in: hang]").at(1).build();
+        Request goneLater = saying("[stand-in: hang-body]").at(2).build();
+        Request staying = saying("[stand-in: hang]").at(3).build();
+        try (ApiClient client = client(api.baseUrl(), PATIENT)) {
+            for (Request request : List.of(gone, goneLater, staying)) {
+                client.call(request, Map.of(), () -> {}, this::done);
+            }
+            await().atMost(PATIENT).until(() -> api.openCalls() == 3);
+
+            client.abort(request -> request.input().offset() < 3);
+
+            assertThat(List.of(next(), next()))
+                    .allSatisfy(result -> assertThat(result)
+                            .isInstanceOfSatisfying(
+                                    Aborted.class,
+                                    aborted -> assertThat(aborted.mayHaveCost()).isTrue()));
+            assertThat(results).isEmpty();
         }
     }
 

@@ -40,8 +40,9 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
         List<AclGrant> grants = new ArrayList<>();
         topics.inputs().forEach(topic -> grants.add(topic(WORKER, AclOperation.READ, topic)));
         grants.add(topic(WORKER, AclOperation.READ, topics.workers()));
+        grants.add(topic(WORKER, AclOperation.READ, topics.cancels()));
         topics.all().stream()
-                .filter(topic -> !topics.isFromProducers(topic))
+                .filter(topic -> !topics.isFromProducers(topic) && !topic.equals(topics.cancels()))
                 .forEach(topic -> grants.add(topic(WORKER, AclOperation.WRITE, topic)));
         grants.add(group(WORKER, AclOperation.READ, group));
         grants.add(transactionalId(WORKER, group + ":" + topics.base() + ":"));
@@ -82,6 +83,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
                 topic(OPERATOR, AclOperation.DESCRIBE, topics.requests()),
                 topic(OPERATOR, AclOperation.WRITE, topics.dead()),
                 topic(OPERATOR, AclOperation.WRITE, topics.requests()),
+                topic(OPERATOR, AclOperation.WRITE, topics.cancels()),
                 new AclGrant(
                         OPERATOR,
                         AclOperation.WRITE,

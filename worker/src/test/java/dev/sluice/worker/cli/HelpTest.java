@@ -60,8 +60,8 @@ class HelpTest {
     void withoutACommandAllCommandsAreListed() {
         assertThat(terminal.run()).isEqualTo(2);
         assertThat(terminal.err())
-                .contains("say what to do: one of worker, gateway, submit, ask, dlq, status, workers, topics, sandbox,"
-                        + " completion");
+                .contains("say what to do: one of worker, gateway, submit, ask, cancel, dlq, status, workers, topics,"
+                        + " sandbox, completion");
     }
 
     @Test

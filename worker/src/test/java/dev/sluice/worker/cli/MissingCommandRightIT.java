@@ -41,6 +41,7 @@ class MissingCommandRightIT {
     private static final List<String> REPLAY = List.of("dlq", "replay", "--yes");
     private static final List<String> STATUS = List.of("status", "--group=" + GROUP);
     private static final List<String> WORKERS = List.of("workers");
+    private static final List<String> CANCEL = List.of("cancel", "some-id");
     private static final List<String> ASK_EXPRESS = List.of("ask", "--express", "--model=m", "--timeout=5s", "?");
     private static final List<String> ASK = List.of("ask", "--model=m", "--timeout=5s", "?");
 
@@ -107,6 +108,10 @@ class MissingCommandRightIT {
                         REPLAY,
                         ExitCode.FAILED),
                 new Case(AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.dead()), REPLAY, ExitCode.FAILED),
+                new Case(
+                        AclGrant.topic(AclGrant.OPERATOR, AclOperation.WRITE, TOPICS.cancels()),
+                        CANCEL,
+                        ExitCode.REFUSED),
                 new Case(operator.get(operator.size() - 1), REPLAY, ExitCode.FAILED),
                 new Case(AclGrant.group(AclGrant.WATCHER, AclOperation.DESCRIBE, GROUP), STATUS, ExitCode.REFUSED),
                 new Case(

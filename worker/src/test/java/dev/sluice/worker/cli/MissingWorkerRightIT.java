@@ -201,6 +201,28 @@ class MissingWorkerRightIT {
     }
 
     @Test
+    void withoutTheRightToReadWhatIsCancelledAWorkerOnlyWarns() throws Exception {
+        List<AclGrant> missing = List.of(AclGrant.topic(AclGrant.WORKER, AclOperation.READ, TOPICS.cancels()));
+        assertThat(GRANTS).containsAll(missing);
+        kafka.revoke(missing);
+        try (LogLines log = new LogLines(Worker.class);
+                Worker worker = worker()) {
+            publish("called whatever is cancelled", "?", Map.of());
+            statuses.await("called whatever is cancelled", "ok");
+
+            assertThat(log.all())
+                    .filteredOn(line -> line.matches("(WARN|ERROR) .*"))
+                    .singleElement()
+                    .asString()
+                    .contains("so this worker calls them all the same: give it Read on topic chat.cancels, with ")
+                    .endsWith(" --topic chat.cancels --operation Read");
+            assertThat(worker.health().livenessFailures()).isEmpty();
+        } finally {
+            kafka.grant(missing);
+        }
+    }
+
+    @Test
     void withoutTheRightToDeleteRecordsAWorkerOnlySaysSo() throws Exception {
         Topics topics = new Topics("kept");
         kafka.createTopics(topics);

@@ -52,7 +52,8 @@ final class RecordingSink implements RequestSink {
     }
 
     @Override
-    public void postpone(InputRecord input) {
+    public void postpone(Request request) {
+        InputRecord input = request.input();
         journal.add("postpone " + input);
         postponed.add(input);
     }

@@ -17,6 +17,7 @@ import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Move;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
+import dev.sluice.worker.outcome.Outcome.Unawaited;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.FailureKind;
@@ -686,6 +687,11 @@ class OutcomeClassifierTest {
         }
 
         @Override
+        public String unawaited(Unawaited unawaited) {
+            throw new AssertionError("an ending that nobody awaits");
+        }
+
+        @Override
         public String hold(Hold hold) {
             assertThat(hold.reason()).startsWith(error);
             return "";
@@ -964,13 +970,46 @@ class OutcomeClassifierTest {
     void anExpiredRequestIsADeadLetterThatWasNotCalled() {
         var record = Requests.ofModel("m").counted(2, 1).input();
 
-        assertThat(outcomes.expired(record)).isInstanceOfSatisfying(DeadLetter.class, letter -> {
+        assertThat(outcomes.expired(record, NOW)).isInstanceOfSatisfying(DeadLetter.class, letter -> {
             assertThat(letter.reason()).isEqualTo(Reason.EXPIRED);
             assertThat(letter.attempts()).isEqualTo(2);
             assertThat(letter.httpStatus()).isEmpty();
             assertThat(letter.callMillis()).isZero();
             assertThat(letter.lastError()).isEmpty();
         });
+    }
+
+    @Test
+    void nobodyMournsAnAskWhoseDeadlineHasPassed() {
+        Requests ask = Requests.ofModel("m")
+                .counted(2, 1)
+                .withHeader(WireHeaders.CORRELATION_ID, "c")
+                .timed(0, 0, NOW);
+
+        assertThat(outcomes.expired(ask.input(), NOW))
+                .isEqualTo(
+                        new Unawaited(Reason.EXPIRED, "the request's time was over before it could be answered", 2, 0));
+        assertThat(outcomes.expired(ask.timed(0, 0, NOW + 1).input(), NOW))
+                .as("ended by the maximum age")
+                .isInstanceOf(DeadLetter.class);
+        assertThat(outcomes.expired(Requests.ofModel("m").timed(0, 0, NOW).input(), NOW))
+                .as("no ask")
+                .isInstanceOf(DeadLetter.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anAbortedCallCancelsItsRequestAndSaysNothingOfTheApi(boolean mayHaveCost) {
+        Request request = Requests.ofModel("m").counted(2, 1).build();
+
+        Verdict verdict = outcomes.classify(request, new CallResult.Aborted(mayHaveCost, 40), FakeEvidence.NONE, NOW)
+                .orElseThrow();
+
+        assertThat(verdict.outcome()).isEqualTo(new Unawaited(Reason.CANCELLED, "the request was cancelled", 2, 40));
+        assertThat(verdict.feedback().kind()).isEqualTo(CallFeedback.Kind.CANCELLED);
+        assertThat(verdict.feedback().isFree()).isEqualTo(!mayHaveCost);
+        assertThat(outcomes.cancelled(request.input()))
+                .isEqualTo(new Unawaited(Reason.CANCELLED, "the request was cancelled", 2, 0));
     }
 
     @ParameterizedTest

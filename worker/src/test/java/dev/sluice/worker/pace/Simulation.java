@@ -6,6 +6,7 @@ import dev.sluice.sandbox.RateLimit;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.pace.Scenario.Span;
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.pool.PoolParticipant;
 import dev.sluice.worker.pool.WorkerReport;
@@ -302,7 +303,8 @@ final class Simulation {
                     bundles,
                     width,
                     pace.state().reports(),
-                    pace.state().groupReports());
+                    pace.state().groupReports(),
+                    CancelledReport.NONE);
             participant
                     .next(report, now())
                     .filter(written -> !isCutOff && (lostPart == 0 || random.nextDouble() >= lostPart))

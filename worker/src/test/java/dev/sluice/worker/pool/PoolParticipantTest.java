@@ -64,7 +64,8 @@ class PoolParticipantTest {
                 report.bundles(),
                 report.width(),
                 report.lanes(),
-                List.of(group));
+                List.of(group),
+                CancelledReport.NONE);
     }
 
     @Test
@@ -195,7 +196,7 @@ class PoolParticipantTest {
                 .isEqualTo(0.25);
     }
 
-    /** What rests on it asks whether the share is less than 1. */
+    /** The pace asks whether the share is less than 1. */
     @ParameterizedTest
     @ValueSource(doubles = {0.1, 0.3, 1, 1.1, 3, 9.7, 40, 1_000})
     void whoHasAllOfALimitHasItExactly(double limit) {

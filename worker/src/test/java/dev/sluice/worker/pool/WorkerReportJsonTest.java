@@ -117,16 +117,26 @@ class WorkerReportJsonTest {
     }
 
     @Test
-    void groupsOfModelsAreBesideTheLanes() {
+    void groupsOfModelsAndWhatWasCancelledAreBesideTheLanes() {
         BudgetReport told = new BudgetReport(OptionalDouble.of(20), BudgetReport.Source.TOLD, 3, 9);
         LaneReport group = new LaneReport("a+b", "limited", "", 5, 1, told, BudgetReport.NONE);
-        WorkerReport report =
-                new WorkerReport(1, "", "", Instant.EPOCH, Duration.ofSeconds(3), 1, 1, List.of(), List.of(group));
+        WorkerReport report = new WorkerReport(
+                1,
+                "",
+                "",
+                Instant.EPOCH,
+                Duration.ofSeconds(3),
+                1,
+                1,
+                List.of(),
+                List.of(group),
+                new CancelledReport(12, 10, 4_000));
 
         byte[] value = WorkerReportJson.encode(report);
 
         assertThat(new String(value, UTF_8))
                 .contains("\"groups\":[{\"group\":\"a+b\"")
+                .contains("\"cancelled\":{\"requests\":12,\"spared_calls\":10,\"spared_tokens\":4000}")
                 .doesNotContain("model");
         assertThat(WorkerReportJson.decode(value)).contains(report);
     }

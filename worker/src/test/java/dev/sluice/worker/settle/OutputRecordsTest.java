@@ -17,6 +17,7 @@ import dev.sluice.worker.outcome.Outcome.DeadLetter;
 import dev.sluice.worker.outcome.Outcome.Hold;
 import dev.sluice.worker.outcome.Outcome.Reply;
 import dev.sluice.worker.outcome.Outcome.Requeue;
+import dev.sluice.worker.outcome.Outcome.Unawaited;
 import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.settle.Settlement.Form;
 import java.util.Arrays;
@@ -384,6 +385,29 @@ class OutputRecordsTest {
                         WireHeaders.DEFERRALS, "4",
                         WireHeaders.QUEUED_MS, "7900",
                         WireHeaders.CALL_MS, "100"));
+    }
+
+    @Test
+    void whatNobodyAwaitsHasAFailedReplyAndNoDeadLetter() {
+        InputRecord input =
+                input(TOPICS.retry(), headers(Map.of(WireHeaders.ABORT, "true", WireHeaders.GROUP, "g")), 2, 4);
+
+        List<ProducerRecord<byte[], byte[]>> records =
+                of(input, new Unawaited(Reason.CANCELLED, "words", 2, 0), Form.AS_ASKED);
+
+        assertThat(records).hasSize(1);
+        assertThat(records.get(0).topic()).isEqualTo(TOPICS.replies());
+        assertThat(records.get(0).key()).isEqualTo(KEY);
+        assertThat(records.get(0).value())
+                .asString(UTF_8)
+                .isEqualTo("{\"error\":{\"message\":\"words\",\"type\":\"cancelled\",\"param\":null,\"code\":null}}");
+        assertThat(texts(records.get(0).headers()))
+                .containsEntry(WireHeaders.STATUS, "failed")
+                .containsEntry(WireHeaders.REASON, "cancelled")
+                .containsEntry(WireHeaders.ATTEMPTS, "2")
+                .containsEntry(WireHeaders.CALL_MS, "0")
+                .containsEntry(WireHeaders.GROUP, "g")
+                .doesNotContainKeys(WireHeaders.ABORT, WireHeaders.HTTP_STATUS);
     }
 
     @Test

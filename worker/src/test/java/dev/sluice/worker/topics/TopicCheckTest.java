@@ -3,6 +3,7 @@ package dev.sluice.worker.topics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.Topics;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -198,6 +199,35 @@ class TopicCheckTest {
                         List.of("topic chat.workers does not exist, so each worker spends only its own part of each "
                                 + "limit; create it with: sluice topics create"),
                         12));
+    }
+
+    @Test
+    void withoutTheTopicOfCancelMarksAWorkerOnlyWarns() {
+        states.remove(topics.cancels());
+
+        assertThat(TopicCheck.of(topics, states))
+                .isEqualTo(new TopicCheck(
+                        List.of(),
+                        List.of("topic chat.cancels does not exist, so no request can be cancelled; create it with: "
+                                + "sluice topics create"),
+                        12));
+    }
+
+    /** A mark counts for as long as the requests that it names may wait. */
+    @Test
+    void marksAreKeptAsLongAsRequestsOnOnePartition() {
+        TopicPlan plan = TopicPlan.of(topics, Duration.ofDays(3), Duration.ofDays(1), 1 << 20).stream()
+                .filter(each -> each.name().equals(topics.cancels()))
+                .findFirst()
+                .orElseThrow();
+
+        assertThat(plan.partitions(12)).isEqualTo(1);
+        assertThat(plan.settings())
+                .isEqualTo(Map.of(
+                        "cleanup.policy", "delete",
+                        "retention.ms", "259200000",
+                        "message.timestamp.type", "LogAppendTime",
+                        "max.message.bytes", "1048588"));
     }
 
     @Test

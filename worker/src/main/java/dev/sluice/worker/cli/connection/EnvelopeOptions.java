@@ -27,6 +27,13 @@ public final class EnvelopeOptions {
     private @Nullable String tenant;
 
     @Option(
+            names = "--request-group",
+            paramLabel = "NAME",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "A group that the requests belong to; 'sluice cancel --group NAME' cancels all of it.")
+    private @Nullable String requestGroup;
+
+    @Option(
             names = "--not-before",
             paramLabel = "WHEN",
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
@@ -77,6 +84,7 @@ public final class EnvelopeOptions {
     private static String describe(InvalidChatRequestException.Problem problem) {
         String option = switch (problem.field()) {
             case WireHeaders.TENANT -> "--tenant";
+            case WireHeaders.GROUP -> "--request-group";
             case WireHeaders.NOT_BEFORE -> "--not-before";
             case WireHeaders.CACHE -> "--cache-for";
             default -> "--header";
@@ -93,6 +101,9 @@ public final class EnvelopeOptions {
     public <B extends RequestEnvelopeBuilder<B>> B addTo(B request) {
         if (tenant != null) {
             request.tenant(tenant);
+        }
+        if (requestGroup != null) {
+            request.group(requestGroup);
         }
         if (notBefore != null) {
             request.notBefore(notBefore.instant());

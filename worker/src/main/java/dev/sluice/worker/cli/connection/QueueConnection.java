@@ -12,10 +12,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.LoggerFactory;
 
 /**
  * Opens the queue for a client command. It first checks what would otherwise fail late, with a message that helps less.
@@ -44,44 +46,93 @@ public final class QueueConnection {
      */
     public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
-        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody, Map.of());
+        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody, Map.of(), false);
     }
 
-    /** Returns the connected SDK for a door, which may publish both normal and express requests. */
+    /**
+     * Returns the connected SDK for a door, which may publish both normal and express requests. It cancels requests
+     * that nobody waits for any more, where that is possible.
+     */
     public static ChatQueue openDoor(KafkaOptions options, boolean publishesExpress, int largestBody)
             throws InterruptedException {
         Topics topics = options.topics();
         List<String> published = publishesExpress ? topics.fromProducers() : List.of(topics.requests());
-        return open(options, published, topics.doorReplies(), largestBody, WITHOUT_PAUSE);
+        return open(options, published, topics.doorReplies(), largestBody, WITHOUT_PAUSE, mayCancel(options));
+    }
+
+    private static boolean mayCancel(KafkaOptions options) throws InterruptedException {
+        try (Admin admin = AdminConnector.connect(options)) {
+            requireCancels(admin, options);
+            return true;
+        } catch (CommandException e) {
+            // A static logger would fix the log's layout before the options have set it.
+            LoggerFactory.getLogger(QueueConnection.class)
+                    .atWarn()
+                    .addKeyValue("reason", e.getMessage())
+                    .log("Requests whose clients have gone are called all the same, since they cannot be cancelled");
+            return false;
+        }
+    }
+
+    /** Returns the connected SDK for a command that only cancels requests. */
+    public static ChatQueue openToCancel(KafkaOptions options) throws InterruptedException {
+        Topics topics = options.topics();
+        try (Admin admin = AdminConnector.connect(options)) {
+            requireCancels(admin, options);
+        }
+        return build(options, topics.replies(), 0, WITHOUT_PAUSE, false);
+    }
+
+    /** Requires that this user can cancel requests. */
+    private static void requireCancels(Admin admin, KafkaOptions options) throws InterruptedException {
+        Topics topics = options.topics();
+        refuse(new AclCheck(admin, AdminTimeouts.FOREGROUND).ofCanceller(topics));
+        Map<String, TopicState> unused = existing(admin, options, List.of(topics.cancels()));
     }
 
     private static ChatQueue open(
-            KafkaOptions options, List<String> published, String replies, int largestBody, Map<String, Object> defaults)
+            KafkaOptions options,
+            List<String> published,
+            String replies,
+            int largestBody,
+            Map<String, Object> defaults,
+            boolean cancelsRequests)
             throws InterruptedException {
         List<String> needed = new ArrayList<>(published);
         needed.add(replies);
         try (Admin admin = AdminConnector.connect(options)) {
-            new AclCheck(admin, AdminTimeouts.FOREGROUND)
-                    .ofClient(replies, published)
-                    .ifPresent(denied -> {
-                        throw new CommandException(denied);
-                    });
-            Map<String, TopicState> found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
-            List<String> missing =
-                    needed.stream().filter(name -> !found.containsKey(name)).toList();
-            if (!missing.isEmpty()) {
-                throw new CommandException(
-                        "Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
-                                + "; create what is missing with 'sluice topics create --topic "
-                                + options.topics().base() + "', or name another queue with --topic");
-            }
+            refuse(new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(replies, published));
+            Map<String, TopicState> found = existing(admin, options, needed);
             for (String topic : published) {
                 requireRoom(found.get(topic), largestBody);
             }
+        }
+        return build(options, replies, largestBody, defaults, cancelsRequests);
+    }
+
+    private static void refuse(Optional<String> denied) {
+        denied.ifPresent(reason -> {
+            throw new CommandException(reason);
+        });
+    }
+
+    /** Returns the state of topics without which the command cannot work. */
+    private static Map<String, TopicState> existing(Admin admin, KafkaOptions options, List<String> needed)
+            throws InterruptedException {
+        Map<String, TopicState> found;
+        try {
+            found = TopicState.read(admin, needed, AdminTimeouts.FOREGROUND);
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }
-        return build(options, replies, largestBody, defaults);
+        List<String> missing =
+                needed.stream().filter(name -> !found.containsKey(name)).toList();
+        if (!missing.isEmpty()) {
+            throw new CommandException("Kafka at " + options.servers() + " has no " + String.join(" and no ", missing)
+                    + "; create what is missing with 'sluice topics create --topic "
+                    + options.topics().base() + "', or name another queue with --topic");
+        }
+        return found;
     }
 
     /** Requires that the topic takes the largest request. A limit that this user may not read is not checked. */
@@ -96,18 +147,22 @@ public final class QueueConnection {
     }
 
     private static ChatQueue build(
-            KafkaOptions options, String replies, int largestBody, Map<String, Object> defaults) {
+            KafkaOptions options,
+            String replies,
+            int largestBody,
+            Map<String, Object> defaults,
+            boolean cancelsRequests) {
         Map<String, Object> properties = new HashMap<>(defaults);
         properties.putAll(options.properties());
         properties.remove("bootstrap.servers");
         try {
-            return ChatQueue.builder()
+            ChatQueueBuilder builder = ChatQueue.builder()
                     .bootstrapServers(options.servers())
                     .topic(options.topics().base())
                     .replyTopic(replies)
                     .kafkaProperties(properties)
-                    .maxBodyBytes(Math.max(ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES, largestBody))
-                    .build();
+                    .maxBodyBytes(Math.max(ChatQueueBuilder.DEFAULT_MAX_BODY_BYTES, largestBody));
+            return (cancelsRequests ? builder.cancelRequests() : builder).build();
         } catch (IllegalArgumentException e) {
             throw new CommandException(e.getMessage());
         }

@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.status;
 
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.PoolLane;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.pool.WorkerReportJson;
@@ -42,6 +43,9 @@ final class StatusJson {
         PoolLane.of(pool.workers()).forEach(lane -> lanes.add(lane(lane)));
         ArrayNode groups = root.putArray("groups");
         PoolLane.ofGroups(pool.workers()).forEach(group -> groups.add(WorkerReportJson.tree("group", group.total())));
+        root.set(
+                "cancelled",
+                WorkerReportJson.tree(CancelledReport.sum(pool.workers().values())));
         if (reports) {
             ArrayNode each = root.putArray("reports");
             pool.workers()

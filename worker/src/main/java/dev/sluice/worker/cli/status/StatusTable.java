@@ -2,6 +2,7 @@ package dev.sluice.worker.cli.status;
 
 import dev.sluice.worker.cli.command.LaneTable;
 import dev.sluice.worker.cli.command.TextTable;
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.PoolLane;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.provider.StopRemedy;
@@ -127,6 +128,16 @@ final class StatusTable {
                 report.groups().forEach(group -> table.addGroup(group, name));
             });
             table.print(out);
+        }
+        CancelledReport cancelled = CancelledReport.sum(pool.workers().values());
+        if (cancelled.requests() > 0) {
+            out.println();
+            out.println(String.format(
+                    Locale.ROOT,
+                    "cancelled by the workers that run: %,d requests, which spared %,d calls and about %,d tokens",
+                    cancelled.requests(),
+                    cancelled.calls(),
+                    cancelled.tokens()));
         }
         // That no worker runs is said anyway.
         boolean isSaid = pool.isRead() && status.group().members().isEmpty();

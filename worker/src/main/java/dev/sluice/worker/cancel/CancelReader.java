@@ -1,0 +1,203 @@
+package dev.sluice.worker.cancel;
+
+import dev.sluice.wire.CancelMark;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.topics.AclErrors;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.CloseOptions;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads the marks that cancel requests, on a thread of its own. It joins no group and writes nothing.
+ *
+ * <p>It begins with the latest {@link CancelMarks#MAX} marks, since no more are kept. Calls wait for these at a
+ * worker's start, but not for a topic that cannot be read: a worker without marks calls what it would have called
+ * before there were marks. What fails is logged once and tried again.
+ */
+public final class CancelReader implements Runnable {
+    /** The longest time for which the first call waits for the marks that were there before it. */
+    public static final Duration FIRST_READING = Duration.ofSeconds(10);
+
+    private static final Duration POLL = Duration.ofMillis(500);
+    private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
+    private static final Duration RETRY = Duration.ofSeconds(10);
+    private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
+    private static final long HOUSEKEEPING_MILLIS = 10_000;
+
+    private static final Logger log = LoggerFactory.getLogger(CancelReader.class);
+
+    private final TopicPartition partition;
+    private final Supplier<Consumer<byte[], byte[]>> clients;
+    private final CancelMarks marks;
+    private final Clock clock;
+    private final Runnable onMarks;
+    private final CompletableFuture<Void> isCaughtUp = new CompletableFuture<>();
+    private final CountDownLatch stopped = new CountDownLatch(1);
+    /** The check at a worker's start has told of a missing topic already. */
+    private String trouble;
+
+    private long housekeepingAt;
+    private long forgotten;
+
+    /**
+     * Makes a reader that has not started.
+     *
+     * @param topic the topic of marks, whose first partition is used
+     * @param clients makes consumers without a group
+     * @param marks takes the marks
+     * @param onMarks runs on this reader's thread after marks were added
+     */
+    public CancelReader(
+            String topic,
+            Supplier<Consumer<byte[], byte[]>> clients,
+            CancelMarks marks,
+            Clock clock,
+            Runnable onMarks) {
+        this.partition = new TopicPartition(topic, 0);
+        this.clients = clients;
+        this.marks = marks;
+        this.clock = clock;
+        this.onMarks = onMarks;
+        this.trouble = missing();
+    }
+
+    /** Waits until the marks are known that were there at the start, or cannot be read, or take too long to read. */
+    public void awaitFirstReading() {
+        isCaughtUp
+                .completeOnTimeout(null, FIRST_READING.toMillis(), TimeUnit.MILLISECONDS)
+                .join();
+    }
+
+    /** Ends {@link #run} soon. */
+    public void stop() {
+        stopped.countDown();
+    }
+
+    /** Runs until {@link #stop}. */
+    @Override
+    public void run() {
+        try {
+            while (stopped.getCount() > 0) {
+                try {
+                    follow();
+                } catch (InterruptException e) {
+                    throw e;
+                } catch (KafkaException e) {
+                    say(AclErrors.words(e, AclErrors.Right.READ).orElseGet(e::toString));
+                } catch (RuntimeException defect) {
+                    // The backstop of this thread. The worker works without marks.
+                    log.atError().setCause(defect).log("Reading of cancel marks failed; it is tried again");
+                }
+                isCaughtUp.complete(null);
+                boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
+            }
+        } catch (InterruptException | InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            isCaughtUp.complete(null);
+        }
+    }
+
+    private void follow() {
+        Consumer<byte[], byte[]> consumer = clients.get();
+        try {
+            List<PartitionInfo> partitions = consumer.partitionsFor(partition.topic(), LOOK_UP_TIME);
+            if (partitions == null || partitions.isEmpty()) {
+                say(missing());
+                return;
+            }
+            List<TopicPartition> assigned = List.of(partition);
+            consumer.assign(assigned);
+            long first = consumer.beginningOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
+            long end = consumer.endOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
+            consumer.seek(partition, Math.max(first, end - CancelMarks.MAX));
+            while (stopped.getCount() > 0) {
+                read(consumer.poll(POLL));
+                if (!isCaughtUp.isDone() && consumer.position(partition, LOOK_UP_TIME) >= end) {
+                    isCaughtUp.complete(null);
+                }
+                keepHouse();
+                tellThatItReads();
+            }
+        } finally {
+            consumer.close(CloseOptions.timeout(CLOSE_TIME));
+        }
+    }
+
+    private void read(ConsumerRecords<byte[], byte[]> records) {
+        boolean hasNews = false;
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            Optional<CancelMark> mark = CancelMark.of(record.headers());
+            if (mark.isPresent()) {
+                marks.add(mark.get(), record.timestamp(), endsAt(record));
+                hasNews = true;
+            }
+        }
+        if (hasNews) {
+            onMarks.run();
+        }
+    }
+
+    /** Returns when a mark ends. An end that cannot be read is none, since the mark was meant to cancel something. */
+    private static long endsAt(ConsumerRecord<byte[], byte[]> record) {
+        try {
+            return WireHeaders.number(record.headers(), WireHeaders.EXPIRES_AT).orElse(Long.MAX_VALUE);
+        } catch (IllegalArgumentException foreign) {
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private void keepHouse() {
+        long now = clock.millis();
+        if (now >= housekeepingAt) {
+            housekeepingAt = now + HOUSEKEEPING_MILLIS;
+            marks.removeEnded(now);
+            long before = forgotten;
+            forgotten = marks.forgotten();
+            if (forgotten > before) {
+                log.atWarn()
+                        .addKeyValue("marks", forgotten - before)
+                        .addKeyValue("kept", CancelMarks.MAX)
+                        .log("Oldest cancel marks forgotten, since there are too many; what they name is called");
+            }
+        }
+    }
+
+    private String missing() {
+        return "topic " + partition.topic() + " does not exist; run `sluice topics create`";
+    }
+
+    private void say(String found) {
+        if (!found.equals(trouble)) {
+            trouble = found;
+            log.atWarn()
+                    .addKeyValue("topic", partition.topic())
+                    .addKeyValue("reason", found)
+                    .log("Cancel marks cannot be read; cancelled requests are called");
+        }
+    }
+
+    private void tellThatItReads() {
+        if (!trouble.isEmpty()) {
+            if (!trouble.equals(missing())) {
+                log.atInfo().addKeyValue("topic", partition.topic()).log("Cancel marks are read");
+            }
+            trouble = "";
+        }
+    }
+}

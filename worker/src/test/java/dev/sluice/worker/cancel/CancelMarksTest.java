@@ -1,0 +1,109 @@
+package dev.sluice.worker.cancel;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.wire.CancelMark;
+import dev.sluice.wire.WireHeaders;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Test;
+
+class CancelMarksTest {
+    private static final long NEVER = Long.MAX_VALUE;
+    private static final Headers NONE = new RecordHeaders();
+
+    private final CancelMarks marks = new CancelMarks();
+
+    @Test
+    void aMarkOfAnIdNamesTheRequestsOfThisIdAlone() {
+        marks.add(CancelMark.ofId("a"), 1_000, NEVER);
+
+        assertThat(marks.include("a", 500, NONE)).isTrue();
+        assertThat(marks.include("b", 500, headers(WireHeaders.GROUP, "a"))).isFalse();
+    }
+
+    @Test
+    void aMarkOfAGroupNamesAllItsRequests() {
+        marks.add(CancelMark.ofGroup("g"), 1_000, NEVER);
+
+        assertThat(marks.include("a", 500, headers(WireHeaders.GROUP, "g"))).isTrue();
+        assertThat(marks.include("b", 500, headers(WireHeaders.GROUP, "g"))).isTrue();
+        assertThat(marks.include("g", 500, headers(WireHeaders.GROUP, "h"))).isFalse();
+        assertThat(marks.include("g", 500, NONE)).isFalse();
+    }
+
+    @Test
+    void correlationIdsMayBeAnyBytes() {
+        byte[] correlation = {(byte) 0xff, 0, (byte) 0x80};
+        marks.add(CancelMark.ofCorrelationId(correlation), 1_000, NEVER);
+
+        assertThat(marks.include("a", 500, correlated(correlation))).isTrue();
+        assertThat(marks.include("a", 500, correlated(new byte[] {(byte) 0xfe, 0, (byte) 0x80})))
+                .isFalse();
+    }
+
+    /** Ids are not unique over time: a dead letter that is replayed keeps its id, and people choose ids. */
+    @Test
+    void aRequestThatIsPublishedLaterIsNotNamed() {
+        marks.add(CancelMark.ofId("a"), 1_000, NEVER);
+
+        assertThat(marks.include("a", 1_000, NONE)).isTrue();
+        assertThat(marks.include("a", 2_000, NONE))
+                .as("clocks of brokers may differ")
+                .isTrue();
+        assertThat(marks.include("a", 2_001, NONE)).isFalse();
+
+        marks.add(CancelMark.ofId("a"), 3_000, NEVER);
+
+        assertThat(marks.include("a", 2_001, NONE)).isTrue();
+        assertThat(marks.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aMarkEndsAtItsTime() {
+        marks.add(CancelMark.ofId("a"), 1_000, 5_000);
+        marks.add(CancelMark.ofGroup("g"), 1_000, NEVER);
+
+        marks.removeEnded(4_999);
+        assertThat(marks.include("a", 500, NONE)).isTrue();
+
+        marks.removeEnded(5_000);
+        assertThat(marks.include("a", 500, NONE)).isFalse();
+        assertThat(marks.include("b", 500, headers(WireHeaders.GROUP, "g"))).isTrue();
+        assertThat(marks.size()).isEqualTo(1);
+    }
+
+    @Test
+    void aSecondMarkEndsNoSoonerThanTheFirst() {
+        marks.add(CancelMark.ofId("a"), 1_000, NEVER);
+        marks.add(CancelMark.ofId("a"), 2_000, 5_000);
+
+        marks.removeEnded(6_000);
+
+        assertThat(marks.include("a", 500, NONE)).isTrue();
+    }
+
+    @Test
+    void theOldestMarksAreForgottenBeyondTheBound() {
+        CancelMarks few = new CancelMarks(3);
+        IntStream.range(0, 5).forEach(i -> few.add(CancelMark.ofId("id-" + i), 1_000, NEVER));
+        few.add(CancelMark.ofId("id-2"), 2_000, NEVER);
+        few.add(CancelMark.ofGroup("g"), 2_000, NEVER);
+
+        assertThat(few.size()).isEqualTo(3);
+        assertThat(few.forgotten()).isEqualTo(3);
+        assertThat(IntStream.range(0, 5).filter(i -> few.include("id-" + i, 500, NONE)))
+                .containsExactly(2, 4);
+        assertThat(few.include("", 500, headers(WireHeaders.GROUP, "g"))).isTrue();
+    }
+
+    private static Headers headers(String name, String value) {
+        return new RecordHeaders().add(name, value.getBytes(UTF_8));
+    }
+
+    private static Headers correlated(byte[] correlation) {
+        return new RecordHeaders().add(WireHeaders.CORRELATION_ID, correlation);
+    }
+}
