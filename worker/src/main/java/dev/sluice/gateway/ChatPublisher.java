@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.ChatQueue;
+import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
@@ -13,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,6 +32,9 @@ final class ChatPublisher implements AutoCloseable {
     private final ExecutorService publishing = threads(THREADS, "sluice-gateway-publish");
     /** Apart from the threads that may all be blocked. */
     private final ExecutorService answering = threads(1, "sluice-gateway-answer");
+
+    private final AtomicLong accepted = new AtomicLong();
+    private volatile long skippedUpTo;
 
     ChatPublisher(ChatQueue queue) {
         this.queue = queue;
@@ -71,9 +76,30 @@ final class ChatPublisher implements AutoCloseable {
             CompletableFuture<HttpAnswer> answer,
             Runnable abandon) {}
 
-    /** Publishes a request. The future fails with {@link InvalidChatRequestException} if the queue does not take it. */
+    /**
+     * Publishes a request.
+     *
+     * @return fails with {@link InvalidChatRequestException} if the queue does not take the request, and with
+     *     {@link ChatQueueException} if it was skipped
+     */
     CompletableFuture<Published> publish(Envelope envelope) {
-        return CompletableFuture.supplyAsync(() -> publishNow(envelope), publishing);
+        long number = accepted.incrementAndGet();
+        return CompletableFuture.supplyAsync(
+                () -> {
+                    if (number <= skippedUpTo) {
+                        throw new ChatQueueException("Kafka was away when the request's turn came");
+                    }
+                    return publishNow(envelope);
+                },
+                publishing);
+    }
+
+    /**
+     * Skips the requests that no thread has begun to publish. Each would block its thread in turn, and the last of a
+     * thousand would wait for ten minutes to hear that Kafka is away.
+     */
+    void skipWaiting() {
+        skippedUpTo = accepted.get();
     }
 
     private Published publishNow(Envelope envelope) {

@@ -172,6 +172,7 @@ final class ChatRoute {
             kafka.published();
         } else if (broken instanceof ChatQueueException && !(broken instanceof ReplyTimeoutException)) {
             kafka.failed(System.nanoTime());
+            publisher.skipWaiting();
             LOG.atWarn()
                     .addKeyValue("id", request.id())
                     .addKeyValue("error", broken.getMessage())

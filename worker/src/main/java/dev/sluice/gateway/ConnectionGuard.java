@@ -36,6 +36,7 @@ final class ConnectionGuard {
             var unused = connection.close();
             return;
         }
+        ProtocolCheck.install(connection);
         open.put(connection, new State());
         connection.closeHandler(closed -> open.remove(connection));
     }

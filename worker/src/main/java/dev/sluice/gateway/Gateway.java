@@ -219,14 +219,14 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Takes no new request, and lets those that wait have their replies for up to this time. Those that are left then
-     * are told to try elsewhere, and are cancelled.
+     * Takes no new request, and lets those that wait have their replies, and take them, for up to this time. Those that
+     * are left then are told to try elsewhere, and are cancelled.
      */
     public void drain(Duration timeout) {
         CompletableFuture<Void> empty = new CompletableFuture<>();
         loop.runOnContext(now -> {
             router.drain();
-            waiting.whenEmpty(() -> empty.complete(null));
+            waiting.whenEmpty(() -> openAnswers.whenEmpty(() -> empty.complete(null)));
         });
         try {
             empty.get(timeout.toMillis(), TimeUnit.MILLISECONDS);

@@ -14,6 +14,7 @@ final class OpenAnswers {
     private final long maxMillis;
     private final Deque<Entry> open = new ArrayDeque<>();
     private long bytes;
+    private Runnable whenEmpty = () -> {};
 
     OpenAnswers(Vertx vertx, long maxBytes, long maxMillis) {
         this.vertx = vertx;
@@ -48,6 +49,9 @@ final class OpenAnswers {
                 while (!open.isEmpty() && !open.peekFirst().isOpen) {
                     open.removeFirst();
                 }
+                if (open.isEmpty()) {
+                    whenEmpty.run();
+                }
             }
         }
     }
@@ -61,6 +65,14 @@ final class OpenAnswers {
         open.addLast(entry);
         bytes += size;
         return entry;
+    }
+
+    /** Runs this when clients have taken all answers, at once if that is so now. */
+    void whenEmpty(Runnable action) {
+        whenEmpty = action;
+        if (open.isEmpty()) {
+            action.run();
+        }
     }
 
     long bytes() {

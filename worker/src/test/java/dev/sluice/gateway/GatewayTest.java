@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -133,6 +134,37 @@ class GatewayTest {
                     .until(() -> door.post(TestDoor.BODY).statusCode() == 200);
             assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(200);
         }
+    }
+
+    /** A request that cannot be published blocks its thread for seconds, so a thousand of them must not take turns. */
+    @Test
+    void requestsBehindThoseThatCouldNotBePublishedAreRefusedAtOnce() throws Exception {
+        Semaphore timeouts = new Semaphore(0);
+        InMemoryChatQueue away = InMemoryChatQueue.replying(submitted -> {
+            timeouts.acquireUninterruptibly();
+            throw new ChatQueueException("no answer from Kafka");
+        });
+        try (TestDoor door = new TestDoor(away, new KeylessRule(true), 1_000, WaitTimes.DEFAULT)) {
+            List<CompletableFuture<HttpResponse<String>>> all = Stream.generate(() -> door.postLater(TestDoor.BODY))
+                    .limit(100)
+                    .toList();
+            await().until(() -> gauge(door, "sluice.gateway.waiting.requests") == 100);
+
+            await().until(() -> {
+                timeouts.release();
+                return all.stream().filter(CompletableFuture::isDone).count() > 50;
+            });
+
+            assertThat(away.requests()).hasSizeLessThan(50);
+            timeouts.release(100);
+            assertThat(all)
+                    .allSatisfy(
+                            response -> assertThat(response.join().statusCode()).isEqualTo(503));
+        }
+    }
+
+    private static double gauge(TestDoor door, String name) {
+        return door.registry.get(name).gauge().value();
     }
 
     @Test

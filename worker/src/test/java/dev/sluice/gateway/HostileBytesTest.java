@@ -127,6 +127,21 @@ class HostileBytesTest {
         }
     }
 
+    /** The server library would repeat the name of the protocol where its own stands. */
+    @ParameterizedTest
+    @ValueSource(strings = {"FOO/1.1", "HTTP/2.0", "HTTP/0.9", "http/1.1", "<script>/1.1", "FOO", "HTTP/1.1 x"})
+    void anotherProtocolIsNoHttp(String protocol) throws Exception {
+        try (TestDoor door = TestDoor.before(TestDoor.answering());
+                RawConnection client = door.connect()) {
+            client.send("POST /v1/chat/completions " + protocol + "\r\nHost: localhost\r\n"
+                    + "Content-Type: application/json\r\nContent-Length: " + TestDoor.BODY.length() + "\r\n\r\n"
+                    + TestDoor.BODY);
+
+            assertThat(client.rest()).matches("(?s)HTTP/1\\.[01] 400 .*\"code\":\"invalid_http\".*");
+            assertThat(door.queue.requests()).isEmpty();
+        }
+    }
+
     @Test
     void anAnswerToHeadHasNoBody() throws Exception {
         try (TestDoor door = TestDoor.before(TestDoor.answering());

@@ -1,13 +1,17 @@
 package dev.sluice.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,6 +213,36 @@ class WaitingTest {
 
             queue.release();
             assertThat(client.head()).contains("200 ok");
+            assertThat(drained).succeedsWithin(Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
+    void aDrainWaitsUntilAnAnswerIsTaken() throws Exception {
+        byte[] large = new byte[16 << 20];
+        WaitTimes times = new WaitTimes(
+                TestDoor.TIMES.commitAfter(),
+                TestDoor.TIMES.keepAliveEvery(),
+                TestDoor.TIMES.orphanFor(),
+                TestDoor.TIMES.outcomeKeptFor(),
+                TestDoor.TIMES.uploadWithin(),
+                Duration.ofSeconds(30));
+        InMemoryChatQueue queue = InMemoryChatQueue.replying(submitted -> ChatReplies.ok(submitted, large));
+        try (TestDoor door = new TestDoor(queue, new KeylessRule(true), 10, times);
+                RawConnection client = door.connect()) {
+            client.post("", TestDoor.BODY);
+            await().until(() -> door.registry
+                            .get("sluice.gateway.open.answer.bytes")
+                            .gauge()
+                            .value()
+                    > 0);
+
+            CompletableFuture<Void> drained =
+                    CompletableFuture.runAsync(() -> door.gateway.drain(Duration.ofSeconds(30)));
+            assertThatThrownBy(() -> drained.get(500, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+
+            assertThat(client.head()).contains("200 ok");
+            assertThat(client.bytes(large.length)).hasSize(large.length);
             assertThat(drained).succeedsWithin(Duration.ofSeconds(5));
         }
     }
