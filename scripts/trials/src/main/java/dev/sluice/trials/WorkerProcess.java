@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 
 /** A worker's process. Thread-safe. */
 public final class WorkerProcess {
@@ -45,6 +46,18 @@ public final class WorkerProcess {
 
     public boolean isAlive() {
         return process.isAlive();
+    }
+
+    /** Returns its peak memory (RSS) in KiB, or 0 if the system does not tell or the process has ended. */
+    public long peakKib() {
+        try (Stream<String> lines = Files.lines(Path.of("/proc", Long.toString(pid()), "status"))) {
+            return lines.filter(line -> line.startsWith("VmHWM"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElse(0);
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /** Tells whether it has ended although nothing here has asked for it. */

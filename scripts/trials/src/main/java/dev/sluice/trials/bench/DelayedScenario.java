@@ -85,7 +85,7 @@ final class DelayedScenario implements Callable<Integer> {
             steady.close();
             boolean answered = PolledCondition.holdsWithin(TAIL, () -> unanswered(times, until) == 0);
             ScenarioResult result = judge(times, parking, until)
-                    .put("worker's RSS peak, KiB", MachineDescription.peakKib(worker.pid()))
+                    .put("worker's RSS peak, KiB", worker.peakKib())
                     .put("worker's heap after GC at most, MiB", GcLog.peakMib(gcLog))
                     .bound(MeasuredBound.is("all that was due is answered", answered))
                     .bound(MeasuredBound.is("the worker lives", worker.isAlive()));

@@ -35,7 +35,7 @@ final class DrainedBacklog {
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
         figures.put("CPU per reply, ms", cpu / requests);
-        figures.put(MEMORY, MachineDescription.peakKib(process.pid()) / 1_024.0);
+        figures.put(MEMORY, process.peakKib() / 1_024.0);
         figures.put("start to first call, ms", (double) (firstCall - startedAt));
         return figures;
     }

@@ -30,11 +30,6 @@ final class MachineDescription {
         return machine;
     }
 
-    /** Returns the peak memory (RSS) of a process in KiB, or 0 if the system does not tell. */
-    static long peakKib(long pid) {
-        return Long.parseLong("0" + line("/proc/" + pid + "/status", "VmHWM").replaceAll("\\D", ""));
-    }
-
     /** Returns the processor time of a process in ms, in steps of 10 ms, or 0 if the system does not tell. */
     static long cpuMillis(long pid) {
         return ProcessHandle.of(pid)

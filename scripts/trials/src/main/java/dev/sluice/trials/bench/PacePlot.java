@@ -70,7 +70,7 @@ final class PacePlot {
         text(LEFT + WIDTH, top + HEIGHT + BELOW + 10, "end", Math.round(seconds(run.traffic())) + " s");
     }
 
-    /** What was granted and rejected in a time, and what the limit would have granted. */
+    /** The calls granted and rejected in a time, and what the limit would have granted. */
     private record Span(double granted, double limit, long rejected) {}
 
     /** Divides a run into spans of equal length, but for the rest at its end. */

@@ -48,7 +48,7 @@ final class StartUpScenario implements Callable<Integer> {
                 PolledCondition.await(
                         "partitions", PATIENCE, () -> worker.joinedAt().isPresent());
                 took.add(worker.joinedAt().orElseThrow().toEpochMilli() - startedAt);
-                memory.add(MachineDescription.peakKib(worker.pid()) / 1_024);
+                memory.add(worker.peakKib() / 1_024);
                 BenchRig.terminate(worker);
             }
         }

@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
         name = "chaos",
         mixinStandardHelpOptions = true,
         sortOptions = false,
+        subcommands = {DoorCommand.class, FuzzCommand.class},
         description = {
             "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and "
                     + "checks the whole history: every request ends exactly once, as it has to, and without needless "
@@ -97,6 +98,11 @@ public final class ChaosCommand implements Callable<Integer> {
 
     private ChaosCommand() {}
 
+    /** Returns what a field of a subcommand holds until it is parsed. */
+    static ChaosCommand unused() {
+        return new ChaosCommand();
+    }
+
     /** Runs the command and ends the JVM with its exit code. */
     public static void main(String[] args) {
         System.exit(commandLine().execute(args));
@@ -158,7 +164,14 @@ public final class ChaosCommand implements Callable<Integer> {
         require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
     }
 
-    private void require(boolean holds, String option, @Nullable Object value, String remedy) {
+    /** Returns the jar of the workers, which is also that of the doors. */
+    Path workerJar() {
+        require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
+        return workerJar.toAbsolutePath();
+    }
+
+    /** @throws ParameterException unless the value of the option is valid */
+    void require(boolean holds, String option, @Nullable Object value, String remedy) {
         if (!holds) {
             throw new ParameterException(spec.commandLine(), option + " must be " + remedy + ", is '" + value + "'");
         }

@@ -49,16 +49,15 @@ final class ChaosRun implements AutoCloseable {
 
     private final ChaosPlan plan;
     private final Path folder;
-    private final PrintWriter out;
+    private final ProgressLines progress;
     private final HistoryRecorder recorder = new HistoryRecorder(Clock.systemUTC());
     private final StartedParts parts = new StartedParts(this::say);
-    private final long bornAt = recorder.now();
 
     /** @param folder the folder for all logs */
     ChaosRun(ChaosPlan plan, Path folder, PrintWriter out) {
         this.plan = plan;
         this.folder = folder;
-        this.out = out;
+        this.progress = new ProgressLines(out);
     }
 
     /** Runs the plan with workers from this jar and returns what happened. */
@@ -118,14 +117,14 @@ final class ChaosRun implements AutoCloseable {
     }
 
     private void publish(String servers, WorkerFleet fleet, CountDownLatch faultsOver) throws InterruptedException {
-        ScheduledExecutorService progress = Executors.newSingleThreadScheduledExecutor();
-        parts.add(progress::shutdownNow);
-        ScheduledFuture<?> unused = progress.scheduleAtFixedRate(
+        ScheduledExecutorService counting = Executors.newSingleThreadScheduledExecutor();
+        parts.add(counting::shutdownNow);
+        ScheduledFuture<?> unused = counting.scheduleAtFixedRate(
                 () -> sayProgress(fleet), PROGRESS_SECONDS, PROGRESS_SECONDS, TimeUnit.SECONDS);
         PlanPublisher publisher = new PlanPublisher(plan, parts.add(new RequestPublisher(servers)), recorder);
         publisher.publishPlan();
         publisher.publishUntilEnded(faultsOver);
-        progress.shutdownNow();
+        counting.shutdownNow();
     }
 
     /** Waits until all input is read, as far as it will be, then stops the workers and records the lag they leave. */
@@ -153,10 +152,7 @@ final class ChaosRun implements AutoCloseable {
     }
 
     private void say(String what) {
-        synchronized (out) {
-            out.printf("%6.1f s  %s%n", (recorder.now() - bornAt) / 1e3, what);
-            out.flush();
-        }
+        progress.say(what);
     }
 
     /** Tells whether {@link #close} was called, so that a failure of the run is only its consequence. */

@@ -45,6 +45,23 @@ class ChaosCommandTest {
     }
 
     @Test
+    void numbersOfTheTrialsOfDoorsHaveTheirRanges() {
+        assertThat(run("--worker-jar", jar, "door", "--requests=0")).isEqualTo(WRONG_USAGE);
+        assertThat(run("--worker-jar", jar, "door", "--strikes=0")).isEqualTo(WRONG_USAGE);
+        assertThat(run("--worker-jar", jar, "door", "--spacing=0.5")).isEqualTo(WRONG_USAGE);
+        assertThat(run("--worker-jar", jar, "fuzz", "--minutes=0")).isEqualTo(WRONG_USAGE);
+        assertThat(run("--worker-jar", folder.resolve("none").toString(), "fuzz"))
+                .isEqualTo(WRONG_USAGE);
+        assertThat(said.toString())
+                .contains(
+                        "--requests must be 1 to 5000, is '0'",
+                        "--strikes must be",
+                        "--spacing must be",
+                        "--minutes must be",
+                        "--worker-jar must be a file");
+    }
+
+    @Test
     void anUnknownKindOfFaultIsWrongUsage() {
         assertThat(run("--worker-jar", jar, "--only=earthquake")).isEqualTo(WRONG_USAGE);
         assertThat(said.toString()).contains("earthquake");

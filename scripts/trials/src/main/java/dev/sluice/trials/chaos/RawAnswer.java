@@ -1,0 +1,87 @@
+package dev.sluice.trials.chaos;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * An HTTP answer as it came over a connection. It is read more strictly than clients do.
+ *
+ * @param headers the headers by their names in lower case
+ * @param isWhole false if the connection ended within it
+ */
+record RawAnswer(int status, Map<String, String> headers, String body, boolean isWhole) {
+    private static final Pattern STATUS_LINE = Pattern.compile("HTTP/1\\.[01] ([1-5][0-9]{2}) [ -~]*");
+    private static final Pattern HEADER = Pattern.compile("([!#$%&'*+.^_`|~0-9A-Za-z-]+): ([ -~]*)");
+    private static final String HEAD_END = "\r\n\r\n";
+
+    RawAnswer {
+        headers = Map.copyOf(headers);
+    }
+
+    /**
+     * Reads all answers of a connection.
+     *
+     * @param bytes everything that was received, a character for each byte
+     * @param mayBeHead true if there may be answers that say how long their bodies are and have none
+     * @throws IllegalArgumentException if the bytes are no HTTP
+     */
+    static List<RawAnswer> read(String bytes, boolean mayBeHead) {
+        List<RawAnswer> answers = new ArrayList<>();
+        int place = 0;
+        while (place < bytes.length()) {
+            int headEnd = bytes.indexOf(HEAD_END, place);
+            if (headEnd < 0) {
+                answers.add(new RawAnswer(0, Map.of(), bytes.substring(place), false));
+                return answers;
+            }
+            String[] lines = bytes.substring(place, headEnd).split("\r\n", -1);
+            int status = status(lines[0]);
+            Map<String, String> headers = headers(lines);
+            int body = headEnd + HEAD_END.length();
+            boolean isEmpty =
+                    status < 200 || (mayBeHead && (body == bytes.length() || bytes.startsWith("HTTP/1.", body)));
+            int end = isEmpty ? body : body + length(headers);
+            boolean isWhole = end <= bytes.length();
+            place = Math.min(end, bytes.length());
+            String text = new String(bytes.substring(body, place).getBytes(ISO_8859_1), UTF_8);
+            answers.add(new RawAnswer(status, headers, text, isWhole));
+        }
+        return answers;
+    }
+
+    private static int status(String line) {
+        Matcher found = STATUS_LINE.matcher(line);
+        if (!found.matches()) {
+            throw new IllegalArgumentException("status line '" + line + "'");
+        }
+        return Integer.parseInt(found.group(1));
+    }
+
+    private static Map<String, String> headers(String[] lines) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        for (int i = 1; i < lines.length; i++) {
+            Matcher found = HEADER.matcher(lines[i]);
+            if (!found.matches()) {
+                throw new IllegalArgumentException("header '" + lines[i] + "'");
+            }
+            headers.put(found.group(1).toLowerCase(Locale.ROOT), found.group(2));
+        }
+        return headers;
+    }
+
+    private static int length(Map<String, String> headers) {
+        String length = headers.getOrDefault("content-length", "");
+        if (!length.matches("[0-9]{1,9}")) {
+            throw new IllegalArgumentException("content-length '" + length + "'");
+        }
+        return Integer.parseInt(length);
+    }
+}

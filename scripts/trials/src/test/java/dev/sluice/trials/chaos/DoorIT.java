@@ -1,0 +1,43 @@
+package dev.sluice.trials.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sluice.trials.chaos.DoorTry.TryEnd;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Runs small trials of HTTP doors in every build. {@code scripts/chaos fuzz} and {@code scripts/chaos door} are large. */
+class DoorIT {
+    private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
+    private static final long SEED = 7;
+    private static final int REQUESTS = 200;
+    private static final int STRIKES = 4;
+    private static final long SPACING_MILLIS = 2_500;
+
+    private final ProgressLines progress =
+            new ProgressLines(new PrintWriter(System.out, true, Charset.defaultCharset()));
+
+    @Test
+    void whateverIsSentAndWhoeverDiesEveryClientHasItsAnswer() throws Exception {
+        Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "door-");
+        int perSecond = DoorPlan.perSecond(REQUESTS, STRIKES, SPACING_MILLIS);
+        try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder.toAbsolutePath(), SEED, perSecond, progress::say)) {
+            DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), SEED);
+            assertThat(fuzz.run(Duration.ofSeconds(5))).as("see %s", folder).isEmpty();
+            assertThat(fuzz.counts()).containsKeys("200", "400", "404", "no answer");
+
+            DoorPlan plan = DoorPlan.of(SEED, REQUESTS, STRIKES, SPACING_MILLIS);
+            DoorHistory history = new DoorRun(rig, plan, progress::say).run();
+
+            assertThat(DoorCheck.of(history)).as("see %s", folder).isEmpty();
+            assertThat(history.tries()).hasSize(REQUESTS);
+            assertThat(history.tries().values().stream().flatMap(List::stream).map(DoorTry::end))
+                    .contains(TryEnd.CUT, TryEnd.LEFT);
+        }
+    }
+}
