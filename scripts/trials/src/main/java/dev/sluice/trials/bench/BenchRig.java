@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.IntConsumer;
@@ -122,9 +123,21 @@ final class BenchRig implements AutoCloseable {
         return worker(all.toArray(String[]::new));
     }
 
-    /** Starts an HTTP door on a free port, for everybody on this machine. */
-    WorkerProcess gateway() {
-        return started(jar.startGateway("gateway", List.of("--bootstrap-servers=" + bootstrapServers, "--port=0")));
+    /** Starts an HTTP door on a free port and waits until it listens. */
+    StartedDoor gateway(String... options) throws InterruptedException {
+        List<String> all = new ArrayList<>(List.of("--bootstrap-servers=" + bootstrapServers, "--port=0"));
+        all.addAll(List.of(options));
+        WorkerProcess door = started(jar.startGateway("gateway", all));
+        PolledCondition.await("the door", PATIENCE, () -> address(door).isPresent());
+        return new StartedDoor(door, address(door).orElseThrow());
+    }
+
+    /** An HTTP door that listens. */
+    record StartedDoor(WorkerProcess process, String baseUrl) {}
+
+    /** Returns the base URL that a door prints once it listens. */
+    private static Optional<String> address(WorkerProcess door) {
+        return door.log().stream().filter(line -> line.startsWith("http://")).findFirst();
     }
 
     /** Starts another program in the place of a worker. */
@@ -217,11 +230,7 @@ final class BenchRig implements AutoCloseable {
 
     /** Returns the most memory (RSS) that any of the workers has had so far, in MiB. */
     long peakMib() {
-        return processes.stream()
-                        .mapToLong(process -> MachineDescription.peakKib(process.pid()))
-                        .max()
-                        .orElse(0)
-                / 1_024;
+        return processes.stream().mapToLong(WorkerProcess::peakKib).max().orElse(0) / 1_024;
     }
 
     /** Sends SIGTERM and waits until the worker is gone. */

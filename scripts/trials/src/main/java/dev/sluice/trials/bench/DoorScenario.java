@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +42,15 @@ final class DoorScenario implements Callable<Integer> {
     @Option(names = "--p99", defaultValue = "40", description = "The bound, in ms (${DEFAULT-VALUE}).")
     private long p99;
 
+    @Option(
+            names = "--at-once",
+            paramLabel = "CALLS",
+            defaultValue = "0",
+            description = "Instead: so many calls at once over a limit of " + DoorBurst.PER_SECOND
+                    + "/s, and meanwhile ten with an express key. The bounds are for what is used of the limit, and "
+                    + "for what the express calls take longer than one to the stand-in.")
+    private int atOnce;
+
     @Mixin
     private ScenarioRunner runner = new ScenarioRunner();
 
@@ -52,7 +60,9 @@ final class DoorScenario implements Callable<Integer> {
         runner.within("--latency", latency, 0, 60_000);
         runner.within("--warm-up", warmUp, 0, 600);
         runner.within("--seconds", seconds, 1, 3_600);
-        return runner.run(this::measure);
+        runner.within("--at-once", atOnce, 0, 1_000);
+        return runner.run(
+                atOnce == 0 ? this::measure : folder -> new DoorBurst(runner, latency, atOnce, warmUp).measure(folder));
     }
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
@@ -60,13 +70,13 @@ final class DoorScenario implements Callable<Integer> {
         try (BenchRig rig = runner.rig(folder, new RequestTimes(1), BenchRig.PARTITIONS, settings)) {
             runner.warmUp(rig);
             WorkerProcess worker = rig.worker();
-            WorkerProcess door = rig.gateway();
+            BenchRig.StartedDoor started = rig.gateway();
+            WorkerProcess door = started.process();
             PolledCondition.await(
                     "partitions", PATIENCE, () -> worker.joinedAt().isPresent());
-            PolledCondition.await("the door", PATIENCE, () -> address(door).isPresent());
 
-            TimedCalls direct = new TimedCalls(rig.api().baseUrl());
-            TimedCalls through = new TimedCalls(address(door).orElseThrow());
+            TimedCalls direct = new TimedCalls(rig.api().baseUrl(), "1");
+            TimedCalls through = new TimedCalls(started.baseUrl(), "1");
             Percentiles api = run(rig, direct);
             long cpuBefore = MachineDescription.cpuMillis(door.pid());
             Percentiles queued = run(rig, through);
@@ -75,7 +85,7 @@ final class DoorScenario implements Callable<Integer> {
                     .row("the API", row(api))
                     .row("through the door", row(queued))
                     .put("CPU of the door per call, ms", millis(1_000 * cpu / ((long) rate * (warmUp + seconds))))
-                    .put("peak RSS of the door, MiB", MachineDescription.peakKib(door.pid()) / 1_024)
+                    .put("peak RSS of the door, MiB", door.peakKib() / 1_024)
                     .bound(MeasuredBound.none("calls that failed", (long) direct.failed() + through.failed()))
                     .bound(new MeasuredBound("p50 over the API, ms", over(queued, api, 50), p50))
                     .bound(new MeasuredBound("p99 over the API, ms", over(queued, api, 99), p99));
@@ -89,11 +99,6 @@ final class DoorScenario implements Callable<Integer> {
             Thread.sleep(Duration.ofSeconds(seconds).toMillis());
         }
         return calls.times();
-    }
-
-    /** Returns the base URL that a door prints once it listens. */
-    private static Optional<String> address(WorkerProcess door) {
-        return door.log().stream().filter(line -> line.startsWith("http://")).findFirst();
     }
 
     private static Map<String, String> row(Percentiles micros) {

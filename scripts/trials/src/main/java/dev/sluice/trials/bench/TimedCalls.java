@@ -28,9 +28,10 @@ final class TimedCalls {
     private final ConcurrentLinkedQueue<Long> micros = new ConcurrentLinkedQueue<>();
     private volatile boolean counts;
 
-    TimedCalls(String baseUrl) {
+    /** @param apiKey the key that every call sends */
+    TimedCalls(String baseUrl, String apiKey) {
         this.request = HttpRequest.newBuilder(URI.create(baseUrl + "/chat/completions"))
-                .header("Authorization", "Bearer 1")
+                .header("Authorization", "Bearer " + apiKey)
                 .header("Content-Type", "application/json")
                 .header("User-Agent", "sluice-bench")
                 .timeout(PATIENCE)

@@ -29,8 +29,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Has many clients wait at two HTTP doors over two workers, while doors, workers and the broker are "
-                        + "killed, and stops a door at the end. Checks that every client gets its answer, that none hangs, and "
-                        + "that calls are repeated only for a reason.")
+                        + "killed, and stops a door at the end. Checks that every client gets its answer, that none "
+                        + "hangs, and that calls are repeated only for a reason.")
 final class DoorCommand implements Callable<Integer> {
     private static final int FAILED = 1;
 

@@ -23,8 +23,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description =
                 "Sends an HTTP door requests whose lines, headers, bodies and bytes are spoiled. Checks that every "
-                        + "answer is the right one or an error in OpenAI's form, that good requests in between are served, and "
-                        + "that the door has nothing left of it.")
+                        + "answer is the right one or an error in OpenAI's form, that good requests in between are "
+                        + "served, and that the door has nothing left of it.")
 final class FuzzCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int PER_SECOND = 1_000;

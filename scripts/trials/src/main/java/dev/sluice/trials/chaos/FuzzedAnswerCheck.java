@@ -12,7 +12,7 @@ final class FuzzedAnswerCheck {
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final int OK = 200;
     private static final int CONTINUE = 100;
-    /** The errors that are nobody's fault: there are as many requests, or the request itself wanted no longer a wait. */
+    /** The errors that a request may meet although the door is well. */
     private static final Set<String> USUAL =
             Set.of("models_unknown", "too_many_uploads", "too_many_waiting", "timeout", "expired");
 

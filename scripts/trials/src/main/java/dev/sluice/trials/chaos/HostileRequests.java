@@ -92,7 +92,8 @@ final class HostileRequests {
             "{\"model\":\"m\",\"messages\":[]}",
             "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"\ud83d\"}],\"stream\":1e999}",
             "{\"model\":\"m\",\"stream\":true,\"stream\":false,\"messages\":" + "[".repeat(5_000),
-            "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"? [stand-in: status=400]\"}]}",
+            "{\"model\":\"m\",\"stream\":true,\"messages\":"
+                    + "[{\"role\":\"user\",\"content\":\"? [stand-in: status=400]\"}]}",
             "\u0000{\"model\":\"m\"}",
             "\ufeff{\"model\":\"m\",\"messages\":[]}");
 

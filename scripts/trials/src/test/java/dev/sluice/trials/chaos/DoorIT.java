@@ -11,7 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Runs small trials of HTTP doors in every build. {@code scripts/chaos fuzz} and {@code scripts/chaos door} are large. */
+/** Runs small trials of HTTP doors in every build. {@code scripts/chaos} has the large ones. */
 class DoorIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final long SEED = 7;
