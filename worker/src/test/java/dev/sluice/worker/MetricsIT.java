@@ -8,6 +8,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.PrometheusPage;
@@ -90,6 +91,12 @@ class MetricsIT {
         queue.awaitReplies(7 + TENANTS);
         publish(body("m2", "the same"), WireHeaders.CACHE, "PT10M");
         queue.awaitReplies(8 + TENANTS);
+        queue.send(CancelMark.ofId("cancelled").record(queue.topics));
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, WireHeaders.ID, "cancelled");
+        WireHeaders.set(headers, WireHeaders.NOT_BEFORE, System.currentTimeMillis() + 500);
+        queue.publish(body("m1", "never called"), headers);
+        queue.awaitReplies(9 + TENANTS);
 
         await().atMost(BOUND)
                 .untilAsserted(() -> assertThat(metrics()).containsEntry("sluice_replies_total", 6.0 + TENANTS));
@@ -106,14 +113,20 @@ class MetricsIT {
                 .containsEntry("sluice_dead_letters_total{reason=\"rejected\"}", 1.0)
                 .containsEntry("sluice_dead_letters_total{reason=\"invalid_request\"}", 1.0)
                 .containsEntry("sluice_dead_letters_total{reason=\"expired\"}", 0.0)
+                .containsEntry("sluice_unawaited_requests_total{reason=\"cancelled\"}", 1.0)
+                .containsEntry("sluice_unawaited_requests_total{reason=\"expired\"}", 0.0)
+                .containsEntry("sluice_spared_calls_total{model=\"m1\"}", 1.0)
+                .containsEntry("sluice_cancel_marks", 1.0)
+                .doesNotContainKey("sluice_dead_letters_total{reason=\"cancelled\"}")
                 .containsEntry("sluice_cache_requests_total{result=\"hit\"}", 1.0)
                 .containsEntry("sluice_cache_requests_total{result=\"miss\"}", 1.0)
                 .containsEntry("sluice_queue_wait_seconds_count{model=\"m1\"}", 5.0 + TENANTS)
                 .containsEntry("sluice_request_duration_seconds_count{status=\"ok\"}", 6.0 + TENANTS)
-                .containsEntry("sluice_request_duration_seconds_count{status=\"failed\"}", 2.0)
+                .containsEntry("sluice_request_duration_seconds_count{status=\"failed\"}", 3.0)
                 .containsEntry("sluice_commit_aborts_total", 0.0)
                 .containsEntry("sluice_open_records", 0.0)
                 .containsEntry("sluice_in_flight_calls", 0.0);
+        assertThat(metrics.get("sluice_spared_tokens_total{model=\"m1\"}")).isPositive();
         assertThat(metrics.get("sluice_commit_duration_seconds_count")).isPositive();
         assertTokens(metrics);
         assertThat(metrics.keySet()).anyMatch(name -> name.startsWith("kafka_consumer_"));

@@ -134,8 +134,7 @@ final class Lanes {
         }
         Set<LaneGroup> claimed = new HashSet<>();
         for (Lane lane : ring) {
-            lane.expireFirst(expiry);
-            InFlightCall call = Collections.disjoint(claimed, lane.groups()) ? lane.poll() : null;
+            InFlightCall call = Collections.disjoint(claimed, lane.groups()) ? poll(lane) : null;
             if (call != null) {
                 ring.remove(lane);
                 ring.add(lane);
@@ -144,6 +143,15 @@ final class Lanes {
             claimed.addAll(lane.groupsInTheWay());
         }
         return null;
+    }
+
+    private @Nullable InFlightCall poll(Lane lane) {
+        // A look at what has expired or was cancelled costs more than all else here, so it is for the next call alone.
+        if (lane.nanosToNext() > 0) {
+            return null;
+        }
+        lane.expireFirst(expiry);
+        return lane.poll();
     }
 
     long nanosToNext() {

@@ -7,8 +7,11 @@ import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.trials.chaos.plan.RequestKind;
 import dev.sluice.trials.chaos.plan.RequestMix;
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.PriorityQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -30,6 +33,12 @@ final class PlanPublisher {
     private final ChaosPlan plan;
     private final RequestPublisher publisher;
     private final HistoryRecorder recorder;
+    /** The cancellations that are still to come, the earliest first. */
+    private final PriorityQueue<Cancellation> cancellations =
+            new PriorityQueue<>(Comparator.comparingLong(Cancellation::at));
+
+    /** @param at the epoch ms at which it is due */
+    private record Cancellation(String id, long at) {}
 
     PlanPublisher(ChaosPlan plan, RequestPublisher publisher, HistoryRecorder recorder) {
         this.plan = plan;
@@ -43,8 +52,10 @@ final class PlanPublisher {
         for (PlannedRequest request : plan.requests()) {
             for (long left = left(start, request); left > 0; left = left(start, request)) {
                 Thread.sleep(Math.min(left, TICK_MILLIS));
+                cancelDue();
             }
             publish(request);
+            cancelDue();
         }
         publisher.flush();
     }
@@ -65,6 +76,7 @@ final class PlanPublisher {
         long giveUpAt = Long.MAX_VALUE;
         while (left > 0 && recorder.now() < giveUpAt) {
             publish(more.plain(partition++ % plan.partitions()));
+            cancelDue();
             Thread.sleep(TICK_MILLIS);
             int now = recorder.waiting(plan.requests()) + (int) faultsOver.getCount();
             if (now != left) {
@@ -81,6 +93,25 @@ final class PlanPublisher {
         }
     }
 
+    private void cancelDue() {
+        for (Cancellation next = cancellations.peek();
+                next != null && next.at() <= recorder.now();
+                next = cancellations.peek()) {
+            cancel(cancellations.remove().id());
+        }
+    }
+
+    private void cancel(String id) {
+        long now = recorder.now();
+        publisher.publish(CancelMark.ofId(id).record(SluiceJar.TOPICS), failure -> {
+            if (failure == null) {
+                recorder.marked(id, now);
+            } else {
+                log.atWarn().addKeyValue("id", id).setCause(failure).log("Mark not written");
+            }
+        });
+    }
+
     private void publish(PlannedRequest request) {
         long now = recorder.now();
         long notBefore = request.dueAfterMillis() == 0 ? 0 : now + request.dueAfterMillis();
@@ -92,6 +123,12 @@ final class PlanPublisher {
         }
         if (request.kind() == RequestKind.EXPIRED) {
             WireHeaders.set(record.headers(), WireHeaders.EXPIRES_AT, now - 1);
+        }
+        if (request.isCancelled()) {
+            cancellations.add(new Cancellation(request.id(), now + request.cancelAfterMillis()));
+            if (request.cancelAfterMillis() % 2 == 0) {
+                WireHeaders.set(record.headers(), WireHeaders.ABORT, WireHeaders.TRUE);
+            }
         }
         recorder.published(request, now, notBefore);
         publisher.publish(record, failure -> {

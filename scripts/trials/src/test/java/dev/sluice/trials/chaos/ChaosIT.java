@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.HistoryCheck;
 import dev.sluice.trials.chaos.check.Violation;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.plan.ChaosPlan;
 import dev.sluice.trials.chaos.plan.FaultKind;
@@ -60,6 +61,7 @@ class ChaosIT {
         new ChaosReport(history, violations, CheckBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
         assertThat(history.moved()).isNotEmpty();
+        assertThat(history.endings()).anyMatch(ObservedEnding::isCancelled);
         assertThat(history.faults()).hasSize(kinds.size());
         assertThat(history.published())
                 .extracting(published -> published.request().kind())

@@ -29,7 +29,16 @@ class DoorCheckTest {
 
     private static RunHistory calls(List<CommitObstacle> obstacles, ApiCall... calls) {
         return new RunHistory(
-                List.of(), Arrays.asList(calls), List.of(), List.of(), List.of(), obstacles, Map.of(), Map.of(), 0);
+                List.of(),
+                Arrays.asList(calls),
+                List.of(),
+                List.of(),
+                List.of(),
+                obstacles,
+                Map.of(),
+                Map.of(),
+                List.of(),
+                0);
     }
 
     private static List<String> rules(List<DoorTry> tries, RunHistory behind) {

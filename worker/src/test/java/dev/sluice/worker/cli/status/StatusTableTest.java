@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.worker.pool.BudgetReport;
+import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.LaneReport;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.pool.WorkerReport;
@@ -178,6 +179,22 @@ class StatusTableTest {
         GroupStatus group = new GroupStatus("sluice", "empty", List.of());
         TopicBacklog none = backlog("requests", 0, 0, true, -1);
         return print(new QueueStatus("chat", NOW, 12, group, List.of(none), true, none, List.of()), pool, workers);
+    }
+
+    @Test
+    void whatWasCancelledIsSummedOverTheWorkers() {
+        WorkerReport first = cancelled(new CancelledReport(1_000, 900, 50_000));
+        WorkerReport second = cancelled(new CancelledReport(200, 200, 10_000));
+
+        assertThat(print(new PoolReading(PoolReading.State.ALIVE, Map.of("a", first, "b", second), ""), false))
+                .contains("cancelled by the workers that run: 1,200 requests, which spared 1,100 calls and about 60,000"
+                        + " tokens");
+        assertThat(print(new PoolReading(PoolReading.State.ALIVE, Map.of("a", report()), ""), false))
+                .doesNotContain("cancelled");
+    }
+
+    private static WorkerReport cancelled(CancelledReport cancelled) {
+        return new WorkerReport(1, "1", "h", NOW, Duration.ofSeconds(3), 1, 12, List.of(), List.of(), cancelled);
     }
 
     private static WorkerReport report(LaneReport... lanes) {

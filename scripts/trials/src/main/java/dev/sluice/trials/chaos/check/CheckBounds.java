@@ -6,10 +6,12 @@ package dev.sluice.trials.chaos.check;
  * @param silence the longest time in which requests are due and none of them ends
  * @param partitionSilence the same for a single partition
  * @param commit the time from the end of a call to the commit of its outcome, if nothing is wrong
+ * @param mark the time in which every worker knows a mark that Kafka has, if nothing is wrong
  * @param callTimeout the workers' call timeout
  * @param costlyCalls the most calls of one request that may have been paid for, three times the most attempts
  */
-public record CheckBounds(long silence, long partitionSilence, long commit, long callTimeout, int costlyCalls) {
+public record CheckBounds(
+        long silence, long partitionSilence, long commit, long mark, long callTimeout, int costlyCalls) {
     /** The workers' read-ahead. A burst of one tenant that is as large does not fit into the part that it may have. */
     public static final int READ_AHEAD = 200;
 
@@ -23,5 +25,5 @@ public record CheckBounds(long silence, long partitionSilence, long commit, long
      * <p>The owner of a single partition can be struck by several faults in a row before it has recovered. Two of them
      * in full and the beginning of a third make 90 s.
      */
-    public static final CheckBounds DEFAULT = new CheckBounds(60_000, 90_000, 3_000, 10_000, 18);
+    public static final CheckBounds DEFAULT = new CheckBounds(60_000, 90_000, 3_000, 3_000, 10_000, 18);
 }

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that each request ends as its kind must, with its own answer, and that no needless request is called. */
+/** Checks that each request ends as its kind must or as cancelled, with its own answer, and that no needless request is called. */
 final class ExpectedEndingCheck implements HistoryCheck {
     private static final String ECHO = "You said: ";
 
@@ -48,6 +48,9 @@ final class ExpectedEndingCheck implements HistoryCheck {
     }
 
     private static @Nullable String problem(PlannedRequest request, ObservedEnding ending) {
+        if (ending.isCancelled()) {
+            return request.isCancelled() ? null : "was never cancelled";
+        }
         String reason = request.kind().reason().map(Reason::word).orElse("");
         if (ending.isOk() != reason.isEmpty()) {
             return reason.isEmpty() ? "should have been answered" : "should have failed as " + reason;

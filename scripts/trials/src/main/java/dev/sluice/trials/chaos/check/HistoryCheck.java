@@ -16,6 +16,7 @@ public interface HistoryCheck {
                 new ExpectedEndingCheck(),
                 new NeedlessCallCheck(bounds),
                 new CostlyCallCheck(bounds),
+                new CancelledCallCheck(bounds),
                 new NotBeforeCheck(),
                 new ProgressCheck(bounds),
                 new MovedCheck(),

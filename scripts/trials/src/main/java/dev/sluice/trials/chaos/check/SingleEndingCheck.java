@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** Checks that every acknowledged request has one reply, and one dead letter with the same reason if it failed. */
+/**
+ * Checks that every acknowledged request has one reply, and one dead letter with the same reason if it failed. What was
+ * cancelled has no dead letter.
+ */
 final class SingleEndingCheck implements HistoryCheck {
     @Override
     public List<Violation> of(RunHistory history) {
@@ -58,7 +61,9 @@ final class SingleEndingCheck implements HistoryCheck {
                     request.id(),
                     "has " + replies.size() + " replies: " + replies));
         }
-        long failed = replies.stream().filter(reply -> !reply.isOk()).count();
+        long failed = replies.stream()
+                .filter(reply -> !reply.isOk() && !reply.isCancelled())
+                .count();
         if (dead.size() != (failed > 0 ? 1 : 0)) {
             violations.add(new Violation(
                     "dead letters",

@@ -23,6 +23,7 @@ public final class HistoryRecorder {
     private final List<CommitObstacle> obstacles = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
     private final Map<String, Integer> moved = new HashMap<>();
+    private final List<WrittenMark> marks = new ArrayList<>();
     private final Set<String> ended = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
     private int ok;
@@ -96,6 +97,11 @@ public final class HistoryRecorder {
         moved.merge(id, 1, Integer::sum);
     }
 
+    /** Records that Kafka has a mark that cancels a request since now. */
+    public synchronized void marked(String id, long sentAt) {
+        marks.add(new WrittenMark(id, sentAt, now()));
+    }
+
     /** RunCounts the acknowledged requests without a reply. */
     public synchronized int waiting() {
         return waiting.size();
@@ -129,6 +135,6 @@ public final class HistoryRecorder {
         List<CommitObstacle> all = new ArrayList<>(obstacles);
         lives.forEach(life -> all.addAll(life.obstacles()));
         return new RunHistory(
-                List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, moved, now());
+                List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, moved, marks, now());
     }
 }

@@ -1,5 +1,7 @@
 package dev.sluice.trials.chaos.history;
 
+import dev.sluice.wire.Reason;
+
 /**
  * A record of the reply topic or of the dead letter topic, as a {@code read_committed} reader saw it.
  *
@@ -19,6 +21,10 @@ public record ObservedEnding(Position position, String id, String status, String
 
     public boolean isDead() {
         return position.dead();
+    }
+
+    public boolean isCancelled() {
+        return reason.equals(Reason.CANCELLED.word());
     }
 
     public boolean isOk() {

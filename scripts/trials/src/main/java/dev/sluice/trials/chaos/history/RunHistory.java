@@ -9,6 +9,7 @@ import java.util.Map;
  * @param calls the calls in the order in which they began
  * @param endings the endings in the order in which they were seen
  * @param lag the unread records of every input partition that has any, by {@code topic-partition}
+ * @param marks the marks that Kafka has
  * @param moved how often a request was moved to the overflow topic, by its id; those never moved are left out
  * @param endedAt epoch milliseconds of the last look at the endings
  */
@@ -21,6 +22,7 @@ public record RunHistory(
         List<CommitObstacle> obstacles,
         Map<String, Long> lag,
         Map<String, Integer> moved,
+        List<WrittenMark> marks,
         long endedAt) {
     public RunHistory {
         published = List.copyOf(published);
@@ -31,5 +33,6 @@ public record RunHistory(
         obstacles = List.copyOf(obstacles);
         lag = Map.copyOf(lag);
         moved = Map.copyOf(moved);
+        marks = List.copyOf(marks);
     }
 }

@@ -8,7 +8,7 @@ import java.util.Random;
 /**
  * Draws random requests. The same seed draws the same requests. Most are of several models and tenants, in uneven
  * shares. A third is of one tenant and the model with the lowest limit, and comes in a few large bursts. Each of them
- * waits in one partition with others behind it. Not thread-safe.
+ * waits in one partition with others behind it. A tenth of all is cancelled. Not thread-safe.
  */
 public final class RequestMix {
     /** The model whose limit makes its requests wait. */
@@ -32,6 +32,12 @@ public final class RequestMix {
 
     /** One of so many requests is express, those of the large bursts apart. */
     private static final int DRAWS_PER_EXPRESS = 6;
+
+    /** One of so many requests is cancelled. */
+    private static final int DRAWS_PER_CANCEL = 10;
+
+    /** The longest time from the publishing of a request to its cancellation. */
+    private static final int LATEST_CANCEL = 12_000;
 
     /** The share of the time, at its end, that is free of requests that fail slowly. */
     private static final double QUIET_TAIL = 0.4;
@@ -159,11 +165,18 @@ public final class RequestMix {
         }
 
         PlannedRequest with(long dueAfter, String text, String body) {
-            return new PlannedRequest(id, kind, express, tenant, partition, atMillis, dueAfter, text, body);
+            return new PlannedRequest(
+                    id, kind, express, tenant, partition, atMillis, dueAfter, PlannedRequest.NEVER, text, body);
         }
     }
 
+    /** Makes a request of a draft. A tenth of all is cancelled, before or after they are due, called and ended. */
     private PlannedRequest finished(Draft draft) {
+        PlannedRequest request = ofKind(draft);
+        return random.nextInt(DRAWS_PER_CANCEL) == 0 ? request.cancelledAfter(between(0, LATEST_CANCEL)) : request;
+    }
+
+    private PlannedRequest ofKind(Draft draft) {
         return switch (draft.kind()) {
             case PLAIN, EXPIRED -> draft.request(0, draft.id());
             case SOON -> draft.request(between(500, 9_500), draft.id());

@@ -18,6 +18,28 @@ class HistoryCheckTest {
     private final TestHistory history = new TestHistory();
 
     @Test
+    void whatIsCancelledMayEndAsCancelledWithoutADeadLetter() {
+        history.cancelled("in time", 0, 100).failed("in time", "cancelled", 200);
+        history.cancelled("too late", 0, 100)
+                .call("too late", "w", 90, 150, 200)
+                .ok("too late", 160);
+        assertThat(history.violations()).isEmpty();
+
+        history.published("b", PLAIN, 0).failed("b", "cancelled", 200);
+        history.cancelled("dead", 0, 100).failed("dead", "cancelled", 200).dead("dead", "cancelled", 200);
+        assertThat(history.violations()).containsExactlyInAnyOrder("wrong ending b", "dead letters dead");
+    }
+
+    @Test
+    void whatIsCancelledIsNotCalledOnceWorkersKnowIt() {
+        history.cancelled("a", 0, 100).call("a", "w", 3_200, 3_300, 200).ok("a", 3_400);
+        history.cancelled("b", 0, 100).call("b", "frozen", 3_200, 3_300, 200).ok("b", 3_400);
+        history.obstacle("frozen", ObstacleCause.FROZEN, 50, 3_100);
+
+        assertThat(history.violations()).containsExactly("called in vain a");
+    }
+
+    @Test
     void aGoodHistoryHasNoViolation() {
         history.published("a", PLAIN, 0)
                 .call("a", "w1-1", 10, 20, 503)

@@ -7,6 +7,7 @@ import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.PublishedRequest;
 import dev.sluice.trials.chaos.history.RunHistory;
 import dev.sluice.trials.chaos.history.WorkerLife;
+import dev.sluice.trials.chaos.history.WrittenMark;
 import dev.sluice.trials.chaos.plan.PlannedRequest;
 import dev.sluice.trials.chaos.plan.RequestKind;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ final class TestHistory {
     private final List<CommitObstacle> obstacles = new ArrayList<>();
     private final Map<String, Long> lag = new HashMap<>();
     private final Map<String, Integer> moved = new HashMap<>();
+    private final List<WrittenMark> marks = new ArrayList<>();
     private long endedAt = 1_000_000;
 
     TestHistory published(String id, RequestKind kind, long at) {
@@ -30,20 +32,33 @@ final class TestHistory {
     }
 
     TestHistory published(String id, RequestKind kind, int partition, long at, long notBefore) {
-        PlannedRequest request = new PlannedRequest(id, kind, false, "", partition, at, 0, id, "{}");
+        PlannedRequest request = request(id, kind, false, partition, at);
         published.add(new PublishedRequest(request, at, notBefore, at));
         return this;
     }
 
     TestHistory publishedExpress(String id, int partition, long at) {
-        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, true, "", partition, at, 0, id, "{}");
+        PlannedRequest request = request(id, RequestKind.PLAIN, true, partition, at);
         published.add(new PublishedRequest(request, at, 0, at));
         return this;
     }
 
     TestHistory unacknowledged(String id) {
-        PlannedRequest request = new PlannedRequest(id, RequestKind.PLAIN, false, "", 0, 0, 0, id, "{}");
+        PlannedRequest request = request(id, RequestKind.PLAIN, false, 0, 0);
         published.add(new PublishedRequest(request, 0, 0, PublishedRequest.NEVER));
+        return this;
+    }
+
+    private static PlannedRequest request(String id, RequestKind kind, boolean express, int partition, long at) {
+        return new PlannedRequest(id, kind, express, "", partition, at, 0, PlannedRequest.NEVER, id, "{}");
+    }
+
+    /** Adds a request that is published at one time and cancelled at another. */
+    TestHistory cancelled(String id, long at, long cancelledAt) {
+        PlannedRequest request =
+                new PlannedRequest(id, RequestKind.PLAIN, false, "", 0, at, 0, cancelledAt - at, id, "{}");
+        published.add(new PublishedRequest(request, at, 0, at));
+        marks.add(new WrittenMark(id, cancelledAt, cancelledAt));
         return this;
     }
 
@@ -102,7 +117,7 @@ final class TestHistory {
     }
 
     RunHistory history() {
-        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, moved, endedAt);
+        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, moved, marks, endedAt);
     }
 
     /** Returns the rule and the subject of each violation that any check finds. */
