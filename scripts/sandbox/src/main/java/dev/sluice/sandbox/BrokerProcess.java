@@ -34,6 +34,8 @@ final class BrokerProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+        // it lives for a test or two: the optimising compiler would take a third of its processor time
+        command.add("-XX:TieredStopAtLevel=1");
         command.addAll(List.of("-Xlog:disable", "-Xlog:all=warning:stderr")); // standard output is BrokerMain's
         command.addAll(
                 List.of("-Dslf4j.provider=" + StandardErrorLog.class.getName(), "-Dslf4j.internal.verbosity=WARN"));

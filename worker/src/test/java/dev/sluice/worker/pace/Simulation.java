@@ -133,8 +133,8 @@ final class Simulation {
         this.limits = limits;
         this.width = Math.max(WIDTH_OF_FEW, scenario.workers());
         this.random = new Random(seed);
-        // A day with a slow limit is no more work than an hour.
-        boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) > 0;
+        // An hour or a day with a slow limit is no more work than some minutes with a quick one.
+        boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) >= 0;
         this.reportInterval = isLong ? 1_000 * MILLI : 25 * MILLI;
         this.backlog = isLong ? 600 : Math.max(LEAST_BACKLOG, scenario.allowed());
         this.log = new SimulatedLog(time::currentTimeNanos, this::at);

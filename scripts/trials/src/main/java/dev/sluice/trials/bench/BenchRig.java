@@ -1,5 +1,6 @@
 package dev.sluice.trials.bench;
 
+import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
@@ -41,13 +42,13 @@ final class BenchRig implements AutoCloseable {
     private final NumberedPublisher publisher;
     private final GroupOffsets offsets;
 
-    BenchRig(SluiceJar jar, RequestTimes times, int partitions, StandInSettings settings)
+    BenchRig(SluiceJar jar, RequestTimes times, int partitions, StandInSettings settings, BrokerSettings broker)
             throws IOException, InterruptedException {
         this.jar = jar;
         this.times = times;
         Runtime.getRuntime().addShutdownHook(new Thread(parts::close, "bench-stop"));
         try {
-            bootstrapServers = parts.add(SandboxBroker.start()).bootstrapServers();
+            bootstrapServers = parts.add(SandboxBroker.start(broker)).bootstrapServers();
             api = parts.add(TogetherStandIn.start(settings, 0, times));
             jar.createTopics(bootstrapServers, partitions);
             parts.add(new CommittedReader(bootstrapServers, List.of(SluiceJar.TOPICS.replies()), times::replied))

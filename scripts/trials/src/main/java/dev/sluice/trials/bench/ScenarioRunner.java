@@ -1,5 +1,6 @@
 package dev.sluice.trials.bench;
 
+import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.trials.AlignedTable;
 import dev.sluice.trials.SluiceJar;
@@ -126,7 +127,13 @@ final class ScenarioRunner {
     BenchRig rig(Path folder, RequestTimes times, int partitions, StandInSettings settings, String... jvmOptions)
             throws IOException, InterruptedException {
         SluiceJar jar = new SluiceJar(workerJar.toAbsolutePath(), List.of(jvmOptions), Files.createDirectories(folder));
-        return new BenchRig(jar, times, partitions, settings);
+        return new BenchRig(jar, times, partitions, settings, broker());
+    }
+
+    /** Returns the settings of a broker that is as quick as others have it, unless there is no time to get warm. */
+    private BrokerSettings broker() {
+        BrokerSettings quickToStart = BrokerSettings.defaults();
+        return cold ? quickToStart : quickToStart.withJvmOptions("-XX:TieredStopAtLevel=4");
     }
 
     /** Starts a rig for a backlog of so many requests and warms it up. */

@@ -21,7 +21,7 @@ final class DoorStrikes implements AutoCloseable {
     /** The time that workers may need to find a restarted broker and to deal with the transactions left open. */
     private static final long RECOVERY_MILLIS = 15_000;
 
-    private static final Duration LISTENING_BOUND = Duration.ofMinutes(1);
+    private static final Duration LISTENING_BOUND = Duration.ofMinutes(5);
     private static final long STOP_SECONDS = DoorRig.DRAIN.toSeconds() + 30;
 
     private final DoorRig rig;

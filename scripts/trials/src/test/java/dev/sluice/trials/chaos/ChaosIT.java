@@ -17,8 +17,11 @@ import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Runs a small trial in every build. {@code scripts/chaos} runs the large one. */
+@Execution(ExecutionMode.CONCURRENT)
 class ChaosIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final long SEED = 11;

@@ -10,8 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Runs small trials of HTTP doors in every build. {@code scripts/chaos} has the large ones. */
+@Execution(ExecutionMode.CONCURRENT)
 class DoorIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
     private static final long SEED = 7;

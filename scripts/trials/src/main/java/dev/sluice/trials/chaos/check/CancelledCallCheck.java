@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Checks that no request is called when the mark that cancels it has been there for a while, unless the worker could not
- * read it. A mark counts if it was written after its request.
+ * Checks that no request is called when the mark that cancels it has been there for a while, unless the worker could
+ * not read it. A mark counts if it was written after its request.
  */
 final class CancelledCallCheck implements HistoryCheck {
     private final CheckBounds bounds;

@@ -14,7 +14,9 @@ import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Checks that each request ends as its kind must or as cancelled, with its own answer, and that no needless request is called. */
+/**
+ * Checks that each request ends as its kind must or as cancelled, with its own answer. No needless request is called.
+ */
 final class ExpectedEndingCheck implements HistoryCheck {
     private static final String ECHO = "You said: ";
 
