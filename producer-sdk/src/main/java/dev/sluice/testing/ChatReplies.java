@@ -46,7 +46,7 @@ public final class ChatReplies {
         return ChatReply.from(reply);
     }
 
-    /** Makes a failed reply, with the same body and headers as its dead letter. */
+    /** Makes a failed reply, with the same body and headers as its dead letter, if it has one. */
     public static ChatReply failed(Submitted submitted, Reason reason, int httpStatus, String message) {
         Map<String, String> error = Map.of("message", message, "type", reason.word());
         ConsumerRecord<byte[], byte[]> reply = reply(submitted, MAPPER.writeValueAsBytes(Map.of("error", error)));
@@ -64,6 +64,7 @@ public final class ChatReplies {
         Headers headers = reply.headers();
         submitted.request().headers().forEach(headers::add);
         submitted.request().tenant().ifPresent(tenant -> WireHeaders.set(headers, WireHeaders.TENANT, tenant));
+        submitted.request().group().ifPresent(group -> WireHeaders.set(headers, WireHeaders.GROUP, group));
         submitted.request().traceparent().ifPresent(trace -> WireHeaders.set(headers, WireHeaders.TRACEPARENT, trace));
         submitted.request().tracestate().ifPresent(state -> WireHeaders.set(headers, WireHeaders.TRACESTATE, state));
         WireHeaders.set(headers, WireHeaders.ID, submitted.receipt().id());
