@@ -284,6 +284,22 @@ class LaneTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
+    void anAbortedCallStopsNothingAndKeepsItsTokensIfItMayHaveCostSome(boolean mayHaveCost) {
+        Lane lane = full("1000/s,100 tokens/s", LimitShare.ALL, 2);
+        time.pass(SECOND);
+        InFlightCall call = send(lane);
+        long wait = lane.nanosToNext();
+        assertThat(wait).isGreaterThan(SECOND.toNanos());
+
+        lane.ended(call, CallFeedback.aborted(mayHaveCost));
+
+        assertThat(lane.stopReason()).isEmpty();
+        assertThat(lane.nanosToNext() == wait).isEqualTo(mayHaveCost);
+        assertThat(lane.nanosToNext()).isLessThanOrEqualTo(wait);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     void callsFromBeforeTheStopChangeNothing(boolean probing) {
         Lane lane = full("none", LimitShare.ALL, 10);
         long before = time.currentTimeNanos();
