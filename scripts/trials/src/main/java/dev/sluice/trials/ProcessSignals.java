@@ -3,8 +3,10 @@ package dev.sluice.trials;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Sends a process the signals for which Java has no method. Needs a POSIX system. */
+/** Does to a process what Java has no method for. Needs a POSIX system. */
 final class ProcessSignals {
     private ProcessSignals() {}
 
@@ -18,17 +20,27 @@ final class ProcessSignals {
         send("CONT", process);
     }
 
+    /** Binds all threads of the process, and those that they start, to the first processor. */
+    static void bind(ProcessHandle process) {
+        run(process, "taskset", "-a", "-c", "-p", "0");
+    }
+
     private static void send(String signal, ProcessHandle process) {
+        run(process, "kill", "-" + signal);
+    }
+
+    /** Runs a command whose last argument is the process. */
+    private static void run(ProcessHandle process, String... command) {
+        List<String> whole = new ArrayList<>(List.of(command));
+        whole.add(Long.toString(process.pid()));
         try {
-            Process kill = new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
-                    .redirectErrorStream(true)
-                    .start();
-            String output = new String(kill.getInputStream().readAllBytes(), Charset.defaultCharset());
-            if (kill.waitFor() != 0 && process.isAlive()) {
-                throw new IllegalStateException("cannot send SIG" + signal + " to " + process.pid() + ": " + output);
+            Process run = new ProcessBuilder(whole).redirectErrorStream(true).start();
+            String output = new String(run.getInputStream().readAllBytes(), Charset.defaultCharset());
+            if (run.waitFor() != 0 && process.isAlive()) {
+                throw new IllegalStateException("'" + String.join(" ", whole) + "' has failed: " + output);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot run kill", e);
+            throw new UncheckedIOException("cannot run " + command[0], e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

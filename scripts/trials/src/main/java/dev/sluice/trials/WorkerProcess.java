@@ -88,6 +88,11 @@ public final class WorkerProcess {
         process.destroyForcibly().waitFor();
     }
 
+    /** Lets the process use the first processor alone. Needs {@code taskset}. */
+    public void bindToOneProcessor() {
+        ProcessSignals.bind(process.toHandle());
+    }
+
     /** Suspends the process (SIGSTOP). */
     public void freeze() {
         ProcessSignals.stop(process.toHandle());

@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             ScalingScenario.class,
             PaceCommand.class,
             ThroughputScenario.class,
+            ScaleUpScenario.class,
             LatencyScenario.class,
             DoorScenario.class,
             KilledScenario.class,

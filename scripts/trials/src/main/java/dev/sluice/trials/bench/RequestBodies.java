@@ -57,9 +57,14 @@ final class RequestBodies {
 
     /** Returns a body of that many bytes, or of a few more if it cannot be that small. */
     static String sized(int number, int bytes) {
+        return sized(MODEL, number, bytes);
+    }
+
+    /** Returns a body of this model and size. */
+    static String sized(String model, int number, int bytes) {
         String text = RequestTimes.id(number) + ":";
-        int missing = Math.max(0, bytes - body(text).length());
-        return body(text + FILLER.repeat(missing / FILLER.length() + 1).substring(0, missing));
+        int missing = Math.max(0, bytes - body(model, text).length());
+        return body(model, text + FILLER.repeat(missing / FILLER.length() + 1).substring(0, missing));
     }
 
     private static String body(String text) {

@@ -1,0 +1,208 @@
+package dev.sluice.trials.bench;
+
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.trials.WorkerProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The {@code scale-up} command: measures what a request costs where there is more of something. */
+@Command(
+        name = "scale-up",
+        mixinStandardHelpOptions = true,
+        description = {
+            "A backlog without any limit, again and again with more of one thing: processor time of all workers per "
+                    + "reply, replies per second from the first call to the last reply, and the memory of the largest "
+                    + "worker. In parentheses the ratio to the first row.",
+            "",
+            "one-core: the worker may use the first processor alone. comings: a second worker comes and goes every ten "
+                    + "seconds, and the time it takes to start counts as well."
+        })
+final class ScaleUpScenario implements Callable<Integer> {
+    private static final String COST = "CPU per reply, ms";
+    private static final int LATENCY_MILLIS = 50;
+    private static final int IN_FLIGHT = 512;
+    private static final int MOST_SECONDS = 600;
+    private static final int BETWEEN_CHANGES_SECONDS = 10;
+    /** The most that a request may cost, in per cent of what it costs in the first row. */
+    private static final int MOST_PERCENT = 110;
+
+    private static final Map<String, Variation> VARIATIONS = new LinkedHashMap<>();
+
+    static {
+        VARIATIONS.put("one worker", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, false));
+        VARIATIONS.put("one-core", new Variation(1, BenchRig.PARTITIONS, 1, 1, true, false));
+        VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, false, false));
+        VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, false, false));
+        VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, false, false));
+        VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, false, false));
+        VARIATIONS.put("comings", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, true));
+    }
+
+    @Option(names = "--requests", defaultValue = "100000", description = "In the queue, each time (${DEFAULT-VALUE}).")
+    private int requests;
+
+    @Option(names = "--bytes", defaultValue = "1024", description = "Of each request (${DEFAULT-VALUE}).")
+    private int bytes;
+
+    @Option(names = "--runs", defaultValue = "3", description = "Of each; medians are shown (${DEFAULT-VALUE}).")
+    private int runs;
+
+    @Mixin
+    private ScenarioRunner runner = new ScenarioRunner();
+
+    /**
+     * A setup with more of something.
+     *
+     * @param oneCore whether the worker may use one processor alone
+     * @param comings whether another worker comes and goes
+     */
+    private record Variation(int workers, int partitions, int models, int tenants, boolean oneCore, boolean comings) {
+        IntFunction<String> body(int bytes) {
+            return number ->
+                    RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
+        }
+
+        void publish(NumberedPublisher publisher, int requests, int bytes) {
+            for (int i = 0; i < requests; i++) {
+                if (tenants == 1) {
+                    publisher.publish(body(bytes));
+                } else {
+                    publisher.publish(i, "tenant-" + i % tenants, body(bytes));
+                }
+            }
+            publisher.confirm();
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        runner.within("--requests", requests, 1, 1_000_000);
+        runner.within("--bytes", bytes, 1, 1_000_000);
+        runner.within("--runs", runs, 1, 100);
+        return runner.run(this::measure);
+    }
+
+    private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
+        Map<String, List<Map<String, Double>>> figures = new LinkedHashMap<>();
+        for (int run = 1; run <= runs; run++) {
+            for (Map.Entry<String, Variation> variation : VARIATIONS.entrySet()) {
+                String name = variation.getKey();
+                ScenarioRunner.say(name + ", run " + run + " of " + runs);
+                Path logs = folder.resolve(name.replace(' ', '-') + "-" + run);
+                Map<String, Double> found = measure(variation.getValue(), logs);
+                ScenarioRunner.say(name + ": " + found);
+                figures.computeIfAbsent(name, first -> new ArrayList<>()).add(found);
+            }
+        }
+        return judge(figures);
+    }
+
+    private Map<String, Double> measure(Variation variation, Path folder) throws IOException, InterruptedException {
+        StandInSettings settings =
+                StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(LATENCY_MILLIS)));
+        RequestTimes times = new RequestTimes(requests);
+        try (BenchRig rig = runner.rig(folder, times, variation.partitions(), settings, BenchRig.HEAP)) {
+            runner.warmUp(rig);
+            variation.publish(rig.publisher(), requests, bytes);
+            List<WorkerProcess> workers = start(rig, variation);
+            long first = rig.firstCall();
+            double cpu = -cpuMillis(workers);
+            if (variation.comings()) {
+                cpu += comeAndGo(rig, first);
+            } else if (!rig.waitForAnswers(first, MOST_SECONDS)) {
+                throw new IllegalStateException("not all is answered within " + MOST_SECONDS + " s");
+            }
+            cpu += cpuMillis(workers);
+            return figures(times, cpu, rig.peakMib());
+        }
+    }
+
+    private static Map<String, Double> figures(RequestTimes times, double cpu, long peakMib) {
+        long firstCall = times.numbers().mapToLong(times::calledAt).min().orElseThrow();
+        long lastReply = times.numbers().mapToLong(times::repliedAt).max().orElseThrow();
+        Map<String, Double> figures = new LinkedHashMap<>();
+        figures.put(COST, cpu / times.numbers().count());
+        figures.put(DrainedBacklog.RATE, times.numbers().count() * 1_000.0 / (lastReply - firstCall));
+        figures.put(DrainedBacklog.MEMORY, (double) peakMib);
+        return figures;
+    }
+
+    private static List<WorkerProcess> start(BenchRig rig, Variation variation) {
+        List<WorkerProcess> workers = new ArrayList<>();
+        for (int i = 0; i < variation.workers(); i++) {
+            WorkerProcess worker = rig.worker("--max-in-flight=" + IN_FLIGHT / variation.workers());
+            if (variation.oneCore()) {
+                worker.bindToOneProcessor();
+            }
+            workers.add(worker);
+        }
+        return workers;
+    }
+
+    private static double cpuMillis(List<WorkerProcess> workers) {
+        return workers.stream()
+                .mapToLong(worker -> MachineDescription.cpuMillis(worker.pid()))
+                .sum();
+    }
+
+    /** Lets another worker come and go until all is answered. Returns the processor time of those that came. */
+    private static long comeAndGo(BenchRig rig, long first) throws InterruptedException {
+        long spent = 0;
+        long elapsed = 0;
+        while (true) {
+            elapsed += BETWEEN_CHANGES_SECONDS;
+            if (rig.waitForAnswers(first, elapsed)) {
+                return spent;
+            }
+            WorkerProcess other = rig.worker("--max-in-flight=" + IN_FLIGHT);
+            elapsed += BETWEEN_CHANGES_SECONDS;
+            boolean isAnswered = rig.waitForAnswers(first, elapsed);
+            spent += MachineDescription.cpuMillis(other.pid());
+            BenchRig.terminate(other);
+            if (isAnswered) {
+                return spent;
+            }
+            if (elapsed > MOST_SECONDS) {
+                throw new IllegalStateException("not all is answered within " + MOST_SECONDS + " s");
+            }
+        }
+    }
+
+    private ScenarioResult judge(Map<String, List<Map<String, Double>>> figures) {
+        ScenarioResult result = new ScenarioResult();
+        List<Map<String, Double>> base = figures.values().iterator().next();
+        figures.forEach((name, found) -> {
+            Map<String, String> cells = new LinkedHashMap<>();
+            for (String measure : base.get(0).keySet()) {
+                double median = median(found, measure);
+                cells.put(
+                        measure,
+                        ContenderComparison.number(median) + " (%.2f)".formatted(median / median(base, measure)));
+            }
+            result.row(name, cells);
+            long percent = (long) Math.ceil(100 * median(found, COST) / median(base, COST) - 1e-9);
+            if (found != base) {
+                result.bound(new MeasuredBound(name + ": cost of a request, per cent", percent, MOST_PERCENT));
+            }
+        });
+        return result;
+    }
+
+    private static double median(List<Map<String, Double>> found, String measure) {
+        return PaceReport.median(IntStream.range(0, found.size())
+                .mapToDouble(run -> found.get(run).get(measure))
+                .toArray());
+    }
+}
