@@ -95,11 +95,12 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
         Map<String, Assignment> assigned = sticky.assign(
                         wholeBundles(cluster, bundleCounts), new GroupSubscription(narrowed))
                 .groupAssignment();
+        Map<TopicPartition, List<String>> claims = claims(members);
         Map<String, Assignment> expanded = new HashMap<>();
         assigned.forEach((member, assignment) -> {
             List<TopicPartition> partitions =
                     expand(assignment.partitions(), members.get(member).topics());
-            expanded.put(member, new Assignment(withoutClaimed(member, partitions, members), assignment.userData()));
+            expanded.put(member, new Assignment(withoutClaimed(member, partitions, claims), assignment.userData()));
         });
         return new GroupAssignment(expanded);
     }
@@ -204,22 +205,28 @@ public final class BundleAssignor implements ConsumerPartitionAssignor {
                 .toList();
     }
 
+    /** Returns the members that claim to own each partition. Of several, one has missed that it lost the partition. */
+    private static Map<TopicPartition, List<String>> claims(Map<String, Subscription> members) {
+        Map<TopicPartition, List<String>> claims = new HashMap<>();
+        members.forEach((member, subscription) -> subscription
+                .ownedPartitions()
+                .forEach(partition -> claims.computeIfAbsent(partition, absent -> new ArrayList<>(1))
+                        .add(member)));
+        return claims;
+    }
+
     /**
      * Returns the partitions that no other member still claims to own. The cooperative protocol moves a partition in
      * two steps, and Kafka fails the whole rebalance if one step both revokes and assigns it. The claiming member gives
      * the partition up, because it is not assigned to it, and that starts the next rebalance.
      */
     private static List<TopicPartition> withoutClaimed(
-            String member, List<TopicPartition> partitions, Map<String, Subscription> members) {
-        Set<TopicPartition> claimed = new HashSet<>();
-        members.forEach((other, subscription) -> {
-            if (!other.equals(member)) {
-                claimed.addAll(subscription.ownedPartitions());
-            }
-        });
-        claimed.removeAll(members.get(member).ownedPartitions());
+            String member, List<TopicPartition> partitions, Map<TopicPartition, List<String>> claims) {
         return partitions.stream()
-                .filter(partition -> !claimed.contains(partition))
+                .filter(partition -> {
+                    List<String> claiming = claims.getOrDefault(partition, List.of());
+                    return claiming.isEmpty() || claiming.contains(member);
+                })
                 .toList();
     }
 }

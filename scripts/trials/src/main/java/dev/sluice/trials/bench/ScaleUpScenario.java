@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
                     + "reply, replies per second from the first call to the last reply, and the memory of the largest "
                     + "worker. In parentheses the ratio to the first row.",
             "",
-            "one-core: the worker may use the first processor alone. comings: a second worker comes and goes every ten "
+            "one core: the worker may use the first processor alone. comings: a second worker comes and goes every ten "
                     + "seconds, and the time it takes to start counts as well."
         })
 final class ScaleUpScenario implements Callable<Integer> {
@@ -38,11 +38,12 @@ final class ScaleUpScenario implements Callable<Integer> {
     /** The most that a request may cost, in per cent of what it costs in the first row. */
     private static final int MOST_PERCENT = 110;
 
+    private static final String FIRST = "one worker";
     private static final Map<String, Variation> VARIATIONS = new LinkedHashMap<>();
 
     static {
-        VARIATIONS.put("one worker", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, false));
-        VARIATIONS.put("one-core", new Variation(1, BenchRig.PARTITIONS, 1, 1, true, false));
+        VARIATIONS.put(FIRST, new Variation(1, BenchRig.PARTITIONS, 1, 1, false, false));
+        VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, true, false));
         VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, false, false));
         VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, false, false));
         VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, false, false));
@@ -58,6 +59,9 @@ final class ScaleUpScenario implements Callable<Integer> {
 
     @Option(names = "--runs", defaultValue = "3", description = "Of each; medians are shown (${DEFAULT-VALUE}).")
     private int runs;
+
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Besides the first row (all).")
+    private List<String> only = List.of();
 
     @Mixin
     private ScenarioRunner runner = new ScenarioRunner();
@@ -91,6 +95,10 @@ final class ScaleUpScenario implements Callable<Integer> {
         runner.within("--requests", requests, 1, 1_000_000);
         runner.within("--bytes", bytes, 1, 1_000_000);
         runner.within("--runs", runs, 1, 100);
+        for (String name : only) {
+            runner.require(
+                    VARIATIONS.containsKey(name), "--only", name, "of " + String.join(", ", VARIATIONS.keySet()));
+        }
         return runner.run(this::measure);
     }
 
@@ -99,6 +107,9 @@ final class ScaleUpScenario implements Callable<Integer> {
         for (int run = 1; run <= runs; run++) {
             for (Map.Entry<String, Variation> variation : VARIATIONS.entrySet()) {
                 String name = variation.getKey();
+                if (!only.isEmpty() && !only.contains(name) && !name.equals(FIRST)) {
+                    continue;
+                }
                 ScenarioRunner.say(name + ", run " + run + " of " + runs);
                 Path logs = folder.resolve(name.replace(' ', '-') + "-" + run);
                 Map<String, Double> found = measure(variation.getValue(), logs);
