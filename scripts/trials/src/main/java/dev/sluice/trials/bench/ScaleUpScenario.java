@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "A backlog without any limit, again and again with more of one thing: processor time of all workers per "
-                    + "reply, replies per second from the first call to the last reply, and the memory of the largest "
-                    + "worker. In parentheses the ratio to the first row.",
+                    + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
+                    + "the first row. The first quarter of the requests warms up and does not count.",
             "",
             "one core: the worker may use the first processor alone. comings: a second worker comes and goes every ten "
                     + "seconds, and the time it takes to start counts as well."
@@ -34,6 +34,9 @@ final class ScaleUpScenario implements Callable<Integer> {
     private static final int LATENCY_MILLIS = 50;
     private static final int IN_FLIGHT = 512;
     private static final int MOST_SECONDS = 600;
+    /** The part of the requests after which compilers and connections are warm. What came before does not count. */
+    private static final int WARM_UP_PART = 4;
+
     private static final int BETWEEN_CHANGES_SECONDS = 10;
     /** The most that a request may cost, in per cent of what it costs in the first row. */
     private static final int MOST_PERCENT = 110;
@@ -126,38 +129,41 @@ final class ScaleUpScenario implements Callable<Integer> {
         RequestTimes times = new RequestTimes(requests);
         try (BenchRig rig = runner.rig(folder, times, variation.partitions(), settings, BenchRig.HEAP)) {
             runner.warmUp(rig);
-            variation.publish(rig.publisher(), requests, bytes);
             List<WorkerProcess> workers = start(rig, variation);
+            variation.publish(rig.publisher(), requests, bytes);
             long first = rig.firstCall();
+            long warm = requests / WARM_UP_PART;
+            await(rig.waitFor(first, MOST_SECONDS, () -> times.count(times::isAnswered) >= warm));
+            long begun = System.nanoTime();
+            long answered = times.count(times::isAnswered);
             double cpu = -cpuMillis(workers);
             if (variation.comings()) {
-                cpu += comeAndGo(rig, first);
-            } else if (!rig.waitForAnswers(first, MOST_SECONDS)) {
-                throw new IllegalStateException("not all is answered within " + MOST_SECONDS + " s");
+                cpu += comeAndGo(rig);
+            } else {
+                await(rig.waitForAnswers(first, MOST_SECONDS));
             }
             cpu += cpuMillis(workers);
-            return figures(times, cpu, rig.peakMib());
+            long replies = requests - answered;
+            Map<String, Double> figures = new LinkedHashMap<>();
+            figures.put(COST, cpu / replies);
+            figures.put(DrainedBacklog.RATE, replies * 1e9 / (System.nanoTime() - begun));
+            figures.put(DrainedBacklog.MEMORY, (double) rig.peakMib());
+            return figures;
         }
     }
 
-    private static Map<String, Double> figures(RequestTimes times, double cpu, long peakMib) {
-        long firstCall = times.numbers().mapToLong(times::calledAt).min().orElseThrow();
-        long lastReply = times.numbers().mapToLong(times::repliedAt).max().orElseThrow();
-        Map<String, Double> figures = new LinkedHashMap<>();
-        figures.put(COST, cpu / times.numbers().count());
-        figures.put(DrainedBacklog.RATE, times.numbers().count() * 1_000.0 / (lastReply - firstCall));
-        figures.put(DrainedBacklog.MEMORY, (double) peakMib);
-        return figures;
+    private static void await(boolean isAnswered) {
+        if (!isAnswered) {
+            throw new IllegalStateException("not all is answered within " + MOST_SECONDS + " s");
+        }
     }
 
-    private static List<WorkerProcess> start(BenchRig rig, Variation variation) {
-        List<WorkerProcess> workers = new ArrayList<>();
-        for (int i = 0; i < variation.workers(); i++) {
-            WorkerProcess worker = rig.worker("--max-in-flight=" + IN_FLIGHT / variation.workers());
-            if (variation.oneCore()) {
-                worker.bindToOneProcessor();
-            }
-            workers.add(worker);
+    /** Starts the workers and waits until all of them have partitions. */
+    private static List<WorkerProcess> start(BenchRig rig, Variation variation) throws InterruptedException {
+        List<WorkerProcess> workers = rig.pacedWorkers(
+                variation.workers(), List.of("--limit=*=none", "--max-in-flight=" + IN_FLIGHT / variation.workers()));
+        if (variation.oneCore()) {
+            workers.forEach(WorkerProcess::bindToOneProcessor);
         }
         return workers;
     }
@@ -169,26 +175,23 @@ final class ScaleUpScenario implements Callable<Integer> {
     }
 
     /** Lets another worker come and go until all is answered. Returns the processor time of those that came. */
-    private static long comeAndGo(BenchRig rig, long first) throws InterruptedException {
+    private static long comeAndGo(BenchRig rig) throws InterruptedException {
+        long begun = System.nanoTime();
         long spent = 0;
-        long elapsed = 0;
-        while (true) {
-            elapsed += BETWEEN_CHANGES_SECONDS;
-            if (rig.waitForAnswers(first, elapsed)) {
+        for (int seconds = 0; seconds <= MOST_SECONDS; seconds += 2 * BETWEEN_CHANGES_SECONDS) {
+            if (rig.waitForAnswers(begun, seconds + BETWEEN_CHANGES_SECONDS)) {
                 return spent;
             }
             WorkerProcess other = rig.worker("--max-in-flight=" + IN_FLIGHT);
-            elapsed += BETWEEN_CHANGES_SECONDS;
-            boolean isAnswered = rig.waitForAnswers(first, elapsed);
+            boolean isAnswered = rig.waitForAnswers(begun, seconds + 2 * BETWEEN_CHANGES_SECONDS);
             spent += MachineDescription.cpuMillis(other.pid());
             BenchRig.terminate(other);
             if (isAnswered) {
                 return spent;
             }
-            if (elapsed > MOST_SECONDS) {
-                throw new IllegalStateException("not all is answered within " + MOST_SECONDS + " s");
-            }
         }
+        await(false);
+        return spent;
     }
 
     private ScenarioResult judge(Map<String, List<Map<String, Double>>> figures) {
