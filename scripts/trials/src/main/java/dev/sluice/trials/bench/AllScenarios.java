@@ -25,6 +25,20 @@ final class AllScenarios implements Callable<Integer> {
     private static final Map<String, List<String>> SCENARIOS = new LinkedHashMap<>();
 
     static {
+        // the first two have what lasts, the others of throughput the first seconds
+        SCENARIOS.put(
+                "lasting-throughput-50ms",
+                List.of("throughput", "--requests=200000", "--contenders=floor,floor-c1,sluice,sluice-c2"));
+        SCENARIOS.put(
+                "lasting-throughput-0ms",
+                List.of(
+                        "throughput",
+                        "--requests=200000",
+                        "--latency=0",
+                        "--bound=90",
+                        "--contenders=floor,floor-c1,sluice,sluice-c2"));
+        SCENARIOS.put("scale-up", List.of("scale-up"));
+        SCENARIOS.put("pace", List.of("pace", "--runs=3"));
         SCENARIOS.put("throughput-50ms", List.of("throughput", "--contenders=floor,floor-c1,sluice-c2," + GUARANTEED));
         SCENARIOS.put(
                 "throughput-0ms",
@@ -75,6 +89,11 @@ final class AllScenarios implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
+
+    /** Returns the names of the reports in the order in which the page shows them. */
+    static List<String> names() {
+        return List.copyOf(SCENARIOS.keySet());
+    }
 
     @Override
     public Integer call() {

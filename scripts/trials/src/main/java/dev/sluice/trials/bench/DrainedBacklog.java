@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 /** Measures how a program drains a backlog that is already published. */
 final class DrainedBacklog {
     static final String RATE = "replies/s";
+    static final String COST = "CPU per reply, ms";
     static final String MEMORY = "peak RSS, MiB";
     private static final int PATIENCE_SECONDS = 600;
 
@@ -34,7 +35,7 @@ final class DrainedBacklog {
         long lastReply = times.numbers().mapToLong(times::repliedAt).max().orElseThrow();
         Map<String, Double> figures = new LinkedHashMap<>();
         figures.put(RATE, requests * 1_000.0 / (lastReply - firstCall));
-        figures.put("CPU per reply, ms", cpu / requests);
+        figures.put(COST, cpu / requests);
         figures.put(MEMORY, process.peakKib() / 1_024.0);
         figures.put("start to first call, ms", (double) (firstCall - startedAt));
         return figures;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class ResultsPage {
     }
 
     private static Path plotOf(Path file) {
-        return file.resolveSibling(file.getFileName().toString().replaceFirst("\\.json$", "") + ".svg");
+        return file.resolveSibling(name(file) + ".svg");
     }
 
     private static String page(Path folder) throws IOException {
@@ -59,7 +60,7 @@ final class ResultsPage {
         List<Path> files;
         try (Stream<Path> all = Files.list(folder)) {
             files = all.filter(file -> file.toString().endsWith(".json"))
-                    .sorted()
+                    .sorted(Comparator.comparingInt(ResultsPage::place).thenComparing(Comparator.naturalOrder()))
                     .toList();
         }
         for (Path file : files) {
@@ -68,9 +69,19 @@ final class ResultsPage {
         return page.toString();
     }
 
+    /** Returns the place of a report among those that {@link AllScenarios} makes. All others come last. */
+    private static int place(Path file) {
+        int place = AllScenarios.names().indexOf(name(file));
+        return place < 0 ? Integer.MAX_VALUE : place;
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString().replaceFirst("\\.json$", "");
+    }
+
     private static void part(Path file, StringBuilder page) throws IOException {
         JsonNode report = JsonMapper.shared().readTree(Files.readString(file));
-        String name = file.getFileName().toString().replaceFirst("\\.json$", "");
+        String name = name(file);
         String command = report.path("command").stringValue("");
         page.append("\n## " + name + "\n\n`" + command + "`\n");
         rows(report.path("table"), page);

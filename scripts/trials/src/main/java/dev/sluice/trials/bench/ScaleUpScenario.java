@@ -30,7 +30,6 @@ import picocli.CommandLine.Option;
                     + "seconds, and the time it takes to start counts as well."
         })
 final class ScaleUpScenario implements Callable<Integer> {
-    private static final String COST = "CPU per reply, ms";
     private static final int LATENCY_MILLIS = 50;
     private static final int IN_FLIGHT = 512;
     private static final int MOST_SECONDS = 600;
@@ -145,7 +144,7 @@ final class ScaleUpScenario implements Callable<Integer> {
             cpu += cpuMillis(workers);
             long replies = requests - answered;
             Map<String, Double> figures = new LinkedHashMap<>();
-            figures.put(COST, cpu / replies);
+            figures.put(DrainedBacklog.COST, cpu / replies);
             figures.put(DrainedBacklog.RATE, replies * 1e9 / (System.nanoTime() - begun));
             figures.put(DrainedBacklog.MEMORY, (double) rig.peakMib());
             return figures;
@@ -206,7 +205,8 @@ final class ScaleUpScenario implements Callable<Integer> {
                         ContenderComparison.number(median) + " (%.2f)".formatted(median / median(base, measure)));
             }
             result.row(name, cells);
-            long percent = (long) Math.ceil(100 * median(found, COST) / median(base, COST) - 1e-9);
+            long percent = (long)
+                    Math.ceil(100 * median(found, DrainedBacklog.COST) / median(base, DrainedBacklog.COST) - 1e-9);
             if (found != base) {
                 result.bound(new MeasuredBound(name + ": cost of a request, per cent", percent, MOST_PERCENT));
             }

@@ -23,6 +23,8 @@ final class ThroughputScenario implements Callable<Integer> {
     private static final String RATE = DrainedBacklog.RATE;
     /** The least rate of an observed worker, in per cent of that of an unobserved one. */
     private static final int OBSERVED_PERCENT = 97;
+    /** The most processor time of a reply, in per cent of the floor's. */
+    private static final int MOST_COST_PERCENT = 110;
 
     @Option(names = "--requests", defaultValue = "20000", description = "In the queue (${DEFAULT-VALUE}).")
     private int requests;
@@ -66,6 +68,12 @@ final class ThroughputScenario implements Callable<Integer> {
                     .floor(RATE)
                     .ifPresent(
                             floor -> result.bound(missing(comparison, Contender.SLUICE, "the floor's", floor, bound)));
+            comparison
+                    .ratio(Contender.SLUICE, DrainedBacklog.COST)
+                    .ifPresent(ratio -> result.bound(new MeasuredBound(
+                            "sluice: processor time per reply to the floor's, per cent",
+                            (long) Math.ceil(100 * ratio - 1e-9),
+                            MOST_COST_PERCENT)));
             if (comparison.rounds().containsKey(Contender.SLUICE_OBSERVED)) {
                 double unobserved = comparison.median(Contender.SLUICE, RATE);
                 result.bound(missing(

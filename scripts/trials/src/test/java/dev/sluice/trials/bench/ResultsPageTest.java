@@ -27,6 +27,17 @@ class ResultsPageTest {
     }
 
     @Test
+    void leadsWithWhatLasts() throws IOException {
+        ResultsPage.add(folder.resolve("another.json"), report("bench another", 7), "");
+        ResultsPage.add(folder.resolve("start.json"), report("bench start", 7), "");
+        ResultsPage.add(folder.resolve("lasting-throughput-50ms.json"), report("bench throughput", 3), "");
+
+        assertThat(folder.resolve("README.md"))
+                .content()
+                .containsSubsequence("## lasting-throughput-50ms", "## start", "## another");
+    }
+
+    @Test
     void aNewReportTakesThePlaceOfTheOldOne() throws IOException {
         Path file = folder.resolve("a.json");
         ResultsPage.add(file, report("old", 7), "<svg/>");
