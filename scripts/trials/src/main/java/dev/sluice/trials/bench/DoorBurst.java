@@ -119,8 +119,8 @@ final class DoorBurst {
                 .bound(MeasuredBound.none("calls made twice", made(traffic) - atOnce - EXPRESS))
                 .bound(PaceOutcome.missing(utilisation, UTILISATION))
                 .bound(new MeasuredBound(
-                        "p99 of the express calls over the API's, ms",
-                        Math.round((hurried.at(99) - api.at(50)) / 1_000.0),
+                        "express calls: p99 over the API, ms",
+                        Math.round((hurried.at(99) - api.at(99)) / 1_000.0),
                         EXPRESS_OVER_MILLIS));
     }
 
