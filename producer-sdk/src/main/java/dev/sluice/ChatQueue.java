@@ -103,8 +103,8 @@ public interface ChatQueue extends AutoCloseable {
      * are.
      *
      * <p>This writes a mark to the topic {@code chat.cancels}, which all workers read within a moment. Whether it comes
-     * in time only the reply shows. A request with the same id that is published a second or more later is not
-     * cancelled.
+     * in time only the reply shows. A request with the same id that is published more than a second later is
+     * not cancelled.
      *
      * @return a future that completes when Kafka has the mark
      */

@@ -8,7 +8,6 @@ import dev.sluice.InvalidChatRequestException;
 import dev.sluice.JsonRequestBuilder;
 import dev.sluice.Priority;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +31,9 @@ final class ChatPublisher implements AutoCloseable {
     private final ExecutorService publishing = threads(THREADS, "sluice-gateway-publish");
     /** Apart from the threads that may all be blocked. */
     private final ExecutorService answering = threads(1, "sluice-gateway-answer");
+
+    /** Apart as well: while Kafka is away many clients leave, and no request may wait behind their marks. */
+    private final ExecutorService cancelling = threads(1, "sluice-gateway-cancel");
 
     private final AtomicLong accepted = new AtomicLong();
     private volatile long skippedUpTo;
@@ -121,7 +123,7 @@ final class ChatPublisher implements AutoCloseable {
             return;
         }
         try {
-            publishing.execute(() -> {
+            cancelling.execute(() -> {
                 boolean unused = reply.cancel(false);
             });
         } catch (RejectedExecutionException e) {
@@ -155,13 +157,13 @@ final class ChatPublisher implements AutoCloseable {
 
     @Override
     public void close() {
-        // What was abandoned last is still to be cancelled.
-        publishing.shutdown();
+        publishing.shutdownNow();
         answering.shutdown();
+        // What was abandoned last is still to be cancelled.
+        cancelling.shutdown();
         try {
-            boolean unused = publishing.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
-            List<Runnable> unusedToo = publishing.shutdownNow();
-            boolean unusedAsWell = answering.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
+            boolean unused = answering.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
+            boolean unusedToo = cancelling.awaitTermination(CLOSE_SECONDS / 2, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
