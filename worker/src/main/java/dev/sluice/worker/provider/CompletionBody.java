@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -35,6 +36,10 @@ public record CompletionBody(
     /** The part of a foreign text that is looked at. Its first words are in there, even behind a style sheet. */
     private static final int MAX_FOREIGN_BYTES = 16 << 10;
 
+    private static final Pattern UNREADABLE = Pattern.compile("(?is)<(style|script)\\b.*?(?:</\\1\\s*>|$)");
+    private static final Pattern TAG = Pattern.compile("<[^<>]*>");
+    private static final Pattern SPACE = Pattern.compile("[\\s\\p{Cc}\\p{Cf}\\u2028\\u2029]+");
+
     /** Reads a body in one streaming pass. */
     public static CompletionBody read(byte[] body) {
         try (JsonParser parser = StreamingJson.parser(body)) {
@@ -59,10 +64,8 @@ public record CompletionBody(
     }
 
     private static String text(byte[] body) {
-        String plain = beginning(body)
-                .replaceAll("(?is)<(style|script)\\b.*?(?:</\\1\\s*>|$)", " ")
-                .replaceAll("<[^<>]*>", " ");
-        return shortened(plain);
+        String readable = UNREADABLE.matcher(beginning(body)).replaceAll(" ");
+        return shortened(TAG.matcher(readable).replaceAll(" "));
     }
 
     private static String beginning(byte[] body) {
@@ -70,7 +73,7 @@ public record CompletionBody(
     }
 
     private static String shortened(String text) {
-        String line = text.replaceAll("[\\s\\p{Cc}\\p{Cf}\\u2028\\u2029]+", " ").strip();
+        String line = SPACE.matcher(text).replaceAll(" ").strip();
         return line.length() <= MAX_WORDS ? line : line.substring(0, MAX_WORDS);
     }
 
