@@ -187,7 +187,8 @@ class DeadLettersTest {
                 new ReplayRecords(TOPICS).request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
 
         assertThat(texts(request.headers()))
-                .containsOnlyKeys("sluice-id", "sluice-tenant", "sluice-cache", "sluice-replays");
+                .containsOnlyKeys(
+                        "sluice-id", "sluice-tenant", "sluice-group", "sluice-abort", "sluice-cache", "sluice-replays");
     }
 
     @Test
