@@ -171,8 +171,12 @@ final class ChatRoute {
         if (broken == null) {
             kafka.published();
         } else if (broken instanceof ChatQueueException && !(broken instanceof ReplyTimeoutException)) {
-            kafka.failed(System.nanoTime());
-            publisher.skipWaiting();
+            if (KafkaGate.saysThatKafkaIsAway(broken)) {
+                kafka.failed(System.nanoTime());
+                publisher.skipWaiting();
+            } else {
+                kafka.learnedNothing();
+            }
             LOG.atWarn()
                     .addKeyValue("id", request.id())
                     .addKeyValue("error", broken.getMessage())

@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
 import java.time.Duration;
+import org.apache.kafka.common.errors.ApiException;
+import org.apache.kafka.common.errors.RetriableException;
 
 /**
  * Spares callers the wait for a Kafka that is known to be away. After a request could not be published, one at a time
@@ -12,6 +14,16 @@ final class KafkaGate {
     private boolean isClosed;
     private boolean isProbing;
     private long closedAt;
+
+    /**
+     * Returns true if the failure of one request says that others would fail as well, and wait for that. An error with
+     * which Kafka has answered, or that comes without asking it, is about this request or the rights to its topic: a
+     * record that is too large for its topic must close the gate for nobody else.
+     */
+    static boolean saysThatKafkaIsAway(Throwable failure) {
+        Throwable cause = failure.getCause();
+        return !(cause instanceof ApiException) || cause instanceof RetriableException;
+    }
 
     /** Returns true if a request may be published now. The caller reports how that ended. */
     boolean enter(long nowNanos) {

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -82,6 +83,8 @@ final class ReplyAnswers {
             return ErrorBody.invalid(400, "invalid_request", field, String.valueOf(cause.getMessage()));
         } else if (cause instanceof ReplyTimeoutException) {
             return ErrorBody.ended(GATEWAY_TIMEOUT, "timeout", "the request was not answered in time");
+        } else if (cause.getCause() instanceof RecordTooLargeException) {
+            return ErrorBody.invalid(413, "too_large", null, "the request is larger than the queue's topic takes");
         } else if (cause instanceof ChatQueueException) {
             return unavailable();
         }

@@ -18,6 +18,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +134,22 @@ class GatewayTest {
             assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(503);
             await().atMost(Duration.ofSeconds(5))
                     .until(() -> door.post(TestDoor.BODY).statusCode() == 200);
+            assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void aRequestThatItsTopicDoesNotTakeClosesTheDoorForNobodyElse() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering();
+        try (TestDoor door = TestDoor.before(queue)) {
+            queue.failWith(new ChatQueueException("too large", new RecordTooLargeException("secret-host")));
+            HttpResponse<String> large = door.post(TestDoor.BODY);
+            assertThat(large.statusCode()).isEqualTo(413);
+            assertThat(large.body()).contains("too_large").doesNotContain("secret-host");
+            queue.failWith(new ChatQueueException("not allowed", new TopicAuthorizationException("chat.requests")));
+            assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(503);
+
+            queue.failWith(null);
             assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(200);
         }
     }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
                     + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
                     + "the first row. The first quarter of the requests warms up and does not count.",
             "",
-            "one core: the worker may use the first processor alone. comings: a second worker comes and goes every ten "
+            "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every ten "
                     + "seconds, and the time it takes to start counts as well."
         })
 final class ScaleUpScenario implements Callable<Integer> {
@@ -50,7 +50,7 @@ final class ScaleUpScenario implements Callable<Integer> {
         VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, false, false));
         VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, false, false));
         VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, false, false));
-        VARIATIONS.put("comings", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, true));
+        VARIATIONS.put("rebalances", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, true));
     }
 
     @Option(names = "--requests", defaultValue = "100000", description = "In the queue, each time (${DEFAULT-VALUE}).")
@@ -72,9 +72,10 @@ final class ScaleUpScenario implements Callable<Integer> {
      * A setup with more of something.
      *
      * @param oneCore whether the worker may use one processor alone
-     * @param comings whether another worker comes and goes
+     * @param rebalances whether another worker comes and goes
      */
-    private record Variation(int workers, int partitions, int models, int tenants, boolean oneCore, boolean comings) {
+    private record Variation(
+            int workers, int partitions, int models, int tenants, boolean oneCore, boolean rebalances) {
         IntFunction<String> body(int bytes) {
             return number ->
                     RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
@@ -136,7 +137,7 @@ final class ScaleUpScenario implements Callable<Integer> {
             long begun = System.nanoTime();
             long answered = times.count(times::isAnswered);
             double cpu = -cpuMillis(workers);
-            if (variation.comings()) {
+            if (variation.rebalances()) {
                 cpu += comeAndGo(rig);
             } else {
                 await(rig.waitForAnswers(first, MOST_SECONDS));
