@@ -2,23 +2,21 @@ package dev.sluice.worker.cancel;
 
 import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.kafka.RetryLoop;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,7 +33,6 @@ public final class CancelReader implements Runnable {
 
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
-    private static final Duration RETRY = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
     private static final long HOUSEKEEPING_MILLIS = 10_000;
 
@@ -47,7 +44,7 @@ public final class CancelReader implements Runnable {
     private final Clock clock;
     private final Runnable onMarks;
     private final CompletableFuture<Void> isCaughtUp = new CompletableFuture<>();
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final RetryLoop retries = new RetryLoop("reading cancel marks");
     /** The check at a worker's start has told of a missing topic already. */
     private String trouble;
 
@@ -85,29 +82,18 @@ public final class CancelReader implements Runnable {
 
     /** Ends {@link #run} soon. */
     public void stop() {
-        stopped.countDown();
+        retries.stop();
     }
 
     /** Runs until {@link #stop}. */
     @Override
     public void run() {
         try {
-            while (stopped.getCount() > 0) {
-                try {
-                    follow();
-                } catch (InterruptException e) {
-                    throw e;
-                } catch (KafkaException e) {
-                    say(AclErrors.words(e, AclErrors.Right.READ).orElseGet(e::toString));
-                } catch (RuntimeException defect) {
-                    // The backstop of this thread. The worker works without marks.
-                    log.atError().setCause(defect).log("Reading of cancel marks failed; it is tried again");
-                }
-                isCaughtUp.complete(null);
-                boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptException | InterruptedException e) {
-            Thread.currentThread().interrupt();
+            retries.run(
+                    this::follow,
+                    failure ->
+                            say(AclErrors.words(failure, AclErrors.Right.READ).orElseGet(failure::toString)),
+                    () -> isCaughtUp.complete(null));
         } finally {
             isCaughtUp.complete(null);
         }
@@ -126,7 +112,7 @@ public final class CancelReader implements Runnable {
             long first = consumer.beginningOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
             long end = consumer.endOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
             consumer.seek(partition, Math.max(first, end - CancelMarks.MAX));
-            while (stopped.getCount() > 0) {
+            while (!retries.isStopped()) {
                 read(consumer.poll(POLL));
                 if (!isCaughtUp.isDone() && consumer.position(partition, LOOK_UP_TIME) >= end) {
                     isCaughtUp.complete(null);

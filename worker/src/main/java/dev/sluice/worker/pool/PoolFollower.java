@@ -3,20 +3,17 @@ package dev.sluice.worker.pool;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.KafkaClients;
+import dev.sluice.worker.kafka.RetryLoop;
 import dev.sluice.worker.topics.AclErrors;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +27,6 @@ public final class PoolFollower implements AutoCloseable {
     private static final long LATEST = 20_000;
 
     private static final Duration POLL = Duration.ofMillis(500);
-    private static final Duration RETRY = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
 
     private static final Logger log = LoggerFactory.getLogger(PoolFollower.class);
@@ -39,7 +35,7 @@ public final class PoolFollower implements AutoCloseable {
     private final String clientId;
     private final TopicPartition partition;
     private final Consumer<byte[]> models;
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final RetryLoop retries = new RetryLoop("reading reports of workers");
     private final Thread thread = new Thread(this::run, "sluice-pool-follower");
     private volatile OptionalInt alive = OptionalInt.empty();
     private PoolView view = new PoolView();
@@ -72,23 +68,10 @@ public final class PoolFollower implements AutoCloseable {
     }
 
     private void run() {
-        try {
-            while (stopped.getCount() > 0) {
-                try {
-                    follow();
-                } catch (InterruptException e) {
-                    throw e;
-                } catch (KafkaException e) {
-                    say(AclErrors.words(e, AclErrors.Right.READ).orElseGet(e::toString));
-                } catch (RuntimeException defect) { // the thread's backstop
-                    log.atError().setCause(defect).log("Reports of workers not read; they are tried again");
-                }
-                alive = OptionalInt.empty();
-                boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptException | InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        retries.run(
+                this::follow,
+                failure -> say(AclErrors.words(failure, AclErrors.Right.READ).orElseGet(failure::toString)),
+                () -> alive = OptionalInt.empty());
     }
 
     private void follow() {
@@ -105,7 +88,7 @@ public final class PoolFollower implements AutoCloseable {
             // The list may be an hour old. Compaction leaves few records before it.
             consumer.seekToBeginning(assigned);
             view = new PoolView();
-            while (stopped.getCount() > 0) {
+            while (!retries.isStopped()) {
                 consumer.poll(POLL).forEach(record -> read(record, end - LATEST));
                 if (consumer.position(partition, AdminTimeouts.FOREGROUND) >= end) {
                     alive = OptionalInt.of(view.alive(System.nanoTime()).size());
@@ -147,7 +130,7 @@ public final class PoolFollower implements AutoCloseable {
     /** Ends the thread soon, and does not wait for a Kafka that is away. */
     @Override
     public void close() {
-        stopped.countDown();
+        retries.stop();
         try {
             thread.join(POLL.plus(CLOSE_TIME).toMillis());
         } catch (InterruptedException e) {

@@ -1,5 +1,6 @@
 package dev.sluice.worker.pool;
 
+import dev.sluice.worker.kafka.RetryLoop;
 import dev.sluice.worker.topics.AclErrors;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -7,8 +8,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -16,10 +15,8 @@ import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.InterruptException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +36,6 @@ public final class PoolMember implements Runnable {
     private static final Duration LEAST_INTERVAL = Duration.ofMillis(50);
 
     private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
-    private static final Duration RETRY = Duration.ofSeconds(10);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
 
     /** The time without reports that come back after which this is no passing delay. */
@@ -57,7 +53,7 @@ public final class PoolMember implements Runnable {
     private final ModelsRecord.Publisher models;
     private final Consumer<LentShares> shares;
     private final LongSupplier nanoTime;
-    private final CountDownLatch stopped = new CountDownLatch(1);
+    private final RetryLoop retries = new RetryLoop("sharing of limits");
     private final PoolParticipant participant;
     private LentShares told = LentShares.NONE;
     /** Written by the pool's thread only. */
@@ -123,34 +119,17 @@ public final class PoolMember implements Runnable {
 
     /** Ends {@link #run} soon. The worker says that it leaves. */
     public void stop() {
-        stopped.countDown();
+        retries.stop();
     }
 
     /** Runs until {@link #stop}. What Kafka throws is logged, and after a pause everything is tried again. */
     @Override
     public void run() {
-        try {
-            while (stopped.getCount() > 0) {
-                attempts++;
-                try {
-                    takePart();
-                } catch (InterruptException e) {
-                    throw e;
-                } catch (KafkaException e) {
-                    say(e, AclErrors.Right.READ);
-                } catch (RuntimeException defect) {
-                    // The backstop of this thread. The worker works without the pool.
-                    log.atError().setCause(defect).log("Reports of workers failed; they are tried again");
-                }
-                others = Map.of();
-                boolean unused = stopped.await(RETRY.toMillis(), TimeUnit.MILLISECONDS);
-            }
-        } catch (InterruptException | InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        retries.run(this::takePart, failure -> say(failure, AclErrors.Right.READ), () -> others = Map.of());
     }
 
     private void takePart() {
+        attempts++;
         var reader = clients.reader().get();
         try {
             TopicPartition partition = new TopicPartition(topic, 0);
@@ -175,7 +154,7 @@ public final class PoolMember implements Runnable {
         try {
             heardAt = nanoTime.getAsLong();
             sharedAt = heardAt;
-            while (stopped.getCount() > 0 && nanoTime.getAsLong() - heardAt < PATIENCE.toNanos()) {
+            while (!retries.isStopped() && nanoTime.getAsLong() - heardAt < PATIENCE.toNanos()) {
                 long begins = nanoTime.getAsLong();
                 write(writer);
                 models.next(nanoTime.getAsLong()).ifPresent(list -> publish(writer, list));
@@ -189,7 +168,7 @@ public final class PoolMember implements Runnable {
                 // While the whole process stood still, no report could come back.
                 heardAt += took > MAX_STEP.toNanos() ? took : 0;
             }
-            if (stopped.getCount() > 0) {
+            if (!retries.isStopped()) {
                 // The clients are made anew, as the topic may be. They would warn of a missing one every second.
                 sayWhy(notWritten);
             } else {
