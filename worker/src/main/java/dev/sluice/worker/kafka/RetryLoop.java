@@ -10,8 +10,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Repeats work with Kafka that nothing else depends on, with a pause after each end, until it is stopped. Any thread may
- * call {@link #stop} and {@link #isStopped}.
+ * Repeats work with Kafka that nothing else depends on, with a pause after each end, until it is stopped. Any thread
+ * may call {@link #stop} and {@link #isStopped}.
  */
 public final class RetryLoop {
     private static final Duration PAUSE = Duration.ofSeconds(10);

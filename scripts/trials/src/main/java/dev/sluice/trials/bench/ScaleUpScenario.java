@@ -26,8 +26,8 @@ import picocli.CommandLine.Option;
                     + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
                     + "the first row. The first quarter of the requests warms up and does not count.",
             "",
-            "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every ten "
-                    + "seconds, and the time it takes to start counts as well."
+            "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
+                    + "ten seconds, and the time it takes to start counts as well."
         })
 final class ScaleUpScenario implements Callable<Integer> {
     private static final int LATENCY_MILLIS = 50;
