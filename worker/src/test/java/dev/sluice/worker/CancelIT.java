@@ -13,6 +13,7 @@ import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.CancelMark;
+import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import java.time.Duration;
@@ -22,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -101,20 +104,76 @@ class CancelIT {
             awaitEndings("called");
             publish("in-lane", "slow", "in-lane", Map.of());
             publish("soon", "m", "soon", Map.of(WireHeaders.NOT_BEFORE, in(Duration.ofSeconds(4))));
+            publish("in-tier", "m", "in-tier", Map.of(WireHeaders.NOT_BEFORE, in(Duration.ofSeconds(11))));
             publish("failing", "f", FAILING, Map.of());
             publish("held", "held", HELD, Map.of());
             await().atMost(BOUND).until(() -> api.calls(HELD) >= 1 && api.calls(FAILING) >= 2);
+            await().atMost(BOUND)
+                    .until(() -> !queue.read(queue.topics.delay(Topics.Tier.TEN_SECONDS))
+                            .isEmpty());
 
-            for (String id : List.of("in-lane", "soon", "failing", "held", "called")) {
+            for (String id : List.of("in-lane", "soon", "in-tier", "failing", "held", "called")) {
                 sdk.cancel(id).join();
             }
 
-            awaitEndings("called", "in-lane", "soon", "failing", "held");
+            awaitEndings("called", "in-lane", "soon", "in-tier", "failing", "held");
         }
 
         assertThat(ok()).containsExactly("called");
-        assertThat(cancelled()).containsExactlyInAnyOrder("in-lane", "soon", "failing", "held");
-        assertThat(api.calls("in-lane") + api.calls("soon")).isZero();
+        assertThat(cancelled()).containsExactlyInAnyOrder("in-lane", "soon", "in-tier", "failing", "held");
+        assertThat(api.calls("in-lane") + api.calls("soon") + api.calls("in-tier"))
+                .isZero();
+    }
+
+    /** Marks are read while the pace thread, which has looked at them before, asks for the key of the call. */
+    @Test
+    void whatIsCancelledBetweenPaceAndCallEndsAsACallUnderWay() throws Exception {
+        Map<String, String> aborts = Map.of(WireHeaders.ABORT, "true");
+        Map<String, String> shares = Map.of(WireHeaders.ABORT, "true", WireHeaders.CACHE, "PT1M");
+        AtomicReference<String> between = new AtomicReference<>("");
+        try (Worker worker = Worker.start(withKey(() -> {
+            // The pool's thread asks for the key as well.
+            String id = Thread.currentThread().getName().equals("sluice-pace") ? between.getAndSet("") : "";
+            if (!id.isEmpty()) {
+                cancelAndAwaitReading(id);
+            }
+            return TestQueue.KEY;
+        }))) {
+            for (String id : List.of("leader", "aborted-is-read", "patient-is-read")) {
+                publish(id, "m", "shared [stand-in: hang]", shares);
+            }
+            await().atMost(BOUND).until(() -> api.openCalls() == 1);
+            between.set("aborted");
+            publish("aborted", "m", "aborted [stand-in: hang]", aborts);
+            await().atMost(BOUND).until(() -> cancelled().contains("aborted"));
+            between.set("patient");
+            publish("patient", "m", "patient", Map.of());
+            await().atMost(BOUND).until(() -> ok().contains("patient"));
+            sdk.cancel("leader").join();
+
+            awaitEndings("leader", "aborted-is-read", "patient-is-read", "aborted", "patient");
+        }
+
+        assertThat(ok()).containsExactly("patient");
+        assertThat(api.calls("patient")).isEqualTo(1);
+    }
+
+    /** Marks are read in their order, and what waits for the call of an equal request ends as soon as its own is. */
+    private void cancelAndAwaitReading(String id) {
+        sdk.cancel(id).join();
+        sdk.cancel(id + "-is-read").join();
+        await().atMost(BOUND).until(() -> cancelled().contains(id + "-is-read"));
+    }
+
+    private WorkerConfig withKey(Supplier<String> key) {
+        WorkerConfig config = queue.config(api.baseUrl());
+        return new WorkerConfig(
+                config.queue(),
+                new WorkerConfig.Api(config.api().baseUrl(), key, Duration.ofMinutes(1)),
+                config.pacing(),
+                config.retries(),
+                config.memory(),
+                config.drainTimeout());
     }
 
     /** A call is aborted where its request wants that, and only if nobody else waits for it. */

@@ -7,6 +7,7 @@ import dev.sluice.worker.topics.AclErrors;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -38,13 +39,13 @@ public final class CancelReader implements Runnable {
 
     private static final Logger log = LoggerFactory.getLogger(CancelReader.class);
 
-    private final TopicPartition partition;
+    private final String topic;
     private final Supplier<Consumer<byte[], byte[]>> clients;
     private final CancelMarks marks;
     private final Clock clock;
     private final Runnable onMarks;
     private final CompletableFuture<Void> isCaughtUp = new CompletableFuture<>();
-    private final RetryLoop retries = new RetryLoop("reading cancel marks");
+    private final RetryLoop retries;
     /** The check at a worker's start has told of a missing topic already. */
     private String trouble;
 
@@ -54,7 +55,7 @@ public final class CancelReader implements Runnable {
     /**
      * Makes a reader that has not started.
      *
-     * @param topic the topic of marks, whose first partition is used
+     * @param topic the topic of marks. It has one partition, but Kafka may have made it with more by itself.
      * @param clients makes consumers without a group
      * @param marks takes the marks
      * @param onMarks runs on this reader's thread after marks were added
@@ -65,11 +66,22 @@ public final class CancelReader implements Runnable {
             CancelMarks marks,
             Clock clock,
             Runnable onMarks) {
-        this.partition = new TopicPartition(topic, 0);
+        this(topic, clients, marks, clock, onMarks, new RetryLoop("reading cancel marks"));
+    }
+
+    CancelReader(
+            String topic,
+            Supplier<Consumer<byte[], byte[]>> clients,
+            CancelMarks marks,
+            Clock clock,
+            Runnable onMarks,
+            RetryLoop retries) {
+        this.topic = topic;
         this.clients = clients;
         this.marks = marks;
         this.clock = clock;
         this.onMarks = onMarks;
+        this.retries = retries;
         this.trouble = missing();
     }
 
@@ -102,19 +114,19 @@ public final class CancelReader implements Runnable {
     private void follow() {
         Consumer<byte[], byte[]> consumer = clients.get();
         try {
-            List<PartitionInfo> partitions = consumer.partitionsFor(partition.topic(), LOOK_UP_TIME);
+            List<PartitionInfo> partitions = consumer.partitionsFor(topic, LOOK_UP_TIME);
             if (partitions == null || partitions.isEmpty()) {
                 say(missing());
                 return;
             }
-            List<TopicPartition> assigned = List.of(partition);
+            List<TopicPartition> assigned = partitions.stream()
+                    .map(partition -> new TopicPartition(topic, partition.partition()))
+                    .toList();
             consumer.assign(assigned);
-            long first = consumer.beginningOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
-            long end = consumer.endOffsets(assigned, LOOK_UP_TIME).getOrDefault(partition, 0L);
-            consumer.seek(partition, Math.max(first, end - CancelMarks.MAX));
+            Map<TopicPartition, Long> ends = seekToLatest(consumer, assigned);
             while (!retries.isStopped()) {
                 read(consumer.poll(POLL));
-                if (!isCaughtUp.isDone() && consumer.position(partition, LOOK_UP_TIME) >= end) {
+                if (!isCaughtUp.isDone() && hasRead(consumer, ends)) {
                     isCaughtUp.complete(null);
                 }
                 keepHouse();
@@ -123,6 +135,21 @@ public final class CancelReader implements Runnable {
         } finally {
             consumer.close(CloseOptions.timeout(CLOSE_TIME));
         }
+    }
+
+    /** Goes to the latest marks of each partition. Returns where the partitions end at present. */
+    private static Map<TopicPartition, Long> seekToLatest(
+            Consumer<byte[], byte[]> consumer, List<TopicPartition> assigned) {
+        Map<TopicPartition, Long> firsts = consumer.beginningOffsets(assigned, LOOK_UP_TIME);
+        Map<TopicPartition, Long> ends = consumer.endOffsets(assigned, LOOK_UP_TIME);
+        ends.forEach((partition, end) ->
+                consumer.seek(partition, Math.max(firsts.getOrDefault(partition, 0L), end - CancelMarks.MAX)));
+        return ends;
+    }
+
+    private static boolean hasRead(Consumer<byte[], byte[]> consumer, Map<TopicPartition, Long> ends) {
+        return ends.entrySet().stream()
+                .allMatch(end -> consumer.position(end.getKey(), LOOK_UP_TIME) >= end.getValue());
     }
 
     private void read(ConsumerRecords<byte[], byte[]> records) {
@@ -165,14 +192,14 @@ public final class CancelReader implements Runnable {
     }
 
     private String missing() {
-        return "topic " + partition.topic() + " does not exist; run `sluice topics create`";
+        return "topic " + topic + " does not exist; run `sluice topics create`";
     }
 
     private void say(String found) {
         if (!found.equals(trouble)) {
             trouble = found;
             log.atWarn()
-                    .addKeyValue("topic", partition.topic())
+                    .addKeyValue("topic", topic)
                     .addKeyValue("reason", found)
                     .log("Cancel marks cannot be read; cancelled requests are called");
         }
@@ -181,7 +208,7 @@ public final class CancelReader implements Runnable {
     private void tellThatItReads() {
         if (!trouble.isEmpty()) {
             if (!trouble.equals(missing())) {
-                log.atInfo().addKeyValue("topic", partition.topic()).log("Cancel marks are read");
+                log.atInfo().addKeyValue("topic", topic).log("Cancel marks are read");
             }
             trouble = "";
         }

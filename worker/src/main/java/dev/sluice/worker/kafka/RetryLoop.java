@@ -18,11 +18,21 @@ public final class RetryLoop {
     private static final Logger log = LoggerFactory.getLogger(RetryLoop.class);
 
     private final String work;
+    private final Duration pause;
     private final CountDownLatch stopped = new CountDownLatch(1);
 
     /** @param work the name of the work in the log */
     public RetryLoop(String work) {
+        this(work, PAUSE);
+    }
+
+    /**
+     * @param work the name of the work in the log
+     * @param pause the time between two attempts
+     */
+    public RetryLoop(String work, Duration pause) {
         this.work = work;
+        this.pause = pause;
     }
 
     /**
@@ -49,7 +59,7 @@ public final class RetryLoop {
                             .log("Work in the background failed; it is tried again");
                 }
                 onPause.run();
-                boolean unused = stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+                boolean unused = stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptException | InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -2,6 +2,7 @@ package dev.sluice.trials.bench;
 
 import dev.sluice.trials.RequestPublisher;
 import dev.sluice.trials.SluiceJar;
+import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.WireHeaders;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntFunction;
@@ -92,6 +93,14 @@ final class NumberedPublisher implements AutoCloseable {
     void publishUncounted(int count, String body) {
         for (int i = 0; i < count; i++) {
             send(RequestPublisher.anonymous(i % partitions, body));
+        }
+        confirm();
+    }
+
+    /** Publishes that many marks, each of which cancels an id that no request has, and waits until Kafka has them. */
+    void publishMarks(int count) {
+        for (int i = 0; i < count; i++) {
+            send(CancelMark.ofId("nobody-" + i).record(SluiceJar.TOPICS));
         }
         confirm();
     }

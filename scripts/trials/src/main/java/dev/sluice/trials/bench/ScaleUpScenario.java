@@ -27,7 +27,8 @@ import picocli.CommandLine.Option;
                     + "the first row. The first quarter of the requests warms up and does not count.",
             "",
             "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
-                    + "ten seconds, and the time it takes to start counts as well."
+                    + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that are "
+                    + "not there, and are looked at for each call."
         })
 final class ScaleUpScenario implements Callable<Integer> {
     private static final int LATENCY_MILLIS = 50;
@@ -44,13 +45,14 @@ final class ScaleUpScenario implements Callable<Integer> {
     private static final Map<String, Variation> VARIATIONS = new LinkedHashMap<>();
 
     static {
-        VARIATIONS.put(FIRST, new Variation(1, BenchRig.PARTITIONS, 1, 1, false, false));
-        VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, true, false));
-        VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, false, false));
-        VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, false, false));
-        VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, false, false));
-        VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, false, false));
-        VARIATIONS.put("rebalances", new Variation(1, BenchRig.PARTITIONS, 1, 1, false, true));
+        VARIATIONS.put(FIRST, Variation.PLAIN);
+        VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, true, false));
+        VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, 0, false, false));
+        VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, 0, false, false));
+        VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, 0, false, false));
+        VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, 0, false, false));
+        VARIATIONS.put("100000 marks", new Variation(1, BenchRig.PARTITIONS, 1, 1, 100_000, false, false));
+        VARIATIONS.put("rebalances", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, true));
     }
 
     @Option(names = "--requests", defaultValue = "100000", description = "In the queue, each time (${DEFAULT-VALUE}).")
@@ -71,11 +73,14 @@ final class ScaleUpScenario implements Callable<Integer> {
     /**
      * A setup with more of something.
      *
+     * @param marks how many marks cancel requests that are not there
      * @param oneCore whether the worker may use one processor alone
      * @param rebalances whether another worker comes and goes
      */
     private record Variation(
-            int workers, int partitions, int models, int tenants, boolean oneCore, boolean rebalances) {
+            int workers, int partitions, int models, int tenants, int marks, boolean oneCore, boolean rebalances) {
+        private static final Variation PLAIN = new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, false);
+
         IntFunction<String> body(int bytes) {
             return number ->
                     RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
@@ -129,6 +134,7 @@ final class ScaleUpScenario implements Callable<Integer> {
         RequestTimes times = new RequestTimes(requests);
         try (BenchRig rig = runner.rig(folder, times, variation.partitions(), settings, BenchRig.HEAP)) {
             runner.warmUp(rig);
+            rig.publisher().publishMarks(variation.marks());
             List<WorkerProcess> workers = start(rig, variation);
             variation.publish(rig.publisher(), requests, bytes);
             long first = rig.firstCall();
