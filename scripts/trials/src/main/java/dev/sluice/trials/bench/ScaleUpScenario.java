@@ -27,8 +27,8 @@ import picocli.CommandLine.Option;
                     + "the first row. The first quarter of the requests warms up and does not count.",
             "",
             "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
-                    + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that are "
-                    + "not there, and are looked at for each call."
+                    + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that "
+                    + "are not there, and are looked at for each call."
         })
 final class ScaleUpScenario implements Callable<Integer> {
     private static final int LATENCY_MILLIS = 50;
