@@ -20,6 +20,8 @@ public enum Reason {
     ATTEMPTS_EXHAUSTED,
     /** The API answered every call with 429, even those that were sent alone: the request exceeds the limit itself. */
     NEVER_ADMITTED,
+    /** A streamed call failed after pieces of its answer had been published. It is not called, and paid for, again. */
+    STREAM_CUT,
     /** The request expired before it could be called. */
     EXPIRED,
     /** A mark on {@link Topics#cancels()} named the request before it was called. */

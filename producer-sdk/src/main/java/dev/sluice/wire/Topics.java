@@ -132,6 +132,14 @@ public record Topics(String base) {
         return base + ".cancels";
     }
 
+    /**
+     * Returns the topic on which workers publish the {@linkplain StreamPiece pieces} of streamed answers as they come.
+     * It holds no request, and is no part of a bundle. Who reads pieces chooses a partition.
+     */
+    public String streams() {
+        return base + ".streams";
+    }
+
     /** Returns the topics that producers write to. Workers believe nothing there that only workers may write. */
     public List<String> fromProducers() {
         return List.of(requests(), express());
@@ -165,14 +173,15 @@ public record Topics(String base) {
     }
 
     /**
-     * Returns every topic of the queue: the required ones, then {@link #doorReplies()}, {@link #workers()} and
-     * {@link #cancels()}.
+     * Returns every topic of the queue: the required ones, then {@link #doorReplies()}, {@link #workers()}, {@link
+     * #cancels()} and {@link #streams()}.
      */
     public List<String> all() {
         List<String> all = new ArrayList<>(required());
         all.add(doorReplies());
         all.add(workers());
         all.add(cancels());
+        all.add(streams());
         return List.copyOf(all);
     }
 

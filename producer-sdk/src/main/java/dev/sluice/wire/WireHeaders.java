@@ -43,6 +43,11 @@ public final class WireHeaders {
     public static final String GROUP = "sluice-group";
     /** Present if a call that is under way is aborted when the request is cancelled. Its value is {@link #TRUE}. */
     public static final String ABORT = "sluice-abort";
+    /**
+     * The partition of {@link Topics#streams()} on which the pieces of a streamed answer are published as they come, a
+     * decimal number. It counts together with {@link #CORRELATION_ID}.
+     */
+    public static final String STREAM_TO = "sluice-stream-to";
     /** The epoch milliseconds before which the request is not called. */
     public static final String NOT_BEFORE = "sluice-not-before";
     /** The epoch milliseconds from which the request is not called any more, and from which a mark no longer counts. */
@@ -99,6 +104,16 @@ public final class WireHeaders {
     public static final String QUEUED_MS = "sluice-queued-ms";
     /** The duration of the last call in milliseconds. */
     public static final String CALL_MS = "sluice-call-ms";
+    /**
+     * The random id of one HTTP call, {@value #CALL_DIGITS} hexadecimal digits. Attempts identify none. Set by workers
+     * on the {@linkplain StreamPiece pieces} and the reply of a streamed call.
+     */
+    public static final String CALL = "sluice-call";
+    /** The number of a piece's first chunk among those of its call, from 0 on. */
+    public static final String PIECE = "sluice-piece";
+    /** Present on the reply of a streamed call, whose body workers have put together. Its value is {@link #TRUE}. */
+    public static final String ASSEMBLED = "sluice-assembled";
+
     /** The {@code topic-partition@offset} of the record that a dead letter was made from. */
     public static final String ORIGIN = "sluice-origin";
 
@@ -113,7 +128,7 @@ public final class WireHeaders {
     /** The {@link #PRIORITY} of a request that was published to {@link Topics#express()}. */
     public static final String EXPRESS = "express";
 
-    /** The value of {@link #ABORT}. */
+    /** The value of {@link #ABORT} and {@link #ASSEMBLED}. */
     public static final String TRUE = "true";
 
     /** The {@link #STATUS} of an answered request. */
@@ -123,6 +138,9 @@ public final class WireHeaders {
 
     /** The longest id and tenant that a worker accepts, in UTF-8 bytes. */
     public static final int MAX_TEXT_BYTES = 256;
+
+    /** The length of a {@link #CALL}. */
+    public static final int CALL_DIGITS = 16;
 
     /** The longest delay, ten years: a {@link #NOT_BEFORE} farther ahead is a mistake, such as microseconds. */
     public static final Duration MAX_DELAY = Duration.ofDays(3_653);

@@ -2,7 +2,6 @@ package dev.sluice.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.List;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 
@@ -26,15 +25,16 @@ class TopicsTest {
     }
 
     @Test
-    void repliesOfTheDoorReportsAndMarksAreNoInputsAndNotRequired() {
+    void repliesOfTheDoorReportsMarksAndPiecesAreNoInputsAndNotRequired() {
         assertThat(topics.doorReplies()).isEqualTo("chat.replies.door");
         assertThat(topics.workers()).isEqualTo("chat.workers");
         assertThat(topics.all()).startsWith(topics.required().toArray(String[]::new));
         assertThat(topics.cancels()).isEqualTo("chat.cancels");
-        assertThat(topics.all().subList(10, 13))
-                .containsExactly(topics.doorReplies(), topics.workers(), topics.cancels());
-        assertThat(topics.all()).hasSize(13);
-        assertThat(List.of(topics.doorReplies(), topics.workers(), topics.cancels()))
+        assertThat(topics.streams()).isEqualTo("chat.streams");
+        assertThat(topics.all().subList(10, 14))
+                .containsExactly(topics.doorReplies(), topics.workers(), topics.cancels(), topics.streams());
+        assertThat(topics.all()).hasSize(14);
+        assertThat(topics.all().subList(10, 14))
                 .noneMatch(topics::isFromProducers)
                 .allMatch(topic -> topics.tier(topic).isEmpty());
     }

@@ -55,7 +55,7 @@ final class ReplyAnswers {
             case TOO_LARGE -> 413;
             case EXPIRED -> GATEWAY_TIMEOUT;
             case CANCELLED -> 409;
-            case REJECTED, ATTEMPTS_EXHAUSTED, NEVER_ADMITTED -> {
+            case REJECTED, ATTEMPTS_EXHAUSTED, NEVER_ADMITTED, STREAM_CUT -> {
                 int last = reply.httpStatus().orElse(BAD_GATEWAY);
                 yield last >= 400 && last <= 599 ? last : BAD_GATEWAY;
             }
