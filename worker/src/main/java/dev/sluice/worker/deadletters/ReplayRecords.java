@@ -24,6 +24,7 @@ final class ReplayRecords {
         Headers headers = new RecordHeaders(letter.record().headers().toArray());
         WorkerHeaders.HISTORY.forEach(headers::remove);
         WorkerHeaders.COUNTERS.forEach(headers::remove);
+        headers.remove(WireHeaders.STREAM_TO); // nobody reads along any more
         keepIfAhead(headers, WireHeaders.NOT_BEFORE, nowMillis);
         keepIfAhead(headers, WireHeaders.EXPIRES_AT, nowMillis);
         WireHeaders.set(headers, WireHeaders.REPLAYS, letter.replays() + 1L);

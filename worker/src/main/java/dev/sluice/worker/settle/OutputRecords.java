@@ -24,6 +24,7 @@ final class OutputRecords {
             WireHeaders.EXPIRES_AT,
             WireHeaders.CACHE,
             WireHeaders.ABORT,
+            WireHeaders.STREAM_TO,
             WireHeaders.PRIORITY,
             WireHeaders.LAST_ERROR,
             WireHeaders.SUSPICION);

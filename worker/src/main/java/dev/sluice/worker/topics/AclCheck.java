@@ -87,6 +87,19 @@ public final class AclCheck {
                         + topic + " --operation Read");
     }
 
+    /** Returns a warning with the remedy if this user may not write to {@link Topics#streams()}. */
+    public Optional<String> ofStreams(Topics topics) throws InterruptedException {
+        String topic = topics.streams();
+        List<String> missing = missing(List.of(), List.of(topic), Optional.empty());
+        return missing.isEmpty()
+                ? Optional.empty()
+                : Optional.of("Kafka does not allow this user to write pieces of streamed answers to topic " + topic
+                        + ", so that whoever waits sees an answer only once it is whole: give it "
+                        + String.join("; ", missing)
+                        + ", with kafka-acls.sh --bootstrap-server HOST:PORT --add --allow-principal User:NAME --topic "
+                        + topic + " --operation Write");
+    }
+
     /**
      * Returns the same sentence for a client that cancels requests, and needs the right to write
      * {@link Topics#cancels()}.

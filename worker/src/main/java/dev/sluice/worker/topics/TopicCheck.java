@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -27,8 +26,8 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
     }
 
     /**
-     * Reads the topics and checks them for a worker, and its rights on {@link Topics#workers()}, {@link
-     * Topics#doorReplies()} and {@link Topics#cancels()}. A broker that does not answer within {@code timeout} is a
+     * Reads the topics and checks them for a worker, and its rights on those topics that none is required to have. A
+     * broker that does not answer within {@code timeout} is a
      * refusal too.
      *
      * @param maxRequestBytes the largest body that the worker calls
@@ -38,28 +37,22 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         try {
             Map<String, TopicState> states = new HashMap<>(TopicState.read(admin, topics.required(), timeout));
             AclCheck acls = new AclCheck(admin, timeout);
-            Optional<String> denied = acls.ofPool(topics);
-            Optional<String> doorDenied = acls.ofDoorReplies(topics);
-            Optional<String> cancelsDenied = acls.ofCancels(topics);
-            List<String> optional = new ArrayList<>();
-            if (denied.isEmpty()) {
-                optional.add(topics.workers());
-            }
-            if (doorDenied.isEmpty()) {
-                optional.add(topics.doorReplies());
-            }
-            if (cancelsDenied.isEmpty()) {
-                optional.add(topics.cancels());
-            }
+            Map<String, String> denied = new LinkedHashMap<>();
+            acls.ofPool(topics).ifPresent(warning -> denied.put(topics.workers(), warning));
+            acls.ofDoorReplies(topics).ifPresent(warning -> denied.put(topics.doorReplies(), warning));
+            acls.ofCancels(topics).ifPresent(warning -> denied.put(topics.cancels(), warning));
+            acls.ofStreams(topics).ifPresent(warning -> denied.put(topics.streams(), warning));
+            List<String> optional = topics.all().stream()
+                    .filter(topic -> !topics.required().contains(topic) && !denied.containsKey(topic))
+                    .toList();
             states.putAll(TopicState.read(admin, optional, timeout));
-            Optional<String> withoutPool = denied.or(() -> withoutPool(topics, states));
-            Optional<String> withoutCancels = cancelsDenied.or(() -> withoutCancels(topics, states));
-            TopicCheck check = of(
-                    topics,
-                    states,
-                    Stream.of(withoutPool, doorDenied, withoutCancels)
-                            .flatMap(Optional::stream)
-                            .toList());
+            List<String> lacking = new ArrayList<>(denied.values());
+            without(topics, states).forEach((topic, warning) -> {
+                if (!denied.containsKey(topic)) {
+                    lacking.add(warning);
+                }
+            });
+            TopicCheck check = of(topics, states, lacking);
             List<String> refusals = new ArrayList<>(check.refusals);
             tooSmall(topics, states, maxRequestBytes).ifPresent(refusals::add);
             return new TopicCheck(refusals, check.warnings, check.partitions);
@@ -86,12 +79,7 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
 
     /** Checks topics that have been read before. */
     public static TopicCheck of(Topics topics, Map<String, TopicState> states) {
-        return of(
-                topics,
-                states,
-                Stream.of(withoutPool(topics, states), withoutCancels(topics, states))
-                        .flatMap(Optional::stream)
-                        .toList());
+        return of(topics, states, List.copyOf(without(topics, states).values()));
     }
 
     private static TopicCheck of(Topics topics, Map<String, TopicState> states, List<String> lacking) {
@@ -110,21 +98,20 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
         return new TopicCheck(refusals, warnings, requests == null ? 0 : requests.partitions());
     }
 
-    /** Returns a warning with the remedy if workers work, but cannot tell each other anything. */
-    private static Optional<String> withoutPool(Topics topics, Map<String, TopicState> states) {
-        // the remedy for a topic that is required makes this one as well
-        return states.containsKey(topics.workers()) || missing(topics, states).isPresent()
-                ? Optional.empty()
-                : Optional.of("topic " + topics.workers() + " does not exist, so each worker spends only its own part"
-                        + " of each limit; create it with: " + create(topics));
-    }
-
-    /** Returns a warning with the remedy if workers work, but nobody can cancel a request. */
-    private static Optional<String> withoutCancels(Topics topics, Map<String, TopicState> states) {
-        return states.containsKey(topics.cancels()) || missing(topics, states).isPresent()
-                ? Optional.empty()
-                : Optional.of("topic " + topics.cancels() + " does not exist, so no request can be cancelled; create it"
-                        + " with: " + create(topics));
+    /** Returns a warning with the remedy for each missing topic without which workers work, but not as well. */
+    private static Map<String, String> without(Topics topics, Map<String, TopicState> states) {
+        Map<String, String> warnings = new LinkedHashMap<>();
+        warnings.put(topics.workers(), "each worker spends only its own part of each limit");
+        warnings.put(topics.cancels(), "no request can be cancelled");
+        warnings.put(topics.streams(), "whoever waits sees a streamed answer only once it is whole");
+        warnings.keySet().removeAll(states.keySet());
+        // the remedy for a topic that is required makes these as well
+        if (missing(topics, states).isPresent()) {
+            return Map.of();
+        }
+        warnings.replaceAll((topic, consequence) ->
+                "topic " + topic + " does not exist, so " + consequence + "; create it with: " + create(topics));
+        return warnings;
     }
 
     /** Returns a sentence that names the required topics which are missing and the remedy, or empty if all exist. */

@@ -38,7 +38,9 @@ public record TopicPlan(
         /** The words of workers to each other. Only the last record of each key counts. */
         WORKERS,
         /** Marks that cancel requests. Every worker reads all of them. */
-        CANCELS;
+        CANCELS,
+        /** Pieces of streamed answers. Nobody needs them once the reply is there. */
+        STREAMS;
 
         /** Returns true if every such topic has the partitions of as many bundles as the others. */
         public boolean isInput() {
@@ -74,6 +76,9 @@ public record TopicPlan(
 
     /** The time that replies stay which an HTTP door reads. Nobody waits there for longer. */
     private static final Duration DOOR_RETENTION = Duration.ofDays(1);
+
+    /** The time that pieces of streamed answers stay. Who reads them does so as they come. */
+    private static final Duration STREAM_RETENTION = Duration.ofMinutes(10);
 
     /** The time after which nothing counts any more that a worker has said. */
     private static final Duration WORKERS_RETENTION = Duration.ofDays(1);
@@ -117,6 +122,8 @@ public record TopicPlan(
                 topics.workers(), Content.WORKERS, 1, WORKERS_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
         // What a mark names may wait for as long as requests may.
         plans.add(new TopicPlan(topics.cancels(), Content.CANCELS, 1, retention, MAX_REQUEST_BYTES + BATCH_BYTES));
+        plans.add(
+                new TopicPlan(topics.streams(), Content.STREAMS, 1, STREAM_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
         return plans;
     }
 
@@ -148,8 +155,10 @@ public record TopicPlan(
         if (content == Content.WORKERS) {
             settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(WORKERS_SEGMENT_TIME.toMillis()));
         }
-        if (content == Content.PASSING) {
-            settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(SEGMENT_TIME.toMillis()));
+        if (content == Content.PASSING || content == Content.STREAMS) {
+            // what is kept for less than a segment's time stays for that time
+            long segmentMillis = Math.min(SEGMENT_TIME.toMillis(), retention.toMillis());
+            settings.put(TopicConfig.SEGMENT_MS_CONFIG, Long.toString(segmentMillis));
             settings.put(TopicConfig.SEGMENT_BYTES_CONFIG, Integer.toString(Math.max(SEGMENT_BYTES, maxMessageBytes)));
         }
         return settings;
@@ -189,7 +198,7 @@ public record TopicPlan(
 
     /** Returns a sentence with the remedy for each reason why a worker cannot work with the topic. */
     List<String> refusals(TopicState actual) {
-        if (content == Content.WORKERS || !actual.isCompacted()) {
+        if (content == Content.WORKERS || content == Content.STREAMS || !actual.isCompacted()) {
             return List.of();
         }
         String setting = TopicConfig.CLEANUP_POLICY_CONFIG;
@@ -204,12 +213,24 @@ public record TopicPlan(
             return List.of("the configuration of topic " + name
                     + " cannot be read, so retention and compaction are not checked: allow DescribeConfigs");
         }
-        Stream<Optional<String>> cleanup = content == Content.WORKERS
-                ? Stream.of(notCompacted(actual), notDeleted(actual))
-                : Stream.of(shortRetention(actual), retentionBySize(actual));
-        return Stream.concat(cleanup, Stream.of(writersClock(actual), smallRecords(actual)))
+        return Stream.concat(cleanupWarnings(actual), Stream.of(writersClock(actual), smallRecords(actual)))
                 .flatMap(Optional::stream)
                 .toList();
+    }
+
+    private Stream<Optional<String>> cleanupWarnings(TopicState actual) {
+        return switch (content) {
+            case WORKERS -> Stream.of(notCompacted(actual), notDeleted(actual));
+            case STREAMS -> Stream.of(compactedStreams(actual));
+            case REQUESTS, PASSING, ENDINGS, CANCELS -> Stream.of(shortRetention(actual), retentionBySize(actual));
+        };
+    }
+
+    private Optional<String> compactedStreams(TopicState actual) {
+        return actual.isCompacted()
+                ? Optional.of(otherCleanup(actual) + ", so Kafka rejects the pieces of streamed answers, which have no"
+                        + " key: " + alter(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_DELETE))
+                : Optional.empty();
     }
 
     private Optional<String> notCompacted(TopicState actual) {
@@ -256,7 +277,7 @@ public record TopicPlan(
         if (content == Content.ENDINGS || Objects.equals(timestamps, LOG_APPEND_TIME)) {
             return Optional.empty();
         }
-        String writer = content == Content.WORKERS ? "worker" : "producer";
+        String writer = content == Content.WORKERS || content == Content.STREAMS ? "worker" : "producer";
         return Optional.of("topic " + name + " has " + setting + "=" + timestamps + ", so a " + writer
                 + "'s clock decides when Kafka deletes a record: " + alter(setting, LOG_APPEND_TIME));
     }

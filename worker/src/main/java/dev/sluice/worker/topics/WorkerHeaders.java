@@ -22,6 +22,8 @@ public final class WorkerHeaders {
             WireHeaders.REASON,
             WireHeaders.QUEUED_MS,
             WireHeaders.CALL_MS,
+            WireHeaders.CALL,
+            WireHeaders.ASSEMBLED,
             WireHeaders.ORIGIN,
             WireHeaders.REDIRECTED,
             WireHeaders.REPLAYED);

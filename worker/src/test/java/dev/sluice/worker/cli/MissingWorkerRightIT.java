@@ -179,8 +179,10 @@ class MissingWorkerRightIT {
     }
 
     @Test
-    void withoutTheRightToWriteRepliesOfTheDoorAWorkerOnlyWarns() throws Exception {
-        List<AclGrant> missing = List.of(AclGrant.topic(AclGrant.WORKER, AclOperation.WRITE, TOPICS.doorReplies()));
+    void withoutTheRightToWriteWhatTheDoorReadsAWorkerOnlyWarns() throws Exception {
+        List<AclGrant> missing = List.of(
+                AclGrant.topic(AclGrant.WORKER, AclOperation.WRITE, TOPICS.doorReplies()),
+                AclGrant.topic(AclGrant.WORKER, AclOperation.WRITE, TOPICS.streams()));
         assertThat(GRANTS).containsAll(missing);
         kafka.revoke(missing);
         try (LogLines log = new LogLines(Worker.class);
@@ -190,10 +192,14 @@ class MissingWorkerRightIT {
 
             assertThat(log.all())
                     .filteredOn(line -> line.matches("(WARN|ERROR) .*"))
-                    .singleElement()
-                    .asString()
-                    .contains("no request of a door gets its reply: give it Write on topic chat.replies.door, with ")
-                    .endsWith(" --topic chat.replies.door --operation Write");
+                    .satisfiesExactly(
+                            line -> assertThat(line)
+                                    .contains("no request of a door gets its reply: give it Write on topic "
+                                            + "chat.replies.door, with ")
+                                    .endsWith(" --topic chat.replies.door --operation Write"),
+                            line -> assertThat(line)
+                                    .contains("only once it is whole: give it Write on topic chat.streams, with ")
+                                    .endsWith(" --topic chat.streams --operation Write"));
             assertThat(worker.health().livenessFailures()).isEmpty();
         } finally {
             kafka.grant(missing);

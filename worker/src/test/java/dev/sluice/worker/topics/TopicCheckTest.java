@@ -164,10 +164,11 @@ class TopicCheckTest {
     void topicsOfWorkersHaveSmallSegmentsThatHoldEveryRecord() {
         for (int requestBytes : new int[] {TopicPlan.MAX_REQUEST_BYTES, 200 << 20, 1 << 30}) {
             for (TopicPlan plan : TopicPlan.of(topics, TopicPlan.RETENTION, TopicPlan.DEAD_RETENTION, requestBytes)) {
-                boolean passing = topics.inputs().contains(plan.name()) && !topics.isFromProducers(plan.name());
+                boolean isPassing = topics.inputs().contains(plan.name()) && !topics.isFromProducers(plan.name());
+                boolean isSmall = isPassing || plan.name().equals(topics.streams());
                 assertThat(plan.settings().containsKey(TopicConfig.SEGMENT_BYTES_CONFIG))
-                        .isEqualTo(passing);
-                if (passing) {
+                        .isEqualTo(isSmall);
+                if (isSmall) {
                     assertThat(Integer.parseInt(plan.settings().get(TopicConfig.SEGMENT_BYTES_CONFIG)))
                             .isGreaterThanOrEqualTo(plan.maxMessageBytes());
                 }
@@ -211,6 +212,50 @@ class TopicCheckTest {
                         List.of("topic chat.cancels does not exist, so no request can be cancelled; create it with: "
                                 + "sluice topics create"),
                         12));
+    }
+
+    @Test
+    void withoutTheTopicOfPiecesAWorkerOnlyWarns() {
+        states.remove(topics.streams());
+
+        assertThat(TopicCheck.of(topics, states))
+                .isEqualTo(new TopicCheck(
+                        List.of(),
+                        List.of("topic chat.streams does not exist, so whoever waits sees a streamed answer only once "
+                                + "it is whole; create it with: sluice topics create"),
+                        12));
+    }
+
+    @Test
+    void piecesOfStreamsStayForMinutesInAsManyPartitionsAsReplies() {
+        TopicPlan plan = plan(topics.streams(), TopicPlan.MAX_REQUEST_BYTES);
+
+        assertThat(plan.partitions(12)).isEqualTo(12);
+        assertThat(plan.settings())
+                .isEqualTo(Map.of(
+                        "cleanup.policy", "delete",
+                        "retention.ms", "600000",
+                        "segment.ms", "600000",
+                        "segment.bytes", "67108864",
+                        "message.timestamp.type", "LogAppendTime",
+                        "max.message.bytes", "1048588"));
+    }
+
+    /** Pieces have no key, which a compacted topic needs. No promise depends on them. */
+    @Test
+    void aCompactedTopicOfPiecesIsAWarning() {
+        Map<String, String> settings = new HashMap<>(
+                plan(topics.streams(), TopicPlan.MAX_REQUEST_BYTES).settings());
+        settings.put("cleanup.policy", "compact");
+        put(topics.streams(), 12, settings);
+
+        TopicCheck check = TopicCheck.of(topics, states);
+
+        assertThat(check.refusals()).isEmpty();
+        assertThat(check.warnings())
+                .singleElement()
+                .asString()
+                .startsWith("topic chat.streams has cleanup.policy=compact, so Kafka rejects the pieces of streamed");
     }
 
     /** A mark counts for as long as the requests that it names may wait. */
