@@ -133,10 +133,7 @@ final class BodyCheck {
                 !FIELDS_WITH_METHOD.contains(name), name, json, "has a method of its own; use that instead of raw()");
         problems.require(
                 !name.isEmpty() && Utf8Text.wellFormed(name), "raw", "'" + name + "'", "needs the field's name");
-        JsonNode value = parsed(name, json);
-        if (name.equals("stream") && value != null) {
-            problems.require(!value.booleanValue(false), "stream", json, ReadyBodyCheck.NO_STREAM);
-        }
+        JsonNode unused = parsed(name, json);
     }
 
     /** Returns the parsed value. It adds a problem and returns null if the value does not parse. */

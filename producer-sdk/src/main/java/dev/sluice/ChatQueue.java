@@ -14,7 +14,8 @@ import java.util.concurrent.CompletableFuture;
  * }</pre>
  *
  * <p><b>Thread-safety.</b> All methods may be called from any number of threads. One queue per process is enough and
- * best. It owns a Kafka producer. The first {@code ask} adds a consumer with one daemon thread.
+ * best. It owns a Kafka producer. The first {@code ask} adds a consumer with one daemon thread, and the first {@code
+ * stream} another one.
  *
  * <p><b>Back-pressure.</b> {@link #submit} and {@code ask} hand the request to the producer's buffer. They block the
  * caller while that buffer is full ({@code buffer.memory}, 32 MiB) or the broker's metadata is unknown. After
@@ -95,6 +96,29 @@ public interface ChatQueue extends AutoCloseable {
      *     deadline.
      */
     CompletableFuture<ChatReply> ask(ChatRequest request, Duration deadline);
+
+    /**
+     * Streams with the queue's default deadline, which is 5 minutes unless configured.
+     *
+     * @see #stream(ChatRequest, Duration)
+     */
+    ChatStream stream(ChatRequest request);
+
+    /**
+     * Makes a stream of the request's answer. The request is published once somebody subscribes to it. The worker calls
+     * the API streamed, and its pieces come here as they are made. The body is completed by {@code stream} and
+     * {@code stream_options.include_usage} where it lacks them, and stays byte for byte otherwise.
+     *
+     * <p>The first stream of a process adds a consumer with one daemon thread, which reads a partition of
+     * {@code chat.streams}. It needs the right to do so. Without that, or without the topic, the stream is made from the
+     * reply when that comes.
+     *
+     * <p>The request and its reply are those of {@link #ask(ChatRequest, Duration) ask}. The request is cancelled when
+     * the subscription is, whatever {@link ChatQueueBuilder#cancelRequests} says.
+     *
+     * @param deadline how long to wait for the reply from the subscription on, more than zero
+     */
+    ChatStream stream(ChatRequest request, Duration deadline);
 
     /**
      * Cancels all requests with this id that are in the queue now: they are not called any more, and end as failed with

@@ -43,8 +43,7 @@ public final class ChatRequest {
 
     /**
      * Makes a request from a ready body in UTF-8, with an empty envelope. It refuses only what a worker would refuse:
-     * no JSON object, no {@code model}, no {@code messages}, or {@code stream: true}. The API's own rules are left to
-     * the API.
+     * no JSON object, no {@code model} or no {@code messages}. The API's own rules are left to the API.
      *
      * @throws InvalidChatRequestException if a worker would refuse the body
      */
@@ -65,6 +64,14 @@ public final class ChatRequest {
     /** Returns the body's size in bytes. */
     public int bodySize() {
         return body.length;
+    }
+
+    /**
+     * Returns this request as {@link ChatQueue#stream(ChatRequest)} publishes it: its body asks for a stream with usage,
+     * and its call is aborted if it is cancelled.
+     */
+    public ChatRequest streamed() {
+        return new ChatRequest(StreamBody.of(body), model, envelope.abortingIfCancelled());
     }
 
     /** Returns the model's name as it is in the body. */

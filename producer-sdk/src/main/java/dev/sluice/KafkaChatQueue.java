@@ -1,6 +1,7 @@
 package dev.sluice;
 
 import dev.sluice.wire.CancelMark;
+import dev.sluice.wire.StreamPiece;
 import dev.sluice.wire.UuidV7;
 import dev.sluice.wire.WireHeaders;
 import java.security.SecureRandom;
@@ -11,6 +12,8 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -22,6 +25,7 @@ import org.apache.kafka.common.errors.ApiException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,11 +35,15 @@ import org.slf4j.LoggerFactory;
 final class KafkaChatQueue implements ChatQueue {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaChatQueue.class);
 
+    /** How long a call may go on after its request has expired. The mark that aborts it counts for that time. */
+    private static final Duration LONGEST_CALL = Duration.ofMinutes(10);
+
     private final QueueSettings settings;
     private final Producer<byte[], byte[]> producer;
     private final TopicExistenceCheck topicCheck;
     private final PublishFailures failures;
     private final RequestReplyClient requestReply;
+    private final PieceInbox pieces;
     private final UuidV7 ids;
     private final Clock clock;
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -45,6 +53,7 @@ final class KafkaChatQueue implements ChatQueue {
             Producer<byte[], byte[]> producer,
             TopicExistenceCheck topicCheck,
             RequestReplyClient requestReply,
+            PieceInbox pieces,
             UuidV7 ids,
             Clock clock) {
         this.settings = settings;
@@ -52,6 +61,7 @@ final class KafkaChatQueue implements ChatQueue {
         this.topicCheck = topicCheck;
         this.failures = new PublishFailures(settings);
         this.requestReply = requestReply;
+        this.pieces = pieces;
         this.ids = ids;
         this.clock = clock;
     }
@@ -67,11 +77,13 @@ final class KafkaChatQueue implements ChatQueue {
                 pending,
                 deadlines,
                 () -> new ReplyInbox(settings, () -> inbox(settings), random, System::nanoTime, pending).start());
+        PieceInbox pieces = new PieceInbox(settings, () -> inbox(settings), random, System::nanoTime);
         TopicExistenceCheck topicCheck = new RequestTopicCheck(
                 settings, new PublishFailures(settings), () -> Admin.create(ClientProperties.admin(settings)));
         Producer<byte[], byte[]> producer = new KafkaProducer<>(
                 ClientProperties.producer(settings), new ByteArraySerializer(), new ByteArraySerializer());
-        return new KafkaChatQueue(settings, producer, topicCheck, requestReply, new UuidV7(clock, random), clock);
+        return new KafkaChatQueue(
+                settings, producer, topicCheck, requestReply, pieces, new UuidV7(clock, random), clock);
     }
 
     private static KafkaConsumer<byte[], byte[]> inbox(QueueSettings settings) {
@@ -112,17 +124,77 @@ final class KafkaChatQueue implements ChatQueue {
                 id,
                 deadline,
                 replyTo -> send(RequestRecords.record(settings.topics(), request, id, expiresAt, replyTo), id),
-                replyTo -> cancelAsk(id, replyTo, expiresAt));
+                replyTo -> {
+                    if (settings.cancelsRequests()) {
+                        cancelAsk(id, replyTo, expiresAt);
+                    }
+                });
     }
 
-    private void cancelAsk(String id, ReplyAddress replyTo, Instant expiresAt) {
-        if (!settings.cancelsRequests()) {
+    @Override
+    public ChatStream stream(ChatRequest request) {
+        return stream(request, settings.defaultDeadline());
+    }
+
+    @Override
+    public ChatStream stream(ChatRequest request, Duration deadline) {
+        Objects.requireNonNull(request, "request");
+        Objects.requireNonNull(deadline, "deadline");
+        return ChatStream.of(listener -> begin(request.streamed(), deadline, listener));
+    }
+
+    private CompletableFuture<ChatReply> begin(ChatRequest request, Duration deadline, Consumer<StreamPiece> listener) {
+        Instant expiresAt;
+        try {
+            check(request);
+            expiresAt = RequestRules.expiry(request, deadline, clock.instant());
+            requireTopic(request);
+        } catch (InvalidChatRequestException | ChatQueueException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+        pieces.open();
+        String id = id(request);
+        AtomicReference<ReplyAddress> address = new AtomicReference<>();
+        CompletableFuture<ChatReply> asked = requestReply.ask(
+                id,
+                deadline,
+                replyTo -> {
+                    address.set(replyTo);
+                    return sendStreamed(
+                            RequestRecords.record(settings.topics(), request, id, expiresAt, replyTo), id, listener);
+                },
+                replyTo -> cancelAsk(id, replyTo, expiresAt.plus(LONGEST_CALL)));
+        CompletableFuture<ChatReply> unused =
+                asked.whenComplete((reply, failure) -> endStream(id, address.get(), expiresAt, failure));
+        return asked;
+    }
+
+    private CompletableFuture<Receipt> sendStreamed(
+            ProducerRecord<byte[], byte[]> request, String id, Consumer<StreamPiece> listener) {
+        byte[] correlation =
+                WireHeaders.bytes(request.headers(), WireHeaders.CORRELATION_ID).orElseThrow();
+        pieces.add(correlation, listener)
+                .ifPresent(partition -> WireHeaders.set(request.headers(), WireHeaders.STREAM_TO, partition));
+        return send(request, id);
+    }
+
+    /** Takes no more pieces. After the deadline nobody reads the rest of a call that is under way. */
+    private void endStream(String id, @Nullable ReplyAddress replyTo, Instant expiresAt, @Nullable Throwable failure) {
+        if (replyTo == null) {
             return;
         }
+        pieces.remove(replyTo.correlation());
+        if (failure instanceof ReplyTimeoutException) {
+            CompletableFuture<Void> unused =
+                    CompletableFuture.runAsync(() -> cancelAsk(id, replyTo, expiresAt.plus(LONGEST_CALL)));
+        }
+    }
+
+    private void cancelAsk(String id, ReplyAddress replyTo, Instant until) {
         ProducerRecord<byte[], byte[]> mark =
                 CancelMark.ofCorrelationId(replyTo.correlation()).record(settings.topics());
-        // From then on the request is not called anyway.
-        WireHeaders.set(mark.headers(), WireHeaders.EXPIRES_AT, expiresAt.toEpochMilli());
+        // From then on the request is not called anyway, and no call of it is under way that could be aborted.
+        WireHeaders.set(mark.headers(), WireHeaders.EXPIRES_AT, until.toEpochMilli());
         CompletableFuture<Void> unused = sendMark(mark).exceptionally(failure -> {
             LOG.atWarn()
                     .addKeyValue("id", id)
@@ -178,6 +250,7 @@ final class KafkaChatQueue implements ChatQueue {
         }
         // Before the producer, whose close may take the whole close timeout: waiting asks fail at once.
         requestReply.close();
+        pieces.close();
         try {
             producer.close(settings.closeTimeout());
         } catch (KafkaException e) {

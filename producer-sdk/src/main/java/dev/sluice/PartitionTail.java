@@ -28,6 +28,7 @@ final class PartitionTail implements AutoCloseable {
      */
     private static final Duration EXISTENCE_INTERVAL = Duration.ofSeconds(1);
 
+    private final String missing;
     private final Supplier<Consumer<byte[], byte[]>> consumers;
     private final LongSupplier nanoTime;
     private final Duration timeout;
@@ -40,15 +41,18 @@ final class PartitionTail implements AutoCloseable {
      * Chooses a random partition of the topic and goes to its end. Partitions without a leader are left out while
      * others have one.
      *
+     * @param missing the words for a topic that does not exist
      * @param consumers makes a consumer that throws if the log has no record at its position
      * @param timeout the bound of each question to the broker
      */
     PartitionTail(
             String topic,
+            String missing,
             Supplier<Consumer<byte[], byte[]>> consumers,
             RandomGenerator random,
             LongSupplier nanoTime,
             Duration timeout) {
+        this.missing = missing;
         this.consumers = consumers;
         this.nanoTime = nanoTime;
         this.timeout = timeout;
@@ -65,11 +69,10 @@ final class PartitionTail implements AutoCloseable {
         this.consumer = first;
     }
 
-    private static List<PartitionInfo> partitions(Consumer<byte[], byte[]> consumer, String topic, Duration timeout) {
-        List<PartitionInfo> partitions = consumer.partitionsFor(topic, timeout);
+    private List<PartitionInfo> partitions(Consumer<byte[], byte[]> consumer, String topic, Duration bound) {
+        List<PartitionInfo> partitions = consumer.partitionsFor(topic, bound);
         if (partitions == null || partitions.isEmpty()) {
-            throw new ChatQueueException(
-                    "reply topic " + topic + " does not exist; run `sluice topics create`, or check replyTopic()");
+            throw new ChatQueueException(missing);
         }
         return partitions;
     }
@@ -127,7 +130,7 @@ final class PartitionTail implements AutoCloseable {
         boolean exists = partitions(reader, partition.topic(), EXISTENCE_INTERVAL).stream()
                 .anyMatch(found -> found.partition() == partition.partition());
         if (!exists) {
-            throw new ChatQueueException("partition " + partition + " for replies does not exist any more");
+            throw new ChatQueueException("partition " + partition + " does not exist any more");
         }
     }
 

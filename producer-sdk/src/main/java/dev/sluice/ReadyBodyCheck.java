@@ -11,8 +11,6 @@ import tools.jackson.databind.JsonNode;
  * Checks a ready-made body by the workers' rules. A body that fails here would end as {@code invalid_request} there.
  */
 final class ReadyBodyCheck {
-    static final String NO_STREAM = "is not supported, a reply is one record; leave it out";
-
     private ReadyBodyCheck() {}
 
     /** Checks a body and returns its model. Without a usable model it adds a problem and returns the empty string. */
@@ -27,7 +25,6 @@ final class ReadyBodyCheck {
         }
         JsonNode model = root.path("model");
         JsonNode messages = root.path("messages");
-        JsonNode stream = root.path("stream");
         boolean named = model.isString() && !model.stringValue().isBlank();
         problems.require(named, "model", display(model), "must be the name of a model");
         problems.require(
@@ -35,7 +32,6 @@ final class ReadyBodyCheck {
                 "messages",
                 messages.isMissingNode() ? null : messages.getNodeType(),
                 "must be an array");
-        problems.require(!stream.isBoolean() || !stream.booleanValue(), "stream", display(stream), NO_STREAM);
         return named ? model.stringValue() : "";
     }
 

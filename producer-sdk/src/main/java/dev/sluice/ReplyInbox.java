@@ -103,7 +103,7 @@ final class ReplyInbox implements AutoCloseable {
     }
 
     private void run() {
-        try (PartitionTail tail = new PartitionTail(topic, consumers, random, nanoTime, maxBlock)) {
+        try (PartitionTail tail = new PartitionTail(topic, missing(), consumers, random, nanoTime, maxBlock)) {
             LOG.atDebug()
                     .addKeyValue("partition", tail.partition())
                     .addKeyValue("offset", tail.offset())
@@ -116,6 +116,10 @@ final class ReplyInbox implements AutoCloseable {
         } catch (Throwable t) {
             end(t);
         }
+    }
+
+    private String missing() {
+        return "reply topic " + topic + " does not exist; run `sluice topics create`, or check replyTopic()";
     }
 
     private void readOnce(PartitionTail tail) throws Throwable {

@@ -23,4 +23,21 @@ record RequestEnvelope(
         @Nullable String traceparent,
         @Nullable String tracestate,
         byte @Nullable [] key,
-        Map<String, byte[]> headers) {}
+        Map<String, byte[]> headers) {
+
+    RequestEnvelope abortingIfCancelled() {
+        return new RequestEnvelope(
+                id,
+                tenant,
+                group,
+                true,
+                notBefore,
+                expiresAt,
+                cacheFor,
+                priority,
+                traceparent,
+                tracestate,
+                key,
+                headers);
+    }
+}

@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -41,6 +42,7 @@ class KafkaChatQueueTest {
     private final MockProducer<byte[], byte[]> producer =
             new MockProducer<>(false, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final MockConsumer<byte[], byte[]> consumer = new MockConsumer<>("earliest");
+    private final MockConsumer<byte[], byte[]> pieceReader = new MockConsumer<>("earliest");
     private final AtomicInteger consumers = new AtomicInteger();
     private final ManualDeadlineScheduler deadlines = new ManualDeadlineScheduler();
     private final Random random = new Random(5);
@@ -57,6 +59,7 @@ class KafkaChatQueueTest {
                 producer,
                 topic -> topicCheck.require(topic),
                 new RequestReplyClient(ofQueue, pending, deadlines, this::inbox),
+                new PieceInbox(ofQueue, () -> pieceReader, random, System::nanoTime),
                 new UuidV7(Clock.fixed(NOW, ZoneOffset.UTC), random),
                 Clock.fixed(NOW, ZoneOffset.UTC));
     }
@@ -168,6 +171,56 @@ class KafkaChatQueueTest {
         assertThat(CancelMark.of(mark.headers())).isEqualTo(CancelMark.Kind.CORRELATION_ID.in(request.headers()));
         assertThat(WireHeaders.number(mark.headers(), WireHeaders.EXPIRES_AT))
                 .hasValue(NOW.plusSeconds(60).toEpochMilli());
+    }
+
+    @Test
+    void aStreamAsksForPiecesOnThePartitionThatIsRead() {
+        repliesExist();
+        piecesExist();
+
+        CompletableFuture<ChatReply> unused =
+                queue.stream(REQUEST, Duration.ofMinutes(1)).forEach(piece -> {});
+
+        assertThat(WireHeaders.text(sent().headers(), WireHeaders.STREAM_TO)).contains("3");
+        assertThat(WireHeaders.text(sent().headers(), WireHeaders.ABORT)).contains("true");
+        assertThat(sent().value())
+                .asString(UTF_8)
+                .isEqualTo("{\"stream\":true,\"stream_options\":{\"include_usage\":true},"
+                        + "\"model\":\"m\",\"messages\":[1]}");
+    }
+
+    @Test
+    void aStreamGoesWithoutPiecesWhereTheirTopicIsMissing() {
+        repliesExist();
+
+        CompletableFuture<ChatReply> unused = queue.stream(REQUEST).forEach(piece -> {});
+
+        assertThat(WireHeaders.text(sent().headers(), WireHeaders.STREAM_TO)).isEmpty();
+    }
+
+    /** Its call may go on for longer than the request would have been called. */
+    @Test
+    void aStreamThatIsCancelledOrTooLateIsMarkedForAsLongAsItsCallMayTake() {
+        repliesExist();
+        piecesExist();
+        CompletableFuture<ChatReply> left =
+                queue.stream(REQUEST, Duration.ofMinutes(1)).forEach(piece -> {});
+        producer.completeNext();
+        left.cancel(false);
+        assertThat(producer.history()).hasSize(2);
+
+        CompletableFuture<ChatReply> late =
+                queue.stream(REQUEST, Duration.ofMinutes(1)).forEach(piece -> {});
+        ProducerRecord<byte[], byte[]> request = sent();
+        deadlines.advance(Duration.ofMinutes(2));
+
+        assertThatThrownBy(late::join).hasCauseInstanceOf(ReplyTimeoutException.class);
+        await().until(() -> producer.history().size() == 4);
+        assertThat(CancelMark.of(sent().headers())).isEqualTo(CancelMark.Kind.CORRELATION_ID.in(request.headers()));
+        assertThat(List.of(producer.history().get(1), sent()))
+                .allSatisfy(mark -> assertThat(WireHeaders.number(mark.headers(), WireHeaders.EXPIRES_AT)
+                                .orElseThrow())
+                        .isGreaterThan(NOW.plusSeconds(300).toEpochMilli()));
     }
 
     @Test
@@ -341,6 +394,13 @@ class KafkaChatQueueTest {
         Node[] nodes = {node};
         consumer.updatePartitions("chat.replies", List.of(new PartitionInfo("chat.replies", 0, node, nodes, nodes)));
         consumer.updateEndOffsets(new HashMap<>(Map.of(REPLY_PARTITION, 7L)));
+    }
+
+    private void piecesExist() {
+        Node node = new Node(0, "localhost", 9092);
+        Node[] nodes = {node};
+        pieceReader.updatePartitions("chat.streams", List.of(new PartitionInfo("chat.streams", 3, node, nodes, nodes)));
+        pieceReader.updateEndOffsets(new HashMap<>(Map.of(new TopicPartition("chat.streams", 3), 0L)));
     }
 
     private ProducerRecord<byte[], byte[]> sent() {

@@ -135,6 +135,15 @@ final class ManualResponder implements AutoCloseable {
         replies.commitTransaction();
     }
 
+    /** Commits the reply of a streamed call to one request. */
+    void reply(ConsumerRecord<byte[], byte[]> request, String call, byte[] body) {
+        replies.beginTransaction();
+        ProducerRecord<byte[], byte[]> reply = reply(request, body);
+        WireHeaders.set(reply.headers(), WireHeaders.CALL, call);
+        var unused = replies.send(reply);
+        replies.commitTransaction();
+    }
+
     /** Commits a record without value and correlation id on each of the first partitions of the reply topic. */
     void replyOnEach(int partitions) {
         replies.beginTransaction();
@@ -147,12 +156,16 @@ final class ManualResponder implements AutoCloseable {
     private void send(ConsumerRecord<byte[], byte[]> request, String text) {
         String id = WireHeaders.text(request.headers(), WireHeaders.ID).orElseThrow();
         byte[] body = ("{\"choices\":[{\"message\":{\"content\":\"" + text + id + "\"}}]}").getBytes(UTF_8);
+        var unused = replies.send(reply(request, body));
+    }
+
+    private ProducerRecord<byte[], byte[]> reply(ConsumerRecord<byte[], byte[]> request, byte[] body) {
         Optional<String> topic = WireHeaders.text(request.headers(), WireHeaders.REPLY_TOPIC);
         ProducerRecord<byte[], byte[]> reply =
                 new ProducerRecord<>(topic.orElse(topics.replies()), partition(request.headers()), request.key(), body);
         request.headers().forEach(reply.headers()::add);
         WireHeaders.set(reply.headers(), WireHeaders.STATUS, WireHeaders.OK);
-        var unused = replies.send(reply);
+        return reply;
     }
 
     private static Integer partition(Headers headers) {

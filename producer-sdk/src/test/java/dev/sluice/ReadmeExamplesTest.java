@@ -83,6 +83,25 @@ class ReadmeExamplesTest {
     }
 
     @Test
+    void streamEndsWithTheReply() {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(asked -> "Hello!");
+
+        assertThat(stream(queue, ChatRequest.builder().model("m").user("Hi").build())
+                        .text())
+                .isEqualTo("Hello!");
+    }
+
+    @SuppressWarnings("SystemOut")
+    private static ChatReply stream(ChatQueue queue, ChatRequest request) {
+        // tag stream
+        ChatReply reply = queue.stream(request, Duration.ofMinutes(2))
+                .forEach(piece -> System.out.print(piece.text()))
+                .join();
+        // end
+        return reply;
+    }
+
+    @Test
     void expressRequestIsAnswered() {
         InMemoryChatQueue queue = InMemoryChatQueue.answering(asked -> "Hello!");
 

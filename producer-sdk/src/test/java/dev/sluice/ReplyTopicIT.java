@@ -163,6 +163,7 @@ class ReplyTopicIT {
                 ChatQueue.builder().bootstrapServers(broker.bootstrapServers()).settings();
         try (PartitionTail tail = new PartitionTail(
                 base + ".replies",
+                "missing",
                 () -> new KafkaConsumer<>(
                         ClientProperties.inbox(settings), new ByteArrayDeserializer(), new ByteArrayDeserializer()),
                 new Random(1),

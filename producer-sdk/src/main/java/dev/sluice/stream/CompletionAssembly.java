@@ -56,9 +56,11 @@ public final class CompletionAssembly {
         } catch (JacksonException e) {
             return Added.MALFORMED;
         }
-        if (!next.isObject()) {
-            return Added.MALFORMED;
-        }
+        return next instanceof ObjectNode object ? add(object) : Added.MALFORMED;
+    }
+
+    /** Adds a chunk that was parsed already. It must not be changed from now on. */
+    Added add(ObjectNode next) {
         if (isError(next)) {
             return Added.ERROR;
         }

@@ -5,6 +5,7 @@ import dev.sluice.ChatQueueBuilder;
 import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
 import dev.sluice.ChatRequest;
+import dev.sluice.ChatStream;
 import dev.sluice.InvalidChatRequestException;
 import dev.sluice.Receipt;
 import dev.sluice.ReplyTimeoutException;
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InMemoryChatQueue implements ChatQueue {
     private static final Duration DEFAULT_DEADLINE = Duration.ofMinutes(5);
+    /** The characters in a piece of a stream, few enough for most answers to have several. */
+    private static final int STREAMED_TEXT = 8;
 
     /**
      * A request and its place in the queue.
@@ -170,6 +173,42 @@ public final class InMemoryChatQueue implements ChatQueue {
             future.completeExceptionally(e);
         }
         return future;
+    }
+
+    @Override
+    public ChatStream stream(ChatRequest request) {
+        return stream(request, DEFAULT_DEADLINE);
+    }
+
+    /**
+     * Makes a stream of the answer, in pieces of a few characters. A subscription is an ask, and waits as one. To cancel
+     * it is {@linkplain #cancelled() noted} as a mark of the request's id.
+     */
+    @Override
+    public ChatStream stream(ChatRequest request, Duration deadline) {
+        Objects.requireNonNull(request, "request");
+        Objects.requireNonNull(deadline, "deadline");
+        return new ChatStream(pieces -> askStreamed(request.streamed(), deadline), STREAMED_TEXT);
+    }
+
+    private CompletableFuture<ChatReply> askStreamed(ChatRequest request, Duration deadline) {
+        CompletableFuture<ChatReply> future = ask(request, deadline);
+        CompletableFuture<ChatReply> unused = future.whenComplete((reply, failure) -> {
+            if (future.isCancelled()) {
+                leave(future);
+            }
+        });
+        return future;
+    }
+
+    private synchronized void leave(CompletableFuture<ChatReply> future) {
+        waitingAsks.removeIf(ask -> {
+            boolean isLeft = ask.future() == future;
+            if (isLeft) {
+                cancelled.add(CancelMark.ofId(ask.submitted().receipt().id()));
+            }
+            return isLeft;
+        });
     }
 
     /** Ends the waiting asks with this id with a failed reply, whose reason is {@code cancelled}. */

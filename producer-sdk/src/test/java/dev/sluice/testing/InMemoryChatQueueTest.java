@@ -1,5 +1,6 @@
 package dev.sluice.testing;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,8 @@ import dev.sluice.ReplyTimeoutException;
 import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.Reason;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -124,6 +127,33 @@ class InMemoryChatQueueTest {
                 .hasMessageContaining("id-1 within PT7S");
         assertThat(third.join().id()).isEqualTo("id-2");
         assertThatThrownBy(queue::release).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void streamsItsAnswerInSeveralPieces() {
+        List<String> texts = new ArrayList<>();
+        InMemoryChatQueue talkative = InMemoryChatQueue.answering(request -> "a longer answer than that");
+
+        ChatReply reply = talkative.stream(REQUEST)
+                .forEach(piece -> texts.add(piece.text()))
+                .join();
+
+        assertThat(texts).hasSizeGreaterThan(3);
+        assertThat(String.join("", texts)).isEqualTo(reply.text()).isEqualTo("a longer answer than that");
+        assertThat(new String(talkative.requests().get(0).body(), UTF_8)).startsWith("{\"stream\":true,");
+        assertThat(talkative.requests().get(0).abortsIfCancelled()).isTrue();
+    }
+
+    @Test
+    void notesAStreamThatIsCancelledWhileItWaits() {
+        CompletableFuture<ChatReply> stream =
+                queue.holdReplies().stream(REQUEST).forEach(piece -> {});
+        assertThat(queue.waiting()).isEqualTo(1);
+
+        stream.cancel(false);
+
+        assertThat(queue.waiting()).isZero();
+        assertThat(queue.cancelled()).containsExactly(CancelMark.ofId("id-0"));
     }
 
     @Test
