@@ -8,9 +8,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A piece of a streamed answer. Most pieces have a few characters of text, and others have a piece of a tool call or why
- * a choice has ended. The texts of all pieces of a choice, one after another, are its text. A piece is immutable and
- * thread-safe.
+ * A piece of a streamed answer. Most pieces have a few characters of text, and others have a piece of a tool call or
+ * why a choice has ended. The texts of all pieces of a choice, one after another, are its text. A piece is immutable
+ * and thread-safe.
  */
 public final class ChatPiece {
     private final ObjectNode chunk;

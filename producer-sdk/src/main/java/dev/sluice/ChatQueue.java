@@ -110,8 +110,8 @@ public interface ChatQueue extends AutoCloseable {
      * {@code stream_options.include_usage} where it lacks them, and stays byte for byte otherwise.
      *
      * <p>The first stream of a process adds a consumer with one daemon thread, which reads a partition of
-     * {@code chat.streams}. It needs the right to do so. Without that, or without the topic, the stream is made from the
-     * reply when that comes.
+     * {@code chat.streams}. It needs the right to do so. Without that, or without the topic, the stream is made from
+     * the reply when that comes.
      *
      * <p>The request and its reply are those of {@link #ask(ChatRequest, Duration) ask}. The request is cancelled when
      * the subscription is, whatever {@link ChatQueueBuilder#cancelRequests} says.

@@ -67,8 +67,8 @@ public final class ChatRequest {
     }
 
     /**
-     * Returns this request as {@link ChatQueue#stream(ChatRequest)} publishes it: its body asks for a stream with usage,
-     * and its call is aborted if it is cancelled.
+     * Returns this request as {@link ChatQueue#stream(ChatRequest)} publishes it: its body asks for a stream with
+     * usage, and its call is aborted if it is cancelled.
      */
     public ChatRequest streamed() {
         return new ChatRequest(StreamBody.of(body), model, envelope.abortingIfCancelled());

@@ -15,14 +15,14 @@ import java.util.function.Consumer;
  * {@link ChatQueue#ask(ChatRequest)} does. There is one subscriber. A second one gets an error.
  *
  * <p><b>Pieces are advice, the reply is the truth.</b> The pieces come from the worker that calls the API, before the
- * reply is committed. Those that get lost on the way come from the reply, so a stream that completes is whole. Where the
- * reply turns out to be from another call than the text that was shown, the stream fails with
+ * reply is committed. Those that get lost on the way come from the reply, so a stream that completes is whole. Where
+ * the reply turns out to be from another call than the text that was shown, the stream fails with
  * {@link ChatStreamException}. It never goes on with another text. The finish reasons come after the reply was
  * committed. Where no pieces come, for instance because a worker has the answer in its cache or the topic
  * {@code chat.streams} is missing, all pieces are made from the reply.
  *
- * <p><b>Demand.</b> A subscriber gets no more pieces than it asks for. Some 64 KiB wait for a slow one. What goes beyond
- * that is dropped, and comes from the reply.
+ * <p><b>Demand.</b> A subscriber gets no more pieces than it asks for. Some 64 KiB wait for a slow one. What goes
+ * beyond that is dropped, and comes from the reply.
  *
  * <p><b>Errors.</b> A failed reply ends the stream with {@link ChatFailedException}, even after pieces were shown. The
  * others are those of {@code ask}. To cancel the subscription cancels the request, too, and aborts its call. So does a
@@ -93,8 +93,8 @@ public final class ChatStream implements Flow.Publisher<ChatPiece> {
     }
 
     /**
-     * Returns the future of the whole reply, which has the usage. It completes before the last pieces are delivered, and
-     * also with a failed reply. It does not complete before somebody has subscribed. To cancel it changes nothing.
+     * Returns the future of the whole reply, which has the usage. It completes before the last pieces are delivered,
+     * and also with a failed reply. It does not complete before somebody has subscribed. To cancel it changes nothing.
      */
     public CompletableFuture<ChatReply> reply() {
         return reply.copy();

@@ -174,8 +174,7 @@ class StreamIT {
     }
 
     private static byte[] completion(String text) {
-        return ("{\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\",\"content\":\""
-                        + text + "\"}}]}")
+        return ("{\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"content\":\"" + text + "\"}}]}")
                 .getBytes(UTF_8);
     }
 

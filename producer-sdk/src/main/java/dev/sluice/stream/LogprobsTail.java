@@ -8,15 +8,15 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Finds the log probabilities that were not shown yet. OpenAI has a list {@code content} of objects, others have several
- * lists side by side; so every list in the object counts, and nothing else does. Stateless.
+ * Finds the log probabilities that were not shown yet. OpenAI has a list {@code content} of objects, others have
+ * several lists side by side; so every list in the object counts, and nothing else does. Stateless.
  */
 final class LogprobsTail {
     private LogprobsTail() {}
 
     /**
-     * Returns the lists without what was shown of them, and no list of which nothing is left. It is empty if a list does
-     * not begin with what was shown.
+     * Returns the lists without what was shown of them, and no list of which nothing is left. It is empty if a list
+     * does not begin with what was shown.
      */
     static Optional<ObjectNode> of(JsonNode whole, JsonNode shown) {
         ObjectNode rest = JsonNodeFactory.instance.objectNode();

@@ -14,8 +14,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Merges the pieces and the reply of one request into one stream of chunks. Pieces are advice, and the reply is the
- * truth: whatever is lost, doubled, late or of another call, the chunks amount to the reply, or the merge says that they
- * cannot.
+ * truth: whatever is lost, doubled, late or of another call, the chunks amount to the reply, or the merge says that
+ * they cannot.
  *
  * <p>It shows the first call whose beginning it sees. It drops what it has shown already. After a gap it shows nothing
  * until the reply is there. Then come what is missing and the finish reasons. Usage is in no chunk, since the reply has

@@ -181,8 +181,8 @@ public final class InMemoryChatQueue implements ChatQueue {
     }
 
     /**
-     * Makes a stream of the answer, in pieces of a few characters. A subscription is an ask, and waits as one. To cancel
-     * it is {@linkplain #cancelled() noted} as a mark of the request's id.
+     * Makes a stream of the answer, in pieces of a few characters. A subscription is an ask, and waits as one. To
+     * cancel it is {@linkplain #cancelled() noted} as a mark of the request's id.
      */
     @Override
     public ChatStream stream(ChatRequest request, Duration deadline) {

@@ -223,8 +223,8 @@ class StreamMergeTest {
     }
 
     private static byte[] reply(String text) {
-        return ("{\"id\":\"i\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{\"role\":\"assistant\","
-                        + "\"content\":\"" + text + "\"}}]}")
+        return ("{\"id\":\"i\",\"choices\":[{\"index\":0,\"finish_reason\":\"stop\",\"message\":{" + "\"content\":\""
+                        + text + "\"}}]}")
                 .getBytes(UTF_8);
     }
 }
