@@ -2,6 +2,7 @@ package dev.sluice.worker.intake;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 
 /**
@@ -54,12 +55,16 @@ final class BacklogsAhead {
         return next < end || lastUnknown >= from || last.getOrDefault(backlog, -1L) >= from;
     }
 
-    /** Returns true if a backlog that is wanted lies at this offset or beyond. */
-    boolean leadTo(long offset, Predicate<Backlog> wanted) {
+    /**
+     * Returns true if a backlog that is wanted lies at this offset or beyond.
+     *
+     * @param anyWanted returns true if one of these is wanted
+     */
+    boolean leadTo(long offset, Predicate<Set<Backlog>> anyWanted) {
         if (lastUnknown >= offset) {
             return true;
         }
         last.values().removeIf(lastOffset -> lastOffset < offset);
-        return last.keySet().stream().anyMatch(wanted);
+        return anyWanted.test(last.keySet());
     }
 }

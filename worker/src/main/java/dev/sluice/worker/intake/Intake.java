@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -49,6 +50,7 @@ public final class Intake implements Runnable {
     private final PauseControl pauses;
     private final RecordDispatcher dispatcher;
     private final Runnable heartbeat;
+    private final PollPace pollPace = new PollPace(System.nanoTime());
     private final CompletableFuture<Void> drained = new CompletableFuture<>();
     private volatile boolean draining;
     private volatile boolean stopped;
@@ -202,6 +204,10 @@ public final class Intake implements Runnable {
 
     private void iterate() {
         heartbeat.run();
+        long early = pollPace.nanosToNext(System.nanoTime());
+        if (early > 0) {
+            LockSupport.parkNanos(early);
+        }
         inRange(opener::openAssigned);
         overflowEnds.ask(clock.millis());
         diagnoseOutOfMemory();
@@ -212,6 +218,7 @@ public final class Intake implements Runnable {
         }
         boolean isLooking = !draining && scout.look(inNeedOfScout());
         ConsumerRecords<byte[], byte[]> records = poll(isLooking ? 0 : pollMillis());
+        pollPace.polled(records.count(), partitions.all().size(), System.nanoTime());
         for (TopicPartition partition : records.partitions()) {
             dispatcher.dispatch(partitions.get(partition), records.records(partition));
         }
@@ -238,8 +245,7 @@ public final class Intake implements Runnable {
             }
             undiagnosed = failure;
             // The consumer has half read what it fetched. It would go on behind the record that it was about to copy,
-            // and
-            // it keeps its buffers unless it unsubscribes.
+            // and it keeps its buffers unless it unsubscribes.
             consumer.unsubscribe();
             consumer.subscribe(topics.inputs(), rebalanceHandler);
         } catch (OffsetOutOfRangeException outOfRange) {

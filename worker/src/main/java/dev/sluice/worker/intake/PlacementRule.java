@@ -6,6 +6,7 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,13 +114,15 @@ final class PlacementRule {
     }
 
     private boolean leadsToOthers(OwnedPartition partition, @Nullable Backlog backlog, long offset) {
-        return partition.ahead().leadTo(offset, other -> !other.equals(backlog) && isWanted(partition, other));
+        return partition.ahead().leadTo(offset, others -> isAnyWanted(partition, others, backlog));
     }
 
-    private boolean isWanted(OwnedPartition partition, Backlog other) {
-        return other.equals(Backlog.NONE)
-                || (readAhead.isShort(partition.assignment().trafficClass(), other)
-                        && !liesInOverflow(partition, other));
+    private boolean isAnyWanted(OwnedPartition partition, Set<Backlog> others, @Nullable Backlog except) {
+        return (others.contains(Backlog.NONE) && !Backlog.NONE.equals(except))
+                || readAhead.isAnyShort(
+                        partition.assignment().trafficClass(),
+                        others,
+                        other -> !other.equals(except) && !liesInOverflow(partition, other));
     }
 
     /** The time of a clock, for a bucket. */

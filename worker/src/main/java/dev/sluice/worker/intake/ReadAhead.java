@@ -1,11 +1,13 @@
 package dev.sluice.worker.intake;
 
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 
 /**
  * Counts the records in memory, and tells which more may be read. A record counts from when it is read until it is
@@ -113,12 +115,36 @@ final class ReadAhead {
          * is, the reserve is free to models that have little.
          */
         boolean hasRoom(Backlog backlog, int times) {
+            return hasRoom(backlog, times, isFull());
+        }
+
+        private boolean hasRoom(Backlog backlog, int times, boolean isFull) {
             Use use = byBacklog.getOrDefault(backlog, NOTHING);
-            Use model = byModel.getOrDefault(backlog.model(), NOTHING);
-            return isFull()
-                    ? isLess(use, times, reserveRecords(), reserveBytes())
-                            && isLess(model, 1, reserveRecords(), reserveBytes())
+            return isFull
+                    ? hasReserve(backlog.model()) && isLess(use, times, reserveRecords(), reserveBytes())
                     : isLess(use, times, maxRecords - all.records, allowedBytes() - all.bytes);
+        }
+
+        private boolean hasReserve(String model) {
+            return isLess(byModel.getOrDefault(model, NOTHING), 1, reserveRecords(), reserveBytes());
+        }
+
+        /** Returns true if one of these backlogs that passes the test has room for as much again. */
+        boolean isAnyShort(Collection<Backlog> backlogs, Predicate<Backlog> test) {
+            boolean isFull = isFull();
+            // Most of the time the pool is full, and nobody of its one model is short, however many backlogs there are.
+            String withoutReserve = null;
+            for (Backlog each : backlogs) {
+                if (each.model().equals(withoutReserve)) {
+                    continue;
+                }
+                if (isFull && !hasReserve(each.model())) {
+                    withoutReserve = each.model();
+                } else if (hasRoom(each, 2, isFull) && test.test(each)) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         private static boolean isLess(Use use, int times, long records, long bytes) {
@@ -198,9 +224,14 @@ final class ReadAhead {
         return of(trafficClass).hasRoom(backlog, 1);
     }
 
-    /** Returns true if a backlog has less than half of what it may have, so that others may be moved for its sake. */
-    synchronized boolean isShort(TrafficClass trafficClass, Backlog backlog) {
-        return of(trafficClass).hasRoom(backlog, 2);
+    /**
+     * Returns true if one of these backlogs has less than half of what it may have, so that others may be moved for its
+     * sake.
+     *
+     * @param test what such a backlog must pass as well
+     */
+    synchronized boolean isAnyShort(TrafficClass trafficClass, Collection<Backlog> backlogs, Predicate<Backlog> test) {
+        return of(trafficClass).isAnyShort(backlogs, test);
     }
 
     /**

@@ -7,18 +7,15 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +37,8 @@ final class Lanes {
     private final ConfiguredLimits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
+    /** Those that count towards the bound. */
+    private final Map<String, Lane> bounded = new HashMap<>();
     /**
      * The lanes by when they were served last. So the one that goes first among those of a group is the one whose turn
      * it is, however often others are served meanwhile.
@@ -74,27 +73,34 @@ final class Lanes {
     }
 
     private Lane forNewModel(String model) {
-        if (limits.isOwn(model) || boundedModels().count() < maxLanes) {
+        if (limits.isOwn(model)) {
             return open(model, limits.of(model));
         }
-        Optional<String> spare = boundedModels()
-                .filter(other -> lane(other).isSpare())
-                .max(Comparator.comparingLong(other -> lane(other).idleNanos()));
-        if (spare.isPresent()) {
-            close(spare.get());
-            return open(model, limits.of(model));
+        if (bounded.size() >= maxLanes) {
+            String spare = longestSpare();
+            if (spare == null) {
+                Lane overflow = byModel.get(OVERFLOW);
+                return overflow != null ? overflow : open(OVERFLOW, limits.others());
+            }
+            close(spare);
         }
-        Lane overflow = byModel.get(OVERFLOW);
-        return overflow != null ? overflow : open(OVERFLOW, limits.others());
+        Lane lane = open(model, limits.of(model));
+        bounded.put(model, lane);
+        return lane;
     }
 
-    /** Returns the models whose lanes count towards the bound. */
-    private Stream<String> boundedModels() {
-        return byModel.keySet().stream().filter(model -> !model.equals(OVERFLOW) && !limits.isOwn(model));
-    }
-
-    private Lane lane(String model) {
-        return Objects.requireNonNull(byModel.get(model));
+    /** Returns the spare lane that has been idle longest. While there are many models, each request asks for it. */
+    private @Nullable String longestSpare() {
+        String longest = null;
+        long idleNanos = -1;
+        for (Map.Entry<String, Lane> each : bounded.entrySet()) {
+            Lane lane = each.getValue();
+            if (lane.isSpare() && lane.idleNanos() > idleNanos) {
+                longest = each.getKey();
+                idleNanos = lane.idleNanos();
+            }
+        }
+        return longest;
     }
 
     private Lane open(String model, ConfiguredLimit limit) {
@@ -106,8 +112,8 @@ final class Lanes {
     }
 
     private void close(String model) {
-        ring.remove(lane(model));
-        byModel.remove(model);
+        ring.remove(byModel.remove(model));
+        bounded.remove(model);
     }
 
     void changeShare(LimitShare newShare) {

@@ -45,12 +45,40 @@ class ReadAheadTest {
     @Test
     void isShortWithLessThanHalfOfItsPart() {
         for (int i = 0; i < 33; i++) {
-            assertThat(readAhead.isShort(CLASS, backlog("a"))).as("with %s", i).isTrue();
+            assertThat(isShort(backlog("a"))).as("with %s", i).isTrue();
             add("a");
         }
         add("a");
-        assertThat(readAhead.isShort(CLASS, backlog("a"))).isFalse();
+        assertThat(isShort(backlog("a"))).isFalse();
         assertThat(readAhead.hasRoom(CLASS, backlog("a"))).isTrue();
+    }
+
+    @Test
+    void ofManyBacklogsOneIsShort() {
+        add("few");
+        fill("a");
+        fill("b");
+
+        assertThat(readAhead.isAnyShort(CLASS, List.of(backlog("a"), backlog("few"), backlog("b")), each -> true))
+                .isTrue();
+        assertThat(readAhead.isAnyShort(
+                        CLASS, List.of(backlog("a"), backlog("few")), each -> !each.equals(backlog("few"))))
+                .isFalse();
+        assertThat(readAhead.isAnyShort(CLASS, List.of(), each -> true)).isFalse();
+    }
+
+    /** While a class is full there is a reserve for models that have little, however many tenants others have. */
+    @Test
+    void whileAClassIsFullOnlyModelsWithLittleAreShort() {
+        for (int i = 0; !readAhead.isFull(CLASS); i++) {
+            add("tenant-" + i);
+        }
+        List<Backlog> ofOneModel = List.of(backlog("tenant-0"), backlog("new"), backlog("tenant-1"));
+        Backlog ofAnother = new Backlog("other", "new", Backlog.Kind.NEW);
+
+        assertThat(readAhead.isAnyShort(CLASS, ofOneModel, each -> true)).isFalse();
+        assertThat(readAhead.isAnyShort(CLASS, List.of(backlog("new"), ofAnother, backlog("new")), each -> true))
+                .isTrue();
     }
 
     @Test
@@ -157,5 +185,9 @@ class ReadAheadTest {
 
     private static Backlog backlog(String tenant) {
         return new Backlog("m", tenant, Backlog.Kind.NEW);
+    }
+
+    private boolean isShort(Backlog backlog) {
+        return readAhead.isAnyShort(CLASS, List.of(backlog), each -> true);
     }
 }
