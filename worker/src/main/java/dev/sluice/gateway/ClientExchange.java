@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import io.netty.channel.ChannelOption;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
@@ -120,6 +121,27 @@ final class ClientExchange {
     /** Sends a byte or two that every client passes over: white space before JSON, a comment in a stream. */
     void keepAlive(boolean isStream) {
         var unused = response.write(isStream ? ": ping\n" : "\n");
+    }
+
+    /** Sends the head of an answer whose body follows in pieces, and is so many bytes long. */
+    void begin(HttpAnswer answer, long length) {
+        isCommitted = true;
+        response.setStatusCode(answer.status()).putHeader("content-length", Long.toString(length));
+        head(answer.contentType());
+        answer.headers().forEach(response::putHeader);
+    }
+
+    /** Sends the next piece. Completes when the connection has taken it, and fails if the client has gone. */
+    Future<Void> piece(byte[] bytes) {
+        OpenAnswers.Entry entry = openAnswers.begin(bytes.length, this::cut);
+        return response.write(Buffer.buffer(bytes)).onComplete(written -> entry.end());
+    }
+
+    /** Ends an answer that was sent in pieces. */
+    void finish(String outcome) {
+        end();
+        var unused = response.end();
+        listener.ended(this, response.getStatusCode(), outcome);
     }
 
     private void head(String contentType) {

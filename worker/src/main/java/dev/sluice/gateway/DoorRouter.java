@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.vertx.core.http.HttpMethod;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,19 +18,28 @@ final class DoorRouter {
     private static final String THERE_IS =
             "there are POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, GET /health/live,"
                     + " GET /health/ready and GET /metrics";
+    private static final String THERE_ARE_FILES =
+            ", and GET and POST /v1/files, GET and DELETE /v1/files/ID and GET /v1/files/ID/content";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final ChatRoute chat;
     private final ModelsRoute models;
+    private final Optional<FilesRoute> files;
     private final GatewayHealth health;
     private final WorkerWatch workers;
     private final Supplier<byte[]> metrics;
     private boolean isDraining;
 
     DoorRouter(
-            ChatRoute chat, ModelsRoute models, GatewayHealth health, WorkerWatch workers, Supplier<byte[]> metrics) {
+            ChatRoute chat,
+            ModelsRoute models,
+            Optional<FilesRoute> files,
+            GatewayHealth health,
+            WorkerWatch workers,
+            Supplier<byte[]> metrics) {
         this.chat = chat;
         this.models = models;
+        this.files = files;
         this.health = health;
         this.workers = workers;
         this.metrics = metrics;
@@ -48,7 +58,7 @@ final class DoorRouter {
             case CHAT -> "chat";
             case LIVE, READY -> "health";
             case METRICS -> "metrics";
-            default -> ModelsRoute.isFor(normal) ? "models" : "other";
+            default -> FilesRoute.isFor(normal) ? "files" : ModelsRoute.isFor(normal) ? "models" : "other";
         };
     }
 
@@ -68,6 +78,8 @@ final class DoorRouter {
             default -> {
                 if (ModelsRoute.isFor(path)) {
                     get(exchange, () -> models.answer(exchange, path));
+                } else if (FilesRoute.isFor(path) && files.isPresent()) {
+                    files(exchange, files.get(), path);
                 } else {
                     exchange.send(ErrorBody.invalid(404, "unknown_path", null, unknown(path)));
                 }
@@ -84,12 +96,24 @@ final class DoorRouter {
         return normal.startsWith("/v1/") ? normal.substring("/v1".length()) : normal;
     }
 
-    private static String unknown(String path) {
+    private void files(ClientExchange exchange, FilesRoute route, String path) {
+        if (isDraining) {
+            exchange.closeAfterAnswer();
+            exchange.send(draining());
+        } else {
+            route.handle(exchange, path);
+        }
+    }
+
+    private String unknown(String path) {
         if (path.equals("/responses")) {
             return "the Responses API is not served here; have the client use chat completions: in the Agents SDK"
                     + " set_default_openai_api(\"chat_completions\"), in the AI SDK openai.chat(model)";
         }
-        return "this path does not exist; " + THERE_IS;
+        if (FilesRoute.isFor(path) && files.isEmpty()) {
+            return "this gateway stores no files; its operator has to start it with --files-dir";
+        }
+        return "this path does not exist; " + THERE_IS + (files.isPresent() ? THERE_ARE_FILES : "");
     }
 
     private void chat(ClientExchange exchange) {
@@ -107,7 +131,7 @@ final class DoorRouter {
         return ErrorBody.busy(503, "shutting_down", "this gateway is shutting down; try again", 1);
     }
 
-    private static HttpAnswer wrongMethod(String allowed) {
+    static HttpAnswer wrongMethod(String allowed) {
         return ErrorBody.invalid(405, "wrong_method", null, "this path takes " + allowed + " only")
                 .with("allow", allowed);
     }

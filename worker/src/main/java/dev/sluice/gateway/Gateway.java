@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
 import dev.sluice.ChatQueue;
+import dev.sluice.gateway.files.FileStore;
+import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.wire.UuidV7;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -12,6 +14,7 @@ import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -52,6 +55,7 @@ public final class Gateway implements AutoCloseable {
     private final UploadBudget uploads = new UploadBudget(MAX_UPLOAD_BYTES);
     private final ConnectionGuard connections;
     private final GatewayMeters meters;
+    private final Optional<FilesRoute> files;
     private final DoorRouter router;
     private final HttpServer server;
     private final UuidV7 ids = new UuidV7(Clock.systemUTC(), new SecureRandom());
@@ -61,6 +65,7 @@ public final class Gateway implements AutoCloseable {
             GatewayConfig config,
             Optional<TlsIdentity> identity,
             CallerRule callers,
+            Optional<FileStore> store,
             ChatQueue queue,
             GatewayHealth health,
             WorkerWatch workers,
@@ -74,9 +79,11 @@ public final class Gateway implements AutoCloseable {
                 vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
         this.meters = new GatewayMeters(registry, workers);
+        this.files = store.map(opened -> files(config, callers, opened));
         this.router = new DoorRouter(
                 new ChatRoute(loop, config, callers, publisher, waiting, uploads),
                 new ModelsRoute(callers, workers),
+                files,
                 health,
                 workers,
                 metrics);
@@ -87,6 +94,12 @@ public final class Gateway implements AutoCloseable {
         vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers, uploads));
     }
 
+    private FilesRoute files(GatewayConfig config, CallerRule callers, FileStore store) {
+        FileTasks tasks = new FileTasks(vertx);
+        FileUpkeep.start(vertx, tasks, store, Clock.systemUTC());
+        return new FilesRoute(callers, store, config.files().orElseThrow(), tasks, config.times());
+    }
+
     /**
      * Starts a door and returns when it listens.
      *
@@ -94,8 +107,8 @@ public final class Gateway implements AutoCloseable {
      * @param health tells why requests cannot be served
      * @param workers knows who works on the queue; the caller closes it after the door
      * @param metrics returns the page of metrics, without waiting
-     * @throws IllegalArgumentException if the file of keys, the certificate or its key cannot be used. The message
-     *     names the file.
+     * @throws IllegalArgumentException if the file of keys, the certificate or its key, or the directory of files
+     *     cannot be used. The message names it.
      * @throws CompletionException if the port cannot be opened
      */
     public static Gateway start(
@@ -142,6 +155,7 @@ public final class Gateway implements AutoCloseable {
             WorkerWatch workers,
             MeterRegistry registry,
             Supplier<byte[]> metrics) {
+        Optional<FileStore> store = config.files().map(Gateway::store);
         // One event loop, so that its state has one owner. Nothing here resolves class path resources to files.
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
@@ -152,7 +166,7 @@ public final class Gateway implements AutoCloseable {
             Promise<Gateway> started = Promise.promise();
             vertx.runOnContext(now -> {
                 Gateway gateway =
-                        new Gateway(vertx, config, identity, callers, queue, health, workers, registry, metrics);
+                        new Gateway(vertx, config, identity, callers, store, queue, health, workers, registry, metrics);
                 Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
                 var unused = listening.onComplete(started);
             });
@@ -164,6 +178,14 @@ public final class Gateway implements AutoCloseable {
         } catch (CompletionException | IllegalArgumentException e) {
             var unused = vertx.close();
             throw e;
+        }
+    }
+
+    private static FileStore store(FilesConfig files) {
+        try {
+            return new FileStore(files, Clock.systemUTC(), new SecureRandom());
+        } catch (IOException e) {
+            throw new IllegalArgumentException("--files-dir " + files.directory() + " cannot be used: " + e, e);
         }
     }
 
@@ -226,7 +248,7 @@ public final class Gateway implements AutoCloseable {
         CompletableFuture<Void> empty = new CompletableFuture<>();
         loop.runOnContext(now -> {
             router.drain();
-            waiting.whenEmpty(() -> openAnswers.whenEmpty(() -> empty.complete(null)));
+            whenIdle(() -> empty.complete(null));
         });
         try {
             empty.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -242,6 +264,11 @@ public final class Gateway implements AutoCloseable {
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private void whenIdle(Runnable action) {
+        Runnable last = () -> waiting.whenEmpty(() -> openAnswers.whenEmpty(action));
+        files.ifPresentOrElse(route -> route.whenIdle(last), last);
     }
 
     /** Stops listening, lets answers that are being sent end, and releases everything but the queue. */

@@ -1,5 +1,6 @@
 package dev.sluice.gateway;
 
+import dev.sluice.gateway.files.FilesConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import java.util.Optional;
  * @param maxBodyBytes the largest body of a request
  * @param maxWait how long a request waits whose client does not say how long it will
  * @param times the times of waiting
+ * @param files where files are stored, or empty to store none
  */
 public record GatewayConfig(
         String address,
@@ -24,4 +26,5 @@ public record GatewayConfig(
         int maxWaiting,
         int maxBodyBytes,
         Duration maxWait,
-        WaitTimes times) {}
+        WaitTimes times,
+        Optional<FilesConfig> files) {}

@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
@@ -58,9 +59,22 @@ final class TestDoor implements AutoCloseable {
     }
 
     TestDoor(InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times) {
+        this(queue, callers, maxWaiting, times, Optional.empty());
+    }
+
+    TestDoor(
+            InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times, Optional<FilesConfig> files) {
         this.queue = queue;
         GatewayConfig config = new GatewayConfig(
-                "127.0.0.1", 0, Optional.empty(), Optional.empty(), maxWaiting, 20_000, Duration.ofMinutes(10), times);
+                "127.0.0.1",
+                0,
+                Optional.empty(),
+                Optional.empty(),
+                maxWaiting,
+                20_000,
+                Duration.ofMinutes(10),
+                times,
+                files);
         gateway = Gateway.start(
                 config, callers, queue, () -> problems, workers, registry, () -> "metrics".getBytes(UTF_8));
     }
@@ -97,6 +111,11 @@ final class TestDoor implements AutoCloseable {
 
     HttpResponse<String> get(String path) throws Exception {
         return send(request(path).GET());
+    }
+
+    byte[] fetch(String path) throws Exception {
+        return client.send(request(path).GET().build(), HttpResponse.BodyHandlers.ofByteArray())
+                .body();
     }
 
     HttpResponse<String> send(HttpRequest.Builder request) throws Exception {

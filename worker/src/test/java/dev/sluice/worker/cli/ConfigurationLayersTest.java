@@ -40,6 +40,7 @@ class ConfigurationLayersTest {
                         "dead-retention",
                         "drain-timeout",
                         "errors",
+                        "files-dir",
                         "group",
                         "instance-id",
                         "json",
@@ -52,9 +53,11 @@ class ConfigurationLayersTest {
                         "log-requests",
                         "max-age",
                         "max-attempts",
+                        "max-file-bytes",
                         "max-in-flight",
                         "max-request-bytes",
                         "max-response-bytes",
+                        "max-stored-bytes",
                         "max-tokens",
                         "max-wait",
                         "max-waiting",
@@ -84,7 +87,7 @@ class ConfigurationLayersTest {
                         "without-keys",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(57)
+                .hasSize(60)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.gateway;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.TlsFiles;
 import dev.sluice.gateway.WaitTimes;
+import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.KafkaOptions;
@@ -122,6 +123,22 @@ public final class GatewayCommand implements Subcommand {
                             + "to try again elsewhere.")
     private Duration drainTimeout = Duration.ZERO;
 
+    @Option(
+            names = "--files-dir",
+            paramLabel = "DIR",
+            description = "Serve /v1/files from this directory. Gateways may share it. Without it no files are taken.")
+    private @Nullable Path filesDir;
+
+    @Option(names = "--max-file-bytes", paramLabel = "SIZE", defaultValue = "200MiB", description = "Largest file.")
+    private ByteSize maxFileBytes = new ByteSize(0);
+
+    @Option(
+            names = "--max-stored-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "10GiB",
+            description = "Most bytes of files that the clients of one key may have stored.")
+    private ByteSize maxStoredBytes = new ByteSize(0);
+
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
 
@@ -142,6 +159,8 @@ public final class GatewayCommand implements Subcommand {
         require(!drainTimeout.isNegative(), "--drain-timeout", "zero or more", drainTimeout, problems);
         long bytes = maxRequestBytes.bytes();
         require(bytes >= 1 && bytes <= 1 << 30, "--max-request-bytes", "1 to 1GiB", bytes, problems);
+        require(maxFileBytes.bytes() >= 1, "--max-file-bytes", "1 or more", maxFileBytes, problems);
+        require(maxStoredBytes.bytes() >= 1, "--max-stored-bytes", "1 or more", maxStoredBytes, problems);
         if ((tlsCert == null) != (tlsKey == null)) {
             problems.add("--tls-cert and --tls-key: give both, or none");
         }
@@ -178,7 +197,9 @@ public final class GatewayCommand implements Subcommand {
                 maxWaiting,
                 (int) maxRequestBytes.bytes(),
                 maxWait,
-                WaitTimes.DEFAULT);
+                WaitTimes.DEFAULT,
+                Optional.ofNullable(filesDir)
+                        .map(directory -> new FilesConfig(directory, maxFileBytes.bytes(), maxStoredBytes.bytes())));
     }
 
     @Override

@@ -1,0 +1,34 @@
+package dev.sluice.gateway;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Runs what blocks on the volume of stored files on threads of its own, and completes on the event loop. A volume that
+ * hangs stops nothing else. It belongs to the event loop.
+ */
+final class FileTasks {
+    private static final int THREADS = 8;
+    /** A task that takes longer is named in the log. */
+    private static final long MAX_MINUTES = 5;
+
+    private final WorkerExecutor threads;
+    private int open;
+
+    FileTasks(Vertx vertx) {
+        this.threads = vertx.createSharedWorkerExecutor("sluice-gateway-files", THREADS, MAX_MINUTES, TimeUnit.MINUTES);
+    }
+
+    <T> Future<T> run(Callable<T> task) {
+        open++;
+        return threads.executeBlocking(task, false).onComplete(done -> open--);
+    }
+
+    /** Returns how many tasks have not ended. */
+    int open() {
+        return open;
+    }
+}

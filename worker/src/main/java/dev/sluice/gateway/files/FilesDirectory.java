@@ -1,0 +1,291 @@
+package dev.sluice.gateway.files;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * The layout of {@code --files-dir} and the steps by which it changes. Each step is one rename, so a process that dies,
+ * or another one that works here, leaves and sees whole things only. Thread-safe.
+ *
+ * <pre>
+ * sluice-files              says that the volume is there, and the version of this layout
+ * uploads/ID/               what is being received
+ * owners/OWNER/ID/          a stored file: content, and file.json
+ * removed/ID/               what is being deleted
+ * </pre>
+ */
+final class FilesDirectory {
+    private static final String VERSION = "1";
+    private static final String CONTENT = "content";
+    private static final String DESCRIPTION = "file.json";
+
+    private final Path root;
+    private final Path marker;
+    private final Path uploads;
+    private final Path owners;
+    private final Path removed;
+
+    private FilesDirectory(Path root) {
+        this.root = root;
+        this.marker = root.resolve("sluice-files");
+        this.uploads = root.resolve("uploads");
+        this.owners = root.resolve("owners");
+        this.removed = root.resolve("removed");
+    }
+
+    /**
+     * Opens the directory, and prepares one that is empty or not there.
+     *
+     * @throws IOException if it cannot be used; its message names the directory
+     */
+    static FilesDirectory open(Path root) throws IOException {
+        FilesDirectory directory = new FilesDirectory(root.toAbsolutePath().normalize());
+        directory.prepare();
+        return directory;
+    }
+
+    private void prepare() throws IOException {
+        try {
+            Files.createDirectories(root, attributes(root.getParent()));
+            if (Files.notExists(marker)) {
+                requireEmpty();
+                writeMarker();
+            }
+            String version = Files.readString(marker).strip();
+            if (!version.equals(VERSION)) {
+                throw new IOException(root + " was written by another release of sluice (layout '" + version
+                        + "', this one knows '" + VERSION + "')");
+            }
+            for (Path each : List.of(uploads, owners, removed)) {
+                create(each);
+            }
+            deleteTree(Files.createTempDirectory(uploads, "check")); // finds out what may not be written to
+        } catch (FileAlreadyExistsException | NotDirectoryException e) {
+            throw new IOException(root + " is no directory", e);
+        }
+    }
+
+    /** A directory with other files in it was named by mistake. */
+    private void requireEmpty() throws IOException {
+        try (Stream<Path> files = Files.list(root)) {
+            Optional<Path> foreign = files.filter(
+                            each -> !each.getFileName().toString().matches("lost\\+found|\\..*"))
+                    .findFirst();
+            if (foreign.isPresent()) {
+                throw new IOException(root + " has other files, such as "
+                        + foreign.get().getFileName() + "; name an empty directory");
+            }
+        }
+    }
+
+    /** Two doors that start at the same moment write the same. */
+    private void writeMarker() throws IOException {
+        Path draft = Files.createTempFile(root, ".sluice-files", "");
+        Files.writeString(draft, VERSION, StandardOpenOption.SYNC);
+        Files.move(draft, marker, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** @throws FilesAwayException if the directory is not the one that was opened */
+    void requirePresent() throws IOException {
+        if (!Files.exists(marker)) {
+            throw new FilesAwayException(root);
+        }
+    }
+
+    /** Makes the directory in which a file with this id is received. */
+    Path newUpload(String id) throws IOException {
+        requirePresent();
+        Path upload = uploads.resolve(id);
+        create(upload);
+        return upload;
+    }
+
+    /** Returns where the bytes of a file go that is received in this directory. */
+    static Path content(Path upload) {
+        return upload.resolve(CONTENT);
+    }
+
+    /** Makes a received file visible to its owner, safe from a power failure. */
+    void publish(Path upload, String owner, StoredFile file) throws IOException {
+        writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
+        force(upload);
+        requirePresent();
+        create(owners.resolve(owner));
+        Files.move(upload, place(owner, file.id()), StandardCopyOption.ATOMIC_MOVE);
+        force(owners.resolve(owner));
+    }
+
+    private static void writeForced(Path file, byte[] bytes) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            ByteBuffer rest = ByteBuffer.wrap(bytes);
+            while (rest.hasRemaining()) {
+                channel.write(rest);
+            }
+            channel.force(true);
+        }
+    }
+
+    /** Makes the names in a directory safe from a power failure. */
+    private static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private Path place(String owner, String id) {
+        return owners.resolve(owner).resolve(id);
+    }
+
+    /** Reads the description of a file, if there is one. */
+    Optional<StoredFile> read(String owner, String id) throws IOException {
+        try {
+            return Optional.of(
+                    StoredFile.parse(Files.readAllBytes(place(owner, id).resolve(DESCRIPTION))));
+        } catch (NoSuchFileException e) {
+            requirePresent();
+            return Optional.empty();
+        }
+    }
+
+    /** Opens the bytes of a file. They can be read to the end even if the file is deleted meanwhile. */
+    Optional<FileChannel> open(String owner, String id) throws IOException {
+        try {
+            return Optional.of(FileChannel.open(content(place(owner, id)), StandardOpenOption.READ));
+        } catch (NoSuchFileException e) {
+            requirePresent();
+            return Optional.empty();
+        }
+    }
+
+    /** Returns the ids of the owner's files, the latest first. */
+    List<String> ids(String owner) throws IOException {
+        return names(owners.resolve(owner)).stream()
+                .filter(StoredIds::isFile)
+                .sorted(Comparator.reverseOrder())
+                .toList();
+    }
+
+    List<String> owners() throws IOException {
+        return names(owners);
+    }
+
+    private List<String> names(Path directory) throws IOException {
+        try (Stream<Path> found = Files.list(directory)) {
+            return found.map(each -> each.getFileName().toString()).toList();
+        } catch (NoSuchFileException e) {
+            requirePresent();
+            return List.of();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Takes a file away from its owner. Returns false if it was not there. */
+    boolean remove(String owner, String id) throws IOException {
+        requirePresent();
+        Path away = removed.resolve(id);
+        try {
+            Files.move(place(owner, id), away, StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+        force(owners.resolve(owner));
+        deleteTree(away);
+        return true;
+    }
+
+    /**
+     * Deletes what processes that have died were receiving or deleting.
+     *
+     * @param uploadsOlderThan the time without a byte after which nobody goes on with an upload. It is told by the
+     *     volume's own clock.
+     */
+    void deleteLeftovers(Duration uploadsOlderThan) throws IOException {
+        requirePresent();
+        for (String each : names(removed)) {
+            deleteTree(removed.resolve(each));
+        }
+        Path probe = Files.createTempDirectory(uploads, "clock");
+        FileTime now = Files.getLastModifiedTime(probe);
+        deleteTree(probe);
+        for (String each : names(uploads)) {
+            Path upload = uploads.resolve(each);
+            Optional<FileTime> last = lastWrite(upload);
+            if (last.isPresent() && now.toMillis() - last.get().toMillis() > uploadsOlderThan.toMillis()) {
+                deleteTree(upload);
+            }
+        }
+    }
+
+    /** Returns when something in a directory was written last, or nothing if it has gone meanwhile. */
+    private static Optional<FileTime> lastWrite(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            FileTime last = Files.getLastModifiedTime(directory);
+            for (Path each : files.toList()) {
+                FileTime time = Files.getLastModifiedTime(each);
+                last = time.compareTo(last) > 0 ? time : last;
+            }
+            return Optional.of(last);
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** Deletes a directory and the files in it. What is gone already, or comes meanwhile, is no error. */
+    static void deleteTree(Path directory) throws IOException {
+        List<Path> files = new ArrayList<>();
+        try (Stream<Path> found = Files.list(directory)) {
+            found.forEach(files::add);
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        for (Path each : files) {
+            Files.deleteIfExists(each);
+        }
+        try {
+            Files.deleteIfExists(directory);
+        } catch (DirectoryNotEmptyException e) {
+            throw new IOException(directory + " is still being written to", e);
+        }
+    }
+
+    private static void create(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory, attributes(directory.getParent()));
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
+        }
+    }
+
+    /** Prompts and answers are nobody else's business. */
+    private static FileAttribute<?>[] attributes(Path parent) {
+        boolean isPosix = parent != null
+                && parent.getFileSystem().supportedFileAttributeViews().contains("posix");
+        return isPosix
+                ? new FileAttribute<?>[] {
+                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+                }
+                : new FileAttribute<?>[0];
+    }
+}

@@ -1,0 +1,37 @@
+package dev.sluice.gateway.files;
+
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+
+/**
+ * Makes ids that nobody can guess, and that sort by the time at which they were made: 12 hex digits of milliseconds and
+ * 24 random ones. They are names of directories, too, and hold nothing that could lead out of one. Thread-safe if its
+ * source of randomness is.
+ */
+final class StoredIds {
+    private static final String FILE = "file-";
+    private static final Pattern FILE_ID = Pattern.compile(FILE + "[0-9a-f]{36}");
+    private static final int RANDOM_BYTES = 12;
+
+    private final Clock clock;
+    private final RandomGenerator random;
+
+    /** @param random a secure source */
+    StoredIds(Clock clock, RandomGenerator random) {
+        this.clock = clock;
+        this.random = random;
+    }
+
+    String nextFile() {
+        byte[] bytes = new byte[RANDOM_BYTES];
+        random.nextBytes(bytes);
+        HexFormat hex = HexFormat.of();
+        return FILE + hex.toHexDigits(clock.millis(), 12) + hex.formatHex(bytes);
+    }
+
+    static boolean isFile(String id) {
+        return FILE_ID.matcher(id).matches();
+    }
+}
