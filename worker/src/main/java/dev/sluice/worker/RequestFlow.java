@@ -57,6 +57,7 @@ final class RequestFlow implements RequestSink {
     private final DeadLetterLog deadLetters = new DeadLetterLog();
     private final Pace pace;
     private final ReplyCache cache;
+    private final CompletableFuture<Void> hasJoined = new CompletableFuture<>();
     private volatile OwnedBundles bundles = OwnedBundles.NONE;
 
     /**
@@ -121,6 +122,11 @@ final class RequestFlow implements RequestSink {
     /** Returns the bundles that this worker owns. */
     OwnedBundles bundles() {
         return bundles;
+    }
+
+    /** Returns what completes when this worker owns partitions for the first time. */
+    CompletableFuture<Void> hasJoined() {
+        return hasJoined.copy();
     }
 
     ReplyCache cache() {
@@ -269,6 +275,7 @@ final class RequestFlow implements RequestSink {
     public void share(int owned, int width) {
         bundles = new OwnedBundles(owned, width);
         pace.changeShare(new LimitShare(Math.max(1, owned), Math.max(1, width)));
+        hasJoined.complete(null);
     }
 
     /** Drops the requests of partitions that are being given up, except for those whose calls are under way. */

@@ -49,6 +49,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
@@ -65,6 +66,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class Worker implements AutoCloseable {
     private static final Duration WARM_UP_BOUND = Duration.ofSeconds(2);
+    /** The longest time for which a worker without partitions tells the others nothing. */
+    private static final Duration JOIN_BOUND = Duration.ofSeconds(5);
     /** The time after the drain time in which all threads have to end. */
     private static final Duration LEAVE_BOUND = Duration.ofSeconds(18);
 
@@ -93,6 +96,7 @@ public final class Worker implements AutoCloseable {
     private final RequestFlow flow;
     private final Intake intake;
     private final PoolMember pool;
+    private final CompletableFuture<Void> mayReport;
     private final Thread poolThread;
     private final CancelReader cancels;
     private final Thread cancelsThread;
@@ -191,7 +195,14 @@ public final class Worker implements AutoCloseable {
                 new ModelListing(api::listModels, ThreadLocalRandom.current()::nextDouble, System::nanoTime),
                 flow.pace()::lend,
                 System::nanoTime);
-        this.poolThread = daemon(pool, POOL_THREAD);
+        this.mayReport = flow.hasJoined().completeOnTimeout(null, JOIN_BOUND.toMillis(), TimeUnit.MILLISECONDS);
+        // The clients that report would take their time from those that join the group.
+        this.poolThread = daemon(
+                () -> {
+                    mayReport.join();
+                    pool.run();
+                },
+                POOL_THREAD);
         this.health = new WorkerHealth(
                 threads,
                 RebalanceHandler.maxPollInterval(config.drainTimeout()),
@@ -376,6 +387,7 @@ public final class Worker implements AutoCloseable {
         }
         api.cancel(ownership.get().assignments().values());
         pool.stop();
+        mayReport.complete(null);
         cancels.stop();
         intake.stop();
         threads.join(INTAKE_THREAD, leave);

@@ -218,7 +218,7 @@ public final class Intake implements Runnable {
         }
         boolean isLooking = !draining && scout.look(inNeedOfScout());
         ConsumerRecords<byte[], byte[]> records = poll(isLooking ? 0 : pollMillis());
-        pollPace.polled(records.count(), partitions.all().size(), System.nanoTime());
+        pollPace.polled(records.count(), partitions.all().size(), readAhead.hasEnough(), System.nanoTime());
         for (TopicPartition partition : records.partitions()) {
             dispatcher.dispatch(partitions.get(partition), records.records(partition));
         }

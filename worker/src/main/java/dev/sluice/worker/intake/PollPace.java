@@ -5,13 +5,15 @@ import java.time.Duration;
 /**
  * Spaces polls out by what a poll costs. Kafka's consumer and this worker look at every owned partition for each poll,
  * so polls that bring a record each would cost more, the more partitions there are. What comes meanwhile is brought
- * together by the next one. Owned by the poll thread.
+ * together by the next one. While enough waits in memory, no poll is urgent. Owned by the poll thread.
  */
 final class PollPace {
     /** Some microseconds of processor time are measured for each partition and poll. */
     private static final long NANOS_PER_PARTITION = 5_000;
 
     private static final long MOST_NANOS = Duration.ofMillis(10).toNanos();
+    /** The pause while enough waits. By then a part of it has been called that is worth a poll. */
+    private static final long UNHURRIED_NANOS = Duration.ofMillis(5).toNanos();
     /** A poll that brings as many records has been worth its cost. */
     private static final int MANY_RECORDS = 64;
 
@@ -27,10 +29,15 @@ final class PollPace {
      *
      * @param records how many it brought
      * @param partitions how many are owned
+     * @param hasEnough whether enough requests wait in memory
      */
-    void polled(int records, int partitions, long nowNanos) {
-        long pause = records >= MANY_RECORDS ? 0 : Math.min(MOST_NANOS, NANOS_PER_PARTITION * partitions);
-        nextAt = nowNanos + pause;
+    void polled(int records, int partitions, boolean hasEnough, long nowNanos) {
+        long forPartitions = Math.min(MOST_NANOS, NANOS_PER_PARTITION * partitions);
+        if (hasEnough) {
+            nextAt = nowNanos + Math.max(UNHURRIED_NANOS, forPartitions);
+        } else {
+            nextAt = nowNanos + (records >= MANY_RECORDS ? 0 : forPartitions);
+        }
     }
 
     /** Returns the nanoseconds until the next poll; zero or less if it may begin now. */

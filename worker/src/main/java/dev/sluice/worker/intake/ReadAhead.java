@@ -31,6 +31,9 @@ final class ReadAhead {
     /** The divisor for the part of a pool that comes to it for models that have little. */
     private static final int RESERVE_PART = 8;
 
+    /** The divisor for the part of the new requests that is enough for a while. */
+    private static final long ENOUGH_PART = 4;
+
     /** The records that each pool has at least. With one alone nobody would find room beside another. */
     private static final int LEAST_RECORDS = 2;
 
@@ -89,6 +92,10 @@ final class ReadAhead {
 
         boolean isFull() {
             return all.records >= maxRecords || allowedBytes() <= all.bytes;
+        }
+
+        boolean hasEnough() {
+            return ENOUGH_PART * all.records >= maxRecords || ENOUGH_PART * all.bytes >= allowedBytes();
         }
 
         boolean isFullForAll() {
@@ -212,6 +219,11 @@ final class ReadAhead {
     /** Returns true if a class has as many records that are due as it may have, those of other models included. */
     synchronized boolean isFullForAll(TrafficClass trafficClass) {
         return of(trafficClass).isFullForAll();
+    }
+
+    /** Returns true if a quarter of the new requests that may be in memory is there, so that none have to come soon. */
+    synchronized boolean hasEnough() {
+        return of(TrafficClass.REQUESTS).hasEnough();
     }
 
     /** Returns true if as many records go back to Kafka as may. */

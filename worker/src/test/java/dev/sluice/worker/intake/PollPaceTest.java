@@ -17,7 +17,7 @@ class PollPaceTest {
 
     @Test
     void aPollWithFewRecordsIsFollowedByAPauseForItsPartitions() {
-        pace.polled(3, 180, START);
+        pace.polled(3, 180, false, START);
 
         assertThat(pace.nanosToNext(START)).isEqualTo(900 * MICRO);
         assertThat(pace.nanosToNext(START + 899 * MICRO)).isPositive();
@@ -26,22 +26,33 @@ class PollPaceTest {
 
     @Test
     void aPollWithManyRecordsIsFollowedAtOnce() {
-        pace.polled(500, 180, START);
+        pace.polled(500, 180, false, START);
 
         assertThat(pace.nanosToNext(START)).isLessThanOrEqualTo(0);
     }
 
     @Test
     void noPauseIsLong() {
-        pace.polled(0, 100_000, START);
+        pace.polled(0, 100_000, false, START);
 
         assertThat(pace.nanosToNext(START)).isEqualTo(10_000 * MICRO);
     }
 
     @Test
     void aWorkerWithoutPartitionsDoesNotPause() {
-        pace.polled(0, 0, START);
+        pace.polled(0, 0, false, START);
 
         assertThat(pace.nanosToNext(START)).isLessThanOrEqualTo(0);
+    }
+
+    @Test
+    void noPollIsUrgentWhileEnoughWaits() {
+        pace.polled(500, 180, true, START);
+
+        assertThat(pace.nanosToNext(START)).isEqualTo(5_000 * MICRO);
+
+        pace.polled(500, 1_440, true, START);
+
+        assertThat(pace.nanosToNext(START)).isEqualTo(7_200 * MICRO);
     }
 }

@@ -54,6 +54,18 @@ class ReadAheadTest {
     }
 
     @Test
+    void aQuarterIsEnough() {
+        for (int i = 0; i < 24; i++) {
+            add("tenant-" + i);
+        }
+        assertThat(readAhead.hasEnough()).isFalse();
+
+        add("a");
+
+        assertThat(readAhead.hasEnough()).isTrue();
+    }
+
+    @Test
     void ofManyBacklogsOneIsShort() {
         add("few");
         fill("a");
