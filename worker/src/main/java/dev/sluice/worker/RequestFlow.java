@@ -19,6 +19,8 @@ import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.CallFeedback;
 import dev.sluice.worker.pace.LimitShare;
 import dev.sluice.worker.pace.Pace;
+import dev.sluice.worker.pieces.PieceStream;
+import dev.sluice.worker.pieces.PieceWriter;
 import dev.sluice.worker.settle.AbandonedTransactions;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
@@ -47,6 +49,7 @@ final class RequestFlow implements RequestSink {
     private final OutcomeClassifier outcomes;
     private final Settle settle;
     private final ApiClient api;
+    private final PieceWriter pieces;
     private final AbandonedTransactions abandoned;
     private final EndedRecords endedRecords;
     private final CallMeters meters;
@@ -64,6 +67,7 @@ final class RequestFlow implements RequestSink {
      * Creates the flow between the given stages, and with it the two stages whose results come back to it.
      *
      * @param ownership what this worker owns at the moment
+     * @param pieces publishes the pieces of streamed answers as they come
      * @param abandoned ends transactions of dead workers while committed offsets cannot be read because of them
      * @param endedRecords deletes what has ended of the topics that workers write for themselves
      * @param cancels the marks that cancel requests
@@ -76,6 +80,7 @@ final class RequestFlow implements RequestSink {
             OutcomeClassifier outcomes,
             Settle settle,
             ApiClient api,
+            PieceWriter pieces,
             AbandonedTransactions abandoned,
             EndedRecords endedRecords,
             CallMeters meters,
@@ -88,6 +93,7 @@ final class RequestFlow implements RequestSink {
         this.outcomes = outcomes;
         this.settle = settle;
         this.api = api;
+        this.pieces = pieces;
         this.abandoned = abandoned;
         this.endedRecords = endedRecords;
         this.meters = meters;
@@ -181,8 +187,12 @@ final class RequestFlow implements RequestSink {
     private void call(Request request, Runnable onSend) {
         meters.begins(request, clock.millis());
         TracedCall traced = tracing.begins(request);
-        traced.start(
-                () -> api.call(request, traced.headers(), onSend, (ended, result) -> called(ended, result, traced)));
+        traced.start(() -> api.call(
+                request,
+                traced.headers(),
+                piecesOf(request),
+                onSend,
+                (ended, result) -> called(ended, result, traced)));
         // The partition may have been lost, and its calls cancelled, between the choice of pace and this call.
         if (!ownership.get().holds(request.assignment())) {
             api.cancel(Set.of(request.assignment()));
@@ -191,6 +201,13 @@ final class RequestFlow implements RequestSink {
         if (mayAbort(request)) {
             api.abort(request::equals);
         }
+    }
+
+    private PieceStream piecesOf(Request request) {
+        return request.input()
+                .streamTarget()
+                .map(target -> pieces.open(target, () -> ownership.get().holds(request.assignment())))
+                .orElse(PieceStream.NONE);
     }
 
     /** Returns true if the request ends without a call. Before each call pace asks this. */

@@ -22,6 +22,7 @@ import dev.sluice.worker.observe.Tracing;
 import dev.sluice.worker.observe.WatchedStages;
 import dev.sluice.worker.outcome.OutcomeClassifier;
 import dev.sluice.worker.pace.ConfiguredLimit;
+import dev.sluice.worker.pieces.PieceWriter;
 import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.provider.BaseUrlCheck;
 import dev.sluice.worker.settle.AbandonedTransactions;
@@ -76,6 +77,7 @@ public final class Worker implements AutoCloseable {
     private static final String SETTLE_THREAD = "sluice-settle";
     private static final String POOL_THREAD = "sluice-pool";
     private static final String CANCELS_THREAD = "sluice-cancels";
+    private static final String PIECES_THREAD = "sluice-pieces";
     /** The event loop of the HTTP client. */
     private static final String CALL_THREAD = "sluice-call";
 
@@ -98,6 +100,8 @@ public final class Worker implements AutoCloseable {
     private final PoolMember pool;
     private final CompletableFuture<Void> mayReport;
     private final Thread poolThread;
+    private final PieceWriter pieces;
+    private final Thread piecesThread;
     private final CancelReader cancels;
     private final Thread cancelsThread;
     private final WorkerHealth health;
@@ -138,6 +142,9 @@ public final class Worker implements AutoCloseable {
                 System::nanoTime,
                 SettleListener.both(metrics.settlements(), SettleListener.both(tracing, new RequestLog())),
                 threads.heartbeat(SETTLE_THREAD));
+        this.pieces =
+                new PieceWriter(queue.topics(), () -> KafkaClients.pieceWriter(queue.kafka(), name), System::nanoTime);
+        this.piecesThread = daemon(pieces, PIECES_THREAD);
         CancelMarks marks = new CancelMarks();
         this.flow = new RequestFlow(
                 config,
@@ -148,6 +155,7 @@ public final class Worker implements AutoCloseable {
                         () -> ThreadLocalRandom.current().nextDouble()),
                 settle,
                 api,
+                pieces,
                 new AbandonedTransactions(admin, queue.group(), idPrefix, System::nanoTime),
                 new EndedRecords(admin, queue.group(), queue.topics(), System::nanoTime),
                 metrics.calls(),
@@ -212,7 +220,8 @@ public final class Worker implements AutoCloseable {
                 flow.pace(),
                 settle,
                 pool::others);
-        metrics.show(new WatchedStages(intake, flow.cache(), flow.pace(), settle, threads::ages, marks::size));
+        metrics.show(new WatchedStages(
+                intake, flow.cache(), flow.pace(), settle, threads::ages, marks::size, api::openStreams, pieces));
     }
 
     private Transactions transactions(Metrics metrics) {
@@ -325,6 +334,7 @@ public final class Worker implements AutoCloseable {
                 .log("Worker starts");
         api.beat(threads.heartbeat(CALL_THREAD));
         cancelsThread.start();
+        piecesThread.start();
         threads.start(SETTLE_THREAD, settle);
         threads.start(PACE_THREAD, () -> {
             warm.join();
@@ -388,6 +398,7 @@ public final class Worker implements AutoCloseable {
         api.cancel(ownership.get().assignments().values());
         pool.stop();
         mayReport.complete(null);
+        pieces.stop();
         cancels.stop();
         intake.stop();
         threads.join(INTAKE_THREAD, leave);
@@ -397,6 +408,7 @@ public final class Worker implements AutoCloseable {
         threads.join(SETTLE_THREAD, leave);
         leave.join(poolThread);
         leave.join(cancelsThread);
+        leave.join(piecesThread);
         api.close();
         admin.close(Duration.ZERO);
         ended.complete(null);

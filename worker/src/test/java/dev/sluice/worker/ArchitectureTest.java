@@ -31,7 +31,7 @@ class ArchitectureTest {
 
     /** The packages that everything may use. Each may use the ones before it in this list. */
     private static final List<String> BASE =
-            List.of("text", "threads", "provider", "topics", "kafka", "pool", "cancel");
+            List.of("text", "threads", "provider", "topics", "kafka", "pool", "cancel", "pieces");
 
     /** The packages that commands are made of, and later the HTTP door and the console. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");

@@ -31,6 +31,9 @@ class LogSecrecyIT {
             "[stand-in: not-json times=1]",
             "[stand-in: no-choices times=1]");
 
+    private static final List<String> STREAM_FAULTS =
+            List.of("", "[stand-in: cut-body times=1]", "[stand-in: error-event times=1]");
+
     @Test
     void noLineHasAPromptAnAnswerOrTheKey() throws Exception {
         try (TestQueue queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("chat"));
@@ -40,10 +43,14 @@ class LogSecrecyIT {
                 queue.publish(body("m", PROMPT + " " + fault), headers());
             }
             queue.publish("{\"messages\":\"" + PROMPT, headers());
-            queue.publish("{\"model\":\"m\",\"messages\":[],\"stream\":true,\"user\":\"" + PROMPT + "\"}", headers());
+            queue.publish("{\"model\":\"m\",\"messages\":[],\"user\":\"" + PROMPT + "\"}", headers());
+            for (String fault : STREAM_FAULTS) {
+                queue.publish(
+                        body("m", PROMPT + " " + fault).replace("{\"model", "{\"stream\":true,\"model"), headers());
+            }
 
             try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
-                queue.awaitReplies(FAULTS.size() + 2);
+                queue.awaitReplies(FAULTS.size() + STREAM_FAULTS.size() + 2);
                 await().atMost(Duration.ofSeconds(10)).until(() -> queue.lag() == 0);
             }
 

@@ -19,9 +19,14 @@ import org.jspecify.annotations.Nullable;
  * no-choices        200 with JSON that has no choices
  * empty             200 with empty content and finish_reason length, as when reasoning used the budget
  * zipped            the completion with Content-Encoding: gzip, whether or not it was asked for
+ * error-event       a stream ends after half of it with an error of its own, code 503
+ * ends-early        a stream ends after half of it as if it were whole
+ * no-done           a stream ends without [DONE]
+ * not-streamed      the whole completion as JSON though a stream was asked for
  * huge=10MB         200 with a completion of exactly this many bytes
  *
  * latency=250ms     instead of the settings' latency; also 100ms..2s and lognormal(800ms,0.6)
+ * pace=20ms         the time between two chunks of a stream; without it they come at once
  * body=html         the body of a status; json is the API's, and problem, text and none are those of edges
  * type=credit_limit the error type of a status
  * finish=stop       the finish_reason, any word; with tool_calls the first function of the request is called
@@ -32,6 +37,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param ending what happens in place of the completion
  * @param latency the latency, or null for the settings' own
+ * @param pace the time between two chunks of a stream, or null for none
  * @param finishReason the finish reason, or null for the completion's own
  * @param reset the reset header in seconds, or null for the header mode's own
  * @param retryAfter the retry-after header in seconds, or null for the settings' own
@@ -40,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public record ApiFault(
         Ending ending,
         @Nullable LatencyModel latency,
+        @Nullable LatencyModel pace,
         @Nullable String finishReason,
         @Nullable Double reset,
         @Nullable Double retryAfter,
@@ -58,7 +65,19 @@ public record ApiFault(
         NOT_JSON,
         NO_CHOICES,
         EMPTY,
-        ZIPPED
+        ZIPPED,
+        ERROR_EVENT,
+        ENDS_EARLY,
+        NO_DONE,
+        NOT_STREAMED;
+
+        /** Returns true if the API has done its work, which counts for its limits. */
+        boolean isAnswered() {
+            return switch (this) {
+                case NORMAL, EMPTY, ZIPPED, NO_DONE, NOT_STREAMED -> true;
+                case HANG, HANG_BODY, CUT, CUT_BODY, NOT_JSON, NO_CHOICES, ERROR_EVENT, ENDS_EARLY -> false;
+            };
+        }
     }
 
     /** The body of a status. */
@@ -105,7 +124,7 @@ public record ApiFault(
     public static final ApiFault NONE = of(Reply.NORMAL);
 
     public static ApiFault of(Ending ending) {
-        return new ApiFault(ending, null, null, null, null, OptionalInt.empty());
+        return new ApiFault(ending, null, null, null, null, null, OptionalInt.empty());
     }
 
     public static ApiFault status(int code) {
@@ -113,7 +132,7 @@ public record ApiFault(
     }
 
     public static ApiFault latency(Duration latency) {
-        return new ApiFault(Reply.NORMAL, LatencyModel.fixed(latency), null, null, null, OptionalInt.empty());
+        return new ApiFault(Reply.NORMAL, LatencyModel.fixed(latency), null, null, null, null, OptionalInt.empty());
     }
 
     /**

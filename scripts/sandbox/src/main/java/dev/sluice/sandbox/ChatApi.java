@@ -111,10 +111,7 @@ final class ChatApi {
         if (verdict.rejectedBy() != null) {
             return Plan.atOnce(rateLimited(verdict, fault, settings));
         }
-        if (fault.ending() == Reply.NORMAL
-                || fault.ending() == Reply.EMPTY
-                || fault.ending() == Reply.ZIPPED
-                || fault.ending() instanceof ApiFault.Huge) {
+        if (fault.ending() instanceof ApiFault.Huge || ((Reply) fault.ending()).isAnswered()) {
             limiter.succeeded(nanoTime.getAsLong(), tokens, limit);
         }
         return new Plan(completed(fault, request, completion, verdict, settings), latency.draw(random), tokens);
@@ -135,9 +132,12 @@ final class ChatApi {
         if (fault.ending() instanceof ApiFault.Huge huge) {
             return SampleCompletions.huge(json, huge.bytes(), headers);
         }
+        if (request.isStreamed() && CompletionEvents.areIn((Reply) fault.ending())) {
+            return CompletionEvents.answer(fault, json, request.wantsUsage(), headers, random);
+        }
         PlannedAnswer whole = PlannedAnswer.json(200, headers, json.toString());
         return switch ((Reply) fault.ending()) {
-            case NORMAL, EMPTY -> whole;
+            case NORMAL, EMPTY, ERROR_EVENT, ENDS_EARLY, NO_DONE, NOT_STREAMED -> whole;
             case ZIPPED -> PlannedAnswer.zipped(headers, json.toString());
             case HANG -> whole.with(Delivery.HANG);
             case HANG_BODY -> whole.with(Delivery.HANG_BODY);

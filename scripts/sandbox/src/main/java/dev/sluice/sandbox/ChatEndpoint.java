@@ -78,11 +78,12 @@ final class ChatEndpoint implements HttpHandler {
         Duration edge = answers.edgeTimeout();
         boolean hangs = plan.answer().delivery() == Delivery.HANG;
         if (edge != null && (hangs || plan.latency().compareTo(edge) >= 0)) {
-            runAfter(edge, () -> sendAnswer(open, api.edgeTimeout()));
+            runAfter(edge, () -> sendWhole(open, api.edgeTimeout()));
         } else if (!hangs) {
-            runAfter(plan.latency(), () -> sendAnswer(open, plan.answer()));
+            runAfter(plan.latency(), () -> sendAnswer(open, plan.answer(), answers));
         }
-        if (edge != null && plan.answer().delivery() == Delivery.HANG_BODY) {
+        boolean hangsInBody = plan.answer().delivery() == Delivery.HANG_BODY;
+        if (edge != null && hangsInBody && plan.answer().events().isEmpty()) {
             runAfter(plan.latency().plus(edge), () -> cut(open));
         }
     }
@@ -96,7 +97,45 @@ final class ChatEndpoint implements HttpHandler {
         }
     }
 
-    private void sendAnswer(OpenCall open, PlannedAnswer answer) {
+    private void sendAnswer(OpenCall open, PlannedAnswer answer, StandInSettings.Answers settings) {
+        if (answer.events().isEmpty() || answer.delivery() == Delivery.CUT) {
+            sendWhole(open, answer);
+        } else {
+            new EventSender(
+                            open.exchange(),
+                            answer,
+                            settings.edgeTimeout(),
+                            this::runAfter,
+                            new StreamEnds(open, answer.status()))
+                    .start();
+        }
+    }
+
+    private final class StreamEnds implements EventSender.Ends {
+        private final OpenCall open;
+        private final int status;
+        private boolean isRecorded;
+
+        StreamEnds(OpenCall open, int status) {
+            this.open = open;
+            this.status = status;
+        }
+
+        @Override
+        public void ending(boolean isWhole) {
+            if (!isRecorded) {
+                isRecorded = true;
+                history.recordEnd(open.ticket(), isWhole ? status : 0);
+            }
+        }
+
+        @Override
+        public void ended(boolean isWhole) {
+            open.end().callEnded(status, isWhole);
+        }
+    }
+
+    private void sendWhole(OpenCall open, PlannedAnswer answer) {
         boolean isWhole = answer.delivery() == Delivery.WHOLE;
         try {
             // Recorded before the last byte is sent, so that a caller who has the answer finds it in the history.

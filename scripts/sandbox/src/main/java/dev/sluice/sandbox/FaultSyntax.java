@@ -22,6 +22,11 @@ final class FaultSyntax {
             "status",
             "huge",
             "latency",
+            "pace",
+            "error-event",
+            "ends-early",
+            "no-done",
+            "not-streamed",
             "body",
             "type",
             "finish",
@@ -67,6 +72,7 @@ final class FaultSyntax {
         ApiFault fault = new ApiFault(
                 ending(),
                 takeValue("latency", LatencyModel::parse),
+                takeValue("pace", LatencyModel::parse),
                 takeValue("finish", Function.identity()),
                 takeValue("reset", FaultSyntax::seconds),
                 takeValue("retry-after", FaultSyntax::seconds),
@@ -140,6 +146,7 @@ final class FaultSyntax {
         List<String> text = new ArrayList<>();
         addEnding(text, fault.ending());
         addValue(text, "latency", fault.latency());
+        addValue(text, "pace", fault.pace());
         addValue(text, "finish", fault.finishReason());
         addValue(text, "reset", fault.reset());
         addValue(text, "retry-after", fault.retryAfter());

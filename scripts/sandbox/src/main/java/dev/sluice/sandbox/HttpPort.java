@@ -102,6 +102,20 @@ final class HttpPort {
         body.flush();
     }
 
+    /**
+     * Sends the headers of a stream and returns its body. One that will be cut has a length, since this server ends a
+     * body without a length as if it were whole.
+     */
+    static OutputStream beginEvents(HttpExchange exchange, PlannedAnswer answer, boolean isCut) throws IOException {
+        exchange.getResponseHeaders().set("Content-Type", answer.body().type());
+        answer.headers().forEach(exchange.getResponseHeaders()::set);
+        long length = answer.events().stream()
+                .mapToLong(event -> event.bytes().length)
+                .sum();
+        exchange.sendResponseHeaders(answer.status(), isCut ? length + 1 : 0);
+        return exchange.getResponseBody();
+    }
+
     private static OutputStream sendHeaders(HttpExchange exchange, PlannedAnswer answer) throws IOException {
         Headers headers = exchange.getResponseHeaders();
         headers.set("Content-Type", answer.body().type());

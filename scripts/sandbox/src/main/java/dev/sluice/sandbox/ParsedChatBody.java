@@ -15,6 +15,8 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param text the text of the last message; parts of content are joined; empty if there is none
  * @param tool the name of the first function that the model may call, or null
+ * @param isStreamed true if the answer is to come as a stream
+ * @param wantsUsage true if the usage is to follow in a chunk of its own
  * @param invalid the reason why the API rejects the body, or null. The other components are then read as far as
  *     possible.
  */
@@ -26,6 +28,8 @@ record ParsedChatBody(
         int choices,
         @Nullable Integer maxTokens,
         @Nullable String tool,
+        boolean isStreamed,
+        boolean wantsUsage,
         @Nullable Invalid invalid) {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int CHARACTERS_PER_TOKEN = 4;
@@ -43,7 +47,7 @@ record ParsedChatBody(
             return of(body, JSON.readTree(body));
         } catch (JacksonException e) {
             Invalid invalid = new Invalid("Invalid JSON in the request body: " + e.getOriginalMessage(), null);
-            return new ParsedChatBody(hash(body), "", "", 0, 1, null, null, invalid);
+            return new ParsedChatBody(hash(body), "", "", 0, 1, null, null, false, false, invalid);
         }
     }
 
@@ -64,6 +68,8 @@ record ParsedChatBody(
                 root.path("n").intValue(1),
                 maxTokens.isIntegralNumber() ? maxTokens.intValue(Integer.MAX_VALUE) : null,
                 root.at("/tools/0/function/name").stringValue(null),
+                root.path("stream").booleanValue(false),
+                root.at("/stream_options/include_usage").booleanValue(false),
                 invalid(root));
     }
 
@@ -92,9 +98,6 @@ record ParsedChatBody(
         }
         if (isPresent(root, "n") && !isWithin(root.path("n"), 1, 128)) {
             return new Invalid("n must be an integer between 1 and 128", "n");
-        }
-        if (root.path("stream").booleanValue(false)) {
-            return new Invalid("This stand-in for the API doesn't stream", "stream");
         }
         return null;
     }

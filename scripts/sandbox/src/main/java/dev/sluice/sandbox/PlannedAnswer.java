@@ -5,13 +5,35 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 
-/** An answer and the way it is delivered. */
-record PlannedAnswer(int status, Map<String, String> headers, Body body, Delivery delivery) {
+/**
+ * An answer and the way it is delivered.
+ *
+ * @param events the events of a stream, which has no other body; empty if the answer is none
+ */
+record PlannedAnswer(int status, Map<String, String> headers, Body body, Delivery delivery, List<Event> events) {
+    /** Makes an answer that is no stream. */
+    PlannedAnswer(int status, Map<String, String> headers, Body body, Delivery delivery) {
+        this(status, headers, body, delivery, List.of());
+    }
+
+    /**
+     * An event of a stream.
+     *
+     * @param gap the time between the event before it and this one
+     */
+    record Event(Duration gap, byte[] bytes) {
+        static Event of(Duration gap, String text) {
+            return new Event(gap, text.getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
     enum Delivery {
         WHOLE,
         HANG,
@@ -21,6 +43,12 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Deliver
     }
 
     private static final String JSON = "application/json; charset=utf-8";
+    private static final String EVENTS = "text/event-stream; charset=utf-8";
+
+    /** Makes a stream of events. */
+    static PlannedAnswer events(Map<String, String> headers, List<Event> events, Delivery delivery) {
+        return new PlannedAnswer(200, headers, Body.of(EVENTS, ""), delivery, events);
+    }
 
     static PlannedAnswer json(int status, Map<String, String> headers, String json) {
         return new PlannedAnswer(status, headers, Body.of(JSON, json), Delivery.WHOLE);
@@ -53,7 +81,7 @@ record PlannedAnswer(int status, Map<String, String> headers, Body body, Deliver
     }
 
     PlannedAnswer with(Delivery newDelivery) {
-        return new PlannedAnswer(status, headers, body, newDelivery);
+        return new PlannedAnswer(status, headers, body, newDelivery, events);
     }
 
     /** A body with any number of filler bytes in the middle, so that a huge body needs no memory. */

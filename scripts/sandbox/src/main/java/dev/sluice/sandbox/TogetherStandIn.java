@@ -33,7 +33,11 @@ import java.util.function.UnaryOperator;
  * ({@link StandInSettings#patched}). {@code GET /control/history?max=1000} returns the latest calls.
  * {@code DELETE /control/history} clears them.
  *
- * <p>Streaming is not supported: {@code "stream": true} is answered by a 400. The class is thread-safe.
+ * <p><b>Streams.</b> With {@code "stream": true} a completion comes as server-sent events, a chunk for each token. The
+ * usage follows in a chunk of its own where {@code stream_options.include_usage} asks for it. Rejections are JSON with
+ * their status. The fault {@code pace=20ms} puts time between chunks.
+ *
+ * <p>The class is thread-safe.
  */
 public final class TogetherStandIn implements AutoCloseable {
     private static final byte[] LOOPBACK = {127, 0, 0, 1};

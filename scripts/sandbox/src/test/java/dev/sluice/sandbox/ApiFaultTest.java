@@ -34,6 +34,10 @@ class ApiFaultTest {
                 "empty latency=lognormal(800ms,0.6)",
                 "huge=10485760",
                 "finish=weird",
+                "error-event pace=20ms",
+                "ends-early",
+                "no-done pace=10ms..40ms",
+                "not-streamed",
                 "normal"
             })
     void aFaultIsReadBackAsItIsWritten(String text) {

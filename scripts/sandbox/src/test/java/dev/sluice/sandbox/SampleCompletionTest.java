@@ -122,7 +122,6 @@ class SampleCompletionTest {
             {"model":"m","messages":[{"content":"x"}]}                         | role                | messages
             {"model":"m","messages":[{"role":"user"}],"max_tokens":0}          | max_tokens          | max_tokens
             {"model":"m","messages":[{"role":"user"}],"n":129}                 | n must be           | n
-            {"model":"m","messages":[{"role":"user"}],"stream":true}           | stream              | stream
             {"model":"m","messages":[{"role":"user","content":"[stand-in: x]"}]} | unknown word 'x'  | messages
             """)
     void anInvalidBodyIsRejected(String body, String message, String param) throws Exception {

@@ -52,7 +52,11 @@ final class StandInClient {
     }
 
     HttpResponse<InputStream> open(String text) throws IOException, InterruptedException {
-        return client.send(request(body(text).toString()).build(), BodyHandlers.ofInputStream());
+        return open(body(text));
+    }
+
+    HttpResponse<InputStream> open(ObjectNode body) throws IOException, InterruptedException {
+        return client.send(request(body.toString()).build(), BodyHandlers.ofInputStream());
     }
 
     CompletableFuture<HttpResponse<String>> callAsync(String text) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.Inflater;
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Collects the body of an answer up to a maximum size, and unpacks it. Nobody asks the API for a packed body, but a
  * proxy may pack it all the same. Owned by the event loop.
  */
-final class AnswerBody implements AnswerMemory.Reader {
+final class AnswerBody implements AnswerReader, AnswerMemory.Reader {
     private static final int FIRST_CAPACITY = 4096;
 
     private final HttpClientResponse response;
@@ -25,6 +26,8 @@ final class AnswerBody implements AnswerMemory.Reader {
     private final AnswerMemory memory;
     private byte[] received = new byte[0];
     private int size;
+    private boolean isTooLarge;
+    private boolean isPaused;
 
     AnswerBody(HttpClientResponse response, int maxBytes, AnswerMemory memory) {
         this.response = response;
@@ -49,9 +52,11 @@ final class AnswerBody implements AnswerMemory.Reader {
     }
 
     /** Takes the next bytes. Returns false if the body is too large. */
-    boolean add(Buffer bytes) {
+    @Override
+    public boolean add(Buffer bytes) {
         int length = bytes.length();
         if (length > maxBytes - size) {
+            isTooLarge = true;
             return false;
         }
         if (size + length > received.length) {
@@ -65,9 +70,14 @@ final class AnswerBody implements AnswerMemory.Reader {
         return true;
     }
 
-    /** Returns the failure of a body that exceeds the maximum. */
-    UnusableException tooLarge() {
-        return tooLarge(unpackedHead());
+    @Override
+    public boolean isComplete() {
+        return false;
+    }
+
+    @Override
+    public Optional<CallResult.Stream> stream() {
+        return Optional.empty();
     }
 
     private UnusableException tooLarge(byte @Nullable [] head) {
@@ -103,7 +113,11 @@ final class AnswerBody implements AnswerMemory.Reader {
      *
      * @throws UnusableException if it cannot be unpacked or exceeds the maximum
      */
-    byte[] bytes() throws UnusableException {
+    @Override
+    public byte[] bytes() throws UnusableException {
+        if (isTooLarge) {
+            throw tooLarge(unpackedHead());
+        }
         if (size == 0 || encoding().isEmpty()) {
             return size == received.length ? received : Arrays.copyOf(received, size);
         }
@@ -122,6 +136,11 @@ final class AnswerBody implements AnswerMemory.Reader {
     }
 
     private String encoding() {
+        return encoding(response);
+    }
+
+    /** Returns how the body of an answer is packed; empty if it is not. */
+    static String encoding(HttpClientResponse response) {
         String named = response.getHeader("Content-Encoding");
         String encoding = named == null ? "" : named.strip().toLowerCase(Locale.ROOT);
         return encoding.equals("identity") ? "" : encoding;
@@ -154,18 +173,31 @@ final class AnswerBody implements AnswerMemory.Reader {
         };
     }
 
-    void release() {
+    @Override
+    public void release() {
         memory.ends(this);
     }
 
     @Override
+    public boolean isPaused() {
+        return isPaused;
+    }
+
+    @Override
     public void pause() {
+        isPaused = true;
         response.pause();
     }
 
     @Override
     public void resume() {
+        isPaused = false;
         response.resume();
+    }
+
+    @Override
+    public boolean isStream() {
+        return false;
     }
 
     @Override

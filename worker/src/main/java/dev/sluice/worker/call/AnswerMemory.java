@@ -1,12 +1,13 @@
 package dev.sluice.worker.call;
 
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * Bounds the memory of answers that are being read. Above the bound only the oldest of them is read on, and the
- * connections of the others wait. The oldest never waits, so that there is always one that ends. Owned by the event
- * loop.
+ * Bounds the memory of answers that are being read. Above the bound only one of them is read on, and the connections of
+ * the others wait: the oldest that is sent as a whole, since it ends soon, or else the oldest stream. So there is always
+ * one that ends. Owned by the event loop.
  */
 final class AnswerMemory {
     private final long maxBytes;
@@ -24,15 +25,17 @@ final class AnswerMemory {
 
         void resume();
 
+        /** Returns true for an answer that comes bit by bit, for as long as the API makes it. */
+        boolean isStream();
+
         /** Returns the memory that it holds. */
         int heldBytes();
     }
 
     void begins(Reader reader) {
-        boolean isFirst = readers.isEmpty();
         readers.add(reader);
-        if (isFull && !isFirst) {
-            reader.pause();
+        if (isFull) {
+            readOneOn();
         }
     }
 
@@ -41,7 +44,7 @@ final class AnswerMemory {
         held += bytes;
         if (!isFull && held > maxBytes) {
             isFull = true;
-            readers.stream().skip(1).forEach(Reader::pause);
+            readOneOn();
         }
     }
 
@@ -55,8 +58,17 @@ final class AnswerMemory {
             isFull = false;
             readers.forEach(Reader::resume);
         } else if (isFull) {
-            readers.stream().findFirst().ifPresent(Reader::resume);
+            readOneOn();
         }
+    }
+
+    private void readOneOn() {
+        Optional<Reader> chosen = readers.stream()
+                .filter(reader -> !reader.isStream())
+                .findFirst()
+                .or(() -> readers.stream().findFirst());
+        chosen.ifPresent(Reader::resume);
+        readers.stream().filter(reader -> reader != chosen.get()).forEach(Reader::pause);
     }
 
     long held() {

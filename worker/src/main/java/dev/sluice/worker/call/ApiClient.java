@@ -2,6 +2,7 @@ package dev.sluice.worker.call;
 
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pieces.PieceStream;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -20,6 +21,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -48,6 +50,9 @@ public final class ApiClient implements AutoCloseable {
     /** The calls that are made for no request. */
     private final Set<HttpCall> listings = ConcurrentHashMap.newKeySet();
 
+    /** Written by the event loop only. */
+    private final AtomicInteger openStreams = new AtomicInteger();
+
     private volatile boolean closed;
 
     /**
@@ -71,12 +76,22 @@ public final class ApiClient implements AutoCloseable {
     /**
      * The bounds on calls.
      *
-     * @param timeout the deadline of a whole call, from the look-up of its host to the last byte of its body
+     * @param timeout the deadline of a whole call, from the look-up of its host to the last byte of its body; where the
+     *     answer comes as a stream, the deadline of its first byte, and the longest time without another one
+     * @param streamTimeout the deadline of a whole call whose answer comes as a stream
      * @param maxCalls the most calls under way at once
      * @param maxResponseBytes the largest answer that is accepted, counted after unpacking
      * @param answerBytes the memory from which on answers are read one after the other
      */
-    public record Bounds(Duration timeout, int maxCalls, int maxResponseBytes, long answerBytes) {}
+    public record Bounds(
+            Duration timeout, Duration streamTimeout, int maxCalls, int maxResponseBytes, long answerBytes) {
+        /** How many times as long as another call one may take whose answer comes as a stream. */
+        private static final int STREAM_FACTOR = 12;
+
+        public Bounds(Duration timeout, int maxCalls, int maxResponseBytes, long answerBytes) {
+            this(timeout, timeout.multipliedBy(STREAM_FACTOR), maxCalls, maxResponseBytes, answerBytes);
+        }
+    }
 
     /**
      * Creates a client with threads of its own.
@@ -167,13 +182,18 @@ public final class ApiClient implements AutoCloseable {
      * Starts one call.
      *
      * @param headers headers to send beside our own; names and values must be valid for HTTP
+     * @param pieces takes the chunks of an answer that comes as a stream, on the event loop
      * @param onSend runs on the event loop when the request is sent; never runs if the call ends before that, and
      *     twice if a kept connection turns out to be stale
      * @param onEnd receives the result, once. It runs on the event loop, or on the thread of the caller if the client
      *     is closed, and must not block.
      */
     public void call(
-            Request request, Map<String, String> headers, Runnable onSend, BiConsumer<Request, CallResult> onEnd) {
+            Request request,
+            Map<String, String> headers,
+            PieceStream pieces,
+            Runnable onSend,
+            BiConsumer<Request, CallResult> onEnd) {
         String key;
         try {
             key = apiKey.get();
@@ -183,7 +203,8 @@ public final class ApiClient implements AutoCloseable {
         }
         HttpCall call = new HttpCall(
                 surroundings(),
-                new HttpCall.Message(ApiConnections.Endpoint.CHAT, request.body(), key, headers),
+                new HttpCall.Message(
+                        ApiConnections.Endpoint.CHAT, request.body(), key, headers, request.choices(), pieces),
                 onSend,
                 result -> {
                     inFlight.remove(request);
@@ -208,10 +229,7 @@ public final class ApiClient implements AutoCloseable {
         }
         AtomicReference<HttpCall> self = new AtomicReference<>();
         HttpCall call = new HttpCall(
-                surroundings(),
-                new HttpCall.Message(ApiConnections.Endpoint.MODELS, null, key, Map.of()),
-                () -> {},
-                result -> {
+                surroundings(), new HttpCall.Message(ApiConnections.Endpoint.MODELS, key), () -> {}, result -> {
                     listings.remove(self.get());
                     onEnd.accept(result);
                 });
@@ -221,7 +239,7 @@ public final class ApiClient implements AutoCloseable {
     }
 
     private HttpCall.Surroundings surroundings() {
-        return new HttpCall.Surroundings(vertx, connections, memory, bounds, onDeath);
+        return new HttpCall.Surroundings(vertx, connections, memory, bounds, openStreams, onDeath);
     }
 
     private void start(HttpCall call) {
@@ -252,6 +270,11 @@ public final class ApiClient implements AutoCloseable {
                 onLoop(call::abort, () -> {});
             }
         });
+    }
+
+    /** Returns the number of answers that are being read as streams. */
+    public int openStreams() {
+        return openStreams.get();
     }
 
     private void onLoop(Runnable action, Runnable otherwise) {

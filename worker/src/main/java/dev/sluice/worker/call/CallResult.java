@@ -1,6 +1,7 @@
 package dev.sluice.worker.call;
 
 import java.util.Map;
+import java.util.Optional;
 
 /** The result of one HTTP exchange with the API. */
 public sealed interface CallResult {
@@ -8,13 +9,30 @@ public sealed interface CallResult {
     long tookMillis();
 
     /**
+     * What is known of an answer that came as a stream.
+     *
+     * @param call the random id of the call, which the pieces of its answer have as well
+     * @param hasBegun true if the API has sent a part of the answer, so that it has worked on the request
+     * @param isPublished true if pieces of the answer may have been seen
+     */
+    record Stream(String call, boolean hasBegun, boolean isPublished) {}
+
+    /**
      * A complete answer of the API, or of an edge in front of it.
      *
      * @param status the HTTP status
      * @param headers the first value of each header, by lower-case name
-     * @param body the bytes as received, unpacked; must not be changed
+     * @param body the bytes as received, unpacked, or of a stream the whole completion, or the error that ended it;
+     *     must not be changed
+     * @param stream empty if the answer did not come as a stream
      */
-    record Answered(int status, Map<String, String> headers, byte[] body, long tookMillis) implements CallResult {}
+    record Answered(int status, Map<String, String> headers, byte[] body, long tookMillis, Optional<Stream> stream)
+            implements CallResult {
+        /** Makes an answer that came as a whole. */
+        public Answered(int status, Map<String, String> headers, byte[] body, long tookMillis) {
+            this(status, headers, body, tookMillis, Optional.empty());
+        }
+    }
 
     /**
      * A call without a complete answer.
@@ -25,13 +43,20 @@ public sealed interface CallResult {
      *     printable, and quote neither the request nor the answer.
      * @param mayHaveCost true if the request had left and was not cut off at once, so that the API may have worked on
      *     it and charged it
+     * @param stream empty if no answer has begun to come as a stream
      */
-    record Failed(String error, String message, boolean mayHaveCost, long tookMillis) implements CallResult {
+    record Failed(String error, String message, boolean mayHaveCost, long tookMillis, Optional<Stream> stream)
+            implements CallResult {
         static final int PROXY_AUTHENTICATION = 407;
 
         /** Makes a failure of a call that the API cannot have worked on. */
         public Failed(String error, String message, long tookMillis) {
             this(error, message, false, tookMillis);
+        }
+
+        /** Makes a failure of a call whose answer has not begun to come as a stream. */
+        public Failed(String error, String message, boolean mayHaveCost, long tookMillis) {
+            this(error, message, mayHaveCost, tookMillis, Optional.empty());
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.sluice.worker.call;
 
+import dev.sluice.worker.pieces.PieceStream;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -9,7 +10,9 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,8 @@ final class HttpCall {
     private static final String USER_AGENT = "sluice-worker";
     /** A connection that ends earlier than this after the request had left, without an answer, has served nothing. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
+    /** The most silence after a stream is complete, in which the API may still say what it has cost. */
+    private static final long COMPLETE_NANOS = Duration.ofSeconds(1).toNanos();
     /** The status with which some servers close an idle connection. It is no answer to a request. */
     private static final int REQUEST_TIMEOUT = 408;
 
@@ -36,12 +41,16 @@ final class HttpCall {
     private Stage stage = Stage.CONNECTING;
     private long timer = NO_TIMER;
     private @Nullable HttpClientRequest http;
-    private @Nullable AnswerBody body;
+    private @Nullable AnswerReader reading;
+    /** The time of the latest bytes of a stream. */
+    private long heardAt;
+
     private long sentAt;
     private long leftAt;
     private boolean wasReused;
     private boolean isRepeated;
     private boolean hasLeft;
+    private boolean isBodyRead;
     private boolean hasEnded;
 
     /** The parts of a client that all its exchanges share. */
@@ -50,6 +59,7 @@ final class HttpCall {
             ApiConnections connections,
             AnswerMemory memory,
             ApiClient.Bounds bounds,
+            AtomicInteger openStreams,
             Consumer<Throwable> onDeath) {}
 
     /**
@@ -57,9 +67,21 @@ final class HttpCall {
      *
      * @param body the body to post, or null for a request that has none
      * @param headers headers beside our own
+     * @param choices the number of choices that it asks for
+     * @param pieces takes the chunks of an answer that comes as a stream
      */
     record Message(
-            ApiConnections.Endpoint endpoint, byte @Nullable [] body, String apiKey, Map<String, String> headers) {}
+            ApiConnections.Endpoint endpoint,
+            byte @Nullable [] body,
+            String apiKey,
+            Map<String, String> headers,
+            int choices,
+            PieceStream pieces) {
+        /** Makes a request whose answer is no completion. */
+        Message(ApiConnections.Endpoint endpoint, String apiKey) {
+            this(endpoint, null, apiKey, Map.of(), 1, PieceStream.NONE);
+        }
+    }
 
     private enum Stage {
         CONNECTING("connecting"),
@@ -111,9 +133,41 @@ final class HttpCall {
     }
 
     private void timeOut() {
-        String words =
-                "timed out after " + FailureWords.seconds(surroundings.bounds.timeout()) + " while " + stage.words;
-        end(new CallResult.Failed("timeout", words, hasLeft, took()));
+        timeOut("timed out after " + FailureWords.seconds(surroundings.bounds.timeout()) + " while " + stage.words);
+    }
+
+    private void timeOut(String words) {
+        end(new CallResult.Failed("timeout", words, hasLeft, took(), stream()));
+    }
+
+    private Optional<CallResult.Stream> stream() {
+        return reading == null ? Optional.empty() : reading.stream();
+    }
+
+    /** Ends a stream that is silent or lasts for too long, or else looks again once that may be the case. */
+    private void watchStream(HttpClientResponse response, AnswerReader stream) {
+        if (hasEnded) {
+            return;
+        }
+        ApiClient.Bounds bounds = surroundings.bounds;
+        long now = System.nanoTime();
+        if (stream.isPaused()) {
+            heardAt = now;
+        }
+        long silence = stream.isComplete() ? COMPLETE_NANOS : bounds.timeout().toNanos();
+        long silentLeft = silence - (now - heardAt);
+        long left = Math.min(silentLeft, bounds.streamTimeout().toNanos() - (now - startedAt));
+        if (left > 0) {
+            surroundings.vertx.cancelTimer(timer);
+            timer = surroundings.vertx.setTimer(
+                    TimeUnit.NANOSECONDS.toMillis(left) + 1, unused -> guarded(() -> watchStream(response, stream)));
+        } else if (stream.isComplete()) {
+            end(answered(response, stream));
+        } else if (silentLeft <= 0) {
+            timeOut("timed out after " + FailureWords.seconds(bounds.timeout()) + " without a byte of the stream");
+        } else {
+            timeOut("timed out after " + FailureWords.seconds(bounds.streamTimeout()) + " of the stream");
+        }
     }
 
     private void connect(boolean isNew) {
@@ -175,39 +229,62 @@ final class HttpCall {
         }
         stage = Stage.READING;
         hasLeft = true;
-        AnswerBody reading = new AnswerBody(response, surroundings.bounds.maxResponseBytes(), surroundings.memory);
-        body = reading;
-        response.exceptionHandler(failure -> guarded(() -> fail(failure)));
+        AnswerReader body = reader(response);
+        reading = body;
+        response.exceptionHandler(failure -> guarded(() -> failReading(failure, response, body)));
         response.handler(bytes -> guarded(() -> {
-            if (!hasEnded && !reading.add(bytes)) {
-                end(unusable(reading.tooLarge()));
+            heardAt = System.nanoTime();
+            boolean wasComplete = body.isComplete();
+            if (!hasEnded && !body.add(bytes)) {
+                end(answered(response, body));
+            } else if (!wasComplete && body.isComplete()) {
+                watchStream(response, body);
             }
         }));
         response.endHandler(unused -> guarded(() -> {
+            isBodyRead = true;
             if (!hasEnded) {
-                end(answered(response, reading));
+                end(answered(response, body));
             }
         }));
     }
 
-    private CallResult answered(HttpClientResponse response, AnswerBody reading) {
+    private AnswerReader reader(HttpClientResponse response) {
+        int maxBytes = surroundings.bounds.maxResponseBytes();
+        if (!StreamedAnswer.isIn(response)) {
+            return new AnswerBody(response, maxBytes, surroundings.memory);
+        }
+        AnswerReader stream =
+                new StreamedAnswer(response, message.choices, maxBytes, surroundings.memory, message.pieces);
+        surroundings.openStreams.incrementAndGet();
+        heardAt = System.nanoTime();
+        watchStream(response, stream);
+        return stream;
+    }
+
+    /** Ends a call whose answer breaks off. A stream may have been complete before. */
+    private void failReading(Throwable failure, HttpClientResponse response, AnswerReader body) {
+        if (!hasEnded && body.isComplete() && !(failure instanceof Error)) {
+            end(answered(response, body));
+        } else {
+            fail(failure);
+        }
+    }
+
+    private CallResult answered(HttpClientResponse response, AnswerReader body) {
         ApiConnections connections = surroundings.connections;
         if (response.statusCode() == CallResult.Failed.PROXY_AUTHENTICATION && connections.areAnswersTheProxys()) {
             return failed(connections.rejectedByProxy(response.statusCode()));
         }
         byte[] bytes;
         try {
-            bytes = reading.bytes();
+            bytes = body.bytes();
         } catch (AnswerBody.UnusableException e) {
-            return unusable(e);
+            return new CallResult.Failed(e.error(), e.getMessage(), hasLeft, took(), body.stream());
         }
         Map<String, String> headers = new HashMap<>();
         response.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
-        return new CallResult.Answered(response.statusCode(), headers, bytes, took());
-    }
-
-    private CallResult unusable(AnswerBody.UnusableException e) {
-        return new CallResult.Failed(e.error(), e.getMessage(), hasLeft, took());
+        return new CallResult.Answered(response.statusCode(), headers, bytes, took(), body.stream());
     }
 
     private void fail(HttpClientRequest failed, Throwable failure) {
@@ -254,7 +331,7 @@ final class HttpCall {
                         && rejection.status() == CallResult.Failed.PROXY_AUTHENTICATION
                 ? Integer.toString(rejection.status())
                 : "connection";
-        return new CallResult.Failed(error, FailureWords.of(failure), hasLeft, took());
+        return new CallResult.Failed(error, FailureWords.of(failure), hasLeft, took(), stream());
     }
 
     private void end(CallResult result) {
@@ -265,11 +342,12 @@ final class HttpCall {
         if (timer != NO_TIMER) {
             surroundings.vertx.cancelTimer(timer);
         }
-        if (body != null) {
-            body.release();
+        if (reading != null) {
+            reading.release();
+            reading.stream().ifPresent(stream -> surroundings.openStreams.decrementAndGet());
         }
         HttpClientRequest made = http;
-        if (made != null && (isRepeated || !(result instanceof CallResult.Answered))) {
+        if (made != null && (isRepeated || !isBodyRead || !(result instanceof CallResult.Answered))) {
             discard(made);
         } else if (made != null) {
             surroundings.connections.left(made.connection());

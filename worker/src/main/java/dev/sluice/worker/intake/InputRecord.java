@@ -3,6 +3,7 @@ package dev.sluice.worker.intake;
 import dev.sluice.wire.ContentHash;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.cancel.CancelMarks;
+import dev.sluice.worker.pieces.StreamTarget;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -112,6 +113,11 @@ public record InputRecord(
     /** Returns true if one of these marks cancels the request. */
     public boolean isCancelled(CancelMarks marks) {
         return marks.include(id, enqueuedAt, record.headers());
+    }
+
+    /** Returns where the pieces of a streamed answer go; empty if nobody reads along. */
+    public Optional<StreamTarget> streamTarget() {
+        return StreamTarget.of(record.headers());
     }
 
     /** Returns true if a call of the request is aborted once the request is cancelled. */

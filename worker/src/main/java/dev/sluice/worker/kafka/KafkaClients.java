@@ -27,6 +27,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * <tr><td>{@link #groupOffsetReader}</td><td>reads what a group has committed without joining it</td></tr>
  * <tr><td>{@link #scout}</td><td>looks ahead in partitions, at uncommitted records as well</td></tr>
  * <tr><td>{@link #reportReader}, {@link #reportWriter}</td><td>read and write what workers tell each other</td></tr>
+ * <tr><td>{@link #pieceWriter}</td><td>writes the pieces of streamed answers</td></tr>
  * <tr><td>{@link #cancelReader}</td><td>reads the marks that cancel requests</td></tr>
  * <tr><td>{@link #topicReader}</td><td>reads partitions that its caller assigns</td></tr>
  * <tr><td>{@link #transactionalProducer}</td><td>writes each batch of outcomes or replays in a transaction</td></tr>
@@ -178,8 +179,23 @@ public final class KafkaClients {
      * dropped, since the next one says more.
      */
     public static Producer<byte[], byte[]> reportWriter(Map<String, Object> kafka, String clientId) {
+        return new KafkaProducer<>(
+                adviceWriter(kafka, clientId + "-pool"), new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    /**
+     * Builds a producer for the pieces of streamed answers. They go in their order. One that Kafka does not take in
+     * time is dropped, since the reply has the whole answer. The leader's own word suffices.
+     */
+    public static Producer<byte[], byte[]> pieceWriter(Map<String, Object> kafka, String clientId) {
+        Map<String, Object> config = adviceWriter(kafka, clientId + "-pieces");
+        config.put(ProducerConfig.ACKS_CONFIG, "1");
+        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+    }
+
+    private static Map<String, Object> adviceWriter(Map<String, Object> kafka, String clientId) {
         Map<String, Object> config = new HashMap<>(kafka);
-        config.put(ProducerConfig.CLIENT_ID_CONFIG, clientId + "-pool");
+        config.put(ProducerConfig.CLIENT_ID_CONFIG, clientId);
         config.put(ProducerConfig.LINGER_MS_CONFIG, 0);
         config.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
         config.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, false);
@@ -187,7 +203,7 @@ public final class KafkaClients {
         config.put(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, REPORT_MILLIS / 2);
         config.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, REPORT_MILLIS);
         config.remove(ProducerConfig.TRANSACTIONAL_ID_CONFIG);
-        return new KafkaProducer<>(config, new ByteArraySerializer(), new ByteArraySerializer());
+        return config;
     }
 
     private static Consumer<byte[], byte[]> reader(Map<String, Object> kafka, String offsetReset) {

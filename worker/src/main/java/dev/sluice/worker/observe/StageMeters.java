@@ -6,6 +6,7 @@ import dev.sluice.worker.pace.LaneState;
 import dev.sluice.worker.pace.LaneState.Flow;
 import dev.sluice.worker.pace.LaneState.Spending;
 import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pieces.PieceWriter;
 import dev.sluice.worker.settle.PartitionState;
 import dev.sluice.worker.settle.Settle;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -71,6 +72,13 @@ final class StageMeters {
                 "sluice.cancel.marks",
                 "Marks in memory that cancel requests",
                 () -> stages.cancelMarks().getAsInt());
+        gauge(
+                registry,
+                "sluice.open.streams",
+                "Answers that are being read as streams",
+                () -> stages.openStreams().getAsInt());
+        chunks(registry, stages.pieces(), "published", PieceWriter::published);
+        chunks(registry, stages.pieces(), "dropped", PieceWriter::dropped);
         cache(registry, stages.cache(), "hit", ReplyCache.Counts::hits);
         cache(registry, stages.cache(), "shared", ReplyCache.Counts::shared);
         cache(registry, stages.cache(), "miss", ReplyCache.Counts::misses);
@@ -78,6 +86,14 @@ final class StageMeters {
 
     private static void gauge(MeterRegistry registry, String name, String description, Supplier<Number> value) {
         Gauge.builder(name, value).description(description).register(registry);
+    }
+
+    private static void chunks(
+            MeterRegistry registry, PieceWriter pieces, String result, ToDoubleFunction<PieceWriter> count) {
+        FunctionCounter.builder("sluice.stream.chunks", pieces, count)
+                .description("Chunks of streamed answers for which somebody reads along")
+                .tag("result", result)
+                .register(registry);
     }
 
     private static void cache(

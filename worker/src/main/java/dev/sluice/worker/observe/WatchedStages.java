@@ -3,6 +3,7 @@ package dev.sluice.worker.observe;
 import dev.sluice.worker.cache.ReplyCache;
 import dev.sluice.worker.intake.Intake;
 import dev.sluice.worker.pace.Pace;
+import dev.sluice.worker.pieces.PieceWriter;
 import dev.sluice.worker.settle.Settle;
 import java.time.Duration;
 import java.util.Map;
@@ -14,6 +15,8 @@ import java.util.function.Supplier;
  *
  * @param ages how long ago each stage's thread last had a heartbeat, by the thread's name
  * @param cancelMarks the number of marks that cancel requests at present
+ * @param openStreams the number of answers that are being read as streams
+ * @param pieces the writer of their pieces
  */
 public record WatchedStages(
         Intake intake,
@@ -21,4 +24,6 @@ public record WatchedStages(
         Pace pace,
         Settle settle,
         Supplier<Map<String, Duration>> ages,
-        IntSupplier cancelMarks) {}
+        IntSupplier cancelMarks,
+        IntSupplier openStreams,
+        PieceWriter pieces) {}

@@ -1,5 +1,6 @@
 package dev.sluice.worker.outcome;
 
+import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.provider.ApiError;
 import dev.sluice.worker.provider.CompletionBody;
@@ -57,6 +58,7 @@ record AnswerReading(Answered answer, CompletionBody body, int status) {
     /** Returns true if the API may have worked on the request, and charged it. */
     boolean mayHaveCost() {
         return body.usage().isPresent()
+                || answer.stream().filter(CallResult.Stream::hasBegun).isPresent()
                 || COSTLY_STATUSES.contains(status)
                 || (isGood() && CompletionBody.mentionsChoices(answer.body()));
     }

@@ -36,10 +36,16 @@ public sealed interface Outcome {
      * The API has answered, and the answer is published as the reply.
      *
      * @param httpStatus the status of the answer
-     * @param body the API's JSON, byte for byte
+     * @param body the API's JSON, byte for byte; of a streamed answer what was put together from its chunks
      * @param callMillis how long the call took
+     * @param streamedCall the id of the call if its answer was streamed
      */
-    record Reply(int httpStatus, byte[] body, long callMillis) implements Outcome {
+    record Reply(int httpStatus, byte[] body, long callMillis, Optional<String> streamedCall) implements Outcome {
+        /** Makes a reply whose answer came as a whole. */
+        public Reply(int httpStatus, byte[] body, long callMillis) {
+            this(httpStatus, body, callMillis, Optional.empty());
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.reply(this);

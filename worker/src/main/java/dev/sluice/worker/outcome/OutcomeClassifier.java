@@ -80,16 +80,42 @@ public final class OutcomeClassifier {
      */
     public Optional<Verdict> classify(Request request, CallResult result, LaneEvidence evidence, long nowMillis) {
         if (result instanceof Answered answered) {
-            return Optional.of(answered(request, answered, evidence, nowMillis));
+            Verdict verdict = answered(request, answered, evidence, nowMillis);
+            return Optional.of(afterPieces(request, verdict, answered.stream(), answered.tookMillis()));
         }
         if (result instanceof CallResult.Failed failed) {
-            return Optional.of(unanswered(request, failed, evidence, nowMillis));
+            Verdict verdict = unanswered(request, failed, evidence, nowMillis);
+            return Optional.of(afterPieces(request, verdict, failed.stream(), failed.tookMillis()));
         }
         if (result instanceof CallResult.Aborted aborted) {
             return Optional.of(new Verdict(
                     cancelled(request.input(), aborted.tookMillis()), CallFeedback.aborted(aborted.mayHaveCost())));
         }
         return Optional.empty();
+    }
+
+    /**
+     * Ends a request that would be called again although pieces of its answer have been published. Another answer does
+     * not go on where this one broke off, and would be paid for as well.
+     */
+    private static Verdict afterPieces(
+            Request request, Verdict verdict, Optional<CallResult.Stream> stream, long callMillis) {
+        boolean isCalledAgain =
+                verdict.outcome() instanceof Outcome.Requeue || verdict.outcome() instanceof Outcome.Hold;
+        if (!isCalledAgain || stream.filter(CallResult.Stream::isPublished).isEmpty()) {
+            return verdict;
+        }
+        String error = verdict.outcome() instanceof Outcome.Requeue requeue
+                ? requeue.lastError()
+                : ((Outcome.Hold) verdict.outcome()).reason();
+        Outcome cut = new Outcome.DeadLetter(
+                Reason.STREAM_CUT,
+                OptionalInt.empty(),
+                "the answer broke off after a part of it was published: " + error,
+                request.input().attempts() + 1,
+                error,
+                callMillis);
+        return new Verdict(cut, verdict.feedback());
     }
 
     /** Returns the outcome of a record that we refuse to call. */
@@ -162,8 +188,7 @@ public final class OutcomeClassifier {
     private Verdict answered(Request request, Answered answer, LaneEvidence evidence, long nowMillis) {
         AnswerReading reading = AnswerReading.of(answer);
         Verdict verdict = reading.isCompletion()
-                ? new Verdict(
-                        new Outcome.Reply(answer.status(), answer.body(), answer.tookMillis()), CallFeedback.PASSED)
+                ? new Verdict(reply(answer), CallFeedback.PASSED)
                 : failed(request, reading, evidence, nowMillis);
         Outcome outcome = verdict.outcome() instanceof Outcome.DeadLetter dead
                 ? dead.saying(reading.ownError().orElse(ApiError.NONE))
@@ -172,6 +197,14 @@ public final class OutcomeClassifier {
                 .with(AdvertisedLimits.read(answer.headers()))
                 .with(reading.body().usage());
         return new Verdict(outcome, feedback);
+    }
+
+    private static Outcome reply(Answered answer) {
+        return new Outcome.Reply(
+                answer.status(),
+                answer.body(),
+                answer.tookMillis(),
+                answer.stream().map(CallResult.Stream::call));
     }
 
     private Verdict failed(Request request, AnswerReading reading, LaneEvidence evidence, long nowMillis) {

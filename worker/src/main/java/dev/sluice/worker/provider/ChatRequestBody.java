@@ -99,7 +99,6 @@ public record ChatRequestBody(String model, long maxTokens, int choices) {
                 case "messages" -> hasMessages = parser.currentToken() == JsonToken.START_ARRAY;
                 case "max_tokens", "max_completion_tokens" -> maxTokens = Math.max(maxTokens, integer(parser));
                 case "n" -> choices = (int) Math.max(1, Math.min(integer(parser), MAX_CHOICES));
-                case "stream" -> requireNoStream(parser.currentToken());
                 default -> {}
             }
         }
@@ -109,12 +108,6 @@ public record ChatRequestBody(String model, long maxTokens, int choices) {
                             && parser.getNumberType() != JsonParser.NumberType.BIG_INTEGER
                     ? parser.getLongValue()
                     : 0;
-        }
-
-        private static void requireNoStream(JsonToken value) {
-            if (value == JsonToken.VALUE_TRUE) {
-                throw new IllegalArgumentException("stream is true; a reply is one record, so leave stream out");
-            }
         }
 
         ChatRequestBody checked() {

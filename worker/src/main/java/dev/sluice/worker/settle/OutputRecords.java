@@ -86,6 +86,10 @@ final class OutputRecords {
         WireHeaders.set(headers, WireHeaders.STATUS, WireHeaders.OK);
         WireHeaders.set(headers, WireHeaders.HTTP_STATUS, reply.httpStatus());
         WireHeaders.set(headers, WireHeaders.ATTEMPTS, settlement.input().attempts());
+        reply.streamedCall().ifPresent(call -> {
+            WireHeaders.set(headers, WireHeaders.ASSEMBLED, WireHeaders.TRUE);
+            WireHeaders.set(headers, WireHeaders.CALL, call);
+        });
         return record(route.topic(), route.partition(), settlement.key(), reply.body(), headers);
     }
 

@@ -23,6 +23,7 @@ public final class WorkerHeaders {
             WireHeaders.QUEUED_MS,
             WireHeaders.CALL_MS,
             WireHeaders.CALL,
+            WireHeaders.PIECE,
             WireHeaders.ASSEMBLED,
             WireHeaders.ORIGIN,
             WireHeaders.REDIRECTED,

@@ -75,15 +75,44 @@ class AnswerMemoryTest {
         assertThat(memory.held()).isZero();
     }
 
+    /** A stream lasts for as long as the API makes it. */
+    @Test
+    void aStreamIsReadOnOnlyWhereNoOtherAnswerIsRead() {
+        FakeReader stream = begin(true);
+        FakeReader later = begin(true);
+        FakeReader whole = begin();
+        stream.grow(MAX + 1);
+
+        assertThat(List.of(stream.isPaused, later.isPaused, whole.isPaused)).containsExactly(true, true, false);
+
+        memory.ends(whole);
+        assertThat(List.of(stream.isPaused, later.isPaused)).containsExactly(false, true);
+
+        FakeReader next = begin();
+        assertThat(List.of(stream.isPaused, later.isPaused, next.isPaused)).containsExactly(true, true, false);
+
+        memory.ends(stream);
+        assertThat(List.of(later.isPaused, next.isPaused)).containsExactly(false, false);
+    }
+
     private FakeReader begin() {
-        FakeReader reader = new FakeReader();
+        return begin(false);
+    }
+
+    private FakeReader begin(boolean isStream) {
+        FakeReader reader = new FakeReader(isStream);
         memory.begins(reader);
         return reader;
     }
 
     private final class FakeReader implements AnswerMemory.Reader {
+        private final boolean isStream;
         private boolean isPaused;
         private int held;
+
+        FakeReader(boolean isStream) {
+            this.isStream = isStream;
+        }
 
         void grow(int bytes) {
             held += bytes;
@@ -98,6 +127,11 @@ class AnswerMemoryTest {
         @Override
         public void resume() {
             isPaused = false;
+        }
+
+        @Override
+        public boolean isStream() {
+            return isStream;
         }
 
         @Override

@@ -15,6 +15,7 @@ import dev.sluice.worker.call.CallResult.Cancelled;
 import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pieces.PieceStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -98,7 +99,7 @@ class ApiClientTest {
                 saying("traced").withHeader("authorization", "Bearer smuggled").build();
 
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
-            client.call(request, Map.of("traceparent", TRACE), () -> {}, this::done);
+            client.call(request, Map.of("traceparent", TRACE), PieceStream.NONE, () -> {}, this::done);
             assertThat(next()).isInstanceOf(Answered.class);
         }
 
@@ -192,7 +193,7 @@ class ApiClientTest {
         Request staying = saying("[stand-in: hang]").at(3).build();
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
             for (Request request : List.of(gone, goneLater, staying)) {
-                client.call(request, Map.of(), () -> {}, this::done);
+                client.call(request, Map.of(), PieceStream.NONE, () -> {}, this::done);
             }
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
@@ -212,9 +213,24 @@ class ApiClientTest {
         Assignment leaving = Requests.assigned();
         Assignment staying = Requests.assigned();
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
-            client.call(saying("[stand-in: hang]").under(leaving).build(), Map.of(), () -> {}, this::done);
-            client.call(saying("[stand-in: hang-body]").under(leaving).build(), Map.of(), () -> {}, this::done);
-            client.call(saying("[stand-in: hang]").under(staying).build(), Map.of(), () -> {}, this::done);
+            client.call(
+                    saying("[stand-in: hang]").under(leaving).build(),
+                    Map.of(),
+                    PieceStream.NONE,
+                    () -> {},
+                    this::done);
+            client.call(
+                    saying("[stand-in: hang-body]").under(leaving).build(),
+                    Map.of(),
+                    PieceStream.NONE,
+                    () -> {},
+                    this::done);
+            client.call(
+                    saying("[stand-in: hang]").under(staying).build(),
+                    Map.of(),
+                    PieceStream.NONE,
+                    () -> {},
+                    this::done);
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
             client.cancel(Set.of(leaving));
@@ -243,7 +259,7 @@ class ApiClientTest {
         try (ApiClient client = client(api.baseUrl(), SHORT)) {
             for (int i = 0; i < 10 * texts.size(); i++) {
                 Request request = saying(texts.get(i % texts.size())).at(i).build();
-                client.call(request, Map.of(), () -> {}, (of, result) -> ended.add(of));
+                client.call(request, Map.of(), PieceStream.NONE, () -> {}, (of, result) -> ended.add(of));
             }
             await().atMost(PATIENT).until(() -> ended.size() >= 10 * texts.size());
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -257,7 +273,7 @@ class ApiClientTest {
         Request hanging = saying("[stand-in: hang]").build();
 
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
-            client.call(hanging, Map.of(), () -> sent.add(hanging), this::done);
+            client.call(hanging, Map.of(), PieceStream.NONE, () -> sent.add(hanging), this::done);
 
             assertThat(sent.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
             assertThat(results).isEmpty();
@@ -297,7 +313,7 @@ class ApiClientTest {
     }
 
     private CallResult resultOf(ApiClient client, Request request) throws InterruptedException {
-        client.call(request, Map.of(), () -> sent.add(request), this::done);
+        client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), this::done);
         return next();
     }
 

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Failed;
+import dev.sluice.worker.pieces.PieceStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ServerSocket;
@@ -198,7 +199,12 @@ class ApiTrustTest {
     }
 
     private CallResult call(ApiClient client) throws InterruptedException {
-        client.call(Requests.ofModel("m").build(), Map.of(), () -> {}, (request, result) -> results.add(result));
+        client.call(
+                Requests.ofModel("m").build(),
+                Map.of(),
+                PieceStream.NONE,
+                () -> {},
+                (request, result) -> results.add(result));
         CallResult result = results.poll(30, TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();
         return result;

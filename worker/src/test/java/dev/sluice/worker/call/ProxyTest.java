@@ -7,6 +7,7 @@ import dev.sluice.worker.Requests;
 import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pieces.PieceStream;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
@@ -162,7 +163,7 @@ class ProxyTest {
 
     private CallResult call(ApiClient client, long offset) throws InterruptedException {
         Request request = Requests.ofModel("m").at(offset).build();
-        client.call(request, Map.of(), () -> {}, (of, result) -> results.add(result));
+        client.call(request, Map.of(), PieceStream.NONE, () -> {}, (of, result) -> results.add(result));
         CallResult result = results.poll(30, TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();
         return result;

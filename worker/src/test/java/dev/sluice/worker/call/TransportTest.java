@@ -9,6 +9,7 @@ import dev.sluice.worker.call.CallResult.Answered;
 import dev.sluice.worker.call.CallResult.Cancelled;
 import dev.sluice.worker.call.CallResult.Failed;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.pieces.PieceStream;
 import io.vertx.core.Vertx;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -150,7 +151,7 @@ class TransportTest {
                 ApiClient client = client(server)) {
             for (int round = 0; round < 2; round++) {
                 for (int i = 0; i < calls; i++) {
-                    client.call(request(round * calls + i), Map.of(), () -> {}, this::done);
+                    client.call(request(round * calls + i), Map.of(), PieceStream.NONE, () -> {}, this::done);
                 }
                 for (int i = 0; i < calls; i++) {
                     assertThat(next()).isInstanceOf(Answered.class);
@@ -292,7 +293,7 @@ class TransportTest {
             BlockingQueue<Long> beats = new LinkedBlockingQueue<>();
             client.beat(() -> beats.add(1L));
             for (int i = 0; i < 20; i++) {
-                client.call(request(i), Map.of(), () -> {}, this::done);
+                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, this::done);
                 client.cancel(Set.of(Requests.ASSIGNMENT));
             }
             beats.clear();
@@ -331,7 +332,7 @@ class TransportTest {
                         Duration.ofMillis(100),
                         deaths::add)) {
             call(client, 0);
-            client.call(request(1), Map.of(), () -> {}, this::done);
+            client.call(request(1), Map.of(), PieceStream.NONE, () -> {}, this::done);
             await().atMost(PATIENT).until(() -> server.requests().size() == 2);
             call(client, 2);
 
@@ -419,7 +420,7 @@ class TransportTest {
                     connection.awaitEnd();
                 });
                 ApiClient client = client(server)) {
-            client.call(request(0), Map.of(), () -> {}, this::done);
+            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, this::done);
             await().atMost(PATIENT).until(() -> server.requests().size() == 1);
 
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -435,7 +436,7 @@ class TransportTest {
                 ApiClient client = client("https://127.0.0.1:" + server.port() + "/v1", PATIENT)) {
             List<Request> sent = new ArrayList<>();
             Request request = request(0);
-            client.call(request, Map.of(), () -> sent.add(request), this::done);
+            client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), this::done);
             await().atMost(PATIENT).until(() -> server.accepted() == 1);
 
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -612,7 +613,7 @@ class TransportTest {
                 });
                 ApiClient client = client(ApiClient.Target.of(URI.create(server.baseUrl())), PATIENT, MAX_BYTES)) {
             for (int i = 0; i < calls; i++) {
-                client.call(request(i), Map.of(), () -> {}, this::done);
+                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, this::done);
             }
             for (int i = 0; i < calls; i++) {
                 assertThat(((Answered) next()).body()).isEqualTo(large);
@@ -625,7 +626,11 @@ class TransportTest {
         try (RawServer server = new RawServer(TransportTest::answerAll);
                 ApiClient client = client(server)) {
             client.call(
-                    request(0), Map.of(), () -> Vertx.currentContext().owner().close(), this::done);
+                    request(0),
+                    Map.of(),
+                    PieceStream.NONE,
+                    () -> Vertx.currentContext().owner().close(),
+                    this::done);
 
             assertThat(deaths.poll(30, TimeUnit.SECONDS)).isNotNull();
         }
@@ -635,7 +640,7 @@ class TransportTest {
     void aCallbackThatThrowsIsTheEndOfTheClient() throws Exception {
         try (RawServer server = new RawServer(TransportTest::answerAll);
                 ApiClient client = client(server)) {
-            client.call(request(0), Map.of(), () -> {}, (request, result) -> {
+            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, (request, result) -> {
                 throw new OutOfMemoryError("test");
             });
 
@@ -683,7 +688,7 @@ class TransportTest {
     }
 
     private CallResult call(ApiClient client, long offset) throws InterruptedException {
-        client.call(request(offset), Map.of(), () -> {}, this::done);
+        client.call(request(offset), Map.of(), PieceStream.NONE, () -> {}, this::done);
         return next();
     }
 

@@ -90,7 +90,6 @@ class RequestReaderTest {
                 "{\"model\":7,\"messages\":[]}                        | names no model",
                 "{\"model\":\"m\"}                                    | has no messages",
                 "{\"model\":\"m\",\"messages\":\"hi\"}                | has no messages",
-                "{\"model\":\"m\",\"messages\":[],\"stream\":true}    | stream is true",
             })
     void refusesABodyThatIsNoChatRequest(String body, String problem) {
         ParsedRecord parsed = read(TOPICS.requests(), body, new RecordHeaders());

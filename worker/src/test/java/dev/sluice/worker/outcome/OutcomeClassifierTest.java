@@ -45,6 +45,7 @@ class OutcomeClassifierTest {
     private static final String ERROR = "{\"error\": {\"message\": \"words\", \"type\": \"some_type\"}}";
     private static final ApiError SAID = new ApiError("words", "some_type", "", "");
     private static final String HTML = "<html>edge</html>";
+    private static final String CALL = "00112233aabbccdd";
     private static final long TEN_MINUTES = Duration.ofMinutes(10).toMillis();
 
     /** Failures that may be the fault of the request or of its surroundings, and that cost nothing. */
@@ -77,6 +78,65 @@ class OutcomeClassifierTest {
         Verdict verdict = of(counted(0, 0), answer);
 
         assertThat(verdict).isEqualTo(new Verdict(new Reply(200, answer.body(), 12), CallFeedback.PASSED));
+    }
+
+    @Test
+    void theReplyOfAStreamedCallHasItsId() {
+        Answered answer = streamed(COMPLETION, true);
+
+        Verdict verdict = of(counted(0, 0), answer);
+
+        assertThat(verdict)
+                .isEqualTo(new Verdict(new Reply(200, answer.body(), 12, Optional.of(CALL)), CallFeedback.PASSED));
+    }
+
+    /** Another answer would not go on where this one broke off. */
+    @Test
+    void whatFailsAfterItsPiecesWereSeenIsNotCalledAgain() {
+        for (CallResult failure : List.of(
+                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, true))),
+                new Failed("timeout", "silent", true, 12, Optional.of(new CallResult.Stream(CALL, true, true))),
+                streamed("{\"error\":{\"message\":\"words\",\"code\":503}}", true),
+                streamed("{\"error\":{\"message\":\"words\",\"code\":429}}", true),
+                streamed("{\"error\":{\"message\":\"words\",\"code\":401}}", true))) {
+            Verdict verdict = of(counted(1, 3), failure);
+
+            assertThat(verdict.outcome()).as("%s", failure).isInstanceOfSatisfying(DeadLetter.class, dead -> {
+                assertThat(dead.reason()).isEqualTo(Reason.STREAM_CUT);
+                assertThat(dead.attempts()).isEqualTo(2);
+                assertThat(dead.message()).startsWith("the answer broke off after a part of it was published: ");
+                assertThat(dead.lastError()).isNotEmpty();
+            });
+        }
+    }
+
+    @Test
+    void whatFailsBeforeItsPiecesWereSeenIsCalledAgain() {
+        for (CallResult failure : List.of(
+                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, false))),
+                streamed("{\"error\":{\"message\":\"words\",\"code\":503}}", false))) {
+            Verdict verdict = of(counted(1, 3), failure);
+
+            assertThat(verdict.outcome())
+                    .as("%s", failure)
+                    .isInstanceOfSatisfying(
+                            Requeue.class,
+                            requeue -> assertThat(requeue.suspicion().costly()).isOne());
+        }
+    }
+
+    @Test
+    void anErrorEventThatRejectsTheRequestIsTheApisOwnWord() {
+        Verdict verdict = of(counted(0, 0), streamed("{\"error\":{\"message\":\"words\",\"code\":400}}", true));
+
+        assertThat(verdict.outcome())
+                .isInstanceOfSatisfying(
+                        DeadLetter.class, dead -> assertThat(dead.reason()).isEqualTo(Reason.REJECTED));
+    }
+
+    private static Answered streamed(String body, boolean isPublished) {
+        return new Answered(
+                200, Map.of(), body.getBytes(UTF_8), 12, Optional.of(new CallResult.Stream(CALL, true, isPublished)));
     }
 
     @ParameterizedTest

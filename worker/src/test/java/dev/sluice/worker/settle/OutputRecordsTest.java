@@ -78,6 +78,22 @@ class OutputRecordsTest {
     }
 
     @Test
+    void theReplyOfAStreamedCallSaysSoAndHasTheIdOfItsPieces() {
+        InputRecord input = request(
+                Map.of(WireHeaders.STREAM_TO, "7", WireHeaders.CALL, "forged", WireHeaders.ASSEMBLED, "forged"));
+
+        ProducerRecord<byte[], byte[]> reply = only(input, new Reply(200, ANSWER, 1, Optional.of("00112233aabbccdd")));
+
+        assertThat(texts(reply.headers()))
+                .containsEntry(WireHeaders.ASSEMBLED, "true")
+                .containsEntry(WireHeaders.CALL, "00112233aabbccdd")
+                .doesNotContainKey(WireHeaders.STREAM_TO);
+        assertThat(texts(only(input, new Reply(200, ANSWER, 1)).headers()))
+                .doesNotContainKeys(WireHeaders.ASSEMBLED, WireHeaders.CALL);
+        assertThat(texts(only(input, requeue("500")).headers())).containsEntry(WireHeaders.STREAM_TO, "7");
+    }
+
+    @Test
     void aReplyGoesWhereItsRouteLeads() {
         ReplyRoute route = new ReplyRoute("app.answers", 5, 6, null);
 

@@ -57,7 +57,7 @@ public final class RequestMix {
             "[\"%s\"]",
             "{\"messages\":[{\"role\":\"user\",\"content\":\"%s without a model\"}]}",
             "{\"model\":\"chaos/large\",\"prompt\":\"%s without messages\"}",
-            "{\"model\":\"chaos/large\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"%s\"}]}",
+            "{\"model\":\" \",\"messages\":[{\"role\":\"user\",\"content\":\"%s with a blank model\"}]}",
             "");
 
     private final Random random;
