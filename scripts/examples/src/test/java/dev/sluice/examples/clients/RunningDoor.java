@@ -21,6 +21,8 @@ public final class RunningDoor implements AutoCloseable {
     static final String KEY = "sk-anybody";
     /** The key whose only request is one of the long waits. */
     static final String BUSY_KEY = "sk-busy";
+    /** The key whose files come and go. */
+    static final String FILES_KEY = "sk-files";
 
     private static final String LOG = "gateway.log";
     private static final Pattern PRINTED = Pattern.compile("http://127\\.0\\.0\\.1:([0-9]+)/v1");
@@ -36,8 +38,14 @@ public final class RunningDoor implements AutoCloseable {
         this.queue = queue;
         Path keys = Files.writeString(
                 queue.folder().resolve("door.keys"),
-                "anybody " + hash(KEY) + "\nbusy " + hash(BUSY_KEY) + " max-waiting=1\n");
-        this.gateway = queue.sluice(LOG, "gateway", "--port=0", "--keys-file=" + keys);
+                "anybody " + hash(KEY) + "\nbusy " + hash(BUSY_KEY) + " max-waiting=1\nfiles " + hash(FILES_KEY)
+                        + "\n");
+        this.gateway = queue.sluice(
+                LOG,
+                "gateway",
+                "--port=0",
+                "--keys-file=" + keys,
+                "--files-dir=" + queue.folder().resolve("files"));
         this.port = awaitPort();
         this.nginx = NginxProcess.start(queue.folder(), port);
         this.longWaits = new LongWaits(this);

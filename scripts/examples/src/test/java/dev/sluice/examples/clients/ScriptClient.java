@@ -36,19 +36,30 @@ final class ScriptClient implements DoorClient {
 
     /** Returns a library of npm, or nothing if it is not installed. */
     static Optional<DoorClient> node(String library, Path folder) throws IOException, InterruptedException {
+        return node(library, folder, "calls.mjs").map(client -> client);
+    }
+
+    /** Returns a script that uses a library of npm, or nothing if that is not installed. */
+    static Optional<ScriptClient> node(String library, Path folder, String name)
+            throws IOException, InterruptedException {
         if (!Files.exists(NPM.resolve("node_modules").resolve(library)) || !runs(List.of("node", "-v"))) {
             return Optional.empty();
         }
         // Node looks for modules beside a script.
-        Path script = copy("calls.mjs", NPM);
+        Path script = copy(name, NPM);
         return Optional.of(new ScriptClient(library, List.of("node", script.toString(), library), folder));
     }
 
     /** Returns OpenAI's library for Python, or nothing if it is not installed. */
     static Optional<DoorClient> python(Path folder) throws IOException, InterruptedException {
+        return python(folder, "calls.py").map(client -> client);
+    }
+
+    /** Returns a script that uses OpenAI's library for Python, or nothing if that is not installed. */
+    static Optional<ScriptClient> python(Path folder, String name) throws IOException, InterruptedException {
         for (String python : List.of(PYTHON.toString(), "python3", "/usr/bin/python3")) {
             if (runs(List.of(python, "-c", "import openai"))) {
-                Path script = copy("calls.py", folder);
+                Path script = copy(name, folder);
                 return Optional.of(new ScriptClient("openai-python", List.of(python, script.toString()), folder));
             }
         }
@@ -99,8 +110,13 @@ final class ScriptClient implements DoorClient {
 
     @Override
     public Map<String, String> run(List<DoorCall> calls) throws Exception {
+        return run(json(calls));
+    }
+
+    /** Runs the script with a file that has this text, and returns what it prints. */
+    Map<String, String> run(String json) throws Exception {
         Path file = Files.createTempFile(folder, name, ".json");
-        Files.writeString(file, json(calls), UTF_8);
+        Files.writeString(file, json, UTF_8);
         List<String> whole = new ArrayList<>(command);
         whole.add(file.toString());
         Path out = Files.createTempFile(folder, name, ".out");
