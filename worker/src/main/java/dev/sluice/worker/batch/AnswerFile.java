@@ -1,5 +1,6 @@
 package dev.sluice.worker.batch;
 
+import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
@@ -7,6 +8,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -19,6 +21,10 @@ public final class AnswerFile {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private final Path file;
+    private final boolean replacesFailed;
+    /** True if {@link #open} has failed answers to remove. */
+    private boolean hasFailed;
+
     private long bytes;
     /** The size without a torn last line, which a killed process may have left. */
     private long completeBytes;
@@ -26,8 +32,19 @@ public final class AnswerFile {
     private boolean inOrder = true;
     private @Nullable FileChannel channel;
 
+    /** Makes a file to whose answers this run adds those that are missing. */
     public AnswerFile(Path file) {
+        this(file, false);
+    }
+
+    private AnswerFile(Path file, boolean replacesFailed) {
         this.file = file;
+        this.replacesFailed = replacesFailed;
+    }
+
+    /** Makes a file whose failed answers count for none, and are removed by {@link #open}. */
+    public static AnswerFile replacingFailed(Path file) {
+        return new AnswerFile(file, true);
     }
 
     /** The two fields of an answer that a resumed run needs. */
@@ -73,9 +90,13 @@ public final class AnswerFile {
                 if (!line.isBlank()) {
                     Answer answer = parse(line);
                     int number = numberOf(answer, line, input);
-                    states.markAnswered(number, answer.ok());
-                    inOrder &= number > last;
-                    last = number;
+                    if (replacesFailed && !answer.ok()) {
+                        hasFailed = true;
+                    } else {
+                        states.markAnswered(number, answer.ok());
+                        inOrder &= number > last;
+                        last = number;
+                    }
                 }
                 completeBytes = line.end();
             }
@@ -143,10 +164,10 @@ public final class AnswerFile {
             if (opened.tryLock() == null || opened.size() != bytes) {
                 throw new InUseException(file);
             }
-            opened.truncate(completeBytes);
-            opened.position(completeBytes);
-            channel = opened;
-            return Channels.newOutputStream(opened);
+            channel = hasFailed ? withoutFailed(opened) : opened;
+            channel.truncate(completeBytes);
+            channel.position(completeBytes);
+            return Channels.newOutputStream(channel);
         } catch (OverlappingFileLockException e) {
             opened.close();
             throw new IOException(file + " is opened twice", e);
@@ -154,6 +175,44 @@ public final class AnswerFile {
             opened.close();
             throw e;
         }
+    }
+
+    /** Puts a file without the failed answers in the place of this one, and closes this one. */
+    private FileChannel withoutFailed(FileChannel opened) throws IOException, InUseException {
+        Path place = file.toRealPath();
+        Path draft = place.resolveSibling(place.getFileName() + ".tmp");
+        Files.copy(place, draft, StandardCopyOption.COPY_ATTRIBUTES, StandardCopyOption.REPLACE_EXISTING);
+        FileChannel kept = FileChannel.open(draft, StandardOpenOption.WRITE);
+        try {
+            if (kept.tryLock() == null) {
+                throw new InUseException(file);
+            }
+            kept.truncate(0);
+            completeBytes = copyOk(kept);
+            kept.force(true);
+            Files.move(draft, place, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            opened.close(); // its lock ends only now, so that no other process finds the file without one
+            return kept;
+        } catch (IOException | InUseException e) {
+            kept.close();
+            Files.deleteIfExists(draft);
+            throw e;
+        }
+    }
+
+    private long copyOk(FileChannel kept) throws IOException {
+        // not closed, which would close the channel
+        OutputStream out = new BufferedOutputStream(Channels.newOutputStream(kept));
+        try (LineReader reader = new LineReader(Files.newInputStream(file), LineReader.MAX_BYTES)) {
+            for (LineReader.Line line = reader.next(); line != null && line.complete(); line = reader.next()) {
+                if (!line.isBlank() && parse(line).ok()) {
+                    out.write(line.bytes());
+                    out.write('\n');
+                }
+            }
+        }
+        out.flush();
+        return kept.position();
     }
 
     /** Returns when everything that was written is on the disk, safe from a power failure. */

@@ -74,6 +74,7 @@ class ConfigurationLayersTest {
                         "reply-topics",
                         "resume",
                         "retention",
+                        "retry-failed",
                         "skip-invalid",
                         "system",
                         "temperature",
@@ -87,7 +88,7 @@ class ConfigurationLayersTest {
                         "without-keys",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(60)
+                .hasSize(61)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

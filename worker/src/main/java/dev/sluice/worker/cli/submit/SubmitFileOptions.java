@@ -55,6 +55,14 @@ final class SubmitFileOptions {
     private boolean resume;
 
     @Option(
+            names = "--retry-failed",
+            defaultValue = "false",
+            description =
+                    "Run the failed lines of an earlier --output and --errors again. Their failures are removed from "
+                            + "there, and what was answered stays.")
+    private boolean retryFailed;
+
+    @Option(
             names = "--ordered",
             defaultValue = "false",
             description =
@@ -85,8 +93,11 @@ final class SubmitFileOptions {
         if (output != null && STANDARD_OUTPUT.contains(output.toString())) {
             output = null;
         }
-        if (resume && output() == null) {
-            problems.add("--resume needs the --output of the earlier run"
+        if (resume && retryFailed) {
+            problems.add("--resume and --retry-failed: let the earlier run end with --resume first");
+        }
+        if ((resume || retryFailed) && output() == null) {
+            problems.add((resume ? "--resume" : "--retry-failed") + " needs the --output of the earlier run"
                     + (output == null ? "" : ", and " + output + " is no file that can be read again"));
         }
         if (maxRequestBytes.bytes() < 1 || maxRequestBytes.bytes() > MAX_REQUEST_BYTES) {
@@ -161,9 +172,9 @@ final class SubmitFileOptions {
         if (path == null) {
             return null;
         }
-        AnswerFile answers = new AnswerFile(path);
+        AnswerFile answers = retryFailed ? AnswerFile.replacingFailed(path) : new AnswerFile(path);
         try {
-            if (!resume && Files.isRegularFile(path) && Files.size(path) > 0) {
+            if (!resume && !retryFailed && Files.isRegularFile(path) && Files.size(path) > 0) {
                 problems.add(option + ": " + path + " exists; continue it with --resume, or remove it");
                 return null;
             }

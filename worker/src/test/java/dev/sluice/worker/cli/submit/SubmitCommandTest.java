@@ -195,6 +195,57 @@ class SubmitCommandTest {
     }
 
     @Test
+    void whatFailedIsRunAgainAndWhatWasAnsweredStays() throws Exception {
+        Path output = folder.resolve("out.jsonl");
+        Path errors = folder.resolve("errors.jsonl");
+        Path input = batch(line("a", "bad") + line("b", "m") + line("c", "bad"));
+        submit(input, "--output=" + output, "--errors=" + errors);
+        String answered = Files.readString(output);
+
+        int again = submit(input, "--output=" + output, "--errors=" + errors, "--retry-failed");
+
+        assertThat(again).isEqualTo(1);
+        assertThat(queue.requests()).hasSize(5);
+        assertThat(output).hasContent(answered);
+        assertThat(Files.readAllLines(errors)).hasSize(2);
+        assertThat(terminal.err()).contains("3 requests: 1 answered, 2 failed, 0 without an answer");
+        assertThat(folder).isDirectoryNotContaining(path -> path.toString().endsWith(".tmp"));
+    }
+
+    @Test
+    void aLineThatIsAnsweredTheSecondTimeHasThatAnswerAlone() throws Exception {
+        String failed = "{\"id\":\"1\",\"custom_id\":\"a\",\"response\":null,\"error\":{\"code\":\"rejected\"}}\n";
+        String ok = "{\"id\":\"2\",\"custom_id\":\"b\",\"response\":{},\"error\":null}\n";
+        Path real = Files.writeString(folder.resolve("real.jsonl"), failed + ok + failed + "{\"id\":\"torn");
+        Path output = Files.createSymbolicLink(folder.resolve("out.jsonl"), real);
+
+        int code = submit(batch(line("a", "m") + line("b", "m")), "--output=" + output, "--retry-failed");
+
+        assertThat(code).isZero();
+        assertThat(queue.requests()).hasSize(1);
+        assertThat(Files.readString(real))
+                .startsWith(ok)
+                .contains("\"custom_id\":\"a\"")
+                .doesNotContain("rejected", "torn");
+        assertThat(Files.readAllLines(real)).hasSize(2);
+    }
+
+    @Test
+    void aRetryNeedsAnEarlierRunThatHasEnded() throws Exception {
+        Path input = batch(line("a", "m"));
+        Path output = folder.resolve("out.jsonl");
+
+        assertThat(problems("submit", input.toString(), "--retry-failed"))
+                .isEqualTo("--retry-failed needs the --output of the earlier run");
+        assertThat(problems("submit", input.toString(), "--output=" + output, "--retry-failed", "--resume"))
+                .contains("let the earlier run end with --resume first");
+        ResumePoint.TopicEnd end = new ResumePoint.TopicEnd("t", "id", List.of(1L));
+        new ResumePoint("run", null, end, end, List.of()).write(output);
+        assertThat(problems("submit", input.toString(), "--output=" + output, "--retry-failed"))
+                .contains("of an earlier run that was cut");
+    }
+
+    @Test
     void anUnfinishedEarlierRunHasToBeResumedWithItsErrorFile() throws Exception {
         Path output = folder.resolve("out.jsonl");
         Path errors = folder.resolve("errors.jsonl");
