@@ -102,6 +102,11 @@ public final class ChatRequest {
         return envelope.abortsIfCancelled();
     }
 
+    /** Returns true if the request leaves a dead letter when it fails. */
+    public boolean hasDeadLetter() {
+        return envelope.hasDeadLetter();
+    }
+
     /** Returns the earliest time of the call. */
     public Optional<Instant> notBefore() {
         return Optional.ofNullable(envelope.notBefore());

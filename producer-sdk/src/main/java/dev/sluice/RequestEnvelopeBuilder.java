@@ -20,6 +20,7 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
     private @Nullable String tenant;
     private @Nullable String group;
     private boolean abortsIfCancelled;
+    private boolean hasDeadLetter = true;
     private @Nullable Instant notBefore;
     private @Nullable Instant expiresAt;
     private @Nullable Duration cacheFor;
@@ -66,6 +67,15 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
      */
     public B abortIfCancelled() {
         this.abortsIfCancelled = true;
+        return self();
+    }
+
+    /**
+     * Lets the request leave no dead letter when it fails. The failed reply is all that says so then, for those who
+     * read every reply, as one does who sends a batch and can send a line again.
+     */
+    public B withoutDeadLetter() {
+        this.hasDeadLetter = false;
         return self();
     }
 
@@ -163,6 +173,7 @@ public abstract sealed class RequestEnvelopeBuilder<B extends RequestEnvelopeBui
                 tenant,
                 group,
                 abortsIfCancelled,
+                hasDeadLetter,
                 notBefore,
                 expiresAt,
                 cacheFor,

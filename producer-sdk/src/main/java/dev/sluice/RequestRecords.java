@@ -37,6 +37,9 @@ final class RequestRecords {
         if (request.abortsIfCancelled()) {
             WireHeaders.set(headers, WireHeaders.ABORT, WireHeaders.TRUE);
         }
+        if (!request.hasDeadLetter()) {
+            WireHeaders.set(headers, WireHeaders.DEAD, WireHeaders.NONE);
+        }
         request.notBefore().ifPresent(time -> WireHeaders.set(headers, WireHeaders.NOT_BEFORE, time.toEpochMilli()));
         if (expiresAt != null) {
             WireHeaders.set(headers, WireHeaders.EXPIRES_AT, expiresAt.toEpochMilli());

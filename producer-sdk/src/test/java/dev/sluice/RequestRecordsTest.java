@@ -27,6 +27,7 @@ class RequestRecordsTest {
                 .tracestate("a=b")
                 .key("k")
                 .header("mine", "my own")
+                .withoutDeadLetter()
                 .build();
         ReplyAddress replyTo = new ReplyAddress("chat.replies", 258, new byte[] {1, 2});
 
@@ -43,6 +44,7 @@ class RequestRecordsTest {
         assertThat(WireHeaders.text(headers, "sluice-not-before")).contains("5");
         assertThat(WireHeaders.text(headers, "sluice-expires-at")).contains("9");
         assertThat(WireHeaders.text(headers, "sluice-cache")).contains("PT10M");
+        assertThat(WireHeaders.text(headers, "sluice-dead")).contains("none");
         assertThat(WireHeaders.text(headers, "traceparent")).contains(trace);
         assertThat(WireHeaders.text(headers, "tracestate")).contains("a=b");
         assertThat(WireHeaders.text(headers, "mine")).contains("my own");

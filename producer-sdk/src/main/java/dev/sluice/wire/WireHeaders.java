@@ -43,6 +43,8 @@ public final class WireHeaders {
     public static final String GROUP = "sluice-group";
     /** Present if a call that is under way is aborted when the request is cancelled. Its value is {@link #TRUE}. */
     public static final String ABORT = "sluice-abort";
+    /** Present with the value {@link #NONE} if the request leaves no dead letter when it fails. */
+    public static final String DEAD = "sluice-dead";
     /**
      * The partition of {@link Topics#streams()} on which the pieces of a streamed answer are published as they come, a
      * decimal number. It counts together with {@link #CORRELATION_ID}.
@@ -130,6 +132,9 @@ public final class WireHeaders {
 
     /** The value of {@link #ABORT} and {@link #ASSEMBLED}. */
     public static final String TRUE = "true";
+
+    /** The value of {@link #DEAD}. */
+    public static final String NONE = "none";
 
     /** The {@link #STATUS} of an answered request. */
     public static final String OK = "ok";

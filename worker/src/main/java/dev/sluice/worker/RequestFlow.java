@@ -149,8 +149,14 @@ final class RequestFlow implements RequestSink {
     @Override
     public void refuse(InputRecord record, Reason reason, String problem) {
         Outcome refused = outcomes.refused(record, reason, problem);
-        deadLetters.ended("", refused, clock.millis());
+        logFailure(record, "", refused);
         settle.accept(record, refused);
+    }
+
+    private void logFailure(InputRecord record, String model, Outcome outcome) {
+        if (!record.declinesDeadLetter()) {
+            deadLetters.ended(model, outcome, clock.millis());
+        }
     }
 
     /**
@@ -236,7 +242,7 @@ final class RequestFlow implements RequestSink {
             meters.cancelled(request, true);
         }
         Outcome ending = isCancelled ? outcomes.cancelled(request.input()) : outcomes.expired(request.input(), now);
-        deadLetters.ended(request.model(), ending, now);
+        logFailure(request.input(), request.model(), ending);
         settle.accept(request.input(), ending);
     }
 
@@ -273,7 +279,7 @@ final class RequestFlow implements RequestSink {
 
     /** Outcome → settle, or back to the lane. */
     private void conclude(Request request, OutcomeClassifier.Verdict verdict) {
-        deadLetters.ended(request.model(), verdict.outcome(), clock.millis());
+        logFailure(request.input(), request.model(), verdict.outcome());
         if (verdict.outcome() instanceof Outcome.Hold) {
             pace.putBack(request, verdict.feedback());
         } else {

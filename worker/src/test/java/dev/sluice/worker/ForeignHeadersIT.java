@@ -99,6 +99,27 @@ class ForeignHeadersIT {
     }
 
     @Test
+    void aRequestThatDeclinesADeadLetterHasAFailedReplyAlone() {
+        Header declines = text(WireHeaders.DEAD, WireHeaders.NONE);
+        publish("declined", body("m", "hello [stand-in: status=400]"), declines);
+        publish("declined-invalid", "{}", declines);
+        for (String id : List.of("declined", "declined-invalid")) {
+            ConsumerRecord<byte[], byte[]> reply = queue.awaitRecord(queue.topics.replies(), id);
+            assertThat(TestQueue.header(reply, WireHeaders.STATUS)).isEqualTo("failed");
+            assertThat(reply.headers().lastHeader(WireHeaders.DEAD)).isNull();
+            hasAll(reply);
+        }
+
+        publish("later-dead", body("m", "hello [stand-in: status=400]"));
+        queue.awaitRecord(queue.topics.dead(), "later-dead");
+
+        assertThat(queue.read(queue.topics.dead()))
+                .extracting(letter -> TestQueue.header(letter, WireHeaders.ID))
+                .contains("later-dead")
+                .doesNotContain("declined", "declined-invalid");
+    }
+
+    @Test
     void whatOnlyWorkersMaySayIsNotBelievedOfAProducer() {
         Header[] forged = {
             text(WireHeaders.ATTEMPTS, "7700077"),

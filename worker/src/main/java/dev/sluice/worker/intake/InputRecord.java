@@ -127,6 +127,13 @@ public record InputRecord(
                 .isPresent();
     }
 
+    /** Returns true if the request leaves no dead letter when it fails. */
+    public boolean declinesDeadLetter() {
+        return WireHeaders.text(record.headers(), WireHeaders.DEAD)
+                .filter(WireHeaders.NONE::equals)
+                .isPresent();
+    }
+
     public TopicPartition partition() {
         return assignment.partition();
     }

@@ -27,17 +27,19 @@ public final class RequestLog implements SettleListener {
             LoggingEventBuilder line = line(input, "ok").addKeyValue("httpStatus", reply.httpStatus());
             end(line, input.attempts(), reply.callMillis(), knownAtMillis, input);
         } else if (outcome instanceof Outcome.DeadLetter dead) {
-            LoggingEventBuilder line =
-                    line(input, "failed").addKeyValue("reason", dead.reason().word());
-            if (dead.httpStatus().isPresent()) {
-                line = line.addKeyValue("httpStatus", dead.httpStatus().getAsInt());
-            }
-            end(line, dead.attempts(), dead.callMillis(), knownAtMillis, input);
+            failed(input, dead, knownAtMillis);
         } else if (outcome instanceof Outcome.Unawaited unawaited) {
-            LoggingEventBuilder line = line(input, "failed")
-                    .addKeyValue("reason", unawaited.reason().word());
-            end(line, unawaited.attempts(), unawaited.callMillis(), knownAtMillis, input);
+            failed(input, unawaited.failure(), knownAtMillis);
         }
+    }
+
+    private static void failed(InputRecord input, Outcome.DeadLetter failure, long knownAtMillis) {
+        LoggingEventBuilder line =
+                line(input, "failed").addKeyValue("reason", failure.reason().word());
+        if (failure.httpStatus().isPresent()) {
+            line = line.addKeyValue("httpStatus", failure.httpStatus().getAsInt());
+        }
+        end(line, failure.attempts(), failure.callMillis(), knownAtMillis, input);
     }
 
     @Override

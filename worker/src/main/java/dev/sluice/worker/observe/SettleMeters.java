@@ -14,13 +14,11 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Meters of what is committed on Kafka. Owned by the settle thread, which reports to them. */
 final class SettleMeters implements SettleListener {
     private static final String RETRY = "retry";
-    private static final Set<Reason> UNAWAITED = Set.of(Reason.CANCELLED, Reason.EXPIRED);
 
     private final MeterRegistry registry;
     private final Clock clock;
@@ -58,12 +56,12 @@ final class SettleMeters implements SettleListener {
                             .tag("reason", reason.word())
                             .register(registry));
         }
-        for (Reason reason : UNAWAITED) {
+        for (Reason reason : Reason.values()) {
             unawaited.put(
                     reason,
                     Counter.builder("sluice.unawaited.requests")
                             .description(
-                                    "Failed replies without a dead letter that are committed, since nobody awaits them")
+                                    "Failed replies without a dead letter that are committed, since nobody needs one")
                             .tag("reason", reason.word())
                             .register(registry));
         }

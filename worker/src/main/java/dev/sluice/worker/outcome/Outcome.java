@@ -156,14 +156,27 @@ public sealed interface Outcome {
     }
 
     /**
-     * The request ends without an answer, and nobody awaits one: it was cancelled, or it is an ask whose deadline has
-     * passed. It becomes a failed reply without a dead letter.
+     * The request ends without an answer, and nobody needs its dead letter: it was cancelled, it is an ask whose
+     * deadline has passed, or it declines one. It becomes a failed reply alone.
      *
-     * @param message the description for the publisher of the request
-     * @param attempts the count of attempts, which does not change
-     * @param callMillis how long the call took that was aborted; 0 if there was none
+     * @param failure what the failed reply says
      */
-    record Unawaited(Reason reason, String message, int attempts, long callMillis) implements Outcome {
+    record Unawaited(DeadLetter failure) implements Outcome {
+        /**
+         * Makes the end of a request that was not called, or whose call was aborted.
+         *
+         * @param message the description for the publisher of the request
+         * @param attempts the count of attempts, which does not change
+         * @param callMillis how long the call took that was aborted; 0 if there was none
+         */
+        public Unawaited(Reason reason, String message, int attempts, long callMillis) {
+            this(new DeadLetter(reason, OptionalInt.empty(), message, attempts, "", callMillis));
+        }
+
+        public Reason reason() {
+            return failure.reason();
+        }
+
         @Override
         public <T> T match(Cases<T> cases) {
             return cases.unawaited(this);

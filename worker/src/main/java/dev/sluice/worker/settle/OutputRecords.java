@@ -7,7 +7,6 @@ import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.outcome.Outcome;
 import dev.sluice.worker.topics.WorkerHeaders;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Headers;
@@ -24,6 +23,7 @@ final class OutputRecords {
             WireHeaders.EXPIRES_AT,
             WireHeaders.CACHE,
             WireHeaders.ABORT,
+            WireHeaders.DEAD,
             WireHeaders.STREAM_TO,
             WireHeaders.PRIORITY,
             WireHeaders.LAST_ERROR,
@@ -71,7 +71,7 @@ final class OutputRecords {
 
             @Override
             public List<ProducerRecord<byte[], byte[]>> unawaited(Outcome.Unawaited unawaited) {
-                return List.of(failedReply(settlement, asFailure(unawaited), route));
+                return List.of(failedReply(settlement, unawaited.failure(), route));
             }
 
             @Override
@@ -101,17 +101,6 @@ final class OutputRecords {
         setReason(headers, dead);
         byte[] value = FailedReplyBody.of(dead);
         return record(route.topic(), route.partition(), settlement.key(), value, headers);
-    }
-
-    /** Returns what the failed reply of a request says that nobody awaits. */
-    private static Outcome.DeadLetter asFailure(Outcome.Unawaited unawaited) {
-        return new Outcome.DeadLetter(
-                unawaited.reason(),
-                OptionalInt.empty(),
-                unawaited.message(),
-                unawaited.attempts(),
-                "",
-                unawaited.callMillis());
     }
 
     private Headers replyHeaders(Settlement settlement, long callMillis, ReplyRoute route) {

@@ -30,6 +30,16 @@ record Settlement(InputRecord input, Outcome outcome, Form form, long endedAt) {
         BARE
     }
 
+    /** Takes the dead letter of a request that declines one away, wherever it was decided. */
+    Settlement {
+        // a reply that could not go where it should is seen nowhere else
+        if (outcome instanceof Outcome.DeadLetter failure
+                && failure.reason() != Reason.REPLY_TOPIC_REFUSED
+                && input.declinesDeadLetter()) {
+            outcome = new Outcome.Unawaited(failure);
+        }
+    }
+
     boolean isBare() {
         return form == Form.BARE;
     }

@@ -427,6 +427,34 @@ class OutputRecordsTest {
     }
 
     @Test
+    void aRequestThatDeclinesADeadLetterHasTheSameFailedReplyAlone() {
+        DeadLetter dead = dead(OptionalInt.of(400), "400 t").saying(new ApiError("words", "t", "c", "p"));
+        Map<String, String> declines = Map.of(WireHeaders.DEAD, "none");
+
+        List<ProducerRecord<byte[], byte[]>> kept = of(request(Map.of()), dead, Form.AS_ASKED);
+        List<ProducerRecord<byte[], byte[]>> declined = of(request(declines), dead, Form.AS_ASKED);
+
+        assertThat(kept).hasSize(2);
+        assertThat(declined).hasSize(1);
+        assertThat(declined.get(0).topic()).isEqualTo(TOPICS.replies());
+        assertThat(declined.get(0).value()).isEqualTo(kept.get(1).value());
+        assertThat(texts(declined.get(0).headers())).isEqualTo(texts(kept.get(1).headers()));
+        assertThat(of(request(Map.of(WireHeaders.DEAD, "some")), dead, Form.AS_ASKED))
+                .hasSize(2);
+    }
+
+    /** Nobody reads the reply of such a request. */
+    @Test
+    void aReplyThatCannotGoWhereItShouldHasItsDeadLetterAllTheSame() {
+        DeadLetter refused = new DeadLetter(Reason.REPLY_TOPIC_REFUSED, OptionalInt.empty(), "words", 0, "", 0);
+
+        List<ProducerRecord<byte[], byte[]>> records =
+                of(request(Map.of(WireHeaders.DEAD, "none")), refused, Form.OWN_REPLY_TOPIC);
+
+        assertThat(records).extracting(ProducerRecord::topic).containsExactly(TOPICS.dead(), TOPICS.replies());
+    }
+
+    @Test
     void theApisOwnWordsAreInTheDeadLetterAndTheFailedReply() {
         DeadLetter dead = dead(OptionalInt.of(400), "400 t")
                 .saying(new ApiError("words", "t", "context_length_exceeded", "messages.0.content"));
