@@ -33,7 +33,7 @@ public final class BatchInput {
      * @param starts the offset of each line by its number, and the end of the file after the last one
      * @param largestBody the size of the largest body in bytes
      * @param badCount the number of lines that are left out
-     * @param problems a description of the first bad lines
+     * @param problems the problems of the first bad lines
      */
     record CheckedLines(
             CustomIdIndex customIds,
@@ -41,7 +41,7 @@ public final class BatchInput {
             long[] starts,
             int largestBody,
             long badCount,
-            List<String> problems) {
+            List<LineProblem> problems) {
         CheckedLines {
             problems = List.copyOf(problems);
         }
@@ -49,21 +49,32 @@ public final class BatchInput {
 
     /** Thrown when lines of a batch are wrong. Nothing is sent then. */
     public static final class BadLinesException extends Exception {
-        private final List<String> problems;
+        private final String name;
+        private final List<LineProblem> found;
 
-        BadLinesException(List<String> problems) {
-            super(String.join("; ", problems));
-            this.problems = List.copyOf(problems);
+        BadLinesException(String name, List<LineProblem> found) {
+            super(String.join("; ", sentences(name, found)));
+            this.name = name;
+            this.found = List.copyOf(found);
         }
 
         /** Returns one sentence for each of the first bad lines, and the number of the others. */
         public List<String> problems() {
-            return problems;
+            return sentences(name, found);
+        }
+
+        /** Returns the first bad lines, and the number of the others. */
+        public List<LineProblem> lineProblems() {
+            return found;
         }
     }
 
+    private static List<String> sentences(String name, List<LineProblem> problems) {
+        return problems.stream().map(each -> each.in(name)).toList();
+    }
+
     /**
-     * Reads and checks every line.
+     * Reads and checks every line of a file of any length.
      *
      * @param name the name of the file in messages
      * @param skipInvalid whether bad lines are left out instead of refused
@@ -71,7 +82,18 @@ public final class BatchInput {
      */
     public static BatchInput check(Path file, String name, boolean skipInvalid, int maxBodyBytes)
             throws IOException, BadLinesException {
-        return new BatchInputCheck(file, name, maxBodyBytes).run(skipInvalid);
+        return new BatchInputCheck(file, name, maxBodyBytes, Integer.MAX_VALUE).run(skipInvalid);
+    }
+
+    /**
+     * Reads and checks every line of a file that may have so many requests. It reads no more than these.
+     *
+     * @param name the name of the file in messages
+     * @param maxBodyBytes the largest body of a request
+     */
+    public static BatchInput checkUpTo(int maxRequests, Path file, String name, int maxBodyBytes)
+            throws IOException, BadLinesException {
+        return new BatchInputCheck(file, name, maxBodyBytes, maxRequests).run(false);
     }
 
     /** Returns the number of requests. */
@@ -91,7 +113,7 @@ public final class BatchInput {
 
     /** Returns one sentence for each of the first lines that are left out, and the number of the others. */
     public List<String> problems() {
-        return checked.problems();
+        return sentences(name, checked.problems());
     }
 
     /** Returns a copy of the numbers of all lines that hold a request. */

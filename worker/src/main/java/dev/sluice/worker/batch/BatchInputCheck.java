@@ -24,21 +24,24 @@ final class BatchInputCheck {
     private final Path file;
     private final String name;
     private final int maxBodyBytes;
+    private final int maxRequests;
     private final CustomIdIndex customIds = new CustomIdIndex();
     private final BitSet requestLines = new BitSet();
-    private final List<String> problems = new ArrayList<>();
+    private final List<LineProblem> problems = new ArrayList<>();
     /** The offset of each line by its number, and the end of the file after the last one. */
     private long[] starts = new long[1 << 10];
 
+    private int requests;
     private long badLines;
     private int largestBody;
     /** The problem of a file that is JSON and has no line that is a request, or a blank text. */
     private String form = "";
 
-    BatchInputCheck(Path file, String name, int maxBodyBytes) {
+    BatchInputCheck(Path file, String name, int maxBodyBytes, int maxRequests) {
         this.file = file;
         this.name = name;
         this.maxBodyBytes = maxBodyBytes;
+        this.maxRequests = maxRequests;
     }
 
     /**
@@ -68,14 +71,19 @@ final class BatchInputCheck {
     private void requireText() throws IOException, BatchInput.BadLinesException {
         try (InputStream in = Files.newInputStream(file)) {
             if (BinaryContent.isBinary(in.readNBytes(BinaryContent.SAMPLE_BYTES))) {
-                throw new BatchInput.BadLinesException(
-                        List.of(name + " is no text; expected is UTF-8 with one request per line:"
-                                + " {\"custom_id\":\"…\",\"body\":{…}}. If it is packed: submit <(zcat " + name + ")"));
+                throw badFile(
+                        LineProblem.INVALID_JSON,
+                        name + " is no text; expected is UTF-8 with one request per line:"
+                                + " {\"custom_id\":\"…\",\"body\":{…}}. If it is packed: submit <(zcat " + name + ")");
             }
         }
     }
 
-    private void add(LineReader.Line line) {
+    private BatchInput.BadLinesException badFile(String code, String problem) {
+        return new BatchInput.BadLinesException(name, List.of(LineProblem.ofFile(code, problem)));
+    }
+
+    private void add(LineReader.Line line) throws BatchInput.BadLinesException {
         if (line.number() + 1 >= starts.length) {
             starts = Arrays.copyOf(starts, starts.length + (starts.length >> 1));
         }
@@ -88,17 +96,29 @@ final class BatchInputCheck {
         }
         try {
             BatchLine parsed = BatchLine.parse(line.number(), line.bytes(), maxBodyBytes);
+            requireRoom();
             int sameId = customIds.putIfAbsent(parsed.customId(), line.number());
             if (sameId == 0) {
                 largestBody = Math.max(largestBody, parsed.body().getBytes(StandardCharsets.UTF_8).length);
                 requestLines.set(line.number());
             } else {
-                addProblem(
-                        line,
-                        "custom_id \"" + parsed.customId() + "\" is that of line " + sameId + " too; make it unique");
+                add(new LineProblem(
+                        line.number(),
+                        LineProblem.DUPLICATE_CUSTOM_ID,
+                        "custom_id \"" + parsed.customId() + "\" is that of line " + sameId
+                                + " too; make it unique"));
             }
-        } catch (IllegalArgumentException e) {
-            addProblem(line, String.valueOf(e.getMessage()));
+        } catch (LineProblem.BadLineException e) {
+            add(e.at(line.number()));
+        }
+    }
+
+    private void requireRoom() throws BatchInput.BadLinesException {
+        requests++;
+        if (requests > maxRequests) {
+            throw badFile(
+                    LineProblem.TOO_MANY_TASKS,
+                    name + " has more than " + maxRequests + " requests, the most of a batch; split it");
         }
     }
 
@@ -112,25 +132,28 @@ final class BatchInputCheck {
         return goesOn ? name + " has requests of several lines; make it one request per line: jq -c . " + name : " ";
     }
 
-    private void addProblem(LineReader.Line line, String problem) {
+    private void add(LineProblem problem) {
         badLines++;
         if (problems.size() < MAX_PROBLEMS) {
-            problems.add(name + " line " + line.number() + ": " + BinaryContent.printable(problem));
+            problems.add(problem);
         }
     }
 
     private void requireRequests(boolean skipInvalid) throws BatchInput.BadLinesException {
         if (requestLines.isEmpty() && !form.isBlank()) {
-            throw new BatchInput.BadLinesException(List.of(form));
+            throw badFile(LineProblem.INVALID_JSON, form);
         }
         if (badLines > problems.size()) {
-            problems.add(name + ": " + (badLines - problems.size()) + " more bad lines");
+            problems.add(LineProblem.ofFile(
+                    LineProblem.INVALID_REQUEST, name + ": " + (badLines - problems.size()) + " more bad lines"));
         }
         if (requestLines.isEmpty() && (badLines == 0 || skipInvalid)) {
-            problems.add(name + " holds no request; each line is one: {\"custom_id\":\"…\",\"body\":{…}}");
+            problems.add(LineProblem.ofFile(
+                    LineProblem.EMPTY_BATCH,
+                    name + " holds no request; each line is one: {\"custom_id\":\"…\",\"body\":{…}}"));
         }
         if (requestLines.isEmpty() || (badLines > 0 && !skipInvalid)) {
-            throw new BatchInput.BadLinesException(problems);
+            throw new BatchInput.BadLinesException(name, problems);
         }
     }
 }

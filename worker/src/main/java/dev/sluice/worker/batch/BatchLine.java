@@ -35,11 +35,12 @@ public record BatchLine(int number, String customId, String body) {
      *
      * @param line the bytes of the line, or null if it was too long to be read
      * @param maxBodyBytes the largest body
-     * @throws IllegalArgumentException if the line is wrong; the message names everything that is wrong with it
+     * @throws LineProblem.BadLineException if the line is wrong; the message names everything that is wrong with it
      */
     static BatchLine parse(int number, byte @Nullable [] line, int maxBodyBytes) {
         if (line == null) {
-            throw new IllegalArgumentException(
+            throw new LineProblem.BadLineException(
+                    LineProblem.INVALID_REQUEST,
                     "is longer than " + lineBytes(maxBodyBytes) + " bytes; " + tooLarge(maxBodyBytes));
         }
         Fields fields = new Fields(number, maxBodyBytes);
@@ -48,7 +49,7 @@ public record BatchLine(int number, String customId, String body) {
         } catch (JacksonException e) {
             String problem =
                     PLACE.matcher(String.valueOf(e.getOriginalMessage())).replaceFirst("");
-            throw new IllegalArgumentException("is no JSON: " + problem, e);
+            throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON: " + problem);
         }
         fields.check();
         return new BatchLine(number, String.valueOf(fields.customId), fields.requiredBody());
@@ -73,6 +74,7 @@ public record BatchLine(int number, String customId, String body) {
         private final int number;
         private final int maxBodyBytes;
         private final List<String> problems = new ArrayList<>();
+        private String code = LineProblem.INVALID_REQUEST;
         private @Nullable String customId;
         private @Nullable String body;
         private boolean hasMessages;
@@ -84,7 +86,7 @@ public record BatchLine(int number, String customId, String body) {
 
         void read(JsonParser parser, byte[] line) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new IllegalArgumentException("is no JSON object");
+                throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON object");
             }
             int start = (int) parser.currentTokenLocation().getByteOffset();
             while (parser.nextToken() != JsonToken.END_OBJECT) {
@@ -122,8 +124,12 @@ public record BatchLine(int number, String customId, String body) {
                     }
                 }
                 case "method" -> require(text.equals("POST"), "method must be \"POST\" or left out");
-                case "url" ->
-                    require(text.endsWith("/chat/completions"), "url must be \"/v1/chat/completions\" or left out");
+                case "url" -> {
+                    if (!text.endsWith("/chat/completions")) {
+                        code = LineProblem.URL_MISMATCH;
+                        problems.add("url must be \"/v1/chat/completions\" or left out");
+                    }
+                }
                 default -> {
                     // other fields of a batch file are ignored
                 }
@@ -134,7 +140,7 @@ public record BatchLine(int number, String customId, String body) {
             require(customId != null && !customId.isBlank(), "custom_id must be a text that is not empty");
             require(body != null, "body must be a JSON object");
             if (!problems.isEmpty()) {
-                throw new IllegalArgumentException(String.join("; ", problems));
+                throw new LineProblem.BadLineException(code, String.join("; ", problems));
             }
         }
 

@@ -190,6 +190,51 @@ class BatchInputTest {
                 .anySatisfy(problem -> assertThat(problem).contains("f line 3: is no JSON"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "nonsense | invalid_json_line",
+                "[1] | invalid_json_line",
+                "{\"custom_id\":\"a\"} | invalid_request",
+                "{\"custom_id\":\"a\",\"url\":\"/v1/embeddings\",\"body\":{}} | url_mismatch",
+                "{\"custom_id\":\"good\",\"body\":{\"model\":\"m\",\"messages\":[]}} | duplicate_custom_id"
+            })
+    void aBadLineHasItsNumberAndTheWordOfTheApi(String line, String code) throws Exception {
+        List<LineProblem> found = lineProblems(line("good") + "\r\n".repeat(69_998) + line, 50_000);
+
+        assertThat(found).singleElement().satisfies(problem -> {
+            assertThat(problem.line()).isEqualTo(70_000);
+            assertThat(problem.code()).isEqualTo(code);
+            assertThat(problem.message()).doesNotContain("70000");
+        });
+    }
+
+    @Test
+    void aFileHasAWordForWhatIsWrongWithAllOfIt() throws Exception {
+        assertThat(lineProblems("", 1)).extracting(LineProblem::code).containsExactly("empty_batch");
+        assertThat(lineProblems("\n\r\n  \n", 1))
+                .extracting(LineProblem::code)
+                .containsExactly("empty_batch");
+        assertThat(lineProblems(line("a") + line("b") + "?", 1)).singleElement().satisfies(problem -> {
+            assertThat(problem.line()).isZero();
+            assertThat(problem.code()).isEqualTo("too_many_tasks");
+            assertThat(problem.message()).contains("more than 1 requests");
+        });
+        assertThat(BatchInput.checkUpTo(2, file(line("a") + line("b")), "f", MAX_BODY_BYTES)
+                        .requestCount())
+                .isEqualTo(2);
+    }
+
+    private List<LineProblem> lineProblems(String text, int maxRequests) throws IOException {
+        Path file = file(text);
+        return catchThrowableOfType(
+                        BatchInput.BadLinesException.class,
+                        () -> BatchInput.checkUpTo(maxRequests, file, "f", MAX_BODY_BYTES))
+                .lineProblems();
+    }
+
     @Test
     void onlyTheFirstTwentyProblemsAreListedAndTheOthersCounted() throws Exception {
         List<String> problems = problems("?\n".repeat(25));
