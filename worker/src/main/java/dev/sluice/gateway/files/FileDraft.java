@@ -43,6 +43,6 @@ public final class FileDraft implements AutoCloseable {
     @Override
     public void close() throws IOException {
         form.close();
-        FilesDirectory.deleteTree(directory);
+        DiskSteps.deleteTree(directory);
     }
 }

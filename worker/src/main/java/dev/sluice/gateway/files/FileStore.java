@@ -71,7 +71,7 @@ public final class FileStore {
             MultipartForm form = new MultipartForm(contentType, FilesDirectory.content(upload), most);
             return new FileDraft(this, owner, id, upload, form);
         } catch (FileRequestException e) {
-            FilesDirectory.deleteTree(upload);
+            DiskSteps.deleteTree(upload);
             throw e;
         }
     }
@@ -149,7 +149,7 @@ public final class FileStore {
         if (file.isEmpty()) {
             return Optional.empty();
         }
-        Optional<FileChannel> opened = directory.open(owner, id);
+        Optional<FileChannel> opened = directory.channel(owner, id);
         return opened.map(channel -> new FileContent(file.get(), channel));
     }
 

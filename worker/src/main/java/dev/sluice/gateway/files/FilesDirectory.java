@@ -1,10 +1,7 @@
 package dev.sluice.gateway.files;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -12,11 +9,8 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +37,7 @@ final class FilesDirectory {
     private final Path uploads;
     private final Path owners;
     private final Path removed;
+    private final Path open;
 
     private FilesDirectory(Path root) {
         this.root = root;
@@ -50,6 +45,7 @@ final class FilesDirectory {
         this.uploads = root.resolve("uploads");
         this.owners = root.resolve("owners");
         this.removed = root.resolve("removed");
+        this.open = root.resolve("open");
     }
 
     /**
@@ -65,7 +61,7 @@ final class FilesDirectory {
 
     private void prepare() throws IOException {
         try {
-            Files.createDirectories(root, attributes(root.getParent()));
+            Files.createDirectories(root, DiskSteps.attributes(root));
             if (Files.notExists(marker)) {
                 requireEmpty();
                 writeMarker();
@@ -75,10 +71,10 @@ final class FilesDirectory {
                 throw new IOException(root + " was written by another release of sluice (layout '" + version
                         + "', this one knows '" + VERSION + "')");
             }
-            for (Path each : List.of(uploads, owners, removed)) {
-                create(each);
+            for (Path each : List.of(uploads, owners, removed, open)) {
+                DiskSteps.create(each);
             }
-            deleteTree(Files.createTempDirectory(uploads, "check")); // finds out what may not be written to
+            DiskSteps.deleteTree(Files.createTempDirectory(uploads, "check")); // finds out what may not be written to
         } catch (FileAlreadyExistsException | NotDirectoryException e) {
             throw new IOException(root + " is no directory", e);
         }
@@ -111,11 +107,21 @@ final class FilesDirectory {
         }
     }
 
+    /** Returns the directory that has one for each owner. */
+    Path ownersDirectory() {
+        return owners;
+    }
+
+    /** Returns the directory that says which batches have not come to an end. */
+    Path openDirectory() {
+        return open;
+    }
+
     /** Makes the directory in which a file with this id is received. */
     Path newUpload(String id) throws IOException {
         requirePresent();
         Path upload = uploads.resolve(id);
-        create(upload);
+        DiskSteps.create(upload);
         return upload;
     }
 
@@ -126,29 +132,12 @@ final class FilesDirectory {
 
     /** Makes a received file visible to its owner, safe from a power failure. */
     void publish(Path upload, String owner, StoredFile file) throws IOException {
-        writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
-        force(upload);
+        DiskSteps.writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
+        DiskSteps.force(upload);
         requirePresent();
-        create(owners.resolve(owner));
+        DiskSteps.create(owners.resolve(owner));
         Files.move(upload, place(owner, file.id()), StandardCopyOption.ATOMIC_MOVE);
-        force(owners.resolve(owner));
-    }
-
-    private static void writeForced(Path file, byte[] bytes) throws IOException {
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            ByteBuffer rest = ByteBuffer.wrap(bytes);
-            while (rest.hasRemaining()) {
-                channel.write(rest);
-            }
-            channel.force(true);
-        }
-    }
-
-    /** Makes the names in a directory safe from a power failure. */
-    private static void force(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        DiskSteps.force(owners.resolve(owner));
     }
 
     private Path place(String owner, String id) {
@@ -167,7 +156,7 @@ final class FilesDirectory {
     }
 
     /** Opens the bytes of a file. They can be read to the end even if the file is deleted meanwhile. */
-    Optional<FileChannel> open(String owner, String id) throws IOException {
+    Optional<FileChannel> channel(String owner, String id) throws IOException {
         try {
             return Optional.of(FileChannel.open(content(place(owner, id)), StandardOpenOption.READ));
         } catch (NoSuchFileException e) {
@@ -188,15 +177,13 @@ final class FilesDirectory {
         return names(owners);
     }
 
+    /** Returns the names in a directory, and none if it is not there. */
     private List<String> names(Path directory) throws IOException {
-        try (Stream<Path> found = Files.list(directory)) {
-            return found.map(each -> each.getFileName().toString()).toList();
-        } catch (NoSuchFileException e) {
+        List<String> names = DiskSteps.names(directory);
+        if (names.isEmpty()) {
             requirePresent();
-            return List.of();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
         }
+        return names;
     }
 
     /** Takes a file away from its owner. Returns false if it was not there. */
@@ -208,8 +195,8 @@ final class FilesDirectory {
         } catch (NoSuchFileException e) {
             return false;
         }
-        force(owners.resolve(owner));
-        deleteTree(away);
+        DiskSteps.force(owners.resolve(owner));
+        DiskSteps.deleteTree(away);
         return true;
     }
 
@@ -222,16 +209,16 @@ final class FilesDirectory {
     void deleteLeftovers(Duration uploadsOlderThan) throws IOException {
         requirePresent();
         for (String each : names(removed)) {
-            deleteTree(removed.resolve(each));
+            DiskSteps.deleteTree(removed.resolve(each));
         }
         Path probe = Files.createTempDirectory(uploads, "clock");
         FileTime now = Files.getLastModifiedTime(probe);
-        deleteTree(probe);
+        DiskSteps.deleteTree(probe);
         for (String each : names(uploads)) {
             Path upload = uploads.resolve(each);
             Optional<FileTime> last = lastWrite(upload);
             if (last.isPresent() && now.toMillis() - last.get().toMillis() > uploadsOlderThan.toMillis()) {
-                deleteTree(upload);
+                DiskSteps.deleteTree(upload);
             }
         }
     }
@@ -248,44 +235,5 @@ final class FilesDirectory {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }
-    }
-
-    /** Deletes a directory and the files in it. What is gone already, or comes meanwhile, is no error. */
-    static void deleteTree(Path directory) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (Stream<Path> found = Files.list(directory)) {
-            found.forEach(files::add);
-        } catch (NoSuchFileException e) {
-            return;
-        }
-        for (Path each : files) {
-            Files.deleteIfExists(each);
-        }
-        try {
-            Files.deleteIfExists(directory);
-        } catch (DirectoryNotEmptyException e) {
-            throw new IOException(directory + " is still being written to", e);
-        }
-    }
-
-    private static void create(Path directory) throws IOException {
-        try {
-            Files.createDirectory(directory, attributes(directory.getParent()));
-        } catch (FileAlreadyExistsException e) {
-            if (!Files.isDirectory(directory)) {
-                throw e;
-            }
-        }
-    }
-
-    /** Prompts and answers are nobody else's business. */
-    private static FileAttribute<?>[] attributes(Path parent) {
-        boolean isPosix = parent != null
-                && parent.getFileSystem().supportedFileAttributeViews().contains("posix");
-        return isPosix
-                ? new FileAttribute<?>[] {
-                    PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-                }
-                : new FileAttribute<?>[0];
     }
 }

@@ -12,7 +12,9 @@ import java.util.regex.Pattern;
  */
 final class StoredIds {
     private static final String FILE = "file-";
+    private static final String BATCH = "batch_";
     private static final Pattern FILE_ID = Pattern.compile(FILE + "[0-9a-f]{36}");
+    private static final Pattern BATCH_ID = Pattern.compile(BATCH + "[0-9a-f]{36}");
     private static final int RANDOM_BYTES = 12;
 
     private final Clock clock;
@@ -25,10 +27,22 @@ final class StoredIds {
     }
 
     String nextFile() {
+        return next(FILE);
+    }
+
+    String nextBatch() {
+        return next(BATCH);
+    }
+
+    private String next(String prefix) {
         byte[] bytes = new byte[RANDOM_BYTES];
         random.nextBytes(bytes);
         HexFormat hex = HexFormat.of();
-        return FILE + hex.toHexDigits(clock.millis(), 12) + hex.formatHex(bytes);
+        return prefix + hex.toHexDigits(clock.millis(), 12) + hex.formatHex(bytes);
+    }
+
+    static boolean isBatch(String id) {
+        return BATCH_ID.matcher(id).matches();
     }
 
     static boolean isFile(String id) {

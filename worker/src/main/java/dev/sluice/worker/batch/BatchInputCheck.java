@@ -105,8 +105,7 @@ final class BatchInputCheck {
                 add(new LineProblem(
                         line.number(),
                         LineProblem.DUPLICATE_CUSTOM_ID,
-                        "custom_id \"" + parsed.customId() + "\" is that of line " + sameId
-                                + " too; make it unique"));
+                        "custom_id \"" + parsed.customId() + "\" is that of line " + sameId + " too; make it unique"));
             }
         } catch (LineProblem.BadLineException e) {
             add(e.at(line.number()));

@@ -214,9 +214,7 @@ class BatchInputTest {
     @Test
     void aFileHasAWordForWhatIsWrongWithAllOfIt() throws Exception {
         assertThat(lineProblems("", 1)).extracting(LineProblem::code).containsExactly("empty_batch");
-        assertThat(lineProblems("\n\r\n  \n", 1))
-                .extracting(LineProblem::code)
-                .containsExactly("empty_batch");
+        assertThat(lineProblems("\n\r\n  \n", 1)).extracting(LineProblem::code).containsExactly("empty_batch");
         assertThat(lineProblems(line("a") + line("b") + "?", 1)).singleElement().satisfies(problem -> {
             assertThat(problem.line()).isZero();
             assertThat(problem.code()).isEqualTo("too_many_tasks");
