@@ -26,7 +26,7 @@ public final class CompletionAssembly {
     private boolean isEmpty = true;
     private boolean hasEnded;
 
-    /** What became of a chunk. */
+    /** The results of adding a chunk. */
     public enum Added {
         /** It is part of the completion. */
         TAKEN,

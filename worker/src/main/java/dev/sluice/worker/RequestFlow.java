@@ -198,6 +198,7 @@ final class RequestFlow implements RequestSink {
                 traced.headers(),
                 piecesOf(request),
                 onSend,
+                () -> pace.begun(request),
                 (ended, result) -> called(ended, result, traced)));
         // The partition may have been lost, and its calls cancelled, between the choice of pace and this call.
         if (!ownership.get().holds(request.assignment())) {

@@ -120,7 +120,22 @@ class StreamedCallsIT {
         assertThat(api.calls()).isOne();
     }
 
-    /** Whoever waits has the whole answer at its end. */
+    @Test
+    void anAnswerThatTakesLongerThanAnEdgeWaitsIsPaidOnce() throws Exception {
+        api.update(settings -> settings.withEdgeTimeout(Duration.ofMillis(500)));
+        String text = TEXT + " [stand-in: pace=100ms]";
+        publish("long", text, true);
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+            ConsumerRecord<byte[], byte[]> reply = reply("long");
+
+            assertThat(content(reply.value())).isEqualTo("You said: " + text);
+            assertThat(Long.parseLong(header(reply, WireHeaders.CALL_MS))).isGreaterThan(1_000);
+        }
+        assertThat(api.calls()).isOne();
+    }
+
+    /** A caller has the whole answer at its end. */
     @Test
     void withoutTheTopicOfPiecesOrWithABadPartitionCallsGoOn() throws Exception {
         queue.delete(queue.topics.streams());

@@ -85,7 +85,7 @@ public final class ApiClient implements AutoCloseable {
      */
     public record Bounds(
             Duration timeout, Duration streamTimeout, int maxCalls, int maxResponseBytes, long answerBytes) {
-        /** How many times as long as another call one may take whose answer comes as a stream. */
+        /** The time of a call whose answer comes as a stream, in times that of another call. */
         private static final int STREAM_FACTOR = 12;
 
         public Bounds(Duration timeout, int maxCalls, int maxResponseBytes, long answerBytes) {
@@ -185,6 +185,8 @@ public final class ApiClient implements AutoCloseable {
      * @param pieces takes the chunks of an answer that comes as a stream, on the event loop
      * @param onSend runs on the event loop when the request is sent; never runs if the call ends before that, and
      *     twice if a kept connection turns out to be stale
+     * @param onBegin runs on the event loop when the first chunk of an answer has come; never runs if the answer is no
+     *     stream
      * @param onEnd receives the result, once. It runs on the event loop, or on the thread of the caller if the client
      *     is closed, and must not block.
      */
@@ -193,6 +195,7 @@ public final class ApiClient implements AutoCloseable {
             Map<String, String> headers,
             PieceStream pieces,
             Runnable onSend,
+            Runnable onBegin,
             BiConsumer<Request, CallResult> onEnd) {
         String key;
         try {
@@ -204,7 +207,7 @@ public final class ApiClient implements AutoCloseable {
         HttpCall call = new HttpCall(
                 surroundings(),
                 new HttpCall.Message(
-                        ApiConnections.Endpoint.CHAT, request.body(), key, headers, request.choices(), pieces),
+                        ApiConnections.Endpoint.CHAT, request.body(), key, headers, request.choices(), pieces, onBegin),
                 onSend,
                 result -> {
                     inFlight.remove(request);

@@ -9,13 +9,14 @@ public sealed interface CallResult {
     long tookMillis();
 
     /**
-     * What is known of an answer that came as a stream.
+     * The facts about an answer that came as a stream.
      *
      * @param call the random id of the call, which the pieces of its answer have as well
      * @param hasBegun true if the API has sent a part of the answer, so that it has worked on the request
      * @param isPublished true if pieces of the answer may have been seen
+     * @param tokens a rough number of the tokens that have come, for APIs that do not say it
      */
-    record Stream(String call, boolean hasBegun, boolean isPublished) {}
+    record Stream(String call, boolean hasBegun, boolean isPublished, long tokens) {}
 
     /**
      * A complete answer of the API, or of an edge in front of it.

@@ -44,7 +44,7 @@ final class EventStreamReader {
         this.handler = handler;
     }
 
-    /** What became of some bytes. */
+    /** The results of adding bytes. */
     enum Progress {
         READ,
         /** The handler wants no more. */

@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -26,30 +25,23 @@ final class HttpCall {
     private static final String USER_AGENT = "sluice-worker";
     /** A connection that ends earlier than this after the request had left, without an answer, has served nothing. */
     private static final long STALE_NANOS = Duration.ofSeconds(1).toNanos();
-    /** The most silence after a stream is complete, in which the API may still say what it has cost. */
-    private static final long COMPLETE_NANOS = Duration.ofSeconds(1).toNanos();
     /** The status with which some servers close an idle connection. It is no answer to a request. */
     private static final int REQUEST_TIMEOUT = 408;
-
-    private static final long NO_TIMER = -1;
 
     private final Surroundings surroundings;
     private final Message message;
     private final Runnable onSend;
     private final Consumer<CallResult> onEnd;
-    private final long startedAt = System.nanoTime();
+    private final CallTimer timer;
     private Stage stage = Stage.CONNECTING;
-    private long timer = NO_TIMER;
     private @Nullable HttpClientRequest http;
     private @Nullable AnswerReader reading;
-    /** The time of the latest bytes of a stream. */
-    private long heardAt;
-
     private long sentAt;
     private long leftAt;
     private boolean wasReused;
     private boolean isRepeated;
     private boolean hasLeft;
+    private boolean hasBegun;
     private boolean isBodyRead;
     private boolean hasEnded;
 
@@ -69,6 +61,7 @@ final class HttpCall {
      * @param headers headers beside our own
      * @param choices the number of choices that it asks for
      * @param pieces takes the chunks of an answer that comes as a stream
+     * @param onBegin runs when the first chunk of a stream has come
      */
     record Message(
             ApiConnections.Endpoint endpoint,
@@ -76,10 +69,11 @@ final class HttpCall {
             String apiKey,
             Map<String, String> headers,
             int choices,
-            PieceStream pieces) {
+            PieceStream pieces,
+            Runnable onBegin) {
         /** Makes a request whose answer is no completion. */
         Message(ApiConnections.Endpoint endpoint, String apiKey) {
-            this(endpoint, null, apiKey, Map.of(), 1, PieceStream.NONE);
+            this(endpoint, null, apiKey, Map.of(), 1, PieceStream.NONE, () -> {});
         }
     }
 
@@ -104,6 +98,7 @@ final class HttpCall {
         this.message = message;
         this.onSend = onSend;
         this.onEnd = onEnd;
+        this.timer = new CallTimer(surroundings.vertx, surroundings.bounds);
     }
 
     /** Returns the result of a call that cannot be sent. Its exception may quote a header, and that may be the key. */
@@ -117,19 +112,18 @@ final class HttpCall {
             if (hasEnded) {
                 return;
             }
-            long millis = Math.max(1, surroundings.bounds.timeout().toMillis());
-            timer = surroundings.vertx.setTimer(millis, unused -> guarded(this::timeOut));
+            timer.start(() -> guarded(this::timeOut));
             connect(false);
         });
     }
 
     void cancel() {
-        guarded(() -> end(new CallResult.Cancelled(took())));
+        guarded(() -> end(new CallResult.Cancelled(timer.tookMillis())));
     }
 
     /** Ends the call because its request was cancelled. */
     void abort() {
-        guarded(() -> end(new CallResult.Aborted(hasLeft, took())));
+        guarded(() -> end(new CallResult.Aborted(hasLeft, timer.tookMillis())));
     }
 
     private void timeOut() {
@@ -137,7 +131,7 @@ final class HttpCall {
     }
 
     private void timeOut(String words) {
-        end(new CallResult.Failed("timeout", words, hasLeft, took(), stream()));
+        end(new CallResult.Failed("timeout", words, hasLeft, timer.tookMillis(), stream()));
     }
 
     private Optional<CallResult.Stream> stream() {
@@ -149,24 +143,11 @@ final class HttpCall {
         if (hasEnded) {
             return;
         }
-        ApiClient.Bounds bounds = surroundings.bounds;
-        long now = System.nanoTime();
-        if (stream.isPaused()) {
-            heardAt = now;
-        }
-        long silence = stream.isComplete() ? COMPLETE_NANOS : bounds.timeout().toNanos();
-        long silentLeft = silence - (now - heardAt);
-        long left = Math.min(silentLeft, bounds.streamTimeout().toNanos() - (now - startedAt));
-        if (left > 0) {
-            surroundings.vertx.cancelTimer(timer);
-            timer = surroundings.vertx.setTimer(
-                    TimeUnit.NANOSECONDS.toMillis(left) + 1, unused -> guarded(() -> watchStream(response, stream)));
-        } else if (stream.isComplete()) {
+        Optional<String> over = timer.watch(stream, () -> guarded(() -> watchStream(response, stream)));
+        if (over.isPresent() && stream.isComplete()) {
             end(answered(response, stream));
-        } else if (silentLeft <= 0) {
-            timeOut("timed out after " + FailureWords.seconds(bounds.timeout()) + " without a byte of the stream");
         } else {
-            timeOut("timed out after " + FailureWords.seconds(bounds.streamTimeout()) + " of the stream");
+            over.ifPresent(words -> timeOut("timed out after " + words));
         }
     }
 
@@ -198,7 +179,7 @@ final class HttpCall {
             }
             message.headers.forEach(opened::putHeader);
         } catch (RuntimeException e) {
-            end(unsendable(e, took()));
+            end(unsendable(e, timer.tookMillis()));
             return;
         }
         stage = Stage.WAITING;
@@ -233,12 +214,8 @@ final class HttpCall {
         reading = body;
         response.exceptionHandler(failure -> guarded(() -> failReading(failure, response, body)));
         response.handler(bytes -> guarded(() -> {
-            heardAt = System.nanoTime();
-            boolean wasComplete = body.isComplete();
-            if (!hasEnded && !body.add(bytes)) {
-                end(answered(response, body));
-            } else if (!wasComplete && body.isComplete()) {
-                watchStream(response, body);
+            if (!hasEnded) {
+                take(bytes, response, body);
             }
         }));
         response.endHandler(unused -> guarded(() -> {
@@ -249,6 +226,21 @@ final class HttpCall {
         }));
     }
 
+    private void take(Buffer bytes, HttpClientResponse response, AnswerReader body) {
+        timer.heard();
+        boolean wasComplete = body.isComplete();
+        boolean goesOn = body.add(bytes);
+        if (!hasBegun && body.stream().filter(CallResult.Stream::hasBegun).isPresent()) {
+            hasBegun = true;
+            message.onBegin.run();
+        }
+        if (!goesOn) {
+            end(answered(response, body));
+        } else if (!wasComplete && body.isComplete()) {
+            watchStream(response, body);
+        }
+    }
+
     private AnswerReader reader(HttpClientResponse response) {
         int maxBytes = surroundings.bounds.maxResponseBytes();
         if (!StreamedAnswer.isIn(response)) {
@@ -257,7 +249,7 @@ final class HttpCall {
         AnswerReader stream =
                 new StreamedAnswer(response, message.choices, maxBytes, surroundings.memory, message.pieces);
         surroundings.openStreams.incrementAndGet();
-        heardAt = System.nanoTime();
+        timer.heard();
         watchStream(response, stream);
         return stream;
     }
@@ -280,11 +272,11 @@ final class HttpCall {
         try {
             bytes = body.bytes();
         } catch (AnswerBody.UnusableException e) {
-            return new CallResult.Failed(e.error(), e.getMessage(), hasLeft, took(), body.stream());
+            return new CallResult.Failed(e.error(), e.getMessage(), hasLeft, timer.tookMillis(), body.stream());
         }
         Map<String, String> headers = new HashMap<>();
         response.headers().forEach((name, value) -> headers.putIfAbsent(name.toLowerCase(Locale.ROOT), value));
-        return new CallResult.Answered(response.statusCode(), headers, bytes, took(), body.stream());
+        return new CallResult.Answered(response.statusCode(), headers, bytes, timer.tookMillis(), body.stream());
     }
 
     private void fail(HttpClientRequest failed, Throwable failure) {
@@ -331,7 +323,7 @@ final class HttpCall {
                         && rejection.status() == CallResult.Failed.PROXY_AUTHENTICATION
                 ? Integer.toString(rejection.status())
                 : "connection";
-        return new CallResult.Failed(error, FailureWords.of(failure), hasLeft, took(), stream());
+        return new CallResult.Failed(error, FailureWords.of(failure), hasLeft, timer.tookMillis(), stream());
     }
 
     private void end(CallResult result) {
@@ -339,9 +331,7 @@ final class HttpCall {
             return;
         }
         hasEnded = true;
-        if (timer != NO_TIMER) {
-            surroundings.vertx.cancelTimer(timer);
-        }
+        timer.stop();
         if (reading != null) {
             reading.release();
             reading.stream().ifPresent(stream -> surroundings.openStreams.decrementAndGet());
@@ -371,9 +361,5 @@ final class HttpCall {
                 end(failed(defect));
             }
         }
-    }
-
-    private long took() {
-        return TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startedAt);
     }
 }

@@ -20,6 +20,8 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
     private static final String MEDIA_TYPE = "text/event-stream";
     private static final String DONE = "[DONE]";
     private static final String ERROR = "error";
+    /** The bytes of a token, which is a rule of thumb for English. */
+    private static final int BYTES_PER_TOKEN = 4;
 
     private final HttpClientResponse response;
     private final int maxBytes;
@@ -32,6 +34,7 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
     private byte @Nullable [] error;
     private AnswerBody.@Nullable UnusableException failure;
     private long chunks;
+    private long bytesOfFirst;
     private int held;
     private boolean isDone;
     private boolean isEnding;
@@ -104,6 +107,7 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
         }
         return switch (assembly.add(data)) {
             case TAKEN -> {
+                bytesOfFirst = chunks == 0 ? assembly.bytes() : bytesOfFirst;
                 pieces.add(call, chunks++, data);
                 yield true;
             }
@@ -164,7 +168,12 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
 
     @Override
     public Optional<CallResult.Stream> stream() {
-        return Optional.of(new CallResult.Stream(call, chunks > 0, pieces.isPublished()));
+        return Optional.of(new CallResult.Stream(call, chunks > 0, pieces.isPublished(), tokens()));
+    }
+
+    /** Returns roughly the tokens so far. The first chunk has what is no text: ids, names and the role. */
+    private long tokens() {
+        return chunks == 0 ? 0 : 1 + (assembly.bytes() - bytesOfFirst) / BYTES_PER_TOKEN;
     }
 
     @Override

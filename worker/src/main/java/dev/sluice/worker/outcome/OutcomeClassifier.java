@@ -81,11 +81,11 @@ public final class OutcomeClassifier {
     public Optional<Verdict> classify(Request request, CallResult result, LaneEvidence evidence, long nowMillis) {
         if (result instanceof Answered answered) {
             Verdict verdict = answered(request, answered, evidence, nowMillis);
-            return Optional.of(afterPieces(request, verdict, answered.stream(), answered.tookMillis()));
+            return Optional.of(ofStream(request, verdict, answered.stream(), answered.tookMillis()));
         }
         if (result instanceof CallResult.Failed failed) {
             Verdict verdict = unanswered(request, failed, evidence, nowMillis);
-            return Optional.of(afterPieces(request, verdict, failed.stream(), failed.tookMillis()));
+            return Optional.of(ofStream(request, verdict, failed.stream(), failed.tookMillis()));
         }
         if (result instanceof CallResult.Aborted aborted) {
             return Optional.of(new Verdict(
@@ -94,28 +94,36 @@ public final class OutcomeClassifier {
         return Optional.empty();
     }
 
+    private static Verdict ofStream(
+            Request request, Verdict verdict, Optional<CallResult.Stream> stream, long callMillis) {
+        if (stream.isEmpty()) {
+            return verdict;
+        }
+        Outcome outcome =
+                stream.get().isPublished() ? afterPieces(request, verdict.outcome(), callMillis) : verdict.outcome();
+        return new Verdict(outcome, verdict.feedback().producing(stream.get().tokens()));
+    }
+
     /**
      * Ends a request that would be called again although pieces of its answer have been published. Another answer does
      * not go on where this one broke off, and would be paid for as well.
      */
-    private static Verdict afterPieces(
-            Request request, Verdict verdict, Optional<CallResult.Stream> stream, long callMillis) {
-        boolean isCalledAgain =
-                verdict.outcome() instanceof Outcome.Requeue || verdict.outcome() instanceof Outcome.Hold;
-        if (!isCalledAgain || stream.filter(CallResult.Stream::isPublished).isEmpty()) {
-            return verdict;
+    private static Outcome afterPieces(Request request, Outcome outcome, long callMillis) {
+        String error;
+        if (outcome instanceof Outcome.Requeue requeue) {
+            error = requeue.lastError();
+        } else if (outcome instanceof Outcome.Hold hold) {
+            error = hold.reason();
+        } else {
+            return outcome;
         }
-        String error = verdict.outcome() instanceof Outcome.Requeue requeue
-                ? requeue.lastError()
-                : ((Outcome.Hold) verdict.outcome()).reason();
-        Outcome cut = new Outcome.DeadLetter(
+        return new Outcome.DeadLetter(
                 Reason.STREAM_CUT,
                 OptionalInt.empty(),
                 "the answer broke off after a part of it was published: " + error,
                 request.input().attempts() + 1,
                 error,
                 callMillis);
-        return new Verdict(cut, verdict.feedback());
     }
 
     /** Returns the outcome of a record that we refuse to call. */

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param isFree true if the call cannot have cost anything, so that the tokens reserved for it are given back
  * @param advertised the limits in the answer's headers
  * @param usage the tokens that the answer says it cost; empty if it does not say
+ * @param produced a rough number of the tokens that have come as a stream; 0 if none have
  */
 public record CallFeedback(
         Kind kind,
@@ -23,7 +24,8 @@ public record CallFeedback(
         LimitUnit exceeded,
         boolean isFree,
         AdvertisedLimits advertised,
-        Optional<TokenUsage> usage) {
+        Optional<TokenUsage> usage,
+        long produced) {
     public static final CallFeedback PASSED = of(Kind.PASSED, "", false);
     public static final CallFeedback CANCELLED = of(Kind.CANCELLED, "", false);
 
@@ -54,7 +56,7 @@ public record CallFeedback(
     }
 
     private static CallFeedback of(Kind kind, String cause, Duration pause, LimitUnit exceeded, boolean isFree) {
-        return new CallFeedback(kind, pause, cause, exceeded, isFree, AdvertisedLimits.NONE, Optional.empty());
+        return new CallFeedback(kind, pause, cause, exceeded, isFree, AdvertisedLimits.NONE, Optional.empty(), 0);
     }
 
     /**
@@ -107,10 +109,15 @@ public record CallFeedback(
     }
 
     public CallFeedback with(AdvertisedLimits limits) {
-        return new CallFeedback(kind, pause, cause, exceeded, isFree, limits, usage);
+        return new CallFeedback(kind, pause, cause, exceeded, isFree, limits, usage, produced);
     }
 
     public CallFeedback with(Optional<TokenUsage> cost) {
-        return new CallFeedback(kind, pause, cause, exceeded, isFree, advertised, cost);
+        return new CallFeedback(kind, pause, cause, exceeded, isFree, advertised, cost, produced);
+    }
+
+    /** Returns the feedback of a call whose answer came as a stream, with roughly so many tokens. */
+    public CallFeedback producing(long tokens) {
+        return new CallFeedback(kind, pause, cause, exceeded, isFree, advertised, usage, tokens);
     }
 }

@@ -188,6 +188,17 @@ final class CircuitBreaker {
         return stop(cause, waiting, now);
     }
 
+    /**
+     * Records that the answer to a probe has begun. It may take minutes, and may break off as others have. So it does
+     * not let the lane flow, but another probe follows.
+     *
+     * @return the pause of the lane in nanoseconds
+     */
+    long begun() {
+        ignored();
+        return Math.max(MIN_PAUSE, pause);
+    }
+
     /** Records the end of a call that says nothing. A probe that says nothing is followed by another one. */
     void ignored() {
         if (state == State.PROBING) {

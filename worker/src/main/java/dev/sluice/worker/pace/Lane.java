@@ -240,6 +240,13 @@ final class Lane {
         }
     }
 
+    /** Records that the answer to a call has begun to come. No other probe waits for the end of it then. */
+    void begun(InFlightCall call) {
+        if (breaker.isProbing() && breaker.isRecent(call.startedAt())) {
+            pauseFor(breaker.begun());
+        }
+    }
+
     private void recordCall(InFlightCall call, CallFeedback feedback) {
         switch (feedback.kind()) {
             case PASSED, REJECTED -> recordCall(call, (FailureKind) null);

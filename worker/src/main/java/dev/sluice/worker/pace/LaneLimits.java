@@ -138,7 +138,9 @@ final class LaneLimits {
             estimate.learn(call.request(), usage);
             correctTokens(call, usage.total());
         });
-        if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited) {
+        if (feedback.usage().isEmpty() && feedback.produced() > 0) {
+            correctTokens(call, estimate.ofPrompt(call.request()) + feedback.produced());
+        } else if (feedback.usage().isEmpty() && feedback.isFree() && !isLimited) {
             correctTokens(call, 0);
         }
     }

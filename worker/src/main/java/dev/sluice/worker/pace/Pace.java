@@ -98,6 +98,16 @@ public final class Pace implements Runnable {
         inbox.add(() -> lanes.of(request).add(request));
     }
 
+    /** Records that the answer to a call has begun to come as a stream. It may take long until the call ends. */
+    public void begun(Request request) {
+        inbox.add(() -> {
+            InFlightCall call = inFlight.get(request);
+            if (call != null) {
+                call.lane().begun(call);
+            }
+        });
+    }
+
     /** Records that a call has ended, and with it the request. */
     public void ended(Request request, CallFeedback feedback) {
         inbox.add(() -> end(request, feedback));

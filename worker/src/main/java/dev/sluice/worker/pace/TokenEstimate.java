@@ -23,13 +23,21 @@ final class TokenEstimate {
 
     /** Returns the estimated tokens of the prompt and all choices together, at least 1. */
     long of(Request request) {
-        double bytes = request.body().length;
-        double prompted = prompt.weight < MIN_WEIGHT ? bytes / BYTES_PER_TOKEN : prompt.at(bytes);
-        double each = output.weight < MIN_WEIGHT ? FIRST_OUTPUT : output.at(bytes);
+        double each = output.weight < MIN_WEIGHT ? FIRST_OUTPUT : output.at((double) request.body().length);
         if (request.maxTokens() > 0) {
             each = Math.min(each, (double) request.maxTokens());
         }
-        return Math.max(1, Math.round(Math.max(1, prompted) + request.choices() * Math.max(1, each)));
+        return Math.max(1, Math.round(prompted(request) + request.choices() * Math.max(1, each)));
+    }
+
+    /** Returns the estimated tokens of the prompt alone, at least 1. */
+    long ofPrompt(Request request) {
+        return Math.round(prompted(request));
+    }
+
+    private double prompted(Request request) {
+        double bytes = request.body().length;
+        return Math.max(1, prompt.weight < MIN_WEIGHT ? bytes / BYTES_PER_TOKEN : prompt.at(bytes));
     }
 
     /** Returns the tokens that an ordinary request costs, which is the average of earlier ones. */

@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
@@ -19,6 +20,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * Writes the chunks of streamed answers to {@link Topics#streams()}, outside of transactions and on a thread of its own.
  *
  * <p>Nobody waits for it. What does not fit into its queue, or what Kafka does not take, is dropped, and so is the rest
- * of that stream, since a reader stops at the first gap. The producer is made once the first chunk needs it. While the
- * topic cannot be written to, everything is dropped, and tried again some seconds later. Thread-safe.
+ * of that stream, since a reader stops at the first gap. The producer is made once the first stream is opened, while its
+ * call is under way. While the topic cannot be written to, everything is dropped, and tried again some seconds later. Thread-safe.
  */
 public final class PieceWriter implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(PieceWriter.class);
@@ -50,6 +52,9 @@ public final class PieceWriter implements Runnable {
     private final RetryLoop retries;
     private final Duration gathering;
     private final ChunkQueue queue;
+    /** Has a permit once there may be something to write. */
+    private final Semaphore demand = new Semaphore(0);
+
     private final LongAdder published = new LongAdder();
     private final LongAdder dropped = new LongAdder();
     private final OccasionalWarning unwritable;
@@ -99,6 +104,7 @@ public final class PieceWriter implements Runnable {
             sayWrong(target.partition(), "must be a decimal number");
             return PieceStream.NONE;
         }
+        demand();
         return new OpenStream(target.correlationId(), partition.getAsInt(), isOwned, this::offer);
     }
 
@@ -115,10 +121,18 @@ public final class PieceWriter implements Runnable {
 
     private boolean offer(Chunk chunk) {
         if (!isAway && !chunk.stream().hasGap() && queue.offer(chunk)) {
+            demand();
             return true;
         }
         dropped.increment();
         return false;
+    }
+
+    private void demand() {
+        // One permit says it all, and their number is bounded.
+        if (demand.availablePermits() == 0) {
+            demand.release();
+        }
     }
 
     /** Returns the number of chunks that Kafka has taken. */
@@ -145,13 +159,14 @@ public final class PieceWriter implements Runnable {
     private void publish() {
         isAway = false;
         rejected = null;
-        List<Chunk> batch = next();
-        if (batch.isEmpty() || retries.isStopped()) {
-            drop(batch);
+        if (!awaitDemand()) {
             return;
         }
-        Producer<byte[], byte[]> writer = makeWriter(batch);
+        Producer<byte[], byte[]> writer = producers.get();
         try {
+            // looks the topic up before a chunk has to wait for that
+            List<PartitionInfo> unused = writer.partitionsFor(topics.streams());
+            List<Chunk> batch = next();
             while (!retries.isStopped()) {
                 write(writer, batch);
                 gather();
@@ -164,12 +179,17 @@ public final class PieceWriter implements Runnable {
         }
     }
 
-    private Producer<byte[], byte[]> makeWriter(List<Chunk> waiting) {
+    /** Waits until a stream is open. Returns false if the writer is stopped before. */
+    private boolean awaitDemand() {
         try {
-            return producers.get();
-        } catch (RuntimeException e) {
-            drop(waiting);
-            throw e;
+            boolean isWanted = false;
+            while (!isWanted && !retries.isStopped()) {
+                isWanted = demand.tryAcquire(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            demand.drainPermits();
+            return !retries.isStopped();
+        } catch (InterruptedException e) {
+            throw new InterruptException(e);
         }
     }
 

@@ -179,7 +179,7 @@ class EventStreamReaderTest {
         List<byte[]> parts = new ArrayList<>();
         int begin = 0;
         while (begin < bytes.length) {
-            int end = Math.min(bytes.length, begin + 1 + random.nextInt(random.nextBoolean() ? 5 : 500));
+            int end = Math.min(bytes.length, begin + 1 + random.nextInt(random.nextInt(4) == 0 ? 5 : 200));
             parts.add(Arrays.copyOfRange(bytes, begin, end));
             begin = end;
         }

@@ -19,6 +19,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -44,6 +45,7 @@ class StreamedCallTest {
     private final BlockingQueue<CallResult> results = new LinkedBlockingQueue<>();
     private final BlockingQueue<Throwable> deaths = new LinkedBlockingQueue<>();
     private final List<String> pieces = new CopyOnWriteArrayList<>();
+    private final AtomicInteger begun = new AtomicInteger();
     private volatile boolean isSeen;
 
     private final PieceStream stream = new PieceStream() {
@@ -75,6 +77,8 @@ class StreamedCallTest {
         assertThat(answer.headers()).containsEntry("content-type", "text/event-stream; charset=utf-8");
         assertThat(answer.stream().orElseThrow().call()).matches("[0-9a-f]{16}");
         assertThat(answer.stream().orElseThrow().hasBegun()).isTrue();
+        assertThat(answer.stream().orElseThrow().tokens()).isBetween(1L, 20L);
+        assertThat(begun).hasValue(1);
         assertThat(pieces.get(0))
                 .startsWith(answer.stream().orElseThrow().call() + " 0 {\"id\":\"1\"")
                 .endsWith("}");
@@ -97,6 +101,7 @@ class StreamedCallTest {
 
         assertThat(new String(answer.body(), UTF_8)).isEqualTo(json);
         assertThat(answer.stream()).isEmpty();
+        assertThat(begun).hasValue(0);
         assertThat(pieces).isEmpty();
     }
 
@@ -303,7 +308,7 @@ class StreamedCallTest {
 
     private CallResult call(ApiClient client) throws InterruptedException {
         Request request = Requests.ofModel("m").build();
-        client.call(request, Map.of(), stream, () -> {}, (of, result) -> results.add(result));
+        client.call(request, Map.of(), stream, () -> {}, begun::incrementAndGet, (of, result) -> results.add(result));
         CallResult result = results.poll(PATIENT.toSeconds(), TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();
         return result;

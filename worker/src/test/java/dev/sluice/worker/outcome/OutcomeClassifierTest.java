@@ -87,15 +87,16 @@ class OutcomeClassifierTest {
         Verdict verdict = of(counted(0, 0), answer);
 
         assertThat(verdict)
-                .isEqualTo(new Verdict(new Reply(200, answer.body(), 12, Optional.of(CALL)), CallFeedback.PASSED));
+                .isEqualTo(new Verdict(
+                        new Reply(200, answer.body(), 12, Optional.of(CALL)), CallFeedback.PASSED.producing(7)));
     }
 
     /** Another answer would not go on where this one broke off. */
     @Test
     void whatFailsAfterItsPiecesWereSeenIsNotCalledAgain() {
         for (CallResult failure : List.of(
-                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, true))),
-                new Failed("timeout", "silent", true, 12, Optional.of(new CallResult.Stream(CALL, true, true))),
+                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, true, 7))),
+                new Failed("timeout", "silent", true, 12, Optional.of(new CallResult.Stream(CALL, true, true, 7))),
                 streamed("{\"error\":{\"message\":\"words\",\"code\":503}}", true),
                 streamed("{\"error\":{\"message\":\"words\",\"code\":429}}", true),
                 streamed("{\"error\":{\"message\":\"words\",\"code\":401}}", true))) {
@@ -113,7 +114,7 @@ class OutcomeClassifierTest {
     @Test
     void whatFailsBeforeItsPiecesWereSeenIsCalledAgain() {
         for (CallResult failure : List.of(
-                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, false))),
+                new Failed("connection", "cut", true, 12, Optional.of(new CallResult.Stream(CALL, true, false, 7))),
                 streamed("{\"error\":{\"message\":\"words\",\"code\":503}}", false))) {
             Verdict verdict = of(counted(1, 3), failure);
 
@@ -136,7 +137,11 @@ class OutcomeClassifierTest {
 
     private static Answered streamed(String body, boolean isPublished) {
         return new Answered(
-                200, Map.of(), body.getBytes(UTF_8), 12, Optional.of(new CallResult.Stream(CALL, true, isPublished)));
+                200,
+                Map.of(),
+                body.getBytes(UTF_8),
+                12,
+                Optional.of(new CallResult.Stream(CALL, true, isPublished, 7)));
     }
 
     @ParameterizedTest

@@ -282,6 +282,43 @@ class LaneTest {
         assertThat(send(lane)).isNull();
     }
 
+    /** A stream may take minutes, and may break off as those before. */
+    @Test
+    void aProbeWhoseAnswerHasBegunKeepsNoOtherProbeWaiting() {
+        Lane lane = full("none", LimitShare.ALL, 10);
+        ended(lane, CallFeedback.blocked("401"));
+        time.pass(SECOND);
+        InFlightCall probe = send(lane);
+        assertThat(lane.nanosToNext()).isEqualTo(Lane.NEVER);
+
+        lane.begun(probe);
+
+        assertThat(lane.stopReason()).isPresent();
+        assertThat(lane.nanosToNext()).isEqualTo(SECOND.toNanos());
+        time.pass(SECOND);
+        InFlightCall other = send(lane);
+        lane.begun(probe);
+        assertThat(other).isNotNull();
+        lane.ended(other, CallFeedback.PASSED);
+        assertThat(lane.stopReason()).isEmpty();
+        lane.begun(probe);
+        lane.ended(probe, FAILED);
+        assertThat(lane.stopReason()).as("it began before the lane flowed").isEmpty();
+    }
+
+    @Test
+    void aStreamWithoutUsageCostsWhatHasCome() {
+        Lane lane = full("1000/s,100 tokens/s", LimitShare.ALL, 2);
+        time.pass(SECOND);
+        InFlightCall call = send(lane);
+        long wait = lane.nanosToNext();
+        assertThat(wait).isGreaterThan(SECOND.toNanos());
+
+        lane.ended(call, CallFeedback.PASSED.producing(1));
+
+        assertThat(lane.nanosToNext()).isLessThan(wait);
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void anAbortedCallStopsNothingAndKeepsItsTokensIfItMayHaveCostSome(boolean mayHaveCost) {

@@ -91,6 +91,24 @@ class PaceTest {
     }
 
     @Test
+    void aProbeWhoseAnswerHasBegunIsFollowedByAnother() throws Exception {
+        pace.accept(request(Requests.ASSIGNMENT, 1));
+        pace.ended(next(), CallFeedback.blocked("401"));
+        pace.accept(request(Requests.ASSIGNMENT, 2));
+        pace.accept(request(Requests.ASSIGNMENT, 3));
+        Request probe = next();
+
+        pace.begun(probe);
+
+        Request other = next();
+        assertThat(other).isNotEqualTo(probe);
+        pace.ended(other, CallFeedback.PASSED);
+        pace.ended(probe, CallFeedback.PASSED);
+        pace.begun(probe);
+        awaitFlow(LaneState.Flow.FLOWING);
+    }
+
+    @Test
     void noCallIsStartedWhileThereIsNoRoomForItsAnswer() throws Exception {
         room.set(false);
         pace.accept(request(Requests.ASSIGNMENT, 1));

@@ -87,13 +87,14 @@ class PieceWriterTest {
     }
 
     @Test
-    void noProducerIsMadeBeforeTheFirstChunk() {
+    void aProducerIsMadeForTheFirstStream() {
         thread.start();
-        open("0");
         assertThat(made).hasValue(0);
 
-        open("0").add(CALL, 0, bytes("{}"));
+        PieceStream stream = open("0");
+        await().until(() -> made.get() == 1);
 
+        stream.add(CALL, 0, bytes("{}"));
         await().until(() -> writer.published() == 1);
         assertThat(made).hasValue(1);
     }
