@@ -15,6 +15,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +28,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /** Sends hostile requests to a door over many connections at once, and judges what comes back and what is left. */
 final class DoorFuzz {
@@ -43,12 +46,15 @@ final class DoorFuzz {
     private static final List<String> LEFT_OVER = List.of("waiting_requests", "open_answer_bytes", "upload_bytes");
 
     private final DoorSlot door;
+    private final Path files;
     private final long seed;
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
     private final ConcurrentLinkedQueue<Violation> violations = new ConcurrentLinkedQueue<>();
 
-    DoorFuzz(DoorSlot door, long seed) {
+    /** @param files where the door stores files */
+    DoorFuzz(DoorSlot door, Path files, long seed) {
         this.door = door;
+        this.files = files;
         this.seed = seed;
     }
 
@@ -188,7 +194,7 @@ final class DoorFuzz {
                     .lines()
                     .filter(line -> LEFT_OVER.stream().anyMatch(line::contains))
                     .collect(joining("; "));
-            violations.add(new Violation("something is left", door.name(), left));
+            violations.add(new Violation("something is left", door.name(), left + "; " + unfinishedUploads()));
         }
         if (door.process().hasEndedUnasked()) {
             violations.add(new Violation("ended", door.name(), "see its log"));
@@ -205,7 +211,16 @@ final class DoorFuzz {
 
     private boolean isNothingLeft() throws InterruptedException {
         String metrics = metrics();
-        return LEFT_OVER.stream().allMatch(name -> metrics.contains("\nsluice_gateway_" + name + " 0.0\n"));
+        return LEFT_OVER.stream().allMatch(name -> metrics.contains("\nsluice_gateway_" + name + " 0.0\n"))
+                && unfinishedUploads().isEmpty();
+    }
+
+    private List<String> unfinishedUploads() {
+        try (Stream<Path> uploads = Files.list(files.resolve("uploads"))) {
+            return uploads.map(Path::toString).toList();
+        } catch (IOException e) {
+            return List.of(e.toString());
+        }
     }
 
     private String metrics() throws InterruptedException {

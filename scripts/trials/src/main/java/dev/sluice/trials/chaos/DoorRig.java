@@ -33,6 +33,7 @@ final class DoorRig implements AutoCloseable {
     private final HistoryRecorder recorder = new HistoryRecorder(Clock.systemUTC());
     private final List<DoorSlot> doors = new ArrayList<>();
     private final int perSecond;
+    private final Path files;
     private final SandboxBroker broker;
     private final WorkerFleet workers;
 
@@ -46,6 +47,7 @@ final class DoorRig implements AutoCloseable {
     DoorRig(Path jar, Path folder, long seed, int perSecond, Consumer<String> say)
             throws IOException, InterruptedException {
         this.perSecond = perSecond;
+        this.files = folder.resolve("files");
         this.parts = new StartedParts(say);
         try {
             this.broker = parts.add(SandboxBroker.start());
@@ -69,9 +71,16 @@ final class DoorRig implements AutoCloseable {
                 "--admin-port=0");
     }
 
+    /** Returns the directory in which the doors store files. */
+    Path files() {
+        return files;
+    }
+
     private void startAll(SluiceJar sluice) throws IOException, InterruptedException {
         List<String> options = List.of(
-                "--bootstrap-servers=" + broker.bootstrapServers(), "--drain-timeout=" + DRAIN.toSeconds() + "s");
+                "--bootstrap-servers=" + broker.bootstrapServers(),
+                "--drain-timeout=" + DRAIN.toSeconds() + "s",
+                "--files-dir=" + files);
         for (int i = 1; i <= DOORS; i++) {
             DoorSlot door = new DoorSlot(i, sluice, options);
             doors.add(door);

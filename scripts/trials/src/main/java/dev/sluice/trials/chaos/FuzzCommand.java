@@ -52,7 +52,7 @@ final class FuzzCommand implements Callable<Integer> {
         ProgressLines progress = new ProgressLines(out);
         try (DoorRig rig = new DoorRig(chaos.workerJar(), folder, chosen, PER_SECOND, progress::say)) {
             progress.say("begun");
-            DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), chosen);
+            DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), rig.files(), chosen);
             List<Violation> violations = fuzz.run(Duration.ofMillis((long) (minutes * 60_000)));
             fuzz.counts().forEach((what, count) -> out.printf("%-32s %d%n", what, count));
             violations.forEach(out::println);

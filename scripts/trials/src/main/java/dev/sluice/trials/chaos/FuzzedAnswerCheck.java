@@ -14,7 +14,7 @@ final class FuzzedAnswerCheck {
     private static final int CONTINUE = 100;
     /** The errors that a request may meet although the door is well. */
     private static final Set<String> USUAL =
-            Set.of("models_unknown", "too_many_uploads", "too_many_waiting", "timeout", "expired");
+            Set.of("models_unknown", "too_many_uploads", "too_many_files", "too_many_waiting", "timeout", "expired");
 
     private FuzzedAnswerCheck() {}
 

@@ -16,6 +16,7 @@ import java.util.Random;
  */
 final class HostileRequests {
     private static final int GOOD = 10;
+    private static final int UPLOADS = 4;
     private static final int MANY_BYTES = 70_000;
     private static final int LARGE_BODY = 1_300_000;
 
@@ -27,6 +28,10 @@ final class HostileRequests {
             "/v1/models",
             "/v1/models/a%2Fb",
             "/v1/models/%zz",
+            "/v1/files",
+            "/v1/files?limit=1e9&after=..",
+            "/v1/files/file-0",
+            "/v1/files/..%2f..%2fsluice-files/content",
             "/health/live",
             "/metrics",
             "/v1/responses",
@@ -80,9 +85,23 @@ final class HostileRequests {
             "X\u0000: y",
             "X: \u007f\u0001",
             "Content-Type: text/plain",
+            "Content-Type: multipart/form-data; boundary=b",
+            "Content-Type: multipart/form-data; boundary=\"",
             "Content-Encoding: gzip",
             "Accept-Encoding: gzip",
             "Authorization: Bearer \u00ff");
+    private static final String FORM = String.join(
+            "\r\n",
+            "--b",
+            "Content-Disposition: form-data; name=\"purpose\"",
+            "",
+            "batch",
+            "--b",
+            "Content-Disposition: form-data; name=\"file\"; filename=\"../a.jsonl\"",
+            "",
+            "{}\n{}",
+            "--b--",
+            "");
     private static final List<String> BODIES = List.of(
             "",
             "null",
@@ -95,7 +114,11 @@ final class HostileRequests {
             "{\"model\":\"m\",\"stream\":true,\"messages\":"
                     + "[{\"role\":\"user\",\"content\":\"? [stand-in: status=400]\"}]}",
             "\u0000{\"model\":\"m\"}",
-            "\ufeff{\"model\":\"m\",\"messages\":[]}");
+            "\ufeff{\"model\":\"m\",\"messages\":[]}",
+            FORM,
+            FORM.replace("--b--", "--b"),
+            FORM.repeat(2),
+            FORM.replace("name=", "name"));
 
     private final Random random;
 
@@ -125,7 +148,7 @@ final class HostileRequests {
     HostileRequest next() {
         boolean isGood = random.nextInt(GOOD) == 0;
         boolean isStream = random.nextInt(3) == 0;
-        Parts parts = new Parts(isStream);
+        Parts parts = new Parts(isStream, !isGood && random.nextInt(UPLOADS) == 0);
         if (isGood) {
             parts.headers.add("Connection: close");
             return new HostileRequest(pieces(parts.bytes()), true, isStream);
@@ -149,12 +172,18 @@ final class HostileRequests {
         private String method = "POST";
         private String target = "/v1/chat/completions";
         private String version = "HTTP/1.1";
-        private final List<String> headers =
-                new ArrayList<>(List.of("Host: localhost", "Content-Type: application/json"));
+        private final List<String> headers = new ArrayList<>(List.of("Host: localhost"));
         private byte[] body;
         private boolean isChunked = random.nextInt(4) == 0;
 
-        Parts(boolean isStream) {
+        Parts(boolean isStream, boolean isUpload) {
+            if (isUpload) {
+                target = "/v1/files";
+                headers.add("Content-Type: multipart/form-data; boundary=b");
+                body = FORM.getBytes(UTF_8);
+                return;
+            }
+            headers.add("Content-Type: application/json");
             body = ("{\"model\":\"m\",\"stream\":" + isStream
                             + ",\"messages\":[{\"role\":\"user\",\"content\":\"h\u00e9llo\"}]}")
                     .getBytes(UTF_8);

@@ -30,7 +30,7 @@ class DoorIT {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "door-");
         int perSecond = DoorPlan.perSecond(REQUESTS, STRIKES, SPACING_MILLIS);
         try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder.toAbsolutePath(), SEED, perSecond, progress::say)) {
-            DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), SEED);
+            DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), rig.files(), SEED);
             assertThat(fuzz.run(Duration.ofSeconds(5))).as("see %s", folder).isEmpty();
             assertThat(fuzz.counts()).containsKeys("200", "400", "404", "no answer");
 
