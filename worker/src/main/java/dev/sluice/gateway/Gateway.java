@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpServerRequest;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -185,7 +186,9 @@ public final class Gateway implements AutoCloseable {
         try {
             return new FileStore(files, Clock.systemUTC(), new SecureRandom());
         } catch (IOException e) {
-            throw new IllegalArgumentException("--files-dir " + files.directory() + " cannot be used: " + e, e);
+            // what Java says of a file is its name alone
+            String reason = e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
+            throw new IllegalArgumentException("--files-dir " + files.directory() + " cannot be used: " + reason, e);
         }
     }
 
