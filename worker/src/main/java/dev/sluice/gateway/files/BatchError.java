@@ -1,7 +1,7 @@
 package dev.sluice.gateway.files;
 
 /**
- * What is wrong with the input of a batch.
+ * A problem of the input of a batch.
  *
  * @param code the word of OpenAI's API
  * @param line the number of the line, from 1, or 0 for the file as a whole

@@ -1,7 +1,7 @@
 package dev.sluice.worker.batch;
 
 /**
- * What is wrong with a line of a batch, or with its file as a whole.
+ * A problem of a line of a batch, or of its file as a whole.
  *
  * @param line the number of the line, from 1, or 0 for the file as a whole
  * @param code the word for it in OpenAI's Batch API
