@@ -12,8 +12,13 @@ import java.util.function.Predicate;
 final class BacklogsAhead {
     /** The most backlogs that are told apart. */
     private static final int MOST = 256;
+    /** The most models of which it is known that there are other backlogs. */
+    private static final int MOST_MODELS = 64;
 
     private final Map<Backlog, Long> last = new HashMap<>();
+    /** The last offset of the backlogs of a model that are not told apart. */
+    private final Map<String, Long> lastOfModel = new HashMap<>();
+
     private long next;
     /** The last offset of which nobody knows the backlog. */
     private long lastUnknown = -1;
@@ -34,6 +39,8 @@ final class BacklogsAhead {
     void saw(Backlog backlog, long offset) {
         if (last.size() < MOST || last.containsKey(backlog)) {
             last.put(backlog, offset);
+        } else if (lastOfModel.size() < MOST_MODELS || lastOfModel.containsKey(backlog.model())) {
+            lastOfModel.put(backlog.model(), offset);
         } else {
             lastUnknown = offset;
         }
@@ -52,19 +59,24 @@ final class BacklogsAhead {
 
     /** Returns false if no record of this backlog lies between two offsets. */
     boolean mayHold(Backlog backlog, long from, long end) {
-        return next < end || lastUnknown >= from || last.getOrDefault(backlog, -1L) >= from;
+        return next < end
+                || lastUnknown >= from
+                || lastOfModel.getOrDefault(backlog.model(), -1L) >= from
+                || last.getOrDefault(backlog, -1L) >= from;
     }
 
     /**
      * Returns true if a backlog that is wanted lies at this offset or beyond.
      *
      * @param anyWanted returns true if one of these is wanted
+     * @param isModelWanted returns true if any backlog of a model may be wanted
      */
-    boolean leadTo(long offset, Predicate<Set<Backlog>> anyWanted) {
+    boolean leadTo(long offset, Predicate<Set<Backlog>> anyWanted, Predicate<String> isModelWanted) {
         if (lastUnknown >= offset) {
             return true;
         }
+        lastOfModel.values().removeIf(lastOffset -> lastOffset < offset);
         last.values().removeIf(lastOffset -> lastOffset < offset);
-        return anyWanted.test(last.keySet());
+        return lastOfModel.keySet().stream().anyMatch(isModelWanted) || anyWanted.test(last.keySet());
     }
 }

@@ -6,8 +6,7 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.OptionalInt;
-import java.util.Set;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
 /**
  * Decides where each request goes that was read: into memory, to an overflow partition, or back, so that it is read
@@ -113,16 +112,23 @@ final class PlacementRule {
         return partition.overflow() == null && overflow.holds(topics.bundleOf(partition.partition()), backlog);
     }
 
-    private boolean leadsToOthers(OwnedPartition partition, @Nullable Backlog backlog, long offset) {
-        return partition.ahead().leadTo(offset, others -> isAnyWanted(partition, others, backlog));
-    }
-
-    private boolean isAnyWanted(OwnedPartition partition, Set<Backlog> others, @Nullable Backlog except) {
-        return (others.contains(Backlog.NONE) && !Backlog.NONE.equals(except))
-                || readAhead.isAnyShort(
-                        partition.assignment().trafficClass(),
-                        others,
-                        other -> !other.equals(except) && !liesInOverflow(partition, other));
+    private boolean leadsToOthers(OwnedPartition partition, Backlog backlog, long offset) {
+        TrafficClass trafficClass = partition.assignment().trafficClass();
+        // Where so many share a model's part, a tenant that makes room for another one gains nobody anything.
+        boolean isForItsModel = !readAhead.isSlight(trafficClass, backlog) || liesInOverflow(partition, backlog);
+        Predicate<String> isModelWanted = model -> isForItsModel || !model.equals(backlog.model());
+        return partition
+                .ahead()
+                .leadTo(
+                        offset,
+                        others -> (others.contains(Backlog.NONE) && !Backlog.NONE.equals(backlog))
+                                || readAhead.isAnyShort(
+                                        trafficClass,
+                                        others,
+                                        other -> !other.equals(backlog)
+                                                && isModelWanted.test(other.model())
+                                                && !liesInOverflow(partition, other)),
+                        isModelWanted);
     }
 
     /** The time of a clock, for a bucket. */

@@ -31,6 +31,9 @@ final class ReadAhead {
     /** The divisor for the part of a pool that comes to it for models that have little. */
     private static final int RESERVE_PART = 8;
 
+    /** The divisor for the part of a pool below which a backlog has little. A lane tells as many flows apart. */
+    private static final long SLIGHT_PART = 256;
+
     /** The divisor for the part of the new requests that is enough for a while. */
     private static final long ENOUGH_PART = 4;
 
@@ -158,6 +161,11 @@ final class ReadAhead {
             return (long) times * use.records < records && times * use.bytes < bytes;
         }
 
+        boolean isSlight(Backlog backlog) {
+            Use use = byBacklog.getOrDefault(backlog, NOTHING);
+            return SLIGHT_PART * use.records < maxRecords && SLIGHT_PART * use.bytes < maxBytes;
+        }
+
         /** Returns true if this backlog alone leaves a quarter of the pool to others. */
         boolean leavesRoom(Backlog backlog) {
             Use use = byBacklog.getOrDefault(backlog, NOTHING);
@@ -244,6 +252,11 @@ final class ReadAhead {
      */
     synchronized boolean isAnyShort(TrafficClass trafficClass, Collection<Backlog> backlogs, Predicate<Backlog> test) {
         return of(trafficClass).isAnyShort(backlogs, test);
+    }
+
+    /** Returns true if a backlog has so little that others gain nothing if it makes room. */
+    synchronized boolean isSlight(TrafficClass trafficClass, Backlog backlog) {
+        return of(trafficClass).isSlight(backlog);
     }
 
     /**

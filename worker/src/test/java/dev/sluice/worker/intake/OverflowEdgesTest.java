@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.WireHeaders;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -97,6 +98,31 @@ class OverflowEdgesTest {
         test.run();
 
         assertThat(accepted("other")).hasSize(5);
+    }
+
+    /** Each has so little that nobody gains anything if it moves for another one. */
+    @Test
+    void nothingMovesWhereThousandsShareTheReadAhead() {
+        test = withMoves(512);
+        List<Request> moved = new ArrayList<>();
+        test.downstream.onMove = (request, to) -> moved.add(request);
+        for (int i = 0; i < 3_000; i++) {
+            publish(FIRST, "m", "tenant-" + i % 700, 1);
+        }
+
+        test.then(() -> test.consumer.assigned(bundle()));
+        for (int i = 0; i < 100; i++) {
+            int each = i;
+            test.then(() -> test.downstream.accepted.stream()
+                            .skip(40L * each)
+                            .limit(40)
+                            .forEach(request -> test.ledger.commit(request.input())))
+                    .rounds(1);
+        }
+        test.run();
+
+        assertThat(moved).isEmpty();
+        assertThat(test.downstream.accepted).hasSize(3_000);
     }
 
     @ParameterizedTest

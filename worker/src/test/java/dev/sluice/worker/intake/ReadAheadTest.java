@@ -66,6 +66,24 @@ class ReadAheadTest {
     }
 
     @Test
+    void aBacklogIsSlightWithLessThanOneInTwoHundredAndFiftySixOfThePool() {
+        ReadAhead large = new ReadAhead(new Intake.Bounds(2_000, 1 << 20, 40, 1_000, Duration.ZERO), () -> 0);
+        for (int i = 0; i < 8; i++) {
+            assertThat(large.isSlight(CLASS, backlog("a"))).as("with %s", i).isTrue();
+            large.ready(request().input(), backlog("a"));
+        }
+        assertThat(large.isSlight(CLASS, backlog("a"))).isFalse();
+
+        Request heavy = Requests.ofModel("m")
+                .under(ASSIGNMENT)
+                .withBody(new byte[5_000])
+                .build();
+        large.ready(heavy.input(), backlog("b"));
+
+        assertThat(large.isSlight(CLASS, backlog("b"))).isFalse();
+    }
+
+    @Test
     void ofManyBacklogsOneIsShort() {
         add("few");
         fill("a");
