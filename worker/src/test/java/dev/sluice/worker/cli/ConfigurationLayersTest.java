@@ -76,6 +76,7 @@ class ConfigurationLayersTest {
                         "retention",
                         "retry-failed",
                         "skip-invalid",
+                        "stream",
                         "system",
                         "temperature",
                         "timeout",
@@ -88,7 +89,7 @@ class ConfigurationLayersTest {
                         "without-keys",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(61)
+                .hasSize(62)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

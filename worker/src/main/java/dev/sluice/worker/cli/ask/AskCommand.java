@@ -1,5 +1,6 @@
 package dev.sluice.worker.cli.ask;
 
+import dev.sluice.ChatFailedException;
 import dev.sluice.ChatQueue;
 import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
@@ -21,6 +22,7 @@ import dev.sluice.worker.cli.connection.SilenceNotice;
 import dev.sluice.worker.cli.connection.WorkerLookup;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.text.Durations;
+import java.io.UncheckedIOException;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,6 +50,7 @@ public final class AskCommand implements Subcommand {
     private static final String NAME = "sluice ask";
     private static final long TICK_MILLIS = 200;
     private static final long STOP_TIMEOUT_MILLIS = 5_000;
+    private static final long CANCEL_TIMEOUT_MILLIS = 3_000;
 
     private final Terminal terminal;
     /** Made here, so that it can be named while the answer is still to come. */
@@ -93,6 +96,9 @@ public final class AskCommand implements Subcommand {
             description = "Print the API's JSON body as it came, instead of its text.")
     private boolean json;
 
+    @Option(names = "--stream", defaultValue = "false", description = "Print the answer as it is made.")
+    private boolean stream;
+
     @Mixin
     private EnvelopeOptions envelope = new EnvelopeOptions();
 
@@ -116,6 +122,9 @@ public final class AskCommand implements Subcommand {
         if (timeout.toMillis() < 1) {
             problems.add(OptionError.of("--timeout", "more than zero", timeout));
         }
+        if (stream && json) {
+            problems.add("--stream and --json exclude each other: the body comes as a whole; leave one of them out");
+        }
         envelope.check(timeout, problems);
         if (problems.isEmpty() && text.isBlank()) {
             problems.add("TEXT is empty; write the question, in quotes");
@@ -129,7 +138,7 @@ public final class AskCommand implements Subcommand {
             e.problems().forEach(problem -> problems.add(describe(problem)));
         }
         if (problems.isEmpty()) {
-            request = envelope.addTo(body()).build();
+            request = envelope.addTo(body()).abortIfCancelled().build();
         }
     }
 
@@ -170,46 +179,74 @@ public final class AskCommand implements Subcommand {
         if (request == null) {
             throw new IllegalStateException("not checked");
         }
-        CompletableFuture<ChatReply> asked = queue.ask(request, timeout);
+        StreamedText text = new StreamedText(terminal.out());
+        CompletableFuture<ChatReply> asked =
+                stream ? queue.stream(request, timeout).forEach(text::print) : queue.ask(request, timeout);
         try (GracefulStop closedAtTheEnd =
-                GracefulStop.of("ask", () -> printStopped(asked), STOP_TIMEOUT_MILLIS, () -> {})) {
-            ChatReply reply = await(asked, notice);
-            return reply.ok() ? print(reply) : fail(FailureText.failure(reply));
+                GracefulStop.of("ask", () -> stop(queue, asked), STOP_TIMEOUT_MILLIS, () -> {})) {
+            ChatReply reply = await(asked, text, notice);
+            text.end();
+            return reply.ok() ? print(reply, text) : fail(FailureText.failure(reply));
         } catch (CancellationException stopped) {
             return ExitCode.FAILED;
         } catch (ExecutionException e) {
+            text.end();
+            if (e.getCause() instanceof ChatFailedException failed) {
+                return fail(FailureText.failure(failed.reply()));
+            }
             if (e.getCause() instanceof ReplyTimeoutException) {
                 return fail("no answer to request " + id + " within " + Durations.format(timeout)
                         + " (--timeout); it is not called any more. 'sluice status' shows what waits and which workers"
                         + " run");
             }
-            if (e.getCause() instanceof ChatQueueException || e.getCause() instanceof InvalidChatRequestException) {
+            if (e.getCause() instanceof ChatQueueException
+                    || e.getCause() instanceof InvalidChatRequestException
+                    || e.getCause() instanceof UncheckedIOException) {
                 return fail(String.valueOf(e.getCause().getMessage()));
             }
             throw new IllegalStateException(e.getCause());
         }
     }
 
-    private static ChatReply await(CompletableFuture<ChatReply> asked, SilenceNotice notice)
+    private static ChatReply await(CompletableFuture<ChatReply> asked, StreamedText text, SilenceNotice notice)
             throws ExecutionException, InterruptedException {
         while (true) {
             try {
                 return asked.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException notYet) {
-                notice.silent();
+                if (text.isEmpty()) {
+                    notice.silent();
+                }
             }
         }
     }
 
-    private void printStopped(CompletableFuture<ChatReply> asked) {
-        if (!asked.isDone()) {
-            print("stopped; request " + id + " is still open. If it is answered within " + Durations.format(timeout)
-                    + " of its beginning, the reply is on " + kafka.topics().replies());
-            var unused = asked.cancel(false);
+    /** Cancels the request, since nobody waits for its answer any more. */
+    void stop(ChatQueue queue, CompletableFuture<ChatReply> asked) {
+        if (asked.isDone()) {
+            return;
         }
+        try {
+            Void unused = queue.cancel(id).get(CANCEL_TIMEOUT_MILLIS, TimeUnit.MILLISECONDS);
+            print("stopped; request " + id + " is cancelled");
+        } catch (ExecutionException e) {
+            printStillOpen(String.valueOf(e.getCause().getMessage()));
+        } catch (TimeoutException e) {
+            printStillOpen("no answer from Kafka");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            printStillOpen("interrupted");
+        }
+        var unused = asked.cancel(false);
     }
 
-    private int print(ChatReply reply) {
+    private void printStillOpen(String cause) {
+        print("stopped; request " + id + " could not be cancelled (" + cause + "). If it is answered within "
+                + Durations.format(timeout) + " of its beginning, the reply is on "
+                + kafka.topics().replies());
+    }
+
+    private int print(ChatReply reply, StreamedText text) {
         if (json) {
             terminal.out().writeBytes(reply.body());
             terminal.out().println();
@@ -220,7 +257,9 @@ public final class AskCommand implements Subcommand {
                     + reply.finishReason().orElse("unknown")
                     + "); --json shows all of it, and where the reason is length, a larger --max-tokens helps");
         }
-        terminal.out().println(reply.text());
+        if (text.isEmpty()) {
+            terminal.out().println(reply.text());
+        }
         return ExitCode.DONE;
     }
 

@@ -59,6 +59,37 @@ class AskCommandTest {
     }
 
     @Test
+    void printsTheAnswerAsItComes() throws Exception {
+        InMemoryChatQueue queue = InMemoryChatQueue.answering(request -> "an answer of several pieces");
+
+        int code = ask(queue, "ask", "--model=m", "--stream", "?");
+
+        assertThat(code).isZero();
+        assertThat(terminal.out()).isEqualToNormalizingNewlines("an answer of several pieces\n");
+        assertThat(new String(queue.requests().get(0).body(), StandardCharsets.UTF_8))
+                .contains("\"stream\":true");
+    }
+
+    @Test
+    void aStreamThatFailsEndsAsAnAnswerThatFails() throws Exception {
+        InMemoryChatQueue queue =
+                InMemoryChatQueue.replying(sent -> ChatReplies.failed(sent, Reason.REJECTED, 404, "no such model"));
+
+        assertThat(ask(queue, "ask", "--model=m", "--stream", "?")).isEqualTo(1);
+        assertThat(terminal.out()).isEmpty();
+        assertThat(terminal.err()).contains("failed: rejected (HTTP 404): no such model");
+    }
+
+    @Test
+    void aStreamAndABodyAreNotPrintedTogether() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "ask", "--model=m", "--stream", "--json", "?")
+                        .problems())
+                .singleElement()
+                .asString()
+                .startsWith("--stream and --json exclude each other");
+    }
+
+    @Test
     void aFailedReplyIsReportedOnStandardError() throws Exception {
         InMemoryChatQueue queue =
                 InMemoryChatQueue.replying(sent -> ChatReplies.failed(sent, Reason.REJECTED, 404, "no such model"));
