@@ -42,6 +42,16 @@ final class DoorScenario implements Callable<Integer> {
     @Option(names = "--p99", defaultValue = "40", description = "The bound, in ms (${DEFAULT-VALUE}).")
     private long p99;
 
+    @Option(names = "--stream", description = "Stream the answers; what counts is the time to the first text.")
+    private boolean stream;
+
+    @Option(
+            names = "--bulk",
+            paramLabel = "RATE",
+            defaultValue = "0",
+            description = "Requests per second that are published to Kafka meanwhile (${DEFAULT-VALUE}).")
+    private int bulk;
+
     @Option(
             names = "--at-once",
             paramLabel = "CALLS",
@@ -60,6 +70,7 @@ final class DoorScenario implements Callable<Integer> {
         runner.within("--latency", latency, 0, 60_000);
         runner.within("--warm-up", warmUp, 0, 600);
         runner.within("--seconds", seconds, 1, 3_600);
+        runner.within("--bulk", bulk, 0, 2_000);
         runner.within("--at-once", atOnce, 0, 1_000);
         return runner.run(
                 atOnce == 0 ? this::measure : folder -> new DoorBurst(runner, latency, atOnce, warmUp).measure(folder));
@@ -67,7 +78,9 @@ final class DoorScenario implements Callable<Integer> {
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
         StandInSettings settings = StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(latency)));
-        try (BenchRig rig = runner.rig(folder, new RequestTimes(1), BenchRig.PARTITIONS, settings)) {
+        // both runs, and what their ends and the warm-up take
+        RequestTimes times = new RequestTimes(10_000 + 2 * bulk * (warmUp + seconds + 120));
+        try (BenchRig rig = runner.rig(folder, times, BenchRig.PARTITIONS, settings)) {
             runner.warmUp(rig);
             WorkerProcess worker = rig.worker();
             BenchRig.StartedDoor started = rig.gateway();
@@ -75,8 +88,11 @@ final class DoorScenario implements Callable<Integer> {
             PolledCondition.await(
                     "partitions", PATIENCE, () -> worker.joinedAt().isPresent());
 
-            TimedCalls direct = new TimedCalls(rig.api().baseUrl(), "1");
-            TimedCalls through = new TimedCalls(started.baseUrl(), "1");
+            if (bulk > 0) {
+                SteadyLoad unused = rig.load(bulk, place -> rig.publisher().publish(0)); // the rig ends it
+            }
+            TimedCalls direct = new TimedCalls(rig.api().baseUrl(), "1", stream);
+            TimedCalls through = new TimedCalls(started.baseUrl(), "1", stream);
             Percentiles api = run(rig, direct);
             long cpuBefore = MachineDescription.cpuMillis(door.pid());
             Percentiles queued = run(rig, through);

@@ -14,7 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Chat calls over HTTP, to the API or to a door, and how long each has taken. Thread-safe. */
+/**
+ * Chat calls over HTTP, to the API or to a door, and how long each has taken: to the end of its answer, or of a stream
+ * to the first text. Thread-safe.
+ */
 final class TimedCalls {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
     private static final int OK = 200;
@@ -22,6 +25,7 @@ final class TimedCalls {
     private final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final HttpRequest request;
+    private final boolean isStream;
     private final AtomicInteger sent = new AtomicInteger();
     private final AtomicInteger ended = new AtomicInteger();
     private final AtomicInteger failed = new AtomicInteger();
@@ -30,12 +34,19 @@ final class TimedCalls {
 
     /** @param apiKey the key that every call sends */
     TimedCalls(String baseUrl, String apiKey) {
+        this(baseUrl, apiKey, false);
+    }
+
+    /** @param isStream true for answers that come as they are made */
+    TimedCalls(String baseUrl, String apiKey, boolean isStream) {
+        this.isStream = isStream;
+        String body = RequestBodies.anonymous();
         this.request = HttpRequest.newBuilder(URI.create(baseUrl + "/chat/completions"))
                 .header("Authorization", "Bearer " + apiKey)
                 .header("Content-Type", "application/json")
                 .header("User-Agent", "sluice-bench")
                 .timeout(PATIENCE)
-                .POST(BodyPublishers.ofString(RequestBodies.anonymous()))
+                .POST(BodyPublishers.ofString(isStream ? "{\"stream\":true," + body.substring(1) : body))
                 .build();
     }
 
@@ -44,15 +55,28 @@ final class TimedCalls {
         boolean isCounted = counts;
         long begun = System.nanoTime();
         sent.incrementAndGet();
-        CompletableFuture<Void> unused = client.sendAsync(request, BodyHandlers.ofByteArray())
-                .handle((answer, failure) -> {
-                    end(answer, isCounted, System.nanoTime() - begun);
-                    return null;
-                });
+        if (isStream) {
+            FirstText text = new FirstText();
+            CompletableFuture<Void> unused = client.sendAsync(request, BodyHandlers.ofByteArrayConsumer(text))
+                    .handle((answer, failure) -> {
+                        end(isOk(answer) && text.isWhole(), isCounted, text.cameAt() - begun);
+                        return null;
+                    });
+        } else {
+            CompletableFuture<Void> unused = client.sendAsync(request, BodyHandlers.ofByteArray())
+                    .handle((answer, failure) -> {
+                        end(isOk(answer), isCounted, System.nanoTime() - begun);
+                        return null;
+                    });
+        }
     }
 
-    private void end(@Nullable HttpResponse<byte[]> answer, boolean isCounted, long nanos) {
-        if (answer == null || answer.statusCode() != OK) {
+    private static boolean isOk(@Nullable HttpResponse<?> answer) {
+        return answer != null && answer.statusCode() == OK;
+    }
+
+    private void end(boolean isAnswered, boolean isCounted, long nanos) {
+        if (!isAnswered) {
             failed.incrementAndGet();
         } else if (isCounted) {
             micros.add(TimeUnit.NANOSECONDS.toMicros(nanos));
