@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 final class KafkaChatQueue implements ChatQueue {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaChatQueue.class);
 
-    /** How long a call may go on after its request has expired. The mark that aborts it counts for that time. */
+    /** The time for which a call may go on after its request has expired. The mark that aborts it counts as long. */
     private static final Duration LONGEST_CALL = Duration.ofMinutes(10);
 
     private final QueueSettings settings;

@@ -31,7 +31,7 @@ final class StreamSubscription implements Flow.Subscription {
     /** The bytes of pieces that wait for demand. A single piece may have more. */
     static final int MAX_QUEUED_BYTES = 64 * 1024;
 
-    /** How the wait for the reply has ended. One of the two is null. */
+    /** The end of the wait for the reply. One of the two is null. */
     private record Ending(
             @Nullable ChatReply reply, @Nullable Throwable failure) {}
 
@@ -64,7 +64,12 @@ final class StreamSubscription implements Flow.Subscription {
             boolean unused = reply.cancel(false);
             return;
         }
-        CompletableFuture<ChatReply> sent = start.begin(this::offer);
+        CompletableFuture<ChatReply> sent;
+        try {
+            sent = start.begin(this::offer);
+        } catch (RuntimeException e) { // of another implementation of a queue
+            sent = CompletableFuture.failedFuture(e);
+        }
         asked = sent;
         if (isOver) {
             boolean unused = sent.cancel(false);

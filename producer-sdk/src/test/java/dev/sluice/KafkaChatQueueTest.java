@@ -198,7 +198,7 @@ class KafkaChatQueueTest {
         assertThat(WireHeaders.text(sent().headers(), WireHeaders.STREAM_TO)).isEmpty();
     }
 
-    /** Its call may go on for longer than the request would have been called. */
+    /** The call may go on for longer than the request would have been called. */
     @Test
     void aStreamThatIsCancelledOrTooLateIsMarkedForAsLongAsItsCallMayTake() {
         repliesExist();

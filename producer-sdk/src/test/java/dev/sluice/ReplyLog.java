@@ -13,6 +13,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -22,17 +23,32 @@ import org.apache.kafka.common.TopicPartition;
  * is thread-safe.
  */
 final class ReplyLog {
-    static final TopicPartition PARTITION = new TopicPartition("chat.replies", 0);
-
+    private final TopicPartition partition;
     private final List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
     private final Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
     private final AtomicInteger consumers = new AtomicInteger();
     private long start;
     private boolean isDeleted;
 
+    ReplyLog() {
+        this("chat.replies");
+    }
+
+    ReplyLog(String topic) {
+        this.partition = new TopicPartition(topic, 0);
+    }
+
+    /** Appends a record as it is. */
+    synchronized void append(ProducerRecord<byte[], byte[]> record) {
+        ConsumerRecord<byte[], byte[]> appended =
+                new ConsumerRecord<>(partition.topic(), 0, start + records.size(), record.key(), record.value());
+        record.headers().forEach(appended.headers()::add);
+        records.add(appended);
+    }
+
     /** Appends the reply of the request with this id. */
     synchronized void append(String id, byte[] correlation) {
-        records.add(SampleReplyRecords.ok(PARTITION.topic(), 0, start + records.size(), id, correlation));
+        records.add(SampleReplyRecords.ok(partition.topic(), 0, start + records.size(), id, correlation));
     }
 
     /** Fails one poll with each of these. */
@@ -77,12 +93,12 @@ final class ReplyLog {
     private synchronized List<PartitionInfo> partitions() {
         Node node = new Node(0, "localhost", 9092);
         Node[] nodes = {node};
-        return isDeleted ? List.of() : List.of(new PartitionInfo(PARTITION.topic(), 0, node, nodes, nodes));
+        return isDeleted ? List.of() : List.of(new PartitionInfo(partition.topic(), 0, node, nodes, nodes));
     }
 
     private synchronized List<ConsumerRecord<byte[], byte[]>> from(long position) {
         if (position < start || position > end()) {
-            throw new OffsetOutOfRangeException(Map.of(PARTITION, position));
+            throw new OffsetOutOfRangeException(Map.of(partition, position));
         }
         return List.copyOf(records.subList((int) (position - start), records.size()));
     }
@@ -98,9 +114,9 @@ final class ReplyLog {
         }
 
         @Override
-        public synchronized long position(TopicPartition partition, Duration timeout) {
-            updateEndOffsets(Map.of(PARTITION, end()));
-            return super.position(partition, timeout);
+        public synchronized long position(TopicPartition asked, Duration timeout) {
+            updateEndOffsets(Map.of(partition, end()));
+            return super.position(asked, timeout);
         }
 
         @Override
@@ -111,14 +127,14 @@ final class ReplyLog {
             } else if (failure instanceof RuntimeException exception) {
                 throw exception;
             }
-            List<ConsumerRecord<byte[], byte[]>> polled = from(position(PARTITION));
+            List<ConsumerRecord<byte[], byte[]>> polled = from(position(partition));
             if (polled.isEmpty()) {
                 Thread.onSpinWait();
                 return ConsumerRecords.empty();
             }
             long next = polled.get(polled.size() - 1).offset() + 1;
-            seek(PARTITION, next);
-            return new ConsumerRecords<>(Map.of(PARTITION, polled), Map.of(PARTITION, new OffsetAndMetadata(next)));
+            seek(partition, next);
+            return new ConsumerRecords<>(Map.of(partition, polled), Map.of(partition, new OffsetAndMetadata(next)));
         }
     }
 }

@@ -6,8 +6,8 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What all chunks of one stream have in common. Clients expect the same id, time and model in each of them. A frame is
- * immutable as long as nobody changes its nodes, and thread-safe.
+ * The fields that all chunks of one stream have in common. Clients expect the same id, time and model in each of them.
+ * A frame is immutable as long as nobody changes its nodes, and thread-safe.
  *
  * @param fingerprint the {@code system_fingerprint}, or null if the answer has none
  */

@@ -185,7 +185,7 @@ final class CompletionTail implements Iterator<ObjectNode> {
         parts.add(new Part(choice, text, form, null, null));
     }
 
-    /** For clients a stream without a finish reason is one that was cut. */
+    /** Returns the finish reason. Clients take a stream without one for one that was cut. */
     private @Nullable String finishReason(JsonNode choice) {
         String reason = choice.path("finish_reason").asString("");
         return !reason.isEmpty() ? reason : isCommitted ? "stop" : null;
@@ -237,7 +237,7 @@ final class CompletionTail implements Iterator<ObjectNode> {
         }
     }
 
-    /** What was shown may lack the id and the name, since they come in one chunk of a call and not in all. */
+    /** Compares an id or a name. They come in one chunk of a call as a rule, so the shown part may lack them. */
     private static boolean agree(JsonNode whole, JsonNode shown) {
         return !shown.isString() || shown.equals(whole);
     }

@@ -5,7 +5,7 @@ import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a reader of a stream was shown, so that a later one can be shown the same. Not thread-safe. */
+/** The answer that a reader of a stream was shown, so that a later one can be shown the same. Not thread-safe. */
 public final class ShownAnswer {
     private final CompletionAssembly assembly = new CompletionAssembly(1, Integer.MAX_VALUE);
     private @Nullable ChunkFrame frame;

@@ -14,7 +14,7 @@ final class ShownCall {
     /** The largest text that is kept to be compared with the reply. Beyond it the stream waits for the reply. */
     private static final int MAX_BYTES = 64 << 20;
 
-    /** As many choices as an API makes at once. */
+    /** The choices that an API makes at once. */
     private static final int MAX_HELD = 128;
 
     private final String id;

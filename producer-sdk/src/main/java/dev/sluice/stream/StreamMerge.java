@@ -35,7 +35,7 @@ public final class StreamMerge {
     private @Nullable ShownCall shown;
     private boolean hasEnded;
 
-    /** What follows from a piece or from the reply. */
+    /** The consequence of a piece or of the reply. */
     public sealed interface Next {}
 
     /**
@@ -46,7 +46,7 @@ public final class StreamMerge {
     public record Show(Iterator<ObjectNode> chunks) implements Next {}
 
     /**
-     * What was shown is not the beginning of the answer. Nothing more can be shown.
+     * The text that was shown is not the beginning of the answer. Nothing more can be shown.
      *
      * @param cause why, for people
      */

@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * @param correlationId the raw bytes that the request has in {@link WireHeaders#CORRELATION_ID}
  * @param call the id of the HTTP call, {@value WireHeaders#CALL_DIGITS} hexadecimal digits
  * @param first the number of the first chunk among those of the call, from 0 on
- * @param value the chunks, at least one; each is the JSON of a {@code chat.completion.chunk} on one line, and {@code \n}
+ * @param value the chunks, at least one; each is the JSON of a {@code chat.completion.chunk} on one line, and {@code
+ * \n}
  *     separates them
  */
 public record StreamPiece(byte[] correlationId, String call, long first, byte[] value) {

@@ -18,10 +18,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Random answers, cut anywhere, whose pieces get lost, doubled and late, and of which several calls write at once: what
  * a reader puts together from the chunks is always the beginning of one call's answer, and at the end the whole reply,
- * or the merge says that it cannot be.
+ * or the merge says that it cannot be. The property {@code -Dsluice.stream.runs=10000} takes more answers.
  */
 class StreamMergePropertyTest {
-    private static final int RUNS = 1_000;
+    private static final int RUNS = Integer.getInteger("sluice.stream.runs", 1_000);
 
     @Test
     void whateverBecomesOfPiecesOfOneCallTheReaderHasTheReplyAtTheEnd() {

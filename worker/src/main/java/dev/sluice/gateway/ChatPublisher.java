@@ -7,13 +7,16 @@ import dev.sluice.ChatRequest;
 import dev.sluice.InvalidChatRequestException;
 import dev.sluice.JsonRequestBuilder;
 import dev.sluice.Priority;
+import io.vertx.core.Context;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -70,28 +73,36 @@ final class ChatPublisher implements AutoCloseable {
      * @param reply the reply
      * @param abandon ends the wait for the reply, and cancels the request if it is still in the queue. It does not
      *     block.
-     * @param answer the answer that is made of the reply or of its failure; it never fails
+     * @param answer the answer that is made of the reply or of its failure; it never fails. A stream has none, since
+     * its
+     *     relay tells all.
      */
     record Published(
             boolean isStream,
             CompletableFuture<ChatReply> reply,
-            CompletableFuture<HttpAnswer> answer,
+            Optional<CompletableFuture<HttpAnswer>> answer,
             Runnable abandon) {}
+
+    /** Makes a relay for the stream that the request may ask for. */
+    StreamRelay relay(Context loop, WaitingRequest request) {
+        return new StreamRelay(loop, request, task -> execute(answering, task));
+    }
 
     /**
      * Publishes a request.
      *
+     * @param relay takes the pieces if the request asks for a stream
      * @return fails with {@link InvalidChatRequestException} if the queue does not take the request, and with
      *     {@link ChatQueueException} if it was skipped
      */
-    CompletableFuture<Published> publish(Envelope envelope) {
+    CompletableFuture<Published> publish(Envelope envelope, StreamRelay relay) {
         long number = accepted.incrementAndGet();
         return CompletableFuture.supplyAsync(
                 () -> {
                     if (number <= skippedUpTo) {
                         throw new ChatQueueException("Kafka was away when the request's turn came");
                     }
-                    return publishNow(envelope);
+                    return publishNow(envelope, relay);
                 },
                 publishing);
     }
@@ -104,40 +115,50 @@ final class ChatPublisher implements AutoCloseable {
         skippedUpTo = accepted.get();
     }
 
-    private Published publishNow(Envelope envelope) {
+    private Published publishNow(Envelope envelope, StreamRelay relay) {
         JsonEncoding.check(envelope.body());
-        ChatBody body = ChatBody.of(envelope.body());
-        CompletableFuture<ChatReply> reply = queue.ask(request(envelope, body), envelope.deadline());
-        boolean isStream = body.isStream();
-        boolean includesUsage = body.includesUsage(); // without the body, which must not stay while the request waits
+        ChatBody asked = ChatBody.of(envelope.body());
+        ChatRequest request = request(envelope);
+        if (!asked.isStream()) {
+            return publishWhole(request, envelope.deadline());
+        }
+        relay.begin(queue.stream(request, envelope.deadline()), asked.includesUsage());
+        return new Published(true, relay.reply(), Optional.empty(), () -> abandon(relay::isOver, relay::cancel));
+    }
+
+    private Published publishWhole(ChatRequest request, Duration deadline) {
+        CompletableFuture<ChatReply> reply = queue.ask(request, deadline);
         CompletableFuture<HttpAnswer> answer = reply.handleAsync(
-                (ending, failure) ->
-                        failure == null ? ReplyAnswers.of(ending, isStream, includesUsage) : ReplyAnswers.of(failure),
-                answering);
-        return new Published(isStream, reply, answer.exceptionally(ReplyAnswers::of), () -> abandon(reply));
+                (ending, failure) -> failure == null ? ReplyAnswers.of(ending) : ReplyAnswers.of(failure), answering);
+        Runnable cancel = () -> {
+            boolean unused = reply.cancel(false);
+        };
+        return new Published(
+                false,
+                reply,
+                Optional.of(answer.exceptionally(ReplyAnswers::of)),
+                () -> abandon(reply::isDone, cancel));
     }
 
     /** Leaves the wait on a thread of its own, since the mark that cancels the request may block as a request may. */
-    private void abandon(CompletableFuture<ChatReply> reply) {
-        if (reply.isDone()) {
-            return;
-        }
-        try {
-            cancelling.execute(() -> {
-                boolean unused = reply.cancel(false);
-            });
-        } catch (RejectedExecutionException e) {
-            LOG.debug("Request not cancelled, since the gateway closes; it expires by itself", e);
+    private void abandon(BooleanSupplier isOver, Runnable cancel) {
+        if (!isOver.getAsBoolean()) {
+            execute(cancelling, cancel);
         }
     }
 
-    private static ChatRequest request(Envelope envelope, ChatBody body) {
-        JsonRequestBuilder builder = ChatRequest.jsonBuilder(body.json())
+    private static void execute(ExecutorService threads, Runnable task) {
+        try {
+            threads.execute(task);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("Stream or request left as it is, since the gateway closes; it expires by itself", e);
+        }
+    }
+
+    private static ChatRequest request(Envelope envelope) {
+        JsonRequestBuilder builder = ChatRequest.jsonBuilder(envelope.body())
                 .id(envelope.id())
                 .priority(envelope.caller().isExpress() ? Priority.EXPRESS : Priority.NORMAL);
-        if (body.isStream()) {
-            builder.abortIfCancelled();
-        }
         if (envelope.caller().tenant() != null) {
             builder.tenant(envelope.caller().tenant());
         }
@@ -150,8 +171,7 @@ final class ChatPublisher implements AutoCloseable {
             if (envelope.traceparent() == null) {
                 throw e;
             }
-            return request(
-                    new Envelope(envelope.id(), envelope.caller(), envelope.body(), envelope.deadline(), null), body);
+            return request(new Envelope(envelope.id(), envelope.caller(), envelope.body(), envelope.deadline(), null));
         }
     }
 

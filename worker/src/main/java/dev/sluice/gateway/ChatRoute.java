@@ -138,13 +138,15 @@ final class ChatRoute {
                 ClientDeadline.of(head::getHeader, config.maxWait()),
                 head.getHeader(WireHeaders.TRACEPARENT));
         int bytes = body.length;
-        CompletableFuture<Void> unused = publisher.publish(envelope).handle((published, failure) -> {
-            loop.runOnContext(now -> {
-                uploads.release(bytes);
-                published(request, published, failure);
-            });
-            return null;
-        });
+        CompletableFuture<Void> unused = publisher
+                .publish(envelope, publisher.relay(loop, request))
+                .handle((published, failure) -> {
+                    loop.runOnContext(now -> {
+                        uploads.release(bytes);
+                        published(request, published, failure);
+                    });
+                    return null;
+                });
     }
 
     private void published(
@@ -158,9 +160,11 @@ final class ChatRoute {
         if (!published.reply().isDone()) {
             kafka.published();
         }
-        CompletableFuture<Void> unused =
-                published.answer().thenAccept(answer -> loop.runOnContext(now -> request.complete(answer)));
-        CompletableFuture<Void> unusedToo = published.reply().handle((reply, broken) -> {
+        published.answer().ifPresent(whole -> {
+            CompletableFuture<Void> unused =
+                    whole.thenAccept(answer -> loop.runOnContext(now -> request.complete(answer)));
+        });
+        CompletableFuture<Void> unused = published.reply().handle((reply, broken) -> {
             loop.runOnContext(now -> observe(request, broken));
             return null;
         });

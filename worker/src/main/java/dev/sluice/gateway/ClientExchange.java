@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.VertxConnection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
@@ -108,18 +109,61 @@ final class ClientExchange {
 
     /** Sends the head of a successful answer. From now on no failure can have a status of its own. */
     void commit(boolean isStream) {
+        commit(isStream ? HttpAnswer.EVENTS : HttpAnswer.JSON, Map.of());
+        keepAlive(isStream);
+    }
+
+    /** Makes the head of a stream, which is sent with the first bytes that are written. */
+    void commitStream(Map<String, String> headers) {
+        commit(HttpAnswer.EVENTS, headers);
+    }
+
+    private void commit(String contentType, Map<String, String> headers) {
         isCommitted = true;
         response.setChunked(true).setStatusCode(200);
         if (request.version() == HttpVersion.HTTP_1_0) {
             closeAfterAnswer(); // nothing else ends an answer of unknown length there
         }
-        head(isStream ? HttpAnswer.EVENTS : HttpAnswer.JSON);
+        head(contentType);
         response.putHeader("x-accel-buffering", "no"); // nginx keeps back what is less than a buffer
-        keepAlive(isStream);
+        headers.forEach(response::putHeader);
     }
 
-    /** Sends a byte or two that every client passes over: white space before JSON, a comment in a stream. */
+    /**
+     * Sends a part of a stream whose head was made.
+     *
+     * @param taken runs once the client has taken the part, or never will
+     */
+    void write(byte[] part, Runnable taken) {
+        OpenAnswers.Entry entry = hold(part.length);
+        var unused = response.write(Buffer.buffer(part)).onComplete(written -> {
+            entry.end();
+            taken.run();
+        });
+    }
+
+    /** Counts bytes that are kept for this client. It is cut off if they are too many, or are kept for too long. */
+    OpenAnswers.Entry hold(int bytes) {
+        return openAnswers.begin(bytes, this::cut);
+    }
+
+    /** Sends the last part of a stream. */
+    void sendLast(byte[] part) {
+        if (!isEnded) {
+            end();
+            write(Buffer.buffer(part));
+            listener.ended(this, 200, "ok");
+        }
+    }
+
+    /**
+     * Sends a byte or two that every client passes over: white space before JSON, a comment in a stream. A client that
+     * does not take what it has been sent already gets none.
+     */
     void keepAlive(boolean isStream) {
+        if (response.writeQueueFull()) {
+            return;
+        }
         var unused = response.write(isStream ? ": ping\n" : "\n");
     }
 
@@ -170,7 +214,7 @@ final class ClientExchange {
     /** Ends a stream whose head was sent with the events of an error. The connection is closed after them. */
     void sendFailure(HttpAnswer error) {
         end();
-        write(Buffer.buffer(CompletionStream.failure(error)));
+        write(Buffer.buffer(StreamEvents.failure(error)));
         listener.ended(this, error.status(), error.outcome());
     }
 

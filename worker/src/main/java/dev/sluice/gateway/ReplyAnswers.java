@@ -1,7 +1,9 @@
 package dev.sluice.gateway;
 
+import dev.sluice.ChatFailedException;
 import dev.sluice.ChatQueueException;
 import dev.sluice.ChatReply;
+import dev.sluice.ChatStreamException;
 import dev.sluice.InvalidChatRequestException;
 import dev.sluice.ReplyTimeoutException;
 import dev.sluice.wire.Reason;
@@ -21,18 +23,13 @@ final class ReplyAnswers {
 
     private ReplyAnswers() {}
 
-    /** Returns the answer for a reply, as a stream if the client wants one and the reply is a completion. */
-    static HttpAnswer of(ChatReply reply, boolean wantsStream, boolean wantsUsage) {
-        if (!reply.ok()) {
-            return failed(reply);
-        }
-        byte[] events = wantsStream ? CompletionStream.of(reply.body(), wantsUsage) : null;
-        return events == null
-                ? new HttpAnswer(200, HttpAnswer.JSON, timing(reply), reply.body(), "ok")
-                : new HttpAnswer(200, HttpAnswer.EVENTS, timing(reply), events, "ok");
+    /** Returns the answer for a reply as a whole. */
+    static HttpAnswer of(ChatReply reply) {
+        return reply.ok() ? new HttpAnswer(200, HttpAnswer.JSON, timing(reply), reply.body(), "ok") : failed(reply);
     }
 
-    private static Map<String, String> timing(ChatReply reply) {
+    /** Returns the headers that say how long the request was in the queue. */
+    static Map<String, String> timing(ChatReply reply) {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("sluice-queued-ms", Long.toString(reply.queuedFor().toMillis()));
         headers.put("sluice-attempts", Integer.toString(reply.attempts()));
@@ -78,13 +75,18 @@ final class ReplyAnswers {
     static HttpAnswer of(Throwable failure) {
         Throwable cause =
                 failure instanceof CompletionException && failure.getCause() != null ? failure.getCause() : failure;
-        if (cause instanceof InvalidChatRequestException invalid) {
+        if (cause instanceof ChatFailedException failed) {
+            return failed(failed.reply());
+        } else if (cause instanceof InvalidChatRequestException invalid) {
             String field = invalid.problems().get(0).field();
             return ErrorBody.invalid(400, "invalid_request", field, String.valueOf(cause.getMessage()));
         } else if (cause instanceof ReplyTimeoutException) {
             return ErrorBody.ended(GATEWAY_TIMEOUT, "timeout", "the request was not answered in time");
         } else if (cause.getCause() instanceof RecordTooLargeException) {
             return ErrorBody.invalid(413, "too_large", null, "the request is larger than the queue's topic takes");
+        } else if (cause instanceof ChatStreamException) {
+            String words = "another call has answered the request than the one whose text was shown; ask again";
+            return ErrorBody.ended(BAD_GATEWAY, Reason.STREAM_CUT.word(), words);
         } else if (cause instanceof ChatQueueException) {
             return unavailable();
         }

@@ -1,6 +1,8 @@
 package dev.sluice.gateway;
 
+import dev.sluice.stream.ShownAnswer;
 import io.vertx.core.Vertx;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,12 @@ final class WaitingRequest {
     private final Caller caller;
     private final WaitingRequests all;
     private boolean isStream;
+    private final ShownAnswer shown = new ShownAnswer();
+    private boolean includesUsage;
+    /** The last events of a stream whose client was away at its end. */
+    private byte @Nullable [] lastEvents;
+    /** Counts the reply while what is missing of a stream is made from it. */
+    private OpenAnswers.@Nullable Entry heldReply;
     /** Ends the wait for the reply; null before the request was handed to Kafka. */
     private @Nullable Runnable abandon;
 
@@ -51,7 +59,7 @@ final class WaitingRequest {
 
     /** Sets what is known once the body has been read and the request handed to Kafka. */
     void asked(boolean wantsStream, Runnable howToAbandon) {
-        isStream = wantsStream;
+        isStream |= wantsStream;
         abandon = howToAbandon;
         if (isForgotten) {
             howToAbandon.run();
@@ -71,11 +79,86 @@ final class WaitingRequest {
             forget();
             return;
         }
+        showAgain(next);
+        byte[] last = lastEvents;
+        if (last != null) {
+            next.sendLast(last);
+            forget();
+            return;
+        }
         next.whenGone(() -> leave(next));
         long unused = next.after(times.commitAfter().toMillis(), () -> commit(next));
     }
 
+    /** Shows the client what an earlier try of it was shown. */
+    private void showAgain(ClientExchange next) {
+        if (!shown.isEmpty()) {
+            next.commitStream(Map.of());
+            keepAlive(next);
+            shown.chunks().forEachRemaining(chunk -> next.write(StreamEvents.event(chunk, includesUsage), () -> {}));
+        }
+    }
+
+    /**
+     * Shows the client a chunk of its stream.
+     *
+     * @param taken runs once the chunk needs no memory any more
+     */
+    void show(StreamedChunk chunk, Runnable taken) {
+        if (isForgotten) {
+            return;
+        }
+        isStream = true;
+        includesUsage = chunk.includesUsage();
+        shown.add(chunk.chunk());
+        ClientExchange waiting = client;
+        if (waiting == null || waiting.isEnded()) {
+            taken.run();
+            return;
+        }
+        if (!waiting.isCommitted()) {
+            waiting.commitStream(chunk.headers());
+            keepAlive(waiting);
+        }
+        waiting.write(chunk.event(), taken);
+    }
+
+    /** Takes note that the rest of a stream comes from the reply, which stays in memory until the client has it. */
+    void replyIsThere(int bytes) {
+        ClientExchange waiting = client;
+        if (waiting != null && !waiting.isEnded() && !isForgotten) {
+            heldReply = waiting.hold(bytes);
+        }
+    }
+
+    private void releaseReply() {
+        OpenAnswers.Entry held = heldReply;
+        heldReply = null;
+        if (held != null) {
+            held.end();
+        }
+    }
+
+    /** Ends a stream. If its client is away, the end is kept with what was shown. */
+    void end(byte[] events) {
+        ClientExchange waiting = client;
+        if (isForgotten) {
+            return;
+        }
+        releaseReply();
+        if (waiting != null) {
+            waiting.sendLast(events);
+            forget();
+        } else {
+            lastEvents = events;
+            keepFor((int) Math.min(Integer.MAX_VALUE, shown.bytes() + events.length));
+        }
+    }
+
     private void commit(ClientExchange waiting) {
+        if (waiting.isCommitted()) { // the first chunk has done it
+            return;
+        }
         if (abandon == null) { // whether it wants a stream is not known yet
             long unused = waiting.after(times.keepAliveEvery().toMillis(), () -> commit(waiting));
             return;
@@ -94,6 +177,7 @@ final class WaitingRequest {
     private void leave(ClientExchange gone) {
         if (client == gone) {
             client = null;
+            releaseReply();
             all.orphaned(this);
             forgetAfter(times.orphanFor().toMillis());
         }
@@ -124,9 +208,13 @@ final class WaitingRequest {
 
     private void keep(HttpAnswer answer) {
         outcome = answer;
+        keepFor(answer.body().length);
+    }
+
+    private void keepFor(int bytes) {
         vertx.cancelTimer(forgetTimer);
         forgetAfter(times.outcomeKeptFor().toMillis());
-        all.keep(this, answer.body().length);
+        all.keep(this, bytes);
     }
 
     private void forgetAfter(long millis) {
@@ -136,6 +224,7 @@ final class WaitingRequest {
     /** Ends the request here. If its reply has not come, nobody waits for it any more, and it is cancelled. */
     void forget() {
         isForgotten = true;
+        releaseReply();
         Runnable known = abandon;
         if (known != null) {
             known.run();

@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.ChatQueue;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.testing.ChatReplies;
 import dev.sluice.testing.InMemoryChatQueue;
@@ -59,11 +60,21 @@ final class TestDoor implements AutoCloseable {
     }
 
     TestDoor(InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times) {
-        this(queue, callers, maxWaiting, times, Optional.empty());
+        this(queue, queue, callers, maxWaiting, times, Optional.empty());
     }
 
     TestDoor(
             InMemoryChatQueue queue, CallerRule callers, int maxWaiting, WaitTimes times, Optional<FilesConfig> files) {
+        this(queue, queue, callers, maxWaiting, times, files);
+    }
+
+    private TestDoor(
+            InMemoryChatQueue queue,
+            ChatQueue published,
+            CallerRule callers,
+            int maxWaiting,
+            WaitTimes times,
+            Optional<FilesConfig> files) {
         this.queue = queue;
         GatewayConfig config = new GatewayConfig(
                 "127.0.0.1",
@@ -76,12 +87,21 @@ final class TestDoor implements AutoCloseable {
                 times,
                 files);
         gateway = Gateway.start(
-                config, callers, queue, () -> problems, workers, registry, () -> "metrics".getBytes(UTF_8));
+                config, callers, published, () -> problems, workers, registry, () -> "metrics".getBytes(UTF_8));
     }
 
     /** Opens a door for everybody on this machine. */
     static TestDoor before(InMemoryChatQueue queue) {
         return new TestDoor(queue, new KeylessRule(true), 1_000, TIMES);
+    }
+
+    /** Opens a door for everybody on this machine before a queue whose streams the test plays. */
+    static TestDoor before(PlayedQueue queue) {
+        return before(queue, TIMES);
+    }
+
+    static TestDoor before(PlayedQueue queue, WaitTimes times) {
+        return new TestDoor(answering(), queue, new KeylessRule(true), 1_000, times, Optional.empty());
     }
 
     /** Returns a queue whose replies have the API's form. */

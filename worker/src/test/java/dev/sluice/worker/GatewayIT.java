@@ -21,6 +21,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Sends requests over HTTP to a door, a queue on a real Kafka, and a worker. */
 @Timeout(120)
@@ -116,7 +118,7 @@ class GatewayIT {
             });
             assertThat(api.calls()).isEqualTo(100);
 
-            aStreamIsMadeFromTheReply();
+            aStreamIsRelayedAsItIsMade();
             theApisOwnRefusalIsPassedOn();
             modelsAndWorkersAreKnown();
         }
@@ -125,13 +127,28 @@ class GatewayIT {
         assertThat(queue.read(queue.topics.replies())).isEmpty();
     }
 
-    private static void aStreamIsMadeFromTheReply() {
-        String body = TestQueue.body("m", "hello").replace("{\"model", "{\"stream\":true,\"model");
+    /** The stand-in takes two seconds for it, and the first words are there before the last ones are made. */
+    private static void aStreamIsRelayedAsItIsMade() throws Exception {
+        String text = "one two three four five six seven eight nine ten [stand-in: pace=100ms]";
+        String body = TestQueue.body("m", text).replace("{\"model", "{\"stream\":true,\"model");
+        List<Long> times = new ArrayList<>();
+        StringBuilder shown = new StringBuilder();
 
-        HttpResponse<String> stream = post(body).join();
+        HttpResponse<Stream<String>> stream = client.send(request(body), HttpResponse.BodyHandlers.ofLines());
+        List<String> lines = stream.body()
+                .filter(line -> line.startsWith("data: {"))
+                .peek(line -> times.add(System.nanoTime()))
+                .toList();
 
         assertThat(stream.headers().firstValue("content-type")).contains("text/event-stream");
-        assertThat(stream.body()).contains("chat.completion.chunk").endsWith("data: [DONE]\n\n");
+        for (String line : lines) {
+            shown.append(JsonMapper.shared()
+                    .readTree(line.substring("data: ".length()))
+                    .at("/choices/0/delta/content")
+                    .asString(""));
+        }
+        assertThat(shown).hasToString("You said: " + text);
+        assertThat(Duration.ofNanos(times.get(times.size() - 1) - times.get(0))).isGreaterThan(Duration.ofSeconds(1));
     }
 
     private static void theApisOwnRefusalIsPassedOn() {
@@ -195,12 +212,14 @@ class GatewayIT {
     }
 
     private static CompletableFuture<HttpResponse<String>> post(String body) {
-        HttpRequest request = HttpRequest.newBuilder(
-                        URI.create("http://localhost:" + gateway.port() + "/v1/chat/completions"))
+        return client.sendAsync(request(body), HttpResponse.BodyHandlers.ofString());
+    }
+
+    private static HttpRequest request(String body) {
+        return HttpRequest.newBuilder(URI.create("http://localhost:" + gateway.port() + "/v1/chat/completions"))
                 .header("content-type", "application/json")
                 .timeout(Duration.ofSeconds(90))
                 .POST(HttpRequest.BodyPublishers.ofString(body, UTF_8))
                 .build();
-        return client.sendAsync(request, HttpResponse.BodyHandlers.ofString());
     }
 }

@@ -6,8 +6,8 @@ import java.util.Set;
 
 /**
  * Bounds the memory of answers that are being read. Above the bound only one of them is read on, and the connections of
- * the others wait: the oldest that is sent as a whole, since it ends soon, or else the oldest stream. So there is always
- * one that ends. Owned by the event loop.
+ * the others wait: the oldest that is sent as a whole, since it ends soon, or else the oldest stream. So there is
+ * always one that ends. Owned by the event loop.
  */
 final class AnswerMemory {
     private final long maxBytes;

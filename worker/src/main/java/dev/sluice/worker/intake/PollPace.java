@@ -8,7 +8,7 @@ import java.time.Duration;
  * together by the next one. While enough waits in memory, no poll is urgent. Owned by the poll thread.
  */
 final class PollPace {
-    /** Some microseconds of processor time are measured for each partition and poll. */
+    /** The processor time for each partition and poll, as it was measured. */
     private static final long NANOS_PER_PARTITION = 5_000;
 
     private static final long MOST_NANOS = Duration.ofMillis(10).toNanos();

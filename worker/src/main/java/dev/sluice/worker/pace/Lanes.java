@@ -37,7 +37,7 @@ final class Lanes {
     private final ConfiguredLimits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
-    /** Those that count towards the bound. */
+    /** The lanes that count towards the bound. */
     private final Map<String, Lane> bounded = new HashMap<>();
     /**
      * The lanes by when they were served last. So the one that goes first among those of a group is the one whose turn

@@ -28,11 +28,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the chunks of streamed answers to {@link Topics#streams()}, outside of transactions and on a thread of its own.
+ * Writes the chunks of streamed answers to {@link Topics#streams()}, outside of transactions and on a thread of its
+ * own.
  *
  * <p>Nobody waits for it. What does not fit into its queue, or what Kafka does not take, is dropped, and so is the rest
- * of that stream, since a reader stops at the first gap. The producer is made once the first stream is opened, while its
- * call is under way. While the topic cannot be written to, everything is dropped, and tried again some seconds later. Thread-safe.
+ * of that stream, since a reader stops at the first gap. The producer is made once the first stream is opened, while
+ * its call is under way. While the topic cannot be written to, everything is dropped, and tried again some seconds
+ * later. Thread-safe.
  */
 public final class PieceWriter implements Runnable {
     private static final Logger log = LoggerFactory.getLogger(PieceWriter.class);

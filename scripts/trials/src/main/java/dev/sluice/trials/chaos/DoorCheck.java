@@ -14,7 +14,8 @@ import java.util.Map;
 /**
  * The rules that clients of HTTP doors may rely on, whatever is struck. Every request ends with its own answer. No
  * client waits for longer than it has said. A call is repeated only if its worker could not commit its answer, or if an
- * earlier try has left a request on the queue. A door that is stopped answers what waits.
+ * earlier try has left a request on the queue. A stream shows the whole answer, or its beginning and an error. A door
+ * that is stopped answers what waits.
  */
 final class DoorCheck {
     private final DoorHistory history;
@@ -42,7 +43,17 @@ final class DoorCheck {
             if (tries.stream().anyMatch(one -> one.end() == TryEnd.TIMED_OUT)) {
                 violations.add(new Violation("hung", id, tries.toString()));
             }
+            tries.forEach(one -> stream(id, one));
         });
+    }
+
+    private void stream(String id, DoorTry one) {
+        if (one.status() == 200 && StreamedEcho.isStream(one.text())) {
+            String flaw = StreamedEcho.flaw(id, one.text());
+            if (!flaw.isEmpty()) {
+                violations.add(new Violation("wrong stream", id, flaw + "; " + one));
+            }
+        }
     }
 
     private void calls() {

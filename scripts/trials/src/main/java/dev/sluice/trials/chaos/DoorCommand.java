@@ -47,6 +47,13 @@ final class DoorCommand implements Callable<Integer> {
             description = "Requests that wait at once (${DEFAULT-VALUE}).")
     private int requests;
 
+    @Option(
+            names = "--streaming",
+            paramLabel = "PERCENT",
+            defaultValue = "" + DoorPlan.STREAMING,
+            description = "Clients that stream their answers, of a hundred (${DEFAULT-VALUE}).")
+    private int streaming;
+
     @Option(names = "--strikes", paramLabel = "N", defaultValue = "12", description = "Strikes (${DEFAULT-VALUE}).")
     private int strikes;
 
@@ -63,16 +70,17 @@ final class DoorCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         chaos.require(requests >= 1 && requests <= 5_000, "--requests", requests, "1 to 5000");
+        chaos.require(streaming >= 0 && streaming <= 100, "--streaming", streaming, "0 to 100");
         chaos.require(strikes >= 1 && strikes <= 1_000, "--strikes", strikes, "1 to 1000");
         chaos.require(spacing >= 1 && spacing <= 600, "--spacing", spacing, "1 to 600");
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path folder = Files.createTempDirectory("sluice-chaos-door-");
-        String again = "scripts/chaos door --seed " + chosen + " --requests " + requests + " --strikes " + strikes
-                + " --spacing " + spacing;
+        String again = "scripts/chaos door --seed " + chosen + " --requests " + requests + " --streaming " + streaming
+                + " --strikes " + strikes + " --spacing " + spacing;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
         long millis = (long) (spacing * 1_000);
-        DoorPlan plan = DoorPlan.of(chosen, requests, strikes, millis);
+        DoorPlan plan = DoorPlan.of(chosen, requests, streaming, strikes, millis);
         ProgressLines progress = new ProgressLines(out);
         try (DoorRig rig = new DoorRig(
                 chaos.workerJar(), folder, chosen, DoorPlan.perSecond(requests, strikes, millis), progress::say)) {

@@ -17,7 +17,8 @@ record DoorPlan(long seed, List<ClientKind> clients, List<Strike> strikes) {
     private static final long LEAD_MILLIS = 3_000;
 
     private static final int LEAVING = 8;
-    private static final int STREAMING = 4;
+    /** The clients of a hundred that stream their answers unless a trial says otherwise. */
+    static final int STREAMING = 25;
 
     /** The habits of a client beside waiting. */
     enum ClientKind {
@@ -35,6 +36,8 @@ record DoorPlan(long seed, List<ClientKind> clients, List<Strike> strikes) {
         TERMINATE_DOOR(0, 1_000),
         /** A worker is killed (SIGKILL) and replaced. */
         KILL_WORKER(0, 3_000),
+        /** A worker is frozen (SIGSTOP) for longer than its session lives, and goes on as a zombie. */
+        FREEZE_WORKER(11_500, 15_000),
         /** The broker is killed (SIGKILL) and restarted. */
         KILL_BROKER(500, 4_000);
 
@@ -63,16 +66,17 @@ record DoorPlan(long seed, List<ClientKind> clients, List<Strike> strikes) {
     /**
      * Draws a plan. Kinds of strikes come from shuffled decks, so that each kind comes once before any comes again.
      *
+     * @param streaming how many of a hundred clients stream their answers, of those that do not leave
      * @param spacingMillis the time from one strike to the next; they may overlap
      */
-    static DoorPlan of(long seed, int requests, int strikes, long spacingMillis) {
+    static DoorPlan of(long seed, int requests, int streaming, int strikes, long spacingMillis) {
         Random random = new Random(seed);
         List<ClientKind> clients = new ArrayList<>();
         for (int i = 0; i < requests; i++) {
             clients.add(
                     random.nextInt(LEAVING) == 0
                             ? ClientKind.LEAVES_ONCE
-                            : random.nextInt(STREAMING) == 0 ? ClientKind.STREAMS : ClientKind.WAITS);
+                            : random.nextInt(100) < streaming ? ClientKind.STREAMS : ClientKind.WAITS);
         }
         List<StrikeKind> deck = new ArrayList<>();
         List<Strike> drawn = new ArrayList<>();

@@ -21,6 +21,9 @@ final class DoorStrikes implements AutoCloseable {
     /** The time that workers may need to find a restarted broker and to deal with the transactions left open. */
     private static final long RECOVERY_MILLIS = 15_000;
 
+    /** The time that a worker may need to find out that others have its partitions. */
+    private static final long AFTERMATH_MILLIS = 5_000;
+
     private static final Duration LISTENING_BOUND = Duration.ofMinutes(5);
     private static final long STOP_SECONDS = DoorRig.DRAIN.toSeconds() + 30;
 
@@ -63,7 +66,7 @@ final class DoorStrikes implements AutoCloseable {
     private void make(Strike strike) throws InterruptedException {
         switch (strike.kind()) {
             case KILL_DOOR, TERMINATE_DOOR -> strikeDoor(strike);
-            case KILL_WORKER -> killWorker(strike);
+            case KILL_WORKER, FREEZE_WORKER -> strikeWorker(strike);
             case KILL_BROKER -> killBroker(strike);
         }
     }
@@ -105,7 +108,7 @@ final class DoorStrikes implements AutoCloseable {
         struck.remove(door);
     }
 
-    private void killWorker(Strike strike) throws InterruptedException {
+    private void strikeWorker(Strike strike) throws InterruptedException {
         Optional<WorkerSlot> chosen = rig.workers().borrow(strike.choice(), name -> true);
         if (chosen.isEmpty()) {
             say.accept("no worker is left to strike");
@@ -114,12 +117,28 @@ final class DoorStrikes implements AutoCloseable {
         WorkerSlot worker = chosen.get();
         try {
             say(strike, worker.name());
-            worker.kill();
-            last(strike);
-            worker.start();
+            if (strike.kind() == DoorPlan.StrikeKind.FREEZE_WORKER) {
+                freeze(strike, worker);
+            } else {
+                worker.kill();
+                last(strike);
+                worker.start();
+            }
         } finally {
             rig.workers().giveBack(worker);
         }
+    }
+
+    private void freeze(Strike strike, WorkerSlot worker) throws InterruptedException {
+        long from = rig.recorder().now();
+        worker.freeze();
+        try {
+            last(strike);
+        } finally {
+            worker.thaw();
+        }
+        long until = rig.recorder().now() + AFTERMATH_MILLIS;
+        rig.recorder().obstacle(new CommitObstacle(worker.name(), ObstacleCause.FROZEN, from, until));
     }
 
     private void killBroker(Strike strike) throws InterruptedException {

@@ -15,6 +15,8 @@ record DoorTry(String door, long startedAt, long endedAt, TryEnd end, int status
         NOT_CONNECTED,
         /** The connection is lost before the answer is whole. */
         CUT,
+        /** A stream ends with an error event, after which the client asks again. */
+        INTERRUPTED,
         /** The client goes because it wants to. */
         LEFT,
         /** The client goes because its time is over, which no door may let happen. */
@@ -25,13 +27,15 @@ record DoorTry(String door, long startedAt, long endedAt, TryEnd end, int status
     boolean isGood(String id) {
         return end == TryEnd.ANSWERED
                 && status == 200
-                && text.contains(id)
-                && (text.endsWith("data: [DONE]\n\n") || text.strip().endsWith("}"));
+                && (StreamedEcho.isStream(text)
+                        ? StreamedEcho.isWhole(id, text)
+                        : text.contains(id) && text.strip().endsWith("}"));
     }
 
     /** Tells whether the request may be on the queue although its client has no answer. */
     boolean mayHaveLeftARequest() {
         return end == TryEnd.CUT
+                || end == TryEnd.INTERRUPTED
                 || end == TryEnd.LEFT
                 || (end == TryEnd.ANSWERED
                         && (text.contains("\"shutting_down\"") || text.contains("\"queue_unavailable\"")));

@@ -11,6 +11,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class FuzzedAnswerCheck {
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final int OK = 200;
+    private static final String TEXT = "h\u00e9llo";
     private static final int CONTINUE = 100;
     /** The errors that a request may meet although the door is well. */
     private static final Set<String> USUAL =
@@ -69,10 +70,15 @@ final class FuzzedAnswerCheck {
 
     /** Tells whether a good request was answered once and rightly. */
     static boolean isCompletion(List<RawAnswer> answers, boolean isStream) {
-        return answers.size() == 1
-                && answers.get(0).status() == OK
-                && answers.get(0).isWhole()
-                && answers.get(0).body().contains(isStream ? "chat.completion.chunk" : "\"chat.completion\"")
-                && answers.get(0).body().contains("h\u00e9llo");
+        if (answers.size() != 1
+                || answers.get(0).status() != OK
+                || !answers.get(0).isWhole()) {
+            return false;
+        }
+        String body = answers.get(0).body();
+        return isStream
+                ? body.contains("chat.completion.chunk")
+                        && StreamedEcho.shown(body).contains(TEXT)
+                : body.contains("\"chat.completion\"") && body.contains(TEXT);
     }
 }

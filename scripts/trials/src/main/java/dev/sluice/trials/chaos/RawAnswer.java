@@ -48,13 +48,56 @@ record RawAnswer(int status, Map<String, String> headers, String body, boolean i
             int body = headEnd + HEAD_END.length();
             boolean isEmpty =
                     status < 200 || (mayBeHead && (body == bytes.length() || bytes.startsWith("HTTP/1.", body)));
-            int end = isEmpty ? body : body + length(headers);
-            boolean isWhole = end <= bytes.length();
-            place = Math.min(end, bytes.length());
-            String text = new String(bytes.substring(body, place).getBytes(ISO_8859_1), UTF_8);
-            answers.add(new RawAnswer(status, headers, text, isWhole));
+            Body read = isEmpty ? new Body("", body, true) : body(bytes, body, headers);
+            place = read.end();
+            String text = new String(read.text().getBytes(ISO_8859_1), UTF_8);
+            answers.add(new RawAnswer(status, headers, text, read.isWhole()));
         }
         return answers;
+    }
+
+    /** A body and the place after it. */
+    private record Body(String text, int end, boolean isWhole) {}
+
+    private static Body body(String bytes, int begin, Map<String, String> headers) {
+        if (headers.getOrDefault("transfer-encoding", "").equals("chunked")) {
+            return chunks(bytes, begin);
+        }
+        if (!headers.containsKey("content-length")
+                && headers.getOrDefault("connection", "").equals("close")) {
+            return new Body(bytes.substring(begin), bytes.length(), true); // an answer of HTTP/1.0
+        }
+        int end = begin + length(headers);
+        int place = Math.min(end, bytes.length());
+        return new Body(bytes.substring(begin, place), place, end <= bytes.length());
+    }
+
+    private static Body chunks(String bytes, int begin) {
+        StringBuilder text = new StringBuilder();
+        int place = begin;
+        while (true) {
+            int line = bytes.indexOf("\r\n", place);
+            if (line < 0) {
+                return new Body(text.toString(), bytes.length(), false);
+            }
+            String size = bytes.substring(place, line);
+            if (!size.matches("[0-9a-f]{1,7}")) {
+                throw new IllegalArgumentException("chunk size '" + size + "'");
+            }
+            int data = line + 2;
+            int end = data + Integer.parseInt(size, 16);
+            if (end + 2 > bytes.length()) {
+                return new Body(text + bytes.substring(data, Math.min(end, bytes.length())), bytes.length(), false);
+            }
+            if (!bytes.startsWith("\r\n", end)) {
+                throw new IllegalArgumentException("chunk of " + size + " bytes without an end");
+            }
+            text.append(bytes, data, end);
+            place = end + 2;
+            if (end == data) {
+                return new Body(text.toString(), place, true);
+            }
+        }
     }
 
     private static int status(String line) {

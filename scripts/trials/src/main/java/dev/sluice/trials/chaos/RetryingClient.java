@@ -93,8 +93,10 @@ final class RetryingClient {
     }
 
     private HttpRequest request(DoorSlot slot) {
-        String body = "{\"model\":\"" + DoorRig.LIMITED + "\",\"stream\":" + (kind == DoorPlan.ClientKind.STREAMS)
-                + ",\"messages\":[{\"role\":\"user\",\"content\":\"" + id + "\"}]}";
+        boolean streams = kind == DoorPlan.ClientKind.STREAMS;
+        String body = "{\"model\":\"" + DoorRig.LIMITED + "\",\"stream\":" + streams
+                + ",\"messages\":[{\"role\":\"user\",\"content\":\"" + (streams ? StreamedEcho.question(id) : id)
+                + "\"}]}";
         return HttpRequest.newBuilder(URI.create(slot.baseUrl() + "/chat/completions"))
                 .header("Content-Type", "application/json")
                 .header("X-Stainless-Timeout", Long.toString(TIMEOUT.toSeconds()))
@@ -112,8 +114,8 @@ final class RetryingClient {
         long now = System.currentTimeMillis();
         DoorTry made = response == null
                 ? new DoorTry(name, begun, now, end(failure, leaves), 0, String.valueOf(failure))
-                : new DoorTry(name, begun, now, TryEnd.ANSWERED, response.statusCode(), response.body());
-        boolean isFinal = response != null && isFinal(response);
+                : new DoorTry(name, begun, now, end(response), response.statusCode(), response.body());
+        boolean isFinal = response != null && made.end() == TryEnd.ANSWERED && isFinal(response);
         synchronized (this) {
             tries.add(made);
             if (made.end() == TryEnd.CUT || made.end() == TryEnd.NOT_CONNECTED) {
@@ -125,6 +127,10 @@ final class RetryingClient {
         } else {
             var unused = timer.schedule(this::send, PAUSE_MILLIS, TimeUnit.MILLISECONDS);
         }
+    }
+
+    private static TryEnd end(HttpResponse<String> response) {
+        return StreamedEcho.endsWithAnError(response.body()) ? TryEnd.INTERRUPTED : TryEnd.ANSWERED;
     }
 
     private static TryEnd end(@Nullable Throwable failure, boolean leaves) {

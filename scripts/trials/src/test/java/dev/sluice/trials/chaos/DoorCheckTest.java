@@ -67,6 +67,23 @@ class DoorCheckTest {
     }
 
     @Test
+    void aStreamIsWholeOrEndsWithAnError() {
+        String begun = ": ping\ndata: {\"content\":\"You said: cha\"}\n\n";
+        String error = "data: {\"error\":{}}\n\nevent: error\ndata: {\"error\":{}}\n\n";
+        String rest = "data: {\"content\":\"" + StreamedEcho.question(ID).substring(3) + "\"}\n\ndata: [DONE]\n\n";
+        DoorTry whole = answered("door1-1", 200, begun + rest);
+        DoorTry interrupted = new DoorTry("door1-1", 0, 1_000, TryEnd.INTERRUPTED, 200, begun + error);
+        RunHistory twice = calls(List.of(), call(0), call(20_000));
+
+        assertThat(rules(List.of(whole), calls(List.of(), call(0)))).isEmpty();
+        assertThat(rules(List.of(interrupted, whole), twice)).isEmpty();
+        for (String wrong : List.of(begun + begun + rest, begun + "data: [DONE]\n\n", begun + error + rest, begun)) {
+            assertThat(rules(List.of(answered("door1-1", 200, wrong), whole), calls(List.of(), call(0))))
+                    .containsExactly("wrong stream");
+        }
+    }
+
+    @Test
     void aClientThatHasWaitedForTooLongIsFound() {
         DoorTry hung = new DoorTry("door1-1", 0, 1_000, TryEnd.TIMED_OUT, 0, "late");
 

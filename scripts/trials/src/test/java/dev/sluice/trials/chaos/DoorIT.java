@@ -34,7 +34,7 @@ class DoorIT {
             assertThat(fuzz.run(Duration.ofSeconds(5))).as("see %s", folder).isEmpty();
             assertThat(fuzz.counts()).containsKeys("200", "400", "404", "no answer");
 
-            DoorPlan plan = DoorPlan.of(SEED, REQUESTS, STRIKES, SPACING_MILLIS);
+            DoorPlan plan = DoorPlan.of(SEED, REQUESTS, DoorPlan.STREAMING, STRIKES, SPACING_MILLIS);
             DoorHistory history = new DoorRun(rig, plan, progress::say).run();
 
             assertThat(DoorCheck.of(history)).as("see %s", folder).isEmpty();

@@ -10,15 +10,15 @@ import org.junit.jupiter.api.Test;
 class DoorPlanTest {
     @Test
     void everythingFollowsFromTheSeed() {
-        assertThat(DoorPlan.of(1, 100, 8, 2_000)).isEqualTo(DoorPlan.of(1, 100, 8, 2_000));
-        assertThat(DoorPlan.of(1, 100, 8, 2_000)).isNotEqualTo(DoorPlan.of(2, 100, 8, 2_000));
+        assertThat(DoorPlan.of(1, 100, 25, 8, 2_000)).isEqualTo(DoorPlan.of(1, 100, 25, 8, 2_000));
+        assertThat(DoorPlan.of(1, 100, 25, 8, 2_000)).isNotEqualTo(DoorPlan.of(2, 100, 25, 8, 2_000));
     }
 
     @Test
     void eachKindOfStrikeComesOnceBeforeAnyComesAgain() {
-        DoorPlan plan = DoorPlan.of(3, 100, 8, 2_000);
+        DoorPlan plan = DoorPlan.of(3, 100, 25, 8, 2_000);
 
-        assertThat(plan.strikes().subList(0, 4))
+        assertThat(plan.strikes().subList(0, 5))
                 .extracting(DoorPlan.Strike::kind)
                 .containsExactlyInAnyOrder(StrikeKind.values());
         assertThat(plan.strikes()).extracting(DoorPlan.Strike::atMillis).contains(3_000L, 17_000L);

@@ -37,6 +37,25 @@ class RawAnswerTest {
     }
 
     @Test
+    void readsAnAnswerInChunks() {
+        String head = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n";
+        String whole = head + "3\r\nabc\r\n1\r\nd\r\n0\r\n\r\n";
+
+        assertThat(RawAnswer.read(whole + whole, false))
+                .hasSize(2)
+                .allMatch(RawAnswer::isWhole)
+                .extracting(RawAnswer::body)
+                .containsOnly("abcd");
+        for (int end = head.length(); end < whole.length(); end++) {
+            assertThat(RawAnswer.read(whole.substring(0, end), false))
+                    .singleElement()
+                    .matches(answer -> !answer.isWhole());
+        }
+        assertThatIllegalArgumentException().isThrownBy(() -> RawAnswer.read(head + "x\r\n", false));
+        assertThatIllegalArgumentException().isThrownBy(() -> RawAnswer.read(head + "1\r\nabcd", false));
+    }
+
+    @Test
     void answersToHeadHaveALengthAndNoBody() {
         String head = "HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n";
 

@@ -44,8 +44,8 @@ import picocli.CommandLine.Option;
             "",
             "After Ctrl-C, a crash, kill -9 or the timeout, the same command with --resume goes on: each line gets one "
                     + "answer, and what the earlier run has put on the queue is not put there again, except requests "
-                    + "that expired with its timeout. Once it has ended, --retry-failed runs the lines that failed once "
-                    + "more."
+                    + "that expired with its timeout. Once it has ended, --retry-failed runs the lines that failed "
+                    + "once more."
         },
         footerHeading = "%nExamples:%n",
         footer = {
