@@ -187,7 +187,7 @@ class MissingWorkerRightIT {
         kafka.revoke(missing);
         try (LogLines log = new LogLines(Worker.class);
                 Worker worker = worker()) {
-            publish("not at the door", "?", Map.of());
+            publishStreamed("not at the door");
             statuses.await("not at the door", "ok");
 
             assertThat(log.all())
@@ -354,14 +354,24 @@ class MissingWorkerRightIT {
         }
     }
 
+    private static void publishStreamed(String id) throws ExecutionException, InterruptedException {
+        publishBody(
+                id,
+                "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}",
+                Map.of(WireHeaders.STREAM_TO, "0", WireHeaders.CORRELATION_ID, "read along"));
+    }
+
     private static void publish(String id, String text, Map<String, String> more)
+            throws ExecutionException, InterruptedException {
+        publishBody(id, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}", more);
+    }
+
+    private static void publishBody(String id, String body, Map<String, String> more)
             throws ExecutionException, InterruptedException {
         RecordHeaders headers = new RecordHeaders();
         WireHeaders.set(headers, WireHeaders.ID, id);
         more.forEach((name, value) -> WireHeaders.set(headers, name, value));
-        byte[] body =
-                ("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}").getBytes(UTF_8);
-        producer.send(new ProducerRecord<>(TOPICS.requests(), 0, new byte[0], body, headers))
+        producer.send(new ProducerRecord<>(TOPICS.requests(), 0, new byte[0], body.getBytes(UTF_8), headers))
                 .get();
     }
 }
