@@ -188,7 +188,13 @@ class DeadLettersTest {
 
         assertThat(texts(request.headers()))
                 .containsOnlyKeys(
-                        "sluice-id", "sluice-tenant", "sluice-group", "sluice-abort", "sluice-cache", "sluice-replays");
+                        "sluice-id",
+                        "sluice-tenant",
+                        "sluice-group",
+                        "sluice-abort",
+                        "sluice-cache",
+                        "sluice-dead",
+                        "sluice-replays");
     }
 
     @Test
