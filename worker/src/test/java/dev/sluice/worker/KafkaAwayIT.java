@@ -52,6 +52,8 @@ class KafkaAwayIT {
                 assertThat(log.all()).anyMatch(line -> line.startsWith("INFO Calls begin again"));
             }
 
+            // Offsets can be visible a moment before the replies of the same transaction are.
+            queue.awaitReplies(requests);
             assertThat(queue.read(queue.topics.replies()))
                     .hasSize(requests)
                     .allSatisfy(reply ->
