@@ -185,8 +185,7 @@ final class KafkaChatQueue implements ChatQueue {
         }
         pieces.remove(replyTo.correlation());
         if (failure instanceof ReplyTimeoutException) {
-            CompletableFuture<Void> unused =
-                    CompletableFuture.runAsync(() -> cancelAsk(id, replyTo, expiresAt.plus(LONGEST_CALL)));
+            CancelThreads.POOL.execute(() -> cancelAsk(id, replyTo, expiresAt.plus(LONGEST_CALL)));
         }
     }
 

@@ -72,7 +72,8 @@ final class RequestReplyClient implements AutoCloseable {
     /** Runs an action that may send, once Kafka has the request. */
     private static void runOncePublished(CompletableFuture<Receipt> sent, Runnable action) {
         // A send on the producer's own thread would wait for that thread.
-        CompletableFuture<Void> unused = sent.isDone() ? sent.thenRun(action) : sent.thenRunAsync(action);
+        CompletableFuture<Void> unused =
+                sent.isDone() ? sent.thenRun(action) : sent.thenRunAsync(action, CancelThreads.POOL);
     }
 
     private static void failIfNotSent(CompletableFuture<Receipt> sent, PendingAsks.Ask ask) {

@@ -209,8 +209,8 @@ final class StreamSubscription implements Flow.Subscription {
     private void cancelRequest() {
         CompletableFuture<ChatReply> sent = asked;
         if (sent != null && !sent.isDone()) {
-            CompletableFuture<Void> unused = CompletableFuture.runAsync(() -> {
-                boolean unusedToo = sent.cancel(false);
+            CancelThreads.POOL.execute(() -> {
+                boolean unused = sent.cancel(false);
             });
         }
     }

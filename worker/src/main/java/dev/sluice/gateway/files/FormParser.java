@@ -33,7 +33,7 @@ final class FormParser {
 
     private enum State {
         PREAMBLE,
-        /** After a boundary, the end of whose line is still to be found. */
+        /** A boundary was found, and the end of its line and the head behind it are looked for. */
         HEAD,
         DATA,
         EPILOGUE
