@@ -24,6 +24,12 @@ import org.junit.jupiter.api.Timeout;
 class KafkaAwayIT {
     private static final Duration BOUND = Duration.ofSeconds(60);
 
+    /**
+     * The broker is stopped cleanly. One of 4.4 that is killed between the decision of a commit and its markers can
+     * come back without ever writing them (1 of 36 restarts under load), which holds the partition's readers and the
+     * group's offsets for good. One that is suspended ends the worker's session when it goes on, and answers that wait
+     * for their commit are then called for again.
+     */
     @Test
     void noCallBeginsWhileCommitsDoNotGetThrough() throws Exception {
         int requests = 1_500;
@@ -38,7 +44,7 @@ class KafkaAwayIT {
 
             try (Worker worker = Worker.start(queue.config(api.baseUrl(), limit, List.of()))) {
                 queue.awaitReplies(100);
-                broker.kill();
+                broker.stop();
                 await().atMost(BOUND).until(() -> has(log, "WARN Calls do not begin because Kafka accepts no commit"));
                 await().atMost(BOUND).until(() -> api.openCalls() == 0);
                 long before = api.calls();
