@@ -1,26 +1,21 @@
 package dev.sluice.stream;
 
+import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.NullNode;
 
-/**
- * The tool calls of a message. A piece belongs to the call with its {@code index}, else to the one with its {@code id}.
- * A piece with neither goes on with the last call.
- */
+/** The tool calls of a message, which are told apart as {@link ToolCallNumbers} says. */
 final class MergedToolCalls implements MergedValue {
     private static final String INDEX = "index";
 
     private final AssembledSize size;
-    /** The calls by their index, an Integer, or by their id. */
-    private final Map<Object, ToolCall> calls = new LinkedHashMap<>();
-
-    private @Nullable ToolCall last;
+    private final ToolCallNumbers numbers = new ToolCallNumbers();
+    /** The calls by their number. */
+    private final List<ToolCall> calls = new ArrayList<>();
 
     /** One tool call and its place among the others. */
     private record ToolCall(int index, MergedObject fields) {}
@@ -38,28 +33,20 @@ final class MergedToolCalls implements MergedValue {
 
     private void addCall(JsonNode next) {
         ToolCall call = callOf(next);
-        last = call;
         next.properties().stream()
                 .filter(field -> !field.getKey().equals(INDEX))
                 .forEach(field -> call.fields.add(field.getKey(), field.getValue()));
     }
 
     private ToolCall callOf(JsonNode next) {
-        JsonNode index = next.path(INDEX);
-        String id = next.path("id").stringValue("");
-        if (index.isInt()) {
-            return calls.computeIfAbsent(index.intValue(), unused -> begin(index.intValue()));
+        int number = numbers.of(next);
+        if (number == calls.size()) {
+            // Calls without an index keep the order in which they came, behind those that have one.
+            int index = next.path(INDEX).intValue(Integer.MAX_VALUE);
+            size.grow(INDEX);
+            calls.add(new ToolCall(index, new MergedObject(size, this::kind)));
         }
-        if (id.isEmpty() && last != null) {
-            return last;
-        }
-        // Calls without an index keep the order in which they came, behind those that have one.
-        return calls.computeIfAbsent(id, unused -> begin(Integer.MAX_VALUE));
-    }
-
-    private ToolCall begin(int index) {
-        size.grow(INDEX);
-        return new ToolCall(index, new MergedObject(size, this::kind));
+        return calls.get(number);
     }
 
     private MergedValue kind(String name) {
@@ -77,7 +64,7 @@ final class MergedToolCalls implements MergedValue {
             return NullNode.getInstance();
         }
         ArrayNode sorted = JsonNodeFactory.instance.arrayNode();
-        calls.values().stream()
+        calls.stream()
                 .sorted(Comparator.comparingInt(ToolCall::index))
                 .forEach(call -> sorted.add(call.fields.object()));
         return sorted;

@@ -66,6 +66,40 @@ class CompletionAssemblyTest {
                         + "{'id':'b','type':'function','function':{'name':'g','arguments':'{}'}}]"));
     }
 
+    /** The index is 0 in all of them with some APIs. Each call has a name and an id of its own then. */
+    @Test
+    void parallelToolCallsWithOneIndexAreToldApartByTheirId() {
+        JsonNode calls = assembled(
+                        delta("'tool_calls':[{'index':0,'id':'a','function':{'name':'f','arguments':'1'}}]"),
+                        delta("'tool_calls':[{'index':0,'function':{'arguments':'2'}},"
+                                + "{'index':0,'id':'b','function':{'name':'f','arguments':'3'}}]"),
+                        delta("'tool_calls':[{'index':0,'function':{'arguments':'4'}}]"),
+                        delta("'tool_calls':[{'index':0,'id':'c','custom':{'name':'g','input':'5'}}]"),
+                        delta("'tool_calls':[{'index':0,'id':'a','function':{'name':'f','arguments':'6'}}]"))
+                .at("/choices/0/message/tool_calls");
+
+        assertThat(calls)
+                .isEqualTo(json("[{'id':'a','function':{'name':'f','arguments':'126'}},"
+                        + "{'id':'b','function':{'name':'f','arguments':'34'}},"
+                        + "{'id':'c','custom':{'name':'g','input':'5'}}]"));
+    }
+
+    /** Others make up an id for each piece, or say it late. */
+    @Test
+    void aNewIdWithoutANameBeginsNoToolCall() {
+        JsonNode calls = assembled(
+                        delta("'tool_calls':[{'index':0,'id':'a','function':{'name':'f','arguments':''}}]"),
+                        delta("'tool_calls':[{'index':0,'id':'x','function':{'arguments':'1'}}]"),
+                        delta("'tool_calls':[{'index':0,'id':'y','function':{'name':null,'arguments':'2'}}]"),
+                        delta("'tool_calls':[{'index':1,'function':{'name':'g'}}]"),
+                        delta("'tool_calls':[{'index':1,'id':'late','function':{'name':'g','arguments':'3'}}]"))
+                .at("/choices/0/message/tool_calls");
+
+        assertThat(calls)
+                .isEqualTo(json("[{'id':'y','function':{'name':'f','arguments':'12'}},"
+                        + "{'id':'late','function':{'name':'g','arguments':'3'}}]"));
+    }
+
     @Test
     void unknownFieldsKeepTheirLastValueThatIsNotNull() {
         JsonNode whole = assembled(

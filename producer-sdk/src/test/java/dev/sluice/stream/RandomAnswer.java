@@ -85,8 +85,9 @@ final class RandomAnswer {
             texts(random, "content", parts);
         }
         int calls = random.nextInt(3) == 0 ? 1 + random.nextInt(3) : 0;
+        boolean areAllNumberedZero = random.nextInt(4) == 0;
         for (int i = 0; i < calls; i++) {
-            toolCall(random, i, parts);
+            toolCall(random, i, areAllNumberedZero ? 0 : i, parts);
         }
         if (hasRoleEverywhere) {
             parts.forEach(part -> ((ObjectNode) part.get("delta")).put("role", "assistant"));
@@ -114,17 +115,17 @@ final class RandomAnswer {
         }
     }
 
-    private static void toolCall(Random random, int index, List<ObjectNode> parts) {
+    private static void toolCall(Random random, int number, int index, List<ObjectNode> parts) {
         boolean isFirst = true;
         for (String piece : cut("{\"a\":\"" + text(random, 20).replace("\\", "").replace("\"", "") + "\"}", random)) {
             ObjectNode delta = NODES.objectNode();
             ObjectNode call = delta.putArray("tool_calls").addObject().put("index", index);
             if (isFirst) {
-                call.put("id", "call-" + index).put("type", "function");
+                call.put("id", "call-" + number).put("type", "function");
             }
             ObjectNode function = call.putObject("function");
             if (isFirst) {
-                function.put("name", "f" + index);
+                function.put("name", "f" + number);
             }
             function.put("arguments", piece);
             parts.add(delta(delta));

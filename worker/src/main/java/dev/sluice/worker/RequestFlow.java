@@ -4,6 +4,7 @@ import dev.sluice.wire.Reason;
 import dev.sluice.worker.cache.ReplyCache;
 import dev.sluice.worker.call.ApiClient;
 import dev.sluice.worker.call.CallResult;
+import dev.sluice.worker.call.StreamProgress;
 import dev.sluice.worker.cancel.CancelMarks;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.InputRecord;
@@ -198,7 +199,7 @@ final class RequestFlow implements RequestSink {
                 traced.headers(),
                 piecesOf(request),
                 onSend,
-                () -> pace.begun(request),
+                progressOf(request),
                 (ended, result) -> called(ended, result, traced)));
         // The partition may have been lost, and its calls cancelled, between the choice of pace and this call.
         if (!ownership.get().holds(request.assignment())) {
@@ -208,6 +209,21 @@ final class RequestFlow implements RequestSink {
         if (mayAbort(request)) {
             api.abort(request::equals);
         }
+    }
+
+    /** Call → pace: what a streamed answer tells before its end. */
+    private StreamProgress progressOf(Request request) {
+        return new StreamProgress() {
+            @Override
+            public void begun() {
+                pace.begun(request);
+            }
+
+            @Override
+            public void produced(long tokens) {
+                pace.produced(request, tokens);
+            }
+        };
     }
 
     private PieceStream piecesOf(Request request) {

@@ -185,8 +185,7 @@ public final class ApiClient implements AutoCloseable {
      * @param pieces takes the chunks of an answer that comes as a stream, on the event loop
      * @param onSend runs on the event loop when the request is sent; never runs if the call ends before that, and
      *     twice if a kept connection turns out to be stale
-     * @param onBegin runs on the event loop when the first chunk of an answer has come; never runs if the answer is no
-     *     stream
+     * @param progress takes what an answer that comes as a stream tells before its end
      * @param onEnd receives the result, once. It runs on the event loop, or on the thread of the caller if the client
      *     is closed, and must not block.
      */
@@ -195,7 +194,7 @@ public final class ApiClient implements AutoCloseable {
             Map<String, String> headers,
             PieceStream pieces,
             Runnable onSend,
-            Runnable onBegin,
+            StreamProgress progress,
             BiConsumer<Request, CallResult> onEnd) {
         String key;
         try {
@@ -207,7 +206,13 @@ public final class ApiClient implements AutoCloseable {
         HttpCall call = new HttpCall(
                 surroundings(),
                 new HttpCall.Message(
-                        ApiConnections.Endpoint.CHAT, request.body(), key, headers, request.choices(), pieces, onBegin),
+                        ApiConnections.Endpoint.CHAT,
+                        request.body(),
+                        key,
+                        headers,
+                        request.choices(),
+                        pieces,
+                        progress),
                 onSend,
                 result -> {
                     inFlight.remove(request);

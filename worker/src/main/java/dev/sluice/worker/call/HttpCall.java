@@ -41,7 +41,6 @@ final class HttpCall {
     private boolean wasReused;
     private boolean isRepeated;
     private boolean hasLeft;
-    private boolean hasBegun;
     private boolean isBodyRead;
     private boolean hasEnded;
 
@@ -61,7 +60,7 @@ final class HttpCall {
      * @param headers headers beside our own
      * @param choices the number of choices that it asks for
      * @param pieces takes the chunks of an answer that comes as a stream
-     * @param onBegin runs when the first chunk of a stream has come
+     * @param progress takes what such an answer tells before its end
      */
     record Message(
             ApiConnections.Endpoint endpoint,
@@ -70,10 +69,10 @@ final class HttpCall {
             Map<String, String> headers,
             int choices,
             PieceStream pieces,
-            Runnable onBegin) {
+            StreamProgress progress) {
         /** Makes a request whose answer is no completion. */
         Message(ApiConnections.Endpoint endpoint, String apiKey) {
-            this(endpoint, null, apiKey, Map.of(), 1, PieceStream.NONE, () -> {});
+            this(endpoint, null, apiKey, Map.of(), 1, PieceStream.NONE, StreamProgress.NONE);
         }
     }
 
@@ -230,10 +229,6 @@ final class HttpCall {
         timer.heard();
         boolean wasComplete = body.isComplete();
         boolean goesOn = body.add(bytes);
-        if (!hasBegun && body.stream().filter(CallResult.Stream::hasBegun).isPresent()) {
-            hasBegun = true;
-            message.onBegin.run();
-        }
         if (!goesOn) {
             end(answered(response, body));
         } else if (!wasComplete && body.isComplete()) {
@@ -246,8 +241,8 @@ final class HttpCall {
         if (!StreamedAnswer.isIn(response)) {
             return new AnswerBody(response, maxBytes, surroundings.memory);
         }
-        AnswerReader stream =
-                new StreamedAnswer(response, message.choices, maxBytes, surroundings.memory, message.pieces);
+        AnswerReader stream = new StreamedAnswer(
+                response, message.choices, maxBytes, surroundings.memory, message.pieces, message.progress);
         surroundings.openStreams.incrementAndGet();
         timer.heard();
         watchStream(response, stream);

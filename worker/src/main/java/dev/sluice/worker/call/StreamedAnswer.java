@@ -22,11 +22,14 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
     private static final String ERROR = "error";
     /** The bytes of a token, which is a rule of thumb for English. */
     private static final int BYTES_PER_TOKEN = 4;
+    /** The tokens between two words about progress. */
+    static final long TOKENS_BETWEEN = 64;
 
     private final HttpClientResponse response;
     private final int maxBytes;
     private final AnswerMemory memory;
     private final PieceStream pieces;
+    private final StreamProgress progress;
     private final String call = callId();
     private final CompletionAssembly assembly;
     private final EventStreamReader events;
@@ -35,17 +38,26 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
     private AnswerBody.@Nullable UnusableException failure;
     private long chunks;
     private long bytesOfFirst;
+    private long toldTokens;
     private int held;
+    private boolean hasToldBegin;
     private boolean isDone;
     private boolean isEnding;
     private boolean isPaused;
 
     /** @param choices the number of choices that the request asks for */
-    StreamedAnswer(HttpClientResponse response, int choices, int maxBytes, AnswerMemory memory, PieceStream pieces) {
+    StreamedAnswer(
+            HttpClientResponse response,
+            int choices,
+            int maxBytes,
+            AnswerMemory memory,
+            PieceStream pieces,
+            StreamProgress progress) {
         this.response = response;
         this.maxBytes = maxBytes;
         this.memory = memory;
         this.pieces = pieces;
+        this.progress = progress;
         this.assembly = new CompletionAssembly(choices, maxBytes);
         this.events = new EventStreamReader(maxBytes, this::event);
         this.packed = AnswerBody.encoding(response).isEmpty() ? null : new AnswerBody(response, maxBytes, memory);
@@ -71,7 +83,24 @@ final class StreamedAnswer implements AnswerReader, AnswerMemory.Reader {
 
     @Override
     public boolean add(Buffer bytes) {
-        return packed != null ? packed.add(bytes) : read(bytes.getBytes());
+        if (packed != null) {
+            return packed.add(bytes);
+        }
+        boolean goesOn = read(bytes.getBytes());
+        tellProgress();
+        return goesOn;
+    }
+
+    private void tellProgress() {
+        if (chunks > 0 && !hasToldBegin) {
+            hasToldBegin = true;
+            progress.begun();
+        }
+        long tokens = tokens();
+        if (tokens - toldTokens >= TOKENS_BETWEEN) {
+            toldTokens = tokens;
+            progress.produced(tokens);
+        }
     }
 
     private boolean read(byte[] bytes) {

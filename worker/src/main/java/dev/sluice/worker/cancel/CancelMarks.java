@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.kafka.common.header.Headers;
 
@@ -28,6 +29,10 @@ public final class CancelMarks {
     private final int max;
     private final Map<CancelMark, Validity> marks = new LinkedHashMap<>();
     private final Map<CancelMark.Kind, Integer> counts = new EnumMap<>(CancelMark.Kind.class);
+    /** The kinds of which there is a mark. */
+    private volatile List<CancelMark.Kind> kinds = List.of();
+
+    private final MarkFilter filter = new MarkFilter();
     private volatile int size;
     private long forgotten;
 
@@ -56,11 +61,12 @@ public final class CancelMarks {
     synchronized void add(CancelMark mark, long writtenAt, long endsAt) {
         // To be the youngest it must be added anew.
         Validity earlier = marks.remove(mark);
-        if (earlier == null) {
-            counts.merge(mark.kind(), 1, Integer::sum);
+        if (earlier == null && counts.merge(mark.kind(), 1, Integer::sum) == 1) {
+            kinds = List.copyOf(counts.keySet());
         }
         long lastEnd = earlier == null ? endsAt : Math.max(endsAt, earlier.endsAt());
         marks.put(mark, new Validity(writtenAt, lastEnd));
+        filter.add(mark);
         if (marks.size() > max) {
             Iterator<CancelMark> oldest = marks.keySet().iterator();
             removed(oldest.next());
@@ -79,35 +85,42 @@ public final class CancelMarks {
                 each.remove();
             }
         }
+        filter.replace(marks.keySet());
         size = marks.size();
     }
 
     private void removed(CancelMark mark) {
-        counts.computeIfPresent(mark.kind(), (kind, count) -> count == 1 ? null : count - 1);
+        if (counts.computeIfPresent(mark.kind(), (kind, count) -> count == 1 ? null : count - 1) == null) {
+            kinds = List.copyOf(counts.keySet());
+        }
     }
 
     /**
-     * Returns true if a mark cancels this request.
+     * Returns true if a mark cancels this request. There may be many marks, and each request is looked for several
+     * times. So only what may be there is looked up.
      *
      * @param id the id of the request
      * @param publishedAt the epoch ms of its first record
      * @param headers its headers
      */
     public boolean include(String id, long publishedAt, Headers headers) {
-        return size > 0 && find(id, publishedAt, headers);
-    }
-
-    private synchronized boolean find(String id, long publishedAt, Headers headers) {
-        for (CancelMark.Kind kind : counts.keySet()) {
+        if (size == 0) {
+            return false;
+        }
+        for (CancelMark.Kind kind : kinds) {
             CancelMark wanted = kind == CancelMark.Kind.ID
                     ? CancelMark.ofId(id)
                     : kind.in(headers).orElse(null);
-            Validity found = wanted == null ? null : marks.get(wanted);
-            if (found != null && publishedAt <= found.writtenAt() + CLOCK_DIFFERENCE.toMillis()) {
+            if (wanted != null && filter.mayHave(wanted) && covers(wanted, publishedAt)) {
                 return true;
             }
         }
         return false;
+    }
+
+    private synchronized boolean covers(CancelMark mark, long publishedAt) {
+        Validity found = marks.get(mark);
+        return found != null && publishedAt <= found.writtenAt() + CLOCK_DIFFERENCE.toMillis();
     }
 
     /** Returns the number of marks that are kept. */

@@ -6,6 +6,7 @@ final class Charge {
     private final long startedAt;
     private final long expected;
     private long amount;
+    private long grown;
     /** True while {@link SlidingWindow} counts this charge in its sum. Only that class reads and writes it. */
     boolean counted;
 
@@ -23,9 +24,25 @@ final class Charge {
         this.amount = expected;
     }
 
-    /** Returns the earliest time at which the API can count the call, as far as is known at {@code now}. */
+    /**
+     * Adds to what the call takes. Returns a charge of its own for that, which counts from {@code now} on.
+     *
+     * @param now the time by the pace's clock
+     */
+    Charge grow(long now, long more) {
+        grown += more;
+        return new Charge(now, connecting, more);
+    }
+
+    /** Returns what was added since the start of the call. */
+    long grown() {
+        return grown;
+    }
+
+    /** Returns the earliest time at which the API can count this, as far as is known at {@code now}. */
     long sentAt(long now) {
-        return connecting.sentAt(now);
+        // What is added while the answer comes counts since then, and the call was sent before.
+        return Math.max(startedAt, connecting.sentAt(now));
     }
 
     long startedAt() {

@@ -247,6 +247,11 @@ final class Lane {
         }
     }
 
+    /** Records roughly how many tokens the answer to a call has so far. */
+    void produced(InFlightCall call, long tokens) {
+        limits.produced(call, tokens);
+    }
+
     private void recordCall(InFlightCall call, CallFeedback feedback) {
         switch (feedback.kind()) {
             case PASSED, REJECTED -> recordCall(call, (FailureKind) null);

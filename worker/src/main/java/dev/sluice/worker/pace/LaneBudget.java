@@ -319,16 +319,29 @@ final class LaneBudget {
         chargedAt = now;
         estimator.started(now);
         window.add(charge);
-        long used = Math.min(credit, expected * parts);
-        credit -= used;
-        consume(expected * parts - used);
+        spend(expected);
         return charge;
     }
 
-    /** Replaces the expected amount of a call by what it really cost. */
+    private void spend(long amount) {
+        long used = Math.min(credit, amount * parts);
+        credit -= used;
+        consume(amount * parts - used);
+    }
+
+    /** Charges what a call under way has cost so far beyond what was charged for it. It counts from now on. */
+    void grow(Charge charge, long amount) {
+        long more = amount - charge.amount() - charge.grown();
+        if (more > 0) {
+            window.add(charge.grow(time.currentTimeNanos(), more));
+            spend(more);
+        }
+    }
+
+    /** Replaces the expected amount of a call, and what it has grown by, with what it really cost. */
     void correct(Charge charge, long amount) {
-        long surplus = (charge.amount() - amount) * parts;
-        window.correct(charge, amount);
+        long surplus = (charge.amount() + charge.grown() - amount) * parts;
+        window.correct(charge, Math.max(0, amount - charge.grown()));
         if (surplus < 0) {
             consume(-surplus);
         } else {

@@ -145,6 +145,18 @@ final class LaneLimits {
         }
     }
 
+    /**
+     * Charges what a streamed answer has beyond what was expected of it. A long one would else be a debt at its end,
+     * while the API counts it as it comes.
+     */
+    void produced(InFlightCall call, long produced) {
+        long amount = estimate.ofPrompt(call.request()) + produced;
+        tokens.grow(call.tokens(), amount);
+        call.groups().stream()
+                .filter(shares -> shares.budget().unit() == LimitUnit.TOKENS)
+                .forEach(shares -> shares.budget().grow(shares.charge(), amount));
+    }
+
     private void correctTokens(InFlightCall call, long amount) {
         tokens.correct(call.tokens(), amount);
         call.groups().stream()

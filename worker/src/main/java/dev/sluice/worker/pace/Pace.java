@@ -108,6 +108,16 @@ public final class Pace implements Runnable {
         });
     }
 
+    /** Records roughly how many tokens a streamed answer has so far. Where tokens are limited, they count at once. */
+    public void produced(Request request, long tokens) {
+        inbox.add(() -> {
+            InFlightCall call = inFlight.get(request);
+            if (call != null) {
+                call.lane().produced(call, tokens);
+            }
+        });
+    }
+
     /** Records that a call has ended, and with it the request. */
     public void ended(Request request, CallFeedback feedback) {
         inbox.add(() -> end(request, feedback));

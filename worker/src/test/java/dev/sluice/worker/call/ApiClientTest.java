@@ -99,7 +99,8 @@ class ApiClientTest {
                 saying("traced").withHeader("authorization", "Bearer smuggled").build();
 
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
-            client.call(request, Map.of("traceparent", TRACE), PieceStream.NONE, () -> {}, () -> {}, this::done);
+            client.call(
+                    request, Map.of("traceparent", TRACE), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
             assertThat(next()).isInstanceOf(Answered.class);
         }
 
@@ -193,7 +194,7 @@ class ApiClientTest {
         Request staying = saying("[stand-in: hang]").at(3).build();
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
             for (Request request : List.of(gone, goneLater, staying)) {
-                client.call(request, Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+                client.call(request, Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
             }
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
@@ -218,21 +219,21 @@ class ApiClientTest {
                     Map.of(),
                     PieceStream.NONE,
                     () -> {},
-                    () -> {},
+                    StreamProgress.NONE,
                     this::done);
             client.call(
                     saying("[stand-in: hang-body]").under(leaving).build(),
                     Map.of(),
                     PieceStream.NONE,
                     () -> {},
-                    () -> {},
+                    StreamProgress.NONE,
                     this::done);
             client.call(
                     saying("[stand-in: hang]").under(staying).build(),
                     Map.of(),
                     PieceStream.NONE,
                     () -> {},
-                    () -> {},
+                    StreamProgress.NONE,
                     this::done);
             await().atMost(PATIENT).until(() -> api.openCalls() == 3);
 
@@ -262,7 +263,13 @@ class ApiClientTest {
         try (ApiClient client = client(api.baseUrl(), SHORT)) {
             for (int i = 0; i < 10 * texts.size(); i++) {
                 Request request = saying(texts.get(i % texts.size())).at(i).build();
-                client.call(request, Map.of(), PieceStream.NONE, () -> {}, () -> {}, (of, result) -> ended.add(of));
+                client.call(
+                        request,
+                        Map.of(),
+                        PieceStream.NONE,
+                        () -> {},
+                        StreamProgress.NONE,
+                        (of, result) -> ended.add(of));
             }
             await().atMost(PATIENT).until(() -> ended.size() >= 10 * texts.size());
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -276,7 +283,7 @@ class ApiClientTest {
         Request hanging = saying("[stand-in: hang]").build();
 
         try (ApiClient client = client(api.baseUrl(), PATIENT)) {
-            client.call(hanging, Map.of(), PieceStream.NONE, () -> sent.add(hanging), () -> {}, this::done);
+            client.call(hanging, Map.of(), PieceStream.NONE, () -> sent.add(hanging), StreamProgress.NONE, this::done);
 
             assertThat(sent.poll(30, TimeUnit.SECONDS)).isSameAs(hanging);
             assertThat(results).isEmpty();
@@ -316,7 +323,7 @@ class ApiClientTest {
     }
 
     private CallResult resultOf(ApiClient client, Request request) throws InterruptedException {
-        client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), () -> {}, this::done);
+        client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), StreamProgress.NONE, this::done);
         return next();
     }
 

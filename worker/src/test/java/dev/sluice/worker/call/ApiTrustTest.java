@@ -204,7 +204,7 @@ class ApiTrustTest {
                 Map.of(),
                 PieceStream.NONE,
                 () -> {},
-                () -> {},
+                StreamProgress.NONE,
                 (request, result) -> results.add(result));
         CallResult result = results.poll(30, TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();

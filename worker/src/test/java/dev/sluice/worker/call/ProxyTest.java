@@ -163,7 +163,13 @@ class ProxyTest {
 
     private CallResult call(ApiClient client, long offset) throws InterruptedException {
         Request request = Requests.ofModel("m").at(offset).build();
-        client.call(request, Map.of(), PieceStream.NONE, () -> {}, () -> {}, (of, result) -> results.add(result));
+        client.call(
+                request,
+                Map.of(),
+                PieceStream.NONE,
+                () -> {},
+                StreamProgress.NONE,
+                (of, result) -> results.add(result));
         CallResult result = results.poll(30, TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();
         return result;

@@ -46,7 +46,20 @@ class StreamedCallTest {
     private final BlockingQueue<Throwable> deaths = new LinkedBlockingQueue<>();
     private final List<String> pieces = new CopyOnWriteArrayList<>();
     private final AtomicInteger begun = new AtomicInteger();
+    private final List<Long> produced = new CopyOnWriteArrayList<>();
     private volatile boolean isSeen;
+
+    private final StreamProgress progress = new StreamProgress() {
+        @Override
+        public void begun() {
+            begun.incrementAndGet();
+        }
+
+        @Override
+        public void produced(long tokens) {
+            produced.add(tokens);
+        }
+    };
 
     private final PieceStream stream = new PieceStream() {
         @Override
@@ -83,6 +96,28 @@ class StreamedCallTest {
                 .startsWith(answer.stream().orElseThrow().call() + " 0 {\"id\":\"1\"")
                 .endsWith("}");
         assertThat(pieces).hasSize(events.contains("stop") ? 2 : 1);
+    }
+
+    /** A token has some four bytes. */
+    @Test
+    void tellsHowMuchHasComeNowAndThen() throws Exception {
+        try (RawServer server = new RawServer(connection -> {
+                    connection.read();
+                    connection.write(HEAD);
+                    for (int i = 0; i < 100; i++) {
+                        connection.write(HI.replace("hi", "some words".repeat(4)));
+                    }
+                    connection.write(STOP + DONE);
+                });
+                ApiClient client = client(server, PATIENT)) {
+            Answered answer = (Answered) call(client);
+
+            long all = answer.stream().orElseThrow().tokens();
+            assertThat(all).isBetween(990L, 1_020L);
+            assertThat(begun).hasValue(1);
+            assertThat(produced).isSorted().doesNotHaveDuplicates().hasSizeBetween(1, 16);
+            assertThat(produced.get(produced.size() - 1)).isBetween(all - 64, all);
+        }
     }
 
     @Test
@@ -308,7 +343,7 @@ class StreamedCallTest {
 
     private CallResult call(ApiClient client) throws InterruptedException {
         Request request = Requests.ofModel("m").build();
-        client.call(request, Map.of(), stream, () -> {}, begun::incrementAndGet, (of, result) -> results.add(result));
+        client.call(request, Map.of(), stream, () -> {}, progress, (of, result) -> results.add(result));
         CallResult result = results.poll(PATIENT.toSeconds(), TimeUnit.SECONDS);
         assertThat(result).as("a call's end").isNotNull();
         return result;

@@ -151,7 +151,13 @@ class TransportTest {
                 ApiClient client = client(server)) {
             for (int round = 0; round < 2; round++) {
                 for (int i = 0; i < calls; i++) {
-                    client.call(request(round * calls + i), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+                    client.call(
+                            request(round * calls + i),
+                            Map.of(),
+                            PieceStream.NONE,
+                            () -> {},
+                            StreamProgress.NONE,
+                            this::done);
                 }
                 for (int i = 0; i < calls; i++) {
                     assertThat(next()).isInstanceOf(Answered.class);
@@ -293,7 +299,7 @@ class TransportTest {
             BlockingQueue<Long> beats = new LinkedBlockingQueue<>();
             client.beat(() -> beats.add(1L));
             for (int i = 0; i < 20; i++) {
-                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
                 client.cancel(Set.of(Requests.ASSIGNMENT));
             }
             beats.clear();
@@ -332,7 +338,7 @@ class TransportTest {
                         Duration.ofMillis(100),
                         deaths::add)) {
             call(client, 0);
-            client.call(request(1), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+            client.call(request(1), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
             await().atMost(PATIENT).until(() -> server.requests().size() == 2);
             call(client, 2);
 
@@ -420,7 +426,7 @@ class TransportTest {
                     connection.awaitEnd();
                 });
                 ApiClient client = client(server)) {
-            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
             await().atMost(PATIENT).until(() -> server.requests().size() == 1);
 
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -436,7 +442,7 @@ class TransportTest {
                 ApiClient client = client("https://127.0.0.1:" + server.port() + "/v1", PATIENT)) {
             List<Request> sent = new ArrayList<>();
             Request request = request(0);
-            client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), () -> {}, this::done);
+            client.call(request, Map.of(), PieceStream.NONE, () -> sent.add(request), StreamProgress.NONE, this::done);
             await().atMost(PATIENT).until(() -> server.accepted() == 1);
 
             client.cancel(Set.of(Requests.ASSIGNMENT));
@@ -613,7 +619,7 @@ class TransportTest {
                 });
                 ApiClient client = client(ApiClient.Target.of(URI.create(server.baseUrl())), PATIENT, MAX_BYTES)) {
             for (int i = 0; i < calls; i++) {
-                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+                client.call(request(i), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
             }
             for (int i = 0; i < calls; i++) {
                 assertThat(((Answered) next()).body()).isEqualTo(large);
@@ -630,7 +636,7 @@ class TransportTest {
                     Map.of(),
                     PieceStream.NONE,
                     () -> Vertx.currentContext().owner().close(),
-                    () -> {},
+                    StreamProgress.NONE,
                     this::done);
 
             assertThat(deaths.poll(30, TimeUnit.SECONDS)).isNotNull();
@@ -641,7 +647,7 @@ class TransportTest {
     void aCallbackThatThrowsIsTheEndOfTheClient() throws Exception {
         try (RawServer server = new RawServer(TransportTest::answerAll);
                 ApiClient client = client(server)) {
-            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, () -> {}, (request, result) -> {
+            client.call(request(0), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, (request, result) -> {
                 throw new OutOfMemoryError("test");
             });
 
@@ -689,7 +695,7 @@ class TransportTest {
     }
 
     private CallResult call(ApiClient client, long offset) throws InterruptedException {
-        client.call(request(offset), Map.of(), PieceStream.NONE, () -> {}, () -> {}, this::done);
+        client.call(request(offset), Map.of(), PieceStream.NONE, () -> {}, StreamProgress.NONE, this::done);
         return next();
     }
 

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.WireHeaders;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -97,6 +100,43 @@ class CancelMarksTest {
         assertThat(IntStream.range(0, 5).filter(i -> few.include("id-" + i, 500, NONE)))
                 .containsExactly(2, 4);
         assertThat(few.include("", 500, headers(WireHeaders.GROUP, "g"))).isTrue();
+    }
+
+    /** Compares with a list of marks that are looked through one by one. */
+    @Test
+    void manyMarksAreWhatAPlainListOfThemSays() {
+        record Plain(CancelMark mark, long writtenAt, long endsAt) {}
+        Random random = new Random(17);
+        List<Plain> plain = new ArrayList<>();
+        for (long step = 0; step < 50_000; step++) {
+            String name = "name-" + random.nextInt(200);
+            if (random.nextInt(4) == 0) {
+                CancelMark mark = random.nextBoolean() ? CancelMark.ofId(name) : CancelMark.ofGroup(name);
+                long endsAt = random.nextBoolean() ? NEVER : step + random.nextInt(3_000);
+                long lastEnd = plain.stream()
+                        .filter(earlier -> earlier.mark().equals(mark))
+                        .mapToLong(Plain::endsAt)
+                        .reduce(endsAt, Math::max);
+                plain.removeIf(earlier -> earlier.mark().equals(mark));
+                plain.add(new Plain(mark, step, lastEnd));
+                marks.add(mark, step, endsAt);
+            }
+            if (random.nextInt(1_000) == 0) {
+                long now = random.nextInt(10) == 0 ? NEVER : step;
+                plain.removeIf(earlier -> earlier.endsAt() <= now);
+                marks.removeEnded(now);
+            }
+            String group = "name-" + random.nextInt(200);
+            long publishedAt = step - random.nextInt(2_000);
+            boolean isNamed = plain.stream()
+                    .filter(mark -> publishedAt <= mark.writtenAt() + CancelMarks.CLOCK_DIFFERENCE.toMillis())
+                    .map(Plain::mark)
+                    .anyMatch(mark -> mark.equals(CancelMark.ofId(name)) || mark.equals(CancelMark.ofGroup(group)));
+            assertThat(marks.include(name, publishedAt, headers(WireHeaders.GROUP, group)))
+                    .as("step %d", step)
+                    .isEqualTo(isNamed);
+        }
+        assertThat(marks.size()).isEqualTo(plain.size());
     }
 
     private static Headers headers(String name, String value) {

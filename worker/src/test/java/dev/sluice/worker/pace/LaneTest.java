@@ -8,10 +8,12 @@ import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.intake.SuspicionLevel;
 import dev.sluice.worker.provider.AdvertisedLimits;
 import dev.sluice.worker.provider.LimitUnit;
+import dev.sluice.worker.provider.TokenUsage;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import java.util.Set;
@@ -317,6 +319,41 @@ class LaneTest {
         lane.ended(call, CallFeedback.PASSED.producing(1));
 
         assertThat(lane.nanosToNext()).isLessThan(wait);
+    }
+
+    /** Other calls wait while it comes, and not when a long answer ends. */
+    @Test
+    void whatAStreamHasBeyondTheEstimateIsSpentAsItComes() {
+        Lane lane = full("1000/s,100 tokens/s", LimitShare.ALL, 2);
+        time.pass(SECOND);
+        InFlightCall call = send(lane);
+        long estimated = lane.nanosToNext();
+        lane.produced(call, 100);
+        assertThat(lane.nanosToNext()).as("less than was expected").isEqualTo(estimated);
+        time.pass(Duration.ofMinutes(1));
+        assertThat(lane.nanosToNext()).isZero();
+
+        lane.produced(call, 1_000);
+        long grown = lane.nanosToNext();
+
+        assertThat(Duration.ofNanos(grown)).isBetween(Duration.ofSeconds(6), Duration.ofSeconds(9));
+        lane.produced(call, 1_000);
+        lane.ended(call, CallFeedback.PASSED.producing(1_000));
+        assertThat(lane.nanosToNext()).as("charged once").isEqualTo(grown);
+    }
+
+    @Test
+    void whatAStreamWasChargedTooMuchIsGivenBackAtItsEnd() {
+        Lane lane = full("1000/s,100 tokens/s", LimitShare.ALL, 2);
+        time.pass(SECOND);
+        InFlightCall call = send(lane);
+        time.pass(Duration.ofMinutes(1));
+        lane.produced(call, 10_000);
+        assertThat(Duration.ofNanos(lane.nanosToNext())).isGreaterThan(Duration.ofSeconds(90));
+
+        lane.ended(call, CallFeedback.PASSED.with(Optional.of(new TokenUsage(10, 5_000))));
+
+        assertThat(Duration.ofNanos(lane.nanosToNext())).isBetween(Duration.ofSeconds(40), Duration.ofSeconds(52));
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import dev.sluice.trials.chaos.DoorTry.TryEnd;
 import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.NeedlessCallCheck;
 import dev.sluice.trials.chaos.check.Violation;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +15,7 @@ import java.util.Map;
 /**
  * The rules that clients of HTTP doors may rely on, whatever is struck. Every request ends with its own answer. No
  * client waits for longer than it has said. A call is repeated only if its worker could not commit its answer, or if an
- * earlier try has left a request on the queue. A stream shows the whole answer, or its beginning and an error. A door
+ * earlier try has left a request on the queue. Each request on the queue ends once. A stream shows the whole answer, or its beginning and an error. A door
  * that is stopped answers what waits.
  */
 final class DoorCheck {
@@ -30,6 +31,7 @@ final class DoorCheck {
         DoorCheck check = new DoorCheck(history);
         check.endings(history.tries());
         check.endings(history.drained());
+        check.queue();
         check.calls();
         check.doors();
         return check.violations;
@@ -52,6 +54,19 @@ final class DoorCheck {
             String flaw = StreamedEcho.flaw(id, one.text());
             if (!flaw.isEmpty()) {
                 violations.add(new Violation("wrong stream", id, flaw + "; " + one));
+            }
+        }
+    }
+
+    /** Checks what the queue has of each try: the doors' clients see one reply, even if there are two. */
+    private void queue() {
+        Map<String, Long> replies = history.behind().endings().stream()
+                .filter(ending -> !ending.isDead())
+                .collect(groupingBy(ObservedEnding::id, counting()));
+        for (String id : history.queued()) {
+            long count = replies.getOrDefault(id, 0L);
+            if (count != 1) {
+                violations.add(new Violation(count == 0 ? "lost" : "doubled", id, count + " replies"));
             }
         }
     }

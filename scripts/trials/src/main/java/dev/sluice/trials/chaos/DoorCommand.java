@@ -7,11 +7,13 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
@@ -54,6 +56,13 @@ final class DoorCommand implements Callable<Integer> {
             description = "Clients that stream their answers, of a hundred (${DEFAULT-VALUE}).")
     private int streaming;
 
+    @Option(
+            names = "--stream-seconds",
+            paramLabel = "SECONDS",
+            defaultValue = "1",
+            description = "How long a streamed answer takes (${DEFAULT-VALUE}).")
+    private int streamSeconds;
+
     @Option(names = "--strikes", paramLabel = "N", defaultValue = "12", description = "Strikes (${DEFAULT-VALUE}).")
     private int strikes;
 
@@ -71,19 +80,25 @@ final class DoorCommand implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         chaos.require(requests >= 1 && requests <= 5_000, "--requests", requests, "1 to 5000");
         chaos.require(streaming >= 0 && streaming <= 100, "--streaming", streaming, "0 to 100");
+        chaos.require(streamSeconds >= 1 && streamSeconds <= 120, "--stream-seconds", streamSeconds, "1 to 120");
         chaos.require(strikes >= 1 && strikes <= 1_000, "--strikes", strikes, "1 to 1000");
         chaos.require(spacing >= 1 && spacing <= 600, "--spacing", spacing, "1 to 600");
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path folder = Files.createTempDirectory("sluice-chaos-door-");
         String again = "scripts/chaos door --seed " + chosen + " --requests " + requests + " --streaming " + streaming
-                + " --strikes " + strikes + " --spacing " + spacing;
+                + " --stream-seconds " + streamSeconds + " --strikes " + strikes + " --spacing " + spacing;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
         long millis = (long) (spacing * 1_000);
         DoorPlan plan = DoorPlan.of(chosen, requests, streaming, strikes, millis);
         ProgressLines progress = new ProgressLines(out);
         try (DoorRig rig = new DoorRig(
-                chaos.workerJar(), folder, chosen, DoorPlan.perSecond(requests, strikes, millis), progress::say)) {
+                chaos.workerJar(),
+                folder,
+                chosen,
+                DoorPlan.perSecond(requests, strikes, millis),
+                Duration.ofSeconds(streamSeconds),
+                progress::say)) {
             DoorHistory history = new DoorRun(rig, plan, progress::say).run();
             List<Violation> violations = DoorCheck.of(history);
             summary(history).forEach((name, value) -> out.printf("%-32s %s%n", name, value));
@@ -117,6 +132,7 @@ final class DoorCommand implements Callable<Integer> {
                                 .max()
                                 .orElse(0)
                         / 1_000));
+        summary.put("most calls at once", Integer.toString(atOnce(calls)));
         summary.put("calls", Integer.toString(calls.size()));
         summary.put(
                 "calls answered more than once",
@@ -126,6 +142,22 @@ final class DoorCommand implements Callable<Integer> {
                                 .map(ApiCall::id)
                                 .distinct()
                                 .count()));
+        summary.put("requests on the queue", Integer.toString(history.queued().size()));
         return summary;
+    }
+
+    private static int atOnce(List<ApiCall> calls) {
+        TreeMap<Long, Integer> changes = new TreeMap<>();
+        for (ApiCall call : calls) {
+            changes.merge(call.startedAt(), 1, Integer::sum);
+            changes.merge(call.endedAt(), -1, Integer::sum);
+        }
+        int now = 0;
+        int most = 0;
+        for (int change : changes.values()) {
+            now += change;
+            most = Math.max(most, now);
+        }
+        return most;
     }
 }

@@ -1,15 +1,24 @@
 package dev.sluice.trials.chaos;
 
+import dev.sluice.sandbox.ApiFault;
+import dev.sluice.sandbox.FaultRule;
 import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.trials.CommittedReader;
+import dev.sluice.trials.GroupOffsets;
+import dev.sluice.trials.PolledCondition;
 import dev.sluice.trials.SluiceJar;
 import dev.sluice.trials.StartedParts;
 import dev.sluice.trials.chaos.history.HistoryRecorder;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
@@ -20,8 +29,8 @@ final class DoorRig implements AutoCloseable {
     /** The model whose calls are limited. */
     static final String LIMITED = "limited";
 
-    /** The time for which a door that stops lets requests wait. */
-    static final Duration DRAIN = Duration.ofSeconds(12);
+    /** The time for which a door that stops lets requests wait, beside that of a stream. */
+    private static final Duration DRAIN = Duration.ofSeconds(12);
 
     private static final int PARTITIONS = 8;
     private static final int WORKERS = 2;
@@ -33,33 +42,74 @@ final class DoorRig implements AutoCloseable {
     private final HistoryRecorder recorder = new HistoryRecorder(Clock.systemUTC());
     private final List<DoorSlot> doors = new ArrayList<>();
     private final int perSecond;
+    private final Duration drain;
     private final Path files;
     private final SandboxBroker broker;
     private final WorkerFleet workers;
+    private final Set<String> queued = ConcurrentHashMap.newKeySet();
+    private final List<CommittedReader> readers = new ArrayList<>();
 
     /**
      * Starts everything and waits until the doors listen and the workers have joined their group.
      *
      * @param folder the folder for all logs
      * @param perSecond the limit of {@link #LIMITED}
+     * @param stream the time that a streamed answer takes
      * @param say takes sentences about what happens
      */
-    DoorRig(Path jar, Path folder, long seed, int perSecond, Consumer<String> say)
+    DoorRig(Path jar, Path folder, long seed, int perSecond, Duration stream, Consumer<String> say)
             throws IOException, InterruptedException {
         this.perSecond = perSecond;
+        this.drain = DRAIN.plus(stream);
         this.files = folder.resolve("files");
         this.parts = new StartedParts(say);
         try {
             this.broker = parts.add(SandboxBroker.start());
             ChaosApi api = parts.add(new ChaosApi(seed, recorder));
+            api.add(FaultRule.always(
+                    ApiFault.parse("pace=" + StreamedEcho.gap(stream).toMillis() + "ms")));
             SluiceJar sluice = new SluiceJar(jar, JVM_OPTIONS, folder);
             sluice.createTopics(broker.bootstrapServers(), PARTITIONS);
+            readQueue();
             this.workers = parts.add(new WorkerFleet(sluice, workerOptions(api), recorder));
             startAll(sluice);
         } catch (Throwable e) {
             parts.close();
             throw e;
         }
+    }
+
+    private void readQueue() {
+        Topics topics = SluiceJar.TOPICS;
+        readers.add(new CommittedReader(
+                broker.bootstrapServers(),
+                List.of(topics.doorReplies(), topics.replies(), topics.dead()),
+                record -> recorder.ending(EndingParser.parse(record, recorder.now()))));
+        readers.add(new CommittedReader(
+                broker.bootstrapServers(),
+                topics.fromProducers(),
+                record -> queued.add(
+                        WireHeaders.text(record.headers(), WireHeaders.ID).orElse(""))));
+        readers.forEach(reader -> parts.add(reader).start());
+    }
+
+    /**
+     * Waits until the workers have dealt with all that is queued, stops them, and reads what they have written.
+     *
+     * @param bound the longest time for each of these; what is not done then is for the checks
+     * @return the ids of all requests that were queued
+     */
+    Set<String> finish(Duration bound) throws InterruptedException {
+        try (GroupOffsets offsets = new GroupOffsets(broker.bootstrapServers())) {
+            List<String> inputs = SluiceJar.TOPICS.inputs();
+            boolean unused = PolledCondition.holdsWithin(
+                    bound, () -> offsets.uncommitted(offsets.ends(inputs)).isEmpty());
+        }
+        workers.terminate();
+        for (CommittedReader reader : readers) {
+            reader.finish(bound);
+        }
+        return Set.copyOf(queued);
     }
 
     private List<String> workerOptions(ChaosApi api) {
@@ -79,7 +129,7 @@ final class DoorRig implements AutoCloseable {
     private void startAll(SluiceJar sluice) throws IOException, InterruptedException {
         List<String> options = List.of(
                 "--bootstrap-servers=" + broker.bootstrapServers(),
-                "--drain-timeout=" + DRAIN.toSeconds() + "s",
+                "--drain-timeout=" + drain.toSeconds() + "s",
                 "--files-dir=" + files);
         for (int i = 1; i <= DOORS; i++) {
             DoorSlot door = new DoorSlot(i, sluice, options);
@@ -110,6 +160,11 @@ final class DoorRig implements AutoCloseable {
 
     List<DoorSlot> doors() {
         return doors;
+    }
+
+    /** Returns the time for which a door that stops lets requests wait. */
+    Duration drain() {
+        return drain;
     }
 
     /** Returns the limit of {@link #LIMITED}. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -80,17 +81,17 @@ final class DoorRun {
         Thread.sleep(DRAINED_MILLIS);
         long open = ends.stream().filter(end -> !end.isDone()).count();
         say.accept("SIGTERM for " + door.name() + ", at which " + open + " requests wait");
-        if (open == 0 || !door.process().terminate(2 * DoorRig.DRAIN.toSeconds())) {
+        if (open == 0 || !door.process().terminate(2 * rig.drain().toSeconds())) {
             throw new IllegalStateException(open == 0 ? "nothing waited any more" : "the door has not stopped");
         }
         int exitCode = door.process().exit().join();
         door.start();
         await(ends);
-        rig.workers().terminate();
+        Set<String> queued = rig.finish(END_BOUND);
         List<String> crashed =
                 rig.doors().stream().flatMap(each -> each.crashed().stream()).toList();
         return new DoorHistory(
-                tries, tries(waiting), exitCode, crashed, rig.recorder().history());
+                tries, tries(waiting), exitCode, crashed, queued, rig.recorder().history());
     }
 
     private RetryingClient client(int door, ClientKind kind) {

@@ -25,7 +25,7 @@ final class DoorStrikes implements AutoCloseable {
     private static final long AFTERMATH_MILLIS = 5_000;
 
     private static final Duration LISTENING_BOUND = Duration.ofMinutes(5);
-    private static final long STOP_SECONDS = DoorRig.DRAIN.toSeconds() + 30;
+    private static final long STOP_SECONDS_AFTER_DRAIN = 30;
 
     private final DoorRig rig;
     private final Consumer<String> say;
@@ -82,8 +82,8 @@ final class DoorStrikes implements AutoCloseable {
             say(strike, door.name());
             if (strike.kind() == DoorPlan.StrikeKind.KILL_DOOR) {
                 door.process().kill();
-            } else if (!door.process().terminate(STOP_SECONDS)) {
-                throw new IllegalStateException(door.name() + " has not stopped within " + STOP_SECONDS + " s");
+            } else if (!door.process().terminate(rig.drain().toSeconds() + STOP_SECONDS_AFTER_DRAIN)) {
+                throw new IllegalStateException(door.name() + " has not stopped when its drain was over");
             }
             last(strike);
             door.start();

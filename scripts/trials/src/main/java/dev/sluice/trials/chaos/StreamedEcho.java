@@ -1,26 +1,29 @@
 package dev.sluice.trials.chaos;
 
+import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The streamed answers that the stand-in gives to questions of this trial, as clients read them. Stateless. */
 final class StreamedEcho {
     private static final int WORDS = 40;
+    /** The chunks of an answer, roughly. */
+    private static final int CHUNKS = 35;
+
     private static final Pattern CONTENT = Pattern.compile("\"content\":\"([^\"\\\\]*)\"");
     private static final String ECHO = "You said: ";
     private static final String ERROR = "event: error\n";
     private static final String DONE = "data: [DONE]\n\n";
-    /** It lets an answer take a second, in which strikes hit it. */
-    private static final String PACE = " [stand-in: pace=30ms]";
 
     private StreamedEcho() {}
 
-    /** Returns a question whose answer is different from all others and takes its time. */
-    static String question(String id) {
-        return text(id) + PACE;
+    /** Returns the time between two chunks of an answer that takes so long, in which strikes hit it. */
+    static Duration gap(Duration answer) {
+        return answer.dividedBy(CHUNKS);
     }
 
-    private static String text(String id) {
+    /** Returns a question whose answer is different from all others. */
+    static String question(String id) {
         StringBuilder text = new StringBuilder(id);
         for (int i = 0; i < WORDS; i++) {
             text.append(' ').append(i);

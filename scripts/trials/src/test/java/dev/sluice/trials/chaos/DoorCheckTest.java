@@ -7,10 +7,12 @@ import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.ApiCall;
 import dev.sluice.trials.chaos.history.CommitObstacle;
 import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
+import dev.sluice.trials.chaos.history.ObservedEnding;
 import dev.sluice.trials.chaos.history.RunHistory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class DoorCheckTest {
@@ -42,7 +44,7 @@ class DoorCheckTest {
     }
 
     private static List<String> rules(List<DoorTry> tries, RunHistory behind) {
-        return DoorCheck.of(new DoorHistory(Map.of(ID, tries), Map.of(), 0, List.of(), behind)).stream()
+        return DoorCheck.of(new DoorHistory(Map.of(ID, tries), Map.of(), 0, List.of(), Set.of(), behind)).stream()
                 .map(Violation::rule)
                 .toList();
     }
@@ -102,6 +104,30 @@ class DoorCheckTest {
     }
 
     @Test
+    void whatIsQueuedEndsOnce() {
+        RunHistory once = new RunHistory(
+                List.of(),
+                List.of(call(0)),
+                List.of(reply("a"), reply("b"), reply("b")),
+                List.of(),
+                List.of(),
+                List.of(),
+                Map.of(),
+                Map.of(),
+                List.of(),
+                0);
+        DoorHistory history = new DoorHistory(Map.of(), Map.of(), 0, List.of(), Set.of("a", "b", "c"), once);
+
+        assertThat(DoorCheck.of(history))
+                .extracting(violation -> violation.rule() + " " + violation.subject())
+                .containsExactlyInAnyOrder("doubled b", "lost c");
+    }
+
+    private static ObservedEnding reply(String id) {
+        return new ObservedEnding(new ObservedEnding.Position(false, 0, 0), id, "ok", "", "", 0);
+    }
+
+    @Test
     void aTryThatCanJoinTheLastOneIsNoReason() {
         RunHistory twice = calls(List.of(), call(0), call(20_000));
         DoorTry elsewhere = answered("door2-1", 200, "{\"content\":\"" + ID + "\"}");
@@ -114,7 +140,12 @@ class DoorCheckTest {
     void whatADoorDoesWrongIsFound() {
         DoorTry refused = answered("door1-1", 503, "{\"error\":{\"code\":\"shutting_down\"}}");
         DoorHistory history = new DoorHistory(
-                Map.of(), Map.of(ID, List.of(refused, GOOD)), 143, List.of("door2-1"), calls(List.of(), call(0)));
+                Map.of(),
+                Map.of(ID, List.of(refused, GOOD)),
+                143,
+                List.of("door2-1"),
+                Set.of(),
+                calls(List.of(), call(0)));
 
         assertThat(DoorCheck.of(history))
                 .extracting(Violation::rule)

@@ -21,6 +21,7 @@ class DoorIT {
     private static final int REQUESTS = 200;
     private static final int STRIKES = 4;
     private static final long SPACING_MILLIS = 2_500;
+    private static final Duration STREAM = Duration.ofSeconds(1);
 
     private final ProgressLines progress =
             new ProgressLines(new PrintWriter(System.out, true, Charset.defaultCharset()));
@@ -29,7 +30,8 @@ class DoorIT {
     void whateverIsSentAndWhoeverDiesEveryClientHasItsAnswer() throws Exception {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "door-");
         int perSecond = DoorPlan.perSecond(REQUESTS, STRIKES, SPACING_MILLIS);
-        try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder.toAbsolutePath(), SEED, perSecond, progress::say)) {
+        Path jar = JAR.toAbsolutePath();
+        try (DoorRig rig = new DoorRig(jar, folder.toAbsolutePath(), SEED, perSecond, STREAM, progress::say)) {
             DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), rig.files(), SEED);
             assertThat(fuzz.run(Duration.ofSeconds(5))).as("see %s", folder).isEmpty();
             assertThat(fuzz.counts()).containsKeys("200", "400", "404", "no answer");
