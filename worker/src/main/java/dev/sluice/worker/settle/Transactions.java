@@ -53,6 +53,18 @@ import org.slf4j.event.Level;
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
     private static final Duration OFFSETS_BOUND = Duration.ofSeconds(10);
+    /** The tries to read offsets, of {@link #OFFSETS_BOUND} each, after which something other than slowness is likely. */
+    private static final int HANGING_AFTER = 6;
+
+    /**
+     * What to do then. A broker that dies between the decision of a commit and its markers may never write them, and
+     * Kafka answers no question about these offsets any more (KIP-664). Nobody but an operator may end another's
+     * transaction.
+     */
+    private static final String HANGING =
+            "Committed offsets could not be read for a minute. If Kafka is well otherwise, a transaction hangs there: "
+                    + "kafka-transactions.sh find-hanging shows it, and abort ends it";
+
     private static final long RETRY_NANOS = Duration.ofMillis(500).toNanos();
     /** A transaction may still be committed a little after its time, since the broker looks for late ones seldom. */
     private static final Duration GRACE = Duration.ofSeconds(5);
@@ -282,12 +294,12 @@ public final class Transactions implements AutoCloseable {
 
     /** Returns whether these offsets were committed. No answer means unknown, so this asks until there is one. */
     private boolean landed(Map<TopicPartition, OffsetAndMetadata> offsets) {
-        while (true) {
+        for (int tries = 1; ; tries++) {
             heartbeat.run();
             try (Consumer<byte[], byte[]> reader = offsetReaders.get()) {
                 return DoneOffsets.landed(offsets, reader.committed(offsets.keySet(), OFFSETS_BOUND));
             } catch (KafkaException unknown) {
-                pauseAfter(unknown, "Committed offsets could not be read");
+                pauseAfter(unknown, tries < HANGING_AFTER ? "Committed offsets could not be read" : HANGING);
             }
         }
     }

@@ -334,6 +334,27 @@ class TransactionsTest {
         assertThat(events).endsWith("init", "read", "pause", "read", "pause", "read");
     }
 
+    /** A broker that was killed may never end a transaction, and nothing but a tool of Kafka's helps then. */
+    @Test
+    void afterAMinuteWithoutOffsetsTheRemedyIsNamed() {
+        endsUnknown(prepare());
+        prepare();
+        for (int i = 0; i < 7; i++) {
+            readFailures.add(new TimeoutException("unstable"));
+        }
+        committed = Map.of(PARTITION, OFFSET);
+
+        try (LogLines log = new LogLines(Transactions.class)) {
+            assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+            assertThat(log.all().stream().filter(line -> line.contains("Committed offsets could not be read")))
+                    .hasSize(7)
+                    .last()
+                    .asString()
+                    .contains("kafka-transactions.sh find-hanging");
+        }
+    }
+
     @Test
     void offsetsThatMayNotBeReadAreNoAnswerEither() {
         endsUnknown(prepare());
