@@ -38,11 +38,11 @@ final class MarkFilter {
     boolean mayHave(CancelMark mark) {
         long[] present = words;
         int bit = bit(mark);
-        return present.length > 0 && (present[bit / Long.SIZE] & 1L << bit) != 0;
+        return present.length > 0 && (present[bit / Long.SIZE] & (1L << bit)) != 0;
     }
 
     /** Returns the place of a mark. Hash codes of similar names differ in few bits, so these are spread. */
     private static int bit(CancelMark mark) {
-        return mark.hashCode() * 0x9E3779B9 >>> Integer.SIZE - Integer.numberOfTrailingZeros(BITS);
+        return (mark.hashCode() * 0x9E3779B9) >>> (Integer.SIZE - Integer.numberOfTrailingZeros(BITS));
     }
 }
