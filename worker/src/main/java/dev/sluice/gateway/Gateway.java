@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import dev.sluice.ChatQueue;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.http.ConnectionGuard;
 import dev.sluice.wire.UuidV7;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;

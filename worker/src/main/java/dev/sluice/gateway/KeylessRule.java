@@ -1,10 +1,9 @@
 package dev.sluice.gateway;
 
+import dev.sluice.http.LoopbackNames;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -25,11 +24,11 @@ final class KeylessRule implements CallerRule {
     @Override
     public Verdict check(HttpServerRequest request) {
         String origin = request.getHeader(HttpHeaders.ORIGIN);
-        if (origin != null && !isLoopbackOrigin(origin)) {
+        if (origin != null && !LoopbackNames.isLoopbackOrigin(origin)) {
             return refused("foreign_origin", "requests of web pages are refused without --keys-file");
         }
         String host = request.getHeader(HttpHeaders.HOST);
-        if (isLoopbackOnly && (host == null || !isLoopback(withoutPort(host)))) {
+        if (isLoopbackOnly && !LoopbackNames.isLoopbackHost(host)) {
             return refused("foreign_host", "without --keys-file the host must be localhost or a loopback address");
         }
         boolean isUpload = DoorRouter.route(request.path()).equals("files");
@@ -50,28 +49,5 @@ final class KeylessRule implements CallerRule {
     private static boolean isJson(@Nullable String contentType) {
         return contentType != null
                 && contentType.split(";", 2)[0].strip().toLowerCase(Locale.ROOT).equals("application/json");
-    }
-
-    private static boolean isLoopbackOrigin(String origin) {
-        try {
-            String host = new URI(origin).getHost();
-            return host != null && isLoopback(host);
-        } catch (URISyntaxException e) {
-            return false; // "null" is the origin of a sandboxed page and has no host
-        }
-    }
-
-    private static String withoutPort(String host) {
-        if (host.startsWith("[")) {
-            return host.substring(0, host.indexOf(']') + 1);
-        }
-        int colon = host.indexOf(':');
-        return colon < 0 ? host : host.substring(0, colon);
-    }
-
-    /** Compares names and literals only: to resolve a foreign name would be to believe whoever has bound it. */
-    private static boolean isLoopback(String host) {
-        String name = host.toLowerCase(Locale.ROOT);
-        return name.equals("localhost") || name.equals("[::1]") || name.matches("127(\\.[0-9]{1,3}){3}");
     }
 }

@@ -199,7 +199,12 @@ public final class Worker implements AutoCloseable {
                 new PoolMember.Clients(
                         () -> KafkaClients.reportReader(queue.kafka(), name),
                         () -> KafkaClients.reportWriter(queue.kafka(), name)),
-                new WorkerReporter(started, flow::bundles, flow.pace()::state, metrics.calls()::cancelled),
+                new WorkerReporter(
+                        started,
+                        flow::bundles,
+                        flow.pace()::state,
+                        metrics.calls()::cancelled,
+                        metrics.calls()::endedCalls),
                 new ModelListing(api::listModels, ThreadLocalRandom.current()::nextDouble, System::nanoTime),
                 flow.pace()::lend,
                 System::nanoTime);

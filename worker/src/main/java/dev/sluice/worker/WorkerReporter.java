@@ -1,7 +1,9 @@
 package dev.sluice.worker;
 
 import dev.sluice.worker.pace.PaceState;
+import dev.sluice.worker.pool.CallsReport;
 import dev.sluice.worker.pool.CancelledReport;
+import dev.sluice.worker.pool.HeapReport;
 import dev.sluice.worker.pool.PoolMember;
 import dev.sluice.worker.pool.WorkerReport;
 import dev.sluice.worker.text.ProgramVersion;
@@ -17,6 +19,7 @@ final class WorkerReporter implements Supplier<WorkerReport> {
     private final Supplier<OwnedBundles> bundles;
     private final Supplier<PaceState> pace;
     private final Supplier<CancelledReport> cancelled;
+    private final Supplier<CallsReport> calls;
     /** Looked up for the first report, since that may take long where the name server does not answer. */
     private @Nullable String host;
 
@@ -24,11 +27,13 @@ final class WorkerReporter implements Supplier<WorkerReport> {
             Instant started,
             Supplier<OwnedBundles> bundles,
             Supplier<PaceState> pace,
-            Supplier<CancelledReport> cancelled) {
+            Supplier<CancelledReport> cancelled,
+            Supplier<CallsReport> calls) {
         this.started = started;
         this.bundles = bundles;
         this.pace = pace;
         this.cancelled = cancelled;
+        this.calls = calls;
     }
 
     @Override
@@ -46,7 +51,9 @@ final class WorkerReporter implements Supplier<WorkerReport> {
                 present.width(),
                 pace.get().reports(),
                 pace.get().groupReports(),
-                cancelled.get());
+                cancelled.get(),
+                calls.get(),
+                HeapReport.current());
     }
 
     private static String host() {

@@ -33,11 +33,11 @@ class ArchitectureTest {
     private static final List<String> BASE =
             List.of("text", "threads", "provider", "topics", "kafka", "pool", "cancel", "pieces");
 
-    /** The packages that commands are made of, and later the HTTP door and the console. */
+    /** The packages that commands and the console are made of, and later the HTTP door. */
     private static final List<String> TOOLS = List.of("batch", "deadletters", "status");
 
     private static final List<String> COMMANDS =
-            List.of("ask", "cancel", "dlq", "gateway", "status", "submit", "topics", "worker", "workers");
+            List.of("ask", "cancel", "console", "dlq", "gateway", "status", "submit", "topics", "worker", "workers");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -89,6 +89,49 @@ class ArchitectureTest {
                 .check(new ClassFileImporter()
                         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                         .importPackages("dev.sluice.gateway"));
+    }
+
+    @Test
+    void theConsoleUsesTheToolsAndNoStage() {
+        String[] used = Stream.concat(TOOLS.stream(), BASE.stream())
+                .map(ArchitectureTest::inside)
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.sluice.console..")
+                .should()
+                .dependOnClassesThat(JavaClass.Predicates.resideInAPackage(WORKER + "..")
+                        .and(JavaClass.Predicates.resideOutsideOfPackages(used)))
+                .orShould()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.sluice.gateway..")
+                .check(new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("dev.sluice.console"));
+    }
+
+    @Test
+    void onlyItsCommandKnowsTheConsole() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(inside("cli.console"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("dev.sluice.console..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void whatServersShareKnowsNeitherOfThem() {
+        noClasses()
+                .that()
+                .resideInAPackage("dev.sluice.http..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(WORKER + "..", "dev.sluice.gateway..", "dev.sluice.console..")
+                .check(new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages("dev.sluice.http"));
     }
 
     private static String inside(String name) {

@@ -4,6 +4,7 @@ import dev.sluice.worker.cli.ask.AskCommand;
 import dev.sluice.worker.cli.cancel.CancelCommand;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
+import dev.sluice.worker.cli.console.ConsoleCommand;
 import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
@@ -46,6 +47,7 @@ public final class CommandTree {
                 .addSubcommand(deadLetters(terminal))
                 .addSubcommand(new StatusCommand(terminal))
                 .addSubcommand(new WorkersCommand(terminal))
+                .addSubcommand(new ConsoleCommand(terminal))
                 .addSubcommand(topics(terminal))
                 .addSubcommand(new SandboxCommand())
                 .addSubcommand(new CompletionCommand(terminal));

@@ -5,6 +5,7 @@ import dev.sluice.worker.call.CallResult;
 import dev.sluice.worker.intake.InputRecord;
 import dev.sluice.worker.intake.Request;
 import dev.sluice.worker.outcome.OutcomeClassifier.Verdict;
+import dev.sluice.worker.pool.CallsReport;
 import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.provider.TogetherApi;
 import dev.sluice.worker.provider.TokenUsage;
@@ -17,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Meters of calls. Their names and buckets are those of OpenTelemetry's semantic conventions for generative AI, if
@@ -27,6 +29,9 @@ public final class CallMeters {
     private final BoundedNames models;
     private final BoundedNames tenants;
     private final CancelMeters cancels;
+    private final LongAdder answered = new LongAdder();
+    private final LongAdder rateLimited = new LongAdder();
+    private final LongAdder failed = new LongAdder();
     private final Map<String, Timer> waits = new ConcurrentHashMap<>();
     private final Map<Ending, Counter> calls = new ConcurrentHashMap<>();
     private final Map<Answer, Timer> durations = new ConcurrentHashMap<>();
@@ -77,6 +82,18 @@ public final class CallMeters {
         if (result instanceof CallResult.Aborted) {
             cancels.cancelled();
         }
+        count(result, status);
+    }
+
+    private void count(CallResult result, String status) {
+        if (result instanceof CallResult.Answered || result instanceof CallResult.Failed) {
+            LongAdder ending = switch (status) {
+                case StatusLabel.OK -> answered;
+                case StatusLabel.RATE_LIMITED -> rateLimited;
+                default -> failed;
+            };
+            ending.increment();
+        }
     }
 
     /**
@@ -101,6 +118,11 @@ public final class CallMeters {
     /** Returns what was cancelled so far, and what that has spared. */
     public CancelledReport cancelled() {
         return cancels.report();
+    }
+
+    /** Returns how the calls so far have ended. */
+    public CallsReport endedCalls() {
+        return new CallsReport(answered.sum(), rateLimited.sum(), failed.sum());
     }
 
     private void spent(Request request, String model, TokenUsage usage) {

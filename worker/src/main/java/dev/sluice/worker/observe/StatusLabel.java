@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
 /** The label of a call's result. It is an HTTP status, or a word if there was no usable answer. */
 final class StatusLabel {
     static final String OK = "200";
+    static final String RATE_LIMITED = "429";
 
     private static final int HTTP_OK = 200;
 

@@ -19,6 +19,8 @@ import java.util.Map;
  * @param lanes the lanes in which something waits, is called, was spent, or that are stopped
  * @param groups the limits that several models have in common, each as if it were a lane
  * @param cancelled what the worker has cancelled since its start
+ * @param calls how the worker's calls have ended since its start
+ * @param heap the worker's memory
  */
 public record WorkerReport(
         long sequence,
@@ -30,10 +32,39 @@ public record WorkerReport(
         int width,
         List<LaneReport> lanes,
         List<LaneReport> groups,
-        CancelledReport cancelled) {
+        CancelledReport cancelled,
+        CallsReport calls,
+        HeapReport heap) {
     public WorkerReport {
         lanes = List.copyOf(lanes);
         groups = List.copyOf(groups);
+    }
+
+    /** Creates the report of a worker that has made no calls and does not tell its memory. */
+    public WorkerReport(
+            long sequence,
+            String version,
+            String host,
+            Instant started,
+            Duration validity,
+            int bundles,
+            int width,
+            List<LaneReport> lanes,
+            List<LaneReport> groups,
+            CancelledReport cancelled) {
+        this(
+                sequence,
+                version,
+                host,
+                started,
+                validity,
+                bundles,
+                width,
+                lanes,
+                groups,
+                cancelled,
+                CallsReport.NONE,
+                HeapReport.NONE);
     }
 
     /** Creates the report of a worker that has cancelled nothing, and in which no models have a limit in common. */
@@ -51,12 +82,14 @@ public record WorkerReport(
 
     /** Returns the same report with another number. */
     WorkerReport numbered(long number) {
-        return new WorkerReport(number, version, host, started, validity, bundles, width, lanes, groups, cancelled);
+        return new WorkerReport(
+                number, version, host, started, validity, bundles, width, lanes, groups, cancelled, calls, heap);
     }
 
     /** Returns the same report with other lanes. */
     WorkerReport withLanes(List<LaneReport> others) {
-        return new WorkerReport(sequence, version, host, started, validity, bundles, width, others, groups, cancelled);
+        return new WorkerReport(
+                sequence, version, host, started, validity, bundles, width, others, groups, cancelled, calls, heap);
     }
 
     /** Returns the reports on the lanes by model. */

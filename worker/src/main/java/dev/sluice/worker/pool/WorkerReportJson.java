@@ -50,7 +50,26 @@ public final class WorkerReportJson {
 
     /** Returns the report as a tree, to which more may be added. */
     public static ObjectNode tree(WorkerReport report) {
-        ObjectNode tree = JSON.createObjectNode()
+        ObjectNode tree = head(report);
+        ArrayNode lanes = tree.putArray("lanes");
+        report.lanes().forEach(lane -> lanes.add(tree(lane)));
+        if (!report.groups().isEmpty()) {
+            ArrayNode groups = tree.putArray("groups");
+            report.groups().forEach(group -> groups.add(tree("group", group)));
+        }
+        addCounts(tree, report);
+        return tree;
+    }
+
+    /** Returns the report as a tree, without its lanes and groups. */
+    public static ObjectNode summary(WorkerReport report) {
+        ObjectNode tree = head(report);
+        addCounts(tree, report);
+        return tree;
+    }
+
+    private static ObjectNode head(WorkerReport report) {
+        return JSON.createObjectNode()
                 .put("v", VERSION)
                 .put("seq", report.sequence())
                 .put("version", report.version())
@@ -59,16 +78,23 @@ public final class WorkerReportJson {
                 .put("valid_ms", report.validity().toMillis())
                 .put("bundles", report.bundles())
                 .put("width", report.width());
-        ArrayNode lanes = tree.putArray("lanes");
-        report.lanes().forEach(lane -> lanes.add(tree(lane)));
-        if (!report.groups().isEmpty()) {
-            ArrayNode groups = tree.putArray("groups");
-            report.groups().forEach(group -> groups.add(tree("group", group)));
-        }
+    }
+
+    private static void addCounts(ObjectNode tree, WorkerReport report) {
         if (report.cancelled().requests() > 0) {
             tree.set("cancelled", tree(report.cancelled()));
         }
-        return tree;
+        if (!report.calls().equals(CallsReport.NONE)) {
+            tree.putObject("calls")
+                    .put("answered", report.calls().answered())
+                    .put("rate_limited", report.calls().rateLimited())
+                    .put("failed", report.calls().failed());
+        }
+        if (report.heap().max() > 0) {
+            tree.putObject("heap")
+                    .put("used", report.heap().used())
+                    .put("max", report.heap().max());
+        }
     }
 
     /** Returns what was cancelled, as it is in a report. */
@@ -146,7 +172,11 @@ public final class WorkerReportJson {
                     Math.max(bundles, tree.path("width").asInt(0)),
                     lanes("model", tree.path("lanes")),
                     lanes("group", tree.path("groups")),
-                    cancelled(tree.path("cancelled"))));
+                    cancelled(tree.path("cancelled")),
+                    calls(tree.path("calls")),
+                    new HeapReport(
+                            count(tree.path("heap").path("used")),
+                            count(tree.path("heap").path("max")))));
         } catch (JacksonException | DateTimeException foreign) {
             return Optional.empty();
         }
@@ -155,6 +185,11 @@ public final class WorkerReportJson {
     private static CancelledReport cancelled(JsonNode tree) {
         return new CancelledReport(
                 count(tree.path("requests")), count(tree.path("spared_calls")), count(tree.path("spared_tokens")));
+    }
+
+    private static CallsReport calls(JsonNode tree) {
+        return new CallsReport(
+                count(tree.path("answered")), count(tree.path("rate_limited")), count(tree.path("failed")));
     }
 
     private static Instant instant(String text) {

@@ -42,6 +42,7 @@ class ConfigurationLayersTest {
                         "errors",
                         "files-dir",
                         "group",
+                        "history-dir",
                         "instance-id",
                         "json",
                         "kafka-config",
@@ -87,9 +88,10 @@ class ConfigurationLayersTest {
                         "weight",
                         "window",
                         "without-keys",
+                        "without-users",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(62)
+                .hasSize(64)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

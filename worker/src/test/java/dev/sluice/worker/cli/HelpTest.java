@@ -21,6 +21,7 @@ class HelpTest {
                 "dlq replay",
                 "status",
                 "workers",
+                "console",
                 "topics create",
                 "topics describe"
             })
@@ -40,7 +41,17 @@ class HelpTest {
     void helpListsTheCommands() {
         assertThat(terminal.run("--help")).isZero();
         assertThat(terminal.out())
-                .contains("worker", "submit", "ask", "dlq", "status", "workers", "topics", "sandbox", "completion");
+                .contains(
+                        "worker",
+                        "submit",
+                        "ask",
+                        "dlq",
+                        "status",
+                        "workers",
+                        "console",
+                        "topics",
+                        "sandbox",
+                        "completion");
     }
 
     @Test
@@ -60,8 +71,8 @@ class HelpTest {
     void withoutACommandAllCommandsAreListed() {
         assertThat(terminal.run()).isEqualTo(2);
         assertThat(terminal.err())
-                .contains("say what to do: one of worker, gateway, submit, ask, cancel, dlq, status, workers, topics,"
-                        + " sandbox, completion");
+                .contains("say what to do: one of worker, gateway, submit, ask, cancel, dlq, status, workers,"
+                        + " console, topics, sandbox, completion");
     }
 
     @Test

@@ -142,6 +142,33 @@ class WorkerReportJsonTest {
     }
 
     @Test
+    void callsAndMemoryAreBesideTheLanesAndInTheSummary() {
+        WorkerReport report = new WorkerReport(
+                1,
+                "",
+                "",
+                Instant.EPOCH,
+                Duration.ofSeconds(3),
+                1,
+                1,
+                List.of(LaneReport.NONE),
+                List.of(),
+                CancelledReport.NONE,
+                new CallsReport(900, 12, 3),
+                new HeapReport(300_000_000, 768_000_000));
+
+        byte[] value = WorkerReportJson.encode(report);
+
+        assertThat(new String(value, UTF_8))
+                .endsWith("\"calls\":{\"answered\":900,\"rate_limited\":12,\"failed\":3},"
+                        + "\"heap\":{\"used\":300000000,\"max\":768000000}}");
+        assertThat(WorkerReportJson.decode(value)).contains(report);
+        assertThat(WorkerReportJson.summary(report).has("lanes")).isFalse();
+        assertThat(WorkerReportJson.summary(report).at("/calls/answered").asLong())
+                .isEqualTo(900);
+    }
+
+    @Test
     void aRecordThatIsTooLargeIsNotRead() {
         assertThat(read("{'v':1,'x':'" + "y".repeat(2 << 20) + "'}")).isEmpty();
     }

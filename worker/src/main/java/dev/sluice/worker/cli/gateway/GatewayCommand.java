@@ -8,8 +8,8 @@ import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.Converters.ByteSize;
-import dev.sluice.worker.cli.options.LogOptions;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.RequestLogOptions;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -143,7 +143,7 @@ public final class GatewayCommand implements Subcommand {
     private KafkaOptions kafka = new KafkaOptions();
 
     @Mixin
-    private LogOptions log = new LogOptions();
+    private RequestLogOptions log = new RequestLogOptions();
 
     public GatewayCommand(Terminal terminal) {
         this.terminal = terminal;

@@ -10,6 +10,7 @@ import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.pool.PoolReader;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.status.QueueStatus;
+import dev.sluice.worker.status.StatusJson;
 import dev.sluice.worker.status.StatusReader;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.Durations;

@@ -6,9 +6,9 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.Converters.ByteSize;
-import dev.sluice.worker.cli.options.LogOptions;
 import dev.sluice.worker.cli.options.ModelLimit;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.RequestLogOptions;
 import dev.sluice.worker.cli.options.TenantWeight;
 import dev.sluice.worker.pace.ConfiguredLimit;
 import java.time.Duration;
@@ -198,7 +198,7 @@ public final class WorkerCommand implements Subcommand {
     private ByteSize maxResponseBytes = new ByteSize(0);
 
     @Mixin
-    private LogOptions log = new LogOptions();
+    private RequestLogOptions log = new RequestLogOptions();
 
     private @Nullable WorkerConfig config;
 

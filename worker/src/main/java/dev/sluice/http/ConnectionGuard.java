@@ -1,4 +1,4 @@
-package dev.sluice.gateway;
+package dev.sluice.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpConnection;
@@ -11,7 +11,7 @@ import java.util.Map;
  * Bounds connections, and closes those that do not get on with a request. A client that sends one byte of a head now
  * and then is never idle for the server's own time-out. It belongs to the event loop.
  */
-final class ConnectionGuard {
+public final class ConnectionGuard {
     /** The time in which a connection must have sent the head of a request. Balancers reuse theirs for up to 75 s. */
     private static final Duration MAX_IDLE = Duration.ofMinutes(2);
 
@@ -26,12 +26,18 @@ final class ConnectionGuard {
         private long idleSince = System.nanoTime();
     }
 
-    ConnectionGuard(Vertx vertx, int max) {
+    /**
+     * Makes a guard without connections.
+     *
+     * @param max the most connections; any more are closed at once
+     */
+    public ConnectionGuard(Vertx vertx, int max) {
         this.max = max;
         vertx.setPeriodic(SWEEP.toMillis(), tick -> sweep());
     }
 
-    void opened(HttpConnection connection) {
+    /** Takes a connection on which no request has come yet. */
+    public void opened(HttpConnection connection) {
         if (open.size() >= max) {
             var unused = connection.close();
             return;
@@ -41,14 +47,16 @@ final class ConnectionGuard {
         connection.closeHandler(closed -> open.remove(connection));
     }
 
-    void requestBegan(HttpConnection connection) {
+    /** Takes note that a request is under way. */
+    public void requestBegan(HttpConnection connection) {
         State state = open.get(connection);
         if (state != null) {
             state.requests++;
         }
     }
 
-    void requestEnded(HttpConnection connection) {
+    /** Takes note that a request has its answer. */
+    public void requestEnded(HttpConnection connection) {
         State state = open.get(connection);
         if (state != null) {
             state.requests--;

@@ -1,14 +1,10 @@
-package dev.sluice.worker.cli.status;
+package dev.sluice.worker.status;
 
 import dev.sluice.worker.pool.CancelledReport;
 import dev.sluice.worker.pool.PoolLane;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.pool.WorkerReportJson;
 import dev.sluice.worker.provider.StopRemedy;
-import dev.sluice.worker.status.GroupStatus;
-import dev.sluice.worker.status.PartitionBacklog;
-import dev.sluice.worker.status.QueueStatus;
-import dev.sluice.worker.status.TopicBacklog;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -20,13 +16,15 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Writes the status of a queue as one JSON object. Scripts rely on the names, so fields are added and never renamed.
  */
-final class StatusJson {
+public final class StatusJson {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final long now;
+    private final boolean hasPartitions;
 
-    private StatusJson(Instant at) {
+    private StatusJson(Instant at, boolean hasPartitions) {
         this.now = at.toEpochMilli();
+        this.hasPartitions = hasPartitions;
     }
 
     /**
@@ -34,8 +32,32 @@ final class StatusJson {
      *
      * @param reports true to add the report of each worker
      */
-    static String of(QueueStatus status, PoolReading pool, boolean reports) {
-        ObjectNode root = new StatusJson(status.at()).queue(status);
+    public static String of(QueueStatus status, PoolReading pool, boolean reports) {
+        ObjectNode root = new StatusJson(status.at(), true).of(status, pool);
+        if (reports) {
+            ArrayNode each = root.putArray("reports");
+            pool.workers()
+                    .forEach((name, report) ->
+                            each.addObject().put("worker", name).set("report", WorkerReportJson.tree(report)));
+        }
+        return root.toString();
+    }
+
+    /**
+     * Returns the object with the report of each worker, but without what grows with bundles and with workers times
+     * lanes: the partitions of each topic, and the lanes of each report.
+     */
+    public static ObjectNode summary(QueueStatus status, PoolReading pool) {
+        ObjectNode root = new StatusJson(status.at(), false).of(status, pool);
+        ArrayNode each = root.putArray("reports");
+        pool.workers()
+                .forEach((name, report) ->
+                        each.addObject().put("worker", name).set("report", WorkerReportJson.summary(report)));
+        return root;
+    }
+
+    private ObjectNode of(QueueStatus status, PoolReading pool) {
+        ObjectNode root = queue(status);
         root.putObject("pool")
                 .put("state", pool.state().name().toLowerCase(Locale.ROOT))
                 .put("problem", pool.problem().isEmpty() ? null : pool.problem());
@@ -46,13 +68,7 @@ final class StatusJson {
         root.set(
                 "cancelled",
                 WorkerReportJson.tree(CancelledReport.sum(pool.workers().values())));
-        if (reports) {
-            ArrayNode each = root.putArray("reports");
-            pool.workers()
-                    .forEach((name, report) ->
-                            each.addObject().put("worker", name).set("report", WorkerReportJson.tree(report)));
-        }
-        return root.toString();
+        return root;
     }
 
     private static ObjectNode lane(PoolLane lane) {
@@ -98,6 +114,13 @@ final class StatusJson {
                 .put("exact", topic.exact());
         putAge(node, topic.oldest());
         node.put("ended_ahead", topic.endedAhead()).put("lag", topic.lag());
+        if (hasPartitions) {
+            putPartitions(node, topic);
+        }
+        return node;
+    }
+
+    private void putPartitions(ObjectNode node, TopicBacklog topic) {
         ArrayNode partitions = node.putArray("partitions");
         for (PartitionBacklog each : topic.partitions()) {
             ObjectNode partition = partitions
@@ -108,7 +131,6 @@ final class StatusJson {
             putAge(partition, each.oldest());
             partition.put("ended_ahead", each.endedAhead()).put("lag", each.lag());
         }
-        return node;
     }
 
     private void putAge(ObjectNode node, OptionalLong since) {

@@ -1,4 +1,4 @@
-package dev.sluice.gateway;
+package dev.sluice.http;
 
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
