@@ -1,7 +1,6 @@
 package dev.sluice.sandbox;
 
 import dev.sluice.sandbox.broker.BrokerMain;
-import dev.sluice.sandbox.broker.StandardErrorLog;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,31 +29,24 @@ final class BrokerProcess {
     }
 
     /** Launches the JVM and appends to the log. {@link #awaitReady} waits until the broker serves clients. */
-    static BrokerProcess launch(Path serverProperties, Path log, List<String> jvmOptions) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
+    static BrokerProcess launch(Path serverProperties, ServerProperties server, Path log, List<String> jvmOptions) {
+        List<String> options = new ArrayList<>(List.of("-Xmx384m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError"));
         // it lives for a test or two: the optimising compiler would take a third of its processor time
-        command.add("-XX:TieredStopAtLevel=1");
-        command.addAll(List.of("-Xlog:disable", "-Xlog:all=warning:stderr")); // standard output is BrokerMain's
-        command.addAll(
-                List.of("-Dslf4j.provider=" + StandardErrorLog.class.getName(), "-Dslf4j.internal.verbosity=WARN"));
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", classPath(), BrokerMain.class.getName(), serverProperties.toString()));
+        options.add("-XX:TieredStopAtLevel=1");
+        options.addAll(List.of("-Xlog:disable", "-Xlog:all=warning:stderr")); // standard output is the main class's
+        options.addAll(jvmOptions);
         try {
+            List<String> command = BrokerLibraries.chosen().command(options, serverProperties, server, log);
             Process process = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
                     .start();
             return new BrokerProcess(process, log);
         } catch (IOException e) {
-            throw new BrokerStartException("could not launch the broker's JVM: " + command.get(0), e);
+            throw new BrokerStartException("could not launch the broker's JVM", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokerStartException("interrupted while the broker's JVM was launched", e);
         }
-    }
-
-    // Surefire and Failsafe may start this JVM with a single jar whose manifest names the others. The child JVM reads
-    // the manifest in the same way. The sandbox's own jar works like that too.
-    private static String classPath() {
-        return System.getProperty("java.class.path");
     }
 
     /**

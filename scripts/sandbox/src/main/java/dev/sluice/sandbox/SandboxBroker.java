@@ -68,7 +68,7 @@ public final class SandboxBroker implements AutoCloseable {
 
     private void writeServerProperties() {
         Properties properties = new Properties();
-        properties.putAll(server.of(settings, folder.resolve("data")));
+        properties.putAll(server.of(settings, folder));
         try (var writer = Files.newBufferedWriter(serverProperties())) {
             properties.store(writer, "Written by SandboxBroker at every start");
         } catch (IOException e) {
@@ -140,7 +140,7 @@ public final class SandboxBroker implements AutoCloseable {
         if (isRunning()) {
             throw new IllegalStateException("the broker is running as process " + pid());
         }
-        BrokerProcess next = BrokerProcess.launch(serverProperties(), log(), settings.jvmOptions());
+        BrokerProcess next = BrokerProcess.launch(serverProperties(), server, log(), settings.jvmOptions());
         process = next;
         next.awaitReady(settings.startTimeout());
     }

@@ -29,14 +29,24 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
     }
 
     /** Returns the sandbox's own entries, overridden by the entries of {@code settings}. */
-    Map<String, String> of(BrokerSettings settings, Path logFolder) {
+    Map<String, String> of(BrokerSettings settings, Path folder) {
         Map<String, String> properties = new LinkedHashMap<>();
-        putIdentity(properties, logFolder);
+        putIdentity(properties, logFolder(folder));
         putListeners(properties, settings);
         putSmallSizes(properties);
         putShortTimeouts(properties);
         properties.putAll(settings.properties());
         return properties;
+    }
+
+    /** Returns the folder of Kafka's data, in the folder of all that is the broker's. */
+    Path logFolder(Path folder) {
+        return folder.resolve("data");
+    }
+
+    /** Returns the address of the listener that is in plain text, whatever the clients' one is. */
+    String internalAddress() {
+        return "localhost:" + internalPort;
     }
 
     private void putIdentity(Map<String, String> properties, Path logFolder) {
