@@ -121,6 +121,27 @@ class StatusTableTest {
     }
 
     @Test
+    void limitsThatModelsHaveInCommonComeBehindTheLanes() {
+        BudgetReport none = new BudgetReport(OptionalDouble.empty(), BudgetReport.Source.NONE, 6, 0);
+        BudgetReport told = new BudgetReport(OptionalDouble.of(20), BudgetReport.Source.TOLD, 9.5, 12);
+        BudgetReport tokens = new BudgetReport(OptionalDouble.of(400_000 / 86_400.0), BudgetReport.Source.TOLD, 2, 0);
+        LaneReport lane = new LaneReport("m", "limited", "", 7, 2, none, none);
+        LaneReport group = new LaneReport("m+other", "limited", "", 7, 3, told, tokens);
+        PoolReading pool = new PoolReading(
+                PoolReading.State.ALIVE, Map.of("a", grouped(lane, group), "b", grouped(lane, group)), "");
+
+        assertThat(print(pool, false))
+                .containsPattern("m +limited +14 +4 +12 +- +-\\s+in common: m\\+other +limited +14 +6 +19 +20 +told"
+                        + "\\s+in tokens +4 +4\\.63 +told");
+        assertThat(print(pool, true)).containsPattern("a +in common: m\\+other +limited +7 +3 +9\\.5 +20 +told");
+    }
+
+    private static WorkerReport grouped(LaneReport lane, LaneReport group) {
+        CancelledReport nothing = new CancelledReport(0, 0, 0);
+        return new WorkerReport(1, "1", "h", NOW, Duration.ofSeconds(3), 1, 12, List.of(lane), List.of(group), nothing);
+    }
+
+    @Test
     void thatLanesAreNotKnownIsOneSentence() {
         assertThat(print(PoolReading.none(PoolReading.State.MISSING, "topic chat.workers does not exist"), true))
                 .endsWith("lanes are not known: topic chat.workers does not exist" + System.lineSeparator()
