@@ -57,9 +57,9 @@ public final class Transactions implements AutoCloseable {
     private static final int HANGING_AFTER = 6;
 
     /**
-     * The words that say what to do then. A broker that dies between the decision of a commit and its markers may never write them, and
-     * Kafka answers no question about these offsets any more (KIP-664). Nobody but an operator may end another's
-     * transaction.
+     * The words that say what to do then. A broker that dies between the decision of a commit and its markers may never
+     * write them, and Kafka answers no question about these offsets any more (KIP-664). Nobody but an operator may end
+     * another's transaction.
      */
     private static final String HANGING =
             "Committed offsets could not be read for a minute. If Kafka is well otherwise, a transaction hangs there: "
