@@ -53,7 +53,7 @@ import org.slf4j.event.Level;
 public final class Transactions implements AutoCloseable {
     private static final Duration CLOSE_BOUND = Duration.ofSeconds(5);
     private static final Duration OFFSETS_BOUND = Duration.ofSeconds(10);
-    /** The tries to read offsets, of {@link #OFFSETS_BOUND} each, after which something other than slowness is likely. */
+    /** The tries to read offsets, of {@link #OFFSETS_BOUND} each, from which on more than slowness is likely. */
     private static final int HANGING_AFTER = 6;
 
     /**
