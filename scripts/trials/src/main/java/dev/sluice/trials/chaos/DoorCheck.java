@@ -15,8 +15,8 @@ import java.util.Map;
 /**
  * The rules that clients of HTTP doors may rely on, whatever is struck. Every request ends with its own answer. No
  * client waits for longer than it has said. A call is repeated only if its worker could not commit its answer, or if an
- * earlier try has left a request on the queue. Each request on the queue ends once. A stream shows the whole answer, or its beginning and an error. A door
- * that is stopped answers what waits.
+ * earlier try has left a request on the queue. Each request on the queue ends once. A stream shows the whole answer, or
+ * its beginning and an error. A door that is stopped answers what waits.
  */
 final class DoorCheck {
     private final DoorHistory history;
