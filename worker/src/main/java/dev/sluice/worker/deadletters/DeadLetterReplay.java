@@ -74,6 +74,7 @@ public final class DeadLetterReplay {
      * Prepares a replay of the letters of {@code topic}.
      *
      * @param producer a producer with the {@link #transactionalId}, which the caller closes
+     * @param person the name of whoever replays, which each mark has
      * @param progress receives the number of letters sent so far
      */
     public DeadLetterReplay(
@@ -82,10 +83,11 @@ public final class DeadLetterReplay {
             Producer<byte[], byte[]> producer,
             Topics topics,
             Pacing pacing,
+            String person,
             LongConsumer progress) {
         this.topic = topic;
         this.selection = selection;
-        this.producer = new ReplayProducer(producer, new ReplayRecords(topics), Clock.systemUTC());
+        this.producer = new ReplayProducer(producer, new ReplayRecords(topics, person), Clock.systemUTC());
         this.pacing = pacing;
         this.progress = progress;
     }

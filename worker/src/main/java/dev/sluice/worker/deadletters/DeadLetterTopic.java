@@ -1,8 +1,13 @@
 package dev.sluice.worker.deadletters;
 
+import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.KafkaClients;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
@@ -102,6 +107,40 @@ public final class DeadLetterTopic implements AutoCloseable {
         new OffsetRangeReader(consumer, unread, listener, System::nanoTime).readByPartition(marks::add);
         marksReadUpTo = unread.to();
         return marks;
+    }
+
+    /**
+     * Reads the marks of a few letters, by the positions of these. A letter that was not replayed has none, and of
+     * several the first one counts.
+     */
+    public Map<String, ReplayMark> marksOf(Collection<DeadLetter> letters, ProgressListener listener)
+            throws InterruptedException {
+        Map<TopicPartition, Map<Long, String>> wanted = new HashMap<>();
+        letters.forEach(letter -> wanted.computeIfAbsent(letter.partition(), key -> new HashMap<>())
+                .put(letter.record().offset(), letter.position()));
+        Map<String, ReplayMark> found = new HashMap<>();
+        Map<TopicPartition, Long> ends = offsets(OffsetSpec.latest());
+        ends.keySet().retainAll(wanted.keySet());
+        Map<TopicPartition, Long> begins = new HashMap<>(); // a mark comes after its letter
+        wanted.forEach((partition, positions) -> begins.put(partition, Collections.min(positions.keySet())));
+        OffsetRange range = new OffsetRange(begins, ends);
+        new OffsetRangeReader(consumer, range, listener, System::nanoTime).readByPartition(record -> {
+            OptionalLong letter = ReplayMarks.isMark(record) ? ReplayMarks.letterOf(record) : OptionalLong.empty();
+            if (letter.isPresent()) {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                String position = wanted.getOrDefault(partition, Map.of()).get(letter.getAsLong());
+                if (position != null) {
+                    found.putIfAbsent(position, mark(record));
+                }
+            }
+        });
+        return found;
+    }
+
+    private static ReplayMark mark(ConsumerRecord<byte[], byte[]> record) {
+        return new ReplayMark(
+                Instant.ofEpochMilli(Math.max(0, record.timestamp())),
+                WireHeaders.text(record.headers(), WireHeaders.REPLAYED_BY).orElse(""));
     }
 
     /**

@@ -164,7 +164,8 @@ class DeadLettersTest {
                         "sluice-replays", "1",
                         "x-own", "kept"));
 
-        ProducerRecord<byte[], byte[]> request = new ReplayRecords(TOPICS).request(letter, BODY.getBytes(UTF_8), DIED);
+        ProducerRecord<byte[], byte[]> request =
+                new ReplayRecords(TOPICS, "ada").request(letter, BODY.getBytes(UTF_8), DIED);
 
         assertThat(request.topic()).isEqualTo("chat.requests");
         assertThat(request.key()).isEqualTo("key".getBytes(UTF_8));
@@ -184,7 +185,7 @@ class DeadLettersTest {
         all.put("sluice-reason", "never_admitted");
 
         ProducerRecord<byte[], byte[]> request =
-                new ReplayRecords(TOPICS).request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
+                new ReplayRecords(TOPICS, "ada").request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
 
         assertThat(texts(request.headers()))
                 .containsOnlyKeys(
@@ -208,7 +209,7 @@ class DeadLettersTest {
 
     private static @Nullable String timeAfterReplay(String header, String value) {
         DeadLetter letter = letter(5, BODY, Map.of(header, value));
-        return texts(new ReplayRecords(TOPICS)
+        return texts(new ReplayRecords(TOPICS, "ada")
                         .request(letter, new byte[0], DIED)
                         .headers())
                 .get(header);
@@ -216,11 +217,12 @@ class DeadLettersTest {
 
     @Test
     void aMarkIsWrittenToThePartitionOfItsLetter() {
-        ProducerRecord<byte[], byte[]> sent = ReplayRecords.mark(letter(5, BODY, Map.of()));
+        ProducerRecord<byte[], byte[]> sent = new ReplayRecords(TOPICS, "ada").mark(letter(5, BODY, Map.of()));
 
         assertThat(sent.topic()).isEqualTo(TOPICS.dead());
         assertThat(sent.partition()).isEqualTo(3);
         assertThat(sent.value()).isNull();
+        assertThat(texts(sent.headers())).containsEntry("sluice-replayed-by", "ada");
         marks.add(record(6, null, texts(sent.headers())));
         assertThat(marks.contains(letter(5, BODY, Map.of()))).isTrue();
     }

@@ -5,7 +5,9 @@ import dev.sluice.worker.deadletters.DeadLetterGroups;
 import dev.sluice.worker.deadletters.DeadLetterSummary;
 import dev.sluice.worker.deadletters.ErrorWords;
 import dev.sluice.worker.deadletters.ReplayDecision;
+import dev.sluice.worker.deadletters.ReplayMark;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonFactory;
@@ -75,12 +77,14 @@ final class DeadLetterJson {
     }
 
     /** Formats a letter with all headers and its body. Bytes that are not UTF-8 are replaced. */
-    static String letter(DeadLetter letter, boolean replayed) {
+    static String letter(DeadLetter letter, Optional<ReplayMark> mark) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("id", letter.id());
         root.put("position", letter.position());
         root.put("died_at", letter.diedAt().toString());
-        root.put("replayed", replayed);
+        root.put("replayed", mark.isPresent());
+        root.put("replayed_at", mark.map(known -> known.at().toString()).orElse(null));
+        root.put("replayed_by", mark.map(known -> orNull(known.person())).orElse(null));
         putError(root, ErrorWords.of(letter));
         root.put("key", text(letter.record().key()));
         ArrayNode headers = root.putArray("headers");

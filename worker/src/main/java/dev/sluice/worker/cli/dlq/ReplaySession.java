@@ -148,7 +148,13 @@ final class ReplaySession {
             throws InterruptedException {
         ProgressBar progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, planned, 0);
         DeadLetterReplay replay = new DeadLetterReplay(
-                topic, selection, producer, kafka.topics(), pacing, sent -> progress.show(sent, "letters sent"));
+                topic,
+                selection,
+                producer,
+                kafka.topics(),
+                pacing,
+                System.getProperty("user.name"),
+                sent -> progress.show(sent, "letters sent"));
         // lets the current transaction be committed; left open, it would block workers until it times out
         try (GracefulStop closedAtTheEnd =
                 GracefulStop.of("dlq-replay", replay::stop, STOP_TIMEOUT_MILLIS, ReplaySession::logLateStop)) {
