@@ -63,6 +63,18 @@ class DeadLettersTest {
     }
 
     @Test
+    void aFilterKnowsTheHttpStatus() {
+        DeadLetterFilter rejected = new DeadLetterFilter(
+                Set.of(), Set.of(), Set.of("400", "422"), Set.of(), Set.of(), Instant.MIN, Instant.MAX, "");
+
+        assertThat(rejected.matches(letter(5, BODY, Map.of("sluice-http-status", "422"))))
+                .isTrue();
+        assertThat(rejected.matches(letter(5, BODY, Map.of("sluice-http-status", "500"))))
+                .isFalse();
+        assertThat(rejected.matches(letter(5, BODY, Map.of()))).isFalse();
+    }
+
+    @Test
     void aMarkCountsOnlyIfItNamesAnEarlierOffset() {
         marks.add(mark(9, "5"));
         marks.add(mark(9, "9"));
@@ -264,6 +276,7 @@ class DeadLettersTest {
         return new DeadLetterFilter(
                 Set.of(id),
                 Set.of(reason),
+                Set.of(),
                 Set.of(model),
                 Set.of(tenant),
                 Instant.ofEpochMilli(since),
