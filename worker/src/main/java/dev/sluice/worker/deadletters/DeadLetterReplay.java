@@ -1,14 +1,18 @@
 package dev.sluice.worker.deadletters;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
@@ -21,6 +25,8 @@ public final class DeadLetterReplay {
     /** The number of positions that are listed of letters that cannot be sent. */
     public static final int MAX_POSITIONS = 10;
 
+    private static final int MAX_RECORD_BYTES = 16 << 20;
+    private static final int MAX_BLOCK_MILLIS = 30_000;
     private static final int MAX_BATCH_LETTERS = 500;
     private static final int MAX_BATCH_BYTES = 4 << 20;
     private static final double BATCHES_PER_SECOND = 4;
@@ -68,6 +74,17 @@ public final class DeadLetterReplay {
     /** Returns the transactional id that all replays of a queue share, so that only one of them can send. */
     public static String transactionalId(Topics topics) {
         return "sluice-dlq-replay:" + topics.base();
+    }
+
+    /**
+     * Makes the producer of a replay, which fences that of a replay that still runs.
+     *
+     * @param kafka the user's properties
+     */
+    public static Producer<byte[], byte[]> producer(Map<String, Object> kafka, Topics topics) {
+        Map<String, Object> properties = new HashMap<>(kafka);
+        properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+        return KafkaClients.transactionalProducer(properties, transactionalId(topics), MAX_RECORD_BYTES);
     }
 
     /**

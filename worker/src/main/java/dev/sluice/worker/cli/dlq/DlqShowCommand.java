@@ -10,6 +10,7 @@ import dev.sluice.worker.cli.options.Instants;
 import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.deadletters.DeadLetter;
 import dev.sluice.worker.deadletters.DeadLetterFilter;
+import dev.sluice.worker.deadletters.DeadLetterJson;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
 import dev.sluice.worker.deadletters.ReplayMark;
 import dev.sluice.worker.text.PrintableText;
