@@ -117,6 +117,14 @@ public record Topics(String base) {
     }
 
     /**
+     * Returns the topic for replies to the requests of batches that came over HTTP. It has one partition, and of all
+     * doors one reads it.
+     */
+    public String batchReplies() {
+        return base + ".replies.batches";
+    }
+
+    /**
      * Returns the topic on which workers tell each other what they know of the rate limits. It holds no request, is no
      * part of a bundle, and has one partition.
      */
@@ -173,12 +181,13 @@ public record Topics(String base) {
     }
 
     /**
-     * Returns every topic of the queue: the required ones, then {@link #doorReplies()}, {@link #workers()}, {@link
-     * #cancels()} and {@link #streams()}.
+     * Returns every topic of the queue: the required ones, then {@link #doorReplies()}, {@link #batchReplies()}, {@link
+     * #workers()}, {@link #cancels()} and {@link #streams()}.
      */
     public List<String> all() {
         List<String> all = new ArrayList<>(required());
         all.add(doorReplies());
+        all.add(batchReplies());
         all.add(workers());
         all.add(cancels());
         all.add(streams());

@@ -27,14 +27,20 @@ class TopicsTest {
     @Test
     void repliesOfTheDoorReportsMarksAndPiecesAreNoInputsAndNotRequired() {
         assertThat(topics.doorReplies()).isEqualTo("chat.replies.door");
+        assertThat(topics.batchReplies()).isEqualTo("chat.replies.batches");
         assertThat(topics.workers()).isEqualTo("chat.workers");
         assertThat(topics.all()).startsWith(topics.required().toArray(String[]::new));
         assertThat(topics.cancels()).isEqualTo("chat.cancels");
         assertThat(topics.streams()).isEqualTo("chat.streams");
-        assertThat(topics.all().subList(10, 14))
-                .containsExactly(topics.doorReplies(), topics.workers(), topics.cancels(), topics.streams());
-        assertThat(topics.all()).hasSize(14);
-        assertThat(topics.all().subList(10, 14))
+        assertThat(topics.all().subList(10, 15))
+                .containsExactly(
+                        topics.doorReplies(),
+                        topics.batchReplies(),
+                        topics.workers(),
+                        topics.cancels(),
+                        topics.streams());
+        assertThat(topics.all()).hasSize(15);
+        assertThat(topics.all().subList(10, 15))
                 .noneMatch(topics::isFromProducers)
                 .allMatch(topic -> topics.tier(topic).isEmpty());
     }

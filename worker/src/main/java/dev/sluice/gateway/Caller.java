@@ -1,5 +1,8 @@
 package dev.sluice.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.wire.ContentHash;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param allowance what the caller may have at once and per second
  */
 record Caller(String name, @Nullable String tenant, boolean isExpress, CallerAllowance allowance) {
+    /** Returns the owner of the caller's files and batches. Keys that replace each other have one name and tenant. */
+    String owner() {
+        return ContentHash.of(null, (name + '\n' + tenant).getBytes(UTF_8));
+    }
+
     /** Returns a caller without a key. */
     static Caller anybody() {
         return new Caller("", null, false, CallerAllowance.unlimited());

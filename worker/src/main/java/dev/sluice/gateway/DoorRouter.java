@@ -19,12 +19,14 @@ final class DoorRouter {
             "there are POST /v1/chat/completions, GET /v1/models, GET /v1/models/ID, GET /health/live,"
                     + " GET /health/ready and GET /metrics";
     private static final String THERE_ARE_FILES =
-            ", and GET and POST /v1/files, GET and DELETE /v1/files/ID and GET /v1/files/ID/content";
+            ", GET and POST /v1/files, GET and DELETE /v1/files/ID, GET /v1/files/ID/content, GET and POST"
+                    + " /v1/batches, GET /v1/batches/ID and POST /v1/batches/ID/cancel";
     private static final String TEXT = "text/plain; charset=utf-8";
 
     private final ChatRoute chat;
     private final ModelsRoute models;
     private final Optional<FilesRoute> files;
+    private final Optional<BatchesRoute> batches;
     private final GatewayHealth health;
     private final WorkerWatch workers;
     private final Supplier<byte[]> metrics;
@@ -34,12 +36,14 @@ final class DoorRouter {
             ChatRoute chat,
             ModelsRoute models,
             Optional<FilesRoute> files,
+            Optional<BatchesRoute> batches,
             GatewayHealth health,
             WorkerWatch workers,
             Supplier<byte[]> metrics) {
         this.chat = chat;
         this.models = models;
         this.files = files;
+        this.batches = batches;
         this.health = health;
         this.workers = workers;
         this.metrics = metrics;
@@ -58,7 +62,10 @@ final class DoorRouter {
             case CHAT -> "chat";
             case LIVE, READY -> "health";
             case METRICS -> "metrics";
-            default -> FilesRoute.isFor(normal) ? "files" : ModelsRoute.isFor(normal) ? "models" : "other";
+            default ->
+                FilesRoute.isFor(normal)
+                        ? "files"
+                        : BatchesRoute.isFor(normal) ? "batches" : ModelsRoute.isFor(normal) ? "models" : "other";
         };
     }
 
@@ -79,7 +86,9 @@ final class DoorRouter {
                 if (ModelsRoute.isFor(path)) {
                     get(exchange, () -> models.answer(exchange, path));
                 } else if (FilesRoute.isFor(path) && files.isPresent()) {
-                    files(exchange, files.get(), path);
+                    unlessDraining(exchange, () -> files.get().handle(exchange, path));
+                } else if (BatchesRoute.isFor(path) && batches.isPresent()) {
+                    unlessDraining(exchange, () -> batches.get().handle(exchange, path));
                 } else {
                     exchange.send(ErrorBody.invalid(404, "unknown_path", null, unknown(path)));
                 }
@@ -96,12 +105,12 @@ final class DoorRouter {
         return normal.startsWith("/v1/") ? normal.substring("/v1".length()) : normal;
     }
 
-    private void files(ClientExchange exchange, FilesRoute route, String path) {
+    private void unlessDraining(ClientExchange exchange, Runnable action) {
         if (isDraining) {
             exchange.closeAfterAnswer();
             exchange.send(draining());
         } else {
-            route.handle(exchange, path);
+            action.run();
         }
     }
 
@@ -110,8 +119,8 @@ final class DoorRouter {
             return "the Responses API is not served here; have the client use chat completions: in the Agents SDK"
                     + " set_default_openai_api(\"chat_completions\"), in the AI SDK openai.chat(model)";
         }
-        if (FilesRoute.isFor(path) && files.isEmpty()) {
-            return "this gateway stores no files; its operator has to start it with --files-dir";
+        if ((FilesRoute.isFor(path) || BatchesRoute.isFor(path)) && files.isEmpty()) {
+            return "this gateway stores no files and runs no batches; its operator has to start it with --files-dir";
         }
         return "this path does not exist; " + THERE_IS + (files.isPresent() ? THERE_ARE_FILES : "");
     }
@@ -119,11 +128,8 @@ final class DoorRouter {
     private void chat(ClientExchange exchange) {
         if (!exchange.request().method().equals(HttpMethod.POST)) {
             exchange.send(wrongMethod("POST"));
-        } else if (isDraining) {
-            exchange.closeAfterAnswer();
-            exchange.send(draining());
         } else {
-            chat.handle(exchange);
+            unlessDraining(exchange, () -> chat.handle(exchange));
         }
     }
 

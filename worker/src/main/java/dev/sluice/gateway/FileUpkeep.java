@@ -1,5 +1,6 @@
 package dev.sluice.gateway;
 
+import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.FileStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,10 +30,15 @@ final class FileUpkeep {
     }
 
     /** Begins at once with what a door that has died may have left behind. */
-    static void start(Vertx vertx, FileTasks tasks, FileStore store, Clock clock) {
+    static void start(Vertx vertx, FileTasks tasks, FileStore store, BatchStore batches, Clock clock) {
         FileUpkeep upkeep = new FileUpkeep(tasks, clock);
         vertx.setPeriodic(1, LEFTOVERS_EVERY.toMillis(), tick -> upkeep.run(store::deleteLeftovers));
-        vertx.setPeriodic(EXPIRED_EVERY.toMillis(), tick -> upkeep.run(store::deleteExpired));
+        vertx.setPeriodic(
+                EXPIRED_EVERY.toMillis(),
+                tick -> upkeep.run(() -> {
+                    store.deleteExpired();
+                    batches.deleteOld();
+                }));
     }
 
     @FunctionalInterface

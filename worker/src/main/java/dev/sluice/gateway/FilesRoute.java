@@ -1,26 +1,19 @@
 package dev.sluice.gateway;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.sluice.gateway.files.FileContent;
 import dev.sluice.gateway.files.FilePage;
 import dev.sluice.gateway.files.FileRequestException;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.gateway.files.StoredFile;
-import dev.sluice.wire.ContentHash;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Answers {@code /v1/files}. It belongs to the event loop. */
@@ -29,10 +22,7 @@ final class FilesRoute {
     private static final String CONTENT = "/content";
     private static final int MAX_TRANSFERS = 64;
     private static final int MAX_OF_ONE = 24;
-    private static final int MAX_TASKS = 512;
     private static final int MAX_PAGE = 10_000;
-    /** The time in which the storage must have done what is asked for. */
-    private static final long ANSWER_MILLIS = 30_000;
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
@@ -40,14 +30,22 @@ final class FilesRoute {
     private final FileStore store;
     private final FilesConfig config;
     private final FileTasks tasks;
+    private final TaskAnswers answers;
     private final WaitTimes times;
     private final OpenTransfers transfers = new OpenTransfers(MAX_TRANSFERS, MAX_OF_ONE);
 
-    FilesRoute(CallerRule callers, FileStore store, FilesConfig config, FileTasks tasks, WaitTimes times) {
+    FilesRoute(
+            CallerRule callers,
+            FileStore store,
+            FilesConfig config,
+            FileTasks tasks,
+            TaskAnswers answers,
+            WaitTimes times) {
         this.callers = callers;
         this.store = store;
         this.config = config;
         this.tasks = tasks;
+        this.answers = answers;
         this.times = times;
     }
 
@@ -65,15 +63,10 @@ final class FilesRoute {
     void handle(ClientExchange exchange, String path) {
         CallerRule.Verdict verdict = callers.check(exchange.request());
         if (verdict instanceof CallerRule.Admitted admitted) {
-            route(exchange, owner(admitted.caller()), path);
+            route(exchange, admitted.caller().owner(), path);
         } else if (verdict instanceof CallerRule.Refused refused) {
             refuse(exchange, refused.answer());
         }
-    }
-
-    /** Returns the owner of a caller's files. Keys that replace each other have one name and tenant. */
-    private static String owner(Caller caller) {
-        return ContentHash.of(null, (caller.name() + '\n' + caller.tenant()).getBytes(UTF_8));
     }
 
     private static void refuse(ClientExchange exchange, HttpAnswer answer) {
@@ -95,12 +88,13 @@ final class FilesRoute {
         } else if (id.endsWith(CONTENT)) {
             content(exchange, owner, id.substring(0, id.length() - CONTENT.length()));
         } else if (method.equals(HttpMethod.GET)) {
-            answer(
+            answers.answer(
                     exchange,
                     () -> store.find(owner, id),
                     found -> found.map(FilesRoute::file).orElseGet(() -> FileErrors.unknown(id)));
         } else if (method.equals(HttpMethod.DELETE)) {
-            answer(exchange, () -> store.delete(owner, id), found -> found ? deleted(id) : FileErrors.unknown(id));
+            answers.answer(
+                    exchange, () -> store.delete(owner, id), found -> found ? deleted(id) : FileErrors.unknown(id));
         } else {
             refuse(exchange, DoorRouter.wrongMethod("GET, DELETE"));
         }
@@ -128,7 +122,7 @@ final class FilesRoute {
         } else if (!transfers.begin(owner)) {
             exchange.send(FileErrors.busy());
         } else {
-            limit(exchange);
+            answers.limit(exchange);
             Future<Optional<FileContent>> unused = tasks.run(() -> store.content(owner, id))
                     .onComplete(opened -> {
                         if (opened.succeeded() && opened.result().isPresent()) {
@@ -152,7 +146,7 @@ final class FilesRoute {
             exchange.send(FileErrors.of(exchange.id(), e));
             return;
         }
-        answer(exchange, () -> store.list(owner, query), FilesRoute::page);
+        answers.answer(exchange, () -> store.list(owner, query), FilesRoute::page);
     }
 
     private static FilePage.Query query(HttpServerRequest request) {
@@ -178,29 +172,8 @@ final class FilesRoute {
         return value == null ? otherwise : value;
     }
 
-    /** Answers with what a task has found out. */
-    private <T> void answer(ClientExchange exchange, Callable<T> task, Function<T, HttpAnswer> answer) {
-        if (tasks.open() >= MAX_TASKS) {
-            exchange.send(FileErrors.busy());
-            return;
-        }
-        limit(exchange);
-        Future<T> unused = tasks.run(task)
-                .onComplete(done -> exchange.send(
-                        done.failed() ? FileErrors.of(exchange.id(), done.cause()) : answer.apply(done.result())));
-    }
-
-    /** Answers when the storage does not. */
-    private void limit(ClientExchange exchange) {
-        exchange.after(ANSWER_MILLIS, () -> {
-            if (!exchange.isCommitted()) {
-                exchange.send(FileErrors.unavailable());
-            }
-        });
-    }
-
     private static HttpAnswer file(StoredFile file) {
-        return json(file.json());
+        return TaskAnswers.json(file.json());
     }
 
     private static HttpAnswer deleted(String id) {
@@ -208,22 +181,10 @@ final class FilesRoute {
         json.put("id", id);
         json.put("object", "file");
         json.put("deleted", true);
-        return json(json);
+        return TaskAnswers.json(json);
     }
 
     private static HttpAnswer page(FilePage page) {
-        List<StoredFile> files = page.files();
-        ObjectNode json = MAPPER.createObjectNode();
-        json.put("object", "list");
-        ArrayNode data = json.putArray("data");
-        files.forEach(each -> data.add(each.json()));
-        json.put("first_id", files.isEmpty() ? null : files.get(0).id());
-        json.put("last_id", files.isEmpty() ? null : files.get(files.size() - 1).id());
-        json.put("has_more", page.hasMore());
-        return json(json);
-    }
-
-    private static HttpAnswer json(ObjectNode json) {
-        return new HttpAnswer(200, HttpAnswer.JSON, Map.of(), MAPPER.writeValueAsBytes(json), "ok");
+        return TaskAnswers.page(page.files().stream().map(StoredFile::json).toList(), page.hasMore());
     }
 }

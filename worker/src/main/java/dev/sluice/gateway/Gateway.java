@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.ChatQueue;
+import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.http.ConnectionGuard;
@@ -67,7 +68,7 @@ public final class Gateway implements AutoCloseable {
             GatewayConfig config,
             Optional<TlsIdentity> identity,
             CallerRule callers,
-            Optional<FileStore> store,
+            Optional<Stores> stores,
             ChatQueue queue,
             GatewayHealth health,
             WorkerWatch workers,
@@ -81,11 +82,23 @@ public final class Gateway implements AutoCloseable {
                 vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
         this.meters = new GatewayMeters(registry, workers);
-        this.files = store.map(opened -> files(config, callers, opened));
+        Optional<FileTasks> tasks = stores.map(opened -> new FileTasks(vertx));
+        Optional<TaskAnswers> answers = tasks.map(TaskAnswers::new);
+        stores.ifPresent(opened ->
+                FileUpkeep.start(vertx, tasks.orElseThrow(), opened.files(), opened.batches(), Clock.systemUTC()));
+        this.files = stores.map(opened -> new FilesRoute(
+                callers,
+                opened.files(),
+                config.files().orElseThrow(),
+                tasks.orElseThrow(),
+                answers.orElseThrow(),
+                config.times()));
         this.router = new DoorRouter(
                 new ChatRoute(loop, config, callers, publisher, waiting, uploads),
                 new ModelsRoute(callers, workers),
                 files,
+                stores.map(opened ->
+                        new BatchesRoute(callers, opened.batches(), answers.orElseThrow(), uploads, config.times())),
                 health,
                 workers,
                 metrics);
@@ -96,11 +109,8 @@ public final class Gateway implements AutoCloseable {
         vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers, uploads));
     }
 
-    private FilesRoute files(GatewayConfig config, CallerRule callers, FileStore store) {
-        FileTasks tasks = new FileTasks(vertx);
-        FileUpkeep.start(vertx, tasks, store, Clock.systemUTC());
-        return new FilesRoute(callers, store, config.files().orElseThrow(), tasks, config.times());
-    }
+    /** The stores in the directory of files. */
+    private record Stores(FileStore files, BatchStore batches) {}
 
     /**
      * Starts a door and returns when it listens.
@@ -157,7 +167,7 @@ public final class Gateway implements AutoCloseable {
             WorkerWatch workers,
             MeterRegistry registry,
             Supplier<byte[]> metrics) {
-        Optional<FileStore> store = config.files().map(Gateway::store);
+        Optional<Stores> stores = config.files().map(Gateway::stores);
         // One event loop, so that its state has one owner. Nothing here resolves class path resources to files.
         Vertx vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(1)
@@ -167,8 +177,8 @@ public final class Gateway implements AutoCloseable {
             Optional<TlsIdentity> identity = config.tls().map(files -> new TlsIdentity(files, vertx));
             Promise<Gateway> started = Promise.promise();
             vertx.runOnContext(now -> {
-                Gateway gateway =
-                        new Gateway(vertx, config, identity, callers, store, queue, health, workers, registry, metrics);
+                Gateway gateway = new Gateway(
+                        vertx, config, identity, callers, stores, queue, health, workers, registry, metrics);
                 Future<Gateway> listening = gateway.server.listen().map(server -> gateway);
                 var unused = listening.onComplete(started);
             });
@@ -183,9 +193,11 @@ public final class Gateway implements AutoCloseable {
         }
     }
 
-    private static FileStore store(FilesConfig files) {
+    private static Stores stores(FilesConfig files) {
         try {
-            return new FileStore(files, Clock.systemUTC(), new SecureRandom());
+            SecureRandom random = new SecureRandom();
+            return new Stores(
+                    new FileStore(files, Clock.systemUTC(), random), new BatchStore(files, Clock.systemUTC(), random));
         } catch (IOException e) {
             // what Java says of a file is its name alone
             String reason = e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());

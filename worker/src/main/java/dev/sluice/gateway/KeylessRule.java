@@ -31,10 +31,12 @@ final class KeylessRule implements CallerRule {
         if (isLoopbackOnly && !LoopbackNames.isLoopbackHost(host)) {
             return refused("foreign_host", "without --keys-file the host must be localhost or a loopback address");
         }
-        boolean isUpload = DoorRouter.route(request.path()).equals("files");
+        String route = DoorRouter.route(request.path());
+        boolean needsNoJson =
+                route.equals("files") || (route.equals("batches") && BatchesRoute.isCancel(request.path()));
         // A page of another origin can send a form without asking first, but not without its origin.
         if (request.method().equals(HttpMethod.POST)
-                && !isUpload
+                && !needsNoJson
                 && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
             return new Refused(ErrorBody.invalid(
                     415, "unsupported_media_type", null, "the content type must be application/json"));

@@ -43,6 +43,10 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages(WORKER);
 
+    private static final JavaClasses DOOR = new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.sluice.gateway");
+
     @ParameterizedTest
     @FieldSource("STAGES")
     void aStageKnowsOnlyTheStagesBeforeItAndTheBase(String stage) {
@@ -78,17 +82,36 @@ class ArchitectureTest {
                 .check(CLASSES);
     }
 
+    /** The runner of batches shares its machinery with {@code submit}. */
     @Test
     void theDoorUsesTheSdkAndNoStage() {
         noClasses()
                 .that()
                 .resideInAPackage("dev.sluice.gateway..")
                 .should()
+                .dependOnClassesThat(JavaClass.Predicates.resideInAPackage(WORKER + "..")
+                        .and(JavaClass.Predicates.resideOutsideOfPackage(inside("batch"))))
+                .check(DOOR);
+        noClasses()
+                .that()
+                .resideInAPackage("dev.sluice.gateway..")
+                .and()
+                .resideOutsideOfPackage("dev.sluice.gateway.batches..")
+                .should()
                 .dependOnClassesThat()
                 .resideInAPackage(WORKER + "..")
-                .check(new ClassFileImporter()
-                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-                        .importPackages("dev.sluice.gateway"));
+                .check(DOOR);
+    }
+
+    @Test
+    void whatRunsBatchesKnowsNeitherHttpNorKafka() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("dev.sluice.gateway.batches..", "dev.sluice.gateway.files..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("dev.sluice.gateway", "io.vertx..", "org.apache.kafka..")
+                .check(DOOR);
     }
 
     @Test

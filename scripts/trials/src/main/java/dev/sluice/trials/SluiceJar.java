@@ -45,6 +45,14 @@ public final class SluiceJar {
         return start(program, name, apiKey, arguments);
     }
 
+    /** Starts to run a file of requests. Its answers lie beside it. */
+    public WorkerProcess submit(Path file, List<String> options) {
+        List<String> arguments =
+                new ArrayList<>(List.of("submit", file.toString(), "--output=" + file.resolveSibling("answers.jsonl")));
+        arguments.addAll(options);
+        return program.start(logs.resolve("submit.log"), arguments, Map.of());
+    }
+
     /** Starts an HTTP door. */
     public WorkerProcess startGateway(String name, List<String> options) {
         List<String> arguments = new ArrayList<>(List.of("gateway"));

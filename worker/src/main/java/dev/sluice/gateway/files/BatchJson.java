@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class BatchJson {
     private static final JsonMapper MAPPER = JsonMapper.shared();
     /** The field of a stored state that the API does not have. */
-    private static final String SEGMENTS = "segments";
+    private static final String DOOR = "door";
 
     private BatchJson() {}
 
@@ -28,8 +28,8 @@ final class BatchJson {
         json.put("object", "batch");
         json.put("endpoint", "/v1/chat/completions");
         json.set("errors", errors(batch.errors()));
-        json.put("input_file_id", batch.inputFileId());
-        json.put("completion_window", "24h");
+        json.put("input_file_id", batch.order().inputFileId());
+        json.put("completion_window", batch.order().window());
         json.put("status", batch.status().word());
         json.put("output_file_id", batch.outputFileId().orElse(null));
         json.put("error_file_id", batch.errorFileId().orElse(null));
@@ -37,12 +37,9 @@ final class BatchJson {
         for (BatchStatus status : BatchStatus.values()) {
             json.put(timeOf(status), batch.since().get(status));
         }
-        ObjectNode counts = json.putObject("request_counts");
-        counts.put("total", batch.counts().total());
-        counts.put("completed", batch.counts().completed());
-        counts.put("failed", batch.counts().failed());
+        json.set("request_counts", counts(batch.counts()));
         ObjectNode metadata = json.putObject("metadata");
-        batch.metadata().forEach(metadata::put);
+        batch.order().metadata().forEach(metadata::put);
         return json;
     }
 
@@ -69,8 +66,15 @@ final class BatchJson {
 
     static byte[] stored(StoredBatch batch) {
         ObjectNode json = api(batch);
-        ArrayNode segments = json.putArray(SEGMENTS);
-        for (BatchSegment segment : batch.segments()) {
+        ObjectNode door = json.putObject(DOOR);
+        door.put("window_seconds", batch.order().windowSeconds());
+        door.put("result_seconds", batch.order().resultSeconds());
+        door.put("tenant", batch.order().tenant().orElse(null));
+        door.put("run", batch.run().number());
+        door.put("sent", batch.run().sent());
+        door.put("sealed", batch.run().isSealed());
+        ArrayNode segments = door.putArray("segments");
+        for (BatchSegment segment : batch.run().segments()) {
             segments.addObject().put("name", segment.name()).put("bytes", segment.bytes());
         }
         return MAPPER.writeValueAsBytes(json);
@@ -82,8 +86,7 @@ final class BatchJson {
             JsonNode json = MAPPER.readTree(stored);
             return new StoredBatch(
                     json.required("id").asString(),
-                    json.required("input_file_id").asString(),
-                    metadata(json.required("metadata")),
+                    order(json, json.required(DOOR)),
                     json.required("expires_at").asLong(),
                     BatchStatus.ofWord(json.required("status").asString()),
                     times(json),
@@ -91,10 +94,53 @@ final class BatchJson {
                     text(json.required("error_file_id")),
                     counts(json.required("request_counts")),
                     errors(json.required("errors")),
-                    segments(json.required(SEGMENTS)));
+                    run(json.required(DOOR)));
         } catch (JacksonException | IllegalArgumentException e) {
-            throw new IOException("the state of a stored batch is damaged", e);
+            throw new DamagedBatchException("the state of a stored batch is damaged", e);
         }
+    }
+
+    private static BatchOrder order(JsonNode json, JsonNode door) {
+        return new BatchOrder(
+                json.required("input_file_id").asString(),
+                json.required("completion_window").asString(),
+                door.required("window_seconds").asLong(),
+                door.required("result_seconds").asLong(),
+                text(door.required("tenant")),
+                metadata(json.required("metadata")));
+    }
+
+    private static BatchRun run(JsonNode door) {
+        return new BatchRun(
+                door.required("run").asInt(),
+                door.required("sent").asInt(),
+                segments(door.required("segments")),
+                door.required("sealed").asBoolean());
+    }
+
+    static byte[] progress(BatchProgress progress) {
+        ObjectNode json = MAPPER.createObjectNode();
+        json.put("sent", progress.sent());
+        json.set("request_counts", counts(progress.counts()));
+        return MAPPER.writeValueAsBytes(json);
+    }
+
+    /** Reads what {@link #progress} has written. */
+    static BatchProgress parseProgress(byte[] stored) throws IOException {
+        try {
+            JsonNode json = MAPPER.readTree(stored);
+            return new BatchProgress(json.required("sent").asInt(), counts(json.required("request_counts")));
+        } catch (JacksonException | IllegalArgumentException e) {
+            throw new DamagedBatchException("the progress of a stored batch is damaged", e);
+        }
+    }
+
+    private static ObjectNode counts(BatchCounts counts) {
+        ObjectNode json = MAPPER.createObjectNode();
+        json.put("total", counts.total());
+        json.put("completed", counts.completed());
+        json.put("failed", counts.failed());
+        return json;
     }
 
     private static Map<String, String> metadata(JsonNode json) {

@@ -1,11 +1,14 @@
 package dev.sluice.gateway.files;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -13,8 +16,18 @@ import java.util.random.RandomGenerator;
  * from the same state one wins, so a batch has one history whoever writes it. Its methods block. Thread-safe.
  */
 public final class BatchStore {
+    /** The most batches of one owner that have not come to an end. */
+    static final int MAX_OPEN = 100;
+
+    /** A batch whose door has died while it created it is forgotten after this. */
+    private static final Duration BEGUN = Duration.ofHours(1);
+    /** A batch that has ended is forgotten when its results are gone, which are kept for 30 days after it. */
+    private static final Duration KEPT = Duration.ofDays(38);
+
+    private final FilesDirectory files;
     private final BatchDirectory directory;
     private final Clock clock;
+    private final RandomGenerator random;
     private final StoredIds ids;
 
     /**
@@ -24,8 +37,10 @@ public final class BatchStore {
      * @throws IOException if the directory cannot be used; its message names it
      */
     public BatchStore(FilesConfig config, Clock clock, RandomGenerator random) throws IOException {
-        this.directory = new BatchDirectory(FilesDirectory.open(config.directory()), random);
+        this.files = FilesDirectory.open(config.directory());
+        this.directory = new BatchDirectory(files, random);
         this.clock = clock;
+        this.random = random;
         this.ids = new StoredIds(clock, random);
     }
 
@@ -39,17 +54,59 @@ public final class BatchStore {
     /** A batch that has not come to an end. */
     public record OpenBatch(String owner, String id) {}
 
-    /** Creates a batch, which any door may find by {@link #open} from then on. */
-    public NumberedState create(String owner, String inputFileId, Map<String, String> metadata, long windowSeconds)
-            throws IOException {
+    /** Returns a name that the directory has for all doors that share it, and no other directory. */
+    public String directoryName() throws IOException {
+        return files.identity(random);
+    }
+
+    /**
+     * Creates a batch, which any door may find by {@link #open} from then on.
+     *
+     * @throws FileRequestException if the owner has no such file, or too many batches
+     */
+    public NumberedState create(String owner, BatchOrder order) throws IOException {
+        requireInput(owner, order.inputFileId());
+        long open = directory.open().stream()
+                .filter(each -> each.owner().equals(owner))
+                .count();
+        if (open >= MAX_OPEN) {
+            throw new FileRequestException(
+                    400,
+                    "too_many_batches",
+                    null,
+                    "this key has " + open + " batches that have not ended, the most it may have; wait, or cancel one");
+        }
         String id = ids.nextBatch();
-        StoredBatch batch = StoredBatch.created(id, inputFileId, metadata, clock.instant(), windowSeconds);
+        StoredBatch batch = StoredBatch.created(id, order, clock.instant());
         // first, since a batch that nobody finds would wait for ever
         directory.markOpen(owner, id);
+        if (!directory.begin(owner, id, order.inputFileId())) {
+            directory.markEnded(owner, id);
+            throw unknownInput(order.inputFileId());
+        }
         if (!directory.append(owner, id, 1, BatchJson.stored(batch))) {
             throw new IOException("batch " + id + " was there before it was created");
         }
+        directory.markOpen(owner, id); // once more, for a door that was stopped for an hour meanwhile
         return new NumberedState(owner, 1, batch);
+    }
+
+    private void requireInput(String owner, String id) throws IOException {
+        Optional<StoredFile> file = StoredIds.isFile(id) ? files.read(owner, id) : Optional.empty();
+        if (file.isEmpty() || file.get().isExpired(clock.instant())) {
+            throw unknownInput(id);
+        }
+        if (!file.get().purpose().equals(UploadFields.BATCH)) {
+            throw FileRequestException.badField(
+                    "input_file_id",
+                    "file '" + id + "' has the purpose '" + file.get().purpose() + "'; upload it with purpose="
+                            + UploadFields.BATCH);
+        }
+    }
+
+    private static FileRequestException unknownInput(String id) {
+        return new FileRequestException(
+                404, "file_not_found", "input_file_id", "there is no file '" + id + "' of this key; upload it first");
     }
 
     /**
@@ -69,20 +126,59 @@ public final class BatchStore {
             return Optional.empty();
         }
         if (next.status().isEnd()) {
+            directory.clean(from.owner(), next.id());
             directory.markEnded(from.owner(), next.id());
         }
         return Optional.of(new NumberedState(from.owner(), number, next));
     }
 
-    /** Returns the present state of a batch of this owner. */
+    /** Returns the present state of a batch of this owner. Its counts are those of a moment ago. */
     public Optional<NumberedState> find(String owner, String id) throws IOException {
         if (!StoredIds.isBatch(id)) {
             return Optional.empty();
         }
         int last = directory.last(owner, id);
-        return last == 0
-                ? Optional.empty()
-                : Optional.of(new NumberedState(owner, last, BatchJson.parse(directory.read(owner, id, last))));
+        return last == 0 ? Optional.empty() : Optional.of(read(owner, id, last));
+    }
+
+    private NumberedState read(String owner, String id, int number) throws IOException {
+        NumberedState state = new NumberedState(owner, number, BatchJson.parse(directory.read(owner, id, number)));
+        if (!state.batch().run().isUnderWay()) {
+            return state;
+        }
+        BatchCounts counts = progress(state).counts();
+        return new NumberedState(owner, number, state.batch().counting(counts));
+    }
+
+    /** Returns how far the door is that runs the batch. */
+    public BatchProgress progress(NumberedState state) throws IOException {
+        StoredBatch batch = state.batch();
+        Optional<byte[]> written =
+                directory.progress(state.owner(), batch.id(), batch.run().number());
+        return written.isPresent()
+                ? BatchJson.parseProgress(written.get())
+                : new BatchProgress(batch.run().sent(), batch.counts());
+    }
+
+    /** Says how far the door is that has taken over with this run. */
+    public void writeProgress(NumberedState state, BatchProgress progress) throws IOException {
+        directory.writeProgress(
+                state.owner(), state.batch().id(), state.batch().run().number(), BatchJson.progress(progress));
+    }
+
+    /** Returns a part of the list of an owner's batches, the latest first. */
+    public BatchPage list(String owner, String after, int limit) throws IOException {
+        List<StoredBatch> page = new ArrayList<>();
+        for (String id : directory.ids(owner)) {
+            if (after.isEmpty() || id.compareTo(after) < 0) {
+                Optional<NumberedState> state = find(owner, id);
+                if (state.isPresent() && page.size() == limit) {
+                    return new BatchPage(page, true);
+                }
+                state.ifPresent(each -> page.add(each.batch()));
+            }
+        }
+        return new BatchPage(page, false);
     }
 
     /** Returns the ids of an owner's batches, the latest first. */
@@ -90,17 +186,112 @@ public final class BatchStore {
         return directory.ids(owner);
     }
 
+    /**
+     * Lets a batch be cancelled by the door that runs it.
+     *
+     * @return the batch, or nothing if this owner has no such batch
+     * @throws FileRequestException if it is too late for that
+     */
+    public Optional<StoredBatch> cancel(String owner, String id) throws IOException {
+        while (true) {
+            Optional<NumberedState> found = find(owner, id);
+            if (found.isEmpty()) {
+                return Optional.empty();
+            }
+            StoredBatch batch = found.get().batch();
+            if (batch.status() == BatchStatus.CANCELLING) {
+                return Optional.of(batch);
+            }
+            if (!batch.status().leadsTo(BatchStatus.CANCELLING)) {
+                throw new FileRequestException(
+                        400,
+                        "batch_not_cancellable",
+                        null,
+                        "batch '" + id + "' is " + batch.status().word() + " and cannot be cancelled any more");
+            }
+            Optional<NumberedState> cancelled = append(found.get(), batch.in(BatchStatus.CANCELLING, clock.instant()));
+            if (cancelled.isPresent()) {
+                return Optional.of(cancelled.get().batch());
+            }
+        }
+    }
+
     /** Returns the batches of all owners that have not come to an end, the oldest first. */
     public List<OpenBatch> open() throws IOException {
+        return open(Set.of());
+    }
+
+    /**
+     * Returns the batches of all owners that have not come to an end, the oldest first.
+     *
+     * @param known the ids of those that are not looked at
+     */
+    public List<OpenBatch> open(Set<String> known) throws IOException {
         List<OpenBatch> open = new ArrayList<>();
         for (OpenBatch each : directory.open()) {
+            if (known.contains(each.id())) {
+                open.add(each);
+                continue;
+            }
             Optional<NumberedState> state = find(each.owner(), each.id());
             if (state.isPresent() && state.get().batch().status().isEnd()) {
+                directory.clean(each.owner(), each.id());
                 directory.markEnded(each.owner(), each.id()); // its door died before it could
             } else if (state.isPresent()) {
                 open.add(each);
             }
         }
         return open;
+    }
+
+    /** Returns the present state of a batch if it is later than this one. */
+    public Optional<NumberedState> later(NumberedState state) throws IOException {
+        String id = state.batch().id();
+        return directory.has(state.owner(), id, state.number() + 1) ? find(state.owner(), id) : Optional.empty();
+    }
+
+    /** Returns the file of a batch's requests. */
+    public Path input(NumberedState state) {
+        return directory.input(state.owner(), state.batch().id());
+    }
+
+    /** Returns the file with this name of those that belong to a batch. */
+    public Path segment(NumberedState state, String name) {
+        return directory.file(state.owner(), state.batch().id(), name);
+    }
+
+    /** Begins a file of results. */
+    public ResultDraft newResult(NumberedState state, boolean isErrors) throws IOException {
+        Path draft = directory.newDraft(state.batch().id() + (isErrors ? "-errors" : "-answers"));
+        return new ResultDraft(files, draft, state, isErrors, clock);
+    }
+
+    /** Forgets the batches that nobody can want to see any more. */
+    public void deleteOld() throws IOException {
+        long now = clock.millis();
+        for (String owner : directory.owners()) {
+            for (String id : directory.ids(owner)) {
+                long age = now - StoredIds.millis(id);
+                if (age > BEGUN.toMillis() && directory.last(owner, id) == 0) {
+                    directory.remove(owner, id);
+                } else if (age > KEPT.toMillis() && hasEnded(owner, id)) {
+                    directory.remove(owner, id);
+                }
+            }
+        }
+        for (OpenBatch each : directory.open()) {
+            if (now - StoredIds.millis(each.id()) > BEGUN.toMillis() && directory.last(each.owner(), each.id()) == 0) {
+                directory.markEnded(each.owner(), each.id());
+            }
+        }
+    }
+
+    private boolean hasEnded(String owner, String id) throws IOException {
+        return find(owner, id).filter(state -> state.batch().status().isEnd()).isPresent();
+    }
+
+    /** Returns the present time by the clock of the store. */
+    public Instant now() {
+        return clock.instant();
     }
 }

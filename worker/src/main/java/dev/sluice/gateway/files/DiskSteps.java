@@ -8,13 +8,13 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -92,14 +92,38 @@ final class DiskSteps {
         }
     }
 
-    /** Deletes a directory and the files in it. What is gone already is no error. */
-    static void deleteTree(Path directory) throws IOException {
-        List<Path> files = new ArrayList<>();
-        for (String each : names(directory)) {
-            files.add(directory.resolve(each));
+    /** Replaces a file as a whole, safe from a power failure. */
+    static void replace(Path file, byte[] bytes) throws IOException {
+        Path draft = file.resolveSibling(file.getFileName() + ".draft");
+        Files.deleteIfExists(draft);
+        writeForced(draft, bytes);
+        Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /**
+     * Keeps a file that never changes under another name as well, whatever becomes of its own.
+     *
+     * @throws NoSuchFileException if it is not there
+     */
+    static void keep(Path file, Path name) throws IOException {
+        try {
+            Files.createLink(name, file);
+        } catch (NoSuchFileException e) {
+            throw e;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            Files.copy(file, name); // a volume without links
         }
-        for (Path each : files) {
-            Files.deleteIfExists(each);
+    }
+
+    /** Deletes a directory and all that is in it. What is gone already is no error. */
+    static void deleteTree(Path directory) throws IOException {
+        for (String each : names(directory)) {
+            Path inside = directory.resolve(each);
+            if (Files.isDirectory(inside, LinkOption.NOFOLLOW_LINKS)) {
+                deleteTree(inside);
+            } else {
+                Files.deleteIfExists(inside);
+            }
         }
         try {
             Files.deleteIfExists(directory);

@@ -105,7 +105,22 @@ public final class FileStore {
         StoredFile file = new StoredFile(
                 id, parts.bytes(), now, name(parts.filename()), fields.purpose(), now + fields.keepSeconds());
         directory.publish(upload, owner, file);
+        requireShare(owner, file);
         return file;
+    }
+
+    /** Takes a file back which another door has made too much while it was stored. The earlier ones stay. */
+    private void requireShare(String owner, StoredFile file) throws IOException {
+        long bytes = 0;
+        for (String id : directory.ids(owner)) {
+            if (id.compareTo(file.id()) <= 0) {
+                bytes += read(owner, id).map(StoredFile::bytes).orElse(0L);
+            }
+        }
+        if (bytes > config.maxStoredBytes() && directory.remove(owner, file.id())) {
+            throw quota("the files of this key have more than " + config.maxStoredBytes()
+                    + " bytes together with this one, the most it may store");
+        }
     }
 
     /** Returns the last part of what may be a path, as text that is safe to show. */

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 
 /**
@@ -25,6 +26,7 @@ import java.util.stream.Stream;
  * uploads/ID/               what is being received
  * owners/OWNER/ID/          a stored file: content, and file.json
  * removed/ID/               what is being deleted
+ * identity/NAME             the name of this directory, which it has from its first door on
  * </pre>
  */
 final class FilesDirectory {
@@ -107,6 +109,22 @@ final class FilesDirectory {
         }
     }
 
+    /** Returns a name that this directory has for all who use it, and no other directory. */
+    String identity(RandomGenerator random) throws IOException {
+        requirePresent();
+        Path identity = root.resolve("identity");
+        if (Files.notExists(identity)) {
+            Path draft = newUpload("identity-" + Long.toHexString(random.nextLong()));
+            Files.createFile(draft.resolve(String.format("%016x", random.nextLong())));
+            if (!DiskSteps.moveUnlessTaken(draft, identity)) {
+                DiskSteps.deleteTree(draft);
+            }
+        }
+        return DiskSteps.names(identity).stream()
+                .findFirst()
+                .orElseThrow(() -> new IOException(identity + " has no name in it; remove it"));
+    }
+
     /** Returns the directory that has one for each owner. */
     Path ownersDirectory() {
         return owners;
@@ -138,6 +156,28 @@ final class FilesDirectory {
         DiskSteps.create(owners.resolve(owner));
         Files.move(upload, place(owner, file.id()), StandardCopyOption.ATOMIC_MOVE);
         DiskSteps.force(owners.resolve(owner));
+    }
+
+    /**
+     * Makes a file visible to its owner whose bytes are always the same.
+     *
+     * @return false if it was visible already
+     */
+    boolean publishOnce(Path upload, String owner, StoredFile file) throws IOException {
+        DiskSteps.writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
+        DiskSteps.force(upload);
+        requirePresent();
+        DiskSteps.create(owners.resolve(owner));
+        return DiskSteps.moveUnlessTaken(upload, place(owner, file.id()));
+    }
+
+    /**
+     * Keeps the bytes of a file under another name as well.
+     *
+     * @throws NoSuchFileException if there is no such file
+     */
+    void keep(String owner, String id, Path name) throws IOException {
+        DiskSteps.keep(content(place(owner, id)), name);
     }
 
     private Path place(String owner, String id) {

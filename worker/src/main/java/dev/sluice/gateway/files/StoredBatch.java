@@ -6,22 +6,20 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One state of a batch. Immutable.
  *
- * @param since when each state began that the batch was in, in seconds since 1970
  * @param expiresAt when it is given up, in seconds since 1970
+ * @param since when each state began that the batch was in, in seconds since 1970
  * @param outputFileId the file of the answers, once there is one
  * @param errorFileId the file of the failed lines, once there is one
  * @param errors what is wrong with the input, if it has failed
- * @param segments the answers of doors that have run the batch before the present one
  */
 public record StoredBatch(
         String id,
-        String inputFileId,
-        Map<String, String> metadata,
+        BatchOrder order,
         long expiresAt,
         BatchStatus status,
         Map<BatchStatus, Long> since,
@@ -29,30 +27,31 @@ public record StoredBatch(
         Optional<String> errorFileId,
         BatchCounts counts,
         List<BatchError> errors,
-        List<BatchSegment> segments) {
+        BatchRun run) {
     public StoredBatch {
-        metadata = Collections.unmodifiableMap(new TreeMap<>(metadata));
         since = Collections.unmodifiableMap(new EnumMap<>(since));
         errors = List.copyOf(errors);
-        segments = List.copyOf(segments);
+    }
+
+    /** Returns the batch in the form of OpenAI's API. */
+    public ObjectNode json() {
+        return BatchJson.api(this);
     }
 
     /** Returns a batch that was just created. */
-    static StoredBatch created(
-            String id, String inputFileId, Map<String, String> metadata, Instant now, long windowSeconds) {
+    static StoredBatch created(String id, BatchOrder order, Instant now) {
         long seconds = now.getEpochSecond();
         return new StoredBatch(
                 id,
-                inputFileId,
-                metadata,
-                seconds + windowSeconds,
+                order,
+                seconds + order.windowSeconds(),
                 BatchStatus.VALIDATING,
                 Map.of(BatchStatus.VALIDATING, seconds),
                 Optional.empty(),
                 Optional.empty(),
                 BatchCounts.NONE,
                 List.of(),
-                List.of());
+                BatchRun.NONE);
     }
 
     /**
@@ -66,57 +65,22 @@ public record StoredBatch(
         }
         Map<BatchStatus, Long> times = new EnumMap<>(since);
         times.putIfAbsent(later, now.getEpochSecond());
-        return new StoredBatch(
-                id,
-                inputFileId,
-                metadata,
-                expiresAt,
-                later,
-                times,
-                outputFileId,
-                errorFileId,
-                counts,
-                errors,
-                segments);
+        return new StoredBatch(id, order, expiresAt, later, times, outputFileId, errorFileId, counts, errors, run);
     }
 
     public StoredBatch counting(BatchCounts now) {
-        return new StoredBatch(
-                id, inputFileId, metadata, expiresAt, status, since, outputFileId, errorFileId, now, errors, segments);
+        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, now, errors, run);
     }
 
     public StoredBatch failingWith(List<BatchError> found) {
-        return new StoredBatch(
-                id,
-                inputFileId,
-                metadata,
-                expiresAt,
-                status,
-                since,
-                outputFileId,
-                errorFileId,
-                counts,
-                found,
-                segments);
+        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, counts, found, run);
     }
 
-    public StoredBatch after(List<BatchSegment> earlier) {
-        return new StoredBatch(
-                id,
-                inputFileId,
-                metadata,
-                expiresAt,
-                status,
-                since,
-                outputFileId,
-                errorFileId,
-                counts,
-                errors,
-                earlier);
+    public StoredBatch running(BatchRun now) {
+        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, counts, errors, now);
     }
 
     public StoredBatch with(Optional<String> output, Optional<String> failed) {
-        return new StoredBatch(
-                id, inputFileId, metadata, expiresAt, status, since, output, failed, counts, errors, segments);
+        return new StoredBatch(id, order, expiresAt, status, since, output, failed, counts, errors, run);
     }
 }

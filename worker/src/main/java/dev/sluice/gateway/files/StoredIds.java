@@ -41,6 +41,18 @@ final class StoredIds {
         return prefix + hex.toHexDigits(clock.millis(), 12) + hex.formatHex(bytes);
     }
 
+    /** Returns the id of a file of results, which is the same whoever makes it. */
+    static String resultOf(String batch, boolean isErrors) {
+        String digits = batch.substring(BATCH.length());
+        return FILE + digits.substring(0, digits.length() - 2) + (isErrors ? "e0" : "00");
+    }
+
+    /** Returns when an id was made, in milliseconds since 1970. */
+    static long millis(String id) {
+        String digits = id.substring(id.length() - 12 - 2 * RANDOM_BYTES);
+        return HexFormat.fromHexDigitsToLong(digits, 0, 12);
+    }
+
     static boolean isBatch(String id) {
         return BATCH_ID.matcher(id).matches();
     }

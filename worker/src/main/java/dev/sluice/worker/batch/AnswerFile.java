@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** A file of answers that a previous run may have begun and this run continues. Not thread-safe. */
 public final class AnswerFile {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
+    private static final int FIRST_ERROR_STATUS = 400;
 
     private final Path file;
     private final boolean replacesFailed;
@@ -103,6 +104,28 @@ public final class AnswerFile {
         }
     }
 
+    /**
+     * Marks the line of every answer in the first bytes of a file as answered.
+     *
+     * @param bytes the most bytes to read. A line that ends behind them does not count, nor does one that is torn.
+     * @return the size of the answers that count
+     * @throws IllegalArgumentException if a line of the file does not answer a line of this batch
+     */
+    static long read(Path file, long bytes, BatchInput input, LineStates states) throws IOException {
+        AnswerFile segment = new AnswerFile(file);
+        long counted = 0;
+        try (LineReader reader = new LineReader(Files.newInputStream(file), LineReader.MAX_BYTES)) {
+            LineReader.Line line = reader.next();
+            while (line != null && line.complete() && line.end() <= bytes) {
+                Answer answer = segment.parse(line);
+                states.markAnswered(segment.numberOf(answer, line, input), answer.ok());
+                counted = line.end();
+                line = reader.next();
+            }
+        }
+        return counted;
+    }
+
     private int numberOf(Answer answer, LineReader.Line line, BatchInput input) {
         int number = input.lineOf(answer.customId());
         if (number == 0) {
@@ -134,6 +157,7 @@ public final class AnswerFile {
         }
         String customId = null;
         boolean ok = false;
+        boolean isRefused = false;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -141,9 +165,26 @@ public final class AnswerFile {
                 customId = parser.getString();
             }
             ok |= name.equals("error") && value == JsonToken.VALUE_NULL;
+            if (name.equals("response") && value == JsonToken.START_OBJECT) {
+                isRefused = isRefused(parser);
+            }
             parser.skipChildren();
         }
-        return customId == null ? null : new Answer(customId, ok);
+        return customId == null ? null : new Answer(customId, ok && !isRefused);
+    }
+
+    /** Tells whether the API has rejected the request. In its own form of an answer that is no error of the line. */
+    private static boolean isRefused(JsonParser parser) {
+        boolean isRefused = false;
+        while (parser.nextToken() != JsonToken.END_OBJECT) {
+            String name = parser.currentName();
+            JsonToken value = parser.nextToken();
+            isRefused |= name.equals("status_code")
+                    && value == JsonToken.VALUE_NUMBER_INT
+                    && parser.getLongValue() >= FIRST_ERROR_STATUS;
+            parser.skipChildren();
+        }
+        return isRefused;
     }
 
     /** Tells whether the answers that were read are in the order of the batch. */

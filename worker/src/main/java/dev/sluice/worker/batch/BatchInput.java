@@ -156,15 +156,8 @@ public final class BatchInput {
          * @throws IOException also if the file has changed since it was checked
          */
         public BatchLine read(int number) throws IOException {
-            long start = checked.starts()[number];
-            ByteBuffer bytes = ByteBuffer.allocate((int) (checked.starts()[number + 1] - start));
-            while (bytes.hasRemaining()) {
-                if (channel.read(bytes, start + bytes.position()) < 0) {
-                    throw changed(number, null);
-                }
-            }
             try {
-                BatchLine line = BatchLine.parse(number, bytes.array(), maxBodyBytes);
+                BatchLine line = BatchLine.parse(number, bytes(number), maxBodyBytes);
                 if (lineOf(line.customId()) == number) {
                     return line;
                 }
@@ -172,6 +165,34 @@ public final class BatchInput {
             } catch (IllegalArgumentException e) {
                 throw changed(number, e);
             }
+        }
+
+        /**
+         * Returns the custom id of the request on this line. The request itself is not looked at.
+         *
+         * @throws IOException also if the file has changed since it was checked
+         */
+        public String customId(int number) throws IOException {
+            try {
+                String customId = BatchLine.customId(number, bytes(number));
+                if (lineOf(customId) == number) {
+                    return customId;
+                }
+                throw changed(number, null);
+            } catch (IllegalArgumentException e) {
+                throw changed(number, e);
+            }
+        }
+
+        private byte[] bytes(int number) throws IOException {
+            long start = checked.starts()[number];
+            ByteBuffer bytes = ByteBuffer.allocate((int) (checked.starts()[number + 1] - start));
+            while (bytes.hasRemaining()) {
+                if (channel.read(bytes, start + bytes.position()) < 0) {
+                    throw changed(number, null);
+                }
+            }
+            return bytes.array();
         }
 
         private IOException changed(int number, @Nullable Exception cause) {

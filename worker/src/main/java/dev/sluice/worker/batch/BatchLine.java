@@ -55,6 +55,28 @@ public record BatchLine(int number, String customId, String body) {
         return new BatchLine(number, String.valueOf(fields.customId), fields.requiredBody());
     }
 
+    /** Returns the custom id of a line that {@link #parse} has taken before. */
+    static String customId(int number, byte[] line) {
+        try (JsonParser parser = MAPPER.createParser(line)) {
+            parser.nextToken();
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                if (parser.nextToken() == JsonToken.VALUE_STRING && name.equals("custom_id")) {
+                    return parser.getString();
+                }
+                parser.skipChildren();
+            }
+            return nameOf(number);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("is no JSON", e);
+        }
+    }
+
+    /** Returns the name of a line that is a request itself. */
+    private static String nameOf(int number) {
+        return "line-" + number;
+    }
+
     /** Returns the length of the longest line whose body may still be small enough. */
     static int lineBytes(int maxBodyBytes) {
         return (int) Math.min(LineReader.MAX_BYTES, maxBodyBytes + ROOM_BESIDE_BODY);
@@ -99,7 +121,7 @@ public record BatchLine(int number, String customId, String body) {
                 problems.add("has something after the JSON object");
             }
             if (customId == null && body == null && hasMessages) {
-                customId = "line-" + number;
+                customId = nameOf(number);
                 checkBody(Arrays.copyOfRange(line, start, end));
             }
         }

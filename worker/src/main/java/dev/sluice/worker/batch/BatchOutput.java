@@ -88,7 +88,7 @@ public final class BatchOutput implements AutoCloseable {
     }
 
     /** Writes the body as it came, on one line. */
-    private static void writeBody(JsonGenerator json, byte[] body) {
+    static void writeBody(JsonGenerator json, byte[] body) {
         String text = new String(body, StandardCharsets.UTF_8);
         if (isJson(text)) {
             // in JSON a line end can only stand between tokens, where a space means the same

@@ -80,11 +80,7 @@ public final class LineStates {
         return firstUnanswered(0);
     }
 
-    /**
-     * Returns the first line without an answer.
-     *
-     * @param from a line before which every line has its answer
-     */
+    /** Returns the first line at or after this one without an answer, or the last line plus one if there is none. */
     int firstUnanswered(int from) {
         int line = requests.nextSetBit(from);
         while (line >= 0 && answered.get(line)) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The topics that a request may name for its reply. These are the queue's own two topics of replies and the topics on
+ * The topics that a request may name for its reply. These are the queue's own topics of replies and the topics on
  * the allow-list. Immutable.
  *
  * @param allowed patterns that match whole names
@@ -25,6 +25,7 @@ public record ReplyTopics(Topics topics, List<Pattern> allowed) {
         // no pattern allows another topic of the queue, where a reply would be read as a request
         return topic.equals(topics.replies())
                 || topic.equals(topics.doorReplies())
+                || topic.equals(topics.batchReplies())
                 || (!topics.all().contains(topic)
                         && allowed.stream()
                                 .anyMatch(pattern -> pattern.matcher(topic).matches()));

@@ -62,9 +62,8 @@ public final class AclCheck {
                         + topic + " --operation Read --operation Write");
     }
 
-    /** Returns a warning with the remedy if this user may not write to {@link Topics#doorReplies()}. */
-    public Optional<String> ofDoorReplies(Topics topics) throws InterruptedException {
-        String topic = topics.doorReplies();
+    /** Returns a warning with the remedy if this user may not write to a topic of replies that an HTTP door reads. */
+    public Optional<String> ofDoorReplies(String topic) throws InterruptedException {
         List<String> missing = missing(List.of(), List.of(topic), Optional.empty());
         return missing.isEmpty()
                 ? Optional.empty()

@@ -39,7 +39,9 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
             AclCheck acls = new AclCheck(admin, timeout);
             Map<String, String> denied = new LinkedHashMap<>();
             acls.ofPool(topics).ifPresent(warning -> denied.put(topics.workers(), warning));
-            acls.ofDoorReplies(topics).ifPresent(warning -> denied.put(topics.doorReplies(), warning));
+            for (String replies : List.of(topics.doorReplies(), topics.batchReplies())) {
+                acls.ofDoorReplies(replies).ifPresent(warning -> denied.put(replies, warning));
+            }
             acls.ofCancels(topics).ifPresent(warning -> denied.put(topics.cancels(), warning));
             acls.ofStreams(topics).ifPresent(warning -> denied.put(topics.streams(), warning));
             List<String> optional = topics.all().stream()

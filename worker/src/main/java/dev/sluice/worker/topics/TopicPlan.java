@@ -20,8 +20,8 @@ import org.apache.kafka.common.record.TimestampType;
  *
  * @param name the topic
  * @param content the kind of records on the topic
- * @param partitionsPerBundle the number of partitions that each bundle has of the topic; for {@link Content#WORKERS}
- *     and {@link Content#CANCELS} the number that the topic has
+ * @param partitionsPerBundle the number of partitions that each bundle has of the topic; for {@link Content#BATCHES},
+ *     {@link Content#WORKERS} and {@link Content#CANCELS} the number that the topic has
  * @param retention how long records stay
  * @param maxMessageBytes the largest record (strictly, batch) that the topic takes
  */
@@ -35,6 +35,8 @@ public record TopicPlan(
         PASSING,
         /** Replies or dead letters, which workers do not read. */
         ENDINGS,
+        /** Replies to the requests of batches over HTTP. One door reads all of them. */
+        BATCHES,
         /** The words of workers to each other. Only the last record of each key counts. */
         WORKERS,
         /** Marks that cancel requests. Every worker reads all of them. */
@@ -49,7 +51,7 @@ public record TopicPlan(
 
         /** Returns true if the topic has the same number of partitions in every queue. */
         private boolean hasFixedWidth() {
-            return this == WORKERS || this == CANCELS;
+            return this == BATCHES || this == WORKERS || this == CANCELS;
         }
     }
 
@@ -76,6 +78,9 @@ public record TopicPlan(
 
     /** The time that replies stay which an HTTP door reads. Nobody waits there for longer. */
     private static final Duration DOOR_RETENTION = Duration.ofDays(1);
+
+    /** The time that replies to batches stay. It is longer than the longest batch. */
+    private static final Duration BATCH_RETENTION = Duration.ofDays(8);
 
     /** The time that pieces of streamed answers stay. Who reads them does so as they come. */
     private static final Duration STREAM_RETENTION = Duration.ofMinutes(10);
@@ -118,6 +123,7 @@ public record TopicPlan(
         plans.add(new TopicPlan(topics.dead(), Content.ENDINGS, 1, deadRetention, requestBytes + HEADER_BYTES));
         plans.add(new TopicPlan(topics.replies(), Content.ENDINGS, 1, retention, REPLY_BYTES));
         plans.add(new TopicPlan(topics.doorReplies(), Content.ENDINGS, 1, DOOR_RETENTION, REPLY_BYTES));
+        plans.add(new TopicPlan(topics.batchReplies(), Content.BATCHES, 1, BATCH_RETENTION, REPLY_BYTES));
         plans.add(new TopicPlan(
                 topics.workers(), Content.WORKERS, 1, WORKERS_RETENTION, MAX_REQUEST_BYTES + BATCH_BYTES));
         // What a mark names may wait for as long as requests may.
@@ -222,7 +228,8 @@ public record TopicPlan(
         return switch (content) {
             case WORKERS -> Stream.of(notCompacted(actual), notDeleted(actual));
             case STREAMS -> Stream.of(compactedStreams(actual));
-            case REQUESTS, PASSING, ENDINGS, CANCELS -> Stream.of(shortRetention(actual), retentionBySize(actual));
+            case REQUESTS, PASSING, ENDINGS, BATCHES, CANCELS ->
+                Stream.of(shortRetention(actual), retentionBySize(actual));
         };
     }
 
@@ -274,7 +281,8 @@ public record TopicPlan(
     private Optional<String> writersClock(TopicState actual) {
         String setting = TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG;
         String timestamps = actual.settings().get(setting);
-        if (content == Content.ENDINGS || Objects.equals(timestamps, LOG_APPEND_TIME)) {
+        boolean isReply = content == Content.ENDINGS || content == Content.BATCHES;
+        if (isReply || Objects.equals(timestamps, LOG_APPEND_TIME)) {
             return Optional.empty();
         }
         String writer = content == Content.WORKERS || content == Content.STREAMS ? "worker" : "producer";

@@ -27,8 +27,7 @@ public final class WorkerHeaders {
             WireHeaders.ASSEMBLED,
             WireHeaders.ORIGIN,
             WireHeaders.REDIRECTED,
-            WireHeaders.REPLAYED,
-            WireHeaders.REPLAYED_BY);
+            WireHeaders.REPLAYED);
 
     /** The headers that count what was done for a request. Workers write them anew each time. */
     public static final List<String> COUNTERS =

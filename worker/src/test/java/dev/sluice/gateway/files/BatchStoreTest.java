@@ -9,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -44,11 +46,31 @@ class BatchStoreTest {
     }
 
     private BatchStore reopened() throws IOException {
-        return new BatchStore(new FilesConfig(root, 1, 1), Clock.fixed(NOW, ZoneOffset.UTC), new SecureRandom());
+        return new BatchStore(config(), Clock.fixed(NOW, ZoneOffset.UTC), new SecureRandom());
+    }
+
+    private FilesConfig config() {
+        return new FilesConfig(root, 100, 10_000);
     }
 
     private NumberedState created() throws IOException {
-        return store.create(OWNER, "file-1", Map.of("job", "nightly"), DAY);
+        return created(OWNER);
+    }
+
+    private NumberedState created(String owner) throws IOException {
+        return store.create(owner, order(owner));
+    }
+
+    private BatchOrder order(String owner) throws IOException {
+        return new BatchOrder(file(owner), "24h", DAY, DAY, Optional.of("tenant-a"), Map.of("job", "nightly"));
+    }
+
+    private String file(String owner) throws IOException {
+        FileStore files = new FileStore(config(), Clock.fixed(NOW, ZoneOffset.UTC), new SecureRandom());
+        try (FileDraft draft = files.begin(owner, TestForm.CONTENT_TYPE)) {
+            draft.write(TestForm.batch(new byte[1]).end());
+            return draft.publish().id();
+        }
     }
 
     private NumberedState next(NumberedState from, BatchStatus status) throws IOException {
@@ -61,7 +83,7 @@ class BatchStoreTest {
         StoredBatch finalizing = last.batch()
                 .in(BatchStatus.FINALIZING, NOW.plusSeconds(9))
                 .counting(new BatchCounts(3, 2, 1))
-                .after(List.of(new BatchSegment("1", 77)))
+                .running(new BatchRun(2, 9, List.of(new BatchSegment("1", 77)), true))
                 .with(Optional.of("file-2"), Optional.empty())
                 .failingWith(List.of(new BatchError("invalid_json_line", "is no JSON", 70_000)));
 
@@ -73,7 +95,8 @@ class BatchStoreTest {
                 .hasToString("{\"id\":\"" + finalizing.id() + "\",\"object\":\"batch\","
                         + "\"endpoint\":\"/v1/chat/completions\",\"errors\":{\"object\":\"list\",\"data\":[{"
                         + "\"code\":\"invalid_json_line\",\"message\":\"is no JSON\",\"param\":null,\"line\":70000}]},"
-                        + "\"input_file_id\":\"file-1\",\"completion_window\":\"24h\",\"status\":\"finalizing\","
+                        + "\"input_file_id\":\"" + finalizing.order().inputFileId()
+                        + "\",\"completion_window\":\"24h\",\"status\":\"finalizing\","
                         + "\"output_file_id\":\"file-2\",\"error_file_id\":null,\"expires_at\":1796126400,"
                         + "\"created_at\":1796040000,\"in_progress_at\":1796040005,\"cancelling_at\":null,"
                         + "\"finalizing_at\":1796040009,\"completed_at\":null,\"failed_at\":null,"
@@ -156,7 +179,7 @@ class BatchStoreTest {
     @Test
     void anyDoorFindsWhatIsOpen() throws Exception {
         NumberedState first = created();
-        NumberedState second = store.create("0b", "file-2", Map.of(), DAY);
+        NumberedState second = created("0b");
         NumberedState failed = next(created(), BatchStatus.FAILED);
 
         assertThat(ids(reopened()))
@@ -189,11 +212,10 @@ class BatchStoreTest {
     @Test
     void batchesAreNoFiles() throws Exception {
         created();
-        FileStore files =
-                new FileStore(new FilesConfig(root, 10, 10), Clock.fixed(NOW, ZoneOffset.UTC), new SecureRandom());
+        FileStore files = new FileStore(config(), Clock.fixed(NOW, ZoneOffset.UTC), new SecureRandom());
 
         assertThat(files.list(OWNER, new FilePage.Query("", 10, false, "")).files())
-                .isEmpty();
+                .hasSize(1);
         files.deleteExpired();
         files.deleteLeftovers();
         assertThat(store.open()).hasSize(1);
@@ -202,12 +224,83 @@ class BatchStoreTest {
     @Test
     void aVolumeThatWentAwayHasNotLostItsBatches() throws Exception {
         String id = created().batch().id();
+        BatchOrder order = order(OWNER);
         Files.delete(root.resolve("sluice-files"));
         Files.move(root.resolve("owners"), root.resolve("away"));
 
         assertThatThrownBy(() -> store.find(OWNER, id)).isInstanceOf(FilesAwayException.class);
         assertThatThrownBy(() -> store.ids(OWNER)).isInstanceOf(FilesAwayException.class);
         assertThatThrownBy(() -> store.open()).isInstanceOf(FilesAwayException.class);
-        assertThatThrownBy(this::created).isInstanceOf(FilesAwayException.class);
+        assertThatThrownBy(() -> store.create(OWNER, order)).isInstanceOf(FilesAwayException.class);
+    }
+
+    @Test
+    void aBatchNeedsAFileOfItsOwner() throws Exception {
+        BatchOrder order = order("0b");
+
+        assertThatThrownBy(() -> store.create(OWNER, order))
+                .isInstanceOfSatisfying(FileRequestException.class, refused -> {
+                    assertThat(refused.status()).isEqualTo(404);
+                    assertThat(refused.param()).isEqualTo("input_file_id");
+                });
+        assertThat(store.ids(OWNER)).isEmpty();
+        assertThat(root.resolve("open")).isEmptyDirectory();
+    }
+
+    @Test
+    void openBatchesOfAnOwnerAreBounded() throws Exception {
+        for (int i = 0; i < BatchStore.MAX_OPEN; i++) {
+            created();
+        }
+
+        assertThatThrownBy(this::created).hasMessageContaining("the most it may have; wait, or cancel one");
+        created("0b");
+    }
+
+    @Test
+    void aPageBeginsAfterAnId() throws Exception {
+        List<String> ids = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            ids.add(0, created().batch().id());
+        }
+        ids.sort(Comparator.reverseOrder());
+
+        BatchPage first = store.list(OWNER, "", 2);
+        BatchPage rest = store.list(OWNER, ids.get(1), 2);
+
+        assertThat(first.batches()).extracting(StoredBatch::id).containsExactly(ids.get(0), ids.get(1));
+        assertThat(first.hasMore()).isTrue();
+        assertThat(rest.batches()).extracting(StoredBatch::id).containsExactly(ids.get(2));
+        assertThat(rest.hasMore()).isFalse();
+        assertThat(store.list(OWNER, ids.get(2), 2).batches()).isEmpty();
+        assertThatThrownBy(() -> BatchPage.after("../x")).hasMessageContaining("last_id");
+    }
+
+    @Test
+    void whatIsOldIsForgotten() throws Exception {
+        NumberedState open = created();
+        NumberedState ended = next(created(), BatchStatus.FAILED);
+        Path begun = Files.createDirectory(root.resolve("owners").resolve(OWNER).resolve("batch_" + "0".repeat(36)));
+        Path marker = Files.createFile(root.resolve("open").resolve(OWNER + "." + begun.getFileName()));
+        BatchStore later = new BatchStore(
+                config(), Clock.fixed(NOW.plus(Duration.ofDays(39)), ZoneOffset.UTC), new SecureRandom());
+
+        store.deleteOld();
+        assertThat(begun).doesNotExist();
+        assertThat(marker).doesNotExist();
+        assertThat(store.ids(OWNER)).hasSize(2);
+        later.deleteOld();
+
+        assertThat(store.ids(OWNER))
+                .containsExactly(open.batch().id())
+                .doesNotContain(ended.batch().id());
+    }
+
+    @Test
+    void aDirectoryHasOneNameForAll() throws Exception {
+        String name = store.directoryName();
+
+        assertThat(name).matches("[0-9a-f]{16}");
+        assertThat(reopened().directoryName()).isEqualTo(name);
     }
 }

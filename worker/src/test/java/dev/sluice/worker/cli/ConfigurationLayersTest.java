@@ -54,6 +54,7 @@ class ConfigurationLayersTest {
                         "log-requests",
                         "max-age",
                         "max-attempts",
+                        "max-batch-lines",
                         "max-file-bytes",
                         "max-in-flight",
                         "max-request-bytes",
@@ -91,7 +92,7 @@ class ConfigurationLayersTest {
                         "without-users",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(64)
+                .hasSize(65)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

@@ -231,7 +231,7 @@ class RequestReaderTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"chat.replies", "chat.replies.door", "team-a", "chat-answers"})
+    @ValueSource(strings = {"chat.replies", "chat.replies.door", "chat.replies.batches", "team-a", "chat-answers"})
     void allowsTheQueuesRepliesAndTopicsThatMatchAPattern(String topic) {
         assertThat(read(TOPICS.requests(), GOOD, headers(WireHeaders.REPLY_TOPIC, topic)))
                 .isInstanceOf(ParsedRecord.Ready.class);

@@ -69,7 +69,8 @@ class ReplyRoutesTest {
     @Test
     void anInputTopicIsNeitherTakenNorLookedUpWhateverAPatternSays() {
         for (String topic : TOPICS.all()) {
-            if (!List.of(TOPICS.replies(), TOPICS.doorReplies()).contains(topic)) {
+            if (!List.of(TOPICS.replies(), TOPICS.doorReplies(), TOPICS.batchReplies())
+                    .contains(topic)) {
                 assertThat(of(to(topic)).problem()).contains("not allowed");
             }
         }

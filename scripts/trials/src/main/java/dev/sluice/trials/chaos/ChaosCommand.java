@@ -31,7 +31,7 @@ import picocli.CommandLine.Spec;
         name = "chaos",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        subcommands = {DoorCommand.class, FuzzCommand.class},
+        subcommands = {DoorCommand.class, BatchCommand.class, FuzzCommand.class},
         description = {
             "Runs real workers on a real broker, lets faults strike by a schedule that follows from the seed, and "
                     + "checks the whole history: every request ends exactly once, as it has to, and without needless "

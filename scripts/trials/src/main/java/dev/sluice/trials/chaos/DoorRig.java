@@ -44,6 +44,7 @@ final class DoorRig implements AutoCloseable {
     private final int perSecond;
     private final Duration drain;
     private final Path files;
+    private final SluiceJar sluice;
     private final SandboxBroker broker;
     private final WorkerFleet workers;
     private final Set<String> queued = ConcurrentHashMap.newKeySet();
@@ -68,11 +69,11 @@ final class DoorRig implements AutoCloseable {
             ChaosApi api = parts.add(new ChaosApi(seed, recorder));
             api.add(FaultRule.always(
                     ApiFault.parse("pace=" + StreamedEcho.gap(stream).toMillis() + "ms")));
-            SluiceJar sluice = new SluiceJar(jar, JVM_OPTIONS, folder);
+            this.sluice = new SluiceJar(jar, JVM_OPTIONS, folder);
             sluice.createTopics(broker.bootstrapServers(), PARTITIONS);
             readQueue();
             this.workers = parts.add(new WorkerFleet(sluice, workerOptions(api), recorder));
-            startAll(sluice);
+            startAll();
         } catch (Throwable e) {
             parts.close();
             throw e;
@@ -126,10 +127,11 @@ final class DoorRig implements AutoCloseable {
         return files;
     }
 
-    private void startAll(SluiceJar sluice) throws IOException, InterruptedException {
+    private void startAll() throws IOException, InterruptedException {
         List<String> options = List.of(
                 "--bootstrap-servers=" + broker.bootstrapServers(),
                 "--drain-timeout=" + drain.toSeconds() + "s",
+                "--max-batch-lines=1000000",
                 "--files-dir=" + files);
         for (int i = 1; i <= DOORS; i++) {
             DoorSlot door = new DoorSlot(i, sluice, options);
@@ -144,6 +146,18 @@ final class DoorRig implements AutoCloseable {
             door.awaitListening(START_BOUND);
         }
         workers.awaitJoined(START_BOUND);
+    }
+
+    /** Runs a file of requests with {@code submit}, and returns the seconds that it takes. */
+    double submit(Path file) throws InterruptedException {
+        long began = System.nanoTime();
+        int exitCode = sluice.submit(file, List.of("--bootstrap-servers=" + broker.bootstrapServers()))
+                .exit()
+                .join();
+        if (exitCode != 0) {
+            throw new IllegalStateException("submit has exited with " + exitCode);
+        }
+        return (System.nanoTime() - began) / 1e9;
     }
 
     HistoryRecorder recorder() {

@@ -22,6 +22,10 @@ class DoorIT {
     private static final int STRIKES = 4;
     private static final long SPACING_MILLIS = 2_500;
     private static final Duration STREAM = Duration.ofSeconds(1);
+    private static final int LINES = 20_000;
+    private static final int LINES_PER_SECOND = 1_000;
+    /** Longer than it takes until another door has taken over. */
+    private static final long STOP_MILLIS = 20_000;
 
     private final ProgressLines progress =
             new ProgressLines(new PrintWriter(System.out, true, Charset.defaultCharset()));
@@ -43,6 +47,22 @@ class DoorIT {
             assertThat(history.tries()).hasSize(REQUESTS);
             assertThat(history.tries().values().stream().flatMap(List::stream).map(DoorTry::end))
                     .contains(TryEnd.CUT, TryEnd.LEFT);
+        }
+    }
+
+    @Test
+    void whoeverDiesOrStopsEachLineOfABatchHasItsAnswerOnce() throws Exception {
+        Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "batch-")
+                .toAbsolutePath();
+        BatchTrial.Plan plan = new BatchTrial.Plan(SEED, LINES, 3, 1, STOP_MILLIS);
+        try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder, SEED, LINES_PER_SECOND, STREAM, progress::say)) {
+            BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
+
+            BatchTrial.Outcome outcome = trial.run(trial.write());
+
+            assertThat(BatchCheck.of(outcome, LINES)).as("see %s", folder).isEmpty();
+            assertThat(rig.doors().stream().flatMap(door -> door.crashed().stream()))
+                    .isEmpty();
         }
     }
 }

@@ -60,6 +60,20 @@ public final class QueueConnection {
         return open(options, published, topics.doorReplies(), largestBody, WITHOUT_PAUSE, mayCancel(options));
     }
 
+    /**
+     * Requires what a door needs to run batches. Rights on the group and on the transactional id show when they are
+     * used.
+     *
+     * @throws CommandException if the topic or a right is missing
+     */
+    public static void requireBatches(KafkaOptions options) throws InterruptedException {
+        String replies = options.topics().batchReplies();
+        try (Admin admin = AdminConnector.connect(options)) {
+            refuse(new AclCheck(admin, AdminTimeouts.FOREGROUND).ofClient(replies, List.of(replies)));
+            Map<String, TopicState> unused = existing(admin, options, List.of(replies));
+        }
+    }
+
     private static boolean mayCancel(KafkaOptions options) throws InterruptedException {
         try (Admin admin = AdminConnector.connect(options)) {
             requireCancels(admin, options);

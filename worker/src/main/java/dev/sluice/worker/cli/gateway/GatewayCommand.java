@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.gateway;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.TlsFiles;
 import dev.sluice.gateway.WaitTimes;
+import dev.sluice.gateway.batches.BatchLimits;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -43,6 +44,8 @@ import picocli.CommandLine.Option;
             "NAME SHA256 [tenant=TENANT] [express] [max-waiting=N] [max-per-second=N]"
         })
 public final class GatewayCommand implements Subcommand {
+    private static final int MAX_BATCH_LINES = 1_000_000;
+
     private final Terminal terminal;
 
     @Option(
@@ -126,7 +129,9 @@ public final class GatewayCommand implements Subcommand {
     @Option(
             names = "--files-dir",
             paramLabel = "DIR",
-            description = "Serve /v1/files from this directory. Gateways may share it. Without it no files are taken.")
+            description =
+                    "Serve /v1/files and /v1/batches from this directory. Gateways may share it; one of them runs the "
+                            + "batches. Without it neither is served.")
     private @Nullable Path filesDir;
 
     @Option(names = "--max-file-bytes", paramLabel = "SIZE", defaultValue = "200MiB", description = "Largest file.")
@@ -138,6 +143,13 @@ public final class GatewayCommand implements Subcommand {
             defaultValue = "10GiB",
             description = "Most bytes of files that the clients of one key may have stored.")
     private ByteSize maxStoredBytes = new ByteSize(0);
+
+    @Option(
+            names = "--max-batch-lines",
+            paramLabel = "LINES",
+            defaultValue = "50000",
+            description = "Most requests of a batch, up to a million.")
+    private int maxBatchLines;
 
     @Mixin
     private KafkaOptions kafka = new KafkaOptions();
@@ -161,6 +173,12 @@ public final class GatewayCommand implements Subcommand {
         require(bytes >= 1 && bytes <= 1 << 30, "--max-request-bytes", "1 to 1GiB", bytes, problems);
         require(maxFileBytes.bytes() >= 1, "--max-file-bytes", "1 or more", maxFileBytes, problems);
         require(maxStoredBytes.bytes() >= 1, "--max-stored-bytes", "1 or more", maxStoredBytes, problems);
+        require(
+                maxBatchLines >= 1 && maxBatchLines <= MAX_BATCH_LINES,
+                "--max-batch-lines",
+                "1 to " + MAX_BATCH_LINES,
+                maxBatchLines,
+                problems);
         if ((tlsCert == null) != (tlsKey == null)) {
             problems.add("--tls-cert and --tls-key: give both, or none");
         }
@@ -204,6 +222,7 @@ public final class GatewayCommand implements Subcommand {
 
     @Override
     public int run() throws InterruptedException {
-        return new GatewayRun(terminal, kafka, config(), drainTimeout).untilStopped();
+        BatchLimits batches = BatchLimits.of(maxBatchLines, (int) maxRequestBytes.bytes());
+        return new GatewayRun(terminal, kafka, config(), batches, drainTimeout).untilStopped();
     }
 }

@@ -4,17 +4,27 @@ import dev.sluice.ChatQueue;
 import dev.sluice.gateway.Gateway;
 import dev.sluice.gateway.GatewayConfig;
 import dev.sluice.gateway.KafkaHealth;
+import dev.sluice.gateway.batches.BatchLimits;
+import dev.sluice.gateway.batches.BatchRunner;
+import dev.sluice.gateway.files.BatchStore;
+import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.batch.KafkaBatchQueue;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.connection.QueueConnection;
+import dev.sluice.worker.cli.options.ConfigFile;
 import dev.sluice.worker.observe.ProcessPage;
 import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.text.ProgramVersion;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.Admin;
@@ -30,12 +40,15 @@ public final class GatewayRun {
     private final Terminal terminal;
     private final KafkaOptions kafka;
     private final GatewayConfig config;
+    private final BatchLimits batches;
     private final Duration drainTimeout;
 
-    GatewayRun(Terminal terminal, KafkaOptions kafka, GatewayConfig config, Duration drainTimeout) {
+    GatewayRun(
+            Terminal terminal, KafkaOptions kafka, GatewayConfig config, BatchLimits batches, Duration drainTimeout) {
         this.terminal = terminal;
         this.kafka = kafka;
         this.config = config;
+        this.batches = batches;
         this.drainTimeout = drainTimeout;
     }
 
@@ -46,6 +59,10 @@ public final class GatewayRun {
      */
     int untilStopped() throws InterruptedException {
         Topics topics = kafka.topics();
+        Optional<BatchStore> store = config.files().map(GatewayRun::store);
+        if (store.isPresent()) {
+            QueueConnection.requireBatches(kafka);
+        }
         ChatQueue queue = QueueConnection.openDoor(kafka, config.keysFile().isPresent(), config.maxBodyBytes());
         Admin admin = AdminConnector.connect(kafka);
         KafkaHealth health = new KafkaHealth(admin, List.of(topics.requests(), topics.doorReplies())).start();
@@ -60,6 +77,7 @@ public final class GatewayRun {
             throw new CommandException("port " + config.port() + " cannot be had at " + config.address() + " ("
                     + e.getCause().getMessage() + "); choose another with --port or --address");
         }
+        Optional<BatchRunner> runner = store.map(opened -> runBatches(opened, topics));
         LOG.atInfo()
                 .addKeyValue("address", config.address())
                 .addKeyValue("port", gateway.port())
@@ -69,6 +87,7 @@ public final class GatewayRun {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> drainAndHalt(() -> {
+                            runner.ifPresent(BatchRunner::close); // first, so that another door goes on at once
                             gateway.drain(drainTimeout);
                             gateway.close();
                             queue.close();
@@ -80,6 +99,21 @@ public final class GatewayRun {
                         "drain-on-shutdown"));
         new CountDownLatch(1).await();
         return ExitCode.DONE;
+    }
+
+    private static BatchStore store(FilesConfig files) {
+        try {
+            return new BatchStore(files, Clock.systemUTC(), new SecureRandom());
+        } catch (IOException e) {
+            throw new CommandException("--files-dir " + files.directory() + " cannot be used: " + ConfigFile.reason(e));
+        }
+    }
+
+    private BatchRunner runBatches(BatchStore store, Topics topics) {
+        return BatchRunner.start(
+                store,
+                directory -> KafkaBatchQueue.open(kafka.properties(), topics, directory, config.maxBodyBytes()),
+                batches);
     }
 
     /** Returns the longest time from a signal to the end of the process. */

@@ -155,7 +155,7 @@ public final class WorkerCommand implements Subcommand {
                 "Topics that requests may name for their replies: regular expressions for the whole name. Example: "
                         + "team-a[.].* ([.] is a dot, also in a properties file, which swallows single backslashes). "
                         + "Repeatable; several in one value are separated by ';'.",
-                "  Default: only NAME.replies and NAME.replies.door"
+                "  Default: only NAME.replies, NAME.replies.door and NAME.replies.batches"
             })
     private List<Pattern> replyTopics = new ArrayList<>();
 

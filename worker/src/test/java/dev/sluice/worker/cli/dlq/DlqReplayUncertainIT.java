@@ -119,7 +119,6 @@ class DlqReplayUncertainIT {
                             faultInjector.apply(producer),
                             box.topics,
                             new DeadLetterReplay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY),
-                            "test",
                             sent -> {})
                     .run();
         }

@@ -1,0 +1,248 @@
+package dev.sluice.trials.chaos;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.trials.PolledCondition;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Runs one batch by HTTP, while doors and workers are killed and stopped. A strike comes whenever a part of the lines
+ * has its answer, so that all of them strike a batch that is under way.
+ */
+final class BatchTrial {
+    private static final Duration END_BOUND = Duration.ofMinutes(30);
+    private static final Duration ANSWER_BOUND = Duration.ofMinutes(2);
+    private static final Duration LISTENING_BOUND = Duration.ofMinutes(1);
+    private static final long POLL_MILLIS = 200;
+    private static final String BOUNDARY = "batch-trial";
+    private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
+
+    private final DoorRig rig;
+    private final Plan plan;
+    private final Path folder;
+    private final Consumer<String> say;
+    private final Random random;
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private int door;
+
+    /**
+     * The size of a trial and its strikes.
+     *
+     * @param kills how often a door or a worker is killed
+     * @param stops how often one is stopped, and goes on later
+     * @param stopMillis for how long. A door that is stopped for more than ten seconds has a successor.
+     */
+    record Plan(long seed, int lines, int kills, int stops, long stopMillis) {}
+
+    /**
+     * The end of the batch and its results.
+     *
+     * @param batch the object of the API
+     * @param seconds from its creation to its end
+     */
+    record Outcome(JsonNode batch, List<String> output, List<String> errors, double seconds) {}
+
+    BatchTrial(DoorRig rig, Plan plan, Path folder, Consumer<String> say) {
+        this.rig = rig;
+        this.plan = plan;
+        this.folder = folder;
+        this.say = say;
+        this.random = new Random(plan.seed());
+    }
+
+    /** Returns the text of a line, which the stand-in repeats in its answer. */
+    static String text(int line) {
+        return "chaos-%06d".formatted(line);
+    }
+
+    static String customId(int line) {
+        return "line-" + line;
+    }
+
+    /** Writes the file of requests and returns it. */
+    Path write() throws IOException {
+        Path file = folder.resolve("batch.jsonl");
+        try (BufferedWriter out = Files.newBufferedWriter(file)) {
+            for (int line = 1; line <= plan.lines(); line++) {
+                out.write("{\"custom_id\":\"" + customId(line)
+                        + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":{\"model\":\"m\","
+                        + "\"messages\":[{\"role\":\"user\",\"content\":\"" + text(line) + "\"}]}}\n");
+            }
+        }
+        return file;
+    }
+
+    Outcome run(Path file) throws IOException, InterruptedException {
+        String input = upload(file).get("id").asString();
+        long began = System.nanoTime();
+        String id = create(input).get("id").asString();
+        Thread strikes = new Thread(() -> strike(id), "batch-strikes");
+        strikes.setDaemon(true);
+        strikes.start();
+        JsonNode batch = awaitEnd(id);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        strikes.join();
+        return new Outcome(batch, content(batch.path("output_file_id")), content(batch.path("error_file_id")), seconds);
+    }
+
+    private JsonNode upload(Path file) throws IOException, InterruptedException {
+        BodyPublisher form = BodyPublishers.concat(
+                BodyPublishers.ofString("--" + BOUNDARY
+                        + "\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--" + BOUNDARY
+                        + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"batch.jsonl\"\r\n\r\n"),
+                BodyPublishers.ofFile(file),
+                BodyPublishers.ofString("\r\n--" + BOUNDARY + "--\r\n"));
+        return json(ask("/files", "multipart/form-data; boundary=" + BOUNDARY, form));
+    }
+
+    private JsonNode create(String input) throws InterruptedException {
+        String body = "{\"input_file_id\":\"" + input
+                + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"24h\"}";
+        return json(ask("/batches", "application/json", BodyPublishers.ofString(body)));
+    }
+
+    private JsonNode awaitEnd(String id) throws InterruptedException {
+        long deadline = System.nanoTime() + END_BOUND.toNanos();
+        JsonNode batch = batch(id);
+        while (!ENDS.contains(batch.get("status").asString()) && System.nanoTime() < deadline) {
+            Thread.sleep(POLL_MILLIS);
+            batch = batch(id);
+        }
+        return batch;
+    }
+
+    private JsonNode batch(String id) throws InterruptedException {
+        return json(ask("/batches/" + id, "", BodyPublishers.noBody()));
+    }
+
+    private List<String> content(JsonNode file) throws InterruptedException {
+        return file.isString()
+                ? ask("/files/" + file.asString() + "/content", "", BodyPublishers.noBody())
+                        .lines()
+                        .toList()
+                : List.of();
+    }
+
+    private static JsonNode json(String text) {
+        return JsonMapper.shared().readTree(text);
+    }
+
+    /** Asks one door after the other until one answers. */
+    private String ask(String path, String contentType, BodyPublisher body) throws InterruptedException {
+        long deadline = System.nanoTime() + ANSWER_BOUND.toNanos();
+        while (true) {
+            DoorSlot asked = rig.doors().get(door % rig.doors().size());
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(URI.create(asked.baseUrl() + path)).timeout(Duration.ofSeconds(20));
+            if (!contentType.isEmpty()) {
+                request.header("content-type", contentType).POST(body);
+            }
+            String problem;
+            try {
+                HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString(UTF_8));
+                if (answer.statusCode() == 200) {
+                    return answer.body();
+                }
+                problem = answer.statusCode() + " " + answer.body();
+            } catch (IOException e) {
+                problem = e.toString();
+            }
+            door++;
+            if (System.nanoTime() > deadline) {
+                throw new IllegalStateException("no door answers " + path + ": " + problem);
+            }
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    private void strike(String id) {
+        List<Boolean> kills = new ArrayList<>();
+        for (int i = 0; i < plan.kills() + plan.stops(); i++) {
+            kills.add(i < plan.kills());
+        }
+        Collections.shuffle(kills, random);
+        try {
+            for (int i = 0; i < kills.size(); i++) {
+                int from = (int) ((i + 0.5 + random.nextDouble() / 2) * plan.lines() / (kills.size() + 1));
+                if (!awaitAnswered(id, from)) {
+                    say.accept("the batch has ended before strike " + (i + 1));
+                    return;
+                }
+                // doors in two of three cases, and each in turn
+                if (i % 3 == 2) {
+                    strikeWorker(kills.get(i), i);
+                } else {
+                    strikeDoor(kills.get(i), i);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean awaitAnswered(String id, int count) throws InterruptedException {
+        while (true) {
+            JsonNode batch = batch(id);
+            JsonNode counts = batch.get("request_counts");
+            if (counts.get("completed").asInt() + counts.get("failed").asInt() >= count) {
+                return true;
+            }
+            if (ENDS.contains(batch.get("status").asString())) {
+                return false;
+            }
+            Thread.sleep(POLL_MILLIS);
+        }
+    }
+
+    private void strikeDoor(boolean isKill, int number) throws InterruptedException {
+        DoorSlot struck = rig.doors().get((number - number / 3) % rig.doors().size());
+        say.accept((isKill ? "kill -9: " : "stop: ") + struck.name());
+        if (isKill) {
+            struck.process().kill();
+            struck.start();
+            struck.awaitListening(LISTENING_BOUND);
+        } else {
+            struck.process().freeze();
+            Thread.sleep(plan.stopMillis());
+            struck.process().thaw();
+        }
+    }
+
+    private void strikeWorker(boolean isKill, int number) throws InterruptedException {
+        WorkerSlot struck = rig.workers().borrow(number, name -> true).orElseThrow();
+        try {
+            say.accept((isKill ? "kill -9: " : "stop: ") + struck.name());
+            if (isKill) {
+                struck.kill();
+                struck.start();
+                PolledCondition.await(struck.name() + " has joined", LISTENING_BOUND, struck::hasJoined);
+            } else {
+                struck.freeze();
+                Thread.sleep(plan.stopMillis());
+                struck.thaw();
+            }
+        } finally {
+            rig.workers().giveBack(struck);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package dev.sluice.worker.batch;
+
+import dev.sluice.ChatReply;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One batch on its way through the queue: which lines are sent next, and what becomes of their replies. Lines are sent
+ * in their order, so the number of the last one says which are on the queue. It waits for nothing. Not thread-safe.
+ */
+public final class QueuedBatch implements AutoCloseable {
+    /** The most lines that are sent together. */
+    static final int MAX_LINES = 200;
+
+    private static final int MAX_BYTES = 1 << 20;
+
+    private final String id;
+    private final BatchInput.Lines lines;
+    private final LineStates states;
+    private final BatchOutput output;
+    private final int window;
+    private int sent;
+    private int underWay;
+
+    /**
+     * Goes on with a batch.
+     *
+     * @param id the id of the batch, with which the ids of its requests begin
+     * @param states the lines that have an answer
+     * @param output where answers are written in the form of OpenAI's API
+     * @param sent the last line that is on the queue
+     * @param window the most lines that are on the queue at the same time
+     */
+    public QueuedBatch(String id, BatchInput input, LineStates states, BatchOutput output, int sent, int window)
+            throws IOException {
+        this.id = id;
+        this.lines = input.open();
+        this.states = states;
+        this.output = output;
+        this.window = window;
+        sentUpTo(sent);
+    }
+
+    /** Returns the last line that is on the queue. */
+    public int sent() {
+        return sent;
+    }
+
+    /** Returns how many lines are on the queue and have no answer. */
+    public int underWay() {
+        return underWay;
+    }
+
+    public LineStates states() {
+        return states;
+    }
+
+    /** Returns the lines to send now, which may be none. */
+    public List<BatchLine> next() throws IOException {
+        List<BatchLine> next = new ArrayList<>();
+        int left = states.total() - states.answeredCount() - underWay;
+        int most = Math.min(left, Math.min(window, MAX_LINES));
+        if (window - underWay < most) {
+            return next; // few lines in each transaction would make many
+        }
+        int bytes = 0;
+        int line = states.nextToSend(sent + 1);
+        while (line >= 0 && next.size() < most && bytes < MAX_BYTES) {
+            BatchLine read = lines.read(line);
+            bytes += read.body().length();
+            next.add(read);
+            line = states.nextToSend(line + 1);
+        }
+        return next;
+    }
+
+    /** Takes note that the lines up to this one are on the queue. */
+    public void sentUpTo(int line) {
+        for (int each = states.nextToSend(0); each >= 0 && each <= line; each = states.nextToSend(each + 1)) {
+            states.markSent(each);
+            underWay++;
+        }
+        sent = Math.max(sent, line);
+    }
+
+    /** Writes the answer of a line, unless it has one or there is no such line. */
+    public void replied(int line, ChatReply reply) throws IOException {
+        if (states.isUnanswered(line)) {
+            write(line, ApiAnswer.of(BatchQueue.requestId(id, line), lines.customId(line), reply));
+        }
+    }
+
+    /** Writes that a line cannot be put on the queue. */
+    public void rejected(BatchLine line, String code, String message) throws IOException {
+        write(line.number(), ApiAnswer.failed(BatchQueue.requestId(id, line.number()), line.customId(), code, message));
+    }
+
+    private void write(int line, BatchOutput.Answer answer) throws IOException {
+        output.write(answer);
+        underWay -= states.nextToSend(line) == line ? 0 : 1;
+        states.markAnswered(line, answer.ok());
+    }
+
+    @Override
+    public void close() throws IOException {
+        try (output) {
+            lines.close();
+        }
+    }
+}

@@ -1,0 +1,344 @@
+package dev.sluice.gateway.batches;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sluice.gateway.files.BatchCounts;
+import dev.sluice.gateway.files.BatchError;
+import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.FileRequestException;
+import dev.sluice.gateway.files.FilesAwayException;
+import dev.sluice.gateway.files.StoredBatch;
+import dev.sluice.wire.Reason;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+
+class BatchShiftTest {
+    @TempDir
+    private Path root;
+
+    private TestBatches batches;
+
+    @BeforeEach
+    void open() throws IOException {
+        batches = new TestBatches(root);
+    }
+
+    @Test
+    void eachLineHasItsResultInTheFormOfTheApi() throws Exception {
+        String id = batches.create(TestBatches.lines(4));
+        TestBatches.Door door = batches.chosen();
+
+        door.steps(3);
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.IN_PROGRESS);
+        assertThat(batches.topic.published).containsExactly(id + "-1", id + "-2", id + "-3", id + "-4");
+        batches.topic.ok(id + "-3");
+        batches.topic.failed(id + "-1", 400, Reason.REJECTED);
+        door.steps(2);
+        assertThat(batches.batch(id).counts()).isEqualTo(new BatchCounts(4, 1, 1));
+        batches.topic.ok(id + "-2");
+        batches.topic.failed(id + "-4", 0, Reason.ATTEMPTS_EXHAUSTED);
+        door.steps(3);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batch.counts()).isEqualTo(new BatchCounts(4, 2, 2));
+        Map<String, JsonNode> output = batches.results(batch.outputFileId());
+        Map<String, JsonNode> errors = batches.results(batch.errorFileId());
+        assertThat(output).containsOnlyKeys("c2", "c3");
+        String hex = id.substring("batch_".length());
+        assertThat(output.get("c2"))
+                .hasToString("{\"id\":\"batch_req_" + hex
+                        + "-2\",\"custom_id\":\"c2\",\"response\":{\"status_code\":200,"
+                        + "\"request_id\":\"" + id + "-2\",\"body\":{\"choices\":[{\"index\":0,\"message\":{\"role\":"
+                        + "\"assistant\",\"content\":\"re " + id + "-2\"}}]}},\"error\":null}");
+        assertThat(errors).containsOnlyKeys("c1", "c4");
+        assertThat(errors.get("c1").at("/response/status_code").asInt()).isEqualTo(400);
+        assertThat(errors.get("c1").at("/response/body/error/message").asString())
+                .isEqualTo("no");
+        assertThat(errors.get("c1").get("error").isNull()).isTrue();
+        assertThat(errors.get("c4").get("response").isNull()).isTrue();
+        assertThat(errors.get("c4").at("/error/code").asString()).isEqualTo("attempts_exhausted");
+    }
+
+    @Test
+    void requestsSayWhoseTheyAreAndWhenTheyExpire() throws Exception {
+        String id = batches.create(TestBatches.lines(1));
+
+        batches.chosen().steps(3);
+
+        assertThat(batches.topic.envelopes).singleElement().satisfies(sent -> {
+            assertThat(sent.envelope().batch()).isEqualTo(id);
+            assertThat(sent.envelope().tenant()).contains("tenant-a");
+            assertThat(sent.envelope().expiresAt().getEpochSecond())
+                    .isEqualTo(batches.batch(id).expiresAt());
+        });
+    }
+
+    static Stream<Arguments> badFiles() {
+        String first = TestBatches.line("a");
+        return Stream.of(
+                Arguments.of(first + "{\"custom_id\":", "invalid_json_line", 2),
+                Arguments.of(TestBatches.lines(700) + "no\n" + TestBatches.line("z"), "invalid_json_line", 701),
+                Arguments.of(first + first, "duplicate_custom_id", 2),
+                Arguments.of(first.replace("/v1/chat/completions", "/v1/embeddings"), "url_mismatch", 1),
+                Arguments.of("{\"custom_id\":\"a\",\"body\":{}}\n", "invalid_request", 1),
+                Arguments.of("", "empty_batch", 0),
+                Arguments.of("\r\n\n", "empty_batch", 0),
+                Arguments.of(TestBatches.lines(1_001), "too_many_tasks", 0));
+    }
+
+    @ParameterizedTest
+    @MethodSource("badFiles")
+    void aBadFileFailsWithLineAndCode(String lines, String code, int line) throws Exception {
+        String id = batches.create(lines);
+
+        batches.chosen().steps(3);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.FAILED);
+        BatchError error = batch.errors().get(0);
+        assertThat(error.code()).isEqualTo(code);
+        assertThat(error.line()).isEqualTo(line);
+        assertThat(error.message()).isNotBlank();
+        assertThat(batches.topic.published).isEmpty();
+        assertThat(batches.store.open()).isEmpty();
+    }
+
+    @Test
+    void filesOfOtherSystemsAreTaken() throws Exception {
+        String bom = "\ufeff";
+        String lines = bom
+                + TestBatches.lines(2).replace("\n", "\r\n")
+                + TestBatches.line("last").stripTrailing();
+        String id = batches.create(lines);
+
+        batches.chosen().steps(3);
+
+        assertThat(batches.batch(id).errors()).isEmpty();
+        assertThat(batches.topic.published).hasSize(3);
+    }
+
+    @Test
+    void aWindowIsOnTheQueueAtATime() throws Exception {
+        String id = batches.create(TestBatches.lines(900));
+        TestBatches.Door door = batches.new Door(TestBatches.limits(400));
+        door.way.choose();
+
+        door.steps(10);
+        assertThat(batches.topic.published).hasSize(400);
+        for (int line = 1; line <= 300; line++) {
+            batches.topic.ok(id + "-" + line);
+        }
+        door.steps(10);
+
+        assertThat(batches.topic.published).hasSize(600).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aDeletedInputIsStillRead() throws Exception {
+        String file = batches.upload(TestBatches.lines(2).getBytes(UTF_8));
+        String id = batches.create(file, 86_400);
+        assertThat(batches.files.delete(TestBatches.OWNER, file)).isTrue();
+
+        batches.chosen().steps(3);
+
+        assertThat(batches.topic.published).containsExactly(id + "-1", id + "-2");
+        assertThat(batches.files.find(TestBatches.OWNER, file)).isEmpty();
+    }
+
+    @Test
+    void aLineThatKafkaDoesNotTakeIsTheOnlyOneThatFails() throws Exception {
+        String id = batches.create(TestBatches.lines(3));
+        batches.topic.tooLarge.add(2);
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        batches.topic.ok(id + "-3");
+        door.steps(4);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batches.results(batch.errorFileId())
+                        .get("c2")
+                        .at("/error/code")
+                        .asString())
+                .isEqualTo("too_large");
+        assertThat(batches.results(batch.outputFileId())).hasSize(2);
+    }
+
+    @Test
+    void aCancelledBatchKeepsWhatItHas() throws Exception {
+        String id = batches.create(TestBatches.lines(300));
+        TestBatches.Door door = batches.new Door(TestBatches.limits(200));
+        door.way.choose();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        batches.topic.failed(id + "-2", 0, Reason.CANCELLED);
+
+        assertThat(batches.store.cancel(TestBatches.OWNER, id).orElseThrow().status())
+                .isEqualTo(BatchStatus.CANCELLING);
+        door.steps(3);
+        assertThat(batches.topic.cancelled).containsExactly(id);
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.CANCELLING);
+        for (int line = 3; line <= 200; line++) {
+            batches.topic.failed(id + "-" + line, 0, Reason.CANCELLED);
+        }
+        door.steps(4);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.CANCELLED);
+        assertThat(batch.counts()).isEqualTo(new BatchCounts(300, 1, 299));
+        assertThat(batches.results(batch.outputFileId())).containsOnlyKeys("c1");
+        assertThat(batches.results(batch.errorFileId()))
+                .hasSize(299)
+                .allSatisfy((line, error) ->
+                        assertThat(error.at("/error/code").asString()).isEqualTo("batch_cancelled"));
+        assertThat(batches.topic.published).hasSize(200);
+        assertThatThrownBy(() -> batches.store.cancel(TestBatches.OWNER, id))
+                .isInstanceOf(FileRequestException.class)
+                .hasMessageContaining("is cancelled");
+    }
+
+    @Test
+    void aBatchThatNobodyHasTakenUpIsCancelledAtOnce() throws Exception {
+        String id = batches.create(TestBatches.lines(2));
+        batches.store.cancel(TestBatches.OWNER, id);
+
+        batches.chosen().steps(2);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.CANCELLED);
+        assertThat(batches.topic.published).isEmpty();
+    }
+
+    @Test
+    void aBatchExpiresWithWhatItHas() throws Exception {
+        String id = batches.create(batches.upload(TestBatches.lines(3).getBytes(UTF_8)), 3_600);
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        batches.topic.failed(id + "-2", 0, Reason.EXPIRED);
+        door.steps(2);
+
+        batches.clock.pass(Duration.ofHours(1));
+        door.steps(40); // one reply is awaited
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.IN_PROGRESS);
+        batches.clock.pass(Duration.ofMinutes(10));
+        door.steps(3);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.EXPIRED);
+        assertThat(batch.counts()).isEqualTo(new BatchCounts(3, 1, 2));
+        assertThat(batches.results(batch.outputFileId())).containsOnlyKeys("c1");
+        assertThat(batches.results(batch.errorFileId()))
+                .hasSize(2)
+                .allSatisfy((line, error) ->
+                        assertThat(error.at("/error/code").asString()).isEqualTo("batch_expired"));
+    }
+
+    @Test
+    void aClockThatJumpsAndComesBackExpiresNothing() throws Exception {
+        String id = batches.create(TestBatches.lines(2));
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.clock.now = batches.clock.now.plus(Duration.ofDays(400));
+        door.steps(20);
+        batches.clock.now = batches.clock.now.minus(Duration.ofDays(800));
+        door.steps(20);
+        batches.clock.now = batches.clock.now.plus(Duration.ofDays(400));
+
+        batches.topic.ok(id + "-1");
+        batches.topic.ok(id + "-2");
+        door.steps(3);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
+    }
+
+    @Test
+    void aDamagedBatchStopsNoOther() throws Exception {
+        String damaged = batches.create(TestBatches.lines(2));
+        TestBatches.Door first = batches.chosen();
+        first.steps(3);
+        batches.topic.ok(damaged + "-1");
+        first.steps(2);
+        Path segment = segment(damaged);
+        Files.writeString(segment, "no answer\n");
+        String whole = batches.create(TestBatches.lines(2));
+
+        batches.chosen().steps(3);
+
+        assertThat(batches.topic.published).contains(whole + "-1", whole + "-2");
+        assertThat(batches.status(damaged)).isEqualTo(BatchStatus.IN_PROGRESS);
+    }
+
+    private Path segment(String id) throws IOException {
+        try (Stream<Path> files =
+                Files.list(root.resolve("owners").resolve(TestBatches.OWNER).resolve(id))) {
+            return files.filter(each -> each.toString().endsWith(".answers"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    void aDirectoryThatWentAwayLosesNothing() throws Exception {
+        String id = batches.create(TestBatches.lines(2));
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        Files.move(root.resolve("owners"), root.resolveSibling(root.getFileName() + "-away"));
+        Files.move(root.resolve("sluice-files"), root.resolve("hidden"));
+        batches.topic.ok(id + "-1");
+        assertThatThrownBy(() -> door.steps(3)).isInstanceOf(FilesAwayException.class);
+        Files.move(root.resolve("hidden"), root.resolve("sluice-files"));
+        Files.move(root.resolveSibling(root.getFileName() + "-away"), root.resolve("owners"));
+
+        TestBatches.Door next = batches.chosen();
+        batches.topic.ok(id + "-2");
+        next.steps(5);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batches.batch(id).counts()).isEqualTo(new BatchCounts(2, 2, 0));
+    }
+
+    @Test
+    void theFilesOfAnEndedBatchAreItsResultsAlone() throws Exception {
+        String id = batches.create(TestBatches.lines(1));
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        door.steps(4);
+
+        Path place = root.resolve("owners").resolve(TestBatches.OWNER).resolve(id);
+        try (Stream<Path> left = Files.list(place)) {
+            assertThat(left.map(each -> each.getFileName().toString())).allMatch(name -> name.matches("[0-9]+"));
+        }
+        assertThat(root.resolve("uploads")).isEmptyDirectory();
+        assertThat(root.resolve("open")).isEmptyDirectory();
+        assertThat(batches.batch(id).errorFileId()).isEmpty();
+    }
+
+    /** A key with many batches keeps nobody else waiting. */
+    @Test
+    void ofThoseThatWaitWhoHasTheLeastInMemoryIsNext() throws Exception {
+        List<String> first = List.of(batches.create(TestBatches.lines(5)), batches.create(TestBatches.lines(5)));
+        TestBatches.Door door = batches.chosen();
+
+        door.steps(6);
+
+        assertThat(batches.topic.published).hasSize(10);
+        assertThat(batches.topic.published.get(0)).startsWith(first.get(0));
+    }
+}

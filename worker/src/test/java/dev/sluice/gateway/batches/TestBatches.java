@@ -1,0 +1,187 @@
+package dev.sluice.gateway.batches;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.sluice.gateway.files.BatchOrder;
+import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.BatchStore;
+import dev.sluice.gateway.files.FileDraft;
+import dev.sluice.gateway.files.FileStore;
+import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.gateway.files.StoredBatch;
+import dev.sluice.gateway.files.TestForm;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A directory of batches whose doors, clock and queue a test plays. */
+final class TestBatches {
+    static final String OWNER = "0a";
+
+    final PlayedTopic topic = new PlayedTopic();
+    final SetClock clock = new SetClock();
+    final FileStore files;
+    final BatchStore store;
+    private final FilesConfig config;
+
+    TestBatches(Path root) throws IOException {
+        config = new FilesConfig(root, 1 << 30, 1L << 40);
+        files = new FileStore(config, clock, new SecureRandom());
+        store = new BatchStore(config, clock, new SecureRandom());
+    }
+
+    /** A clock that a test sets, and beside it one that goes on steadily. */
+    static final class SetClock extends Clock {
+        Instant now = Instant.parse("2026-11-30T12:00:00Z");
+        long nanos;
+
+        void pass(Duration time) {
+            now = now.plus(time);
+            nanos += time.toNanos();
+        }
+
+        @Override
+        public Instant instant() {
+            return now;
+        }
+
+        @Override
+        public ZoneId getZone() {
+            return ZoneOffset.UTC;
+        }
+
+        @Override
+        public Clock withZone(ZoneId zone) {
+            return this;
+        }
+    }
+
+    /** Runs each task at once. */
+    private static final class DirectExecutor extends AbstractExecutorService {
+        @Override
+        public void execute(Runnable task) {
+            task.run();
+        }
+
+        @Override
+        public void shutdown() {}
+
+        @Override
+        public List<Runnable> shutdownNow() {
+            return List.of();
+        }
+
+        @Override
+        public boolean isShutdown() {
+            return false;
+        }
+
+        @Override
+        public boolean isTerminated() {
+            return false;
+        }
+
+        @Override
+        public boolean awaitTermination(long timeout, TimeUnit unit) {
+            return true;
+        }
+    }
+
+    /** A door that a test moves on. */
+    final class Door {
+        final PlayedTopic.Way way = topic.open();
+        private final BatchTurn turn;
+
+        Door(BatchLimits limits) throws IOException {
+            BatchStore own = new BatchStore(config, clock, new SecureRandom());
+            turn = new BatchTurn(way, own, limits, new DirectExecutor(), () -> clock.nanos);
+        }
+
+        void step() throws IOException {
+            turn.step();
+        }
+
+        /** Moves on through some seconds. */
+        void steps(int count) throws IOException {
+            for (int i = 0; i < count; i++) {
+                clock.pass(Duration.ofSeconds(2));
+                turn.step();
+            }
+        }
+    }
+
+    static BatchLimits limits(int window) {
+        return new BatchLimits(1_000, 1_000_000, window, Duration.ofMinutes(10), Duration.ofMinutes(1));
+    }
+
+    /** Opens a door whose turn it is. */
+    Door chosen() throws IOException {
+        Door door = new Door(limits(1_000));
+        door.way.choose();
+        return door;
+    }
+
+    static String line(String customId) {
+        return "{\"custom_id\":\"" + customId + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                + "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + customId + "\"}]}}\n";
+    }
+
+    static String lines(int count) {
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(number -> line("c" + number))
+                .collect(Collectors.joining());
+    }
+
+    String upload(byte[] content) throws IOException {
+        try (FileDraft draft = files.begin(OWNER, TestForm.CONTENT_TYPE)) {
+            draft.write(TestForm.batch(content).end());
+            return draft.publish().id();
+        }
+    }
+
+    /** Creates a batch of these lines and returns its id. */
+    String create(String lines) throws IOException {
+        return create(upload(lines.getBytes(UTF_8)), 86_400);
+    }
+
+    String create(String inputFileId, long seconds) throws IOException {
+        BatchOrder order =
+                new BatchOrder(inputFileId, seconds + "s", seconds, 86_400, Optional.of("tenant-a"), Map.of());
+        return store.create(OWNER, order).batch().id();
+    }
+
+    StoredBatch batch(String id) throws IOException {
+        return store.find(OWNER, id).orElseThrow().batch();
+    }
+
+    BatchStatus status(String id) throws IOException {
+        return batch(id).status();
+    }
+
+    /** Returns the lines of a file of results by their custom ids. Each may be there once. */
+    Map<String, JsonNode> results(Optional<String> fileId) throws IOException {
+        if (fileId.isEmpty()) {
+            return Map.of();
+        }
+        try (var content = files.content(OWNER, fileId.get()).orElseThrow()) {
+            String text = new String(content.next(1 << 30), UTF_8);
+            return text.lines()
+                    .map(JsonMapper.shared()::readTree)
+                    .collect(Collectors.toMap(each -> each.get("custom_id").asString(), each -> each));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package dev.sluice.worker;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.gateway.batches.BatchLimits;
+import dev.sluice.gateway.batches.BatchRunner;
+import dev.sluice.gateway.files.BatchCounts;
+import dev.sluice.gateway.files.BatchOrder;
+import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.BatchStore;
+import dev.sluice.gateway.files.FileContent;
+import dev.sluice.gateway.files.FileDraft;
+import dev.sluice.gateway.files.FileStore;
+import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.gateway.files.StoredBatch;
+import dev.sluice.gateway.files.TestForm;
+import dev.sluice.sandbox.LatencyModel;
+import dev.sluice.sandbox.StandInSettings;
+import dev.sluice.sandbox.TogetherStandIn;
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.batch.KafkaBatchQueue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs batches of a directory over a real Kafka and a worker. */
+@Timeout(180)
+class BatchesIT {
+    private static final String OWNER = "0a";
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    @TempDir
+    private Path root;
+
+    private TestQueue queue;
+    private TogetherStandIn api;
+    private FileStore files;
+    private BatchStore store;
+
+    @BeforeEach
+    void open() throws Exception {
+        queue = new TestQueue(kafka.bootstrapServers(), kafka.uniqueName("batches"));
+        api = TogetherStandIn.start(StandInSettings.DEFAULT
+                .withApiKeys(TestQueue.KEY)
+                .withLatency(new LatencyModel.Uniform(Duration.ofMillis(5), Duration.ofMillis(20))));
+        FilesConfig config = new FilesConfig(root, 1 << 28, 1L << 40);
+        files = new FileStore(config, Clock.systemUTC(), new SecureRandom());
+        store = new BatchStore(config, Clock.systemUTC(), new SecureRandom());
+    }
+
+    @AfterEach
+    void close() {
+        api.close();
+        queue.close();
+    }
+
+    private BatchRunner runner() {
+        Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
+        return BatchRunner.start(
+                store,
+                directory -> KafkaBatchQueue.open(properties, queue.topics, directory, 100_000),
+                BatchLimits.of(50_000, 100_000));
+    }
+
+    private static String line(int number, String text) {
+        return "{\"custom_id\":\"c" + number + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
+                + TestQueue.body("m", text) + "}\n";
+    }
+
+    private static String lines(int count) {
+        return IntStream.rangeClosed(1, count)
+                .mapToObj(number -> line(number, "hello " + number))
+                .collect(Collectors.joining());
+    }
+
+    private String create(String lines) throws IOException {
+        try (FileDraft draft = files.begin(OWNER, TestForm.CONTENT_TYPE)) {
+            draft.write(TestForm.batch(lines.getBytes(UTF_8)).end());
+            String file = draft.publish().id();
+            BatchOrder order = new BatchOrder(file, "1h", 3_600, 86_400, Optional.of("tenant-a"), Map.of());
+            return store.create(OWNER, order).batch().id();
+        }
+    }
+
+    private StoredBatch batch(String id) throws IOException {
+        return store.find(OWNER, id).orElseThrow().batch();
+    }
+
+    private StoredBatch ended(String id) {
+        return await().atMost(PATIENCE)
+                .until(() -> batch(id), batch -> batch.status().isEnd());
+    }
+
+    private List<String> results(Optional<String> file) throws IOException {
+        try (FileContent content = files.content(OWNER, file.orElseThrow()).orElseThrow()) {
+            return new String(content.next(1 << 28), UTF_8).lines().toList();
+        }
+    }
+
+    @Test
+    void linesAreAnsweredOrFailWithoutADeadLetter() throws Exception {
+        String id = create(lines(300) + line(301, "[stand-in: status=400]"));
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()));
+                BatchRunner runner = runner()) {
+            StoredBatch batch = ended(id);
+
+            assertThat(batch.status()).isEqualTo(BatchStatus.COMPLETED);
+            assertThat(batch.counts()).isEqualTo(new BatchCounts(301, 300, 1));
+            assertThat(results(batch.outputFileId())).hasSize(300).allMatch(each -> each.contains("You said: hello"));
+            assertThat(results(batch.errorFileId()))
+                    .singleElement()
+                    .satisfies(each -> assertThat(each).contains("\"custom_id\":\"c301\"", "\"status_code\":400"));
+        }
+        assertThat(queue.read(queue.topics.dead())).isEmpty();
+        assertThat(queue.read(queue.topics.replies())).isEmpty();
+        assertThat(queue.read(queue.topics.requests())).hasSize(301).allSatisfy(request -> {
+            assertThat(WireHeaders.text(request.headers(), WireHeaders.TENANT)).contains("tenant-a");
+            assertThat(WireHeaders.text(request.headers(), WireHeaders.GROUP)).contains(id);
+        });
+    }
+
+    /** A door that stops gives the batches to another one, which does not send again what is on the queue. */
+    @Test
+    void anotherDoorGoesOn() throws Exception {
+        String id = create(lines(3_000));
+        BatchRunner first = runner();
+        await().atMost(PATIENCE).until(() -> queue.read(queue.topics.requests()).size() >= 400);
+        first.close();
+
+        try (Worker worker = Worker.start(queue.config(api.baseUrl()));
+                BatchRunner second = runner();
+                BatchRunner third = runner()) {
+            await().atMost(PATIENCE).until(() -> batch(id).counts().completed() >= 500);
+            second.close();
+
+            assertThat(ended(id).counts()).isEqualTo(new BatchCounts(3_000, 3_000, 0));
+        }
+        List<String> custom = results(batch(id).outputFileId()).stream()
+                .map(each -> each.replaceAll(".*\"custom_id\":\"(c\\d+)\".*", "$1"))
+                .toList();
+        assertThat(custom).hasSize(3_000).doesNotHaveDuplicates();
+        assertThat(queue.read(queue.topics.requests())).hasSize(3_000);
+    }
+
+    @Test
+    void aCancelledBatchIsNotCalledAnyMore() throws Exception {
+        String id = create(lines(2_000));
+        try (BatchRunner runner = runner()) {
+            await().atMost(PATIENCE)
+                    .until(() -> queue.read(queue.topics.requests()).size() == 2_000);
+            store.cancel(OWNER, id);
+            await().atMost(PATIENCE)
+                    .until(() -> !queue.read(queue.topics.cancels()).isEmpty());
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                StoredBatch batch = ended(id);
+
+                assertThat(batch.status()).isEqualTo(BatchStatus.CANCELLED);
+                assertThat(batch.outputFileId()).isEmpty();
+                assertThat(results(batch.errorFileId()))
+                        .hasSize(2_000)
+                        .allMatch(each -> each.contains("\"code\":\"batch_cancelled\""));
+            }
+        }
+        assertThat(api.calls()).isZero();
+    }
+}
