@@ -126,6 +126,8 @@ public final class WireHeaders {
      * this header is a mark, not a letter. A mark has no key, no value and no {@link #REASON}.
      */
     public static final String REPLAYED = "sluice-replayed";
+    /** The person who has replayed a dead letter, on its mark. */
+    public static final String REPLAYED_BY = "sluice-replayed-by";
 
     /** The {@link #PRIORITY} of a request that was published to {@link Topics#express()}. */
     public static final String EXPRESS = "express";

@@ -20,13 +20,15 @@ import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The console: assembles its parts, starts them and ends them. What {@link QueueFeed} reads goes to the pages by
- * {@link LiveEvents}. Thread-safe.
+ * {@link LiveEvents}. What a page asks of the dead letters goes to {@link LettersRoute}. Thread-safe.
  */
 public final class Console implements AutoCloseable {
     private static final String EVENTS = "/events";
+    private static final String USER = "/user";
 
     /** The connections beyond those of open pages, which a browser uses for the files. */
     private static final int SPARE_CONNECTIONS = 200;
@@ -52,15 +54,20 @@ public final class Console implements AutoCloseable {
     private final LiveEvents events = new LiveEvents();
     private final ConnectionGuard connections;
     private final HttpServer server;
-    private final QueueFeed feed;
+    private final LetterReaders readers;
+    private final ReplayDesk desk;
+    private final LettersRoute letters;
+    private volatile @Nullable QueueFeed feed;
 
     private Console(
-            Vertx vertx, ConsoleConfig config, PageFiles files, QueueReader reader, HourHistory history, Clock clock) {
+            Vertx vertx, ConsoleConfig config, AccessRule rule, PageFiles files, QueueAccess access, Clock clock) {
         this.vertx = vertx;
-        this.files = files;
         this.loop = vertx.getOrCreateContext();
-        InetAddress address = new InetSocketAddress(config.address(), 0).getAddress();
-        this.rule = new AccessRule(address != null && address.isLoopbackAddress());
+        this.rule = rule;
+        this.files = files;
+        this.readers = new LetterReaders(access.admin(), access.kafka(), access.topics());
+        this.desk = new ReplayDesk(access.admin(), access.kafka(), access.topics(), clock, this::showReplay);
+        this.letters = new LettersRoute(vertx, loop, readers, desk);
         this.connections = new ConnectionGuard(vertx, LiveEvents.MAX_PAGES + SPARE_CONNECTIONS);
         this.server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.address())
@@ -70,7 +77,50 @@ public final class Console implements AutoCloseable {
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
         server.invalidRequestHandler(this::refuse);
-        this.feed = new QueueFeed(reader, history, clock, events::isWatched, new QueueFeed.Listener() {
+    }
+
+    /**
+     * Starts a console and returns when it listens.
+     *
+     * @param reader reads the queue; the console closes it if it has started
+     * @param access the way to the dead letters
+     * @throws dev.sluice.worker.text.CommandException if the history cannot be kept
+     * @throws CompletionException if the port cannot be opened
+     */
+    public static Console start(ConsoleConfig config, QueueReader reader, QueueAccess access) {
+        Clock clock = Clock.systemUTC();
+        PageFiles files = new PageFiles();
+        InetAddress address = new InetSocketAddress(config.address(), 0).getAddress();
+        boolean isLoopback = address != null && address.isLoopbackAddress();
+        AccessRule rule = new LocalRule(isLoopback, System.getProperty("user.name"));
+        HourHistory history = HourHistory.open(config.historyFile(), clock.millis());
+        // Nothing here resolves class path resources to files.
+        Vertx vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(1)
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
+        try {
+            Promise<Console> started = Promise.promise();
+            vertx.runOnContext(now -> {
+                Console console = new Console(vertx, config, rule, files, access, clock);
+                console.events.takeHistory(Buffer.buffer(QueueEvents.history(history.samples())));
+                Future<Console> listening = console.server.listen().map(server -> console);
+                var unused = listening.onComplete(started);
+            });
+            Console console =
+                    started.future().toCompletionStage().toCompletableFuture().join();
+            console.read(reader, history, clock);
+            return console;
+        } catch (CompletionException e) {
+            history.close();
+            var unused = vertx.close();
+            throw e;
+        }
+    }
+
+    /** Begins to read the queue. */
+    private void read(QueueReader reader, HourHistory history, Clock clock) {
+        QueueFeed started = new QueueFeed(reader, history, clock, events::isWatched, new QueueFeed.Listener() {
             @Override
             public void now(byte[] event) {
                 loop.runOnContext(unused -> events.now(Buffer.buffer(event)));
@@ -81,41 +131,13 @@ public final class Console implements AutoCloseable {
                 loop.runOnContext(unused -> events.sampled(Buffer.buffer(sample), Buffer.buffer(all)));
             }
         });
+        started.start();
+        feed = started;
     }
 
-    /**
-     * Starts a console and returns when it listens.
-     *
-     * @param reader reads the queue; the console closes it if it has started
-     * @throws dev.sluice.worker.text.CommandException if the history cannot be kept
-     * @throws CompletionException if the port cannot be opened
-     */
-    public static Console start(ConsoleConfig config, QueueReader reader) {
-        Clock clock = Clock.systemUTC();
-        PageFiles files = new PageFiles();
-        HourHistory history = HourHistory.open(config.historyFile(), clock.millis());
-        // Nothing here resolves class path resources to files.
-        Vertx vertx = Vertx.vertx(new VertxOptions()
-                .setEventLoopPoolSize(1)
-                .setFileSystemOptions(
-                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
-        try {
-            Promise<Console> started = Promise.promise();
-            vertx.runOnContext(now -> {
-                Console console = new Console(vertx, config, files, reader, history, clock);
-                console.events.takeHistory(Buffer.buffer(QueueEvents.history(history.samples())));
-                Future<Console> listening = console.server.listen().map(server -> console);
-                var unused = listening.onComplete(started);
-            });
-            Console console =
-                    started.future().toCompletionStage().toCompletableFuture().join();
-            console.feed.start();
-            return console;
-        } catch (CompletionException e) {
-            history.close();
-            var unused = vertx.close();
-            throw e;
-        }
+    private void showReplay(ReplayState state) {
+        byte[] event = QueueEvents.replay(state);
+        loop.runOnContext(unused -> events.replay(Buffer.buffer(event)));
     }
 
     /** Returns the port on which the console listens. */
@@ -128,22 +150,48 @@ public final class Console implements AutoCloseable {
         HttpServerResponse response = request.response();
         response.closeHandler(closed -> connections.requestEnded(request.connection()));
         HEADERS.forEach(response::putHeader);
-        Optional<String> refusal = rule.refusal(request);
+        AccessRule.Decision decision = rule.check(request);
+        if (decision instanceof AccessRule.Refused refused) {
+            ShortAnswers.send(response, refused.status(), refused.sentence());
+            return;
+        }
+        User user = ((AccessRule.Admitted) decision).user();
+        Optional<String> refusal = SameOrigin.refusal(request);
         if (refusal.isPresent()) {
-            var unused = send(response, 403, refusal.get());
-        } else if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
-            var unused = send(response.putHeader(HttpHeaders.ALLOW, "GET, HEAD"), 405, "only GET is answered here");
-        } else if (EVENTS.equals(request.path())) {
-            stream(request);
-        } else {
-            sendFile(request);
+            ShortAnswers.send(response, 403, refusal.get());
+        } else if (LettersRoute.isFor(request.path())) {
+            if (isMethod(request, HttpMethod.POST)) {
+                letters.handle(request, user, () -> connections.requestEnded(request.connection()));
+            }
+        } else if (isMethod(request, HttpMethod.GET)) {
+            get(request, user);
+        }
+    }
+
+    /** Returns whether a request has the right method. It is answered here if it has not. */
+    private static boolean isMethod(HttpServerRequest request, HttpMethod method) {
+        boolean isHead = method.equals(HttpMethod.GET) && request.method().equals(HttpMethod.HEAD);
+        if (request.method().equals(method) || isHead) {
+            return true;
+        }
+        HttpServerResponse response = request.response().putHeader(HttpHeaders.ALLOW, method.name());
+        ShortAnswers.send(response, 405, "only " + method + " is answered here");
+        return false;
+    }
+
+    private void get(HttpServerRequest request, User user) {
+        String path = String.valueOf(request.path());
+        switch (path) {
+            case EVENTS -> stream(request);
+            case USER -> ShortAnswers.json(request.response(), 200, user.json());
+            default -> sendFile(request, path);
         }
     }
 
     private void stream(HttpServerRequest request) {
         HttpServerResponse response = request.response();
         if (events.isFull()) {
-            var unused = send(response, 503, "as many pages are open as this console serves; close one");
+            ShortAnswers.send(response, 503, "as many pages are open as this console serves; close one");
             return;
         }
         response.setChunked(true)
@@ -155,14 +203,17 @@ public final class Console implements AutoCloseable {
             return;
         }
         events.add(response, () -> connections.requestEnded(request.connection()));
-        feed.wake();
+        QueueFeed started = feed;
+        if (started != null) {
+            started.wake();
+        }
     }
 
-    private void sendFile(HttpServerRequest request) {
+    private void sendFile(HttpServerRequest request, String path) {
         HttpServerResponse response = request.response();
-        PageFiles.PageFile file = files.get(request.path());
+        PageFiles.PageFile file = files.get(path);
         if (file == null) {
-            var unused = send(response, 404, "there is nothing at this path; the console is at /");
+            ShortAnswers.send(response, 404, "there is nothing at this path; the console is at /");
             return;
         }
         response.putHeader(HttpHeaders.CONTENT_TYPE, file.contentType())
@@ -176,21 +227,20 @@ public final class Console implements AutoCloseable {
     }
 
     private void refuse(HttpServerRequest request) {
-        var unused = send(request.response().putHeader("connection", "close"), 400, "this is no valid HTTP request")
-                .onComplete(sent -> request.connection().close());
-    }
-
-    private static Future<Void> send(HttpServerResponse response, int status, String sentence) {
-        return response.setStatusCode(status)
-                .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; charset=utf-8")
-                .putHeader(HttpHeaders.CACHE_CONTROL, "no-store")
-                .end(sentence + "\n");
+        HttpServerResponse response = request.response().putHeader("connection", "close");
+        response.closeHandler(closed -> request.connection().close());
+        ShortAnswers.send(response, 400, "this is no valid HTTP request");
     }
 
     /** Stops to read and to listen. Pages that are open come back once another console listens. */
     @Override
     public void close() {
-        feed.close();
+        desk.close();
+        readers.close();
+        QueueFeed started = feed;
+        if (started != null) {
+            started.close();
+        }
         vertx.close().toCompletionStage().toCompletableFuture().join();
     }
 }

@@ -23,6 +23,7 @@ final class LiveEvents {
     private final AtomicInteger open = new AtomicInteger();
     private @Nullable Buffer now;
     private @Nullable Buffer history;
+    private @Nullable Buffer replay;
 
     /** Remembers what one page has not got. */
     private static final class Page {
@@ -61,6 +62,7 @@ final class LiveEvents {
         // Browsers wait for the first byte. Two seconds are soon enough to come back after a restart.
         var unused = response.write("retry: 2000\n\n");
         Optional.ofNullable(now).ifPresent(event -> send(response, page, event));
+        Optional.ofNullable(replay).ifPresent(event -> send(response, page, event));
     }
 
     private void remove(HttpServerResponse response) {
@@ -71,6 +73,12 @@ final class LiveEvents {
     /** Sends the state of the queue. */
     void now(Buffer event) {
         now = event;
+        sendAll(event);
+    }
+
+    /** Sends the state of a replay. A page that misses the last one gets it with the history. */
+    void replay(Buffer event) {
+        replay = event;
         sendAll(event);
     }
 
@@ -102,6 +110,10 @@ final class LiveEvents {
         if (page.needsHistory && known != null) {
             page.needsHistory = false;
             var unused = response.write(known);
+            Buffer running = replay;
+            if (running != null) {
+                var unusedToo = response.write(running);
+            }
         }
         var unused = response.write(event);
     }

@@ -27,7 +27,7 @@ final class PageFiles {
         add("/", OWN + "index.html", "text/html; charset=utf-8");
         add("/icon.svg", OWN + "icon.svg", "image/svg+xml");
         add("/console.css", OWN + "console.css", "text/css; charset=utf-8");
-        for (String module : new String[] {"console.js", "now.js", "plots.js", "words.js"}) {
+        for (String module : new String[] {"console.js", "dom.js", "letters.js", "now.js", "plots.js", "words.js"}) {
             add("/" + module, OWN + module, "text/javascript; charset=utf-8");
         }
         add("/uPlot.js", PLOTS + "uPlot.iife.min.js", "text/javascript; charset=utf-8");
@@ -48,7 +48,7 @@ final class PageFiles {
 
     /** Returns the file of a path, or null if there is none. */
     @Nullable
-    PageFile get(@Nullable String path) {
-        return path == null ? null : files.get(path);
+    PageFile get(String path) {
+        return files.get(path);
     }
 }

@@ -46,6 +46,11 @@ final class QueueEvents {
         return event("sample", sample.json());
     }
 
+    /** Returns the state of a replay. */
+    static byte[] replay(ReplayState state) {
+        return event("replay", state.json().toString());
+    }
+
     private static byte[] event(String name, String json) {
         return ("event: " + name + "\ndata: " + json + "\n\n").getBytes(UTF_8);
     }

@@ -1,4 +1,5 @@
 // Connects to the console's events, and says how fresh what is shown is.
+import * as letters from "./letters.js";
 import * as now from "./now.js";
 import * as plots from "./plots.js";
 import * as words from "./words.js";
@@ -23,7 +24,23 @@ function link() {
     : read ? `${why} What is below was so at ${words.time(read)}.` : why;
 }
 
+/** Shows the page that the address names. */
+function turn() {
+  const isLetters = location.hash === "#dead-letters";
+  byId("page-now").hidden = isLetters;
+  byId("page-letters").hidden = !isLetters;
+  byId(isLetters ? "tab-letters" : "tab-now").setAttribute("aria-current", "page");
+  byId(isLetters ? "tab-now" : "tab-letters").removeAttribute("aria-current");
+  if (isLetters) {
+    letters.enter();
+  } else {
+    plots.resize(); // a page that is hidden has no width
+  }
+}
+
 plots.start();
+addEventListener("hashchange", turn);
+turn();
 const events = new EventSource("events");
 events.addEventListener("open", () => {
   connected = true;
@@ -44,4 +61,5 @@ events.addEventListener("now", (event) => {
 });
 events.addEventListener("history", (event) => plots.history(JSON.parse(event.data)));
 events.addEventListener("sample", (event) => plots.add(JSON.parse(event.data)));
+events.addEventListener("replay", (event) => letters.showReplay(JSON.parse(event.data)));
 setInterval(link, 1000);

@@ -119,12 +119,15 @@ export function add(sample) {
 export function start() {
   draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
-  let width = innerWidth;
-  addEventListener("resize", () => {
-    if (innerWidth !== width) {
-      width = innerWidth;
-      requestAnimationFrame(() => drawn.forEach(({ place, chart }) =>
-        chart.setSize({ width: Math.max(200, place.clientWidth), height: 168 })));
+  addEventListener("resize", () => requestAnimationFrame(resize));
+}
+
+/** Gives each plot the width of its place. */
+export function resize() {
+  drawn.forEach(({ place, chart }) => {
+    const width = Math.max(200, place.clientWidth);
+    if (place.clientWidth > 0 && chart.width !== width) {
+      chart.setSize({ width, height: 168 });
     }
   });
 }

@@ -92,7 +92,7 @@ public final class Chromium implements AutoCloseable {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             Matcher listens = LISTENS.matcher(line);
             if (listens.find()) {
-                Thread drain = new Thread(() -> output.lines().forEach(unread -> {}), "chromium-output");
+                Thread drain = new Thread(() -> readToItsEnd(output), "chromium-output");
                 drain.setDaemon(true);
                 drain.start();
                 return new Chromium(process, URI.create(listens.group(1)));
@@ -100,6 +100,18 @@ public final class Chromium implements AutoCloseable {
             said.append(line).append('\n');
         }
         throw new IOException("Chromium does not start:\n" + said);
+    }
+
+    /** Reads what nobody wants, without which the browser would stop when the pipe is full. */
+    private static void readToItsEnd(BufferedReader output) {
+        try {
+            String unread = output.readLine();
+            while (unread != null) {
+                unread = output.readLine();
+            }
+        } catch (IOException ended) {
+            // The browser was stopped, and its output is closed.
+        }
     }
 
     /** Gathers the parts of messages, and hands out the answers. */

@@ -48,15 +48,21 @@ class ConsolePageIT {
     private Path folder;
 
     private final SampleQueue queue = new SampleQueue();
+    private final QueueAccess access = SampleQueue.withoutKafka();
     private Console console;
 
     @BeforeAll
     static void startBrowser() throws IOException {
+        chromium = browser(profile);
+    }
+
+    /** Starts a browser, or skips the test where there is none. */
+    static Chromium browser(Path emptyFolder) throws IOException {
         Optional<Path> program = Chromium.find();
         if (program.isEmpty()) {
             skip("chromium is not installed; 'apt-get install chromium' on Debian");
         }
-        chromium = Chromium.start(program.orElseThrow(), profile);
+        return Chromium.start(program.orElseThrow(), emptyFolder);
     }
 
     @AfterAll
@@ -79,6 +85,7 @@ class ConsolePageIT {
 
     @AfterEach
     void stop() {
+        access.admin().close(Duration.ZERO);
         if (console != null) {
             console.close();
         }
@@ -106,7 +113,7 @@ class ConsolePageIT {
 
     /** Starts the console, whose first reading is of the queue as the test has set it, and opens the page. */
     private Chromium.Page open(int width) {
-        console = Console.start(new ConsoleConfig("127.0.0.1", 0, folder.resolve("history")), queue);
+        console = Console.start(new ConsoleConfig("127.0.0.1", 0, folder.resolve("history")), queue, access);
         Chromium.Page page = chromium.open("http://localhost:" + console.port() + "/", width, HEIGHT);
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> page.text("#link-word").equals("Live"));
@@ -232,7 +239,7 @@ class ConsolePageIT {
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> page.text("#stale").contains("The console does not answer"));
 
-            console = Console.start(new ConsoleConfig("127.0.0.1", port, folder.resolve("history")), queue);
+            console = Console.start(new ConsoleConfig("127.0.0.1", port, folder.resolve("history")), queue, access);
 
             await().atMost(Duration.ofSeconds(30))
                     .until(() -> page.text("#link-word").equals("Live"));
@@ -267,7 +274,7 @@ class ConsolePageIT {
             assertThat(page.evaluate("document.querySelectorAll('#lanes-table tbody tr').length")
                             .asInt())
                     .isEqualTo(300);
-            for (int i = 0; i < 3 && !focused(page).equals("filter"); i++) {
+            for (int i = 0; i < 6 && !focused(page).equals("filter"); i++) {
                 page.press("Tab", 9);
             }
             assertThat(focused(page)).isEqualTo("filter");
@@ -318,7 +325,7 @@ class ConsolePageIT {
     }
 
     /** Looks at the page light and dark, wide and narrow: nothing sticks out, nothing breaks the rules of axe-core. */
-    private static void looksWell(Chromium.Page page, String name) throws IOException {
+    static void looksWell(Chromium.Page page, String name) throws IOException {
         for (int width : new int[] {WIDE, NARROW}) {
             page.resize(width, HEIGHT);
             for (String scheme : List.of("light", "dark")) {

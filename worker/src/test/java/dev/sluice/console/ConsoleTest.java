@@ -42,6 +42,7 @@ class ConsoleTest {
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private final SampleQueue queue = new SampleQueue();
+    private final QueueAccess access = SampleQueue.withoutKafka();
     private final HttpClient client = HttpClient.newHttpClient();
 
     @TempDir
@@ -51,7 +52,7 @@ class ConsoleTest {
 
     @BeforeEach
     void start() {
-        console = Console.start(config(0), queue);
+        console = Console.start(config(0), queue, access);
     }
 
     private ConsoleConfig config(int port) {
@@ -60,6 +61,7 @@ class ConsoleTest {
 
     @AfterEach
     void stop() {
+        access.admin().close(Duration.ZERO);
         console.close();
     }
 
@@ -68,7 +70,7 @@ class ConsoleTest {
         String page = get("/").body();
 
         assertThat(page).doesNotContain("http://", "https://", "<style", "onclick", "style=");
-        List<String> files = new ArrayList<>(List.of("words.js", "now.js", "plots.js"));
+        List<String> files = new ArrayList<>(List.of("words.js", "now.js", "plots.js", "letters.js", "dom.js"));
         Matcher linked = Pattern.compile("(?:src|href)=\"([^\"#]+)\"").matcher(page);
         while (linked.find()) {
             files.add(linked.group(1));
@@ -107,9 +109,9 @@ class ConsoleTest {
     void whatIsNotThereAndWhatIsNotReadingIsAnsweredInWords() throws Exception {
         assertThat(get("/../../etc/passwd").statusCode()).isEqualTo(404);
         assertThat(get("/nothing").body()).isEqualTo("there is nothing at this path; the console is at /\n");
-        HttpResponse<String> posted = send(request("/events").POST(HttpRequest.BodyPublishers.ofString("{}")));
+        HttpResponse<String> posted = send(post("/events", "{}"));
         assertThat(posted.statusCode()).isEqualTo(405);
-        assertThat(posted.headers().firstValue("allow")).contains("GET, HEAD");
+        assertThat(posted.headers().firstValue("allow")).contains("GET");
     }
 
     @ParameterizedTest
@@ -137,6 +139,51 @@ class ConsoleTest {
 
         assertThat(raw(head + "Sec-Fetch-Mode: navigate\r\n\r\n")).startsWith("HTTP/1.1 200 ");
         assertThat(raw(head + "Sec-Fetch-Mode: no-cors\r\n\r\n")).startsWith("HTTP/1.1 403 ");
+    }
+
+    @Test
+    void onlyThePageItselfAsksForDeadLetters() throws Exception {
+        HttpRequest.BodyPublisher body = HttpRequest.BodyPublishers.ofString("{}");
+        HttpRequest.Builder withoutOrigin = request("/replays/start")
+                .header("content-type", "application/json")
+                .POST(body);
+        HttpRequest.Builder form = request("/replays/start")
+                .header("content-type", "text/plain")
+                .header("origin", "http://localhost:" + console.port())
+                .POST(body);
+
+        assertThat(send(withoutOrigin).statusCode()).isEqualTo(403);
+        assertThat(send(form).statusCode()).isEqualTo(403);
+        assertThat(send(post("/replays/start", "{}").setHeader("origin", "http://evil.example"))
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(get("/dead-letters/search").statusCode()).isEqualTo(405);
+    }
+
+    @Test
+    void whatIsWrongInAQuestionIsSaid() throws Exception {
+        assertThat(send(post("/dead-letters/search", "[]")).body()).isEqualTo("the body must be a JSON object\n");
+        assertThat(send(post("/dead-letters/search", "{\"until\":\"soon\"}")).statusCode())
+                .isEqualTo(400);
+        assertThat(send(post("/replays/plan", "{\"edits\":[\"model\"]}")).body())
+                .contains("'model' sets no field; write FIELD=VALUE");
+        assertThat(send(post("/replays/start", "{}")).body()).contains("how many letters to send at most");
+        assertThat(send(post("/dead-letters/search", "x".repeat(300_000))).statusCode())
+                .isEqualTo(413);
+    }
+
+    @Test
+    void aKafkaThatIsAwayIsSaidInTheAnswer() throws Exception {
+        HttpResponse<String> answer = send(post("/dead-letters/search", "{}"));
+
+        assertThat(answer.statusCode()).isEqualTo(200);
+        assertThat(answer.body()).startsWith("{\"problem\":\"cannot read topic chat.requests");
+    }
+
+    @Test
+    void everybodyAtThisMachineMayActAsTheUserWhoRunsTheConsole() throws Exception {
+        assertThat(get("/user").body())
+                .isEqualTo("{\"name\":\"" + System.getProperty("user.name") + "\",\"bodies\":true,\"act\":true}");
     }
 
     @Test
@@ -207,7 +254,7 @@ class ConsoleTest {
         console.close();
         assertThat(queue.isClosed()).isTrue();
 
-        console = Console.start(config(0), new SampleQueue().failing("Kafka is away"));
+        console = Console.start(config(0), new SampleQueue().failing("Kafka is away"), access);
 
         try (EventReader events = events()) {
             assertThat(events.await("history", JsonNode::isArray).size()).isPositive();
@@ -241,7 +288,7 @@ class ConsoleTest {
     void aPortThatIsTakenIsNoConsole() {
         ConsoleConfig taken = new ConsoleConfig("127.0.0.1", console.port(), folder.resolve("other"));
 
-        assertThatThrownBy(() -> Console.start(taken, new SampleQueue())).isInstanceOf(CompletionException.class);
+        assertThatThrownBy(() -> Console.start(taken, queue, access)).isInstanceOf(CompletionException.class);
     }
 
     private EventReader events() throws IOException, InterruptedException {
@@ -254,6 +301,14 @@ class ConsoleTest {
 
     private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
         return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+
+    /** Returns a request as the page sends it. */
+    private HttpRequest.Builder post(String path, String body) {
+        return request(path)
+                .header("content-type", "application/json")
+                .header("origin", "http://localhost:" + console.port())
+                .POST(HttpRequest.BodyPublishers.ofString(body));
     }
 
     private HttpRequest.Builder request(String path) {

@@ -1,5 +1,6 @@
 package dev.sluice.console;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.pool.BudgetReport;
 import dev.sluice.worker.pool.CallsReport;
 import dev.sluice.worker.pool.CancelledReport;
@@ -16,11 +17,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
 
 /** A queue in memory whose state a test sets. Thread-safe. */
@@ -36,6 +39,12 @@ final class SampleQueue implements QueueReader {
     private volatile long dead;
     private volatile @Nullable String failure;
     private volatile boolean isClosed;
+
+    /** Returns the way to a Kafka that is not there, for tests that do not ask for dead letters. */
+    static QueueAccess withoutKafka() {
+        Map<String, Object> kafka = Map.of("bootstrap.servers", "127.0.0.1:1");
+        return new QueueAccess(Admin.create(kafka), kafka, new Topics("chat"));
+    }
 
     SampleQueue lanes(LaneReport... present) {
         lanes = List.of(present);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sluice.console.Console;
 import dev.sluice.console.ConsoleConfig;
 import dev.sluice.console.KafkaQueueReader;
+import dev.sluice.console.QueueAccess;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.sandbox.StandInSettings;
 import dev.sluice.sandbox.TogetherStandIn;
@@ -47,7 +48,8 @@ class ConsoleIT {
                     new StatusReader(Admin.create(kafka), kafka, queue.topics, queue.group()),
                     new PoolReader(kafka, "test", queue.topics));
             ConsoleConfig config = new ConsoleConfig("127.0.0.1", 0, folder.resolve("history"));
-            try (Console console = Console.start(config, reader);
+            QueueAccess access = new QueueAccess(queue.admin(), kafka, queue.topics);
+            try (Console console = Console.start(config, reader, access);
                     Worker worker = Worker.start(
                             queue.config(api.baseUrl(), Map.of("*", ConfiguredLimit.parse(LIMIT)), List.of()));
                     BufferedReader events = events(console)) {

@@ -1,14 +1,18 @@
 package dev.sluice.worker.deadletters;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.kafka.KafkaClients;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 
@@ -21,6 +25,8 @@ public final class DeadLetterReplay {
     /** The number of positions that are listed of letters that cannot be sent. */
     public static final int MAX_POSITIONS = 10;
 
+    private static final int MAX_RECORD_BYTES = 16 << 20;
+    private static final int MAX_BLOCK_MILLIS = 30_000;
     private static final int MAX_BATCH_LETTERS = 500;
     private static final int MAX_BATCH_BYTES = 4 << 20;
     private static final double BATCHES_PER_SECOND = 4;
@@ -71,9 +77,21 @@ public final class DeadLetterReplay {
     }
 
     /**
+     * Makes the producer of a replay, which fences that of a replay that still runs.
+     *
+     * @param kafka the user's properties
+     */
+    public static Producer<byte[], byte[]> producer(Map<String, Object> kafka, Topics topics) {
+        Map<String, Object> properties = new HashMap<>(kafka);
+        properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
+        return KafkaClients.transactionalProducer(properties, transactionalId(topics), MAX_RECORD_BYTES);
+    }
+
+    /**
      * Prepares a replay of the letters of {@code topic}.
      *
      * @param producer a producer with the {@link #transactionalId}, which the caller closes
+     * @param person the name of whoever replays, which each mark has
      * @param progress receives the number of letters sent so far
      */
     public DeadLetterReplay(
@@ -82,10 +100,11 @@ public final class DeadLetterReplay {
             Producer<byte[], byte[]> producer,
             Topics topics,
             Pacing pacing,
+            String person,
             LongConsumer progress) {
         this.topic = topic;
         this.selection = selection;
-        this.producer = new ReplayProducer(producer, new ReplayRecords(topics), Clock.systemUTC());
+        this.producer = new ReplayProducer(producer, new ReplayRecords(topics, person), Clock.systemUTC());
         this.pacing = pacing;
         this.progress = progress;
     }

@@ -36,7 +36,19 @@ public final class DeadLetterSummary {
             ErrorWords error,
             String position,
             int replays,
-            boolean replayed) {}
+            boolean replayed) {
+        /** Returns what is shown of a letter in a list. */
+        public static Entry of(DeadLetter letter, boolean replayed) {
+            return new Entry(
+                    letter.id(),
+                    letter.diedAt(),
+                    DeadLetterGroups.keyOf(letter),
+                    ErrorWords.of(letter),
+                    letter.position(),
+                    letter.replays(),
+                    replayed);
+        }
+    }
 
     /**
      * Creates an empty summary.
@@ -62,14 +74,7 @@ public final class DeadLetterSummary {
         if (shown.contains(decision) && groups.letters() < limit) {
             groups.add(letter);
             if (entries.size() < maxEntries) {
-                entries.add(new Entry(
-                        letter.id(),
-                        letter.diedAt(),
-                        DeadLetterGroups.keyOf(letter),
-                        ErrorWords.of(letter),
-                        letter.position(),
-                        letter.replays(),
-                        decision == ReplayDecision.ALREADY_REPLAYED));
+                entries.add(Entry.of(letter, decision == ReplayDecision.ALREADY_REPLAYED));
             }
         }
     }

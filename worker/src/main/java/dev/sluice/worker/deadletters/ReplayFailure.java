@@ -1,9 +1,21 @@
 package dev.sluice.worker.deadletters;
 
+import dev.sluice.wire.Topics;
+import dev.sluice.worker.topics.AclErrors;
 import org.apache.kafka.common.errors.AuthorizationException;
 
 /** The reason why a replay could not go on. */
 public sealed interface ReplayFailure {
+    /** Returns the reason in words, with the missing right where one is missing. */
+    default String words(Topics topics) {
+        if (this instanceof Denied denied) {
+            AclErrors.Right tried = denied.sending() ? AclErrors.Right.WRITE : AclErrors.Right.READ;
+            return AclErrors.words(denied.cause(), tried, DeadLetterReplay.transactionalId(topics))
+                    .orElseThrow();
+        }
+        return ((Failed) this).problem();
+    }
+
     /**
      * An operation failed.
      *

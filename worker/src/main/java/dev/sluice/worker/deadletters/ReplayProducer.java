@@ -92,7 +92,7 @@ final class ReplayProducer {
             producer.beginTransaction();
             for (Item item : items) {
                 send(records.request(item.letter(), item.body(), clock.millis()), failures);
-                send(ReplayRecords.mark(item.letter()), failures);
+                send(records.mark(item.letter()), failures);
             }
             producer.flush();
         } catch (KafkaException e) {

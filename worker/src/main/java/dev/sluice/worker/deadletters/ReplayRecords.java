@@ -10,9 +10,12 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 /** Creates the records of a replay as the wire contract defines them. Immutable. */
 final class ReplayRecords {
     private final Topics topics;
+    private final String person;
 
-    ReplayRecords(Topics topics) {
+    /** @param person the name of whoever replays */
+    ReplayRecords(Topics topics, String person) {
         this.topics = topics;
+        this.person = person;
     }
 
     /**
@@ -48,9 +51,10 @@ final class ReplayRecords {
      * Creates the mark of a letter, for the same partition. Retention deletes a log from its beginning, so the mark
      * outlives the letter.
      */
-    static ProducerRecord<byte[], byte[]> mark(DeadLetter letter) {
+    ProducerRecord<byte[], byte[]> mark(DeadLetter letter) {
         Headers headers = new RecordHeaders();
         WireHeaders.set(headers, WireHeaders.REPLAYED, letter.record().offset());
+        WireHeaders.set(headers, WireHeaders.REPLAYED_BY, person);
         return new ProducerRecord<>(letter.record().topic(), letter.record().partition(), null, null, null, headers);
     }
 }

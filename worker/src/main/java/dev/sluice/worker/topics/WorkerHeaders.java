@@ -27,7 +27,8 @@ public final class WorkerHeaders {
             WireHeaders.ASSEMBLED,
             WireHeaders.ORIGIN,
             WireHeaders.REDIRECTED,
-            WireHeaders.REPLAYED);
+            WireHeaders.REPLAYED,
+            WireHeaders.REPLAYED_BY);
 
     /** The headers that count what was done for a request. Workers write them anew each time. */
     public static final List<String> COUNTERS =

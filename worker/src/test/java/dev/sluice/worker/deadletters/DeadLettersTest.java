@@ -63,6 +63,18 @@ class DeadLettersTest {
     }
 
     @Test
+    void aFilterKnowsTheHttpStatus() {
+        DeadLetterFilter rejected = new DeadLetterFilter(
+                Set.of(), Set.of(), Set.of("400", "422"), Set.of(), Set.of(), Instant.MIN, Instant.MAX, "");
+
+        assertThat(rejected.matches(letter(5, BODY, Map.of("sluice-http-status", "422"))))
+                .isTrue();
+        assertThat(rejected.matches(letter(5, BODY, Map.of("sluice-http-status", "500"))))
+                .isFalse();
+        assertThat(rejected.matches(letter(5, BODY, Map.of()))).isFalse();
+    }
+
+    @Test
     void aMarkCountsOnlyIfItNamesAnEarlierOffset() {
         marks.add(mark(9, "5"));
         marks.add(mark(9, "9"));
@@ -164,7 +176,8 @@ class DeadLettersTest {
                         "sluice-replays", "1",
                         "x-own", "kept"));
 
-        ProducerRecord<byte[], byte[]> request = new ReplayRecords(TOPICS).request(letter, BODY.getBytes(UTF_8), DIED);
+        ProducerRecord<byte[], byte[]> request =
+                new ReplayRecords(TOPICS, "ada").request(letter, BODY.getBytes(UTF_8), DIED);
 
         assertThat(request.topic()).isEqualTo("chat.requests");
         assertThat(request.key()).isEqualTo("key".getBytes(UTF_8));
@@ -184,7 +197,7 @@ class DeadLettersTest {
         all.put("sluice-reason", "never_admitted");
 
         ProducerRecord<byte[], byte[]> request =
-                new ReplayRecords(TOPICS).request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
+                new ReplayRecords(TOPICS, "ada").request(letter(5, BODY, all), BODY.getBytes(UTF_8), DIED);
 
         assertThat(texts(request.headers()))
                 .containsOnlyKeys(
@@ -208,7 +221,7 @@ class DeadLettersTest {
 
     private static @Nullable String timeAfterReplay(String header, String value) {
         DeadLetter letter = letter(5, BODY, Map.of(header, value));
-        return texts(new ReplayRecords(TOPICS)
+        return texts(new ReplayRecords(TOPICS, "ada")
                         .request(letter, new byte[0], DIED)
                         .headers())
                 .get(header);
@@ -216,11 +229,12 @@ class DeadLettersTest {
 
     @Test
     void aMarkIsWrittenToThePartitionOfItsLetter() {
-        ProducerRecord<byte[], byte[]> sent = ReplayRecords.mark(letter(5, BODY, Map.of()));
+        ProducerRecord<byte[], byte[]> sent = new ReplayRecords(TOPICS, "ada").mark(letter(5, BODY, Map.of()));
 
         assertThat(sent.topic()).isEqualTo(TOPICS.dead());
         assertThat(sent.partition()).isEqualTo(3);
         assertThat(sent.value()).isNull();
+        assertThat(texts(sent.headers())).containsEntry("sluice-replayed-by", "ada");
         marks.add(record(6, null, texts(sent.headers())));
         assertThat(marks.contains(letter(5, BODY, Map.of()))).isTrue();
     }
@@ -262,6 +276,7 @@ class DeadLettersTest {
         return new DeadLetterFilter(
                 Set.of(id),
                 Set.of(reason),
+                Set.of(),
                 Set.of(model),
                 Set.of(tenant),
                 Instant.ofEpochMilli(since),

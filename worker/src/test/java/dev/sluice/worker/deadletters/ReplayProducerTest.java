@@ -23,7 +23,7 @@ class ReplayProducerTest {
     private final MockProducer<byte[], byte[]> kafka =
             new MockProducer<>(true, null, new ByteArraySerializer(), new ByteArraySerializer());
     private final ReplayProducer producer =
-            new ReplayProducer(kafka, new ReplayRecords(new Topics("chat")), Clock.systemUTC());
+            new ReplayProducer(kafka, new ReplayRecords(new Topics("chat"), "ada"), Clock.systemUTC());
 
     @Test
     void aMissingRightIsReportedAsADenial() {

@@ -14,6 +14,8 @@ import java.util.HexFormat;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs the packaged door with its defaults, nginx in front of it if that is installed, and the long waits. */
 public final class RunningDoor implements AutoCloseable {
@@ -38,8 +40,8 @@ public final class RunningDoor implements AutoCloseable {
         this.queue = queue;
         Path keys = Files.writeString(
                 queue.folder().resolve("door.keys"),
-                "anybody " + hash(KEY) + "\nbusy " + hash(BUSY_KEY) + " max-waiting=1\nfiles " + hash(FILES_KEY)
-                        + "\n");
+                "anybody " + hash(KEY) + "\nbusy " + hash(BUSY_KEY) + " max-waiting=1\nfiles " + hash(FILES_KEY) + "\n"
+                        + batchesKeys());
         this.gateway = queue.sluice(
                 LOG,
                 "gateway",
@@ -49,6 +51,17 @@ public final class RunningDoor implements AutoCloseable {
         this.port = awaitPort();
         this.nginx = NginxProcess.start(queue.folder(), port);
         this.longWaits = new LongWaits(this);
+    }
+
+    /** Returns the key of a client that runs batches. Each has one of its own, since it lists them. */
+    static String batchesKey(String client) {
+        return "sk-batches-" + client;
+    }
+
+    private static String batchesKeys() {
+        return Stream.of("node", "python", "java")
+                .map(client -> "batches-" + client + " " + hash(batchesKey(client)) + "\n")
+                .collect(Collectors.joining());
     }
 
     private static String hash(String key) {

@@ -36,7 +36,7 @@ public final class AnyBrokerMain {
             Class<?> kafka = Class.forName("kafka.Kafka");
             kafka.getMethod("main", String[].class).invoke(null, (Object) new String[] {args[0]});
         } catch (Throwable e) { // the process's backstop: Kafka's threads would keep a half-started JVM alive
-            e.printStackTrace();
+            System.err.println("cannot read from standard input: " + e);
             Runtime.getRuntime().halt(FAILED);
         }
     }
@@ -73,7 +73,7 @@ public final class AnyBrokerMain {
         try {
             System.in.transferTo(PrintStream.nullOutputStream());
         } catch (IOException e) {
-            e.printStackTrace();
+            System.err.println("cannot read from standard input: " + e);
         } finally {
             Runtime.getRuntime().halt(FAILED);
         }

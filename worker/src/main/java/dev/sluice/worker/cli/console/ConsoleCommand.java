@@ -3,6 +3,7 @@ package dev.sluice.worker.cli.console;
 import dev.sluice.console.Console;
 import dev.sluice.console.ConsoleConfig;
 import dev.sluice.console.KafkaQueueReader;
+import dev.sluice.console.QueueAccess;
 import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
@@ -38,15 +39,17 @@ import picocli.CommandLine.Option;
         abbreviateSynopsis = true,
         sortOptions = false,
         description = {
-            "Serve a page that shows a queue as it is now and its last hour, until SIGTERM or Ctrl-C.",
+            "Serve a page that shows a queue as it is now, its last hour and its dead letters, until SIGTERM or "
+                    + "Ctrl-C.",
             "",
             "It shows what 'sluice status' knows: whether requests flow, how fast against the limits, what stands "
-                    + "still and why, what waits, and who works on it. It asks Kafka only, and changes nothing."
+                    + "still and why, what waits, and who works on it. Dead letters can be searched, looked at and "
+                    + "replayed, as with 'sluice dlq'. It asks Kafka only."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  sluice console", "  then open http://localhost:8081"})
 public final class ConsoleCommand implements Subcommand {
-    /** The time in which the console must have closed. What still waits for Kafka after it is not missed. */
+    /** The time in which the console must have closed: a replay needs it for the letters under way. */
     private static final Duration CLOSE_TIME = Duration.ofSeconds(15);
 
     private final Terminal terminal;
@@ -70,9 +73,8 @@ public final class ConsoleCommand implements Subcommand {
     @Option(
             names = "--without-users",
             defaultValue = "false",
-            description =
-                    "Let everybody look who reaches the address, for example in a container whose port is published "
-                            + "on loopback only.")
+            description = "Let everybody look, and replay dead letters, who reaches the address, for example in a "
+                    + "container whose port is published on loopback only.")
     private boolean withoutUsers;
 
     @Option(
@@ -114,7 +116,7 @@ public final class ConsoleCommand implements Subcommand {
         try {
             if (!InetAddress.getByName(address).isLoopbackAddress() && !withoutUsers) {
                 problems.add("--address: " + address + " can be reached from other machines; give --without-users if"
-                        + " everybody there may look");
+                        + " everybody there may look and replay");
             }
         } catch (UnknownHostException e) {
             problems.add(OptionError.of("--address", "an address of this machine, such as 0.0.0.0", address));
@@ -130,10 +132,11 @@ public final class ConsoleCommand implements Subcommand {
     public int run() throws InterruptedException {
         Admin admin = AdminConnector.connect(kafka);
         ConsoleConfig config = new ConsoleConfig(address, port, historyFile(admin));
+        QueueAccess access = new QueueAccess(admin, kafka.properties(), kafka.topics());
         KafkaQueueReader reader = new KafkaQueueReader(
                 new StatusReader(admin, kafka.properties(), kafka.topics(), group),
                 new PoolReader(kafka.properties(), "sluice-console", kafka.topics()));
-        Console console = start(config, reader);
+        Console console = start(config, reader, access);
         // A static logger would fix the log's layout before the options have set it.
         Logger started = LoggerFactory.getLogger(ConsoleCommand.class);
         started.atInfo()
@@ -146,9 +149,9 @@ public final class ConsoleCommand implements Subcommand {
         return ExitCode.DONE;
     }
 
-    private static Console start(ConsoleConfig config, KafkaQueueReader reader) {
+    private static Console start(ConsoleConfig config, KafkaQueueReader reader, QueueAccess access) {
         try {
-            return Console.start(config, reader);
+            return Console.start(config, reader, access);
         } catch (CompletionException e) {
             throw new CommandException("port " + config.port() + " cannot be had at " + config.address() + " ("
                     + e.getCause().getMessage() + "); choose another with --port or --address");

@@ -21,8 +21,15 @@ final class DeadLetterFilterOptions {
             descriptionKey = OptionNames.COMMAND_LINE_ONLY,
             description =
                     "Letters with this reason, such as rejected or attempts_exhausted. Repeatable, as are the next "
-                            + "three: any of them will do.")
+                            + "four: any of them will do.")
     private List<String> reasons = new ArrayList<>();
+
+    @Option(
+            names = "--status",
+            paramLabel = "STATUS",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Letters whose last answer had this HTTP status.")
+    private List<String> statuses = new ArrayList<>();
 
     @Option(
             names = "--model",
@@ -74,6 +81,11 @@ final class DeadLetterFilterOptions {
                         + Stream.of(Reason.values()).map(Reason::word).collect(Collectors.joining(", ")));
             }
         }
+        for (String status : statuses) {
+            if (!status.matches("[1-9]\\d{2}")) {
+                problems.add(OptionError.of("--status", "an HTTP status, such as 400", status));
+            }
+        }
         if (since != null && until != null && !since.isBefore(until)) {
             problems.add(OptionError.of("--since", "before --until (" + until + ")", since));
         }
@@ -83,6 +95,7 @@ final class DeadLetterFilterOptions {
         return new DeadLetterFilter(
                 new HashSet<>(ids),
                 new HashSet<>(reasons),
+                new HashSet<>(statuses),
                 new HashSet<>(models),
                 new HashSet<>(tenants),
                 since == null ? Instant.MIN : since,

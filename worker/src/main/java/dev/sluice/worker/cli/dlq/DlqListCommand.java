@@ -6,6 +6,7 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.cli.options.OptionNames;
+import dev.sluice.worker.deadletters.DeadLetterJson;
 import dev.sluice.worker.deadletters.DeadLetterSummary;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
 import dev.sluice.worker.deadletters.ReplayDecision;

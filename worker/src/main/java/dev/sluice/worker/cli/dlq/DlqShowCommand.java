@@ -10,15 +10,18 @@ import dev.sluice.worker.cli.options.Instants;
 import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.deadletters.DeadLetter;
 import dev.sluice.worker.deadletters.DeadLetterFilter;
+import dev.sluice.worker.deadletters.DeadLetterJson;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
-import dev.sluice.worker.deadletters.ReplayMarks;
+import dev.sluice.worker.deadletters.ReplayMark;
 import dev.sluice.worker.text.PrintableText;
 import java.io.PrintStream;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -75,7 +78,6 @@ public final class DlqShowCommand implements Subcommand {
     }
 
     private int show(DeadLetterOpener opener, DeadLetterTopic topic) throws InterruptedException {
-        ReplayMarks marks = topic.readMarks(opener.progress());
         Deque<DeadLetter> latest = latest(opener, topic);
         if (latest.isEmpty()) {
             return opener.fail("no dead letter has the id '" + PrintableText.line(id, WireHeaders.MAX_TEXT_BYTES)
@@ -84,8 +86,9 @@ public final class DlqShowCommand implements Subcommand {
         if (found > latest.size()) {
             terminal.err().println("the latest " + latest.size() + " of " + found + " letters with this id:");
         }
+        Map<String, ReplayMark> marks = topic.marksOf(latest, opener.progress());
         for (DeadLetter letter : latest) {
-            boolean replayed = marks.contains(letter);
+            Optional<ReplayMark> replayed = Optional.ofNullable(marks.get(letter.position()));
             if (json) {
                 terminal.out().println(DeadLetterJson.letter(letter, replayed));
             } else {
@@ -113,14 +116,14 @@ public final class DlqShowCommand implements Subcommand {
         return latest;
     }
 
-    private void print(DeadLetter letter, boolean replayed) {
+    private void print(DeadLetter letter, Optional<ReplayMark> replayed) {
         printHistory(letter, replayed);
         printHeaders(letter);
         printBody(letter);
         terminal.out().println();
     }
 
-    private void printHistory(DeadLetter letter, boolean replayed) {
+    private void printHistory(DeadLetter letter, Optional<ReplayMark> replayed) {
         TextTable history = new TextTable("id", PrintableText.line(letter.id(), MAX_HEADER_LENGTH));
         history.row("position", letter.position());
         history.row("died", when(letter.diedAt()));
@@ -136,11 +139,16 @@ public final class DlqShowCommand implements Subcommand {
         history.row("enqueued", enqueued(letter));
         history.row("origin", header(letter, WireHeaders.ORIGIN));
         history.row("replays before", letter.replays());
-        history.row("replayed", replayed ? "yes" : "no");
+        history.row("replayed", replayed.map(DlqShowCommand::replayed).orElse("no"));
         String key =
                 Objects.requireNonNullElse(DeadLetterJson.text(letter.record().key()), "-");
         history.row("key", PrintableText.line(key, MAX_HEADER_LENGTH));
         history.print(terminal.out());
+    }
+
+    private static String replayed(ReplayMark mark) {
+        String person = mark.person().isEmpty() ? "" : " by " + PrintableText.line(mark.person(), MAX_HEADER_LENGTH);
+        return "yes," + person + " at " + when(mark.at());
     }
 
     private void printHeaders(DeadLetter letter) {

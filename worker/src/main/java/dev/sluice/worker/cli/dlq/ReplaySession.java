@@ -9,31 +9,23 @@ import dev.sluice.worker.deadletters.DeadLetterReplay;
 import dev.sluice.worker.deadletters.DeadLetterSummary;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
 import dev.sluice.worker.deadletters.ReplayDecision;
-import dev.sluice.worker.deadletters.ReplayFailure;
 import dev.sluice.worker.deadletters.ReplayMarks;
 import dev.sluice.worker.deadletters.ReplaySelection;
-import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.PrintableText;
 import dev.sluice.worker.text.ProgressBar;
-import dev.sluice.worker.topics.AclErrors;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 
 /** Runs a replay once. It prints the plan, asks for confirmation, replays, and prints the result. */
 final class ReplaySession {
     private static final int MAX_LISTED_LETTERS = 20;
     private static final int MAX_EDIT_LENGTH = 200;
-    private static final int MAX_RECORD_BYTES = 16 << 20;
-    private static final int MAX_BLOCK_MILLIS = 30_000;
     // longer than a transaction may take
     private static final long STOP_TIMEOUT_MILLIS = 12_000;
 
@@ -80,11 +72,7 @@ final class ReplaySession {
             terminal.err().println("nothing was sent");
             return ExitCode.FAILED;
         }
-        Map<String, Object> properties = new HashMap<>(kafka.properties());
-        properties.putIfAbsent(ProducerConfig.MAX_BLOCK_MS_CONFIG, MAX_BLOCK_MILLIS);
-        String transactionalId = DeadLetterReplay.transactionalId(kafka.topics());
-        try (Producer<byte[], byte[]> producer =
-                KafkaClients.transactionalProducer(properties, transactionalId, MAX_RECORD_BYTES)) {
+        try (Producer<byte[], byte[]> producer = DeadLetterReplay.producer(kafka.properties(), kafka.topics())) {
             return replay(topic, producer, planned);
         }
     }
@@ -148,7 +136,13 @@ final class ReplaySession {
             throws InterruptedException {
         ProgressBar progress = new ProgressBar(terminal.err(), terminal.interactive(), System::nanoTime, planned, 0);
         DeadLetterReplay replay = new DeadLetterReplay(
-                topic, selection, producer, kafka.topics(), pacing, sent -> progress.show(sent, "letters sent"));
+                topic,
+                selection,
+                producer,
+                kafka.topics(),
+                pacing,
+                System.getProperty("user.name"),
+                sent -> progress.show(sent, "letters sent"));
         // lets the current transaction be committed; left open, it would block workers until it times out
         try (GracefulStop closedAtTheEnd =
                 GracefulStop.of("dlq-replay", replay::stop, STOP_TIMEOUT_MILLIS, ReplaySession::logLateStop)) {
@@ -170,7 +164,7 @@ final class ReplaySession {
                     + DeadLetterText.positions(result.tooLargeAt(), result.tooLarge()));
         }
         if (result.failure().isPresent()) {
-            return opener.fail(problem(result.failure().get())
+            return opener.fail(result.failure().get().words(kafka.topics())
                     + "; what was under way was sent and marked as a whole or not at all:"
                     + " the same command again goes on");
         }
@@ -178,14 +172,5 @@ final class ReplaySession {
             return opener.fail("stopped; the same command again goes on");
         }
         return ExitCode.DONE;
-    }
-
-    private String problem(ReplayFailure failure) {
-        if (failure instanceof ReplayFailure.Denied denied) {
-            AclErrors.Right tried = denied.sending() ? AclErrors.Right.WRITE : AclErrors.Right.READ;
-            return AclErrors.words(denied.cause(), tried, DeadLetterReplay.transactionalId(kafka.topics()))
-                    .orElseThrow();
-        }
-        return ((ReplayFailure.Failed) failure).problem();
     }
 }

@@ -167,7 +167,7 @@ class DlqCommandIT {
         assertThat(run("show", "a")).isZero();
         assertThat(terminal.out())
                 .contains("400 bad\\u001b[31m", BODY, "body, 28 bytes")
-                .containsPattern("replayed +yes")
+                .containsPattern("replayed +yes, by " + System.getProperty("user.name") + " at 2\\d{3}-.* ago")
                 .containsPattern("(?s)replayed +yes.*replays before +1.*replayed +no")
                 .doesNotContain("\u001b");
         assertThat(run("show", "b")).isEqualTo(1);

@@ -119,6 +119,7 @@ class DlqReplayUncertainIT {
                             faultInjector.apply(producer),
                             box.topics,
                             new DeadLetterReplay.Pacing(Long.MAX_VALUE, Double.POSITIVE_INFINITY),
+                            "test",
                             sent -> {})
                     .run();
         }

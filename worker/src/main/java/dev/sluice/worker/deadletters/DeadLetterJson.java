@@ -1,11 +1,7 @@
-package dev.sluice.worker.cli.dlq;
+package dev.sluice.worker.deadletters;
 
-import dev.sluice.worker.deadletters.DeadLetter;
-import dev.sluice.worker.deadletters.DeadLetterGroups;
-import dev.sluice.worker.deadletters.DeadLetterSummary;
-import dev.sluice.worker.deadletters.ErrorWords;
-import dev.sluice.worker.deadletters.ReplayDecision;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.json.JsonFactory;
@@ -17,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Formats dead letters as JSON for other programs. Each object takes one line and is plain ASCII, safe for a terminal.
  */
-final class DeadLetterJson {
+public final class DeadLetterJson {
     private static final JsonMapper MAPPER = JsonMapper.builder(JsonFactory.builder()
                     .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
                     .build())
@@ -25,7 +21,12 @@ final class DeadLetterJson {
 
     private DeadLetterJson() {}
 
-    static String summary(DeadLetterSummary summary, boolean withLetters) {
+    /**
+     * Formats what a summary has counted.
+     *
+     * @param withLetters true to add the single letters
+     */
+    public static String summary(DeadLetterSummary summary, boolean withLetters) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("letters", summary.groups().letters());
         root.put("replayed", summary.count(ReplayDecision.ALREADY_REPLAYED));
@@ -33,27 +34,33 @@ final class DeadLetterJson {
         root.put("unreadable", summary.count(ReplayDecision.UNREADABLE));
         ArrayNode groups = root.putArray("groups");
         for (DeadLetterGroups.Group group : summary.groups().largestFirst()) {
-            ObjectNode row = groups.addObject();
-            row.put("letters", group.letters());
-            putKey(row, group.key());
-            row.put("oldest", group.oldest().toString());
-            row.put("newest", group.newest().toString());
+            groups.add(tree(group));
         }
         if (withLetters) {
             ArrayNode entries = root.putArray("oldest_letters");
-            summary.entries().forEach(entry -> putEntry(entries.addObject(), entry));
+            summary.entries().forEach(entry -> entries.add(tree(entry)));
         }
         return MAPPER.writeValueAsString(root);
     }
 
-    private static void putEntry(ObjectNode row, DeadLetterSummary.Entry entry) {
+    /** Returns a group as a tree, to which more may be added. */
+    public static ObjectNode tree(DeadLetterGroups.Group group) {
+        ObjectNode row = MAPPER.createObjectNode().put("letters", group.letters());
+        putKey(row, group.key());
+        return row.put("oldest", group.oldest().toString())
+                .put("newest", group.newest().toString());
+    }
+
+    /** Returns a letter without its body as a tree, to which more may be added. */
+    public static ObjectNode tree(DeadLetterSummary.Entry entry) {
+        ObjectNode row = MAPPER.createObjectNode();
         row.put("id", entry.id());
         row.put("died_at", entry.diedAt().toString());
         putKey(row, entry.key());
         putError(row, entry.error());
         row.put("replays", entry.replays());
         row.put("replayed", entry.replayed());
-        row.put("position", entry.position());
+        return row.put("position", entry.position());
     }
 
     private static void putKey(ObjectNode row, DeadLetterGroups.Key key) {
@@ -75,23 +82,30 @@ final class DeadLetterJson {
     }
 
     /** Formats a letter with all headers and its body. Bytes that are not UTF-8 are replaced. */
-    static String letter(DeadLetter letter, boolean replayed) {
+    public static String letter(DeadLetter letter, Optional<ReplayMark> mark) {
+        return MAPPER.writeValueAsString(tree(letter, mark));
+    }
+
+    /** Returns a letter with all headers and its body as a tree. */
+    public static ObjectNode tree(DeadLetter letter, Optional<ReplayMark> mark) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("id", letter.id());
         root.put("position", letter.position());
         root.put("died_at", letter.diedAt().toString());
-        root.put("replayed", replayed);
+        root.put("replayed", mark.isPresent());
+        root.put("replayed_at", mark.map(known -> known.at().toString()).orElse(null));
+        root.put("replayed_by", mark.map(known -> orNull(known.person())).orElse(null));
         putError(root, ErrorWords.of(letter));
         root.put("key", text(letter.record().key()));
         ArrayNode headers = root.putArray("headers");
         for (Header header : letter.record().headers()) {
             headers.addObject().put("name", header.key()).put("value", text(header.value()));
         }
-        root.put("body", text(letter.record().value()));
-        return MAPPER.writeValueAsString(root);
+        return root.put("body", text(letter.record().value()));
     }
 
-    static @Nullable String text(byte @Nullable [] bytes) {
+    /** Returns the text of bytes, in which those that are not UTF-8 are replaced. */
+    public static @Nullable String text(byte @Nullable [] bytes) {
         return bytes == null ? null : new String(bytes, StandardCharsets.UTF_8);
     }
 }

@@ -1,0 +1,368 @@
+// The page of dead letters: search, look at one, and replay after a dry run. All text goes in as text.
+import * as words from "./words.js";
+import { Rows, capital, element, text } from "./dom.js";
+
+const byId = (id) => document.getElementById(id);
+const search = byId("search");
+const REASONS = ["attempts_exhausted", "expired", "invalid_request", "never_admitted", "rejected",
+  "reply_topic_refused", "stream_cut", "too_large", "unreadable"];
+/** What the counts of a plan are called in a sentence. */
+const STAYS = {
+  already_replayed: "stay: they were replayed",
+  no_body: "stay: they have no body, only the place where the request lies",
+  unreadable: "stay: the body is no JSON object",
+  replayed_too_often: "stay: they were replayed so often, and are dead again",
+  not_editable: "stay: a field to set lies within something that is no JSON object",
+};
+
+let rights = { name: "", bodies: false, act: false };
+let asked = {};
+let selection = {};
+let running = null;
+
+/** Sends a question, and reads the lines of the answer: progress, and at last a result or a problem. */
+async function ask(path, body, bar, signal) {
+  bar.hidden = false;
+  bar.removeAttribute("value");
+  try {
+    const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify(body), signal });
+    if (!answer.ok) {
+      throw new Error((await answer.text()).trim());
+    }
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) {
+        throw new Error("the console has gone before it had answered");
+      }
+      const lines = (rest + value).split("\n");
+      rest = lines.pop();
+      for (const line of lines) {
+        const said = JSON.parse(line);
+        if (said.problem) {
+          throw new Error(said.problem);
+        }
+        if (said.result) {
+          return said.result;
+        }
+        bar.max = Math.max(1, said.all);
+        bar.value = said.done;
+      }
+    }
+  } finally {
+    if (!signal?.aborted) { // else the bar is the next question's
+      bar.hidden = true;
+    }
+  }
+}
+
+function filter() {
+  const form = new FormData(search);
+  const one = (name) => form.get(name).trim() === "" ? [] : [form.get(name).trim()];
+  return { reasons: one("reasons"), statuses: one("statuses"), models: one("models"), tenants: one("tenants"),
+    ids: one("ids"), contains: form.get("contains") ?? "", replayed: form.get("replayed") != null };
+}
+
+let current = null;
+
+async function run(more) {
+  current?.abort();
+  const mine = current = new AbortController();
+  asked = { ...filter(), ...more };
+  text(byId("search-state"), "Reading the dead letters");
+  try {
+    const found = await ask("dead-letters/search", asked, byId("search-bar"), mine.signal);
+    show(found, more.until);
+  } catch (failure) {
+    if (!mine.signal.aborted) {
+      text(byId("search-state"), `${capital(failure.message)}.`);
+      byId("groups").hidden = byId("letters").hidden = true;
+    }
+  }
+}
+
+function show(found, until) {
+  const replayed = asked.replayed ? "" : found.already_replayed > 0
+    ? ` ${words.plural(found.already_replayed, "more was", "more were")} replayed.` : "";
+  text(byId("search-state"), (found.letters === 0 ? "No dead letter matches."
+    : `${words.plural(found.letters, "dead letter")}${until ? ` that died before ${words.moment(until)}` : ""}.`)
+    + replayed);
+  byId("groups").hidden = byId("letters").hidden = found.letters === 0;
+  groups.show(found.groups.map((group) => [JSON.stringify([group.reason, group.http_status, group.model,
+    group.tenant]), group]));
+  text(byId("groups-hint"), found.more_groups > 0 ? `and ${words.plural(found.more_groups, "smaller group")}` : "");
+  letters.show(found.newest.map((letter) => [letter.position, letter]));
+  text(byId("letters-shown"), `${found.newest.length} of ${words.count(found.letters)}`);
+  byId("older").hidden = found.newest.length >= found.letters;
+  byId("older").dataset.until = found.newest.at(-1)?.died_at ?? "";
+  byId("replay-all").hidden = byId("replay-selected").hidden = !rights.act;
+  text(byId("replay-all"), `Replay all ${words.count(found.letters)} that match`);
+  selected();
+}
+
+const groups = new Rows(byId("groups-table"), () => {
+  const button = element("button", "link");
+  button.type = "button";
+  const [reason, status, model, tenant] = [element("th", "", button), element("td"), element("td", "name-cell"),
+    element("td", "name-cell")];
+  reason.scope = "row";
+  const [count, newest] = [element("td", "number"), element("td", "number")];
+  let shown = null;
+  button.addEventListener("click", () => {
+    search.elements.reasons.value = shown.reason ?? "";
+    search.elements.statuses.value = shown.http_status ?? "";
+    search.elements.models.value = shown.model ?? "";
+    search.elements.tenants.value = shown.tenant ?? "";
+    run({});
+  });
+  return { node: element("tr", "", reason, status, model, tenant, count, newest), show(group) {
+    shown = group;
+    text(button, group.reason ?? "(none)");
+    text(status, group.http_status ?? "–");
+    text(model, group.model ?? "–");
+    text(tenant, group.tenant ?? "–");
+    text(count, words.count(group.letters));
+    text(newest, `${words.ago(group.newest)} ago`);
+  } };
+});
+
+const letters = new Rows(byId("letters-table"), () => {
+  const box = element("input");
+  box.type = "checkbox";
+  const id = element("button", "link");
+  id.type = "button";
+  const note = element("span", "sub");
+  const head = element("th", "", element("div", "pick", box, element("span", "", id, note)));
+  head.scope = "row";
+  const [reason, message] = [element("span", "name"), element("span", "sub")];
+  const [model, tenant, died] = [element("td", "name-cell"), element("td", "name-cell"), element("td", "number")];
+  let shown = null;
+  id.addEventListener("click", () => open(shown));
+  box.addEventListener("change", selected);
+  return { node: element("tr", "", head, element("td", "why", element("span", "", reason, message)), model, tenant,
+    died), show(letter) {
+    shown = letter;
+    box.setAttribute("aria-label", `Select ${letter.id}`);
+    box.value = letter.id;
+    box.hidden = !rights.act;
+    text(id, letter.id);
+    text(note, [letter.replayed ? "replayed" : "", letter.replays > 0 ? `replayed ${letter.replays} times before` : ""]
+      .filter((part) => part).join(", "));
+    text(reason, [letter.reason ?? "(no reason)", letter.http_status].filter((part) => part).join(", "));
+    text(message, letter.message ?? [letter.error_type, letter.error_code].filter((part) => part).join(" "));
+    text(model, letter.model ?? "–");
+    text(tenant, letter.tenant ?? "–");
+    text(died, `${words.ago(letter.died_at)} ago`);
+    died.title = letter.died_at;
+  } };
+});
+
+const boxes = () => [...document.querySelectorAll("#letters-table input:checked")];
+
+function selected() {
+  const count = boxes().length;
+  byId("replay-selected").disabled = count === 0;
+  text(byId("replay-selected"), count === 0 ? "Replay those selected" : `Replay ${words.plural(count, "selected one")}`);
+}
+
+function pretty(body) {
+  try {
+    return JSON.stringify(JSON.parse(body), null, 2);
+  } catch {
+    return body;
+  }
+}
+
+async function open(letter) {
+  text(byId("letter-title"), letter.id);
+  const content = byId("letter-content");
+  const bar = element("progress");
+  bar.setAttribute("aria-label", "Reading");
+  content.replaceChildren(bar);
+  byId("letter").showModal();
+  try {
+    const found = await ask("dead-letters/letter", { position: letter.position }, bar);
+    const facts = element("dl", "facts");
+    const row = (name, value) => value != null && facts.append(element("dt", "", name), element("dd", "", `${value}`));
+    row("Died", `${words.moment(found.died_at)}, ${words.ago(found.died_at)} ago`);
+    row("The API said", found.message);
+    row("Type, code, field", [found.error_type, found.error_code, found.error_param].filter((part) => part).join(", ")
+      || null);
+    row("Replayed", found.replayed_at == null ? "no"
+      : `${words.moment(found.replayed_at)}${found.replayed_by ? ` by ${found.replayed_by}` : ""}`);
+    row("Key", found.key);
+    row("Place", found.position);
+    const headers = element("dl", "facts");
+    found.headers.forEach((header) => headers.append(element("dt", "", header.name),
+      element("dd", "", header.value ?? "(null)")));
+    const body = element("pre", "", found.hidden ? "You have no right to read bodies."
+      : found.body == null ? "This letter has no body, only the place where the request lies." : pretty(found.body));
+    body.tabIndex = 0;
+    content.replaceChildren(facts, element("h3", "", "Body"), body, element("h3", "", "Headers"), headers);
+  } catch (failure) {
+    content.replaceChildren(element("p", "", `${capital(failure.message)}.`));
+  }
+}
+
+function addEdit() {
+  const input = (name, label, hint) => {
+    const field = element("input");
+    field.name = name;
+    field.placeholder = hint;
+    field.autocomplete = "off";
+    field.spellcheck = false;
+    return element("label", "", `${label} `, field);
+  };
+  byId("edits").append(element("div", "edit", input("path", "Field", "model"), input("value", "Value", "some/model")));
+}
+
+function startPlan(what, chosen) {
+  selection = chosen;
+  text(byId("plan-what"), what);
+  text(byId("plan-state"), "");
+  byId("plan-result").hidden = true;
+  byId("edits").replaceChildren();
+  addEdit();
+  byId("plan").showModal();
+}
+
+function edits() {
+  return [...document.querySelectorAll("#edits .edit")]
+    .map((edit) => [edit.querySelector("[name=path]").value.trim(), edit.querySelector("[name=value]").value])
+    .filter(([path]) => path !== "").map(([path, value]) => `${path}=${value}`);
+}
+
+/** The lines of two texts, those that are gone with -, the new ones with +. */
+function difference(before, after) {
+  const [old, now] = [pretty(before).split("\n"), pretty(after).split("\n")];
+  let head = 0;
+  while (head < old.length && head < now.length && old[head] === now[head]) {
+    head++;
+  }
+  let tail = 0;
+  while (tail < old.length - head && tail < now.length - head && old.at(-1 - tail) === now.at(-1 - tail)) {
+    tail++;
+  }
+  const near = 3;
+  const line = (mark, className) => (words) => element("span", className, `${mark} ${words}\n`);
+  return [...old.slice(Math.max(0, head - near), head).map(line(" ", "")),
+    ...old.slice(head, old.length - tail).map(line("-", "gone")),
+    ...now.slice(head, now.length - tail).map(line("+", "new")),
+    ...now.slice(now.length - tail, now.length - tail + near).map(line(" ", ""))];
+}
+
+let planned = null;
+
+async function plan() {
+  planned = null;
+  byId("plan-result").hidden = true;
+  text(byId("plan-state"), "Reading the dead letters");
+  const wish = { ...selection, edits: edits(),
+    max_replays: Number(byId("plan-form").elements.max_replays.value) };
+  try {
+    const found = await ask("replays/plan", wish, byId("plan-bar"));
+    text(byId("plan-state"), "");
+    const counts = Object.entries(STAYS).filter(([name]) => found[name] > 0)
+      .map(([name, sentence]) => element("li", "", `${words.count(found[name])} ${sentence}`));
+    byId("plan-counts").replaceChildren(element("li", "", `${words.count(found.letters)} would be sent`), ...counts);
+    byId("plan-example").hidden = found.example == null;
+    if (found.example) {
+      byId("plan-diff").replaceChildren(...difference(found.example.before, found.example.after));
+    }
+    byId("plan-go").hidden = found.letters === 0;
+    text(byId("plan-go"), `Replay ${words.plural(found.letters, "letter")}`);
+    byId("plan-result").hidden = false;
+    planned = { ...wish, limit: found.letters };
+  } catch (failure) {
+    text(byId("plan-state"), `${capital(failure.message)}.`);
+  }
+}
+
+async function go() {
+  const wish = planned;
+  planned = null; // a second click sends nothing
+  if (wish == null) {
+    return;
+  }
+  try {
+    const answer = await fetch("replays/start", { method: "POST", headers: { "content-type": "application/json" },
+      body: JSON.stringify(wish) });
+    if (answer.status === 409) {
+      showReplay(await answer.json());
+      text(byId("plan-state"), `${capital(running.person)} replays letters now. It is shown above; replay these when it`
+        + " has ended.");
+    } else if (!answer.ok) {
+      text(byId("plan-state"), await answer.text());
+    } else {
+      byId("plan").close();
+    }
+  } catch (failure) {
+    text(byId("plan-state"), `The console does not answer (${failure.message}). Whether the replay has begun is shown`
+      + " once it does.");
+  }
+  byId("plan-result").hidden = true;
+}
+
+/** Shows how far a replay is, on all pages. */
+export function showReplay(state) {
+  const hasEnded = running != null && running.ended == null && state.ended != null;
+  running = state;
+  byId("replay").hidden = false;
+  byId("replay").dataset.level = state.problem || state.too_large > 0 ? "warn" : "good";
+  const sent = `${words.count(state.sent)} of ${words.plural(state.planned, "letter")}`;
+  text(byId("replay-words"), state.ended == null
+    ? `${state.person} replays: ${sent} sent since ${words.time(Date.parse(state.started))}.`
+    : `${state.person} has replayed ${sent}, until ${words.time(Date.parse(state.ended))}.`
+      + (state.too_large > 0 ? ` ${words.count(state.too_large)} stay: the topic takes no record so large.` : "")
+      + (state.problem ? ` Not all: ${state.problem}.` : ""));
+  byId("replay-bar").max = Math.max(1, state.planned);
+  byId("replay-bar").value = state.sent;
+  byId("replay-bar").hidden = state.ended != null;
+  byId("replay-stop").hidden = state.ended != null || !rights.act;
+  if (hasEnded && !byId("page-letters").hidden) {
+    run({});
+  }
+}
+
+/** Shows the page of dead letters for the first time, or again. */
+export async function enter() {
+  if (byId("search-state").textContent === "") {
+    rights = await (await fetch("user")).json();
+    byId("contains-label").hidden = !rights.bodies;
+    byId("known-reasons").replaceChildren(...REASONS.map((reason) => {
+      const option = element("option");
+      option.value = reason;
+      return option;
+    }));
+    await run({});
+  }
+}
+
+search.addEventListener("submit", (event) => {
+  event.preventDefault();
+  run({});
+});
+search.addEventListener("reset", () => setTimeout(() => run({})));
+byId("older").addEventListener("click", (event) => {
+  run({ until: event.target.dataset.until });
+  byId("search-title").scrollIntoView();
+});
+byId("add-edit").addEventListener("click", addEdit);
+byId("plan-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  plan();
+});
+byId("plan-form").addEventListener("input", () => {
+  byId("plan-result").hidden = true; // what was shown is no longer what would be sent
+  planned = null;
+});
+byId("plan-go").addEventListener("click", go);
+byId("replay-stop").addEventListener("click", () => fetch("replays/stop", { method: "POST",
+  headers: { "content-type": "application/json" }, body: "{}" }));
+byId("replay-all").addEventListener("click", () => startPlan(`${byId("search-state").textContent} A replay sends them`
+  + " back to the queue, the oldest first, and marks each as replayed.", { ...asked, until: asked.until ?? null }));
+byId("replay-selected").addEventListener("click", () => startPlan(`${words.plural(boxes().length, "selected letter")}.`
+  + " A replay sends them back to the queue, the oldest first, and marks each as replayed.",
+  { ids: boxes().map((box) => box.value) }));

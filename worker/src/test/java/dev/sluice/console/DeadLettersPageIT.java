@@ -1,0 +1,248 @@
+package dev.sluice.console;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.topics.TopicPlan;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Searches, reads and replays dead letters of a real Kafka: by HTTP, and with a real Chromium where there is one. */
+@Timeout(120)
+class DeadLettersPageIT {
+    private static final Duration SOON = Duration.ofSeconds(30);
+    private static final String HOSTILE = "<script>document.title='run'</script>";
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    @TempDir
+    private Path folder;
+
+    private final Topics topics = new Topics(kafka.uniqueName("letters"));
+    private final Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
+    private final HttpClient client = HttpClient.newHttpClient();
+    private Admin admin;
+    private Console console;
+
+    @BeforeEach
+    void start() throws Exception {
+        admin = Admin.create(properties);
+        List<String> needed = List.of(topics.requests(), topics.dead());
+        admin.createTopics(TopicPlan.of(topics).stream()
+                        .filter(plan -> needed.contains(plan.name()))
+                        .map(plan -> new NewTopic(plan.name(), 2, (short) 1).configs(plan.settings()))
+                        .toList())
+                .all()
+                .get();
+        put("r-1", "rejected", "400", "shop", "old/model", "hello");
+        put("r-2", "rejected", "400", "shop", "old/model", HOSTILE);
+        put("r-3", "rejected", "404", "shop", "old/model", "hello");
+        put("x-1", "attempts_exhausted", "503", "bulk", "m", "hello");
+        put("x-2", "attempts_exhausted", "503", "bulk", "m", "hello");
+        console = Console.start(
+                new ConsoleConfig("127.0.0.1", 0, folder.resolve("history")),
+                new SampleQueue().waiting(0, 5),
+                new QueueAccess(admin, properties, topics));
+    }
+
+    @AfterEach
+    void stop() {
+        console.close();
+        admin.close();
+    }
+
+    private void put(String id, String reason, String status, String tenant, String model, String text)
+            throws ExecutionException, InterruptedException {
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, WireHeaders.ID, id);
+        WireHeaders.set(headers, WireHeaders.REASON, reason);
+        WireHeaders.set(headers, WireHeaders.HTTP_STATUS, status);
+        WireHeaders.set(headers, WireHeaders.TENANT, tenant);
+        WireHeaders.set(headers, WireHeaders.ERROR_MESSAGE, "the API's own words about " + model);
+        String body = "{\"model\":\"" + model + "\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(topics.dead(), null, null, null, body.getBytes(UTF_8), headers))
+                    .get();
+        }
+    }
+
+    private List<ConsumerRecord<byte[], byte[]>> read(String topic) {
+        List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
+        Map<String, Object> config = Map.of(
+                "bootstrap.servers", kafka.bootstrapServers(),
+                "isolation.level", "read_committed",
+                "auto.offset.reset", "earliest");
+        try (KafkaConsumer<byte[], byte[]> consumer =
+                new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = List.of(new TopicPartition(topic, 0), new TopicPartition(topic, 1));
+            consumer.assign(partitions);
+            Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+            while (partitions.stream().anyMatch(each -> consumer.position(each) < ends.get(each))) {
+                consumer.poll(Duration.ofMillis(100)).forEach(records::add);
+            }
+        }
+        return records;
+    }
+
+    @Test
+    void lettersAreCountedListedAndShown() throws Exception {
+        JsonNode all = result("/dead-letters/search", "{}");
+        JsonNode some = result("/dead-letters/search", "{\"statuses\":[\"404\",\"503\"],\"tenants\":[\"bulk\"]}");
+        JsonNode first = result("/dead-letters/letter", "{\"position\":" + all.at("/newest/4/position") + "}");
+        JsonNode found = result("/dead-letters/search", "{\"contains\":\"document.title\"}");
+
+        assertThat(all.get("letters").asLong()).isEqualTo(5);
+        assertThat(all.at("/newest/0/id").asString()).isEqualTo("x-2");
+        assertThat(all.at("/groups").size()).isEqualTo(3);
+        assertThat(some.get("letters").asLong()).isEqualTo(2);
+        assertThat(first.get("id").asString()).isEqualTo("r-1");
+        assertThat(first.get("body").asString()).startsWith("{\"model\":\"old/model\"");
+        assertThat(found.at("/newest/0/id").asString()).isEqualTo("r-2");
+        assertThat(last("/dead-letters/letter", "{\"position\":\"nowhere\"}")
+                        .get("problem")
+                        .asString())
+                .isEqualTo("'nowhere' is no place of a letter");
+    }
+
+    @Test
+    void aSecondReplayIsShownTheFirst() throws Exception {
+        HttpResponse<String> first = post("/replays/start", "{\"reasons\":[\"rejected\"],\"limit\":3}");
+        HttpResponse<String> second = post("/replays/start", "{\"limit\":5}");
+
+        assertThat(first.statusCode()).isEqualTo(202);
+        assertThat(second.statusCode()).isEqualTo(409);
+        assertThat(JsonMapper.shared().readTree(second.body()).get("planned").asLong())
+                .isEqualTo(3);
+        await().atMost(SOON).until(() -> read(topics.requests()).size() == 3);
+        JsonNode left = await().atMost(SOON)
+                .until(
+                        () -> result("/dead-letters/search", "{}"),
+                        found -> found.get("letters").asLong() == 2);
+        assertThat(left.get("already_replayed").asLong()).isEqualTo(3);
+    }
+
+    @Test
+    void noMoreIsSentThanWasConfirmed() throws Exception {
+        HttpResponse<String> started = post("/replays/start", "{\"reasons\":[\"rejected\"],\"limit\":2}");
+
+        assertThat(started.statusCode()).isEqualTo(202);
+        await().atMost(SOON)
+                .until(() -> result("/dead-letters/search", "{}").get("letters").asLong() == 3);
+        assertThat(read(topics.requests())).hasSize(2);
+    }
+
+    @Test
+    void lettersOfAModelAreMendedAndReplayedOnThePage() throws Exception {
+        try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
+                Chromium.Page page =
+                        chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_600, 1_000)) {
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("5 dead letters."));
+            ConsolePageIT.looksWell(page, "dead-letters");
+            click(page, "#groups-table tbody tr:nth-child(2) button");
+            await().atMost(SOON).until(() -> page.text("#letters-shown").equals("2 of 2"));
+            assertThat(page.text("#letters-table tbody")).contains("r-1", "r-2", "rejected, 400", "the API's own");
+
+            click(page, "#letters-table tbody tr:nth-child(1) button");
+            await().atMost(SOON).until(() -> page.text("#letter-content").contains("sluice-http-status"));
+            assertThat(page.text("#letter-content pre")).contains(HOSTILE, "\"model\": \"old/model\"");
+            assertThat(page.evaluate("document.title").asString()).isEqualTo("chat – Sluice");
+            ConsolePageIT.looksWell(page, "one-letter");
+            page.press("Escape", 27);
+            assertThat(page.evaluate("document.getElementById('letter').open").asBoolean())
+                    .isFalse();
+
+            click(page, "#search button[type=reset]");
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("5 dead letters."));
+            fill(page, "#search [name=models]", "old/model");
+            click(page, "#search button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("3 dead letters."));
+            click(page, "#replay-all");
+            fill(page, "#edits [name=path]", "model");
+            fill(page, "#edits [name=value]", "new/model");
+            click(page, "#plan-form button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#plan-go").equals("Replay 3 letters"));
+            assertThat(page.text("#plan-diff"))
+                    .contains("-   \"model\": \"old/model\"", "+   \"model\": \"new/model\"");
+            ConsolePageIT.looksWell(page, "dry-run");
+            assertThat(read(topics.requests())).isEmpty();
+
+            click(page, "#plan-go");
+            await().atMost(SOON).until(() -> page.text("#replay-words").contains("has replayed 3 of 3 letters"));
+            await().atMost(SOON)
+                    .until(() -> page.text("#search-state").equals("No dead letter matches. 3 more were replayed."));
+            ConsolePageIT.looksWell(page, "replayed");
+        }
+        assertThat(read(topics.requests()))
+                .hasSize(3)
+                .allSatisfy(request ->
+                        assertThat(new String(request.value(), UTF_8)).contains("\"model\":\"new/model\""));
+        assertThat(read(topics.dead()).stream()
+                        .flatMap(record -> WireHeaders.text(record.headers(), WireHeaders.REPLAYED_BY).stream()))
+                .hasSize(3)
+                .containsOnly(System.getProperty("user.name"));
+    }
+
+    private static void click(Chromium.Page page, String selector) {
+        page.evaluate("document.querySelector('" + selector + "').click()");
+    }
+
+    private static void fill(Chromium.Page page, String selector, String text) {
+        page.evaluate("document.querySelector('" + selector + "').focus()");
+        page.type(text);
+    }
+
+    private JsonNode result(String path, String body) throws IOException, InterruptedException {
+        JsonNode last = last(path, body);
+        assertThat(last.has("result")).as("%s", last).isTrue();
+        return last.get("result");
+    }
+
+    private JsonNode last(String path, String body) throws IOException, InterruptedException {
+        List<String> lines = post(path, body).body().lines().toList();
+        return JsonMapper.shared().readTree(lines.get(lines.size() - 1));
+    }
+
+    private HttpResponse<String> post(String path, String body) throws IOException, InterruptedException {
+        String origin = "http://localhost:" + console.port();
+        return client.send(
+                HttpRequest.newBuilder(URI.create(origin + path))
+                        .header("content-type", "application/json")
+                        .header("origin", origin)
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build(),
+                HttpResponse.BodyHandlers.ofString());
+    }
+}
