@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -333,12 +335,21 @@ class BatchShiftTest {
     /** A key with many batches keeps nobody else waiting. */
     @Test
     void ofThoseThatWaitWhoHasTheLeastInMemoryIsNext() throws Exception {
-        List<String> first = List.of(batches.create(TestBatches.lines(5)), batches.create(TestBatches.lines(5)));
+        List<String> order = new ArrayList<>();
+        for (String owner : List.of(TestBatches.OWNER, TestBatches.OWNER, "0b")) {
+            order.add(batches.createFor(owner, TestBatches.lines(5)));
+            // Ids of the same millisecond have no order.
+            batches.clock.pass(Duration.ofMillis(1));
+        }
+        Collections.swap(order, 1, 2);
         TestBatches.Door door = batches.chosen();
 
         door.steps(6);
 
-        assertThat(batches.topic.published).hasSize(10);
-        assertThat(batches.topic.published.get(0)).startsWith(first.get(0));
+        assertThat(batches.topic.published).hasSize(15);
+        assertThat(batches.topic.published.stream()
+                        .map(id -> id.replaceFirst("-\\d+$", ""))
+                        .distinct())
+                .containsExactlyElementsOf(order);
     }
 }

@@ -147,7 +147,11 @@ final class TestBatches {
     }
 
     String upload(byte[] content) throws IOException {
-        try (FileDraft draft = files.begin(OWNER, TestForm.CONTENT_TYPE)) {
+        return upload(OWNER, content);
+    }
+
+    private String upload(String owner, byte[] content) throws IOException {
+        try (FileDraft draft = files.begin(owner, TestForm.CONTENT_TYPE)) {
             draft.write(TestForm.batch(content).end());
             return draft.publish().id();
         }
@@ -155,13 +159,22 @@ final class TestBatches {
 
     /** Creates a batch of these lines and returns its id. */
     String create(String lines) throws IOException {
-        return create(upload(lines.getBytes(UTF_8)), 86_400);
+        return createFor(OWNER, lines);
+    }
+
+    /** Creates a batch of these lines for somebody and returns its id. */
+    String createFor(String owner, String lines) throws IOException {
+        return create(owner, upload(owner, lines.getBytes(UTF_8)), 86_400);
     }
 
     String create(String inputFileId, long seconds) throws IOException {
+        return create(OWNER, inputFileId, seconds);
+    }
+
+    private String create(String owner, String inputFileId, long seconds) throws IOException {
         BatchOrder order =
                 new BatchOrder(inputFileId, seconds + "s", seconds, 86_400, Optional.of("tenant-a"), Map.of());
-        return store.create(OWNER, order).batch().id();
+        return store.create(owner, order).batch().id();
     }
 
     StoredBatch batch(String id) throws IOException {
