@@ -193,7 +193,8 @@ class ConsoleTest {
 
     @Test
     void aPageGetsTheHourAndThenWhatIsNew() throws Exception {
-        queue.lanes(SampleQueue.lane("m", "limited", "", 120, 4, 38.5)).waiting(1_234, 5);
+        queue.change(now ->
+                now.lanes(SampleQueue.lane("m", "limited", "", 120, 4, 38.5)).waiting(1_234, 5));
         try (EventReader events = events()) {
             assertThat(events.await("history", JsonNode::isArray).size()).isBetween(0, 1);
             JsonNode now = events.await(
@@ -236,7 +237,7 @@ class ConsoleTest {
             queue.failing("cannot reach Kafka at localhost:9092 (Connection refused)");
 
             JsonNode away = events.await("now", event -> !event.get("problem").isNull());
-            queue.failing(null).waiting(8, 0);
+            queue.change(now -> now.failing(null).waiting(8, 0));
 
             assertThat(away.get("problem").asString()).contains("localhost:9092");
             assertThat(away.at("/status/waiting/0/open").asLong()).isEqualTo(7);

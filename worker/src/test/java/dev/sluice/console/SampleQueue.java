@@ -22,6 +22,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.jspecify.annotations.Nullable;
@@ -46,6 +47,11 @@ final class SampleQueue implements QueueReader {
         return new QueueAccess(Admin.create(kafka), kafka, new Topics("chat"));
     }
 
+    /** Changes several things between two readings. */
+    synchronized void change(Consumer<SampleQueue> changes) {
+        changes.accept(this);
+    }
+
     SampleQueue lanes(LaneReport... present) {
         lanes = List.of(present);
         return this;
@@ -62,7 +68,7 @@ final class SampleQueue implements QueueReader {
         return this;
     }
 
-    SampleQueue waiting(long requests, long letters) {
+    synchronized SampleQueue waiting(long requests, long letters) {
         waiting = requests;
         dead = letters;
         return this;
@@ -85,7 +91,7 @@ final class SampleQueue implements QueueReader {
     }
 
     @Override
-    public QueueReading read() {
+    public synchronized QueueReading read() {
         String message = failure;
         if (message != null) {
             throw new CommandException(message);
