@@ -16,10 +16,12 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A bundle with backlogs of several models and tenants, some of them held for a while, and owners that crash. */
+@Tag("simulation")
 class OverflowCrashTest {
     private static final List<TopicPartition> BUNDLE = Stream.concat(
                     Stream.of(

@@ -13,11 +13,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Nobody waits for ever, whatever becomes of the records that have moved and however little room there is. */
+@Tag("simulation")
 class OverflowEdgesTest {
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);

@@ -21,11 +21,13 @@ import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tests what is read, kept back and moved of the backlogs of tenants, with a log that is read like Kafka's. */
+@Tag("simulation")
 class OverflowTest {
     private static final TopicPartition FIRST = requests(0);
     private static final TopicPartition RETRY = new TopicPartition(FakeLog.TOPICS.retry(), 0);
