@@ -240,7 +240,7 @@ final class BatchShift implements AutoCloseable {
             seal(batch, running);
             return true;
         }
-        return !isStopped && queue.isCaughtUp() && send(batch, lines);
+        return !isStopped && queue.isCaughtUp() && send(batch, running);
     }
 
     private void seal(TrackedBatch batch, RunningBatch running) throws IOException {
@@ -253,7 +253,8 @@ final class BatchShift implements AutoCloseable {
         }
     }
 
-    private boolean send(TrackedBatch batch, QueuedBatch lines) throws IOException {
+    private boolean send(TrackedBatch batch, RunningBatch running) throws IOException {
+        QueuedBatch lines = running.lines();
         List<BatchLine> next = lines.next();
         if (next.isEmpty()) {
             return false;
@@ -261,10 +262,12 @@ final class BatchShift implements AutoCloseable {
         StoredBatch stored = batch.state().batch();
         BatchQueue.Envelope envelope = new BatchQueue.Envelope(
                 stored.id(), stored.order().tenant(), Instant.ofEpochSecond(stored.expiresAt()));
-        List<BatchLine> tooLarge = queue.send(envelope, next);
-        lines.sentUpTo(next.get(next.size() - 1).number());
-        for (BatchLine each : tooLarge) {
-            lines.rejected(each, "too_large", "the topic of requests does not take a request of this size");
+        int sent = queue.send(envelope, next);
+        if (sent > 0) {
+            lines.sentUpTo(next.get(sent - 1).number());
+        } else {
+            lines.rejected(next.get(0), "too_large", "the topic of requests does not take a request of this size");
+            running.save();
         }
         isUnsaved = true;
         return true;

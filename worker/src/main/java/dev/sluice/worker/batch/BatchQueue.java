@@ -66,11 +66,13 @@ public interface BatchQueue extends AutoCloseable {
     boolean isCaughtUp();
 
     /**
-     * Puts lines of a batch on the queue, and says so to whoever takes over. Either both has happened or neither.
+     * Puts lines of a batch on the queue, and says so to whoever takes over. Either both has happened or neither. It
+     * ends before a line that is too large for Kafka. Whoever takes over expects a reply to each line up to the last
+     * one on the queue, so an answer to such a line has to be safe before the lines behind it are sent.
      *
-     * @return the lines that are too large for Kafka, which are left out
+     * @return how many lines, from the first on, are on the queue now; 0 if the first one is too large
      */
-    List<BatchLine> send(Envelope envelope, List<BatchLine> lines);
+    int send(Envelope envelope, List<BatchLine> lines);
 
     /** Cancels the requests of a batch that are on the queue. */
     void cancel(String batch);

@@ -213,7 +213,16 @@ public final class KafkaBatchQueue implements BatchQueue {
     }
 
     @Override
-    public List<BatchLine> send(Envelope envelope, List<BatchLine> lines) {
+    public int send(Envelope envelope, List<BatchLine> lines) {
+        int count = lines.size();
+        while (count > 0 && !commits(records(envelope, lines.subList(0, count)))) {
+            count /= 2;
+        }
+        return count;
+    }
+
+    /** Makes the requests of these lines, and the note that says how far the batch is. */
+    private List<ProducerRecord<byte[], byte[]>> records(Envelope envelope, List<BatchLine> lines) {
         List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (BatchLine line : lines) {
             records.add(record(envelope, line));
@@ -221,15 +230,7 @@ public final class KafkaBatchQueue implements BatchQueue {
         int last = lines.get(lines.size() - 1).number();
         byte[] note = BatchQueue.requestId(envelope.batch(), last).getBytes(StandardCharsets.UTF_8);
         records.add(new ProducerRecord<>(replies.topic(), replies.partition(), note, null));
-        if (commits(records)) {
-            return List.of();
-        }
-        if (lines.size() == 1) {
-            return lines;
-        }
-        List<BatchLine> tooLarge = new ArrayList<>(send(envelope, lines.subList(0, lines.size() / 2)));
-        tooLarge.addAll(send(envelope, lines.subList(lines.size() / 2, lines.size())));
-        return tooLarge;
+        return records;
     }
 
     private ProducerRecord<byte[], byte[]> record(Envelope envelope, BatchLine line) {

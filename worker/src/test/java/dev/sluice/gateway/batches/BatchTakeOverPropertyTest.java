@@ -29,6 +29,9 @@ class BatchTakeOverPropertyTest {
     private static final int ROUNDS = 5;
     private static final int LINES = 60;
     private static final int BATCHES = 3;
+    /** The lines that Kafka does not take: the first, neighbours, one in the middle and the last. */
+    private static final Set<Integer> TOO_LARGE = Set.of(1, 17, 18, 40, LINES);
+
     private static final int DOORS = 3;
     private static final int MAX_MOVES = 5_000;
 
@@ -46,6 +49,7 @@ class BatchTakeOverPropertyTest {
 
     private static void run(Random random, Path folder) throws IOException {
         TestBatches batches = new TestBatches(folder);
+        batches.topic.tooLarge.addAll(TOO_LARGE);
         List<String> ids = new ArrayList<>();
         for (int i = 0; i < BATCHES; i++) {
             ids.add(batches.create(TestBatches.lines(LINES)));
@@ -59,6 +63,7 @@ class BatchTakeOverPropertyTest {
             if (doors.isEmpty() || (action == 0 && doors.size() < DOORS)) {
                 TestBatches.Door door = batches.new Door(TestBatches.limits(10 + random.nextInt(30)));
                 door.way.most = 1 + random.nextInt(20);
+                door.way.diesAtSend = () -> random.nextInt(5) == 0;
                 doors.add(door);
                 door.way.choose();
             } else if (action == 1) {
@@ -77,7 +82,9 @@ class BatchTakeOverPropertyTest {
             forwardOnly(batches, ids, statesSeen);
         }
 
-        assertThat(batches.topic.published).hasSize(BATCHES * LINES).doesNotHaveDuplicates();
+        assertThat(batches.topic.published)
+                .hasSize(BATCHES * (LINES - TOO_LARGE.size()))
+                .doesNotHaveDuplicates();
         for (String id : ids) {
             check(batches, batches.batch(id));
         }
@@ -88,7 +95,7 @@ class BatchTakeOverPropertyTest {
         TestBatches.Door door = doors.get(random.nextInt(doors.size()));
         try {
             door.step();
-        } catch (PlayedTopic.FencedException e) {
+        } catch (PlayedTopic.FencedException | PlayedTopic.KilledException e) {
             doors.remove(door); // it would begin anew
         } catch (IOException e) {
             assertThat(e).hasMessageContaining("is run by another gateway");

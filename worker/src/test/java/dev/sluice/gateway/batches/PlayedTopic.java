@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,9 @@ final class PlayedTopic {
 
     /** Thrown as by a producer whose transactional id another one has. */
     static final class FencedException extends RuntimeException {}
+
+    /** Thrown where a door dies. */
+    static final class KilledException extends RuntimeException {}
 
     Way open() {
         return new Way();
@@ -73,6 +77,8 @@ final class PlayedTopic {
         private int target;
         /** The most records of one poll. */
         int most = Integer.MAX_VALUE;
+        /** Decides at each send whether the door dies when Kafka has taken the lines. */
+        BooleanSupplier diesAtSend = () -> false;
 
         /** Has the group choose this door. */
         void choose() {
@@ -116,20 +122,23 @@ final class PlayedTopic {
         }
 
         @Override
-        public List<BatchLine> send(BatchQueue.Envelope envelope, List<BatchLine> lines) {
+        public int send(BatchQueue.Envelope envelope, List<BatchLine> lines) {
             requireOwner();
-            envelopes.add(new PlayedTopic.Envelope(envelope, lines));
-            List<BatchLine> rejected = new ArrayList<>();
-            for (BatchLine line : lines) {
-                if (tooLarge.contains(line.number())) {
-                    rejected.add(line);
-                } else {
-                    published.add(BatchQueue.requestId(envelope.batch(), line.number()));
-                }
+            int count = 0;
+            while (count < lines.size() && !tooLarge.contains(lines.get(count).number())) {
+                published.add(
+                        BatchQueue.requestId(envelope.batch(), lines.get(count).number()));
+                count++;
             }
-            int last = lines.get(lines.size() - 1).number();
-            log.add(new Entry(new Place(envelope.batch(), last), null));
-            return rejected;
+            if (count > 0) {
+                envelopes.add(new PlayedTopic.Envelope(envelope, lines.subList(0, count)));
+                log.add(new Entry(
+                        new Place(envelope.batch(), lines.get(count - 1).number()), null));
+            }
+            if (diesAtSend.getAsBoolean()) {
+                throw new KilledException();
+            }
+            return count;
         }
 
         @Override
