@@ -10,7 +10,7 @@ interface AccessRule {
     /** The sender may use the console, or may not. */
     sealed interface Decision {}
 
-    record Admitted(User user) implements Decision {}
+    record Admitted(ConsoleUser user) implements Decision {}
 
     /**
      * The sender may not.

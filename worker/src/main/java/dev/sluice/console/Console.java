@@ -55,7 +55,7 @@ public final class Console implements AutoCloseable {
     private final ConnectionGuard connections;
     private final HttpServer server;
     private final LetterReaders readers;
-    private final ReplayDesk desk;
+    private final ReplayRunner runner;
     private final LettersRoute letters;
     private volatile @Nullable QueueFeed feed;
 
@@ -66,8 +66,8 @@ public final class Console implements AutoCloseable {
         this.rule = rule;
         this.files = files;
         this.readers = new LetterReaders(access.admin(), access.kafka(), access.topics());
-        this.desk = new ReplayDesk(access.admin(), access.kafka(), access.topics(), clock, this::showReplay);
-        this.letters = new LettersRoute(vertx, loop, readers, desk);
+        this.runner = new ReplayRunner(access.admin(), access.kafka(), access.topics(), clock, this::showReplay);
+        this.letters = new LettersRoute(vertx, loop, readers, runner);
         this.connections = new ConnectionGuard(vertx, LiveEvents.MAX_PAGES + SPARE_CONNECTIONS);
         this.server = vertx.createHttpServer(new HttpServerOptions()
                 .setHost(config.address())
@@ -155,7 +155,7 @@ public final class Console implements AutoCloseable {
             ShortAnswers.send(response, refused.status(), refused.sentence());
             return;
         }
-        User user = ((AccessRule.Admitted) decision).user();
+        ConsoleUser user = ((AccessRule.Admitted) decision).user();
         Optional<String> refusal = SameOrigin.refusal(request);
         if (refusal.isPresent()) {
             ShortAnswers.send(response, 403, refusal.get());
@@ -179,7 +179,7 @@ public final class Console implements AutoCloseable {
         return false;
     }
 
-    private void get(HttpServerRequest request, User user) {
+    private void get(HttpServerRequest request, ConsoleUser user) {
         String path = String.valueOf(request.path());
         switch (path) {
             case EVENTS -> stream(request);
@@ -235,7 +235,7 @@ public final class Console implements AutoCloseable {
     /** Stops to read and to listen. Pages that are open come back once another console listens. */
     @Override
     public void close() {
-        desk.close();
+        runner.close();
         readers.close();
         QueueFeed started = feed;
         if (started != null) {

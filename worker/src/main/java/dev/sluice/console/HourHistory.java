@@ -40,7 +40,7 @@ final class HourHistory implements AutoCloseable {
 
     private final Path file;
     private final FileChannel lockFile;
-    private final Deque<Sample> samples = new ArrayDeque<>();
+    private final Deque<QueueSample> samples = new ArrayDeque<>();
     private int lines;
     private boolean isWritable = true;
 
@@ -100,14 +100,14 @@ final class HourHistory implements AutoCloseable {
         }
         // a damaged byte must not make the rest unreadable, as it would in UTF-8
         Files.readAllLines(file, ISO_8859_1).stream()
-                .map(Sample::parse)
+                .map(QueueSample::parse)
                 .flatMap(Optional::stream)
                 .filter(sample -> sample.at() <= now)
                 .forEach(this::remember);
         forgetOld(now);
     }
 
-    private void remember(Sample sample) {
+    private void remember(QueueSample sample) {
         // a clock that was set back must not make time go backwards in a plot
         while (!samples.isEmpty() && samples.getLast().at() >= sample.at()) {
             samples.removeLast();
@@ -123,7 +123,7 @@ final class HourHistory implements AutoCloseable {
     }
 
     /** Adds a sample. A disk that takes nothing is logged once, and then the memory alone has the sample. */
-    void add(Sample sample) {
+    void add(QueueSample sample) {
         remember(sample);
         forgetOld(sample.at());
         try {
@@ -145,7 +145,7 @@ final class HourHistory implements AutoCloseable {
         }
     }
 
-    private void append(Sample sample) throws IOException {
+    private void append(QueueSample sample) throws IOException {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.APPEND)) {
             write(channel, sample.json() + "\n");
@@ -173,7 +173,7 @@ final class HourHistory implements AutoCloseable {
     }
 
     /** Returns the samples, the oldest first. */
-    List<Sample> samples() {
+    List<QueueSample> samples() {
         return List.copyOf(samples);
     }
 

@@ -53,7 +53,7 @@ final class LetterQueries {
     }
 
     /** Lists the newest letters that match, and counts all that do. */
-    static Query search(LetterRequest request, User user) {
+    static Query search(LetterRequest request, ConsoleUser user) {
         return (topic, lines) -> {
             Set<ReplayDecision> shown = EnumSet.complementOf(EnumSet.of(ReplayDecision.NO_MATCH));
             if (!request.isReplayedToo()) {
@@ -105,7 +105,7 @@ final class LetterQueries {
     }
 
     /** Shows one letter with its headers and body. */
-    static Query letter(LetterRequest request, User user) {
+    static Query letter(LetterRequest request, ConsoleUser user) {
         return (topic, lines) -> {
             Matcher place = POSITION.matcher(request.position());
             if (!place.matches()) {
@@ -139,7 +139,7 @@ final class LetterQueries {
     }
 
     /** Says what a replay would send and what would stay, and shows the changes of one body. */
-    static Query plan(LetterRequest request, User user) {
+    static Query plan(LetterRequest request, ConsoleUser user) {
         return (topic, lines) -> {
             DeadLetterSummary summary =
                     new DeadLetterSummary(request.selection(), EnumSet.of(ReplayDecision.SEND), request.limit(), 0);

@@ -29,13 +29,13 @@ final class LettersRoute {
     private final Vertx vertx;
     private final Context loop;
     private final LetterReaders readers;
-    private final ReplayDesk desk;
+    private final ReplayRunner runner;
 
-    LettersRoute(Vertx vertx, Context loop, LetterReaders readers, ReplayDesk desk) {
+    LettersRoute(Vertx vertx, Context loop, LetterReaders readers, ReplayRunner runner) {
         this.vertx = vertx;
         this.loop = loop;
         this.readers = readers;
-        this.desk = desk;
+        this.runner = runner;
     }
 
     static boolean isFor(@Nullable String path) {
@@ -47,7 +47,7 @@ final class LettersRoute {
      *
      * @param whenClosed runs once the connection needs the answer no more
      */
-    void handle(HttpServerRequest request, User user, Runnable whenClosed) {
+    void handle(HttpServerRequest request, ConsoleUser user, Runnable whenClosed) {
         HttpServerResponse response = request.response();
         String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
         if (length == null || !length.matches("[0-9]{1,9}") || Integer.parseInt(length) > MAX_BODY_BYTES) {
@@ -63,7 +63,7 @@ final class LettersRoute {
         });
     }
 
-    private void answer(HttpServerRequest request, User user, Buffer body, Runnable whenClosed) {
+    private void answer(HttpServerRequest request, ConsoleUser user, Buffer body, Runnable whenClosed) {
         HttpServerResponse response = request.response();
         LetterRequest asked;
         try {
@@ -85,7 +85,7 @@ final class LettersRoute {
                 case PLAN -> readers.ask(LetterQueries.plan(asked, user), lines(response, whenClosed));
                 case START -> start(response, asked, user);
                 default -> {
-                    desk.stop();
+                    runner.stop();
                     ShortAnswers.send(response, 200, "the replay ends after the letters under way");
                 }
             }
@@ -96,12 +96,12 @@ final class LettersRoute {
         return new JsonLines(loop, response, whenClosed);
     }
 
-    private void start(HttpServerResponse response, LetterRequest asked, User user) {
+    private void start(HttpServerResponse response, LetterRequest asked, ConsoleUser user) {
         if (asked.limit() == Long.MAX_VALUE) {
             ShortAnswers.send(response, 400, "say how many letters to send at most (limit)");
             return;
         }
-        Optional<ReplayState> other = desk.start(asked, user);
+        Optional<ReplayState> other = runner.start(asked, user);
         ShortAnswers.json(
                 response,
                 other.isPresent() ? 409 : 202,

@@ -10,7 +10,7 @@ import io.vertx.core.http.HttpServerRequest;
  */
 final class LocalRule implements AccessRule {
     private final boolean isLoopbackOnly;
-    private final User everybody;
+    private final ConsoleUser everybody;
 
     /**
      * @param isLoopbackOnly true if the console listens on loopback, so that every honest Host is a loopback name
@@ -18,7 +18,7 @@ final class LocalRule implements AccessRule {
      */
     LocalRule(boolean isLoopbackOnly, String person) {
         this.isLoopbackOnly = isLoopbackOnly;
-        this.everybody = new User(person, true, true);
+        this.everybody = new ConsoleUser(person, true, true);
     }
 
     @Override

@@ -37,12 +37,12 @@ final class QueueEvents {
     }
 
     /** Returns all samples, for a page that has none. */
-    static byte[] history(List<Sample> samples) {
-        return event("history", samples.stream().map(Sample::json).collect(Collectors.joining(",", "[", "]")));
+    static byte[] history(List<QueueSample> samples) {
+        return event("history", samples.stream().map(QueueSample::json).collect(Collectors.joining(",", "[", "]")));
     }
 
     /** Returns one more sample. */
-    static byte[] sample(Sample sample) {
+    static byte[] sample(QueueSample sample) {
         return event("sample", sample.json());
     }
 

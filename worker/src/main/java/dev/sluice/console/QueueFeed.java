@@ -137,7 +137,7 @@ final class QueueFeed implements AutoCloseable {
             long waiting = reading.status().inputs().stream()
                     .mapToLong(topic -> topic.open())
                     .sum();
-            Sample sample = new Sample(
+            QueueSample sample = new QueueSample(
                     now.toEpochMilli(), calls, waiting, reading.status().dead().open());
             history.add(sample);
             listener.sampled(QueueEvents.sample(sample), QueueEvents.history(history.samples()));

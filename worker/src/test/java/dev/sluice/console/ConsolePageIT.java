@@ -104,7 +104,8 @@ class ConsolePageIT {
             double rejected = i % 40 < 4 ? 1.2 : 0.1;
             double failed = fails ? 3 + Math.cos(i) : 0;
             long waiting = fails ? 1_200 + (130 - i) * 60L : Math.max(0, 1_200 + (i < 90 ? (i - 45) * 40L : 0));
-            lines.append(new Sample(now - i * 10_000L, new CallRates.PerSecond(answered, rejected, failed), waiting, 3)
+            lines.append(new QueueSample(
+                                    now - i * 10_000L, new CallRates.PerSecond(answered, rejected, failed), waiting, 3)
                             .json())
                     .append('\n');
         }

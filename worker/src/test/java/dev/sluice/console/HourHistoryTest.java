@@ -146,7 +146,7 @@ class HourHistoryTest {
         return folder.resolve("history");
     }
 
-    private static Sample sample(int second) {
-        return new Sample(NOON + second * 1_000L, new CallRates.PerSecond(second % 40 + 0.25, 0.5, 0), second, 1);
+    private static QueueSample sample(int second) {
+        return new QueueSample(NOON + second * 1_000L, new CallRates.PerSecond(second % 40 + 0.25, 0.5, 0), second, 1);
     }
 }

@@ -51,6 +51,7 @@ final class BrokerLibraries {
      * @param jvmOptions options of its JVM
      * @param serverProperties its file of properties, in the folder of all that is the broker's
      * @param server what the file says
+     * @param log the file that takes what the formatting prints
      */
     List<String> command(List<String> jvmOptions, Path serverProperties, ServerProperties server, Path log)
             throws IOException, InterruptedException {

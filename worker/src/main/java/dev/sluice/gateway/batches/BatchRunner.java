@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the batches while it is this door's turn, on a thread of its own. Where something fails, Kafka or the disk, it
+ * Runs the batches while this door is the elected one, on a thread of its own. Where something fails, Kafka or the disk, it
  * begins anew with what is safe, as another door would. Thread-safe.
  */
 public final class BatchRunner implements AutoCloseable {
@@ -25,11 +25,11 @@ public final class BatchRunner implements AutoCloseable {
 
     private static final int FILE_THREADS = 2;
 
-    /** Opens the way to the queue. */
+    /** Connects to the queue. */
     @FunctionalInterface
     public interface QueueOpener {
         /**
-         * Opens the way.
+         * Connects to the queue.
          *
          * @param directory the name of the directory of the batches, which all doors have that share it
          */
@@ -55,9 +55,9 @@ public final class BatchRunner implements AutoCloseable {
     }
 
     /**
-     * Starts to wait for this door's turn.
+     * Starts to stand for election.
      *
-     * @param queues opens the way to the queue, anew after each failure
+     * @param queues connects to the queue, anew after each failure
      */
     public static BatchRunner start(BatchStore store, QueueOpener queues, BatchLimits limits) {
         BatchRunner runner = new BatchRunner(store, queues, limits);
@@ -74,11 +74,11 @@ public final class BatchRunner implements AutoCloseable {
         while (!isStopping()) {
             long began = System.nanoTime();
             try (BatchQueue queue = queues.open(store.directoryName());
-                    BatchTurn turn = new BatchTurn(queue, store, limits, threads, System::nanoTime)) {
+                    BatchElection election = new BatchElection(queue, store, limits, threads, System::nanoTime)) {
                 while (!isStopping()) {
-                    turn.step();
+                    election.step();
                 }
-                turn.save();
+                election.save();
             } catch (IOException | RuntimeException e) { // the backstop of this thread
                 if (System.nanoTime() - began > WELL_NANOS) {
                     pauseMillis = FIRST_PAUSE_MILLIS;

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The way of batches to the queue, and of their replies back. Of all processes that have opened it for one directory
+ * Publishes the requests of batches, and reads their replies. Of all processes that have opened it for one directory
  * one runs the batches at a time. It belongs to one thread.
  *
  * <p>Whatever it throws but {@link IOException}, which comes from the listener, is Kafka's. Nothing is lost then: a

@@ -6,6 +6,7 @@ import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.KafkaClients;
+import dev.sluice.worker.kafka.RecordTransaction;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -15,9 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
@@ -38,15 +37,13 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.RetriableException;
-import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Headers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of batches over a real Kafka. The consumer group on the one partition of {@link Topics#batchReplies()}
+ * Connects batches with a real Kafka. The consumer group on the one partition of {@link Topics#batchReplies()}
  * chooses the process that runs the batches.
  *
  * <p>Requests are published in transactions, each together with a note on the same topic which says how far the batch
@@ -60,7 +57,6 @@ public final class KafkaBatchQueue implements BatchQueue {
     private static final Duration MAX_POLL_INTERVAL = Duration.ofMinutes(5);
 
     private static final Duration CLOSE_TIME = Duration.ofSeconds(2);
-    private static final int COMMIT_TRIES = 3;
     /** Room for the headers of the largest request. */
     private static final int HEADER_BYTES = 16 * 1024;
 
@@ -91,7 +87,7 @@ public final class KafkaBatchQueue implements BatchQueue {
     }
 
     /**
-     * Opens the way, and joins those who would run the batches.
+     * Connects, and joins those who would run the batches.
      *
      * @param kafka the user's properties
      * @param directory the name of the directory of the batches, which is the same for all who share it
@@ -215,7 +211,7 @@ public final class KafkaBatchQueue implements BatchQueue {
     @Override
     public int send(Envelope envelope, List<BatchLine> lines) {
         int count = lines.size();
-        while (count > 0 && !commits(records(envelope, lines.subList(0, count)))) {
+        while (count > 0 && !RecordTransaction.commits(producer, records(envelope, lines.subList(0, count)))) {
             count /= 2;
         }
         return count;
@@ -253,57 +249,13 @@ public final class KafkaBatchQueue implements BatchQueue {
     @Override
     public void cancel(String batch) {
         try {
-            boolean unused = commits(List.of(CancelMark.ofGroup(batch).record(topics)));
+            boolean unused = RecordTransaction.commits(
+                    producer, List.of(CancelMark.ofGroup(batch).record(topics)));
         } catch (AuthorizationException e) {
             log.atWarn()
                     .addKeyValue("batch", batch)
                     .addKeyValue("error", e.getMessage())
                     .log("Cancelled batch is called all the same, since Kafka does not allow to write the mark");
-        }
-    }
-
-    /** Sends all records in one transaction, or returns false if one of them is too large and nothing was sent. */
-    private boolean commits(List<ProducerRecord<byte[], byte[]>> records) {
-        Queue<KafkaException> failures = new ConcurrentLinkedQueue<>();
-        try {
-            producer.beginTransaction();
-            for (ProducerRecord<byte[], byte[]> record : records) {
-                var unused = producer.send(record, (sent, failure) -> {
-                    if (failure != null) {
-                        failures.add(failure instanceof KafkaException known ? known : new KafkaException(failure));
-                    }
-                });
-            }
-            producer.flush();
-        } catch (KafkaException e) {
-            failures.add(e);
-        }
-        if (failures.isEmpty()) {
-            commitTransaction();
-            return true;
-        }
-        KafkaException reported = failures.stream()
-                .filter(each -> each instanceof RecordTooLargeException || each instanceof AuthorizationException)
-                .findFirst()
-                .orElse(failures.element());
-        producer.abortTransaction();
-        if (reported instanceof RecordTooLargeException) {
-            return false;
-        }
-        throw reported;
-    }
-
-    private void commitTransaction() {
-        for (int tries = 1; ; tries++) {
-            try {
-                producer.commitTransaction();
-                return;
-            } catch (TimeoutException e) {
-                // a commit that timed out may be repeated; it commits nothing twice
-                if (tries == COMMIT_TRIES) {
-                    throw e;
-                }
-            }
         }
     }
 

@@ -1,27 +1,21 @@
 package dev.sluice.worker.deadletters;
 
+import dev.sluice.worker.kafka.RecordTransaction;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.ProducerFencedException;
-import org.apache.kafka.common.errors.RecordTooLargeException;
-import org.apache.kafka.common.errors.TimeoutException;
 
 /**
  * Sends dead letters back to the queue, each in one transaction with its mark. A transaction stays open no longer than
  * its sends take, because no worker can read past an open transaction. Not thread-safe.
  */
 final class ReplayProducer {
-    private static final int COMMIT_TRIES = 3;
-
     private final Producer<byte[], byte[]> producer;
     private final ReplayRecords records;
     private final Clock clock;
@@ -87,69 +81,20 @@ final class ReplayProducer {
 
     /** Sends all items in one transaction, or returns false if one of them is too large and nothing was sent. */
     private boolean commitsAll(List<Item> items) {
-        Queue<Exception> failures = new ConcurrentLinkedQueue<>();
+        List<ProducerRecord<byte[], byte[]>> both = new ArrayList<>();
+        for (Item item : items) {
+            both.add(records.request(item.letter(), item.body(), clock.millis()));
+            both.add(records.mark(item.letter()));
+        }
         try {
-            producer.beginTransaction();
-            for (Item item : items) {
-                send(records.request(item.letter(), item.body(), clock.millis()), failures);
-                send(records.mark(item.letter()), failures);
-            }
-            producer.flush();
+            return RecordTransaction.commits(producer, both);
         } catch (KafkaException e) {
-            failures.add(e);
-        }
-        if (failures.isEmpty()) {
-            commit();
-            return true;
-        }
-        abort(failures);
-        return false;
-    }
-
-    private void send(ProducerRecord<byte[], byte[]> record, Queue<Exception> failures) {
-        var unused = producer.send(record, (metadata, failure) -> {
-            if (failure != null) {
-                failures.add(failure);
-            }
-        });
-    }
-
-    /** Aborts the transaction and throws, unless one of the failures says that a record is too large. */
-    private void abort(Queue<Exception> failures) {
-        // a denial explains the other failures
-        Exception reported = failures.stream()
-                .filter(failure -> isCausedBy(failure, AuthorizationException.class))
-                .findFirst()
-                .orElse(failures.element());
-        try {
-            producer.abortTransaction();
-        } catch (KafkaException e) {
-            reported.addSuppressed(e);
-            throw stopped("", reported);
-        }
-        if (failures.stream().noneMatch(failure -> isCausedBy(failure, RecordTooLargeException.class))) {
-            throw stopped("", reported);
-        }
-    }
-
-    private void commit() {
-        for (int tries = 1; ; tries++) {
-            try {
-                producer.commitTransaction();
-                return;
-            } catch (TimeoutException e) {
-                // a commit that timed out may be repeated; it commits nothing twice
-                if (tries == COMMIT_TRIES) {
-                    throw stopped("", e);
-                }
-            } catch (KafkaException e) {
-                throw stopped("", e);
-            }
+            throw stopped("", e);
         }
     }
 
     private static ReplayStoppedException stopped(String prefix, Exception failure) {
-        ReplayFailure reason = cause(failure, AuthorizationException.class)
+        ReplayFailure reason = RecordTransaction.cause(failure, AuthorizationException.class)
                 .<ReplayFailure>map(denial -> new ReplayFailure.Denied(denial, true))
                 .orElseGet(() -> new ReplayFailure.Failed(prefix + problem(failure)));
         return new ReplayStoppedException(reason, failure);
@@ -162,16 +107,6 @@ final class ReplayProducer {
     }
 
     private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> type) {
-        return cause(failure, type).isPresent();
-    }
-
-    /** Finds an exception in the chain of causes. The producer wraps the exception that made its transaction fail. */
-    private static <T extends Throwable> Optional<T> cause(Throwable failure, Class<T> type) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (type.isInstance(cause)) {
-                return Optional.of(type.cast(cause));
-            }
-        }
-        return Optional.empty();
+        return RecordTransaction.cause(failure, type).isPresent();
     }
 }

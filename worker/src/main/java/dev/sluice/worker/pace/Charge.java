@@ -1,10 +1,11 @@
 package dev.sluice.worker.pace;
 
-/** The amount that one call takes from one budget. Owned by the pace thread. */
+/** The amount that one call takes from one budget, or what is added to that later. Owned by the pace thread. */
 final class Charge {
     private final ConnectingCalls.ConnectingCall connecting;
     private final long startedAt;
     private final long expected;
+    private final boolean isCall;
     private long amount;
     private long grown;
     /** True while {@link SlidingWindow} counts this charge in its sum. Only that class reads and writes it. */
@@ -18,10 +19,15 @@ final class Charge {
      * @param expected the amount that the call is expected to cost
      */
     Charge(long startedAt, ConnectingCalls.ConnectingCall connecting, long expected) {
+        this(startedAt, connecting, expected, true);
+    }
+
+    private Charge(long startedAt, ConnectingCalls.ConnectingCall connecting, long expected, boolean isCall) {
         this.connecting = connecting;
         this.startedAt = startedAt;
         this.expected = expected;
         this.amount = expected;
+        this.isCall = isCall;
     }
 
     /**
@@ -31,7 +37,12 @@ final class Charge {
      */
     Charge grow(long now, long more) {
         grown += more;
-        return new Charge(now, connecting, more);
+        return new Charge(now, connecting, more, false);
+    }
+
+    /** Returns true for the charge of a call, and false for what is added to one. */
+    boolean isCall() {
+        return isCall;
     }
 
     /** Returns what was added since the start of the call. */

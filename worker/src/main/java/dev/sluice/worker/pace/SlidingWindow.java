@@ -126,7 +126,7 @@ final class SlidingWindow {
     /** Returns the number of calls within the span, rejected ones included. */
     int calls(long now) {
         sum(now);
-        return inside.size();
+        return (int) inside.stream().filter(Charge::isCall).count();
     }
 
     /** Returns the sum of the expected amounts of all calls within the span, rejected ones included. */

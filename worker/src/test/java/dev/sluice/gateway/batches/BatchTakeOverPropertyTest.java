@@ -62,12 +62,12 @@ class BatchTakeOverPropertyTest {
             int action = random.nextInt(100);
             if (doors.isEmpty() || (action == 0 && doors.size() < DOORS)) {
                 TestBatches.Door door = batches.new Door(TestBatches.limits(10 + random.nextInt(30)));
-                door.way.most = 1 + random.nextInt(20);
-                door.way.diesAtSend = () -> random.nextInt(5) == 0;
+                door.connection.most = 1 + random.nextInt(20);
+                door.connection.diesAtSend = () -> random.nextInt(5) == 0;
                 doors.add(door);
-                door.way.choose();
+                door.connection.choose();
             } else if (action == 1) {
-                doors.get(random.nextInt(doors.size())).way.choose();
+                doors.get(random.nextInt(doors.size())).connection.choose();
             } else if (action == 2) {
                 doors.remove(random.nextInt(doors.size())); // as kill -9: nothing is closed
             } else if (action < 30 && answered < batches.topic.published.size()) {

@@ -18,7 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The queue of batches in memory, to which several doors have a way. Of these one runs the batches, as the test says.
+ * The queue of batches in memory, to which several doors connect. Of these one runs the batches, as the test says.
  * As on Kafka, what another one publishes or commits is rejected.
  */
 final class PlayedTopic {
@@ -42,8 +42,8 @@ final class PlayedTopic {
     /** Thrown where a door dies. */
     static final class KilledException extends RuntimeException {}
 
-    Way open() {
-        return new Way();
+    Connection open() {
+        return new Connection();
     }
 
     void ok(String id) {
@@ -69,8 +69,8 @@ final class PlayedTopic {
         log.add(new Entry(BatchQueue.Place.of(id).orElseThrow(), ChatReply.from(record)));
     }
 
-    /** One door's way. */
-    final class Way implements BatchQueue {
+    /** One door's connection. */
+    final class Connection implements BatchQueue {
         private int mine = -1;
         private int told = -1;
         private int position;

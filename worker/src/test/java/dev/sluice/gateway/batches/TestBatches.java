@@ -103,23 +103,23 @@ final class TestBatches {
 
     /** A door that a test moves on. */
     final class Door {
-        final PlayedTopic.Way way = topic.open();
-        private final BatchTurn turn;
+        final PlayedTopic.Connection connection = topic.open();
+        private final BatchElection election;
 
         Door(BatchLimits limits) throws IOException {
             BatchStore own = new BatchStore(config, clock, new SecureRandom());
-            turn = new BatchTurn(way, own, limits, new DirectExecutor(), () -> clock.nanos);
+            election = new BatchElection(connection, own, limits, new DirectExecutor(), () -> clock.nanos);
         }
 
         void step() throws IOException {
-            turn.step();
+            election.step();
         }
 
         /** Moves on through some seconds. */
         void steps(int count) throws IOException {
             for (int i = 0; i < count; i++) {
                 clock.pass(Duration.ofSeconds(2));
-                turn.step();
+                election.step();
             }
         }
     }
@@ -128,10 +128,10 @@ final class TestBatches {
         return new BatchLimits(1_000, 1_000_000, window, Duration.ofMinutes(10), Duration.ofMinutes(1));
     }
 
-    /** Opens a door whose turn it is. */
+    /** Opens a door that is elected. */
     Door chosen() throws IOException {
         Door door = new Door(limits(1_000));
-        door.way.choose();
+        door.connection.choose();
         return door;
     }
 

@@ -73,6 +73,21 @@ class SlidingWindowTest {
         assertThat(window.sum(now())).isEqualTo(5);
     }
 
+    @Test
+    void whatIsAddedToACallCountsFromThenOnAndIsNoCall() {
+        Call call = spend(10);
+        call.connecting().run();
+        time.passNanos(SPAN / 2);
+        window.add(call.charge().grow(now(), 5));
+
+        assertThat(window.calls(now())).isEqualTo(1);
+        assertThat(window.sum(now())).isEqualTo(15);
+
+        time.passNanos(SPAN / 2);
+        assertThat(window.calls(now())).isZero();
+        assertThat(window.sum(now())).isEqualTo(5);
+    }
+
     private void operate(Random random) {
         if (random.nextInt(4) > 0 || all.isEmpty()) {
             all.add(spend(1 + random.nextInt(50)));

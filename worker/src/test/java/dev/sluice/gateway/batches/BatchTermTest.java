@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
-class BatchShiftTest {
+class BatchTermTest {
     @TempDir
     private Path root;
 
@@ -138,7 +138,7 @@ class BatchShiftTest {
     void aWindowIsOnTheQueueAtATime() throws Exception {
         String id = batches.create(TestBatches.lines(900));
         TestBatches.Door door = batches.new Door(TestBatches.limits(400));
-        door.way.choose();
+        door.connection.choose();
 
         door.steps(10);
         assertThat(batches.topic.published).hasSize(400);
@@ -186,7 +186,7 @@ class BatchShiftTest {
     void aCancelledBatchKeepsWhatItHas() throws Exception {
         String id = batches.create(TestBatches.lines(300));
         TestBatches.Door door = batches.new Door(TestBatches.limits(200));
-        door.way.choose();
+        door.connection.choose();
         door.steps(3);
         batches.topic.ok(id + "-1");
         batches.topic.failed(id + "-2", 0, Reason.CANCELLED);

@@ -13,7 +13,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param waiting the requests that have not ended
  * @param dead the dead letters that were not replayed
  */
-record Sample(long at, CallRates.PerSecond calls, long waiting, long dead) {
+record QueueSample(long at, CallRates.PerSecond calls, long waiting, long dead) {
     private static final JsonMapper JSON = JsonMapper.shared();
     /** Rates are kept to a hundredth. */
     private static final double HUNDRED = 100.0;
@@ -35,7 +35,7 @@ record Sample(long at, CallRates.PerSecond calls, long waiting, long dead) {
     }
 
     /** Reads what {@link #json} has written. Returns empty for anything else, such as a line that was not finished. */
-    static Optional<Sample> parse(String json) {
+    static Optional<QueueSample> parse(String json) {
         try {
             JsonNode array = JSON.readTree(json);
             if (!array.isArray() || array.size() < 6 || !array.valueStream().allMatch(JsonNode::isNumber)) {
@@ -45,7 +45,7 @@ record Sample(long at, CallRates.PerSecond calls, long waiting, long dead) {
                     array.get(1).asDouble(),
                     array.get(2).asDouble(),
                     array.get(3).asDouble());
-            return Optional.of(new Sample(
+            return Optional.of(new QueueSample(
                     array.get(0).asLong(),
                     calls,
                     array.get(4).asLong(),

@@ -21,11 +21,11 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs one replay at a time. Whoever wants another one is shown the one that runs, instead of stopping it. Thread-safe.
  */
-final class ReplayDesk implements AutoCloseable {
+final class ReplayRunner implements AutoCloseable {
     /** The time for the batch under way, which must be committed: left open it would block workers. */
     private static final Duration CLOSE_TIME = Duration.ofSeconds(12);
 
-    private static final Logger log = LoggerFactory.getLogger(ReplayDesk.class);
+    private static final Logger log = LoggerFactory.getLogger(ReplayRunner.class);
 
     private final Admin admin;
     private final Map<String, Object> kafka;
@@ -41,7 +41,7 @@ final class ReplayDesk implements AutoCloseable {
      * @param admin stays open until after {@link #close}
      * @param listener takes each state of a replay, on any thread
      */
-    ReplayDesk(Admin admin, Map<String, Object> kafka, Topics topics, Clock clock, Consumer<ReplayState> listener) {
+    ReplayRunner(Admin admin, Map<String, Object> kafka, Topics topics, Clock clock, Consumer<ReplayState> listener) {
         this.admin = admin;
         this.kafka = kafka;
         this.topics = topics;
@@ -55,7 +55,7 @@ final class ReplayDesk implements AutoCloseable {
      * @param request the letters, whose limit is the number that the person has confirmed
      * @return the replay that runs already, in which case nothing was started
      */
-    synchronized Optional<ReplayState> start(LetterRequest request, User user) {
+    synchronized Optional<ReplayState> start(LetterRequest request, ConsoleUser user) {
         ReplayState present = state;
         if (present != null && present.isRunning()) {
             return Optional.of(present);
@@ -112,7 +112,7 @@ final class ReplayDesk implements AutoCloseable {
             fail(String.valueOf(e.getMessage()));
         } catch (KafkaException e) {
             fail("Kafka: " + e.getMessage());
-        } catch (RuntimeException defect) {
+        } catch (Throwable defect) {
             // The backstop of this thread. What was sent is marked, and another replay goes on from there.
             log.atError().setCause(defect).log("Replay failed");
             fail("a defect of the console (" + defect + "); its log says more");

@@ -10,7 +10,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param readsBodies true if the person may read what requests asked, and search in it
  * @param acts true if the person may replay dead letters
  */
-record User(String name, boolean readsBodies, boolean acts) {
+record ConsoleUser(String name, boolean readsBodies, boolean acts) {
     /** Returns what the page shows and hides things by. */
     ObjectNode json() {
         return JsonMapper.shared()

@@ -11,9 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Waits for this door's turn, and has a {@link BatchShift} while it lasts. It belongs to the thread of the batches. */
-final class BatchTurn implements BatchQueue.Listener, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(BatchTurn.class);
+/** Waits until this door is elected, and has a {@link BatchTerm} while it is. It belongs to the thread of the batches. */
+final class BatchElection implements BatchQueue.Listener, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchElection.class);
     private static final Duration POLL = Duration.ofMillis(100);
 
     private final BatchQueue queue;
@@ -21,10 +21,11 @@ final class BatchTurn implements BatchQueue.Listener, AutoCloseable {
     private final BatchLimits limits;
     private final ExecutorService threads;
     private final LongSupplier nanoTime;
-    private @Nullable BatchShift shift;
+    private @Nullable BatchTerm term;
     private boolean isBusy;
 
-    BatchTurn(BatchQueue queue, BatchStore store, BatchLimits limits, ExecutorService threads, LongSupplier nanoTime) {
+    BatchElection(
+            BatchQueue queue, BatchStore store, BatchLimits limits, ExecutorService threads, LongSupplier nanoTime) {
         this.queue = queue;
         this.store = store;
         this.limits = limits;
@@ -34,20 +35,20 @@ final class BatchTurn implements BatchQueue.Listener, AutoCloseable {
 
     /** Takes what has come, and does what is to be done then. Waits a moment where nothing has come. */
     void step() throws IOException {
-        queue.poll(isBusy ? Duration.ZERO : POLL, shift != null && shift.takesReplies(), this);
-        isBusy = shift != null && shift.step();
+        queue.poll(isBusy ? Duration.ZERO : POLL, term != null && term.takesReplies(), this);
+        isBusy = term != null && term.step();
     }
 
     /** Makes safe what has come. */
     void save() throws IOException {
-        if (shift != null) {
-            shift.save();
+        if (term != null) {
+            term.save();
         }
     }
 
     @Override
     public void takenOver() throws IOException {
-        shift = new BatchShift(store, queue, limits, threads, nanoTime);
+        term = new BatchTerm(store, queue, limits, threads, nanoTime);
     }
 
     @Override
@@ -58,22 +59,22 @@ final class BatchTurn implements BatchQueue.Listener, AutoCloseable {
 
     @Override
     public void sent(String batch, int line) {
-        if (shift != null) {
-            shift.sent(batch, line);
+        if (term != null) {
+            term.sent(batch, line);
         }
     }
 
     @Override
     public void replied(String batch, int line, ChatReply reply) throws IOException {
-        if (shift != null) {
-            shift.replied(batch, line, reply);
+        if (term != null) {
+            term.replied(batch, line, reply);
         }
     }
 
     @Override
     public void close() throws IOException {
-        BatchShift last = shift;
-        shift = null;
+        BatchTerm last = term;
+        term = null;
         if (last != null) {
             last.close();
         }

@@ -31,8 +31,8 @@ import org.slf4j.LoggerFactory;
  * One period in which this door runs the batches. It begins with what the doors before it have left. Whatever goes
  * wrong ends it, and the next one begins in the same way. It belongs to the thread of the batches.
  */
-final class BatchShift implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(BatchShift.class);
+final class BatchTerm implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchTerm.class);
     /** The most lines in memory, at some 50 bytes each, unless a single batch has more. */
     private static final int MAX_LINES = 1_200_000;
     /** The fewest bytes that a line has: a batch of so many bytes has no more lines than that. */
@@ -59,7 +59,7 @@ final class BatchShift implements AutoCloseable {
      *
      * @param threads run what reads or writes whole files
      */
-    BatchShift(BatchStore store, BatchQueue queue, BatchLimits limits, ExecutorService threads, LongSupplier nanoTime)
+    BatchTerm(BatchStore store, BatchQueue queue, BatchLimits limits, ExecutorService threads, LongSupplier nanoTime)
             throws IOException {
         this.store = store;
         this.queue = queue;
