@@ -58,6 +58,9 @@ class PackagedJarIT {
                 run("topics", "describe", "--bootstrap-servers", CLOSED_PORT), "cannot reach Kafka at localhost:1");
         assertRefused(
                 run("ask", "--model=m", "--bootstrap-servers", CLOSED_PORT, "?"), "cannot reach Kafka at localhost:1");
+        Ended gateway = run("gateway", "--bootstrap-servers", CLOSED_PORT);
+        assertRefused(gateway, "cannot reach Kafka at localhost:1");
+        assertThat(gateway.err()).hasLineCount(1);
     }
 
     @Test
@@ -104,7 +107,7 @@ class PackagedJarIT {
     }
 
     @Test
-    void aTakenAdminPortIsNamed() throws Exception {
+    void aTakenPortIsNamed() throws Exception {
         String topic = kafka.uniqueName("admin");
         String servers = kafka.bootstrapServers();
         run("topics", "create", "--topic", topic, "--bootstrap-servers", servers);
@@ -115,6 +118,10 @@ class PackagedJarIT {
 
             assertThat(ended.err()).contains("port " + port + " cannot be had", "--admin-port");
             assertThat(ended.code()).isEqualTo(2);
+            assertRefused(
+                    run("gateway", "--port=" + port, "--topic", topic, "--bootstrap-servers", servers),
+                    "port " + port + " cannot be had at 127.0.0.1",
+                    "choose another with --port");
         }
     }
 

@@ -46,7 +46,8 @@ public final class QueueConnection {
      */
     public static ChatQueue open(KafkaOptions options, Priority priority, int largestBody) throws InterruptedException {
         Topics topics = options.topics();
-        return open(options, List.of(priority.topic(topics)), topics.replies(), largestBody, Map.of(), false);
+        require(options, List.of(priority.topic(topics)), topics.replies(), largestBody);
+        return build(options, topics.replies(), largestBody, Map.of(), false);
     }
 
     /**
@@ -57,7 +58,8 @@ public final class QueueConnection {
             throws InterruptedException {
         Topics topics = options.topics();
         List<String> published = publishesExpress ? topics.fromProducers() : List.of(topics.requests());
-        return open(options, published, topics.doorReplies(), largestBody, WITHOUT_PAUSE, mayCancel(options));
+        require(options, published, topics.doorReplies(), largestBody);
+        return build(options, topics.doorReplies(), largestBody, WITHOUT_PAUSE, mayCancel(options));
     }
 
     /**
@@ -104,13 +106,8 @@ public final class QueueConnection {
         Map<String, TopicState> unused = existing(admin, options, List.of(topics.cancels()));
     }
 
-    private static ChatQueue open(
-            KafkaOptions options,
-            List<String> published,
-            String replies,
-            int largestBody,
-            Map<String, Object> defaults,
-            boolean cancelsRequests)
+    /** Requires the broker, the topics and the rights without which the command cannot work. */
+    private static void require(KafkaOptions options, List<String> published, String replies, int largestBody)
             throws InterruptedException {
         List<String> needed = new ArrayList<>(published);
         needed.add(replies);
@@ -121,7 +118,6 @@ public final class QueueConnection {
                 requireRoom(found.get(topic), largestBody);
             }
         }
-        return build(options, replies, largestBody, defaults, cancelsRequests);
     }
 
     private static void refuse(Optional<String> denied) {
