@@ -83,7 +83,8 @@ public final class GatewayRun {
                 .addKeyValue("port", gateway.port())
                 .log("Gateway listens");
         String scheme = config.tls().isPresent() ? "https" : "http";
-        terminal.out().println(scheme + "://" + config.address() + ":" + gateway.port() + "/v1");
+        String host = config.address().contains(":") ? "[" + config.address() + "]" : config.address();
+        terminal.out().println(scheme + "://" + host + ":" + gateway.port() + "/v1");
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> drainAndHalt(() -> {
