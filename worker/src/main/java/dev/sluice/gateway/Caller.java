@@ -19,6 +19,11 @@ record Caller(String name, @Nullable String tenant, boolean isExpress, CallerAll
         return ContentHash.of(null, (name + '\n' + tenant).getBytes(UTF_8));
     }
 
+    /** Returns true if the other has the same rights and bounds, whatever it has used of them. */
+    boolean mayDoSameAs(Caller other) {
+        return owner().equals(other.owner()) && isExpress == other.isExpress && allowance.hasBoundsOf(other.allowance);
+    }
+
     /** Returns a caller without a key. */
     static Caller anybody() {
         return new Caller("", null, false, CallerAllowance.unlimited());

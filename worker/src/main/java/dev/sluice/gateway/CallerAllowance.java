@@ -24,6 +24,10 @@ final class CallerAllowance {
         return new CallerAllowance(Integer.MAX_VALUE, Integer.MAX_VALUE);
     }
 
+    boolean hasBoundsOf(CallerAllowance other) {
+        return maxWaiting == other.maxWaiting && maxPerSecond == other.maxPerSecond;
+    }
+
     /** Takes a place, which {@link #release} gives back. Returns why there is none, if so. */
     Optional<HttpAnswer> take(long nowNanos) {
         if (waiting >= maxWaiting) {

@@ -47,12 +47,22 @@ final class DoorKeys {
             }
         }
         if (byHash.isEmpty() && problems.isEmpty()) {
-            problems.add("has no key, so nobody could send a request");
+            problems.add("has no key, so nobody could send a request; add one with 'sluice gateway key add'");
         }
         if (!problems.isEmpty()) {
             throw new IllegalArgumentException(String.join("\n", problems));
         }
         return new DoorKeys(byHash);
+    }
+
+    /** Returns these keys, with the callers of {@code before} where the key may do the same as before. */
+    DoorKeys continuing(DoorKeys before) {
+        Map<String, Caller> callers = new HashMap<>(byHash);
+        callers.replaceAll((hash, caller) -> {
+            Caller known = before.byHash.get(hash);
+            return known != null && known.mayDoSameAs(caller) ? known : caller;
+        });
+        return new DoorKeys(callers);
     }
 
     private static void add(String[] words, String where, Map<String, Caller> byHash, List<String> problems) {

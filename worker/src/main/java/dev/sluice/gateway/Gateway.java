@@ -145,7 +145,7 @@ public final class Gateway implements AutoCloseable {
         try {
             return new KeyFile(file);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ": " + e.getMessage(), e);
+            throw new IllegalArgumentException("--keys-file " + file + ": " + e.getMessage(), e);
         }
     }
 

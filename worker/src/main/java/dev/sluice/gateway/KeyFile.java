@@ -1,7 +1,10 @@
 package dev.sluice.gateway;
 
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -27,12 +30,23 @@ final class KeyFile {
      */
     KeyFile(Path file) {
         this.file = file;
-        try {
-            this.lines = Files.readAllLines(file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("cannot be read: " + e, e);
-        }
+        this.lines = read(file);
         this.keys = DoorKeys.parse(lines);
+    }
+
+    private static List<String> read(Path file) {
+        try {
+            return Files.readAllLines(file);
+        } catch (NoSuchFileException e) {
+            throw new IllegalArgumentException(
+                    "no such file; make it with 'sluice gateway key add NAME --keys-file " + file + "'", e);
+        } catch (AccessDeniedException e) {
+            throw new IllegalArgumentException("no right to read it; give it to the gateway's user", e);
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("is no text in UTF-8", e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("cannot be read: " + e.getMessage(), e);
+        }
     }
 
     /** Returns the keys that are valid now. */
@@ -40,17 +54,17 @@ final class KeyFile {
         return keys;
     }
 
-    /** Reads the file again. Its keys begin anew with what they may have waiting if it has changed. */
+    /** Reads the file again. What the requests of a key take of its bounds stays taken if its line has not changed. */
     synchronized void reload() {
         try {
-            List<String> now = Files.readAllLines(file);
-            if (!now.equals(lines)) {
+            List<String> now = read(file);
+            if (problem != null || !now.equals(lines)) {
+                keys = DoorKeys.parse(now).continuing(keys);
                 lines = now;
-                keys = DoorKeys.parse(now);
-                LOG.atInfo().addKeyValue("file", file).log("Keys read");
                 problem = null;
+                LOG.atInfo().addKeyValue("file", file).log("Keys read");
             }
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IllegalArgumentException e) {
             report("the last good keys stay in use: " + file + ": " + e.getMessage());
         }
     }

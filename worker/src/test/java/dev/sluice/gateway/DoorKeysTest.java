@@ -82,6 +82,33 @@ class DoorKeysTest {
         file.reload();
         assertThat(file.keys().caller("one")).isEmpty();
         assertThat(file.keys().caller("two")).isPresent();
-        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing"))).hasMessageContaining("cannot be read");
+        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing")))
+                .hasMessageContaining("no such file; make it with 'sluice gateway key add NAME --keys-file ");
+    }
+
+    @Test
+    void whatAKeyHasWaitingStillCountsWhenOtherLinesChange(@TempDir Path folder) throws Exception {
+        String line = "web " + DoorKeys.hash("one") + " max-waiting=1";
+        Path path = folder.resolve("keys");
+        Files.writeString(path, line);
+        KeyFile file = new KeyFile(path);
+        CallerAllowance waiting = allowance(file);
+        assertThat(waiting.take(0)).isEmpty();
+
+        Files.writeString(path, line + "\nother " + DoorKeys.hash("two"));
+        file.reload();
+        assertThat(allowance(file).take(0).orElseThrow().status()).isEqualTo(429);
+        waiting.release();
+        assertThat(allowance(file).take(0)).isEmpty();
+
+        Files.writeString(path, line.replace("=1", "=2"));
+        file.reload();
+        assertThat(allowance(file).take(0)).isEmpty();
+        assertThat(allowance(file).take(0)).isEmpty();
+        assertThat(allowance(file).take(0)).isPresent();
+    }
+
+    private static CallerAllowance allowance(KeyFile file) {
+        return file.keys().caller("one").orElseThrow().allowance();
     }
 }
