@@ -9,6 +9,8 @@ import dev.sluice.testing.InMemoryChatQueue;
 import dev.sluice.wire.Reason;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -165,6 +167,34 @@ class WaitingTest {
                     .succeedsWithin(Duration.ofSeconds(5));
             assertThat(queue.requests()).hasSize(5);
         }
+    }
+
+    /** An Idempotency-Key is one of its caller and of one body: another caller, or another body, is another request. */
+    @Test
+    void nobodyElseGetsTheReplyOfAClientThatHasGone() throws Exception {
+        DoorKeys keys = DoorKeys.parse(List.of("a " + DoorKeys.hash("sk-a"), "b " + DoorKeys.hash("sk-b")));
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        try (TestDoor door = new TestDoor(queue, new KeyRule(() -> keys), 100, TestDoor.TIMES)) {
+            leave(door, "Authorization: Bearer sk-a\r\nIdempotency-Key: 1\r\n", queue, 1);
+
+            var another = door.postLater(TestDoor.BODY, "authorization", "Bearer sk-b", "idempotency-key", "1");
+            await().until(() -> queue.requests().size() == 2);
+            String body = TestDoor.BODY.replace("hi", "ho");
+            var other = door.postLater(body, "authorization", "Bearer sk-a", "idempotency-key", "1");
+            await().until(() -> queue.requests().size() == 3);
+            var own = door.postLater(TestDoor.BODY, "authorization", "Bearer sk-a", "idempotency-key", "1");
+            await().until(() -> orphans(door) == 0);
+            queue.releaseAll();
+
+            assertThat(id(own.join())).isEqualTo(queue.requests().get(0).id());
+            assertThat(id(another.join())).isEqualTo(queue.requests().get(1).id());
+            assertThat(id(other.join())).isEqualTo(queue.requests().get(2).id());
+            assertThat(queue.requests()).hasSize(3);
+        }
+    }
+
+    private static Optional<String> id(HttpResponse<String> response) {
+        return response.headers().firstValue("x-request-id");
     }
 
     @Test
