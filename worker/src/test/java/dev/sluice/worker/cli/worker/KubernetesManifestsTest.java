@@ -51,6 +51,9 @@ class KubernetesManifestsTest {
     private final Deployment gateway = read("gateway.yaml", "Deployment", Deployment.class);
     private final PodSpec gatewayPod = gateway.getSpec().getTemplate().getSpec();
     private final Container gatewayContainer = gatewayPod.getContainers().get(0);
+    private final Deployment console = read("console.yaml", "Deployment", Deployment.class);
+    private final PodSpec consolePod = console.getSpec().getTemplate().getSpec();
+    private final Container consoleContainer = consolePod.getContainers().get(0);
 
     @Test
     void anUnknownFieldIsFound() {
@@ -72,11 +75,12 @@ class KubernetesManifestsTest {
 
     @Test
     void everyVariableIsAnOptionOfItsCommand() {
-        knowsEveryVariable("worker", container, 0);
-        knowsEveryVariable("gateway", gatewayContainer, 1);
+        knowsEveryVariable("worker", container, 0, 5);
+        knowsEveryVariable("gateway", gatewayContainer, 1, 5);
+        knowsEveryVariable("console", consoleContainer, 2, 2);
     }
 
-    private static void knowsEveryVariable(String command, Container container, int configMap) {
+    private static void knowsEveryVariable(String command, Container container, int configMap, int atLeast) {
         List<String> known =
                 CommandTree.of(new TestTerminal().terminal())
                         .getSubcommands()
@@ -92,7 +96,7 @@ class KubernetesManifestsTest {
         literals(configMap).forEach(literal -> used.add(literal.substring(0, literal.indexOf('='))));
 
         assertThat(container.getArgs()).containsExactly(command);
-        assertThat(used).hasSizeGreaterThan(4);
+        assertThat(used).hasSizeGreaterThanOrEqualTo(atLeast);
         assertThat(known).containsAll(used);
     }
 
@@ -119,6 +123,23 @@ class KubernetesManifestsTest {
                 .map(literal -> Durations.parse(literal.substring(literal.indexOf('=') + 1)))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /** Whoever reaches the page may replay, so no option and no service leads to it from outside of its pod. */
+    @Test
+    void theConsoleIsReachedByAForwardedPortAlone() {
+        List<String> settings = new ArrayList<>(literals(2));
+        consoleContainer.getEnv().forEach(variable -> settings.add(variable.getName()));
+        NetworkPolicy policy =
+                STRICT.convertValue(documents("network-policy.yaml").get(2), NetworkPolicy.class);
+
+        assertThat(settings).noneMatch(setting -> setting.matches("SLUICE_(ADDRESS|WITHOUT_USERS).*"));
+        assertThat(documents("console.yaml")).hasSize(1);
+        assertThat(policy.getSpec().getPolicyTypes()).contains("Ingress");
+        assertThat(policy.getSpec().getIngress()).isEmpty();
+        assertThat(policy.getSpec().getPodSelector().getMatchLabels())
+                .isEqualTo(console.getSpec().getTemplate().getMetadata().getLabels())
+                .isEqualTo(console.getSpec().getSelector().getMatchLabels());
     }
 
     @Test
@@ -188,6 +209,7 @@ class KubernetesManifestsTest {
     void noPodHasMorePrivilegesThanItNeeds() {
         hasNoMorePrivilegesThanItNeeds(pod, container);
         hasNoMorePrivilegesThanItNeeds(gatewayPod, gatewayContainer);
+        hasNoMorePrivilegesThanItNeeds(consolePod, consoleContainer);
     }
 
     private static void hasNoMorePrivilegesThanItNeeds(PodSpec pod, Container container) {
