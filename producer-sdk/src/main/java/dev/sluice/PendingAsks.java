@@ -1,5 +1,6 @@
 package dev.sluice;
 
+import dev.sluice.wire.Reason;
 import dev.sluice.wire.WireHeaders;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -9,9 +10,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Headers;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Holds the asks that wait for a reply, by correlation id.
@@ -101,13 +104,17 @@ final class PendingAsks {
         }
         CompletableFuture<ChatReply> future = waiting.get(parts.getLong());
         if (future == null || !future.complete(ChatReply.from(reply))) {
-            LOG.atInfo()
-                    .addKeyValue(
-                            "id",
-                            WireHeaders.text(reply.headers(), WireHeaders.ID).orElse(""))
-                    .addKeyValue("late", late.incrementAndGet())
-                    .log("Late reply dropped");
+            reportDropped(reply.headers());
         }
+    }
+
+    /** Reports a reply whose ask is over. Asks that were cancelled all have one, so these are no news. */
+    private void reportDropped(Headers headers) {
+        String reason = WireHeaders.text(headers, WireHeaders.REASON).orElse("");
+        LOG.atLevel(reason.equals(Reason.CANCELLED.word()) ? Level.DEBUG : Level.INFO)
+                .addKeyValue("id", WireHeaders.text(headers, WireHeaders.ID).orElse(""))
+                .addKeyValue("late", late.incrementAndGet())
+                .log("Late reply dropped");
     }
 
     /** Fails every new ask at once with this reason until {@link #unblock()}. Asks that wait now go on waiting. */
