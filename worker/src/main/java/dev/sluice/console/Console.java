@@ -1,6 +1,10 @@
 package dev.sluice.console;
 
 import dev.sluice.http.ConnectionGuard;
+import dev.sluice.http.FileReads;
+import dev.sluice.http.ReloadedFile;
+import dev.sluice.http.TlsIdentity;
+import dev.sluice.http.TlsReload;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -14,8 +18,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.Map;
 import java.util.Optional;
@@ -24,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The console: assembles its parts, starts them and ends them. What {@link QueueFeed} reads goes to the pages by
- * {@link LiveEvents}. What a page asks of the dead letters goes to {@link LettersRoute}. Thread-safe.
+ * {@link LiveEvents}. What a page asks goes to
+ * {@link QuestionsRoute}. Thread-safe.
  */
 public final class Console implements AutoCloseable {
     private static final String EVENTS = "/events";
@@ -50,30 +53,30 @@ public final class Console implements AutoCloseable {
     private final Vertx vertx;
     private final Context loop;
     private final AccessRule rule;
-    private final PageFiles files;
+    private final PageFiles files = new PageFiles();
     private final LiveEvents events = new LiveEvents();
     private final ConnectionGuard connections;
     private final HttpServer server;
-    private final LetterReaders readers;
+    private final TopicReaders readers;
     private final ReplayRunner runner;
-    private final LettersRoute letters;
+    private final QuestionsRoute questions;
     private volatile @Nullable QueueFeed feed;
 
     private Console(
-            Vertx vertx, ConsoleConfig config, AccessRule rule, PageFiles files, QueueAccess access, Clock clock) {
+            Vertx vertx,
+            ConsoleConfig config,
+            Optional<TlsIdentity> identity,
+            AccessRule rule,
+            QueueAccess access,
+            Clock clock) {
         this.vertx = vertx;
         this.loop = vertx.getOrCreateContext();
         this.rule = rule;
-        this.files = files;
-        this.readers = new LetterReaders(access.admin(), access.kafka(), access.topics());
+        this.readers = new TopicReaders(access);
         this.runner = new ReplayRunner(access.admin(), access.kafka(), access.topics(), clock, this::showReplay);
-        this.letters = new LettersRoute(vertx, loop, readers, runner);
+        this.questions = new QuestionsRoute(vertx, loop, readers, runner);
         this.connections = new ConnectionGuard(vertx, LiveEvents.MAX_PAGES + SPARE_CONNECTIONS);
-        this.server = vertx.createHttpServer(new HttpServerOptions()
-                .setHost(config.address())
-                .setPort(config.port())
-                .setTcpKeepAlive(true)
-                .setHttp2ClearTextEnabled(false));
+        this.server = vertx.createHttpServer(options(config, identity));
         server.connectionHandler(connections::opened);
         server.requestHandler(this::handle);
         server.invalidRequestHandler(this::refuse);
@@ -83,16 +86,19 @@ public final class Console implements AutoCloseable {
      * Starts a console and returns when it listens.
      *
      * @param reader reads the queue; the console closes it if it has started
-     * @param access the way to the dead letters
+     * @param access the way to the records of the queue
      * @throws dev.sluice.worker.text.CommandException if the history cannot be kept
+     * @throws IllegalArgumentException if the file of users, the certificate or its key cannot be used. The message
+     *     names it.
      * @throws CompletionException if the port cannot be opened
      */
     public static Console start(ConsoleConfig config, QueueReader reader, QueueAccess access) {
+        Optional<ReloadedFile<ConsoleUsers>> users =
+                config.users().map(source -> new ReloadedFile<>(source.file(), ConsoleUsers.FILE));
+        AccessRule rule = users.<AccessRule>map(file ->
+                        new UserRule(file::content, config.users().orElseThrow().header(), System::nanoTime))
+                .orElseGet(() -> LocalRule.of(config.address()));
         Clock clock = Clock.systemUTC();
-        PageFiles files = new PageFiles();
-        InetAddress address = new InetSocketAddress(config.address(), 0).getAddress();
-        boolean isLoopback = address != null && address.isLoopbackAddress();
-        AccessRule rule = new LocalRule(isLoopback, System.getProperty("user.name"));
         HourHistory history = HourHistory.open(config.historyFile(), clock.millis());
         // Nothing here resolves class path resources to files.
         Vertx vertx = Vertx.vertx(new VertxOptions()
@@ -100,21 +106,41 @@ public final class Console implements AutoCloseable {
                 .setFileSystemOptions(
                         new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false)));
         try {
+            Optional<TlsIdentity> identity = config.tls().map(pem -> new TlsIdentity(pem, vertx));
             Promise<Console> started = Promise.promise();
             vertx.runOnContext(now -> {
-                Console console = new Console(vertx, config, rule, files, access, clock);
+                Console console = new Console(vertx, config, identity, rule, access, clock);
                 console.events.takeHistory(Buffer.buffer(QueueEvents.history(history.samples())));
                 Future<Console> listening = console.server.listen().map(server -> console);
                 var unused = listening.onComplete(started);
             });
             Console console =
                     started.future().toCompletionStage().toCompletableFuture().join();
+            identity.ifPresent(first -> FileReads.start(
+                    vertx, new TlsReload(config.tls().orElseThrow(), first, vertx, console.server)::reload));
+            users.ifPresent(file -> FileReads.start(vertx, () -> console.readUsers(file)));
             console.read(reader, history, clock);
             return console;
-        } catch (CompletionException e) {
+        } catch (CompletionException | IllegalArgumentException e) {
             history.close();
             var unused = vertx.close();
             throw e;
+        }
+    }
+
+    private static HttpServerOptions options(ConsoleConfig config, Optional<TlsIdentity> identity) {
+        HttpServerOptions options = new HttpServerOptions();
+        identity.ifPresent(shown -> options.setSsl(true).setUseAlpn(false).setKeyCertOptions(shown.options()));
+        return options.setHost(config.address())
+                .setPort(config.port())
+                .setTcpKeepAlive(true)
+                .setHttp2ClearTextEnabled(false);
+    }
+
+    /** Has all pages come again if the users have changed: one of them may not look any more. */
+    private void readUsers(ReloadedFile<ConsoleUsers> file) {
+        if (file.reload()) {
+            loop.runOnContext(unused -> events.cutOff());
         }
     }
 
@@ -150,18 +176,23 @@ public final class Console implements AutoCloseable {
         HttpServerResponse response = request.response();
         response.closeHandler(closed -> connections.requestEnded(request.connection()));
         HEADERS.forEach(response::putHeader);
+        Optional<String> refusal = SameOrigin.refusal(request);
+        if (refusal.isPresent()) {
+            ShortAnswers.send(response, 403, refusal.get());
+            return;
+        }
         AccessRule.Decision decision = rule.check(request);
         if (decision instanceof AccessRule.Refused refused) {
+            if (refused.status() == 401) {
+                response.putHeader("www-authenticate", "Basic realm=\"Sluice\", charset=\"UTF-8\"");
+            }
             ShortAnswers.send(response, refused.status(), refused.sentence());
             return;
         }
         ConsoleUser user = ((AccessRule.Admitted) decision).user();
-        Optional<String> refusal = SameOrigin.refusal(request);
-        if (refusal.isPresent()) {
-            ShortAnswers.send(response, 403, refusal.get());
-        } else if (LettersRoute.isFor(request.path())) {
+        if (QuestionsRoute.isFor(request.path())) {
             if (isMethod(request, HttpMethod.POST)) {
-                letters.handle(request, user, () -> connections.requestEnded(request.connection()));
+                questions.handle(request, user, () -> connections.requestEnded(request.connection()));
             }
         } else if (isMethod(request, HttpMethod.GET)) {
             get(request, user);

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * An answer that takes its time: lines of JSON that say how far the work is, and a last one with the result or the
@@ -45,10 +46,19 @@ final class JsonLines {
 
     /** Says how much of the work is done, a few times a second. One thread at a time may call it. */
     void progress(long done, long all) {
+        send(JSON.createObjectNode(), done, all);
+    }
+
+    /** Says how much of the work is done and what is known so far, a few times a second. Used as {@link #progress}. */
+    void part(JsonNode known, long done, long all) {
+        send(JSON.createObjectNode().set("part", known), done, all);
+    }
+
+    private void send(ObjectNode progress, long done, long all) {
         long now = System.nanoTime();
         if (now - nextProgress >= 0) {
             nextProgress = now + INTERVAL;
-            byte[] line = line(JSON.createObjectNode().put("done", done).put("all", all));
+            byte[] line = line(progress.put("done", done).put("all", all));
             loop.runOnContext(turn -> {
                 if (!isGone && !response.ended()) {
                     var unused = response.write(Buffer.buffer(line));

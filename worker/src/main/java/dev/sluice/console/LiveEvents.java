@@ -3,6 +3,7 @@ package dev.sluice.console;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -68,6 +69,13 @@ final class LiveEvents {
     private void remove(HttpServerResponse response) {
         pages.remove(response);
         open.set(pages.size());
+    }
+
+    /** Ends the events of all pages. Those that may look come again by themselves. */
+    void cutOff() {
+        for (HttpServerResponse response : List.copyOf(pages.keySet())) {
+            var unused = response.end();
+        }
     }
 
     /** Sends the state of the queue. */

@@ -4,6 +4,7 @@ import dev.sluice.wire.ContentHash;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,9 @@ import org.jspecify.annotations.Nullable;
 final class PageFiles {
     private static final String OWN = "/dev/sluice/console/";
     private static final String PLOTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+
+    private static final List<String> MODULES =
+            List.of("ask.js", "console.js", "dom.js", "letters.js", "now.js", "plots.js", "request.js", "words.js");
 
     private final Map<String, PageFile> files = new TreeMap<>();
 
@@ -27,7 +31,7 @@ final class PageFiles {
         add("/", OWN + "index.html", "text/html; charset=utf-8");
         add("/icon.svg", OWN + "icon.svg", "image/svg+xml");
         add("/console.css", OWN + "console.css", "text/css; charset=utf-8");
-        for (String module : new String[] {"console.js", "dom.js", "letters.js", "now.js", "plots.js", "words.js"}) {
+        for (String module : MODULES) {
             add("/" + module, OWN + module, "text/javascript; charset=utf-8");
         }
         add("/uPlot.js", PLOTS + "uPlot.iife.min.js", "text/javascript; charset=utf-8");

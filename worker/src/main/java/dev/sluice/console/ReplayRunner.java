@@ -142,8 +142,13 @@ final class ReplayRunner implements AutoCloseable {
         log.atWarn().addKeyValue("problem", problem).log("Replay not ended well");
     }
 
-    /** Lets the replay end after the batch under way. */
-    synchronized void stop() {
+    /** Lets the replay end after the batch under way, since a person wants it. */
+    void stop(ConsoleUser user) {
+        log.atInfo().addKeyValue("user", user.name()).log("Replay is to stop");
+        stop();
+    }
+
+    private synchronized void stop() {
         isStopped = true; // it may be opening the topic yet
         DeadLetterReplay replay = running;
         if (replay != null) {

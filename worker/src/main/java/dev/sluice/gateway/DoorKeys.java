@@ -2,7 +2,8 @@ package dev.sluice.gateway;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.sluice.wire.ContentHash;
+import dev.sluice.http.ReloadedFile;
+import dev.sluice.http.SecretFileEditor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -24,6 +25,10 @@ import java.util.Optional;
  * plain hash of it cannot be inverted. The instance belongs to the event loop.
  */
 final class DoorKeys {
+    /** The form of a file of keys. What the requests of a key take of its bounds stays taken if its line stays. */
+    static final ReloadedFile.Format<DoorKeys> FILE = new ReloadedFile.Format<>(
+            "--keys-file", "sluice gateway key add", DoorKeys::parse, (before, now) -> now.continuing(before));
+
     private static final int MAX_TEXT_BYTES = 256;
 
     private final Map<String, Caller> byHash;
@@ -113,6 +118,6 @@ final class DoorKeys {
 
     /** Returns the hash of a key as the file has it. */
     static String hash(String key) {
-        return ContentHash.of(null, key.getBytes(UTF_8));
+        return SecretFileEditor.hash(key);
     }
 }

@@ -5,6 +5,10 @@ import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.http.ConnectionGuard;
+import dev.sluice.http.FileReads;
+import dev.sluice.http.ReloadedFile;
+import dev.sluice.http.TlsIdentity;
+import dev.sluice.http.TlsReload;
 import dev.sluice.wire.UuidV7;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Context;
@@ -20,7 +24,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.FileSystemException;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
@@ -48,7 +51,6 @@ public final class Gateway implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final long SHOW_MILLIS = 500;
-    private static final long FILES_MILLIS = 2_000;
 
     private final Vertx vertx;
     private final Context loop;
@@ -135,28 +137,10 @@ public final class Gateway implements AutoCloseable {
             boolean isLoopback = address != null && address.isLoopbackAddress();
             return start(config, new KeylessRule(isLoopback), queue, health, workers, registry, metrics);
         }
-        KeyFile keys = keys(config.keysFile().get());
-        Gateway gateway = start(config, new KeyRule(keys::keys), queue, health, workers, registry, metrics);
-        gateway.readAgain(keys::reload);
+        ReloadedFile<DoorKeys> keys = new ReloadedFile<>(config.keysFile().get(), DoorKeys.FILE);
+        Gateway gateway = start(config, new KeyRule(keys::content), queue, health, workers, registry, metrics);
+        FileReads.start(gateway.vertx, keys::reload);
         return gateway;
-    }
-
-    private static KeyFile keys(Path file) {
-        try {
-            return new KeyFile(file);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("--keys-file " + file + ": " + e.getMessage(), e);
-        }
-    }
-
-    /** Runs an action that reads a file every two seconds, apart from the event loop. */
-    private void readAgain(Runnable action) {
-        vertx.setPeriodic(
-                FILES_MILLIS,
-                tick -> vertx.executeBlocking(() -> {
-                    action.run();
-                    return null;
-                }));
     }
 
     static Gateway start(
@@ -184,8 +168,8 @@ public final class Gateway implements AutoCloseable {
             });
             Gateway gateway =
                     started.future().toCompletionStage().toCompletableFuture().join();
-            identity.ifPresent(first ->
-                    gateway.readAgain(new TlsReload(config.tls().orElseThrow(), first, vertx, gateway.server)::reload));
+            identity.ifPresent(first -> FileReads.start(
+                    vertx, new TlsReload(config.tls().orElseThrow(), first, vertx, gateway.server)::reload));
             return gateway;
         } catch (CompletionException | IllegalArgumentException e) {
             var unused = vertx.close();

@@ -1,6 +1,7 @@
 package dev.sluice.gateway;
 
 import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.http.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;

@@ -1,6 +1,7 @@
 // The page of dead letters: search, look at one, and replay after a dry run. All text goes in as text.
 import * as words from "./words.js";
 import { Rows, capital, element, text } from "./dom.js";
+import { ask } from "./ask.js";
 
 const byId = (id) => document.getElementById(id);
 const search = byId("search");
@@ -15,48 +16,11 @@ const STAYS = {
   not_editable: "stay: a field to set lies within something that is no JSON object",
 };
 
-let rights = { name: "", bodies: false, act: false };
+let person = { name: "", bodies: false, act: false };
+let askedRights = null;
 let asked = {};
 let selection = {};
 let running = null;
-
-/** Sends a question, and reads the lines of the answer: progress, and at last a result or a problem. */
-async function ask(path, body, bar, signal) {
-  bar.hidden = false;
-  bar.removeAttribute("value");
-  try {
-    const answer = await fetch(path, { method: "POST", headers: { "content-type": "application/json" },
-      body: JSON.stringify(body), signal });
-    if (!answer.ok) {
-      throw new Error((await answer.text()).trim());
-    }
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) {
-        throw new Error("the console has gone before it had answered");
-      }
-      const lines = (rest + value).split("\n");
-      rest = lines.pop();
-      for (const line of lines) {
-        const said = JSON.parse(line);
-        if (said.problem) {
-          throw new Error(said.problem);
-        }
-        if (said.result) {
-          return said.result;
-        }
-        bar.max = Math.max(1, said.all);
-        bar.value = said.done;
-      }
-    }
-  } finally {
-    if (!signal?.aborted) { // else the bar is the next question's
-      bar.hidden = true;
-    }
-  }
-}
 
 function filter() {
   const form = new FormData(search);
@@ -97,7 +61,7 @@ function show(found, until) {
   text(byId("letters-shown"), `${found.newest.length} of ${words.count(found.letters)}`);
   byId("older").hidden = found.newest.length >= found.letters;
   byId("older").dataset.until = found.newest.at(-1)?.died_at ?? "";
-  byId("replay-all").hidden = byId("replay-selected").hidden = !rights.act;
+  byId("replay-all").hidden = byId("replay-selected").hidden = !person.act;
   text(byId("replay-all"), `Replay all ${words.count(found.letters)} that match`);
   selected();
 }
@@ -146,7 +110,7 @@ const letters = new Rows(byId("letters-table"), () => {
     shown = letter;
     box.setAttribute("aria-label", `Select ${letter.id}`);
     box.value = letter.id;
-    box.hidden = !rights.act;
+    box.hidden = !person.act;
     text(id, letter.id);
     text(note, [letter.replayed ? "replayed" : "", letter.replays > 0 ? `replayed ${letter.replays} times before` : ""]
       .filter((part) => part).join(", "));
@@ -320,17 +284,36 @@ export function showReplay(state) {
   byId("replay-bar").max = Math.max(1, state.planned);
   byId("replay-bar").value = state.sent;
   byId("replay-bar").hidden = state.ended != null;
-  byId("replay-stop").hidden = state.ended != null || !rights.act;
-  if (hasEnded && !byId("page-letters").hidden) {
+  byId("replay-stop").hidden = state.ended != null || !person.act;
+  if (hasEnded && !byId("page-dead-letters").hidden) {
     run({});
   }
+}
+
+/** Returns what the person who looks may do, which is asked once. */
+export function rights() {
+  askedRights ??= fetch("user").then((answer) => answer.json()).then((found) => {
+    person = found;
+    byId("replay-stop").hidden = running == null || running.ended != null || !person.act;
+    return person;
+  });
+  return askedRights;
+}
+
+/** Shows the dead letters of one request. */
+export function ofRequest(id) {
+  search.reset();
+  search.elements.ids.value = id;
+  search.elements.replayed.checked = true;
+  location.hash = "#dead-letters";
+  run({});
 }
 
 /** Shows the page of dead letters for the first time, or again. */
 export async function enter() {
   if (byId("search-state").textContent === "") {
-    rights = await (await fetch("user")).json();
-    byId("contains-label").hidden = !rights.bodies;
+    await rights();
+    byId("contains-label").hidden = !person.bodies;
     byId("known-reasons").replaceChildren(...REASONS.map((reason) => {
       const option = element("option");
       option.value = reason;

@@ -34,7 +34,13 @@ function laneRow() {
   head.scope = "row";
   const node = element("tr", "", head, element("td", "", state), element("td", "wide", requests.node, tokens.node),
     waiting, inFlight);
+  let before = "";
   return { node, show(lane) {
+    const present = JSON.stringify(lane);
+    if (present === before) { // of 300 models most stand still, and this is cheaper than a look at each cell
+      return;
+    }
+    before = present;
     const known = words.STATES[lane.state] ?? { mark: "?", word: lane.state };
     node.dataset.state = lane.state;
     text(name, words.model(lane.model));
@@ -100,7 +106,8 @@ const ORDERS = {
 
 function showLanes(status) {
   const wanted = byId("filter").value.trim().toLowerCase();
-  const found = status.lanes.filter((lane) => words.model(lane.model).toLowerCase().includes(wanted));
+  const found = wanted === "" ? [...status.lanes]
+    : status.lanes.filter((lane) => words.model(lane.model).toLowerCase().includes(wanted));
   const sign = order.down ? -1 : 1;
   // What is stopped comes first, whatever the order: it is what a person looks for.
   found.sort((one, two) => words.isStopped(two) - words.isStopped(one)
@@ -198,6 +205,26 @@ function showNumbers(now, status) {
 }
 
 const topics = (some) => words.atMost({ open: words.sum(some), exact: some.every((topic) => topic.exact) });
+
+/** Says what a request of a model waits for, as far as workers have told. */
+export function why(model) {
+  if (shown == null) {
+    return "";
+  }
+  if (shown.workers.length === 0) {
+    return "No worker runs.";
+  }
+  const lane = shown.lanes.find((each) => each.model === model);
+  if (!lane) {
+    return "No worker reports anything of its model yet.";
+  }
+  const waiting = `${words.plural(lane.waiting, "request")} of its model ${lane.waiting === 1 ? "waits" : "wait"} in the`
+    + " workers' memory.";
+  if (words.isStopped(lane)) {
+    return `Its model is stopped: ${lane.cause || "no cause was told"}. ${capital(lane.remedy ?? "")}.`;
+  }
+  return `Its model is ${(words.STATES[lane.state]?.word ?? lane.state)}. ${waiting}`;
+}
 
 /** Shows an event of the kind "now". */
 export function show(now) {

@@ -36,6 +36,9 @@ export function duration(millis) {
   return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
+/** A short time, which counts by tenths of a second. */
+export const seconds = (millis) => millis < 60000 ? `${tenths.format(millis / 1000)}s` : duration(millis);
+
 export const oldest = (topic) => topic.oldest_age_ms == null ? "–" : duration(topic.oldest_age_ms);
 
 export const time = (date) => clock.format(date);

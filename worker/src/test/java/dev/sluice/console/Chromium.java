@@ -148,8 +148,9 @@ public final class Chromium implements AutoCloseable {
                 .get("sessionId")
                 .asString();
         Page page = new Page(target, session);
-        List.of("Page", "Runtime", "Log", "Network", "Performance")
-                .forEach(domain -> page.call(domain + ".enable", parameters()));
+        List.of("Page", "Runtime", "Log", "Network").forEach(domain -> page.call(domain + ".enable", parameters()));
+        // the processor time of the page, which other processes do not lengthen
+        page.call("Performance.enable", parameters().put("timeDomain", "threadTicks"));
         page.resize(width, height);
         page.go(url);
         return page;

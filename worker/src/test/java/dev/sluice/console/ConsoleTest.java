@@ -56,7 +56,7 @@ class ConsoleTest {
     }
 
     private ConsoleConfig config(int port) {
-        return new ConsoleConfig("127.0.0.1", port, folder.resolve("history"));
+        return ConsoleConfig.ofLoopback(port, folder.resolve("history"));
     }
 
     @AfterEach
@@ -287,7 +287,7 @@ class ConsoleTest {
 
     @Test
     void aPortThatIsTakenIsNoConsole() {
-        ConsoleConfig taken = new ConsoleConfig("127.0.0.1", console.port(), folder.resolve("other"));
+        ConsoleConfig taken = ConsoleConfig.ofLoopback(console.port(), folder.resolve("other"));
 
         assertThatThrownBy(() -> Console.start(taken, queue, access)).isInstanceOf(CompletionException.class);
     }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.http.SecretFileEditor;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
@@ -13,11 +14,14 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -53,6 +57,7 @@ class DeadLettersPageIT {
     private final Topics topics = new Topics(kafka.uniqueName("letters"));
     private final Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
     private final HttpClient client = HttpClient.newHttpClient();
+    private String authorization = "";
     private Admin admin;
     private Console console;
 
@@ -72,9 +77,9 @@ class DeadLettersPageIT {
         put("x-1", "attempts_exhausted", "503", "bulk", "m", "hello");
         put("x-2", "attempts_exhausted", "503", "bulk", "m", "hello");
         console = Console.start(
-                new ConsoleConfig("127.0.0.1", 0, folder.resolve("history")),
+                ConsoleConfig.ofLoopback(0, folder.resolve("history")),
                 new SampleQueue().waiting(0, 5),
-                new QueueAccess(admin, properties, topics));
+                new QueueAccess(admin, properties, topics, "sluice"));
     }
 
     @AfterEach
@@ -138,6 +143,35 @@ class DeadLettersPageIT {
     }
 
     @Test
+    void whoMayNotReadBodiesIsShownNone() throws Exception {
+        String position =
+                result("/dead-letters/search", "{}").at("/newest/4/position").toString();
+        Path users = Files.writeString(folder.resolve("users"), "eve " + SecretFileEditor.hash("secret") + " look,act");
+        console.close();
+        console = Console.start(
+                new ConsoleConfig(
+                        "127.0.0.1",
+                        0,
+                        folder.resolve("history"),
+                        Optional.empty(),
+                        Optional.of(new ConsoleConfig.UserSource(users, Optional.empty()))),
+                new SampleQueue(),
+                new QueueAccess(admin, properties, topics, "sluice"));
+        authorization = "Basic " + Base64.getEncoder().encodeToString("eve:secret".getBytes(UTF_8));
+
+        JsonNode list = result("/dead-letters/search", "{}");
+        JsonNode letter = result("/dead-letters/letter", "{\"position\":" + position + "}");
+        JsonNode plan = result("/replays/plan", "{\"edits\":[\"model=m\"]}");
+
+        assertThat(list.at("/newest/4/id").asString()).isEqualTo("r-1");
+        assertThat(letter.get("hidden").asBoolean()).isTrue();
+        assertThat(plan.get("letters").asLong()).isEqualTo(5);
+        assertThat(List.of(list, letter, plan))
+                .allSatisfy(answer ->
+                        assertThat(answer.toString()).doesNotContain("hello", "document.title", "the API's own words"));
+    }
+
+    @Test
     void aSecondReplayIsShownTheFirst() throws Exception {
         HttpResponse<String> first = post("/replays/start", "{\"reasons\":[\"rejected\"],\"limit\":3}");
         HttpResponse<String> second = post("/replays/start", "{\"limit\":5}");
@@ -162,6 +196,21 @@ class DeadLettersPageIT {
         await().atMost(SOON)
                 .until(() -> result("/dead-letters/search", "{}").get("letters").asLong() == 3);
         assertThat(read(topics.requests())).hasSize(2);
+    }
+
+    @Test
+    void aRequestIsFoundByItsId() throws Exception {
+        JsonNode dead = result("/requests/find", "{\"ids\":[\"r-1\"]}");
+
+        assertThat(dead.get("state").asString()).isEqualTo("dead");
+        assertThat(dead.at("/records/0/kind").asString()).isEqualTo("dead_letter");
+        assertThat(dead.at("/records/0/headers/sluice-reason").asString()).isEqualTo("rejected");
+        assertThat(dead.toString()).doesNotContain("hello", "the API's own words");
+        assertThat(result("/requests/find", "{\"ids\":[\"nobody\"]}")
+                        .get("state")
+                        .asString())
+                .isEqualTo("unknown");
+        assertThat(post("/requests/find", "{}").statusCode()).isEqualTo(400);
     }
 
     @Test
@@ -204,6 +253,14 @@ class DeadLettersPageIT {
             await().atMost(SOON)
                     .until(() -> page.text("#search-state").equals("No dead letter matches. 3 more were replayed."));
             ConsolePageIT.looksWell(page, "replayed");
+
+            page.evaluate("location.hash = '#request=r-1'");
+            await().atMost(SOON).until(() -> page.text("#trace-word").equals("It waits"));
+            assertThat(page.text("#trace-more")).contains("In " + topics.requests());
+            assertThat(page.text("#trace-table tbody")).contains("Request", "Replayed once", "Dead: rejected, 400");
+            ConsolePageIT.looksWell(page, "one-request");
+            click(page, "#trace-letters");
+            await().atMost(SOON).until(() -> page.text("#letters-table tbody").contains("r-1"));
         }
         assertThat(read(topics.requests()))
                 .hasSize(3)
@@ -241,6 +298,7 @@ class DeadLettersPageIT {
                 HttpRequest.newBuilder(URI.create(origin + path))
                         .header("content-type", "application/json")
                         .header("origin", origin)
+                        .header("authorization", authorization)
                         .POST(HttpRequest.BodyPublishers.ofString(body))
                         .build(),
                 HttpResponse.BodyHandlers.ofString());

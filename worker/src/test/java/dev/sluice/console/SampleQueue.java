@@ -44,7 +44,7 @@ final class SampleQueue implements QueueReader {
     /** Returns the way to a Kafka that is not there, for tests that do not ask for dead letters. */
     static QueueAccess withoutKafka() {
         Map<String, Object> kafka = Map.of("bootstrap.servers", "127.0.0.1:1");
-        return new QueueAccess(Admin.create(kafka), kafka, new Topics("chat"));
+        return new QueueAccess(Admin.create(kafka), kafka, new Topics("chat"), "sluice");
     }
 
     /** Changes several things between two readings. */

@@ -3,6 +3,7 @@ package dev.sluice.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sluice.http.ReloadedFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -66,23 +67,23 @@ class DoorKeysTest {
     void aChangedFileIsReadAgainAndABrokenOneLeavesTheLastKeys(@TempDir Path folder) throws Exception {
         Path path = folder.resolve("keys");
         Files.writeString(path, "a " + DoorKeys.hash("one"));
-        KeyFile file = new KeyFile(path);
-        DoorKeys first = file.keys();
+        ReloadedFile<DoorKeys> file = new ReloadedFile<>(path, DoorKeys.FILE);
+        DoorKeys first = file.content();
 
-        file.reload();
-        assertThat(file.keys()).isSameAs(first);
+        assertThat(file.reload()).isFalse();
+        assertThat(file.content()).isSameAs(first);
         Files.writeString(path, "nonsense");
-        file.reload();
-        assertThat(file.keys()).isSameAs(first);
+        assertThat(file.reload()).isFalse();
+        assertThat(file.content()).isSameAs(first);
         Files.delete(path);
-        file.reload();
-        assertThat(file.keys()).isSameAs(first);
+        assertThat(file.reload()).isFalse();
+        assertThat(file.content()).isSameAs(first);
 
         Files.writeString(path, "b " + DoorKeys.hash("two"));
-        file.reload();
-        assertThat(file.keys().caller("one")).isEmpty();
-        assertThat(file.keys().caller("two")).isPresent();
-        assertThatThrownBy(() -> new KeyFile(folder.resolve("missing")))
+        assertThat(file.reload()).isTrue();
+        assertThat(file.content().caller("one")).isEmpty();
+        assertThat(file.content().caller("two")).isPresent();
+        assertThatThrownBy(() -> new ReloadedFile<>(folder.resolve("missing"), DoorKeys.FILE))
                 .hasMessageContaining("no such file; make it with 'sluice gateway key add NAME --keys-file ");
     }
 
@@ -91,24 +92,24 @@ class DoorKeysTest {
         String line = "web " + DoorKeys.hash("one") + " max-waiting=1";
         Path path = folder.resolve("keys");
         Files.writeString(path, line);
-        KeyFile file = new KeyFile(path);
+        ReloadedFile<DoorKeys> file = new ReloadedFile<>(path, DoorKeys.FILE);
         CallerAllowance waiting = allowance(file);
         assertThat(waiting.take(0)).isEmpty();
 
         Files.writeString(path, line + "\nother " + DoorKeys.hash("two"));
-        file.reload();
+        assertThat(file.reload()).isTrue();
         assertThat(allowance(file).take(0).orElseThrow().status()).isEqualTo(429);
         waiting.release();
         assertThat(allowance(file).take(0)).isEmpty();
 
         Files.writeString(path, line.replace("=1", "=2"));
-        file.reload();
+        assertThat(file.reload()).isTrue();
         assertThat(allowance(file).take(0)).isEmpty();
         assertThat(allowance(file).take(0)).isEmpty();
         assertThat(allowance(file).take(0)).isPresent();
     }
 
-    private static CallerAllowance allowance(KeyFile file) {
-        return file.keys().caller("one").orElseThrow().allowance();
+    private static CallerAllowance allowance(ReloadedFile<DoorKeys> file) {
+        return file.content().caller("one").orElseThrow().allowance();
     }
 }

@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sluice.http.TestKeys;
+import dev.sluice.http.TlsFiles;
 import dev.sluice.testing.InMemoryChatQueue;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.io.InputStream;
 import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -14,18 +15,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -35,14 +30,13 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class TlsTest {
-    private static final char[] PASSWORD = "changeit".toCharArray();
     /** The bytes of PKCS #8 before those of PKCS #1, for an RSA key of 2048 bits. */
     private static final int PKCS8_HEADER = 26;
 
     @TempDir
     private static Path folder;
 
-    private static KeyStore keys;
+    private static TestKeys keys;
 
     private final InMemoryChatQueue queue = TestDoor.answering();
     private Path certificate;
@@ -51,36 +45,7 @@ class TlsTest {
 
     @BeforeAll
     static void makeKeys() throws Exception {
-        Path file = folder.resolve("keys.p12");
-        genkey(file, "old", "EC");
-        genkey(file, "other", "EC");
-        genkey(file, "new", "RSA", "-keysize", "2048");
-        keys = KeyStore.getInstance("PKCS12");
-        try (InputStream stored = Files.newInputStream(file)) {
-            keys.load(stored, PASSWORD);
-        }
-    }
-
-    private static void genkey(Path file, String alias, String algorithm, String... more) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair",
-                "-keystore",
-                file.toString(),
-                "-storepass",
-                new String(PASSWORD),
-                "-alias",
-                alias,
-                "-keyalg",
-                algorithm,
-                "-dname",
-                "CN=localhost",
-                "-ext",
-                "SAN=dns:localhost"));
-        command.addAll(Arrays.asList(more));
-        Process made = new ProcessBuilder(command).inheritIO().start();
-        assertThat(made.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(made.exitValue()).isZero();
+        keys = new TestKeys(folder).add("old", "EC").add("other", "EC").add("new", "RSA", "-keysize", "2048");
     }
 
     @AfterEach
@@ -92,19 +57,9 @@ class TlsTest {
     }
 
     private void write(String alias) throws Exception {
-        certificate = Files.writeString(
-                folder.resolve("tls.crt"),
-                pem("CERTIFICATE", keys.getCertificate(alias).getEncoded()));
-        key = Files.writeString(folder.resolve("tls.key"), pem("PRIVATE KEY", key(alias)));
-    }
-
-    private static byte[] key(String alias) throws Exception {
-        return keys.getKey(alias, PASSWORD).getEncoded();
-    }
-
-    private static String pem(String type, byte[] der) {
-        return "-----BEGIN " + type + "-----\n"
-                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + type + "-----\n";
+        TlsFiles files = keys.write(alias);
+        certificate = files.certificate();
+        key = files.key();
     }
 
     private int start() {
@@ -133,7 +88,7 @@ class TlsTest {
         int port = start();
 
         HttpResponse<String> answer = HttpClient.newBuilder()
-                .sslContext(trustingAll())
+                .sslContext(keys.trusting())
                 .build()
                 .send(
                         HttpRequest.newBuilder(URI.create("https://localhost:" + port + "/v1/chat/completions"))
@@ -151,35 +106,35 @@ class TlsTest {
     void aNewCertificateIsShownAndABadOneLeavesTheLastGoodOne() throws Exception {
         write("old");
         int port = start();
-        assertThat(shown(port)).isEqualTo(serial("old"));
+        assertThat(shown(port)).isEqualTo(keys.serial("old"));
 
         Files.writeString(certificate, "nothing");
         await().during(Duration.ofSeconds(3))
                 .atMost(Duration.ofSeconds(10))
-                .until(() -> shown(port).equals(serial("old")));
+                .until(() -> shown(port).equals(keys.serial("old")));
         write("new");
 
-        await().atMost(Duration.ofSeconds(20)).until(() -> shown(port).equals(serial("new")));
+        await().atMost(Duration.ofSeconds(20)).until(() -> shown(port).equals(keys.serial("new")));
     }
 
     @Test
     void keysInTheFormsOfOpenSslAreRead() throws Exception {
         write("new");
-        byte[] pkcs8 = key("new");
-        Files.writeString(key, pem("RSA PRIVATE KEY", Arrays.copyOfRange(pkcs8, PKCS8_HEADER, pkcs8.length)));
+        byte[] pkcs8 = keys.key("new");
+        Files.writeString(key, TestKeys.pem("RSA PRIVATE KEY", Arrays.copyOfRange(pkcs8, PKCS8_HEADER, pkcs8.length)));
 
-        assertThat(shown(start())).isEqualTo(serial("new"));
+        assertThat(shown(start())).isEqualTo(keys.serial("new"));
     }
 
     @Test
     void filesThatCannotBeUsedAreNamedWithTheRemedy() throws Exception {
         write("old");
-        Files.writeString(key, pem("PRIVATE KEY", key("other")));
+        Files.writeString(key, TestKeys.pem("PRIVATE KEY", keys.key("other")));
         refuses(key + ": is not the key of the first certificate in " + certificate);
-        Files.writeString(key, pem("PRIVATE KEY", key("new")));
+        Files.writeString(key, TestKeys.pem("PRIVATE KEY", keys.key("new")));
         refuses(key + ": has no private key that can be used (private key algorithm does not match");
         write("new");
-        Files.writeString(key, pem("ENCRYPTED PRIVATE KEY", new byte[9]));
+        Files.writeString(key, TestKeys.pem("ENCRYPTED PRIVATE KEY", new byte[9]));
         refuses(key + ": the key is encrypted; decrypt it with 'openssl");
         Files.writeString(key, "nothing");
         refuses(key + ": has no private key that can be used");
@@ -195,28 +150,11 @@ class TlsTest {
                 .hasMessageContaining(words);
     }
 
-    private static BigInteger serial(String alias) throws Exception {
-        return ((X509Certificate) keys.getCertificate(alias)).getSerialNumber();
-    }
-
     /** Returns the serial number of the certificate that a new connection is shown. */
     private static BigInteger shown(int port) throws Exception {
-        try (SSLSocket socket = (SSLSocket) trustingAll().getSocketFactory().createSocket("localhost", port)) {
+        try (SSLSocket socket = (SSLSocket) keys.trusting().getSocketFactory().createSocket("localhost", port)) {
             socket.startHandshake();
             return ((X509Certificate) socket.getSession().getPeerCertificates()[0]).getSerialNumber();
         }
-    }
-
-    private static SSLContext trustingAll() throws Exception {
-        KeyStore trusted = KeyStore.getInstance("PKCS12");
-        trusted.load(null, null);
-        for (String alias : List.of("old", "new")) {
-            trusted.setCertificateEntry(alias, keys.getCertificate(alias));
-        }
-        TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-        trust.init(trusted);
-        SSLContext context = SSLContext.getInstance("TLS");
-        context.init(null, trust.getTrustManagers(), null);
-        return context;
     }
 }

@@ -47,8 +47,8 @@ class ConsoleIT {
             KafkaQueueReader reader = new KafkaQueueReader(
                     new StatusReader(Admin.create(kafka), kafka, queue.topics, queue.group()),
                     new PoolReader(kafka, "test", queue.topics));
-            ConsoleConfig config = new ConsoleConfig("127.0.0.1", 0, folder.resolve("history"));
-            QueueAccess access = new QueueAccess(queue.admin(), kafka, queue.topics);
+            ConsoleConfig config = ConsoleConfig.ofLoopback(0, folder.resolve("history"));
+            QueueAccess access = new QueueAccess(queue.admin(), kafka, queue.topics, queue.group());
             try (Console console = Console.start(config, reader, access);
                     Worker worker = Worker.start(
                             queue.config(api.baseUrl(), Map.of("*", ConfiguredLimit.parse(LIMIT)), List.of()));

@@ -5,6 +5,9 @@ import dev.sluice.worker.cli.cancel.CancelCommand;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.console.ConsoleCommand;
+import dev.sluice.worker.cli.console.UserAddCommand;
+import dev.sluice.worker.cli.console.UserCommand;
+import dev.sluice.worker.cli.console.UserRemoveCommand;
 import dev.sluice.worker.cli.dlq.DlqCommand;
 import dev.sluice.worker.cli.dlq.DlqListCommand;
 import dev.sluice.worker.cli.dlq.DlqReplayCommand;
@@ -47,7 +50,7 @@ public final class CommandTree {
                 .addSubcommand(deadLetters(terminal))
                 .addSubcommand(new StatusCommand(terminal))
                 .addSubcommand(new WorkersCommand(terminal))
-                .addSubcommand(new ConsoleCommand(terminal))
+                .addSubcommand(console(terminal))
                 .addSubcommand(topics(terminal))
                 .addSubcommand(new SandboxCommand())
                 .addSubcommand(new CompletionCommand(terminal));
@@ -69,6 +72,13 @@ public final class CommandTree {
                 .addSubcommand(new CommandLine(new KeyCommand())
                         .addSubcommand(new KeyAddCommand(terminal))
                         .addSubcommand(new KeyRemoveCommand(terminal)));
+    }
+
+    private static CommandLine console(Terminal terminal) {
+        return new CommandLine(new ConsoleCommand(terminal))
+                .addSubcommand(new CommandLine(new UserCommand())
+                        .addSubcommand(new UserAddCommand(terminal))
+                        .addSubcommand(new UserRemoveCommand(terminal)));
     }
 
     private static CommandLine deadLetters(Terminal terminal) {

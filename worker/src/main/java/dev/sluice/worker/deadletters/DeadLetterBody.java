@@ -32,7 +32,8 @@ public record DeadLetterBody(Kind kind, String model) {
                     .build())
             .build();
 
-    static DeadLetterBody of(byte @Nullable [] value) {
+    /** Returns the properties of a value, which is the body of any request. */
+    public static DeadLetterBody of(byte @Nullable [] value) {
         if (value == null) {
             return new DeadLetterBody(Kind.MISSING, "");
         }

@@ -85,6 +85,8 @@ class ConfigurationLayersTest {
                         "tls-cert",
                         "tls-key",
                         "topic",
+                        "user-header",
+                        "users-file",
                         "watch",
                         "weight",
                         "window",
@@ -92,7 +94,7 @@ class ConfigurationLayersTest {
                         "without-users",
                         "workers");
         assertThat(OptionNames.allEnv(CommandTree.of(terminal.terminal())))
-                .hasSize(65)
+                .hasSize(67)
                 .contains("SLUICE_CONFIG", "SLUICE_CALL_TIMEOUT", "SLUICE_MAX_IN_FLIGHT");
     }
 

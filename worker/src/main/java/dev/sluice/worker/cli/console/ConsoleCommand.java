@@ -2,6 +2,7 @@ package dev.sluice.worker.cli.console;
 
 import dev.sluice.console.Console;
 import dev.sluice.console.ConsoleConfig;
+import dev.sluice.console.ConsoleConfig.UserSource;
 import dev.sluice.console.KafkaQueueReader;
 import dev.sluice.console.QueueAccess;
 import dev.sluice.worker.cli.command.ExitCode;
@@ -11,6 +12,7 @@ import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.LogOptions;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.TlsOptions;
 import dev.sluice.worker.kafka.AdminResults;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.pool.PoolReader;
@@ -21,6 +23,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -47,7 +50,15 @@ import picocli.CommandLine.Option;
                     + "replayed, as with 'sluice dlq'. It asks Kafka only."
         },
         footerHeading = "%nExamples:%n",
-        footer = {"  sluice console", "  then open http://localhost:8081"})
+        footer = {
+            "  sluice console",
+            "  then open http://localhost:8081",
+            "",
+            "'sluice console user add NAME --users-file FILE' makes a password and adds a line with its hash to the "
+                    + "file:",
+            "NAME SHA256 RIGHTS, such as look,read,act. Without 'read' bodies are hidden, without 'act' nothing is "
+                    + "replayed."
+        })
 public final class ConsoleCommand implements Subcommand {
     /** The time in which the console must have closed: a replay needs it for the letters under way. */
     private static final Duration CLOSE_TIME = Duration.ofSeconds(15);
@@ -67,8 +78,26 @@ public final class ConsoleCommand implements Subcommand {
             defaultValue = "127.0.0.1",
             description =
                     "This machine's address to listen on; 0.0.0.0 is all of them. Any but a loopback address needs "
-                            + "--without-users.")
+                            + "--users-file and --tls-cert, or --without-users.")
     private String address = "";
+
+    @Option(
+            names = "--users-file",
+            paramLabel = "FILE",
+            description = "The people who may use the console, with the hashes of their passwords and what each may "
+                    + "do. Read again when it changes.")
+    private @Nullable Path usersFile;
+
+    @Option(
+            names = "--user-header",
+            paramLabel = "HEADER",
+            description = {
+                "The header in which a proxy names the person whom it has let in, such as X-Forwarded-User. It counts "
+                        + "only beside the password of a line with the right 'proxy' in --users-file, which the proxy "
+                        + "sends as 'Authorization: Basic ...', so that nobody else can send it. The proxy must "
+                        + "replace both headers, whatever comes."
+            })
+    private @Nullable String userHeader;
 
     @Option(
             names = "--without-users",
@@ -76,6 +105,9 @@ public final class ConsoleCommand implements Subcommand {
             description = "Let everybody look, and replay dead letters, who reaches the address, for example in a "
                     + "container whose port is published on loopback only.")
     private boolean withoutUsers;
+
+    @Mixin
+    private TlsOptions tls = new TlsOptions();
 
     @Option(
             names = "--history-dir",
@@ -113,10 +145,33 @@ public final class ConsoleCommand implements Subcommand {
         if (group.isBlank()) {
             problems.add(OptionError.of("--group", "a name (left out: 'sluice')", group));
         }
+        tls.check(problems);
+        checkUsers(problems);
+        checkAddress(problems);
+    }
+
+    private void checkUsers(List<String> problems) {
+        if (usersFile != null && withoutUsers) {
+            problems.add("--users-file and --without-users: choose one");
+        }
+        if (userHeader != null && usersFile == null) {
+            problems.add("--user-header: needs --users-file, which has the proxy's password and what each person may"
+                    + " do");
+        }
+        if (userHeader != null && !userHeader.matches("[A-Za-z0-9-]+")) {
+            problems.add(OptionError.of("--user-header", "a header, such as X-Forwarded-User", userHeader));
+        }
+    }
+
+    private void checkAddress(List<String> problems) {
         try {
-            if (!InetAddress.getByName(address).isLoopbackAddress() && !withoutUsers) {
-                problems.add("--address: " + address + " can be reached from other machines; give --without-users if"
-                        + " everybody there may look and replay");
+            boolean isLoopback = InetAddress.getByName(address).isLoopbackAddress();
+            if (!isLoopback && usersFile == null && !withoutUsers) {
+                problems.add("--address: " + address + " can be reached from other machines; give --users-file with"
+                        + " --tls-cert and --tls-key, or --without-users if everybody there may look and replay");
+            } else if (!isLoopback && usersFile != null && tls.files().isEmpty()) {
+                problems.add("--users-file: passwords would cross the network to " + address + " for all to read; give"
+                        + " --tls-cert and --tls-key, or listen on 127.0.0.1 beside a proxy that serves https");
             }
         } catch (UnknownHostException e) {
             problems.add(OptionError.of("--address", "an address of this machine, such as 0.0.0.0", address));
@@ -131,8 +186,8 @@ public final class ConsoleCommand implements Subcommand {
     @Override
     public int run() throws InterruptedException {
         Admin admin = AdminConnector.connect(kafka);
-        ConsoleConfig config = new ConsoleConfig(address, port, historyFile(admin));
-        QueueAccess access = new QueueAccess(admin, kafka.properties(), kafka.topics());
+        ConsoleConfig config = new ConsoleConfig(address, port, historyFile(admin), tls.files(), users());
+        QueueAccess access = new QueueAccess(admin, kafka.properties(), kafka.topics(), group);
         KafkaQueueReader reader = new KafkaQueueReader(
                 new StatusReader(admin, kafka.properties(), kafka.topics(), group),
                 new PoolReader(kafka.properties(), "sluice-console", kafka.topics()));
@@ -143,15 +198,21 @@ public final class ConsoleCommand implements Subcommand {
                 .addKeyValue("address", address)
                 .addKeyValue("port", console.port())
                 .log("Console listens");
-        terminal.out().println("http://" + shownHost() + ":" + console.port());
+        terminal.out().println((tls.files().isPresent() ? "https://" : "http://") + shownHost() + ":" + console.port());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> closeAndHalt(console), "close-on-shutdown"));
         new CountDownLatch(1).await();
         return ExitCode.DONE;
     }
 
+    private Optional<UserSource> users() {
+        return Optional.ofNullable(usersFile).map(file -> new UserSource(file, Optional.ofNullable(userHeader)));
+    }
+
     private static Console start(ConsoleConfig config, KafkaQueueReader reader, QueueAccess access) {
         try {
             return Console.start(config, reader, access);
+        } catch (IllegalArgumentException e) {
+            throw new CommandException(String.valueOf(e.getMessage()));
         } catch (CompletionException e) {
             throw new CommandException("port " + config.port() + " cannot be had at " + config.address() + " ("
                     + e.getCause().getMessage() + "); choose another with --port or --address");

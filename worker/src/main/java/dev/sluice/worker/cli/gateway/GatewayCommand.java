@@ -1,7 +1,6 @@
 package dev.sluice.worker.cli.gateway;
 
 import dev.sluice.gateway.GatewayConfig;
-import dev.sluice.gateway.TlsFiles;
 import dev.sluice.gateway.WaitTimes;
 import dev.sluice.gateway.batches.BatchLimits;
 import dev.sluice.gateway.files.FilesConfig;
@@ -11,6 +10,7 @@ import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.Converters.ByteSize;
 import dev.sluice.worker.cli.options.OptionError;
 import dev.sluice.worker.cli.options.RequestLogOptions;
+import dev.sluice.worker.cli.options.TlsOptions;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
@@ -80,19 +80,8 @@ public final class GatewayCommand implements Subcommand {
                             + "published on loopback only.")
     private boolean withoutKeys;
 
-    @Option(
-            names = "--tls-cert",
-            paramLabel = "FILE",
-            description =
-                    "Serve https with the certificate of this PEM file, and after it those that lead to an authority. "
-                            + "Read again when it changes.")
-    private @Nullable Path tlsCert;
-
-    @Option(
-            names = "--tls-key",
-            paramLabel = "FILE",
-            description = "The private key of --tls-cert, PEM, not encrypted.")
-    private @Nullable Path tlsKey;
+    @Mixin
+    private TlsOptions tls = new TlsOptions();
 
     @Option(
             names = "--max-waiting",
@@ -179,9 +168,7 @@ public final class GatewayCommand implements Subcommand {
                 "1 to " + MAX_BATCH_LINES,
                 maxBatchLines,
                 problems);
-        if ((tlsCert == null) != (tlsKey == null)) {
-            problems.add("--tls-cert and --tls-key: give both, or none");
-        }
+        tls.check(problems);
         checkAddress(problems);
     }
 
@@ -211,7 +198,7 @@ public final class GatewayCommand implements Subcommand {
                 address,
                 port,
                 Optional.ofNullable(keysFile),
-                tlsCert == null || tlsKey == null ? Optional.empty() : Optional.of(new TlsFiles(tlsCert, tlsKey)),
+                tls.files(),
                 maxWaiting,
                 (int) maxRequestBytes.bytes(),
                 maxWait,

@@ -1,10 +1,9 @@
 package dev.sluice.worker.cli.gateway;
 
 import dev.sluice.gateway.KeyFileEditor;
+import dev.sluice.worker.cli.options.SecretFileChange;
 import dev.sluice.worker.text.CommandException;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -51,15 +50,6 @@ public final class KeyFileOptions {
      * @throws CommandException if that is not possible
      */
     <R> R change(KeyChange<R> change) {
-        try {
-            return change.apply(new KeyFileEditor(file()));
-        } catch (NoSuchFileException e) {
-            throw new CommandException("--keys-file " + file() + ": its folder does not exist; make it first");
-        } catch (AccessDeniedException e) {
-            throw new CommandException("--keys-file " + file() + ": no right to read " + e.getFile()
-                    + ", or to write beside it; run this as the owner of the folder");
-        } catch (IllegalArgumentException | IOException e) {
-            throw new CommandException("--keys-file " + file() + ": " + e.getMessage());
-        }
+        return SecretFileChange.run("--keys-file", file(), () -> change.apply(new KeyFileEditor(file())));
     }
 }

@@ -24,10 +24,42 @@ class ConsoleCommandTest {
         assertThat(ParsedCommand.of(terminal, "console", "--address=" + address).problems())
                 .singleElement()
                 .asString()
-                .contains("--address: " + address + " can be reached from other machines; give --without-users");
+                .contains("--address: " + address + " can be reached from other machines; give --users-file");
         assertThat(ParsedCommand.of(terminal, "console", "--address=" + address, "--without-users")
                         .problems())
                 .isEmpty();
+    }
+
+    @Test
+    void passwordsDoNotCrossANetworkInTheClear() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "console", "--users-file=u").problems())
+                .isEmpty();
+        assertThat(ParsedCommand.of(terminal, "console", "--address=0.0.0.0", "--users-file=u")
+                        .problems())
+                .singleElement()
+                .asString()
+                .contains("passwords would cross the network to 0.0.0.0", "--tls-cert and --tls-key");
+        assertThat(ParsedCommand.of(
+                                terminal,
+                                "console",
+                                "--address=0.0.0.0",
+                                "--users-file=u",
+                                "--tls-cert=c",
+                                "--tls-key=k")
+                        .problems())
+                .isEmpty();
+    }
+
+    @Test
+    void optionsThatDoNotBelongTogetherAreNamed() throws Exception {
+        assertThat(ParsedCommand.of(terminal, "console", "--users-file=u", "--without-users", "--tls-cert=c")
+                        .problems())
+                .containsExactlyInAnyOrder(
+                        "--users-file and --without-users: choose one", "--tls-cert and --tls-key: give both, or none");
+        assertThat(ParsedCommand.of(terminal, "console", "--user-header=X User").problems())
+                .hasSize(2)
+                .anyMatch(problem -> problem.startsWith("--user-header: needs --users-file"))
+                .anyMatch(problem -> problem.contains("--user-header: must be a header, such as X-Forwarded-User"));
     }
 
     @Test

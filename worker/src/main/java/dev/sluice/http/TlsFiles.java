@@ -1,9 +1,9 @@
-package dev.sluice.gateway;
+package dev.sluice.http;
 
 import java.nio.file.Path;
 
 /**
- * The PEM files by which a door shows who it is.
+ * The PEM files by which a server shows who it is.
  *
  * @param certificate the certificate, and after it those that lead to an authority
  * @param key the private key of the certificate, not encrypted

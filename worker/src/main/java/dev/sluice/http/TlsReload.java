@@ -1,4 +1,4 @@
-package dev.sluice.gateway;
+package dev.sluice.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
  * Has the server show a new certificate when its files change. Files that cannot be used leave the last good ones in
  * use. Connections keep what they began with. Only one thread at a time uses it.
  */
-final class TlsReload {
+public final class TlsReload {
     private static final Logger LOG = LoggerFactory.getLogger(TlsReload.class);
 
     private final TlsFiles files;
@@ -20,7 +20,8 @@ final class TlsReload {
     private TlsIdentity shown;
     private String problem = "";
 
-    TlsReload(TlsFiles files, TlsIdentity first, Vertx vertx, HttpServer server) {
+    /** @param first what the server shows now */
+    public TlsReload(TlsFiles files, TlsIdentity first, Vertx vertx, HttpServer server) {
         this.files = files;
         this.shown = first;
         this.vertx = vertx;
@@ -29,7 +30,7 @@ final class TlsReload {
     }
 
     /** Reads the files again. This blocks. */
-    void reload() {
+    public void reload() {
         try {
             TlsIdentity read = new TlsIdentity(files, vertx);
             if (!read.isSameAs(shown)) {

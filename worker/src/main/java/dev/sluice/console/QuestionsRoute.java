@@ -12,26 +12,27 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Serves what the page asks of the dead letters: POST requests with JSON, which only the page itself can send. It
- * belongs to the event loop.
+ * Serves what the page asks of the dead letters and of one request: POST requests with JSON, which only the page itself
+ * can send. It belongs to the event loop.
  */
-final class LettersRoute {
+final class QuestionsRoute {
     private static final String SEARCH = "/dead-letters/search";
     private static final String LETTER = "/dead-letters/letter";
     private static final String PLAN = "/replays/plan";
     private static final String START = "/replays/start";
     private static final String STOP = "/replays/stop";
-    private static final Set<String> PATHS = Set.of(SEARCH, LETTER, PLAN, START, STOP);
+    private static final String FIND = "/requests/find";
+    private static final Set<String> PATHS = Set.of(SEARCH, LETTER, PLAN, START, STOP, FIND);
 
     private static final int MAX_BODY_BYTES = 256 << 10;
     private static final long BODY_MILLIS = 10_000;
 
     private final Vertx vertx;
     private final Context loop;
-    private final LetterReaders readers;
+    private final TopicReaders readers;
     private final ReplayRunner runner;
 
-    LettersRoute(Vertx vertx, Context loop, LetterReaders readers, ReplayRunner runner) {
+    QuestionsRoute(Vertx vertx, Context loop, TopicReaders readers, ReplayRunner runner) {
         this.vertx = vertx;
         this.loop = loop;
         this.readers = readers;
@@ -83,9 +84,10 @@ final class LettersRoute {
                 case SEARCH -> readers.ask(LetterQueries.search(asked, user), lines(response, whenClosed));
                 case LETTER -> readers.ask(LetterQueries.letter(asked, user), lines(response, whenClosed));
                 case PLAN -> readers.ask(LetterQueries.plan(asked, user), lines(response, whenClosed));
+                case FIND -> find(response, asked, whenClosed);
                 case START -> start(response, asked, user);
                 default -> {
-                    runner.stop();
+                    runner.stop(user);
                     ShortAnswers.send(response, 200, "the replay ends after the letters under way");
                 }
             }
@@ -94,6 +96,14 @@ final class LettersRoute {
 
     private JsonLines lines(HttpServerResponse response, Runnable whenClosed) {
         return new JsonLines(loop, response, whenClosed);
+    }
+
+    private void find(HttpServerResponse response, LetterRequest asked, Runnable whenClosed) {
+        if (asked.filter().ids().size() == 1) {
+            readers.find(asked.filter().ids().iterator().next(), lines(response, whenClosed));
+        } else {
+            ShortAnswers.send(response, 400, "ask for one request (ids)");
+        }
     }
 
     private void start(HttpServerResponse response, LetterRequest asked, ConsoleUser user) {

@@ -1,4 +1,4 @@
-package dev.sluice.gateway;
+package dev.sluice.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -26,7 +26,7 @@ import javax.net.ssl.X509KeyManager;
  * A certificate and its key as they were read. The two belong together: files that do not are refused here, since the
  * server would take them and fail at every handshake. Immutable.
  */
-final class TlsIdentity {
+public final class TlsIdentity {
     private static final byte[] PROBE = "sluice".getBytes(StandardCharsets.UTF_8);
 
     private final TlsFiles files;
@@ -39,7 +39,7 @@ final class TlsIdentity {
      *
      * @throws IllegalArgumentException if they cannot be used. The message names the file and the remedy.
      */
-    TlsIdentity(TlsFiles files, Vertx vertx) {
+    public TlsIdentity(TlsFiles files, Vertx vertx) {
         this.files = files;
         this.certificatePem = read(files.certificate());
         this.keyPem = read(files.key());
@@ -57,7 +57,7 @@ final class TlsIdentity {
         } catch (NoSuchFileException e) {
             throw new IllegalArgumentException(file + ": no such file; give a PEM file", e);
         } catch (AccessDeniedException e) {
-            throw new IllegalArgumentException(file + ": no right to read it; give it to the gateway's user", e);
+            throw new IllegalArgumentException(file + ": no right to read it; give it to the user who runs this", e);
         } catch (IOException e) {
             throw new IllegalArgumentException(file + ": cannot be read: " + e.getMessage(), e);
         }
@@ -123,7 +123,8 @@ final class TlsIdentity {
         }
     }
 
-    PemKeyCertOptions options() {
+    /** Returns what a server needs to show it. */
+    public PemKeyCertOptions options() {
         return new PemKeyCertOptions()
                 .addCertValue(Buffer.buffer(certificatePem))
                 .addKeyValue(Buffer.buffer(keyPem));
