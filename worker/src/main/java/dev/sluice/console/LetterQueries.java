@@ -66,7 +66,7 @@ final class LetterQueries {
                     letter -> {
                         summary.add(letter, marks);
                         ReplayDecision decision = request.selection().decide(letter, marks);
-                        if (shown.contains(decision)) {
+                        if (shown.contains(decision) && !request.listed().contains(letter.position())) {
                             newest.addFirst(DeadLetterSummary.Entry.of(letter, marks.contains(letter)));
                             if (newest.size() > MAX_LISTED) {
                                 newest.removeLast();

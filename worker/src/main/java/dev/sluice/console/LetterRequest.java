@@ -22,6 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param maxReplays the number of replays from which on a letter stays
  * @param limit the most letters to replay
  * @param position the place of the one letter to show, or an empty text
+ * @param listed the places of letters that are listed already; many letters may have died in one millisecond
  */
 record LetterRequest(
         DeadLetterFilter filter,
@@ -29,12 +30,14 @@ record LetterRequest(
         List<BodyEdit> edits,
         int maxReplays,
         long limit,
-        String position) {
+        String position,
+        Set<String> listed) {
     private static final JsonMapper JSON = JsonMapper.shared();
     private static final int MAX_REPLAYS = 3;
 
     LetterRequest {
         edits = List.copyOf(edits);
+        listed = Set.copyOf(listed);
     }
 
     /**
@@ -65,7 +68,8 @@ record LetterRequest(
                     edits,
                     Math.max(1, tree.path("max_replays").asInt(MAX_REPLAYS)),
                     Math.max(1, tree.path("limit").asLong(Long.MAX_VALUE)),
-                    tree.path("position").asString(""));
+                    tree.path("position").asString(""),
+                    texts(tree, "listed"));
         } catch (JacksonException | DateTimeException e) {
             throw new IllegalArgumentException("the body cannot be read: " + e.getMessage(), e);
         }

@@ -14,8 +14,16 @@ final class PageFiles {
     private static final String OWN = "/dev/sluice/console/";
     private static final String PLOTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
 
-    private static final List<String> MODULES =
-            List.of("ask.js", "console.js", "dom.js", "letters.js", "now.js", "plots.js", "request.js", "words.js");
+    private static final List<String> MODULES = List.of(
+            "ask.js",
+            "console.js",
+            "dom.js",
+            "letters.js",
+            "now.js",
+            "plots.js",
+            "request.js",
+            "tenants.js",
+            "words.js");
 
     private final Map<String, PageFile> files = new TreeMap<>();
 

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Serves what the page asks of the dead letters and of one request: POST requests with JSON, which only the page itself
+ * Serves what the page asks of the dead letters and of requests: POST requests with JSON, which only the page itself
  * can send. It belongs to the event loop.
  */
 final class QuestionsRoute {
@@ -22,7 +22,8 @@ final class QuestionsRoute {
     private static final String START = "/replays/start";
     private static final String STOP = "/replays/stop";
     private static final String FIND = "/requests/find";
-    private static final Set<String> PATHS = Set.of(SEARCH, LETTER, PLAN, START, STOP, FIND);
+    private static final String TENANTS = "/requests/tenants";
+    private static final Set<String> PATHS = Set.of(SEARCH, LETTER, PLAN, START, STOP, FIND, TENANTS);
 
     private static final int MAX_BODY_BYTES = 256 << 10;
     private static final long BODY_MILLIS = 10_000;
@@ -85,6 +86,7 @@ final class QuestionsRoute {
                 case LETTER -> readers.ask(LetterQueries.letter(asked, user), lines(response, whenClosed));
                 case PLAN -> readers.ask(LetterQueries.plan(asked, user), lines(response, whenClosed));
                 case FIND -> find(response, asked, whenClosed);
+                case TENANTS -> readers.countTenants(lines(response, whenClosed));
                 case START -> start(response, asked, user);
                 default -> {
                     runner.stop(user);

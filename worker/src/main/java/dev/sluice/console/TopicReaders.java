@@ -1,6 +1,8 @@
 package dev.sluice.console;
 
 import dev.sluice.worker.deadletters.DeadLetterTopic;
+import dev.sluice.worker.status.BacklogSurvey;
+import dev.sluice.worker.status.BacklogSurveyJson;
 import dev.sluice.worker.status.RequestSearch;
 import dev.sluice.worker.status.RequestTrace;
 import dev.sluice.worker.status.RequestTraceJson;
@@ -71,6 +73,21 @@ final class TopicReaders implements AutoCloseable {
                             return !lines.isGone();
                         });
                         return RequestTraceJson.tree(trace, Instant.now());
+                    }
+                },
+                lines);
+    }
+
+    /** Counts by tenant what waits, and sends the counts on the way. */
+    void countTenants(JsonLines lines) {
+        run(
+                () -> {
+                    try (BacklogSurvey survey =
+                            new BacklogSurvey(access.admin(), access.kafka(), access.topics(), access.group())) {
+                        return BacklogSurveyJson.tree(survey.read((counted, done, all) -> {
+                            lines.part(BacklogSurveyJson.tree(counted), done, all);
+                            return !lines.isGone();
+                        }));
                     }
                 },
                 lines);

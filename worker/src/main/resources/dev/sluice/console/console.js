@@ -3,6 +3,7 @@ import * as letters from "./letters.js";
 import * as now from "./now.js";
 import * as plots from "./plots.js";
 import * as request from "./request.js";
+import "./tenants.js";
 import * as words from "./words.js";
 import { capital, text } from "./dom.js";
 
@@ -47,7 +48,7 @@ function turn() {
   if (page === "now") {
     plots.resize(); // a page that is hidden has no width
   } else if (page === "dead-letters") {
-    letters.enter();
+    letters.enter(decoded(value ?? ""));
   } else {
     request.enter(decoded(value ?? ""));
   }

@@ -16,9 +16,21 @@ export function element(tag, className, ...children) {
   return made;
 }
 
+/** Knows the row of each node that it watches, and tells it whether a person can see it. */
+const rowsOfNodes = new WeakMap();
+const watch = new IntersectionObserver((entries) => entries.forEach((entry) => {
+  const row = rowsOfNodes.get(entry.target);
+  row.isSeen = entry.isIntersecting;
+  if (row.isSeen && row.late !== undefined) {
+    row.show(row.late);
+    row.late = undefined;
+  }
+}), { rootMargin: "300px" });
+
 /**
  * The rows of a table, each of which is kept for as long as its key is there. A narrow page shows a row as a card, so
- * that the roles of a table are said and each cell has the name of its column.
+ * that the roles of a table are said and each cell has the name of its column. A row that nobody can see is brought up
+ * to date once it comes into sight, so that a page with hundreds of them costs what a small one does.
  */
 export class Rows {
   constructor(table, make) {
@@ -37,20 +49,26 @@ export class Rows {
     let place = this.body.firstChild;
     for (const [key, item] of items) {
       let row = this.rows.get(key);
-      if (row) {
-        gone.delete(key);
-      } else {
+      const isNew = !row;
+      if (isNew) {
         row = this.add();
         this.rows.set(key, row);
+      } else {
+        gone.delete(key);
       }
       if (row.node === place) {
         place = place.nextSibling;
       } else {
         this.body.insertBefore(row.node, place);
       }
-      row.show(item);
+      if (isNew || row.isSeen) {
+        row.show(item);
+      } else {
+        row.late = item;
+      }
     }
     gone.forEach((row, key) => {
+      watch.unobserve(row.node);
       row.node.remove();
       this.rows.delete(key);
     });
@@ -63,6 +81,8 @@ export class Rows {
       cell.setAttribute("role", index === 0 ? "rowheader" : "cell");
       cell.dataset.head = this.heads[index];
     });
+    rowsOfNodes.set(row.node, row);
+    watch.observe(row.node);
     return row;
   }
 }

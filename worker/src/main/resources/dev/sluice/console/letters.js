@@ -21,6 +21,7 @@ let askedRights = null;
 let asked = {};
 let selection = {};
 let running = null;
+let older = null;
 
 function filter() {
   const form = new FormData(search);
@@ -34,7 +35,7 @@ let current = null;
 async function run(more) {
   current?.abort();
   const mine = current = new AbortController();
-  asked = { ...filter(), ...more };
+  asked = { ...filter(), listed: [], ...more };
   text(byId("search-state"), "Reading the dead letters");
   try {
     const found = await ask("dead-letters/search", asked, byId("search-bar"), mine.signal);
@@ -51,7 +52,7 @@ function show(found, until) {
   const replayed = asked.replayed ? "" : found.already_replayed > 0
     ? ` ${words.plural(found.already_replayed, "more was", "more were")} replayed.` : "";
   text(byId("search-state"), (found.letters === 0 ? "No dead letter matches."
-    : `${words.plural(found.letters, "dead letter")}${until ? ` that died before ${words.moment(until)}` : ""}.`)
+    : `${words.plural(found.letters, "dead letter")}${until ? ` that died until ${words.moment(until)}` : ""}.`)
     + replayed);
   byId("groups").hidden = byId("letters").hidden = found.letters === 0;
   groups.show(found.groups.map((group) => [JSON.stringify([group.reason, group.http_status, group.model,
@@ -59,11 +60,23 @@ function show(found, until) {
   text(byId("groups-hint"), found.more_groups > 0 ? `and ${words.plural(found.more_groups, "smaller group")}` : "");
   letters.show(found.newest.map((letter) => [letter.position, letter]));
   text(byId("letters-shown"), `${found.newest.length} of ${words.count(found.letters)}`);
-  byId("older").hidden = found.newest.length >= found.letters;
-  byId("older").dataset.until = found.newest.at(-1)?.died_at ?? "";
+  byId("older").hidden = found.newest.length + asked.listed.length >= found.letters;
+  older = next(found.newest);
   byId("replay-all").hidden = byId("replay-selected").hidden = !person.act;
   text(byId("replay-all"), `Replay all ${words.count(found.letters)} that match`);
   selected();
+}
+
+/** Asks for those behind the last one. Many may have died in its millisecond, so that those are named. */
+function next(newest) {
+  const last = newest.at(-1);
+  if (last == null) {
+    return null;
+  }
+  const listed = newest.filter((letter) => letter.died_at === last.died_at).map((letter) => letter.position);
+  return { until: new Date(Date.parse(last.died_at) + 1).toISOString(),
+    listed: asked.listed.length > 0 && asked.lastDied === last.died_at ? [...asked.listed, ...listed] : listed,
+    lastDied: last.died_at };
 }
 
 const groups = new Rows(byId("groups-table"), () => {
@@ -309,9 +322,19 @@ export function ofRequest(id) {
   run({});
 }
 
-/** Shows the page of dead letters for the first time, or again. */
-export async function enter() {
-  if (byId("search-state").textContent === "") {
+/**
+ * Shows the page of dead letters for the first time, or again.
+ *
+ * @param model the model whose letters are wanted, or an empty text
+ */
+export async function enter(model) {
+  const isFirst = byId("search-state").textContent === "";
+  if (model !== "" && search.elements.models.value !== model) {
+    search.reset();
+    search.elements.models.value = model;
+    run({});
+  }
+  if (isFirst) {
     await rights();
     byId("contains-label").hidden = !person.bodies;
     byId("known-reasons").replaceChildren(...REASONS.map((reason) => {
@@ -319,7 +342,9 @@ export async function enter() {
       option.value = reason;
       return option;
     }));
-    await run({});
+    if (model === "") {
+      await run({});
+    }
   }
 }
 
@@ -327,9 +352,12 @@ search.addEventListener("submit", (event) => {
   event.preventDefault();
   run({});
 });
-search.addEventListener("reset", () => setTimeout(() => run({})));
-byId("older").addEventListener("click", (event) => {
-  run({ until: event.target.dataset.until });
+byId("search-all").addEventListener("click", () => {
+  search.reset();
+  run({});
+});
+byId("older").addEventListener("click", () => {
+  run(older);
   byId("search-title").scrollIntoView();
 });
 byId("add-edit").addEventListener("click", addEdit);

@@ -34,13 +34,7 @@ function laneRow() {
   head.scope = "row";
   const node = element("tr", "", head, element("td", "", state), element("td", "wide", requests.node, tokens.node),
     waiting, inFlight);
-  let before = "";
   return { node, show(lane) {
-    const present = JSON.stringify(lane);
-    if (present === before) { // of 300 models most stand still, and this is cheaper than a look at each cell
-      return;
-    }
-    before = present;
     const known = words.STATES[lane.state] ?? { mark: "?", word: lane.state };
     node.dataset.state = lane.state;
     text(name, words.model(lane.model));
@@ -95,6 +89,9 @@ const lanes = new Rows(byId("lanes-table"), laneRow);
 const backlog = new Rows(byId("backlog-table"), backlogRow);
 const workers = new Rows(byId("workers-table"), workerRow);
 const order = { by: "name", down: false };
+/** The most models that are shown unasked: what is below them must be found as well. */
+const MOST_LANES = 50;
+let showsAll = false;
 let shown = null;
 
 const alphabet = new Intl.Collator("en");
@@ -112,7 +109,10 @@ function showLanes(status) {
   // What is stopped comes first, whatever the order: it is what a person looks for.
   found.sort((one, two) => words.isStopped(two) - words.isStopped(one)
     || sign * ORDERS[order.by](one, two) || ORDERS.name(one, two));
-  lanes.show(found.map((lane) => [lane.model, lane]));
+  const most = showsAll ? found.length : MOST_LANES;
+  lanes.show(found.slice(0, most).map((lane) => [lane.model, lane]));
+  byId("lanes-all").hidden = found.length <= most;
+  text(byId("lanes-all"), `Show all ${words.plural(found.length, "model")}`);
   byId("lanes-table").hidden = found.length === 0;
   byId("lanes-empty").hidden = found.length > 0;
   text(byId("lanes-empty"), status.lanes.length > 0 ? "No model has this in its name."
@@ -155,7 +155,8 @@ function showVerdict(verdict) {
   text(byId("verdict-word"), verdict.word);
   text(byId("verdict-more"), verdict.more);
   const most = 5;
-  const lines = verdict.troubles.slice(0, most).map((trouble) => [trouble.title, trouble.cause, trouble.remedy]);
+  const lines = verdict.troubles.slice(0, most).map((trouble) => [trouble.title, trouble.cause, trouble.remedy,
+    trouble.model]);
   if (verdict.troubles.length > most) {
     lines.push([`and ${verdict.troubles.length - most} more`, "", ""]);
   }
@@ -163,7 +164,7 @@ function showVerdict(verdict) {
   const key = JSON.stringify(lines);
   if (list.dataset.key !== key) {
     list.dataset.key = key;
-    list.replaceChildren(...lines.map(([title, cause, remedy]) => {
+    list.replaceChildren(...lines.map(([title, cause, remedy, model]) => {
       const item = element("li");
       if (title) {
         item.append(element("strong", "", title));
@@ -173,6 +174,11 @@ function showVerdict(verdict) {
       }
       if (remedy) {
         item.append(element("span", "remedy", `${capital(remedy)}.`));
+      }
+      if (model) {
+        const link = element("a", "", "Its dead letters");
+        link.href = `#dead-letters=${encodeURIComponent(model)}`;
+        item.append(link);
       }
       return item;
     }));
@@ -245,6 +251,11 @@ export function show(now) {
   document.body.classList.remove("loading");
 }
 
+byId("lanes-all").addEventListener("click", () => {
+  showsAll = true;
+  showLanes(shown);
+  byId("lanes").focus(); // the button has gone
+});
 byId("filter").addEventListener("input", () => shown && showLanes(shown));
 for (const head of document.querySelectorAll("#lanes-table [data-sort]")) {
   head.firstElementChild.addEventListener("click", () => {

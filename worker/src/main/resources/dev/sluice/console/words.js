@@ -36,6 +36,9 @@ export function duration(millis) {
   return minutes > 0 ? `${minutes}m ${seconds % 60}s` : `${seconds}s`;
 }
 
+/** What part of a whole a number is. */
+export const share = (number, all) => all === 0 || number === all ? "all" : `${whole.format(100 * number / all)} %`;
+
 /** A short time, which counts by tenths of a second. */
 export const seconds = (millis) => millis < 60000 ? `${tenths.format(millis / 1000)}s` : duration(millis);
 
@@ -82,6 +85,7 @@ export function verdict(status) {
   const busy = status.lanes.filter((lane) => lane.waiting + lane.in_flight > 0 || isStopped(lane));
   const troubles = stopped.map((lane) => ({
     title: `${model(lane.model)} is stopped`,
+    model: lane.model,
     cause: lane.cause || "no cause was told",
     remedy: lane.remedy ?? "",
   }));

@@ -37,6 +37,7 @@ class ConsolePageIT {
 
     private static final int WIDE = 1_600;
     private static final int NARROW = 400;
+    private static final int MANUAL = 1_200;
     private static final int HEIGHT = 1_000;
     private static final int MAX_BYTES = 300_000;
 
@@ -81,7 +82,7 @@ class ConsolePageIT {
 
     @BeforeEach
     void keepAnHour() throws IOException {
-        Files.writeString(folder.resolve("history"), hour());
+        Files.writeString(folder.resolve("history"), hour(0.1));
     }
 
     @AfterEach
@@ -93,7 +94,7 @@ class ConsolePageIT {
     }
 
     /** Returns an hour in which a limit was met, an API failed for some minutes, and the console was away for a few. */
-    private static String hour() {
+    private static String hour(double rejectedNow) {
         long now = System.currentTimeMillis();
         StringBuilder lines = new StringBuilder();
         for (int i = 359; i > 0; i--) {
@@ -102,7 +103,7 @@ class ConsolePageIT {
             }
             boolean fails = i > 90 && i < 130;
             double answered = fails ? 0.4 : 38 + 2 * Math.sin(i / 7.0);
-            double rejected = i % 40 < 4 ? 1.2 : 0.1;
+            double rejected = i < 60 ? rejectedNow * (1 + Math.sin(i / 3.0) / 3) : i % 40 < 4 ? 1.2 : 0.1;
             double failed = fails ? 3 + Math.cos(i) : 0;
             long waiting = fails ? 1_200 + (130 - i) * 60L : Math.max(0, 1_200 + (i < 90 ? (i - 45) * 40L : 0));
             lines.append(new QueueSample(
@@ -150,21 +151,31 @@ class ConsolePageIT {
         }
     }
 
+    /** In the storm others have spent most of the limit. */
     @Test
-    void numbersFollowTheQueueAndPlotsTheHour() throws Exception {
+    void numbersFollowTheQueueAndPlotsTheHourOfARateLimitStorm() throws Exception {
+        Files.writeString(folder.resolve("history"), hour(18));
         flow();
         try (Chromium.Page page = open(WIDE)) {
             assertThat(page.evaluate("document.querySelector('#plot-answers canvas').ariaLabel")
                             .asString())
                     .startsWith("Answers per second, the last hour: answers/s ")
                     .contains("40.0 at most");
-            queue.calls(new CallsReport(800, 20, 0)).waiting(2_000, 3);
+            queue.change(now -> now.lanes(
+                            SampleQueue.lane("meta-llama/Llama-3.3-70B-Instruct-Turbo", "limited", "", 1_204, 38, 39.6),
+                            SampleQueue.lane("openai/gpt-oss-120b", "limited", "", 611, 9, 38.1),
+                            SampleQueue.lane("openai/gpt-oss-20b", "flowing", "", 0, 3, 12.9),
+                            SampleQueue.lane("Qwen/Qwen3-Next-80B-A3B-Instruct", "full", "", 14, 64, 21.4))
+                    .calls(new CallsReport(800, 420, 0))
+                    .waiting(2_000, 3));
 
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> !page.text("#n-answered").equals("0.0"));
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> page.text("#n-waiting").equals("2,000"));
-            assertThat(page.complaints()).isEmpty();
+            assertThat(page.text("#verdict-more")).startsWith("2 models have more requests than the rate limit");
+            looksWell(page, "storm");
+            forTheManual(page, "console-now", "light");
         }
     }
 
@@ -175,6 +186,9 @@ class ConsolePageIT {
             assertThat(page.text("#verdict-word")).isEqualTo("Nothing flows");
             assertThat(page.text("#troubles"))
                     .contains("openai/gpt-oss-20b is stopped", "401 invalid_api_key", "The API key was revoked");
+            assertThat(page.evaluate("document.querySelector('#troubles a').hash")
+                            .asString())
+                    .isEqualTo("#dead-letters=openai%2Fgpt-oss-20b");
             assertThat(page.text("#lanes-table tbody")).contains("stopped: the API serves nobody", "--api-key-file");
 
             looksWell(page, "revoked-key");
@@ -273,9 +287,7 @@ class ConsolePageIT {
                         SampleQueue.lane("maker-%03d/model-%03d".formatted(i % 17, i), "flowing", "", i, 1, 0.3)));
         queue.lanes(lanes.toArray(new LaneReport[0])).waiting(44_850, 3);
         try (Chromium.Page page = open(WIDE)) {
-            assertThat(page.evaluate("document.querySelectorAll('#lanes-table tbody tr').length")
-                            .asInt())
-                    .isEqualTo(300);
+            assertThat(rows(page)).isEqualTo(50);
             for (int i = 0; i < 6 && !focused(page).equals("filter"); i++) {
                 page.press("Tab", 9);
             }
@@ -293,9 +305,15 @@ class ConsolePageIT {
                             .asString())
                     .isEqualTo("descending");
             looksWell(page, "300-models");
+            page.evaluate("document.getElementById('lanes-all').click()");
+            assertThat(rows(page)).isEqualTo(300);
+            assertThat(focused(page)).isEqualTo("lanes");
 
             Map<String, Double> before = costs(page);
-            page.evaluate("new Promise(done => setTimeout(done, 20_000))");
+            for (int round = 1; round <= 20; round++) {
+                changeAll(round);
+                page.evaluate("new Promise(done => setTimeout(done, 1_000))");
+            }
             Map<String, Double> shares = costs(page);
             shares.replaceAll((name, seconds) -> (seconds - before.get(name)) / 20);
             double share = shares.get("TaskDuration");
@@ -304,8 +322,21 @@ class ConsolePageIT {
         }
     }
 
+    private static int rows(Chromium.Page page) {
+        return page.evaluate("document.querySelectorAll('#lanes-table tbody tr').length")
+                .asInt();
+    }
+
+    /** Has every one of the models call a little more or less, as many do. */
+    private void changeAll(int round) {
+        queue.lanes(IntStream.range(0, 300)
+                .mapToObj(i -> SampleQueue.lane(
+                        "maker-%03d/model-%03d".formatted(i % 17, i), "flowing", "", i + round, 1, (i + round) % 30))
+                .toArray(LaneReport[]::new));
+    }
+
     /** Returns the seconds that a page has cost so far, in all and for what. */
-    private static Map<String, Double> costs(Chromium.Page page) {
+    static Map<String, Double> costs(Chromium.Page page) {
         Map<String, Double> costs = new TreeMap<>();
         for (String name : List.of("TaskDuration", "ScriptDuration", "LayoutDuration", "RecalcStyleDuration")) {
             costs.put(name, page.metric(name));
@@ -354,6 +385,14 @@ class ConsolePageIT {
         }
         page.resize(WIDE, HEIGHT);
         assertThat(page.complaints()).isEmpty();
+    }
+
+    /** Takes a picture for the manual, which shows it in {@code worker/src/docs} once a person has looked at it. */
+    static void forTheManual(Chromium.Page page, String name, String scheme) throws IOException {
+        page.resize(MANUAL, HEIGHT);
+        page.media(Map.of("prefers-color-scheme", scheme, "prefers-reduced-motion", "reduce"));
+        page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
+        page.screenshot(SCREENSHOTS.resolve("manual").resolve(name + "-" + scheme + ".png"));
     }
 
     private static void meetsTheRules(Chromium.Page page, String what) throws IOException {

@@ -19,9 +19,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -172,6 +174,58 @@ class DeadLettersPageIT {
     }
 
     @Test
+    void olderOnesOfTheSameMomentAreListedAfterEachOther() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 250; i++) {
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.ID, "many-" + i);
+                WireHeaders.set(headers, WireHeaders.REASON, "expired");
+                WireHeaders.set(headers, WireHeaders.TENANT, "tenant-" + i);
+                var unused = producer.send(new ProducerRecord<>(topics.dead(), null, null, null, null, headers));
+            }
+        }
+        Set<String> ids = new HashSet<>();
+        Set<String> listed = new HashSet<>();
+
+        for (int page = 0; page < 3; page++) {
+            JsonNode found = result(
+                    "/dead-letters/search",
+                    "{\"reasons\":[\"expired\"],\"listed\":[" + String.join(",", listed) + "]}");
+            assertThat(found.get("letters").asLong()).isEqualTo(250);
+            assertThat(found.get("groups").size()).isEqualTo(200);
+            assertThat(found.get("more_groups").asLong()).isEqualTo(50);
+            found.get("newest").forEach(letter -> {
+                ids.add(letter.get("id").asString());
+                listed.add(letter.get("position").toString());
+            });
+        }
+        assertThat(ids).hasSize(250);
+    }
+
+    @Test
+    void whoseRequestsWaitIsCounted() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 30; i++) {
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.TENANT, i < 20 ? "bulk" : "tenant-" + i);
+                byte[] body = ("{\"model\":\"" + (i == 0 ? "other" : "m") + "\"}").getBytes(UTF_8);
+                var unused = producer.send(new ProducerRecord<>(topics.requests(), null, null, null, body, headers));
+            }
+        }
+
+        JsonNode counted = result("/requests/tenants", "{}");
+
+        assertThat(counted.get("requests").asLong()).isEqualTo(30);
+        assertThat(counted.get("tenants").asInt()).isEqualTo(11);
+        assertThat(counted.at("/largest/0/tenant").asString()).isEqualTo("bulk");
+        assertThat(counted.at("/largest/0/requests").asLong()).isEqualTo(20);
+        assertThat(counted.at("/largest/0/model").asString()).isEqualTo("m");
+        assertThat(counted.at("/largest/0/models").asInt()).isEqualTo(2);
+    }
+
+    @Test
     void aSecondReplayIsShownTheFirst() throws Exception {
         HttpResponse<String> first = post("/replays/start", "{\"reasons\":[\"rejected\"],\"limit\":3}");
         HttpResponse<String> second = post("/replays/start", "{\"limit\":5}");
@@ -220,6 +274,7 @@ class DeadLettersPageIT {
                         chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_600, 1_000)) {
             await().atMost(SOON).until(() -> page.text("#search-state").equals("5 dead letters."));
             ConsolePageIT.looksWell(page, "dead-letters");
+            ConsolePageIT.forTheManual(page, "console-dead-letters", "dark");
             click(page, "#groups-table tbody tr:nth-child(2) button");
             await().atMost(SOON).until(() -> page.text("#letters-shown").equals("2 of 2"));
             assertThat(page.text("#letters-table tbody")).contains("r-1", "r-2", "rejected, 400", "the API's own");
@@ -233,7 +288,7 @@ class DeadLettersPageIT {
             assertThat(page.evaluate("document.getElementById('letter').open").asBoolean())
                     .isFalse();
 
-            click(page, "#search button[type=reset]");
+            click(page, "#search-all");
             await().atMost(SOON).until(() -> page.text("#search-state").equals("5 dead letters."));
             fill(page, "#search [name=models]", "old/model");
             click(page, "#search button[type=submit]");
@@ -253,6 +308,9 @@ class DeadLettersPageIT {
             await().atMost(SOON)
                     .until(() -> page.text("#search-state").equals("No dead letter matches. 3 more were replayed."));
             ConsolePageIT.looksWell(page, "replayed");
+
+            page.evaluate("location.hash = '#dead-letters=m'");
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("2 dead letters."));
 
             page.evaluate("location.hash = '#request=r-1'");
             await().atMost(SOON).until(() -> page.text("#trace-word").equals("It waits"));

@@ -70,7 +70,9 @@ public record TracedRecord(
                 position(record),
                 Instant.ofEpochMilli(Math.max(0, record.timestamp())),
                 isOpen,
-                kind == Kind.REPLY ? "" : DeadLetterBody.of(record.value()).model(),
+                kind == Kind.REPLY
+                        ? ""
+                        : shortened(DeadLetterBody.of(record.value()).model()),
                 shown);
     }
 
@@ -83,7 +85,8 @@ public record TracedRecord(
         return record.topic() + "-" + record.partition() + "@" + record.offset();
     }
 
-    private static String shortened(String value) {
+    /** Cuts a text from outside, which may have any length. */
+    static String shortened(String value) {
         return value.length() <= WireHeaders.MAX_TEXT_BYTES ? value : value.substring(0, WireHeaders.MAX_TEXT_BYTES);
     }
 

@@ -1,0 +1,145 @@
+package dev.sluice.console;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.wire.Topics;
+import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.topics.TopicPlan;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Asks a console with 256 MiB of heap for what is large: a million dead letters, a million requests, and 10,000 tenants.
+ * It takes minutes and is run by hand, {@code mvn verify -Dquick -pl worker -am -Dtest=None -Dit.test=ConsoleSizeTrial},
+ * with {@code -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}. It prints what each
+ * question takes.
+ */
+class ConsoleSizeTrial {
+    private static final int RECORDS = Integer.getInteger("sluice.trial.records", 1_000_000);
+    private static final int TENANTS = 10_000;
+    private static final int MODELS = 300;
+    private static final Duration LONG = Duration.ofMinutes(10);
+
+    @RegisterExtension
+    static final KafkaExtension kafka = new KafkaExtension();
+
+    @TempDir
+    private Path folder;
+
+    private final Topics topics = new Topics(kafka.uniqueName("size"));
+    private final Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
+    private final HttpClient client = HttpClient.newHttpClient();
+
+    @Test
+    void aMillionOfEachIsShown() throws Exception {
+        try (Admin admin = Admin.create(properties)) {
+            admin.createTopics(TopicPlan.of(topics).stream()
+                            .filter(plan -> topics.required().contains(plan.name()))
+                            .map(plan -> new NewTopic(plan.name(), 12, (short) 1).configs(plan.settings()))
+                            .toList())
+                    .all()
+                    .get();
+            put(topics.dead());
+            put(topics.requests());
+        }
+        Process console = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Xmx256m",
+                        "-XX:+UseSerialGC",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "-jar",
+                        Path.of("target", "sluice.jar").toString(),
+                        "console",
+                        "--port=0",
+                        "--history-dir=" + folder,
+                        "--topic=" + topics.base(),
+                        "--bootstrap-servers=" + kafka.bootstrapServers())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        try (BufferedReader out = new BufferedReader(new InputStreamReader(console.getInputStream(), UTF_8))) {
+            String url = out.readLine();
+            ask(url, "the newest letters", "/dead-letters/search", "{}");
+            ask(url, "letters with a text", "/dead-letters/search", "{\"contains\":\"request 17 \"}");
+            ask(url, "a dry run", "/replays/plan", "{\"edits\":[\"model=m\"]}");
+            ask(url, "tenants that wait", "/requests/tenants", "{}");
+            ask(url, "the oldest request", "/requests/find", "{\"ids\":[\"id-0\"]}");
+            ask(url, "a new request", "/requests/find", "{\"ids\":[\"id-" + (RECORDS - 1) + "\"]}");
+            look(url);
+            System.out.printf(
+                    "The console used %.1f s of processor time%n",
+                    console.info().totalCpuDuration().orElseThrow().toMillis() / 1e3);
+        } finally {
+            console.destroyForcibly();
+        }
+    }
+
+    private void put(String topic) {
+        try (KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(
+                Map.of("bootstrap.servers", kafka.bootstrapServers(), "linger.ms", 20),
+                new ByteArraySerializer(),
+                new ByteArraySerializer())) {
+            for (int i = 0; i < RECORDS; i++) {
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.ID, "id-" + i);
+                WireHeaders.set(headers, WireHeaders.TENANT, "tenant-" + i % TENANTS);
+                if (topic.equals(topics.dead())) {
+                    WireHeaders.set(headers, WireHeaders.REASON, i % 3 == 0 ? "rejected" : "attempts_exhausted");
+                    WireHeaders.set(headers, WireHeaders.HTTP_STATUS, i % 3 == 0 ? 400 : 503);
+                    WireHeaders.set(headers, WireHeaders.ERROR_MESSAGE, "the model does not exist");
+                }
+                String body = "{\"model\":\"maker/model-" + i % MODELS
+                        + "\",\"messages\":[{\"role\":\"user\",\"content\":\"request " + i + " of the trial\"}]}";
+                var unused =
+                        producer.send(new ProducerRecord<>(topic, i % 12, null, null, body.getBytes(UTF_8), headers));
+            }
+        }
+    }
+
+    private void ask(String url, String what, String path, String body) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        String answer = client.send(
+                        HttpRequest.newBuilder(URI.create(url + path))
+                                .header("content-type", "application/json")
+                                .header("origin", url)
+                                .POST(HttpRequest.BodyPublishers.ofString(body))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString())
+                .body();
+        String last = answer.substring(answer.lastIndexOf('\n', answer.length() - 2) + 1);
+        assertThat(last).startsWith("{\"result\":");
+        System.out.printf(
+                "%s of %,d: %.1f s, %,d lines, the last of %,d bytes%n",
+                what, RECORDS, (System.nanoTime() - began) / 1e9, answer.lines().count(), last.length());
+    }
+
+    private void look(String url) throws IOException {
+        try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
+                Chromium.Page page = chromium.open(url + "/#dead-letters", 1_600, 1_000)) {
+            await().atMost(LONG).until(() -> page.text("#letters-shown").startsWith("100 of "));
+            page.evaluate("document.getElementById('older').click()");
+            await().atMost(LONG).until(() -> page.text("#search-state").contains("died until"));
+            System.out.println(ConsolePageIT.costs(page));
+            assertThat(page.complaints()).isEmpty();
+        }
+    }
+}
