@@ -23,6 +23,7 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
     static final String WATCHER = "watcher";
     static final String SUBMITTER = "submitter";
     static final String CREATOR = "creator";
+    static final String DOOR = "door";
 
     static AclGrant topic(String user, AclOperation operation, String topic) {
         return new AclGrant(user, operation, ResourceType.TOPIC, topic, PatternType.LITERAL);
@@ -111,6 +112,21 @@ record AclGrant(String user, AclOperation operation, ResourceType type, String n
                 topic(SUBMITTER, AclOperation.WRITE, topics.requests()),
                 topic(SUBMITTER, AclOperation.READ, topics.replies()),
                 topic(SUBMITTER, AclOperation.READ, topics.requests()));
+    }
+
+    /** Returns the rights of an HTTP door without a file of keys that runs batches. */
+    static List<AclGrant> door(Topics topics) {
+        String batches = topics.base() + ".batches.";
+        return List.of(
+                topic(DOOR, AclOperation.WRITE, topics.requests()),
+                topic(DOOR, AclOperation.READ, topics.doorReplies()),
+                topic(DOOR, AclOperation.WRITE, topics.cancels()),
+                topic(DOOR, AclOperation.READ, topics.workers()),
+                topic(DOOR, AclOperation.READ, topics.streams()),
+                topic(DOOR, AclOperation.READ, topics.batchReplies()),
+                topic(DOOR, AclOperation.WRITE, topics.batchReplies()),
+                new AclGrant(DOOR, AclOperation.READ, ResourceType.GROUP, batches, PatternType.PREFIXED),
+                transactionalId(DOOR, batches));
     }
 
     static List<AclGrant> creator(Topics topics) {

@@ -41,6 +41,9 @@ class MissingCommandRightIT {
     private static final List<String> REPLAY = List.of("dlq", "replay", "--yes");
     private static final List<String> STATUS = List.of("status", "--group=" + GROUP);
     private static final List<String> WORKERS = List.of("workers");
+    /** It would not end if it had all rights. */
+    private static final List<String> GATEWAY = List.of("gateway", "--port=0", "--files-dir=target/missing-right");
+
     private static final List<String> CANCEL = List.of("cancel", "some-id");
     private static final List<String> ASK_EXPRESS = List.of("ask", "--express", "--model=m", "--timeout=5s", "?");
     private static final List<String> ASK = List.of("ask", "--model=m", "--timeout=5s", "?");
@@ -62,6 +65,7 @@ class MissingCommandRightIT {
                         AclGrant.operator(TOPICS),
                         AclGrant.watcher(TOPICS, GROUP),
                         AclGrant.submitter(TOPICS),
+                        AclGrant.door(TOPICS),
                         AclGrant.creator(TOPICS))
                 .flatMap(List::stream)
                 .toList();
@@ -129,6 +133,14 @@ class MissingCommandRightIT {
                 new Case(
                         AclGrant.topic(AclGrant.EXPRESS, AclOperation.WRITE, TOPICS.express()),
                         ASK_EXPRESS,
+                        ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.DOOR, AclOperation.READ, TOPICS.batchReplies()),
+                        GATEWAY,
+                        ExitCode.REFUSED),
+                new Case(
+                        AclGrant.topic(AclGrant.DOOR, AclOperation.WRITE, TOPICS.batchReplies()),
+                        GATEWAY,
                         ExitCode.REFUSED),
                 new Case(
                         AclGrant.topic(AclGrant.SUBMITTER, AclOperation.READ, TOPICS.replies()),

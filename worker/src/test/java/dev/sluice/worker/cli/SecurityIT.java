@@ -21,11 +21,15 @@ import dev.sluice.worker.observe.AdminServer;
 import dev.sluice.worker.observe.PrometheusPage;
 import dev.sluice.worker.observe.StatusPage;
 import io.opentelemetry.api.OpenTelemetry;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -41,6 +45,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Runs a queue on a Kafka with TLS, passwords and ACLs. Each role has exactly the rights that worker/README.md names.
@@ -72,6 +77,7 @@ class SecurityIT {
                         AclGrant.operator(TOPICS),
                         AclGrant.watcher(TOPICS, GROUP),
                         AclGrant.submitter(TOPICS),
+                        AclGrant.door(TOPICS),
                         AclGrant.creator(TOPICS))
                 .flatMap(List::stream)
                 .toList();
@@ -184,6 +190,77 @@ class SecurityIT {
     private static String line(String id, String text) {
         return "{\"custom_id\":\"" + id + "\",\"body\":{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\""
                 + text + "\"}]}}\n";
+    }
+
+    /** The door runs as a process, since its end is that of a process. */
+    @Test
+    void aDoorServesChatAndBatchesWithTheRightsInTheReadme() throws Exception {
+        Path log = folder.resolve("gateway.log");
+        Process door = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-jar",
+                        Path.of("target", "sluice.jar").toString(),
+                        "gateway",
+                        "--port=0",
+                        "--files-dir=" + folder.resolve("files"),
+                        "--kafka-config=" + kafka.file(AclGrant.DOOR))
+                .redirectError(log.toFile())
+                .start();
+        try (Worker worker = Worker.start(config());
+                BufferedReader out = door.inputReader()) {
+            String base = out.readLine();
+            assertThat(base).as(Files.readString(log)).isNotNull();
+            String chat = "{\"model\":\"m\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}";
+            assertThat(post(base + "/chat/completions", "application/json", chat))
+                    .contains("[DONE]");
+            await().atMost(BOUND).until(() -> !ask(base + "/models").contains("models_unknown"));
+            assertThat(runBatch(base, line("a", "?"))).contains("\"status\":\"completed\"", "\"completed\":1");
+            String slow = createBatch(base, line("b", "? [stand-in: latency=3s]"));
+            await().atMost(BOUND).until(() -> ask(slow).contains("\"total\":1"));
+            post(slow + "/cancel", "application/json", "");
+            assertThat(ended(slow)).contains("\"status\":\"cancelled\"", "\"total\":1");
+        } finally {
+            door.destroyForcibly().waitFor();
+        }
+        assertThat(Files.readAllLines(log)).noneMatch(line -> line.matches(".* (WARN|ERROR) .*"));
+    }
+
+    private static String runBatch(String base, String lines) throws Exception {
+        return ended(createBatch(base, lines));
+    }
+
+    private static String createBatch(String base, String lines) throws Exception {
+        String form = "--b\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--b\r\n"
+                + "Content-Disposition: form-data; name=\"file\"\r\n\r\n" + lines + "\r\n--b--\r\n";
+        String file = id(post(base + "/files", "multipart/form-data; boundary=b", form));
+        String order = "{\"input_file_id\":\"" + file
+                + "\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"1h\"}";
+        return base + "/batches/" + id(post(base + "/batches", "application/json", order));
+    }
+
+    private static String id(String json) {
+        return JsonMapper.shared().readTree(json).required("id").asString();
+    }
+
+    private static String ended(String batch) {
+        return await().atMost(BOUND)
+                .until(() -> ask(batch), body -> body.matches(".*\"status\":\"(completed|cancelled|failed)\".*"));
+    }
+
+    private static String post(String uri, String type, String body) throws Exception {
+        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(uri)).header("content-type", type);
+        return send(request.POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    private static String ask(String uri) throws Exception {
+        return send(HttpRequest.newBuilder(URI.create(uri)));
+    }
+
+    private static String send(HttpRequest.Builder request) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(request.timeout(BOUND).build(), HttpResponse.BodyHandlers.ofString())
+                .body();
     }
 
     @Test
