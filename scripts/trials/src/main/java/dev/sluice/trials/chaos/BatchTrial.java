@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
@@ -58,7 +59,7 @@ final class BatchTrial {
      * The end of the batch and its results.
      *
      * @param batch the object of the API
-     * @param seconds from its creation to its end
+     * @param seconds from the beginning of the upload to the end of the batch
      */
     record Outcome(JsonNode batch, List<String> output, List<String> errors, double seconds) {}
 
@@ -93,8 +94,8 @@ final class BatchTrial {
     }
 
     Outcome run(Path file) throws IOException, InterruptedException {
-        String input = upload(file).get("id").asString();
         long began = System.nanoTime();
+        String input = upload(file).get("id").asString();
         String id = create(input).get("id").asString();
         Thread strikes = new Thread(() -> strike(id), "batch-strikes");
         strikes.setDaemon(true);
@@ -188,11 +189,10 @@ final class BatchTrial {
                     say.accept("the batch has ended before strike " + (i + 1));
                     return;
                 }
-                // doors in two of three cases, and each in turn
                 if (i % 3 == 2) {
                     strikeWorker(kills.get(i), i);
                 } else {
-                    strikeDoor(kills.get(i), i);
+                    strike(runner(), kills.get(i));
                 }
             }
         } catch (InterruptedException e) {
@@ -214,8 +214,21 @@ final class BatchTrial {
         }
     }
 
-    private void strikeDoor(boolean isKill, int number) throws InterruptedException {
-        DoorSlot struck = rig.doors().get((number - number / 3) % rig.doors().size());
+    /** Returns the door that runs the batch. */
+    private DoorSlot runner() {
+        return Collections.max(rig.doors(), Comparator.comparing(BatchTrial::lastElected));
+    }
+
+    /** Returns when a door was elected last by its own log, or an empty text if it never was. */
+    private static String lastElected(DoorSlot door) {
+        return door.process().log().stream()
+                .filter(line -> line.contains("Batches are run by this gateway"))
+                .map(line -> line.substring(0, line.indexOf(' ')))
+                .max(Comparator.naturalOrder())
+                .orElse("");
+    }
+
+    private void strike(DoorSlot struck, boolean isKill) throws InterruptedException {
         say.accept((isKill ? "kill -9: " : "stop: ") + struck.name());
         if (isKill) {
             struck.process().kill();

@@ -29,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Stream;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Sends hostile requests to a door over many connections at once, and judges what comes back and what is left. */
 final class DoorFuzz {
@@ -67,10 +68,11 @@ final class DoorFuzz {
 
     /** Runs for this time, waits until the door has nothing left of it, and returns what was wrong. */
     List<Violation> run(Duration length) throws InterruptedException {
+        String input = upload();
         long end = System.nanoTime() + length.toNanos();
         ExecutorService clients = Executors.newFixedThreadPool(CONNECTIONS);
         for (int i = 0; i < CONNECTIONS; i++) {
-            HostileRequests requests = new HostileRequests(new Random(seed * CONNECTIONS + i));
+            HostileRequests requests = new HostileRequests(new Random(seed * CONNECTIONS + i), input);
             clients.execute(() -> sendUntil(end, requests));
         }
         clients.shutdown();
@@ -79,6 +81,24 @@ final class DoorFuzz {
         }
         checkWhatIsLeft();
         return List.copyOf(violations);
+    }
+
+    /** Stores the file of which the clients make batches. */
+    private String upload() throws InterruptedException {
+        String line = "{\"custom_id\":\"a\",\"body\":"
+                + "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"?\"}]}}";
+        HttpRequest request = HttpRequest.newBuilder(URI.create(door.baseUrl() + "/files"))
+                .header("content-type", "multipart/form-data; boundary=b")
+                .POST(HttpRequest.BodyPublishers.ofString(HostileRequests.form(line)))
+                .build();
+        try {
+            String file = HttpClient.newHttpClient()
+                    .send(request, BodyHandlers.ofString())
+                    .body();
+            return JsonMapper.shared().readTree(file).required("id").asString();
+        } catch (IOException e) {
+            throw new IllegalStateException("the door takes no file", e);
+        }
     }
 
     private void sendUntil(long end, HostileRequests requests) {
@@ -194,7 +214,7 @@ final class DoorFuzz {
                     .lines()
                     .filter(line -> LEFT_OVER.stream().anyMatch(line::contains))
                     .collect(joining("; "));
-            violations.add(new Violation("something is left", door.name(), left + "; " + unfinishedUploads()));
+            violations.add(new Violation("something is left", door.name(), left + "; " + unfinished()));
         }
         if (door.process().hasEndedUnasked()) {
             violations.add(new Violation("ended", door.name(), "see its log"));
@@ -212,12 +232,14 @@ final class DoorFuzz {
     private boolean isNothingLeft() throws InterruptedException {
         String metrics = metrics();
         return LEFT_OVER.stream().allMatch(name -> metrics.contains("\nsluice_gateway_" + name + " 0.0\n"))
-                && unfinishedUploads().isEmpty();
+                && unfinished().isEmpty();
     }
 
-    private List<String> unfinishedUploads() {
-        try (Stream<Path> uploads = Files.list(files.resolve("uploads"))) {
-            return uploads.map(Path::toString).toList();
+    /** Returns what the directory of files has of uploads and batches that have not ended. */
+    private List<String> unfinished() {
+        try (Stream<Path> uploads = Files.list(files.resolve("uploads"));
+                Stream<Path> batches = Files.list(files.resolve("open"))) {
+            return Stream.concat(uploads, batches).map(Path::toString).toList();
         } catch (IOException e) {
             return List.of(e.toString());
         }

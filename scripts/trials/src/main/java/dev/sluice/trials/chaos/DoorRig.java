@@ -32,6 +32,9 @@ final class DoorRig implements AutoCloseable {
     /** The time for which a door that stops lets requests wait, beside that of a stream. */
     private static final Duration DRAIN = Duration.ofSeconds(12);
 
+    /** The most lines of a batch that are on the queue, with which {@code submit} is compared. */
+    private static final int BATCH_WINDOW = 10_000;
+
     private static final int PARTITIONS = 8;
     private static final int WORKERS = 2;
     private static final int DOORS = 2;
@@ -151,7 +154,8 @@ final class DoorRig implements AutoCloseable {
     /** Runs a file of requests with {@code submit}, and returns the seconds that it takes. */
     double submit(Path file) throws InterruptedException {
         long began = System.nanoTime();
-        int exitCode = sluice.submit(file, List.of("--bootstrap-servers=" + broker.bootstrapServers()))
+        int exitCode = sluice.submit(
+                        file, List.of("--bootstrap-servers=" + broker.bootstrapServers(), "--window=" + BATCH_WINDOW))
                 .exit()
                 .join();
         if (exitCode != 0) {

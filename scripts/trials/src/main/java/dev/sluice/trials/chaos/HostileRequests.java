@@ -16,12 +16,15 @@ import java.util.Random;
  */
 final class HostileRequests {
     private static final int GOOD = 10;
-    private static final int UPLOADS = 4;
+    /** One of so many requests that are spoiled is an upload, and one creates a batch. */
+    private static final int KINDS = 4;
+
     private static final int MANY_BYTES = 70_000;
     private static final int LARGE_BODY = 1_300_000;
 
-    private static final List<String> METHODS =
-            List.of("GET", "POST", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "PRI", "post", "PO\tST", "\u0000", "");
+    private static final List<String> METHODS = List.of(
+            "GET", "POST", "DELETE", "HEAD", "PUT", "OPTIONS", "TRACE", "CONNECT", "PRI", "post", "PO\tST", "\u0000",
+            "");
     private static final List<String> TARGETS = List.of(
             "/v1/chat/completions",
             "/chat/completions/",
@@ -94,18 +97,7 @@ final class HostileRequests {
             "Content-Encoding: gzip",
             "Accept-Encoding: gzip",
             "Authorization: Bearer \u00ff");
-    private static final String FORM = String.join(
-            "\r\n",
-            "--b",
-            "Content-Disposition: form-data; name=\"purpose\"",
-            "",
-            "batch",
-            "--b",
-            "Content-Disposition: form-data; name=\"file\"; filename=\"../a.jsonl\"",
-            "",
-            "{}\n{}",
-            "--b--",
-            "");
+    private static final String FORM = form("{}\n{}");
     private static final List<String> BODIES = List.of(
             "",
             "null",
@@ -119,15 +111,38 @@ final class HostileRequests {
                     + "[{\"role\":\"user\",\"content\":\"? [stand-in: status=400]\"}]}",
             "\u0000{\"model\":\"m\"}",
             "\ufeff{\"model\":\"m\",\"messages\":[]}",
+            "{\"input_file_id\":{},\"endpoint\":[],\"completion_window\":1e9}",
+            "{\"input_file_id\":\"../..\",\"endpoint\":\"/v1/chat/completions\",\"completion_window\":\"7d\"}",
+            "{\"metadata\":" + "{\"a\":".repeat(5_000),
             FORM,
             FORM.replace("--b--", "--b"),
             FORM.repeat(2),
             FORM.replace("name=", "name"));
 
     private final Random random;
+    private final String batch;
 
-    HostileRequests(Random random) {
+    /** @param inputFileId a file of which batches can be made */
+    HostileRequests(Random random, String inputFileId) {
         this.random = random;
+        this.batch = "{\"input_file_id\":\"" + inputFileId + "\",\"endpoint\":\"/v1/chat/completions\","
+                + "\"completion_window\":\"24h\",\"metadata\":{\"job\":\"h\u00e9llo\"}}";
+    }
+
+    /** Returns the body by which a file is stored, whose boundary is {@code b}. */
+    static String form(String content) {
+        return String.join(
+                "\r\n",
+                "--b",
+                "Content-Disposition: form-data; name=\"purpose\"",
+                "",
+                "batch",
+                "--b",
+                "Content-Disposition: form-data; name=\"file\"; filename=\"../a.jsonl\"",
+                "",
+                content,
+                "--b--",
+                "");
     }
 
     /**
@@ -152,7 +167,7 @@ final class HostileRequests {
     HostileRequest next() {
         boolean isGood = random.nextInt(GOOD) == 0;
         boolean isStream = random.nextInt(3) == 0;
-        Parts parts = new Parts(isStream, !isGood && random.nextInt(UPLOADS) == 0);
+        Parts parts = new Parts(isStream, isGood ? KINDS : random.nextInt(KINDS));
         if (isGood) {
             parts.headers.add("Connection: close");
             return new HostileRequest(pieces(parts.bytes()), true, isStream);
@@ -180,14 +195,20 @@ final class HostileRequests {
         private byte[] body;
         private boolean isChunked = random.nextInt(4) == 0;
 
-        Parts(boolean isStream, boolean isUpload) {
-            if (isUpload) {
+        /** @param kind 0 for an upload, 1 for a batch, and else a chat request */
+        Parts(boolean isStream, int kind) {
+            if (kind == 0) {
                 target = "/v1/files";
                 headers.add("Content-Type: multipart/form-data; boundary=b");
                 body = FORM.getBytes(UTF_8);
                 return;
             }
             headers.add("Content-Type: application/json");
+            if (kind == 1) {
+                target = "/v1/batches";
+                body = batch.getBytes(UTF_8);
+                return;
+            }
             body = ("{\"model\":\"m\",\"stream\":" + isStream
                             + ",\"messages\":[{\"role\":\"user\",\"content\":\"h\u00e9llo\"}]}")
                     .getBytes(UTF_8);

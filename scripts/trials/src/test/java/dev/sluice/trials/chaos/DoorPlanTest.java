@@ -32,8 +32,8 @@ class DoorPlanTest {
 
     @Test
     void hostileRequestsFollowFromTheirSeedToo() {
-        HostileRequests one = new HostileRequests(new Random(5));
-        HostileRequests same = new HostileRequests(new Random(5));
+        HostileRequests one = new HostileRequests(new Random(5), "file-1");
+        HostileRequests same = new HostileRequests(new Random(5), "file-1");
         int good = 0;
         for (int i = 0; i < 2_000; i++) {
             HostileRequests.HostileRequest request = one.next();
