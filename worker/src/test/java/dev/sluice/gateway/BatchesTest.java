@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.gateway.files.SmallVolume;
 import dev.sluice.gateway.files.TestForm;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -41,12 +42,16 @@ class BatchesTest {
     }
 
     private TestDoor door(CallerRule callers) {
+        return door(callers, root.resolve("files"));
+    }
+
+    private static TestDoor door(CallerRule callers, Path directory) {
         return new TestDoor(
                 TestDoor.answering(),
                 callers,
                 100,
                 TestDoor.TIMES,
-                Optional.of(new FilesConfig(root.resolve("files"), 1 << 20, 1 << 24)));
+                Optional.of(new FilesConfig(directory, 1 << 20, 1 << 24)));
     }
 
     @AfterEach
@@ -189,6 +194,29 @@ class BatchesTest {
     @ValueSource(strings = {"?limit=0", "?limit=101", "?limit=x", "?after=..", "?after=file-1"})
     void aBadPageIsRefused(String query) throws Exception {
         assertThat(door.get("/v1/batches" + query).statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void aFullDiskIsSaidAndWhatIsThereIsServed() throws Exception {
+        door.close();
+        try (SmallVolume volume = SmallVolume.mount(root, 1 << 20)) {
+            door = door(new KeylessRule(true), volume.root().resolve("files"));
+            String order = GOOD.replace("FILE", upload());
+            String path =
+                    "/v1/batches/" + json(post("/v1/batches", order)).get("id").asString();
+            volume.fill(0);
+
+            assertThat(List.of(post("/v1/batches", order), post(path + "/cancel", "")))
+                    .allSatisfy(response -> {
+                        assertThat(response.statusCode()).isEqualTo(507);
+                        assertThat(TestDoor.error(response).get("code").asString())
+                                .isEqualTo("disk_full");
+                    });
+            assertThat(json(door.get(path)).get("status").asString()).isEqualTo("validating");
+            volume.free();
+            assertThat(post(path + "/cancel", "").statusCode()).isEqualTo(200);
+            assertThat(json(door.get("/v1/batches")).get("data")).hasSize(1);
+        }
     }
 
     @Test

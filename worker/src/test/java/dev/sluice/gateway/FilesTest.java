@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.gateway.files.SmallVolume;
 import dev.sluice.gateway.files.TestForm;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -49,12 +50,16 @@ class FilesTest {
     }
 
     private TestDoor door(CallerRule callers) {
+        return door(callers, root.resolve("files"));
+    }
+
+    private static TestDoor door(CallerRule callers, Path directory) {
         return new TestDoor(
                 TestDoor.answering(),
                 callers,
                 100,
                 TestDoor.TIMES,
-                Optional.of(new FilesConfig(root.resolve("files"), MAX_FILE, 3L * MAX_FILE)));
+                Optional.of(new FilesConfig(directory, MAX_FILE, 3L * MAX_FILE)));
     }
 
     @AfterEach
@@ -317,6 +322,29 @@ class FilesTest {
         assertThat(door.post(TestDoor.BODY).statusCode()).isEqualTo(200);
         Files.move(away, root.resolve("files"));
         assertThat(door.get("/v1/files/" + id + "/content").body()).isEqualTo(new String(LINES, UTF_8));
+    }
+
+    @Test
+    void aFullDiskIsSaidAndStopsNoChat() throws Exception {
+        try (SmallVolume volume = SmallVolume.mount(root, 1 << 20);
+                TestDoor there = door(new KeylessRule(true), volume.root().resolve("files"))) {
+            byte[] form = TestForm.batch("x".repeat(100_000).getBytes(UTF_8)).end();
+            String id = json(upload(there, form)).get("id").asString();
+            volume.fill(5);
+
+            HttpResponse<String> refused = upload(there, form);
+            volume.fill(0);
+            HttpResponse<String> none = upload(there, TestForm.batch(LINES).end());
+
+            assertThat(List.of(refused, none)).allSatisfy(response -> {
+                assertThat(response.statusCode()).isEqualTo(507);
+                assertThat(TestDoor.error(response).get("code").asString()).isEqualTo("disk_full");
+            });
+            assertThat(there.post(TestDoor.BODY).statusCode()).isEqualTo(200);
+            assertThat(there.get("/v1/files/" + id + "/content").body()).hasSize(100_000);
+            volume.free();
+            assertThat(upload(there, form).statusCode()).isEqualTo(200);
+        }
     }
 
     /** The file is larger than what the system takes for a client that does not read. */

@@ -3,6 +3,7 @@ package dev.sluice.gateway.batches;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.SmallVolume;
 import dev.sluice.gateway.files.StoredBatch;
 import dev.sluice.wire.Reason;
 import java.io.IOException;
@@ -13,8 +14,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,8 @@ class BatchTakeOverPropertyTest {
     /** The lines that Kafka does not take: the first, neighbours, one in the middle and the last. */
     private static final Set<Integer> TOO_LARGE = Set.of(1, 17, 18, 40, LINES);
 
+    private static final String FULL_DISK = "No space left on device";
+
     private static final int DOORS = 3;
     private static final int MAX_MOVES = 5_000;
 
@@ -43,11 +48,25 @@ class BatchTakeOverPropertyTest {
     @ValueSource(longs = {1, 2, 3})
     void eachLineHasOneResultWhoeverRunsTheBatches(long seed) throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
-            run(new Random(seed * 1_000 + round), root.resolve("round-" + round));
+            run(new Random(seed * 1_000 + round), root.resolve("round-" + round), Optional.empty());
         }
     }
 
-    private static void run(Random random, Path folder) throws IOException {
+    /** Each step of a door is met by a full disk now and then, and the door begins anew. */
+    @Test
+    @Timeout(120)
+    void eachLineHasOneResultThoughTheDiskIsFullAtTimes() throws Exception {
+        int met = 0;
+        for (int round = 0; round < ROUNDS; round++) {
+            try (SmallVolume volume = SmallVolume.mount(root, 8 << 20)) {
+                met += run(new Random(round), volume.root().resolve("files"), Optional.of(volume));
+            }
+        }
+        assertThat(met).isGreaterThan(ROUNDS);
+    }
+
+    /** Returns how many steps have met a full disk. */
+    private static int run(Random random, Path folder, Optional<SmallVolume> volume) throws IOException {
         TestBatches batches = new TestBatches(folder);
         batches.topic.tooLarge.addAll(TOO_LARGE);
         List<String> ids = new ArrayList<>();
@@ -57,6 +76,7 @@ class BatchTakeOverPropertyTest {
         List<TestBatches.Door> doors = new ArrayList<>();
         Map<String, Integer> statesSeen = new HashMap<>();
         int answered = 0;
+        int fullDisks = 0;
         for (int moves = 0; !haveEnded(batches, ids); moves++) {
             assertThat(moves).isLessThan(MAX_MOVES);
             int action = random.nextInt(100);
@@ -70,6 +90,10 @@ class BatchTakeOverPropertyTest {
                 doors.get(random.nextInt(doors.size())).connection.choose();
             } else if (action == 2) {
                 doors.remove(random.nextInt(doors.size())); // as kill -9: nothing is closed
+            } else if (action == 3 && volume.isPresent()) {
+                volume.get().fill(random.nextInt(12));
+            } else if (action < 6 && volume.isPresent()) {
+                volume.get().free();
             } else if (action < 30 && answered < batches.topic.published.size()) {
                 int count = 1 + random.nextInt(batches.topic.published.size() - answered);
                 for (int i = 0; i < count; i++) {
@@ -77,7 +101,7 @@ class BatchTakeOverPropertyTest {
                 }
             } else {
                 batches.clock.pass(Duration.ofMillis(random.nextInt(1_500)));
-                step(doors, random);
+                fullDisks += step(doors, random) ? 1 : 0;
             }
             forwardOnly(batches, ids, statesSeen);
         }
@@ -88,19 +112,26 @@ class BatchTakeOverPropertyTest {
         for (String id : ids) {
             check(batches, batches.batch(id));
         }
+        return fullDisks;
     }
 
-    /** Moves any door on, be it the one that runs the batches or one that was stopped when it did. */
-    private static void step(List<TestBatches.Door> doors, Random random) throws IOException {
+    /**
+     * Moves any door on, be it the one that runs the batches or one that was stopped when it did.
+     *
+     * @return true if it has met a full disk
+     */
+    private static boolean step(List<TestBatches.Door> doors, Random random) throws IOException {
         TestBatches.Door door = doors.get(random.nextInt(doors.size()));
         try {
             door.step();
         } catch (PlayedTopic.FencedException | PlayedTopic.KilledException e) {
             doors.remove(door); // it would begin anew
         } catch (IOException e) {
-            assertThat(e).hasMessageContaining("is run by another gateway");
+            assertThat(e.getMessage()).containsAnyOf("is run by another gateway", FULL_DISK);
             doors.remove(door);
+            return e.getMessage().contains(FULL_DISK);
         }
+        return false;
     }
 
     private static void answer(TestBatches batches, String id, Random random) {
