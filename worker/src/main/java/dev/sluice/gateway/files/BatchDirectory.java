@@ -43,8 +43,8 @@ final class BatchDirectory {
     boolean begin(String owner, String id, String inputFileId) throws IOException {
         files.requirePresent();
         Path batch = place(owner, id);
-        DiskSteps.create(batch.getParent());
-        DiskSteps.create(batch);
+        DiskSteps.createForced(batch.getParent());
+        DiskSteps.createForced(batch);
         try {
             files.keep(owner, inputFileId, batch.resolve(INPUT));
             return true;
@@ -73,8 +73,8 @@ final class BatchDirectory {
         try {
             DiskSteps.writeForced(draft.resolve(STATE), state);
             Path batch = place(owner, id);
-            DiskSteps.create(batch.getParent());
-            DiskSteps.create(batch);
+            DiskSteps.createForced(batch.getParent());
+            DiskSteps.createForced(batch);
             return DiskSteps.moveUnlessTaken(draft, batch.resolve(Integer.toString(number)));
         } finally {
             DiskSteps.deleteTree(draft);

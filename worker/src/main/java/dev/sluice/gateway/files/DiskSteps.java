@@ -33,6 +33,14 @@ final class DiskSteps {
         }
     }
 
+    /** Creates a directory like {@link #create}, and makes the name of a new one safe from a power failure. */
+    static void createForced(Path directory) throws IOException {
+        if (Files.notExists(directory)) {
+            create(directory);
+            force(directory.getParent());
+        }
+    }
+
     /** Prompts and answers are nobody else's business. */
     static FileAttribute<?>[] attributes(Path directory) {
         return directory.getFileSystem().supportedFileAttributeViews().contains("posix")
@@ -98,6 +106,7 @@ final class DiskSteps {
         Files.deleteIfExists(draft);
         writeForced(draft, bytes);
         Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        force(file.getParent());
     }
 
     /**

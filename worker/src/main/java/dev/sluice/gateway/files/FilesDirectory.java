@@ -153,7 +153,7 @@ final class FilesDirectory {
         DiskSteps.writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
         DiskSteps.force(upload);
         requirePresent();
-        DiskSteps.create(owners.resolve(owner));
+        DiskSteps.createForced(owners.resolve(owner));
         Files.move(upload, place(owner, file.id()), StandardCopyOption.ATOMIC_MOVE);
         DiskSteps.force(owners.resolve(owner));
     }
@@ -167,7 +167,7 @@ final class FilesDirectory {
         DiskSteps.writeForced(upload.resolve(DESCRIPTION), file.bytesOfJson());
         DiskSteps.force(upload);
         requirePresent();
-        DiskSteps.create(owners.resolve(owner));
+        DiskSteps.createForced(owners.resolve(owner));
         return DiskSteps.moveUnlessTaken(upload, place(owner, file.id()));
     }
 
