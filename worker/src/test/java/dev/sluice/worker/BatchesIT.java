@@ -2,11 +2,11 @@ package dev.sluice.worker;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.gateway.batches.BatchLimits;
 import dev.sluice.gateway.batches.BatchRunner;
-import dev.sluice.gateway.files.BatchCounts;
 import dev.sluice.gateway.files.BatchOrder;
 import dev.sluice.gateway.files.BatchStatus;
 import dev.sluice.gateway.files.BatchStore;
@@ -14,6 +14,7 @@ import dev.sluice.gateway.files.FileContent;
 import dev.sluice.gateway.files.FileDraft;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
+import dev.sluice.gateway.files.SmallVolume;
 import dev.sluice.gateway.files.StoredBatch;
 import dev.sluice.gateway.files.TestForm;
 import dev.sluice.sandbox.LatencyModel;
@@ -23,6 +24,7 @@ import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.batch.KafkaBatchQueue;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BatchesIT {
     private static final String OWNER = "0a";
     private static final Duration PATIENCE = Duration.ofMinutes(1);
+    private static final int LINES = 2_000;
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -62,7 +65,11 @@ class BatchesIT {
         api = TogetherStandIn.start(StandInSettings.DEFAULT
                 .withApiKeys(TestQueue.KEY)
                 .withLatency(new LatencyModel.Uniform(Duration.ofMillis(5), Duration.ofMillis(20))));
-        FilesConfig config = new FilesConfig(root, 1 << 28, 1L << 40);
+        use(root);
+    }
+
+    private void use(Path directory) throws IOException {
+        FilesConfig config = new FilesConfig(directory, 1 << 28, 1L << 40);
         files = new FileStore(config, Clock.systemUTC(), new SecureRandom());
         store = new BatchStore(config, Clock.systemUTC(), new SecureRandom());
     }
@@ -110,6 +117,12 @@ class BatchesIT {
                 .until(() -> batch(id), batch -> batch.status().isEnd());
     }
 
+    private static void assertCounts(StoredBatch batch, int completed, int failed) {
+        assertThat(batch.counts().total()).isEqualTo(completed + failed);
+        assertThat(batch.counts().completed()).isEqualTo(completed);
+        assertThat(batch.counts().failed()).isEqualTo(failed);
+    }
+
     private List<String> results(Optional<String> file) throws IOException {
         try (FileContent content = files.content(OWNER, file.orElseThrow()).orElseThrow()) {
             return new String(content.next(1 << 28), UTF_8).lines().toList();
@@ -125,7 +138,9 @@ class BatchesIT {
             StoredBatch batch = ended(id);
 
             assertThat(batch.status()).isEqualTo(BatchStatus.COMPLETED);
-            assertThat(batch.counts()).isEqualTo(new BatchCounts(301, 300, 1));
+            assertCounts(batch, 300, 1);
+            assertThat(batch.counts().usage().totalTokens()).isPositive();
+            assertThat(batch.model()).contains("m");
             assertThat(results(batch.outputFileId())).hasSize(300).allMatch(each -> each.contains("You said: hello"));
             assertThat(results(batch.errorFileId()))
                     .singleElement()
@@ -153,7 +168,7 @@ class BatchesIT {
             await().atMost(PATIENCE).until(() -> batch(id).counts().completed() >= 500);
             second.close();
 
-            assertThat(ended(id).counts()).isEqualTo(new BatchCounts(3_000, 3_000, 0));
+            assertCounts(ended(id), 3_000, 0);
         }
         List<String> custom = results(batch(id).outputFileId()).stream()
                 .map(each -> each.replaceAll(".*\"custom_id\":\"(c\\d+)\".*", "$1"))
@@ -183,5 +198,75 @@ class BatchesIT {
             }
         }
         assertThat(api.calls()).isZero();
+    }
+
+    /** The rest is written once there is room, and the log says why it is not. */
+    @Test
+    void aFullDiskLosesAndRepeatsNothing() throws Exception {
+        try (SmallVolume volume = SmallVolume.mount(root, 16 << 20);
+                LogLines log = new LogLines(BatchRunner.class)) {
+            use(volume.root().resolve("files"));
+            String id = create(lines(LINES));
+            try (BatchRunner runner = runner()) {
+                awaitOnTheQueue();
+                volume.fill(20);
+                try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                    awaitStandstills(log, 1, "No space left on device");
+                    assertThat(batch(id).status()).isEqualTo(BatchStatus.IN_PROGRESS);
+                    assertThatThrownBy(() -> create(lines(LINES))).hasMessageContaining("No space left on device");
+                    volume.fill(60);
+                    awaitStandstills(log, 2, "No space left on device");
+                    volume.free();
+
+                    assertCounts(ended(id), LINES, 0);
+                    assertEachLineOnce(id);
+                }
+            }
+        }
+    }
+
+    private void awaitOnTheQueue() {
+        await().atMost(PATIENCE).until(() -> queue.read(queue.topics.requests()).size() == LINES);
+    }
+
+    /** Nothing is written where the directory was, as into the empty place of a volume that was unmounted. */
+    @Test
+    void aDirectoryThatIsAwayForAWhileLosesAndRepeatsNothing() throws Exception {
+        Path place = root.resolve("volume");
+        Path away = root.resolve("away");
+        use(place);
+        String id = create(lines(LINES));
+        try (LogLines log = new LogLines(BatchRunner.class);
+                BatchRunner runner = runner()) {
+            awaitOnTheQueue();
+            Files.move(place, away);
+            Files.createDirectory(place);
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                awaitStandstills(log, 2, "is gone");
+                assertThatThrownBy(() -> batch(id)).isInstanceOf(IOException.class);
+                assertThat(place).isEmptyDirectory();
+                Files.delete(place);
+                Files.move(away, place);
+
+                assertCounts(ended(id), LINES, 0);
+                assertEachLineOnce(id);
+            }
+        }
+    }
+
+    private static void awaitStandstills(LogLines log, int times, String cause) {
+        await().atMost(PATIENCE)
+                .until(() -> log.all().stream()
+                                .filter(line -> line.startsWith("ERROR Batches stand still") && line.contains(cause))
+                                .count()
+                        >= times);
+    }
+
+    private void assertEachLineOnce(String id) throws IOException {
+        List<String> custom = results(batch(id).outputFileId()).stream()
+                .map(each -> each.replaceAll(".*\"custom_id\":\"(c\\d+)\".*", "$1"))
+                .toList();
+        assertThat(custom).hasSize(LINES).doesNotHaveDuplicates();
+        assertThat(api.calls()).isEqualTo(LINES);
     }
 }

@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Waits until this door is elected, and has a {@link BatchTerm} while it is. It belongs to the thread of the batches. */
+/**
+ * Waits until this door is elected, and has a {@link BatchTerm} while it is. It belongs to the thread of the batches.
+ */
 final class BatchElection implements BatchQueue.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchElection.class);
     private static final Duration POLL = Duration.ofMillis(100);

@@ -7,8 +7,10 @@ import dev.sluice.gateway.files.BatchSegment;
 import dev.sluice.gateway.files.BatchStatus;
 import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.BatchStore.NumberedState;
+import dev.sluice.gateway.files.BatchUsage;
 import dev.sluice.gateway.files.DamagedBatchException;
 import dev.sluice.gateway.files.StoredBatch;
+import dev.sluice.worker.batch.AnswerTokens;
 import dev.sluice.worker.batch.BatchInput;
 import dev.sluice.worker.batch.BatchSegments;
 import dev.sluice.worker.batch.LineStates;
@@ -40,6 +42,9 @@ final class BatchLoader {
      * @throws DamagedBatchException if its files are not what a door has written
      */
     LoadedBatch load(NumberedState from) throws IOException {
+        if (store.later(from).isPresent()) {
+            return new LoadedBatch.Left(); // its files may be gone
+        }
         BatchRun before = from.batch().run();
         BatchInput input;
         try {
@@ -113,7 +118,8 @@ final class BatchLoader {
         BatchStatus status = batch.status() == BatchStatus.VALIDATING ? BatchStatus.IN_PROGRESS : batch.status();
         Optional<NumberedState> taken = store.append(
                 from,
-                batch.in(status, store.now())
+                batch.of(input.model())
+                        .in(status, store.now())
                         .counting(counts(states))
                         .running(new BatchRun(from.number() + 1, sent, segments, false)));
         return taken.isPresent()
@@ -122,7 +128,15 @@ final class BatchLoader {
     }
 
     static BatchCounts counts(LineStates states) {
-        return new BatchCounts(states.total(), states.answeredCount() - states.failedCount(), states.failedCount());
+        return new BatchCounts(
+                states.total(),
+                states.answeredCount() - states.failedCount(),
+                states.failedCount(),
+                usage(states.tokens()));
+    }
+
+    private static BatchUsage usage(AnswerTokens tokens) {
+        return new BatchUsage(tokens.input(), tokens.cached(), tokens.output(), tokens.reasoning(), tokens.total());
     }
 
     private void refuse(NumberedState from, BatchInput.BadLinesException bad) throws IOException {

@@ -35,11 +35,12 @@ final class BatchResults {
             BatchSegments.writeMissing(state.batch().id(), complete.input(), states, isCancelled, draft.stream());
             errors = draft.publish();
         }
-        int completed = states.answeredCount() - states.failedCount();
+        BatchCounts counts = BatchLoader.counts(states);
         StoredBatch ended = state.batch()
                 .in(end(isCancelled, states), store.now())
                 .with(answers, errors)
-                .counting(new BatchCounts(states.total(), completed, states.total() - completed));
+                .counting(new BatchCounts(
+                        counts.total(), counts.completed(), counts.total() - counts.completed(), counts.usage()));
         Optional<NumberedState> unused = store.append(state, ended); // or another door has done the same
     }
 

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the batches while this door is the elected one, on a thread of its own. Where something fails, Kafka or the disk, it
- * begins anew with what is safe, as another door would. Thread-safe.
+ * Runs the batches while this door is the elected one, on a thread of its own. Where something fails, Kafka or the
+ * disk, it begins anew with what is safe, as another door would. Thread-safe.
  */
 public final class BatchRunner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BatchRunner.class);

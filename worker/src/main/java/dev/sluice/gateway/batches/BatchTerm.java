@@ -178,9 +178,10 @@ final class BatchTerm implements AutoCloseable {
         }
         Instant time = store.now();
         boolean isExpired = batch.isExpired(time, now, limits.steadyExpiry());
-        if (batch.isWaiting() && (batch.isCancelled() || isExpired)) {
-            BatchStatus end = batch.isCancelled() ? BatchStatus.CANCELLED : BatchStatus.EXPIRED;
-            if (store.append(batch.state(), batch.state().batch().in(end, time)).isPresent()) {
+        // one that has expired is taken up all the same, so that its results say so of each line
+        if (batch.isWaiting() && batch.isCancelled()) {
+            StoredBatch cancelled = batch.state().batch().in(BatchStatus.CANCELLED, time);
+            if (store.append(batch.state(), cancelled).isPresent()) {
                 batches.remove(batch.id());
             }
         }
@@ -197,11 +198,7 @@ final class BatchTerm implements AutoCloseable {
             return;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof DamagedBatchException damaged) {
-                batch.putAside();
-                LOG.atError()
-                        .addKeyValue("batch", batch.id())
-                        .addKeyValue("error", damaged.getMessage())
-                        .log("Batch put aside, since its files are damaged");
+                putAside(batch, damaged);
                 return;
             }
             throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
@@ -218,6 +215,14 @@ final class BatchTerm implements AutoCloseable {
                 batches.remove(batch.id());
             }
         }
+    }
+
+    private static void putAside(TrackedBatch batch, DamagedBatchException damaged) {
+        batch.putAside();
+        LOG.atError()
+                .addKeyValue("batch", batch.id())
+                .addKeyValue("error", damaged.getMessage())
+                .log("Batch put aside, since its files are damaged");
     }
 
     private void finish(TrackedBatch batch, LoadedBatch.Complete complete) {
@@ -240,7 +245,7 @@ final class BatchTerm implements AutoCloseable {
             seal(batch, running);
             return true;
         }
-        return !isStopped && queue.isCaughtUp() && send(batch, running);
+        return !batch.isPast() && !isStopped && queue.isCaughtUp() && send(batch, running);
     }
 
     private void seal(TrackedBatch batch, RunningBatch running) throws IOException {
@@ -282,7 +287,13 @@ final class BatchTerm implements AutoCloseable {
         if (loading >= MAX_LOADING || next.isEmpty()) {
             return;
         }
-        long bytes = Files.size(store.input(next.get().state()));
+        long bytes;
+        try {
+            bytes = Files.size(store.input(next.get().state()));
+        } catch (DamagedBatchException e) {
+            putAside(next.get(), e);
+            return;
+        }
         int most = (int) Math.min(limits.maxLines(), bytes / LINE_BYTES + 1);
         long inMemory = batches.values().stream().mapToLong(TrackedBatch::lines).sum();
         if (inMemory == 0 || inMemory + most <= MAX_LINES) {

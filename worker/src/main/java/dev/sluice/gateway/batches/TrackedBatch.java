@@ -116,6 +116,11 @@ final class TrackedBatch {
         return nanos - pastSince >= steady.toNanos();
     }
 
+    /** Returns true if the batch was past its time when that was last looked at. */
+    boolean isPast() {
+        return pastSince >= 0;
+    }
+
     /** Returns true when this is called for the first time. */
     boolean stop(long nanos) {
         if (stoppedSince >= 0) {

@@ -27,6 +27,7 @@ final class BatchJson {
         json.put("id", batch.id());
         json.put("object", "batch");
         json.put("endpoint", "/v1/chat/completions");
+        batch.model().ifPresent(model -> json.put("model", model));
         json.set("errors", errors(batch.errors()));
         json.put("input_file_id", batch.order().inputFileId());
         json.put("completion_window", batch.order().window());
@@ -38,9 +39,18 @@ final class BatchJson {
             json.put(timeOf(status), batch.since().get(status));
         }
         json.set("request_counts", counts(batch.counts()));
-        ObjectNode metadata = json.putObject("metadata");
-        batch.order().metadata().forEach(metadata::put);
+        json.set("usage", usage(batch.counts().usage()));
+        json.set("metadata", metadata(batch.order().metadata()));
         return json;
+    }
+
+    private static @Nullable JsonNode metadata(Map<String, String> pairs) {
+        if (pairs.isEmpty()) {
+            return null;
+        }
+        ObjectNode metadata = MAPPER.createObjectNode();
+        pairs.forEach(metadata::put);
+        return metadata;
     }
 
     private static String timeOf(BatchStatus status) {
@@ -88,11 +98,12 @@ final class BatchJson {
                     json.required("id").asString(),
                     order(json, json.required(DOOR)),
                     json.required("expires_at").asLong(),
+                    Optional.ofNullable(json.path("model").asString(null)),
                     BatchStatus.ofWord(json.required("status").asString()),
                     times(json),
                     text(json.required("output_file_id")),
                     text(json.required("error_file_id")),
-                    counts(json.required("request_counts")),
+                    counts(json),
                     errors(json.required("errors")),
                     run(json.required(DOOR)));
         } catch (JacksonException | IllegalArgumentException e) {
@@ -122,6 +133,7 @@ final class BatchJson {
         ObjectNode json = MAPPER.createObjectNode();
         json.put("sent", progress.sent());
         json.set("request_counts", counts(progress.counts()));
+        json.set("usage", usage(progress.counts().usage()));
         return MAPPER.writeValueAsBytes(json);
     }
 
@@ -129,7 +141,7 @@ final class BatchJson {
     static BatchProgress parseProgress(byte[] stored) throws IOException {
         try {
             JsonNode json = MAPPER.readTree(stored);
-            return new BatchProgress(json.required("sent").asInt(), counts(json.required("request_counts")));
+            return new BatchProgress(json.required("sent").asInt(), counts(json));
         } catch (JacksonException | IllegalArgumentException e) {
             throw new DamagedBatchException("the progress of a stored batch is damaged", e);
         }
@@ -140,6 +152,16 @@ final class BatchJson {
         json.put("total", counts.total());
         json.put("completed", counts.completed());
         json.put("failed", counts.failed());
+        return json;
+    }
+
+    private static ObjectNode usage(BatchUsage usage) {
+        ObjectNode json = MAPPER.createObjectNode();
+        json.put("input_tokens", usage.inputTokens());
+        json.putObject("input_tokens_details").put("cached_tokens", usage.cachedTokens());
+        json.put("output_tokens", usage.outputTokens());
+        json.putObject("output_tokens_details").put("reasoning_tokens", usage.reasoningTokens());
+        json.put("total_tokens", usage.totalTokens());
         return json;
     }
 
@@ -166,10 +188,23 @@ final class BatchJson {
     }
 
     private static BatchCounts counts(JsonNode json) {
+        JsonNode counts = json.required("request_counts");
         return new BatchCounts(
-                json.required("total").asInt(),
-                json.required("completed").asInt(),
-                json.required("failed").asInt());
+                counts.required("total").asInt(),
+                counts.required("completed").asInt(),
+                counts.required("failed").asInt(),
+                usage(json.required("usage")));
+    }
+
+    private static BatchUsage usage(JsonNode json) {
+        return new BatchUsage(
+                json.required("input_tokens").asLong(),
+                json.required("input_tokens_details").required("cached_tokens").asLong(),
+                json.required("output_tokens").asLong(),
+                json.required("output_tokens_details")
+                        .required("reasoning_tokens")
+                        .asLong(),
+                json.required("total_tokens").asLong());
     }
 
     private static List<BatchError> errors(JsonNode json) {

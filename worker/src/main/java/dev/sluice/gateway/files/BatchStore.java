@@ -1,6 +1,7 @@
 package dev.sluice.gateway.files;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,13 +10,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.random.RandomGenerator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the states of batches in the directory of a {@link FileStore}, which other doors may share. Of two that go on
  * from the same state one wins, so a batch has one history whoever writes it. Its methods block. Thread-safe.
  */
 public final class BatchStore {
+    private static final Logger LOG = LoggerFactory.getLogger(BatchStore.class);
+
     /** The most batches of one owner that have not come to an end. */
     static final int MAX_OPEN = 100;
 
@@ -29,6 +35,8 @@ public final class BatchStore {
     private final Clock clock;
     private final RandomGenerator random;
     private final StoredIds ids;
+    /** The ids of batches whose states cannot be read, of which the log has told. */
+    private final Set<String> damaged = ConcurrentHashMap.newKeySet();
 
     /**
      * Opens a store.
@@ -141,6 +149,21 @@ public final class BatchStore {
         return last == 0 ? Optional.empty() : Optional.of(read(owner, id, last));
     }
 
+    /** Finds one of many. A damaged one must not hide all others. */
+    private Optional<NumberedState> findWhole(String owner, String id) throws IOException {
+        try {
+            return find(owner, id);
+        } catch (DamagedBatchException e) {
+            if (damaged.add(id)) {
+                LOG.atError()
+                        .addKeyValue("batch", id)
+                        .addKeyValue("error", e.getMessage())
+                        .log("Batch left out, since its state is damaged");
+            }
+            return Optional.empty();
+        }
+    }
+
     private NumberedState read(String owner, String id, int number) throws IOException {
         NumberedState state = new NumberedState(owner, number, BatchJson.parse(directory.read(owner, id, number)));
         if (!state.batch().run().isUnderWay()) {
@@ -171,7 +194,7 @@ public final class BatchStore {
         List<StoredBatch> page = new ArrayList<>();
         for (String id : directory.ids(owner)) {
             if (after.isEmpty() || id.compareTo(after) < 0) {
-                Optional<NumberedState> state = find(owner, id);
+                Optional<NumberedState> state = findWhole(owner, id);
                 if (state.isPresent() && page.size() == limit) {
                     return new BatchPage(page, true);
                 }
@@ -233,7 +256,7 @@ public final class BatchStore {
                 open.add(each);
                 continue;
             }
-            Optional<NumberedState> state = find(each.owner(), each.id());
+            Optional<NumberedState> state = findWhole(each.owner(), each.id());
             if (state.isPresent() && state.get().batch().status().isEnd()) {
                 directory.clean(each.owner(), each.id());
                 directory.markEnded(each.owner(), each.id()); // its door died before it could
@@ -250,9 +273,18 @@ public final class BatchStore {
         return directory.has(state.owner(), id, state.number() + 1) ? find(state.owner(), id) : Optional.empty();
     }
 
-    /** Returns the file of a batch's requests. */
-    public Path input(NumberedState state) {
-        return directory.input(state.owner(), state.batch().id());
+    /**
+     * Returns the file of a batch's requests.
+     *
+     * @throws DamagedBatchException if it is not there
+     */
+    public Path input(NumberedState state) throws IOException {
+        Path input = directory.input(state.owner(), state.batch().id());
+        if (Files.notExists(input)) {
+            files.requirePresent();
+            throw new DamagedBatchException(input + " is not there");
+        }
+        return input;
     }
 
     /** Returns the file with this name of those that belong to a batch. */
@@ -287,7 +319,9 @@ public final class BatchStore {
     }
 
     private boolean hasEnded(String owner, String id) throws IOException {
-        return find(owner, id).filter(state -> state.batch().status().isEnd()).isPresent();
+        return findWhole(owner, id)
+                .filter(state -> state.batch().status().isEnd())
+                .isPresent();
     }
 
     /** Returns the present time by the clock of the store. */

@@ -12,6 +12,7 @@ import tools.jackson.databind.node.ObjectNode;
  * One state of a batch. Immutable.
  *
  * @param expiresAt when it is given up, in seconds since 1970
+ * @param model the model of its requests, if they have been checked and have the same
  * @param since when each state began that the batch was in, in seconds since 1970
  * @param outputFileId the file of the answers, once there is one
  * @param errorFileId the file of the failed lines, once there is one
@@ -21,6 +22,7 @@ public record StoredBatch(
         String id,
         BatchOrder order,
         long expiresAt,
+        Optional<String> model,
         BatchStatus status,
         Map<BatchStatus, Long> since,
         Optional<String> outputFileId,
@@ -45,6 +47,7 @@ public record StoredBatch(
                 id,
                 order,
                 seconds + order.windowSeconds(),
+                Optional.empty(),
                 BatchStatus.VALIDATING,
                 Map.of(BatchStatus.VALIDATING, seconds),
                 Optional.empty(),
@@ -65,22 +68,30 @@ public record StoredBatch(
         }
         Map<BatchStatus, Long> times = new EnumMap<>(since);
         times.putIfAbsent(later, now.getEpochSecond());
-        return new StoredBatch(id, order, expiresAt, later, times, outputFileId, errorFileId, counts, errors, run);
+        return new StoredBatch(
+                id, order, expiresAt, model, later, times, outputFileId, errorFileId, counts, errors, run);
+    }
+
+    public StoredBatch of(Optional<String> same) {
+        return new StoredBatch(
+                id, order, expiresAt, same, status, since, outputFileId, errorFileId, counts, errors, run);
     }
 
     public StoredBatch counting(BatchCounts now) {
-        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, now, errors, run);
+        return new StoredBatch(id, order, expiresAt, model, status, since, outputFileId, errorFileId, now, errors, run);
     }
 
     public StoredBatch failingWith(List<BatchError> found) {
-        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, counts, found, run);
+        return new StoredBatch(
+                id, order, expiresAt, model, status, since, outputFileId, errorFileId, counts, found, run);
     }
 
     public StoredBatch running(BatchRun now) {
-        return new StoredBatch(id, order, expiresAt, status, since, outputFileId, errorFileId, counts, errors, now);
+        return new StoredBatch(
+                id, order, expiresAt, model, status, since, outputFileId, errorFileId, counts, errors, now);
     }
 
     public StoredBatch with(Optional<String> output, Optional<String> failed) {
-        return new StoredBatch(id, order, expiresAt, status, since, output, failed, counts, errors, run);
+        return new StoredBatch(id, order, expiresAt, model, status, since, output, failed, counts, errors, run);
     }
 }

@@ -48,8 +48,13 @@ public final class AnswerFile {
         return new AnswerFile(file, true);
     }
 
-    /** The two fields of an answer that a resumed run needs. */
-    private record Answer(String customId, boolean ok) {}
+    /** The fields of an answer that a resumed run needs. */
+    private record Answer(String customId, boolean ok, AnswerTokens tokens) {}
+
+    /** The fields of what the API has answered. */
+    private record Response(boolean isRefused, AnswerTokens tokens) {
+        static final Response NONE = new Response(false, AnswerTokens.NONE);
+    }
 
     /** Thrown when another process writes the file, or has written to it since it was read. */
     public static final class InUseException extends Exception {
@@ -118,7 +123,7 @@ public final class AnswerFile {
             LineReader.Line line = reader.next();
             while (line != null && line.complete() && line.end() <= bytes) {
                 Answer answer = segment.parse(line);
-                states.markAnswered(segment.numberOf(answer, line, input), answer.ok());
+                states.markAnswered(segment.numberOf(answer, line, input), answer.ok(), answer.tokens());
                 counted = line.end();
                 line = reader.next();
             }
@@ -157,7 +162,7 @@ public final class AnswerFile {
         }
         String customId = null;
         boolean ok = false;
-        boolean isRefused = false;
+        Response response = Response.NONE;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
@@ -166,25 +171,29 @@ public final class AnswerFile {
             }
             ok |= name.equals("error") && value == JsonToken.VALUE_NULL;
             if (name.equals("response") && value == JsonToken.START_OBJECT) {
-                isRefused = isRefused(parser);
+                response = response(parser);
             }
             parser.skipChildren();
         }
-        return customId == null ? null : new Answer(customId, ok && !isRefused);
+        return customId == null ? null : new Answer(customId, ok && !response.isRefused(), response.tokens());
     }
 
-    /** Tells whether the API has rejected the request. In its own form of an answer that is no error of the line. */
-    private static boolean isRefused(JsonParser parser) {
+    /** Reads whether the API has rejected the request. In its own form of an answer that is no error of the line. */
+    private static Response response(JsonParser parser) {
         boolean isRefused = false;
+        AnswerTokens tokens = AnswerTokens.NONE;
         while (parser.nextToken() != JsonToken.END_OBJECT) {
             String name = parser.currentName();
             JsonToken value = parser.nextToken();
             isRefused |= name.equals("status_code")
                     && value == JsonToken.VALUE_NUMBER_INT
                     && parser.getLongValue() >= FIRST_ERROR_STATUS;
+            if (name.equals("body") && value == JsonToken.START_OBJECT) {
+                tokens = AnswerTokens.read(parser);
+            }
             parser.skipChildren();
         }
-        return isRefused;
+        return new Response(isRefused, tokens);
     }
 
     /** Tells whether the answers that were read are in the order of the batch. */

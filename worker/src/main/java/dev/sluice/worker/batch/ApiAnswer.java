@@ -5,12 +5,14 @@ import dev.sluice.ChatReply;
 import dev.sluice.wire.Reason;
 import java.io.ByteArrayOutputStream;
 import java.util.Optional;
+import java.util.function.Consumer;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Makes the lines of a batch's output in the form of OpenAI's API. A request that the API has rejected has a response,
- * as one that it has answered. An error is what a request has that did not reach it. Stateless.
+ * Makes the lines of a batch's results in the form of OpenAI's API. A request that the API has rejected has a response,
+ * as one that it has answered. An error is what a request has that did not reach it. A line that has failed also has
+ * the request, which the API leaves out, so that a file of them is the input of another batch. Stateless.
  */
 final class ApiAnswer {
     static final String EXPIRED = "batch_expired";
@@ -18,51 +20,69 @@ final class ApiAnswer {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final int FIRST_ERROR_STATUS = 400;
+    private static final int OK = 200;
 
     private ApiAnswer() {}
 
-    static BatchOutput.Answer of(String id, String customId, ChatReply reply) {
-        int status = reply.httpStatus().orElse(reply.ok() ? 200 : 0);
-        if (!reply.ok() && status < FIRST_ERROR_STATUS) {
-            String message = reply.error().map(ChatError::message).orElse("the request has failed");
-            return failed(id, customId, code(reply.reason()), message);
-        }
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try (JsonGenerator json = begin(line, id, customId)) {
-            json.writeObjectPropertyStart("response");
-            json.writeNumberProperty("status_code", status);
-            json.writeStringProperty("request_id", reply.id());
-            json.writeName("body");
-            BatchOutput.writeBody(json, reply.body());
-            json.writeEndObject();
+    static BatchOutput.Answer ok(String id, String customId, ChatReply reply) {
+        return line(true, id, customId, json -> {
+            writeResponse(json, reply, reply.httpStatus().orElse(OK));
             json.writeNullProperty("error");
-            json.writeEndObject();
+        });
+    }
+
+    static BatchOutput.Answer failed(String id, BatchLine request, ChatReply reply) {
+        int status = reply.httpStatus().orElse(0);
+        if (status < FIRST_ERROR_STATUS) {
+            String message = reply.error().map(ChatError::message).orElse("the request has failed");
+            return failed(id, request, code(reply.reason()), message);
         }
-        line.write('\n');
-        return new BatchOutput.Answer(reply.ok(), line.toByteArray());
+        return line(false, id, request.customId(), json -> {
+            writeResponse(json, reply, status);
+            json.writeNullProperty("error");
+            writeRequest(json, request);
+        });
     }
 
     /** Makes the line of a request that was not called, or whose call has ended without an answer. */
-    static BatchOutput.Answer failed(String id, String customId, String code, String message) {
-        ByteArrayOutputStream line = new ByteArrayOutputStream();
-        try (JsonGenerator json = begin(line, id, customId)) {
+    static BatchOutput.Answer failed(String id, BatchLine request, String code, String message) {
+        return line(false, id, request.customId(), json -> {
             json.writeNullProperty("response");
             json.writeObjectPropertyStart("error");
             json.writeStringProperty("code", code);
             json.writeStringProperty("message", message);
             json.writeEndObject();
+            writeRequest(json, request);
+        });
+    }
+
+    private static BatchOutput.Answer line(boolean ok, String id, String customId, Consumer<JsonGenerator> fields) {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        try (JsonGenerator json = MAPPER.createGenerator(line)) {
+            json.writeStartObject();
+            json.writeStringProperty("id", id.replaceFirst("^batch_", "batch_req_"));
+            json.writeStringProperty("custom_id", customId);
+            fields.accept(json);
             json.writeEndObject();
         }
         line.write('\n');
-        return new BatchOutput.Answer(false, line.toByteArray());
+        return new BatchOutput.Answer(ok, line.toByteArray());
     }
 
-    private static JsonGenerator begin(ByteArrayOutputStream line, String id, String customId) {
-        JsonGenerator json = MAPPER.createGenerator(line);
-        json.writeStartObject();
-        json.writeStringProperty("id", id.replaceFirst("^batch_", "batch_req_"));
-        json.writeStringProperty("custom_id", customId);
-        return json;
+    private static void writeResponse(JsonGenerator json, ChatReply reply, int status) {
+        json.writeObjectPropertyStart("response");
+        json.writeNumberProperty("status_code", status);
+        json.writeStringProperty("request_id", reply.id());
+        json.writeName("body");
+        BatchOutput.writeBody(json, reply.body());
+        json.writeEndObject();
+    }
+
+    private static void writeRequest(JsonGenerator json, BatchLine request) {
+        json.writeStringProperty("method", "POST");
+        json.writeStringProperty("url", "/v1/chat/completions");
+        json.writeName("body");
+        json.writeRawValue(request.body());
     }
 
     private static String code(Optional<String> reason) {

@@ -6,6 +6,8 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,7 @@ public final class BatchInput {
      *
      * @param starts the offset of each line by its number, and the end of the file after the last one
      * @param largestBody the size of the largest body in bytes
+     * @param models the models of the requests, of which there may be more if there are two
      * @param badCount the number of lines that are left out
      * @param problems the problems of the first bad lines
      */
@@ -40,9 +43,11 @@ public final class BatchInput {
             BitSet requestLines,
             long[] starts,
             int largestBody,
+            Set<String> models,
             long badCount,
             List<LineProblem> problems) {
         CheckedLines {
+            models = Set.copyOf(models);
             problems = List.copyOf(problems);
         }
     }
@@ -104,6 +109,11 @@ public final class BatchInput {
     /** Returns the size of the largest body in bytes. */
     public int largestBody() {
         return checked.largestBody();
+    }
+
+    /** Returns the model of the requests if all have the same. */
+    public Optional<String> model() {
+        return checked.models().size() == 1 ? checked.models().stream().findFirst() : Optional.empty();
     }
 
     /** Returns the number of bad lines that are left out. */

@@ -10,8 +10,10 @@ import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Reads every line of a batch file once and collects what is wrong with it. Not thread-safe. */
@@ -34,6 +36,7 @@ final class BatchInputCheck {
     private int requests;
     private long badLines;
     private int largestBody;
+    private final Set<String> models = new HashSet<>();
     /** The problem of a file that is JSON and has no line that is a request, or a blank text. */
     private String form = "";
 
@@ -64,7 +67,7 @@ final class BatchInputCheck {
                 file,
                 name,
                 hash,
-                new BatchInput.CheckedLines(customIds, requestLines, starts, largestBody, badLines, problems),
+                new BatchInput.CheckedLines(customIds, requestLines, starts, largestBody, models, badLines, problems),
                 maxBodyBytes);
     }
 
@@ -101,6 +104,7 @@ final class BatchInputCheck {
             if (sameId == 0) {
                 largestBody = Math.max(largestBody, parsed.body().getBytes(StandardCharsets.UTF_8).length);
                 requestLines.set(line.number());
+                addModel(parsed.model());
             } else {
                 add(new LineProblem(
                         line.number(),
@@ -109,6 +113,13 @@ final class BatchInputCheck {
             }
         } catch (LineProblem.BadLineException e) {
             add(e.at(line.number()));
+        }
+    }
+
+    /** Two are enough to know that there are several. */
+    private void addModel(String model) {
+        if (models.size() < 2) {
+            models.add(model);
         }
     }
 

@@ -21,9 +21,10 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param number the line's number in its file, from 1
  * @param customId the name by which the answer is matched to its request
+ * @param model the model that the body names
  * @param body the API's request body, which has the same bytes in UTF-8 as in the file
  */
-public record BatchLine(int number, String customId, String body) {
+public record BatchLine(int number, String customId, String model, String body) {
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     /** The room for the other fields of a line, which may be those of another tool. */
     private static final long ROOM_BESIDE_BODY = 1 << 20;
@@ -52,7 +53,7 @@ public record BatchLine(int number, String customId, String body) {
             throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON: " + problem);
         }
         fields.check();
-        return new BatchLine(number, String.valueOf(fields.customId), fields.requiredBody());
+        return new BatchLine(number, String.valueOf(fields.customId), fields.model, fields.requiredBody());
     }
 
     /** Returns the custom id of a line that {@link #parse} has taken before. */
@@ -99,6 +100,7 @@ public record BatchLine(int number, String customId, String body) {
         private String code = LineProblem.INVALID_REQUEST;
         private @Nullable String customId;
         private @Nullable String body;
+        private String model = "";
         private boolean hasMessages;
 
         Fields(int number, int maxBodyBytes) {
@@ -170,7 +172,7 @@ public record BatchLine(int number, String customId, String body) {
             body = new String(found, StandardCharsets.UTF_8);
             require(found.length <= maxBodyBytes, "body has " + found.length + " bytes; " + tooLarge(maxBodyBytes));
             try {
-                ChatRequest.ofJson(found);
+                model = ChatRequest.ofJson(found).model();
             } catch (InvalidChatRequestException e) {
                 problems.add(
                         e.problems().stream().map(problem -> "body." + problem).collect(Collectors.joining("; ")));

@@ -32,7 +32,7 @@ public final class BatchSegments {
             for (int line = states.firstUnanswered(); line < states.size(); line = states.firstUnanswered(line + 1)) {
                 buffered.write(ApiAnswer.failed(
                                 BatchQueue.requestId(id, line),
-                                lines.customId(line),
+                                lines.read(line),
                                 isCancelled ? ApiAnswer.CANCELLED : ApiAnswer.EXPIRED,
                                 isCancelled
                                         ? "the batch was cancelled before this request was called"

@@ -184,6 +184,7 @@ public final class KafkaBatchQueue implements BatchQueue {
         } catch (InvalidOffsetException e) {
             log.warn("Replies to batches were deleted before they were read; raise the retention of their topic", e);
             consumer.seekToBeginning(List.of(replies));
+            target = Math.min(target, end()); // which is less where the topic was made anew
             return List.of();
         }
     }

@@ -13,6 +13,7 @@ public final class LineStates {
     private final int total;
     private int answeredCount;
     private int failedCount;
+    private AnswerTokens tokens = AnswerTokens.NONE;
 
     public LineStates(BatchInput input) {
         this.requests = input.requestLines();
@@ -37,6 +38,11 @@ public final class LineStates {
     /** Returns the number of lines whose answer is a failure. */
     public int failedCount() {
         return failedCount;
+    }
+
+    /** Returns the sum of the tokens that were counted. */
+    public AnswerTokens tokens() {
+        return tokens;
     }
 
     public boolean isComplete() {
@@ -67,11 +73,17 @@ public final class LineStates {
 
     /** Marks a line whose answer is in a file. A second call for the same line changes nothing. */
     void markAnswered(int line, boolean ok) {
+        markAnswered(line, ok, AnswerTokens.NONE);
+    }
+
+    /** Marks a line like {@link #markAnswered(int, boolean)}, and counts the tokens of its answer. */
+    void markAnswered(int line, boolean ok, AnswerTokens used) {
         if (isUnanswered(line)) {
             answered.set(line);
             toSend.clear(line);
             answeredCount++;
             failedCount += ok ? 0 : 1;
+            tokens = tokens.plus(used);
         }
     }
 

@@ -87,19 +87,24 @@ public final class QueuedBatch implements AutoCloseable {
     /** Writes the answer of a line, unless it has one or there is no such line. */
     public void replied(int line, ChatReply reply) throws IOException {
         if (states.isUnanswered(line)) {
-            write(line, ApiAnswer.of(BatchQueue.requestId(id, line), lines.customId(line), reply));
+            String requestId = BatchQueue.requestId(id, line);
+            BatchOutput.Answer answer = reply.ok()
+                    ? ApiAnswer.ok(requestId, lines.customId(line), reply)
+                    : ApiAnswer.failed(requestId, lines.read(line), reply);
+            write(line, answer, AnswerTokens.of(reply.body()));
         }
     }
 
     /** Writes that a line cannot be put on the queue. */
     public void rejected(BatchLine line, String code, String message) throws IOException {
-        write(line.number(), ApiAnswer.failed(BatchQueue.requestId(id, line.number()), line.customId(), code, message));
+        String requestId = BatchQueue.requestId(id, line.number());
+        write(line.number(), ApiAnswer.failed(requestId, line, code, message), AnswerTokens.NONE);
     }
 
-    private void write(int line, BatchOutput.Answer answer) throws IOException {
+    private void write(int line, BatchOutput.Answer answer, AnswerTokens tokens) throws IOException {
         output.write(answer);
         underWay -= states.nextToSend(line) == line ? 0 : 1;
-        states.markAnswered(line, answer.ok());
+        states.markAnswered(line, answer.ok(), tokens);
     }
 
     @Override

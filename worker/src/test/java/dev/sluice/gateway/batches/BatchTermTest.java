@@ -4,13 +4,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sluice.gateway.files.BatchCounts;
 import dev.sluice.gateway.files.BatchError;
 import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.BatchUsage;
 import dev.sluice.gateway.files.FileRequestException;
 import dev.sluice.gateway.files.FilesAwayException;
 import dev.sluice.gateway.files.StoredBatch;
 import dev.sluice.wire.Reason;
+import dev.sluice.worker.batch.BatchLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,14 +51,14 @@ class BatchTermTest {
         batches.topic.ok(id + "-3");
         batches.topic.failed(id + "-1", 400, Reason.REJECTED);
         door.steps(2);
-        assertThat(batches.batch(id).counts()).isEqualTo(new BatchCounts(4, 1, 1));
+        assertThat(batches.batch(id).counts()).isEqualTo(TestBatches.counts(4, 1, 1));
         batches.topic.ok(id + "-2");
         batches.topic.failed(id + "-4", 0, Reason.ATTEMPTS_EXHAUSTED);
         door.steps(3);
 
         StoredBatch batch = batches.batch(id);
         assertThat(batch.status()).isEqualTo(BatchStatus.COMPLETED);
-        assertThat(batch.counts()).isEqualTo(new BatchCounts(4, 2, 2));
+        assertThat(batch.counts()).isEqualTo(TestBatches.counts(4, 2, 2));
         Map<String, JsonNode> output = batches.results(batch.outputFileId());
         Map<String, JsonNode> errors = batches.results(batch.errorFileId());
         assertThat(output).containsOnlyKeys("c2", "c3");
@@ -74,6 +75,67 @@ class BatchTermTest {
         assertThat(errors.get("c1").get("error").isNull()).isTrue();
         assertThat(errors.get("c4").get("response").isNull()).isTrue();
         assertThat(errors.get("c4").at("/error/code").asString()).isEqualTo("attempts_exhausted");
+    }
+
+    /** Both kinds of them: those that the API has rejected, and those that it has not answered. */
+    @Test
+    void failedLinesAreTheInputOfAnotherBatch() throws Exception {
+        String id = batches.create(TestBatches.lines(4));
+        batches.topic.tooLarge.add(4);
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        batches.topic.failed(id + "-2", 400, Reason.REJECTED);
+        batches.topic.failed(id + "-3", 0, Reason.ATTEMPTS_EXHAUSTED);
+        door.steps(4);
+        batches.topic.tooLarge.clear();
+
+        String again = batches.create(batches.content(batches.batch(id).errorFileId()));
+        door.steps(4);
+        for (int line = 1; line <= 3; line++) {
+            batches.topic.ok(again + "-" + line);
+        }
+        door.steps(4);
+
+        assertThat(batches.status(again)).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batches.results(batches.batch(again).outputFileId())).containsOnlyKeys("c2", "c3", "c4");
+        assertThat(batches.topic.envelopes.stream()
+                        .filter(sent -> sent.envelope().batch().equals(again))
+                        .flatMap(sent -> sent.lines().stream())
+                        .map(BatchLine::body))
+                .containsExactlyInAnyOrder(TestBatches.body("c2"), TestBatches.body("c3"), TestBatches.body("c4"));
+    }
+
+    @Test
+    void tokensAreCountedOnceWhoeverRunsTheBatch() throws Exception {
+        String id = batches.create(TestBatches.lines(3));
+        TestBatches.Door first = batches.chosen();
+        first.steps(3);
+        batches.topic.ok(id + "-1", 10);
+        batches.topic.failed(id + "-2", 400, Reason.REJECTED);
+        first.steps(2);
+        assertThat(batches.batch(id).counts().usage()).isEqualTo(new BatchUsage(10, 3, 11, 2, 21));
+
+        TestBatches.Door second = batches.chosen();
+        second.steps(3);
+        batches.topic.ok(id + "-1", 10); // as after a call that a worker has repeated
+        batches.topic.ok(id + "-3", 100);
+        second.steps(4);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batches.batch(id).counts().usage()).isEqualTo(new BatchUsage(110, 6, 112, 4, 222));
+    }
+
+    @Test
+    void theModelIsSaidIfAllLinesHaveTheSame() throws Exception {
+        String one = batches.create(TestBatches.lines(2));
+        String two = batches.create(
+                TestBatches.line("a") + TestBatches.line("b").replace("\"model\":\"m\"", "\"model\":\"n\""));
+
+        batches.chosen().steps(4);
+
+        assertThat(batches.batch(one).json().get("model").asString()).isEqualTo("m");
+        assertThat(batches.batch(two).json().has("model")).isFalse();
     }
 
     @Test
@@ -203,7 +265,7 @@ class BatchTermTest {
 
         StoredBatch batch = batches.batch(id);
         assertThat(batch.status()).isEqualTo(BatchStatus.CANCELLED);
-        assertThat(batch.counts()).isEqualTo(new BatchCounts(300, 1, 299));
+        assertThat(batch.counts()).isEqualTo(TestBatches.counts(300, 1, 299));
         assertThat(batches.results(batch.outputFileId())).containsOnlyKeys("c1");
         assertThat(batches.results(batch.errorFileId()))
                 .hasSize(299)
@@ -243,12 +305,31 @@ class BatchTermTest {
 
         StoredBatch batch = batches.batch(id);
         assertThat(batch.status()).isEqualTo(BatchStatus.EXPIRED);
-        assertThat(batch.counts()).isEqualTo(new BatchCounts(3, 1, 2));
+        assertThat(batch.counts()).isEqualTo(TestBatches.counts(3, 1, 2));
         assertThat(batches.results(batch.outputFileId())).containsOnlyKeys("c1");
         assertThat(batches.results(batch.errorFileId()))
                 .hasSize(2)
                 .allSatisfy((line, error) ->
                         assertThat(error.at("/error/code").asString()).isEqualTo("batch_expired"));
+    }
+
+    /** A batch waits for longer than its time where the doors have no room for it in memory, or none runs. */
+    @Test
+    void aBatchThatExpiresBeforeItsTurnSaysSoOfEachLine() throws Exception {
+        String id = batches.create(batches.upload(TestBatches.lines(3).getBytes(UTF_8)), 3_600);
+        batches.clock.pass(Duration.ofHours(2));
+
+        batches.chosen().steps(40);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.EXPIRED);
+        assertThat(batch.counts()).isEqualTo(TestBatches.counts(3, 0, 3));
+        assertThat(batch.outputFileId()).isEmpty();
+        assertThat(batches.results(batch.errorFileId()))
+                .hasSize(3)
+                .allSatisfy((line, error) ->
+                        assertThat(error.at("/error/code").asString()).isEqualTo("batch_expired"));
+        assertThat(batches.topic.published).isEmpty();
     }
 
     @Test
@@ -286,9 +367,37 @@ class BatchTermTest {
         assertThat(batches.status(damaged)).isEqualTo(BatchStatus.IN_PROGRESS);
     }
 
+    @Test
+    void aBatchWhoseStateIsDamagedStopsAndHidesNoOther() throws Exception {
+        String damaged = batches.create(TestBatches.lines(2));
+        Files.write(place(damaged).resolve("1").resolve("state.json"), new byte[0]);
+        String whole = batches.create(TestBatches.lines(2));
+
+        batches.chosen().steps(3);
+
+        assertThat(batches.topic.published).containsExactly(whole + "-1", whole + "-2");
+        assertThat(batches.store.list(TestBatches.OWNER, "", 10).batches())
+                .extracting(StoredBatch::id)
+                .containsExactly(whole);
+    }
+
+    @Test
+    void aBatchThatHasLostItsInputStopsNoOther() throws Exception {
+        String damaged = batches.create(TestBatches.lines(2));
+        Files.delete(place(damaged).resolve("input"));
+        String whole = batches.create(TestBatches.lines(2));
+
+        batches.chosen().steps(4);
+
+        assertThat(batches.topic.published).containsExactly(whole + "-1", whole + "-2");
+    }
+
+    private Path place(String id) {
+        return root.resolve("owners").resolve(TestBatches.OWNER).resolve(id);
+    }
+
     private Path segment(String id) throws IOException {
-        try (Stream<Path> files =
-                Files.list(root.resolve("owners").resolve(TestBatches.OWNER).resolve(id))) {
+        try (Stream<Path> files = Files.list(place(id))) {
             return files.filter(each -> each.toString().endsWith(".answers"))
                     .findFirst()
                     .orElseThrow();
@@ -312,7 +421,7 @@ class BatchTermTest {
         next.steps(5);
 
         assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
-        assertThat(batches.batch(id).counts()).isEqualTo(new BatchCounts(2, 2, 0));
+        assertThat(batches.batch(id).counts()).isEqualTo(TestBatches.counts(2, 2, 0));
     }
 
     @Test
@@ -323,8 +432,7 @@ class BatchTermTest {
         batches.topic.ok(id + "-1");
         door.steps(4);
 
-        Path place = root.resolve("owners").resolve(TestBatches.OWNER).resolve(id);
-        try (Stream<Path> left = Files.list(place)) {
+        try (Stream<Path> left = Files.list(place(id))) {
             assertThat(left.map(each -> each.getFileName().toString())).allMatch(name -> name.matches("[0-9]+"));
         }
         assertThat(root.resolve("uploads")).isEmptyDirectory();

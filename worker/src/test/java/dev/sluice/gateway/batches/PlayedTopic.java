@@ -52,6 +52,14 @@ final class PlayedTopic {
         reply(id, WireHeaders.OK, 200, null, body);
     }
 
+    /** Replies with an answer that says how many tokens it has taken: so many in, and one more out. */
+    void ok(String id, int tokens) {
+        String usage = "{\"prompt_tokens\":" + tokens + ",\"completion_tokens\":" + (tokens + 1)
+                + ",\"total_tokens\":" + (2 * tokens + 1) + ",\"prompt_tokens_details\":{\"cached_tokens\":3}"
+                + ",\"completion_tokens_details\":{\"reasoning_tokens\":2}}";
+        reply(id, WireHeaders.OK, 200, null, "{\"choices\":[],\"usage\":" + usage + "}");
+    }
+
     void failed(String id, int status, Reason reason) {
         reply(id, WireHeaders.FAILED, status, reason, "{\"error\":{\"message\":\"no\",\"type\":\"t\"}}");
     }

@@ -2,9 +2,11 @@ package dev.sluice.gateway.batches;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.sluice.gateway.files.BatchCounts;
 import dev.sluice.gateway.files.BatchOrder;
 import dev.sluice.gateway.files.BatchStatus;
 import dev.sluice.gateway.files.BatchStore;
+import dev.sluice.gateway.files.BatchUsage;
 import dev.sluice.gateway.files.FileDraft;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
@@ -137,7 +139,11 @@ final class TestBatches {
 
     static String line(String customId) {
         return "{\"custom_id\":\"" + customId + "\",\"method\":\"POST\",\"url\":\"/v1/chat/completions\",\"body\":"
-                + "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + customId + "\"}]}}\n";
+                + body(customId) + "}\n";
+    }
+
+    static String body(String text) {
+        return "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + text + "\"}]}";
     }
 
     static String lines(int count) {
@@ -177,6 +183,10 @@ final class TestBatches {
         return store.create(owner, order).batch().id();
     }
 
+    static BatchCounts counts(int total, int completed, int failed) {
+        return new BatchCounts(total, completed, failed, BatchUsage.NONE);
+    }
+
     StoredBatch batch(String id) throws IOException {
         return store.find(OWNER, id).orElseThrow().batch();
     }
@@ -187,14 +197,19 @@ final class TestBatches {
 
     /** Returns the lines of a file of results by their custom ids. Each may be there once. */
     Map<String, JsonNode> results(Optional<String> fileId) throws IOException {
+        return content(fileId)
+                .lines()
+                .map(JsonMapper.shared()::readTree)
+                .collect(Collectors.toMap(each -> each.get("custom_id").asString(), each -> each));
+    }
+
+    /** Returns the text of a file of results, which is empty if there is none. */
+    String content(Optional<String> fileId) throws IOException {
         if (fileId.isEmpty()) {
-            return Map.of();
+            return "";
         }
         try (var content = files.content(OWNER, fileId.get()).orElseThrow()) {
-            String text = new String(content.next(1 << 30), UTF_8);
-            return text.lines()
-                    .map(JsonMapper.shared()::readTree)
-                    .collect(Collectors.toMap(each -> each.get("custom_id").asString(), each -> each));
+            return new String(content.next(1 << 30), UTF_8);
         }
     }
 }

@@ -82,7 +82,8 @@ class BatchStoreTest {
         NumberedState last = next(created(), BatchStatus.IN_PROGRESS);
         StoredBatch finalizing = last.batch()
                 .in(BatchStatus.FINALIZING, NOW.plusSeconds(9))
-                .counting(new BatchCounts(3, 2, 1))
+                .of(Optional.of("m"))
+                .counting(new BatchCounts(3, 2, 1, new BatchUsage(50, 20, 9, 4, 59)))
                 .running(new BatchRun(2, 9, List.of(new BatchSegment("1", 77)), true))
                 .with(Optional.of("file-2"), Optional.empty())
                 .failingWith(List.of(new BatchError("invalid_json_line", "is no JSON", 70_000)));
@@ -93,7 +94,8 @@ class BatchStoreTest {
         assertThat(written.number()).isEqualTo(3);
         assertThat(BatchJson.api(written.batch()))
                 .hasToString("{\"id\":\"" + finalizing.id() + "\",\"object\":\"batch\","
-                        + "\"endpoint\":\"/v1/chat/completions\",\"errors\":{\"object\":\"list\",\"data\":[{"
+                        + "\"endpoint\":\"/v1/chat/completions\",\"model\":\"m\","
+                        + "\"errors\":{\"object\":\"list\",\"data\":[{"
                         + "\"code\":\"invalid_json_line\",\"message\":\"is no JSON\",\"param\":null,\"line\":70000}]},"
                         + "\"input_file_id\":\"" + finalizing.order().inputFileId()
                         + "\",\"completion_window\":\"24h\",\"status\":\"finalizing\","
@@ -102,6 +104,9 @@ class BatchStoreTest {
                         + "\"finalizing_at\":1796040009,\"completed_at\":null,\"failed_at\":null,"
                         + "\"expired_at\":null,\"cancelled_at\":null,"
                         + "\"request_counts\":{\"total\":3,\"completed\":2,\"failed\":1},"
+                        + "\"usage\":{\"input_tokens\":50,\"input_tokens_details\":{\"cached_tokens\":20},"
+                        + "\"output_tokens\":9,\"output_tokens_details\":{\"reasoning_tokens\":4},"
+                        + "\"total_tokens\":59},"
                         + "\"metadata\":{\"job\":\"nightly\"}}");
     }
 
@@ -154,7 +159,7 @@ class BatchStoreTest {
                     BatchStore own = reopened();
                     NumberedState from = state;
                     StoredBatch mine = from.batch()
-                            .counting(new BatchCounts(round, door, 0))
+                            .counting(new BatchCounts(round, door, 0, BatchUsage.NONE))
                             .in(BatchStatus.VALIDATING, NOW);
                     tries.add(threads.submit(() -> {
                         together.await();

@@ -94,7 +94,10 @@ class DoorBatchesIT {
             Batch batch = ended(client, ids.get(0));
 
             assertThat(batch.status()).isEqualTo(Batch.Status.COMPLETED);
+            assertThat(batch.isValid()).isTrue();
             assertThat(batch.requestCounts().orElseThrow().completed()).isEqualTo(2);
+            assertThat(batch.model()).contains("m");
+            assertThat(batch.usage().orElseThrow().totalTokens()).isPositive();
             assertThat(content(client, batch.outputFileId().orElseThrow())).contains("You said: line a", "line b");
             assertThat(content(client, batch.errorFileId().orElseThrow())).contains("\"status_code\":400");
             assertThat(client.batches()
