@@ -11,6 +11,7 @@ import dev.sluice.http.TlsIdentity;
 import dev.sluice.http.TlsReload;
 import dev.sluice.wire.UuidV7;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.util.internal.PlatformDependent;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -81,7 +82,7 @@ public final class Gateway implements AutoCloseable {
         this.publisher = new ChatPublisher(queue);
         this.waiting = new WaitingRequests(config.maxWaiting());
         this.openAnswers = new OpenAnswers(
-                vertx, MAX_OPEN_ANSWER_BYTES, config.times().writeWithin().toMillis());
+                vertx, maxOpenAnswerBytes(), config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
         this.meters = new GatewayMeters(registry, workers);
         Optional<FileTasks> tasks = stores.map(opened -> new FileTasks(vertx));
@@ -109,6 +110,15 @@ public final class Gateway implements AutoCloseable {
         server.requestHandler(this::handle);
         server.invalidRequestHandler(this::refuse);
         vertx.setPeriodic(SHOW_MILLIS, tick -> meters.show(waiting, openAnswers, uploads));
+    }
+
+    /**
+     * Returns the most bytes of answers that clients have not taken yet. The server keeps them outside of the heap, where
+     * they take up to twice their size. At the JVM's bound for that, each answer would hold up the event loop for a
+     * second.
+     */
+    private static long maxOpenAnswerBytes() {
+        return Math.min(MAX_OPEN_ANSWER_BYTES, PlatformDependent.maxDirectMemory() / 3);
     }
 
     /** The stores in the directory of files. */
