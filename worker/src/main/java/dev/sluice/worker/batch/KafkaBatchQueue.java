@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.CloseOptions;
@@ -63,7 +64,8 @@ public final class KafkaBatchQueue implements BatchQueue {
     private final Topics topics;
     private final TopicPartition replies;
     private final Consumer<byte[], byte[]> consumer;
-    private final Producer<byte[], byte[]> producer;
+    private final Supplier<Producer<byte[], byte[]>> producers;
+    private Producer<byte[], byte[]> producer;
     private final Admin admin;
     /** True from the assignment of the partition until it is given up. */
     private boolean isOwner;
@@ -78,11 +80,15 @@ public final class KafkaBatchQueue implements BatchQueue {
     private long target = Long.MAX_VALUE;
 
     private KafkaBatchQueue(
-            Topics topics, Consumer<byte[], byte[]> consumer, Producer<byte[], byte[]> producer, Admin admin) {
+            Topics topics,
+            Consumer<byte[], byte[]> consumer,
+            Supplier<Producer<byte[], byte[]>> producers,
+            Admin admin) {
         this.topics = topics;
         this.replies = new TopicPartition(topics.batchReplies(), 0);
         this.consumer = consumer;
-        this.producer = producer;
+        this.producers = producers;
+        this.producer = producers.get();
         this.admin = admin;
     }
 
@@ -99,9 +105,11 @@ public final class KafkaBatchQueue implements BatchQueue {
         own.remove(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG); // of two doors with one name each would put the other out
         Consumer<byte[], byte[]> consumer = KafkaClients.groupMember(
                 own, group, "sluice-batches", Optional.empty(), CooperativeStickyAssignor.class, MAX_POLL_INTERVAL);
-        Producer<byte[], byte[]> producer =
-                KafkaClients.transactionalProducer(kafka, group, maxBodyBytes + HEADER_BYTES);
-        KafkaBatchQueue queue = new KafkaBatchQueue(topics, consumer, producer, KafkaClients.admin(kafka));
+        KafkaBatchQueue queue = new KafkaBatchQueue(
+                topics,
+                consumer,
+                () -> KafkaClients.transactionalProducer(kafka, group, maxBodyBytes + HEADER_BYTES),
+                KafkaClients.admin(kafka));
         consumer.subscribe(List.of(topics.batchReplies()), queue.new Rebalance());
         return queue;
     }
@@ -126,6 +134,10 @@ public final class KafkaBatchQueue implements BatchQueue {
     }
 
     private void takeOver() {
+        if (takeOvers > 0) { // a producer takes the transactional id once
+            producer.close(Duration.ZERO);
+            producer = producers.get();
+        }
         // In this order: after the first step nobody else publishes, and after the second all notes are within reach.
         producer.initTransactions();
         target = end();
