@@ -8,13 +8,10 @@ import dev.sluice.worker.deadletters.DeadLetterSummary;
 import dev.sluice.worker.deadletters.DeadLetterTopic;
 import dev.sluice.worker.deadletters.ReplayDecision;
 import dev.sluice.worker.deadletters.ReplayMarks;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +26,11 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class LetterQueries {
     private static final JsonMapper JSON = JsonMapper.shared();
-    /** The most letters that are listed. Older ones are asked for by the time before which they died. */
-    private static final int MAX_LISTED = 100;
+    /** The number of offsets from which on the newest letters are shown before all are counted. */
+    private static final long LONG_TOPIC = 5_000;
+
+    /** The offsets of each partition that are read for that. */
+    private static final int TAIL = 1_000;
 
     private static final int MAX_GROUPS = 200;
     /** The longest body that is sent for a comparison. */
@@ -52,39 +52,27 @@ final class LetterQueries {
         JsonNode run(DeadLetterTopic topic, JsonLines lines) throws InterruptedException;
     }
 
-    /** Lists the newest letters that match, and counts all that do. */
+    /** Lists the newest letters that match, and counts all that do. Where that takes time, a list comes before. */
     static Query search(LetterRequest request, ConsoleUser user) {
         return (topic, lines) -> {
-            Set<ReplayDecision> shown = EnumSet.complementOf(EnumSet.of(ReplayDecision.NO_MATCH));
-            if (!request.isReplayedToo()) {
-                shown.remove(ReplayDecision.ALREADY_REPLAYED);
+            if (topic.size() > LONG_TOPIC) {
+                NewestLetters first = new NewestLetters(request);
+                topic.readTail(TAIL, first::add);
+                lines.part(JSON.createObjectNode().set("newest", first.json(user)), 0, topic.size());
             }
-            DeadLetterSummary summary = new DeadLetterSummary(request.selection(), shown, Long.MAX_VALUE, 0);
+            NewestLetters newest = new NewestLetters(request);
+            DeadLetterSummary summary = new DeadLetterSummary(request.selection(), newest.shown(), Long.MAX_VALUE, 0);
             ReplayMarks marks = topic.readMarks(lines::progress);
-            Deque<DeadLetterSummary.Entry> newest = new ArrayDeque<>();
             topic.readLetters(
                     letter -> {
                         summary.add(letter, marks);
-                        ReplayDecision decision = request.selection().decide(letter, marks);
-                        if (shown.contains(decision) && !request.listed().contains(letter.position())) {
-                            newest.addFirst(DeadLetterSummary.Entry.of(letter, marks.contains(letter)));
-                            if (newest.size() > MAX_LISTED) {
-                                newest.removeLast();
-                            }
-                        }
+                        newest.add(letter, marks);
                         return !lines.isGone();
                     },
                     lines::progress);
             ObjectNode result = counts(summary);
             putGroups(result, summary.groups());
-            ArrayNode letters = result.putArray("newest");
-            newest.forEach(entry -> {
-                ObjectNode tree = DeadLetterJson.tree(entry);
-                if (!user.readsBodies()) {
-                    tree.remove("message"); // the provider may repeat what was asked
-                }
-                letters.add(tree);
-            });
+            result.set("newest", newest.json(user));
             return result;
         };
     }

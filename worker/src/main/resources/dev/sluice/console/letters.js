@@ -38,7 +38,7 @@ async function run(more) {
   asked = { ...filter(), listed: [], ...more };
   text(byId("search-state"), "Reading the dead letters");
   try {
-    const found = await ask("dead-letters/search", asked, byId("search-bar"), mine.signal);
+    const found = await ask("dead-letters/search", asked, byId("search-bar"), mine.signal, showFirst);
     show(found, more.until);
   } catch (failure) {
     if (!mine.signal.aborted) {
@@ -46,6 +46,15 @@ async function run(more) {
       byId("groups").hidden = byId("letters").hidden = true;
     }
   }
+}
+
+/** Shows the newest while the others are counted. */
+function showFirst(found) {
+  byId("groups").hidden = true;
+  byId("letters").hidden = found.newest.length === 0;
+  letters.show(found.newest.map((letter) => [letter.position, letter]));
+  text(byId("letters-shown"), "while all are counted");
+  byId("older").hidden = byId("replay-all").hidden = byId("replay-selected").hidden = true;
 }
 
 function show(found, until) {

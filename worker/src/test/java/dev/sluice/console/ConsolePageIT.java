@@ -166,7 +166,7 @@ class ConsolePageIT {
                             SampleQueue.lane("openai/gpt-oss-120b", "limited", "", 611, 9, 38.1),
                             SampleQueue.lane("openai/gpt-oss-20b", "flowing", "", 0, 3, 12.9),
                             SampleQueue.lane("Qwen/Qwen3-Next-80B-A3B-Instruct", "full", "", 14, 64, 21.4))
-                    .calls(new CallsReport(800, 420, 0))
+                    .calls(new CallsReport(150, 66, 0))
                     .waiting(2_000, 3));
 
             await().atMost(Duration.ofSeconds(20))

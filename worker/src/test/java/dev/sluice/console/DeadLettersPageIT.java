@@ -204,6 +204,29 @@ class DeadLettersPageIT {
     }
 
     @Test
+    void theNewestOfManyAreShownBeforeAllAreCounted() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 6_000; i++) {
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.ID, "many-" + i);
+                WireHeaders.set(headers, WireHeaders.REASON, "expired");
+                var unused = producer.send(new ProducerRecord<>(topics.dead(), i % 2, null, null, null, headers));
+            }
+        }
+        put("newest", "expired", "503", "shop", "m", "hello");
+
+        List<String> lines = post("/dead-letters/search", "{}").body().lines().toList();
+        JsonNode first = JsonMapper.shared().readTree(lines.get(0));
+        JsonNode last = JsonMapper.shared().readTree(lines.get(lines.size() - 1));
+
+        assertThat(first.at("/part/newest").size()).isEqualTo(100);
+        assertThat(first.at("/part/newest/0/id").asString()).isEqualTo("newest");
+        assertThat(last.at("/result/letters").asLong()).isEqualTo(6_006);
+        assertThat(last.at("/result/newest/0/id").asString()).isEqualTo("newest");
+    }
+
+    @Test
     void whoseRequestsWaitIsCounted() throws Exception {
         try (KafkaProducer<byte[], byte[]> producer =
                 new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {

@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -226,6 +227,34 @@ public final class DeadLetterTopic implements AutoCloseable {
         Predicate<ConsumerRecord<byte[], byte[]>> recordVisitor =
                 record -> ReplayMarks.isMark(record) || visitor.test(DeadLetter.of(record));
         new OffsetRangeReader(consumer, wholeTopic, listener, System::nanoTime).readOldestFirst(recordVisitor);
+    }
+
+    /** Returns the number of offsets that the topic had when it was opened. */
+    public long size() {
+        return wholeTopic.size();
+    }
+
+    /**
+     * Reads the last letters of each partition, the oldest of them first. Their marks come after them, so that they are
+     * known as well.
+     *
+     * @param length the offsets of each partition to read
+     */
+    public void readTail(int length, BiConsumer<DeadLetter, ReplayMarks> visitor) {
+        Map<TopicPartition, Long> begins = new HashMap<>();
+        wholeTopic
+                .to()
+                .forEach((partition, end) ->
+                        begins.put(partition, Math.max(wholeTopic.from().getOrDefault(partition, 0L), end - length)));
+        OffsetRange tail = new OffsetRange(begins, wholeTopic.to());
+        ReplayMarks tailMarks = new ReplayMarks();
+        new OffsetRangeReader(consumer, tail, ProgressListener.NONE, System::nanoTime).readByPartition(tailMarks::add);
+        new OffsetRangeReader(consumer, tail, ProgressListener.NONE, System::nanoTime).readOldestFirst(record -> {
+            if (!ReplayMarks.isMark(record)) {
+                visitor.accept(DeadLetter.of(record), tailMarks);
+            }
+            return true;
+        });
     }
 
     @Override
