@@ -21,6 +21,11 @@ record FirstRejection(long startedAt, long amount, long fitsAfter) {
         return new FirstRejection(startedAt, amount, waitNanos < SECOND ? waitNanos : 0);
     }
 
+    /** Returns true if the API has said when within a second the call would have fitted. */
+    boolean hasHint() {
+        return fitsAfter > 0;
+    }
+
     /**
      * Returns the whole limit at the start of the call if others spend from it too. What they have spent is known
      * as a rate only. So the hint counts for a limit that has fallen, and otherwise the amount of the whole second.

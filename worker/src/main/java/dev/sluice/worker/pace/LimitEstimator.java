@@ -42,6 +42,12 @@ final class LimitEstimator {
     /** A ceiling of which more than this part is granted is believed. */
     private static final double BELIEVED_FROM = 0.9;
 
+    /** Limits that differ by a smaller part are the same one, measured twice. */
+    private static final double SAME_WITHIN = 0.05;
+
+    /** A limit that has a higher name, and is found again and again, is held so many times as long at most. */
+    private static final int MOST_TIMES_FOUND = 4;
+
     private static final double MIN_HOLD_SECONDS = 2;
     private static final double MAX_HOLD_SECONDS = 30;
     /**
@@ -50,8 +56,9 @@ final class LimitEstimator {
      */
     private static final long HELD_ALONE = 10 * SECOND;
 
-    /** The estimate is tried again after as many longest holds, whatever is rejected meanwhile. */
-    private static final int MOST_HOLDS = 2;
+    /** The time after which the estimate is tried again, whatever is rejected meanwhile. */
+    private static final long LONGEST_HOLD = (long) (2 * MAX_HOLD_SECONDS * SECOND);
+
     /** A single unprovoked rejection among this many calls is no reason to slow down. */
     private static final int RARE = 100;
     /** The rejections of one event that count. A fall of the limit has many, and says nothing of when it rises. */
@@ -105,6 +112,11 @@ final class LimitEstimator {
     /** The whole limit as far as others could spend it before the latest event. */
     private double sharedBefore;
 
+    /** The limit that the latest probes have found, and how many of them in a row have found it. */
+    private double found;
+
+    private int timesFound = 1;
+
     private boolean started;
     private long raisesAt;
     private long raisedAt;
@@ -140,6 +152,7 @@ final class LimitEstimator {
         this.slow = new SlowLimit(window);
         this.share = share;
         this.keepsUntil = now;
+        this.heldAt = now;
         this.exceededAt = now - EXCEEDED_FOR;
         this.granted = granted;
         this.floor = floor;
@@ -228,6 +241,8 @@ final class LimitEstimator {
         if (!started) {
             started = true;
             raisesAt = now + SECOND;
+            // A rejection in the first second holds what has a name. What has none was not tried yet.
+            heldAt = hasCeiling() ? now : now - LONGEST_HOLD;
         }
         calls++;
         if (role == Role.FOLLOWS) {
@@ -448,8 +463,11 @@ final class LimitEstimator {
             hasUnprovoked = true;
             unprovokedAt = now;
         }
-        boolean isRare = isCeilingBelieved() && allCalls() >= RARE;
-        excused = !provoked && (isRare || (isByOthers && !Rejections.isFall(granted, measured)));
+        boolean isFall = Rejections.isFall(granted, measured);
+        // In a first second the window shows little, unless the API says when the call would have fitted.
+        boolean isShownFall = isFall && share >= 1 && first.hasHint();
+        boolean isRare = isCeilingBelieved() && allCalls() >= RARE && !isShownFall;
+        excused = !provoked && (isRare || (isByOthers && !isFall));
         if (!provoked && !excused && !isAmongOthers() && !exceeds(now)) {
             unrelated.lowering(granted, now);
         }
@@ -458,7 +476,18 @@ final class LimitEstimator {
                     ? measured
                     : Math.min(measured, whole() * (isAftermath ? AFTERMATH_FACTOR : keptPart()));
         }
+        countFound();
         calls = 0;
+    }
+
+    private void countFound() {
+        boolean isSame = Math.abs(granted - found) <= Math.max(floor, SAME_WITHIN * found);
+        if (isSame && provoked) {
+            timesFound = Math.min(MOST_TIMES_FOUND, 2 * timesFound);
+        } else if (!isSame) {
+            found = granted;
+            timesFound = 1;
+        }
     }
 
     private double measured() {
@@ -496,14 +525,16 @@ final class LimitEstimator {
         double callsElsewhere = role == Role.SEEKS ? others / floor : 0;
         double perSecond = Math.max(isAmongOthers() ? 0.1 : FEW, window.calls(now) + callsElsewhere);
         double slower = isAmongOthers() ? 1 : Math.max(1, VERY_FEW / granted);
-        double seconds = Math.min(MOST_COUNTED, rejections) * slower / (REJECTED_PART * perSecond);
+        // What a name promises and the API does not grant is somebody else's, or a mistake. Neither ends soon.
+        int longer = hasCeiling() ? timesFound : 1;
+        double seconds = longer * Math.min(MOST_COUNTED, rejections) * slower / (REJECTED_PART * perSecond);
         double bounded = !provoked && isCeilingBelieved()
                 ? MIN_HOLD_SECONDS
                 : Math.max(MIN_HOLD_SECONDS, Math.min(MAX_HOLD_SECONDS, seconds));
         if (now - raisesAt >= 0) {
             heldAt = now;
         }
-        long latest = heldAt + (long) (MOST_HOLDS * MAX_HOLD_SECONDS * SECOND);
+        long latest = heldAt + LONGEST_HOLD;
         long until = now + (long) (bounded * SECOND);
         // Rejections that have nothing to do with our rate would else hold the estimate down for ever.
         raisesAt = until - latest < 0 ? until : Math.max(now, latest);
