@@ -22,7 +22,7 @@ class DoorIT {
     private static final int STRIKES = 4;
     private static final long SPACING_MILLIS = 2_500;
     private static final Duration STREAM = Duration.ofSeconds(1);
-    private static final int LINES = 20_000;
+    private static final int LINES = 8_000;
     private static final int LINES_PER_SECOND = 1_000;
     /** Longer than it takes until another door has taken over. */
     private static final long STOP_MILLIS = 20_000;
