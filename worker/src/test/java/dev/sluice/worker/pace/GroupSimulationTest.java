@@ -87,6 +87,24 @@ class GroupSimulationTest {
                 .isLessThan(0.06);
     }
 
+    /** In the first second each model may have what it is said to have. Later they fail to find more, again and again. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void modelsThatShareWhatEachIsSaidToHaveAreFollowedDownAtOnceAndTriedMoreSeldom(long seed) {
+        Scenario told = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 20, 180)).withLimit("20/s");
+        Figures figures =
+                simulation(told, ConfiguredLimits.each(told.limit()), seed).run();
+        Duration first = Duration.ofSeconds(2);
+
+        assertThat(figures.between(Duration.ZERO, first).rejected())
+                .as("%s", figures.between(Duration.ZERO, first))
+                .isLessThan(0.1);
+        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.94);
+        assertThat(figures.after(Duration.ofSeconds(60)).rejected())
+                .as("%s", figures.after(Duration.ofSeconds(60)))
+                .isLessThan(0.015);
+    }
+
     private static ConfiguredLimits group(String name, String limit) {
         return new ConfiguredLimits(Map.of(), ConfiguredLimit.UNKNOWN, Map.of(name, ConfiguredLimit.parse(limit)));
     }
