@@ -16,7 +16,7 @@ import java.util.Optional;
 public record ConsoleConfig(
         String address, int port, Path historyFile, Optional<TlsFiles> tls, Optional<UserSource> users) {
     /**
-     * What tells who a person is.
+     * The file and the header that tell who a person is.
      *
      * @param file the file of users
      * @param header the header in which a proxy of that file names a person, or empty if none may

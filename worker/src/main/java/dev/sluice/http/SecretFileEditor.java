@@ -41,7 +41,7 @@ public final class SecretFileEditor {
     private final Kind kind;
 
     /**
-     * What a file is about.
+     * The words for a file and its check.
      *
      * @param noun what a line is called in sentences, such as "key"
      * @param server what reads the file, such as "gateway"

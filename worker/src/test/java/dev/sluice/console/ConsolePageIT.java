@@ -151,7 +151,7 @@ class ConsolePageIT {
         }
     }
 
-    /** In the storm others have spent most of the limit. */
+    /** Others have spent most of the limit in the storm. */
     @Test
     void numbersFollowTheQueueAndPlotsTheHourOfARateLimitStorm() throws Exception {
         Files.writeString(folder.resolve("history"), hour(18));

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 class LeavingClientTest {
     private static final String STREAM = TestDoor.BODY.replace("{\"model", "{\"stream\":true,\"model");
 
-    /** More than a connection takes whose client does not read. */
+    /** The bytes of an answer that no connection takes whose client does not read. */
     private static final int LARGE = 16 << 20;
 
     private final InMemoryChatQueue queue = InMemoryChatQueue.replying(

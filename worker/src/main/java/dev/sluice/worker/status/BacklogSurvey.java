@@ -45,7 +45,7 @@ public final class BacklogSurvey implements AutoCloseable {
     }
 
     /**
-     * What was counted. Immutable.
+     * The counts of a survey. Immutable.
      *
      * @param largest the tenants with the most requests, the largest first
      * @param tenants the number of all tenants

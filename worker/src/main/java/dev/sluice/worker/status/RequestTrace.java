@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What Kafka knows of one request. Immutable.
+ * The records of one request that Kafka has. Immutable.
  *
  * @param records its records, the newest first
  * @param isCut true if there are more records than are kept

@@ -43,7 +43,7 @@ final class TopicSweep {
         void keep();
     }
 
-    /** What is left of one partition. */
+    /** The rest of one partition that is to be read. */
     private static final class Part {
         private final long begin;
         private long end;
