@@ -113,9 +113,9 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
-     * Returns the most bytes of answers that clients have not taken yet. The server keeps them outside of the heap, where
-     * they take up to twice their size. At the JVM's bound for that, each answer would hold up the event loop for a
-     * second.
+     * Returns the most bytes of answers that clients have not taken yet. The server keeps them outside of the heap,
+     * where they take up to twice their size. At the JVM's bound for that, each answer would hold up the event loop
+     * for a second.
      */
     private static long maxOpenAnswerBytes() {
         return Math.min(MAX_OPEN_ANSWER_BYTES, PlatformDependent.maxDirectMemory() / 3);

@@ -107,7 +107,7 @@ class ConsoleAccessTest {
         }
     }
 
-    /** Kafka is away, so what is allowed is answered with 200 and a problem, after a while. So all are asked at once. */
+    /** Kafka is away, so what is allowed has the answer 200 with a problem, after a while. So all are asked at once. */
     @Test
     void whoMayDoWhat() {
         start();

@@ -29,8 +29,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Asks a console with 256 MiB of heap for what is large: a million dead letters, a million requests, and 10,000 tenants.
- * It takes minutes and is run by hand, {@code mvn verify -Dquick -pl worker -am -Dtest=None -Dit.test=ConsoleSizeTrial},
+ * Asks a console with 256 MiB of heap for what is large: a million dead letters, a million requests and 10,000 tenants.
+ * It takes minutes and is run by hand: {@code mvn verify -Dquick -pl worker -am -Dtest=None -Dit.test=ConsoleSizeTrial}
  * with {@code -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}. It prints what each
  * question takes.
  */

@@ -87,7 +87,7 @@ class GroupSimulationTest {
                 .isLessThan(0.06);
     }
 
-    /** Each model may have what it is said to have in the first second. Later they fail to find more again and again. */
+    /** Each model may have what it is said to have in the first second. Later both fail to find more again. */
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3})
     void modelsThatShareWhatEachIsSaidToHaveAreFollowedDownAtOnceAndTriedMoreSeldom(long seed) {

@@ -125,7 +125,7 @@ class KubernetesManifestsTest {
                 .orElseThrow();
     }
 
-    /** The page may be used by whoever reaches it, so no option and no service leads to it from outside of its pod. */
+    /** The page lets everybody replay, so no option and no service leads to it from outside of its pod. */
     @Test
     void theConsoleIsReachedByAForwardedPortAlone() {
         List<String> settings = new ArrayList<>(literals(2));
