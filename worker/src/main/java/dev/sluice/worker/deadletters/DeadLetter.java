@@ -14,9 +14,9 @@ import org.apache.kafka.common.TopicPartition;
  * @param record the record as Kafka returned it, whose arrays are never changed
  * @param body the properties of the record's value
  */
-public record DeadLetter(ConsumerRecord<byte[], byte[]> record, DeadLetterBody body) {
+public record DeadLetter(ConsumerRecord<byte[], byte[]> record, BodySummary body) {
     public static DeadLetter of(ConsumerRecord<byte[], byte[]> record) {
-        return new DeadLetter(record, DeadLetterBody.of(record.value()));
+        return new DeadLetter(record, BodySummary.of(record.value()));
     }
 
     public TopicPartition partition() {

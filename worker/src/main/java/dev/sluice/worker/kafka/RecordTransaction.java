@@ -24,8 +24,8 @@ public final class RecordTransaction {
      * Sends all records, or returns false if one of them is too large and nothing was sent.
      *
      * @param producer has initialized its transactions, and has none under way
-     * @throws KafkaException if anything else fails; of several failures it is a missing right, which explains the
-     *     others. Unless the commit itself failed, nothing was sent
+     * @throws AuthorizationException if a right is missing, whatever else has failed for that reason
+     * @throws KafkaException if anything else fails. Unless that is the commit, nothing was sent
      */
     public static boolean commits(Producer<byte[], byte[]> producer, List<ProducerRecord<byte[], byte[]>> records) {
         Queue<KafkaException> failures = new ConcurrentLinkedQueue<>();
@@ -67,7 +67,7 @@ public final class RecordTransaction {
     /** Aborts the transaction and throws, unless one of the failures says that a record is too large. */
     private static void abort(Producer<byte[], byte[]> producer, Queue<KafkaException> failures) {
         KafkaException reported = failures.stream()
-                .filter(failure -> cause(failure, AuthorizationException.class).isPresent())
+                .<KafkaException>flatMap(failure -> cause(failure, AuthorizationException.class).stream())
                 .findFirst()
                 .orElse(failures.element());
         try {

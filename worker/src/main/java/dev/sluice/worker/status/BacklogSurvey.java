@@ -2,7 +2,7 @@ package dev.sluice.worker.status;
 
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.deadletters.DeadLetterBody;
+import dev.sluice.worker.deadletters.BodySummary;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -115,7 +115,7 @@ public final class BacklogSurvey implements AutoCloseable {
                 Pair pair = new Pair(
                         TracedRecord.shortened(WireHeaders.text(record.headers(), WireHeaders.TENANT)
                                 .orElse("")),
-                        TracedRecord.shortened(DeadLetterBody.of(record.value()).model()));
+                        TracedRecord.shortened(BodySummary.of(record.value()).model()));
                 counts.computeIfAbsent(pair, key -> new Count()).add(1, record.timestamp());
             }
         }

@@ -1,7 +1,7 @@
 package dev.sluice.worker.status;
 
 import dev.sluice.wire.WireHeaders;
-import dev.sluice.worker.deadletters.DeadLetterBody;
+import dev.sluice.worker.deadletters.BodySummary;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -72,7 +72,7 @@ public record TracedRecord(
                 isOpen,
                 kind == Kind.REPLY
                         ? ""
-                        : shortened(DeadLetterBody.of(record.value()).model()),
+                        : shortened(BodySummary.of(record.value()).model()),
                 shown);
     }
 

@@ -9,21 +9,21 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 
 /**
- * The properties of a dead letter's value that are needed without keeping the value.
+ * The kind of a request's body, and the model that it names. It keeps nothing else of the body. Immutable.
  *
- * @param model the model that the value names, or an empty text
+ * @param model the model that the body names, or an empty text
  */
-public record DeadLetterBody(Kind kind, String model) {
-    /** Tells what kind of value a dead letter has. */
+public record BodySummary(Kind kind, String model) {
+    /** Tells what kind of value a record has. */
     public enum Kind {
-        /** The letter has no value. The request was too large, or Kafka could not return it to the worker. */
+        /** The record has no value. The request was too large, or Kafka could not return it to the worker. */
         MISSING,
         /** The value is not a JSON object. */
         UNREADABLE,
         OBJECT
     }
 
-    private static final DeadLetterBody UNREADABLE = new DeadLetterBody(Kind.UNREADABLE, "");
+    private static final BodySummary UNREADABLE = new BodySummary(Kind.UNREADABLE, "");
 
     // no bound for single strings, since the record as a whole is bounded
     private static final JsonFactory JSON = JsonFactory.builder()
@@ -32,10 +32,10 @@ public record DeadLetterBody(Kind kind, String model) {
                     .build())
             .build();
 
-    /** Returns the properties of a value, which is the body of any request. */
-    public static DeadLetterBody of(byte @Nullable [] value) {
+    /** Returns the summary of the value of a record of a request or of a dead letter. */
+    public static BodySummary of(byte @Nullable [] value) {
         if (value == null) {
-            return new DeadLetterBody(Kind.MISSING, "");
+            return new BodySummary(Kind.MISSING, "");
         }
         try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), value)) {
             return read(parser);
@@ -44,7 +44,7 @@ public record DeadLetterBody(Kind kind, String model) {
         }
     }
 
-    private static DeadLetterBody read(JsonParser parser) {
+    private static BodySummary read(JsonParser parser) {
         if (parser.nextToken() != JsonToken.START_OBJECT) {
             return UNREADABLE;
         }
@@ -56,6 +56,6 @@ public record DeadLetterBody(Kind kind, String model) {
             }
             parser.skipChildren();
         }
-        return parser.nextToken() == null ? new DeadLetterBody(Kind.OBJECT, model) : UNREADABLE;
+        return parser.nextToken() == null ? new BodySummary(Kind.OBJECT, model) : UNREADABLE;
     }
 }
