@@ -9,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.kafka.common.Uuid;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -60,11 +59,12 @@ final class BrokerLibraries {
         if (others == null) {
             command.addAll(
                     List.of("-Dslf4j.provider=" + StandardErrorLog.class.getName(), "-Dslf4j.internal.verbosity=WARN"));
-            command.addAll(List.of("-cp", ownClassPath(), BrokerMain.class.getName(), serverProperties.toString()));
+            command.addAll(List.of("-cp", ownClassPath(), BrokerMain.class.getName()));
+            command.addAll(List.of(serverProperties.toString(), server.member().clusterId()));
             return command;
         }
         Path folder = serverProperties.getParent();
-        formatOnce(others, serverProperties, server.logFolder(folder), log);
+        formatOnce(others, serverProperties, server, log);
         Path main = Files.createDirectories(folder.resolve("main"));
         AnyBrokerMain.copyTo(main);
         command.addAll(List.of("-cp", others.resolve("*") + File.pathSeparator + main, AnyBrokerMain.class.getName()));
@@ -78,8 +78,9 @@ final class BrokerLibraries {
         return System.getProperty("java.class.path");
     }
 
-    private void formatOnce(Path libraries, Path serverProperties, Path data, Path log)
+    private void formatOnce(Path libraries, Path serverProperties, ServerProperties server, Path log)
             throws IOException, InterruptedException {
+        Path data = server.logFolder(serverProperties.getParent());
         if (Files.exists(data.resolve("meta.properties"))) {
             return;
         }
@@ -91,7 +92,7 @@ final class BrokerLibraries {
                         "kafka.tools.StorageTool",
                         "format",
                         "--cluster-id",
-                        Uuid.randomUuid().toString(),
+                        server.member().clusterId(),
                         "--config",
                         serverProperties.toString())
                 .redirectErrorStream(true)

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -44,16 +45,19 @@ public final class SandboxBroker implements AutoCloseable {
      * @throws BrokerStartException if the folder is not writable, if the broker ends, or if it is not ready in time
      */
     public static SandboxBroker start(BrokerSettings settings) {
-        ServerProperties server = ServerProperties.onPort(settings.port());
-        SandboxBroker broker = new SandboxBroker(settings, server, createFolder(settings.dataFolder()));
+        SandboxBroker broker = create(settings, ServerProperties.onPort(settings.port()));
         try {
-            broker.writeServerProperties();
             broker.startAgain();
             return broker;
         } catch (RuntimeException e) {
             broker.deleteTemporaryFolder();
             throw e;
         }
+    }
+
+    /** Creates a broker that {@link #startAgain} starts. */
+    static SandboxBroker create(BrokerSettings settings, ServerProperties server) {
+        return new SandboxBroker(settings, server, createFolder(settings.dataFolder()));
     }
 
     private static Path createFolder(@Nullable Path dataFolder) {
@@ -82,7 +86,12 @@ public final class SandboxBroker implements AutoCloseable {
 
     /** Returns the clients' {@code bootstrap.servers}. It stays the same for the life of this object. */
     public String bootstrapServers() {
-        return "localhost:" + server.port();
+        return "localhost:" + server.ports().clients();
+    }
+
+    /** Returns the broker's id in its cluster. */
+    public int nodeId() {
+        return server.member().nodeId();
     }
 
     /** Returns the broker's own log with the warnings and errors of all restarts. */
@@ -137,12 +146,21 @@ public final class SandboxBroker implements AutoCloseable {
      * @throws BrokerStartException as {@link #start(BrokerSettings)}
      */
     public synchronized void startAgain() {
+        launch();
+        awaitReady();
+    }
+
+    /** Starts the process of a broker that is not running. {@link #awaitReady} waits until it serves clients. */
+    synchronized void launch() {
         if (isRunning()) {
             throw new IllegalStateException("the broker is running as process " + pid());
         }
-        BrokerProcess next = BrokerProcess.launch(serverProperties(), server, log(), settings.jvmOptions());
-        process = next;
-        next.awaitReady(settings.startTimeout());
+        writeServerProperties();
+        process = BrokerProcess.launch(serverProperties(), server, log(), settings.jvmOptions());
+    }
+
+    synchronized void awaitReady() {
+        Objects.requireNonNull(process, "launch() comes first").awaitReady(settings.startTimeout());
     }
 
     /** Calls {@link #stop()}, then {@link #startAgain()}. */
@@ -192,7 +210,8 @@ public final class SandboxBroker implements AutoCloseable {
         return process;
     }
 
-    private void deleteTemporaryFolder() {
+    /** Deletes all data of a broker that is not running, unless its data has a folder of the user's. */
+    void deleteTemporaryFolder() {
         if (settings.dataFolder() != null || !Files.exists(folder)) {
             return;
         }

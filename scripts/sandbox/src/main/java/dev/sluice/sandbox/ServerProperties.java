@@ -2,30 +2,25 @@ package dev.sluice.sandbox;
 
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The {@code server.properties} of a single broker that is its own controller.
+ * The {@code server.properties} of a broker that is a controller, too.
  *
- * @param port the port of the clients' listener
- * @param controllerPort the port of the controller's listener
- * @param internalPort the port of the listener over which the broker talks to itself. It lets the clients' listener be
- *     secured without credentials for the broker.
+ * @param ports the ports of its listeners
+ * @param member its place in its cluster
  */
-record ServerProperties(int port, int controllerPort, int internalPort) {
+record ServerProperties(ListenerPorts ports, ClusterMember member) {
+    /** The topics that Kafka keeps for itself, as the names of their properties begin. */
+    private static final List<String> INTERNAL_TOPICS =
+            List.of("offsets.topic", "transaction.state.log", "share.coordinator.state.topic");
 
-    /** Chooses free ports. {@code port} is used as given unless it is 0. */
+    /** Chooses free ports for the only broker of a cluster. {@code port} is used as given unless it is 0. */
     static ServerProperties onPort(int port) {
-        Set<Integer> ports = new LinkedHashSet<>();
-        ports.add(port == 0 ? LoopbackPorts.free() : port);
-        while (ports.size() < 3) {
-            ports.add(LoopbackPorts.free());
-        }
-        List<Integer> distinct = List.copyOf(ports);
-        return new ServerProperties(distinct.get(0), distinct.get(1), distinct.get(2));
+        ListenerPorts ports = ListenerPorts.free(port, Set.of());
+        return new ServerProperties(ports, ClusterMember.alone(ports.controller()));
     }
 
     /** Returns the sandbox's own entries, overridden by the entries of {@code settings}. */
@@ -33,6 +28,7 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         Map<String, String> properties = new LinkedHashMap<>();
         putIdentity(properties, logFolder(folder));
         putListeners(properties, settings);
+        putReplication(properties);
         putSmallSizes(properties);
         putShortTimeouts(properties);
         properties.putAll(settings.properties());
@@ -46,13 +42,13 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
 
     /** Returns the address of the listener that is in plain text, whatever the clients' one is. */
     String internalAddress() {
-        return "localhost:" + internalPort;
+        return "localhost:" + ports.internal();
     }
 
     private void putIdentity(Map<String, String> properties, Path logFolder) {
         properties.put("process.roles", "broker,controller");
-        properties.put("node.id", "1");
-        properties.put("controller.quorum.voters", "1@localhost:" + controllerPort);
+        properties.put("node.id", Integer.toString(member.nodeId()));
+        properties.put("controller.quorum.voters", member.quorum());
         properties.put("log.dirs", logFolder.toString());
     }
 
@@ -60,11 +56,11 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         properties.put(
                 "listeners",
                 "CLIENTS://localhost:%d,INTERNAL://localhost:%d,CONTROLLER://localhost:%d"
-                        .formatted(port, internalPort, controllerPort));
-        int advertised = settings.advertisedPort() == 0 ? port : settings.advertisedPort();
+                        .formatted(ports.clients(), ports.internal(), ports.controller()));
+        int advertised = settings.advertisedPort() == 0 ? ports.clients() : settings.advertisedPort();
         properties.put(
                 "advertised.listeners",
-                "CLIENTS://localhost:%d,INTERNAL://localhost:%d".formatted(advertised, internalPort));
+                "CLIENTS://localhost:%d,INTERNAL://localhost:%d".formatted(advertised, ports.internal()));
         properties.put(
                 "listener.security.protocol.map",
                 "CLIENTS:%s,INTERNAL:PLAINTEXT,CONTROLLER:PLAINTEXT".formatted(settings.protocol().name));
@@ -80,13 +76,18 @@ record ServerProperties(int port, int controllerPort, int internalPort) {
         properties.put("group.initial.rebalance.delay.ms", "0");
     }
 
-    private static void putSmallSizes(Map<String, String> properties) {
-        for (String topic : new String[] {"offsets.topic", "transaction.state.log", "share.coordinator.state.topic"}) {
+    private void putReplication(Map<String, String> properties) {
+        for (String topic : INTERNAL_TOPICS) {
             properties.put(topic + ".num.partitions", "1");
-            properties.put(topic + ".replication.factor", "1");
+            properties.put(topic + ".replication.factor", member.replicas());
         }
-        properties.put("transaction.state.log.min.isr", "1");
-        properties.put("share.coordinator.state.topic.min.isr", "1");
+        properties.put("transaction.state.log.min.isr", member.minInSync());
+        properties.put("share.coordinator.state.topic.min.isr", member.minInSync());
+        properties.put("default.replication.factor", member.replicas());
+        properties.put("min.insync.replicas", member.minInSync());
+    }
+
+    private static void putSmallSizes(Map<String, String> properties) {
         properties.put("auto.create.topics.enable", "false");
         properties.put("log.cleaner.dedupe.buffer.size", "2097152"); // instead of a third of the heap
     }

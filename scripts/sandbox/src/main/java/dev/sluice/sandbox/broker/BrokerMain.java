@@ -11,7 +11,6 @@ import java.util.Properties;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
 import kafka.tools.StorageTool;
-import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.utils.Time;
 
 /**
@@ -29,26 +28,28 @@ public final class BrokerMain {
     private BrokerMain() {}
 
     /**
-     * Runs a broker until a signal or the end of input. The only argument is the path of its {@code server.properties}.
+     * Runs a broker until a signal or the end of input.
+     *
+     * @param args the path of its {@code server.properties}, and the id of its cluster, with which it formats new data
      */
     public static void main(String[] args) {
         PrintStream parent = System.out;
         System.setOut(System.err);
         haltAtEndOfInput();
         try {
-            serve(Path.of(args[0]), parent);
+            serve(Path.of(args[0]), args[1], parent);
         } catch (Throwable e) { // the process's backstop: Kafka's threads would keep a half-started JVM alive
             e.printStackTrace();
             Runtime.getRuntime().halt(FAILED);
         }
     }
 
-    private static void serve(Path serverProperties, PrintStream parent) throws IOException {
+    private static void serve(Path serverProperties, String clusterId, PrintStream parent) throws IOException {
         Properties properties = new Properties();
         try (var reader = Files.newBufferedReader(serverProperties)) {
             properties.load(reader);
         }
-        formatOnce(serverProperties, Path.of(properties.getProperty("log.dirs")));
+        formatOnce(serverProperties, clusterId, Path.of(properties.getProperty("log.dirs")));
         KafkaRaftServer server = new KafkaRaftServer(KafkaConfig.fromProps(properties, false), Time.SYSTEM);
         Runtime.getRuntime().addShutdownHook(new Thread(server::shutdown, "broker-shutdown"));
         server.startup();
@@ -57,12 +58,11 @@ public final class BrokerMain {
         server.awaitShutdown();
     }
 
-    private static void formatOnce(Path serverProperties, Path logFolder) {
+    private static void formatOnce(Path serverProperties, String clusterId, Path logFolder) {
         if (Files.exists(logFolder.resolve("meta.properties"))) {
             return;
         }
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        String clusterId = Uuid.randomUuid().toString();
         int exitCode = StorageTool.execute(
                 new String[] {"format", "--cluster-id", clusterId, "--config", serverProperties.toString()},
                 new PrintStream(output, true, StandardCharsets.UTF_8));

@@ -49,6 +49,7 @@ public final class ChaosCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int WRONG_USAGE = 2;
     private static final int MAX_REQUESTS = 999_999;
+    private static final int MAX_BROKERS = 5;
 
     @Option(names = "--seed", paramLabel = "N", description = "What everything follows from (default: a new one).")
     private @Nullable Long seed;
@@ -67,6 +68,14 @@ public final class ChaosCommand implements Callable<Integer> {
             description = "Workers to begin with (${DEFAULT-VALUE}).")
     private int workers;
 
+    @Option(
+            names = "--brokers",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Brokers, with as many replicas of everything (${DEFAULT-VALUE}). From 3 on, faults strike "
+                    + "coordinators, controllers and several brokers, too.")
+    private int brokers;
+
     @Option(names = "--faults", paramLabel = "N", defaultValue = "30", description = "Faults (${DEFAULT-VALUE}).")
     private int faults;
 
@@ -81,8 +90,9 @@ public final class ChaosCommand implements Callable<Integer> {
             names = "--only",
             paramLabel = "KIND",
             split = ",",
-            description = "Only faults of these kinds: ${COMPLETION-CANDIDATES} (default: all).")
-    private List<FaultKind> kinds = List.of(FaultKind.values());
+            description = "Only faults of these kinds: ${COMPLETION-CANDIDATES} (default: all "
+                    + "that can happen to so many brokers).")
+    private List<FaultKind> only = List.of();
 
     @Option(
             names = "--history",
@@ -124,10 +134,11 @@ public final class ChaosCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Path history = history();
         String again = "scripts/chaos --seed " + chosen + " --requests " + requests + " --workers " + workers
-                + " --faults " + faults + " --spacing " + spacing + only();
+                + (brokers == 1 ? "" : " --brokers " + brokers) + " --faults " + faults + " --spacing " + spacing
+                + only();
         out.printf("seed %d; again with: %s%nhistory and logs: %s%n", chosen, again, history);
-        ChaosPlan plan = ChaosPlan.of(chosen, requests, workers, faults, (long) (spacing * 1_000), List.copyOf(kinds));
-        ChaosRun run = new ChaosRun(plan, history, out);
+        ChaosPlan plan = ChaosPlan.of(chosen, requests, workers, faults, (long) (spacing * 1_000), kinds());
+        ChaosRun run = new ChaosRun(plan, brokers, history, out);
         Thread stop = new Thread(run::close, "chaos-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
@@ -149,16 +160,22 @@ public final class ChaosCommand implements Callable<Integer> {
         }
     }
 
+    private List<FaultKind> kinds() {
+        return only.isEmpty() ? FaultKind.of(brokers) : List.copyOf(only);
+    }
+
     private String only() {
-        return kinds.size() == FaultKind.values().length
-                ? ""
-                : kinds.stream().map(FaultKind::name).collect(joining(",", " --only ", ""));
+        return only.isEmpty() ? "" : only.stream().map(FaultKind::name).collect(joining(",", " --only ", ""));
     }
 
     private void check() {
         require(seed == null || seed >= 0, "--seed", seed, "0 or more");
         require(requests >= 1 && requests <= MAX_REQUESTS, "--requests", requests, "1 to " + MAX_REQUESTS);
         require(workers >= 1 && workers <= 32, "--workers", workers, "1 to 32");
+        require(brokers >= 1 && brokers <= MAX_BROKERS, "--brokers", brokers, "1 to " + MAX_BROKERS);
+        for (FaultKind kind : only) {
+            require(kind.fitsTo(brokers), "--only", kind, "a kind that --brokers=" + brokers + " can have");
+        }
         require(faults >= 0 && faults <= 1_000, "--faults", faults, "0 to 1000");
         require(spacing >= 1 && spacing <= 600, "--spacing", spacing, "1 to 600");
         require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");

@@ -7,6 +7,7 @@ import dev.sluice.trials.AlignedTable;
 import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.NeedlessCallCheck;
 import dev.sluice.trials.chaos.check.ProgressCheck;
+import dev.sluice.trials.chaos.check.Silence;
 import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.FaultRecord;
@@ -37,12 +38,16 @@ final class ChaosReport {
     private final List<Violation> violations;
     private final CheckBounds bounds;
     private final PrintWriter out;
+    private final List<Silence> silences;
+    private final List<Silence> plainSilences;
 
     ChaosReport(RunHistory history, List<Violation> violations, CheckBounds bounds, PrintWriter out) {
         this.history = history;
         this.violations = violations;
         this.bounds = bounds;
         this.out = out;
+        this.silences = ProgressCheck.silences(history);
+        this.plainSilences = Silence.between(history.plainRecords());
     }
 
     void print() {
@@ -98,10 +103,14 @@ final class ChaosReport {
     }
 
     private void flow() {
-        ProgressCheck.Silence overall = ProgressCheck.longest(history);
+        Silence overall = Silence.longest(silences);
         out.printf(
                 "silence    at most %.1f s while requests were due (bound %.0f s), from %s%n",
                 overall.millis() / 1e3, bounds.silence() / 1e3, time(overall.from()));
+        Silence plain = Silence.longest(plainSilences);
+        out.printf(
+                "           at most %.1f s of a plain transactional client, from %s%n",
+                plain.millis() / 1e3, time(plain.from()));
         out.printf("           by partition (bound %.0f s):", bounds.partitionSilence() / 1e3);
         ProgressCheck.longestByPartition(history)
                 .forEach((partition, silence) -> out.printf("  %s: %.1f s", partition, silence.millis() / 1e3));
@@ -122,9 +131,18 @@ final class ChaosReport {
             cells.put("at", time(made.startedAt()));
             cells.put("length", "%.1f s".formatted((made.endedAt() - made.startedAt()) / 1e3));
             cells.put("next ending after", next.isPresent() ? seconds(next.getAsLong()) : "-");
+            cells.put("silence", longestDuring(silences, made));
+            cells.put("of a plain client", longestDuring(plainSilences, made));
             rows.put("fault " + made.fault().number(), cells);
         }
         out.printf("%n%s%nfrom a fault's end to the next ending%n%s", AlignedTable.of(rows), recoveries(byKind));
+    }
+
+    private static String longestDuring(List<Silence> all, FaultRecord made) {
+        return "%.1f s"
+                .formatted(Silence.longestDuring(all, made.startedAt(), made.endedAt())
+                                .millis()
+                        / 1e3);
     }
 
     private static String recoveries(Map<FaultKind, List<Long>> byKind) {

@@ -1,7 +1,7 @@
 package dev.sluice.trials.chaos;
 
 import dev.sluice.sandbox.BrokerSettings;
-import dev.sluice.sandbox.SandboxBroker;
+import dev.sluice.sandbox.SandboxCluster;
 import dev.sluice.trials.CommittedReader;
 import dev.sluice.trials.GroupOffsets;
 import dev.sluice.trials.PolledCondition;
@@ -16,8 +16,6 @@ import dev.sluice.trials.chaos.plan.RequestMix;
 import dev.sluice.wire.WireHeaders;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -31,7 +29,7 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * One run, from the start of the broker to the last check of what is left. {@link #close} ends everything that the run
+ * One run, from the start of the brokers to the last check of what is left. {@link #close} ends everything that the run
  * has started. It may be called at any time and from any thread.
  */
 final class ChaosRun implements AutoCloseable {
@@ -48,43 +46,54 @@ final class ChaosRun implements AutoCloseable {
     private static final Duration END_BOUND = Duration.ofSeconds(30);
 
     private final ChaosPlan plan;
+    private final int brokers;
     private final Path folder;
     private final ProgressLines progress;
     private final HistoryRecorder recorder = new HistoryRecorder(Clock.systemUTC());
     private final StartedParts parts = new StartedParts(this::say);
 
     /** @param folder the folder for all logs */
-    ChaosRun(ChaosPlan plan, Path folder, PrintWriter out) {
+    ChaosRun(ChaosPlan plan, int brokers, Path folder, PrintWriter out) {
         this.plan = plan;
+        this.brokers = brokers;
         this.folder = folder;
         this.progress = new ProgressLines(out);
     }
 
     /** Runs the plan with workers from this jar and returns what happened. */
     RunHistory run(Path workerJar) throws IOException, InterruptedException {
-        // the broker advertises the port of the proxy, which must therefore be known first
-        ServerSocket proxySocket = parts.add(new ServerSocket(0, 1024, InetAddress.getLoopbackAddress()));
-        SandboxBroker broker = parts.add(SandboxBroker.start(BrokerSettings.defaults()
-                .withDataFolder(Files.createDirectories(folder.resolve("broker")))
-                .withAdvertisedPort(proxySocket.getLocalPort())));
-        int brokerPort = Integer.parseInt(broker.bootstrapServers().replaceAll(".*:", ""));
-        KafkaProxy proxy = parts.add(KafkaProxy.inFrontOf(brokerPort, proxySocket));
-        String servers = "localhost:" + proxySocket.getLocalPort();
+        KafkaProxy proxy = parts.add(new KafkaProxy());
+        SandboxCluster cluster = parts.add(SandboxCluster.start(brokers, brokerSettings(), proxy::inFrontOf));
+        String servers = cluster.bootstrapServers();
         ChaosApi api = parts.add(new ChaosApi(plan.seed(), recorder));
-        say("broker and API are up");
+        say("brokers and API are up");
         SluiceJar jar = new SluiceJar(workerJar, JVM_OPTIONS, folder);
         jar.createTopics(servers, plan.partitions());
         CommittedReader endings = parts.add(endingReader(servers)).start();
         CommittedReader moves = parts.add(moveReader(servers)).start();
+        PlainClient plain = parts.add(new PlainClient(servers, plan.partitions(), recorder::plainRecord));
         WorkerFleet fleet = startWorkers(jar, servers, api);
+        BrokerFaults brokerFaults = new BrokerFaults(cluster, parts.add(new ClusterLeadership(servers)), proxy);
         FaultInjector injector = parts.add(
-                new FaultInjector(fleet, broker, api, new WorkerFaults(proxy, recorder), recorder, this::say));
+                new FaultInjector(fleet, brokerFaults, api, new WorkerFaults(proxy, recorder), recorder, this::say));
         CountDownLatch faultsOver = injector.start(plan.schedule());
         publish(servers, fleet, faultsOver);
+        plain.close();
         stopWorkers(servers, fleet);
         endings.finish(END_BOUND);
         moves.finish(END_BOUND);
         return recorder.history();
+    }
+
+    private BrokerSettings brokerSettings() throws IOException {
+        BrokerSettings settings =
+                BrokerSettings.defaults().withDataFolder(Files.createDirectories(folder.resolve("broker")));
+        return brokers == 1
+                ? settings
+                // Kafka's own times: the others take over while a broker is away, so that nothing waits for its return
+                : settings.withJvmOptions("-Xmx256m")
+                        .withProperty("broker.session.timeout.ms", "9000")
+                        .withProperty("broker.heartbeat.interval.ms", "2000");
     }
 
     private CommittedReader endingReader(String servers) {

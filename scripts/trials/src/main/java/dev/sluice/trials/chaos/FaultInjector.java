@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the faults of a schedule happen. Several can last at the same time, but only one fault of the broker. */
+/** Makes the faults of a schedule happen. Several can last at the same time, but only one fault of brokers. */
 final class FaultInjector implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(FaultInjector.class);
     private static final int THREADS = 8;
@@ -46,7 +46,7 @@ final class FaultInjector implements AutoCloseable {
             "status=511 body=html");
 
     private final WorkerFleet fleet;
-    private final SandboxBroker broker;
+    private final BrokerFaults brokerFaults;
     private final ChaosApi api;
     private final WorkerFaults workerFaults;
     private final HistoryRecorder recorder;
@@ -61,13 +61,13 @@ final class FaultInjector implements AutoCloseable {
     /** @param announce receives a sentence about every fault */
     FaultInjector(
             WorkerFleet fleet,
-            SandboxBroker broker,
+            BrokerFaults brokerFaults,
             ChaosApi api,
             WorkerFaults workerFaults,
             HistoryRecorder recorder,
             Consumer<String> announce) {
         this.fleet = fleet;
-        this.broker = broker;
+        this.brokerFaults = brokerFaults;
         this.api = api;
         this.workerFaults = workerFaults;
         this.recorder = recorder;
@@ -109,14 +109,16 @@ final class FaultInjector implements AutoCloseable {
         switch (fault.kind()) {
             case KILL_WORKER, FREEZE_WORKER, TERMINATE_WORKER, CUT_WORKER_OFF, HOLD_COMMIT_ANSWERS, KILL_IN_COMMIT ->
                 strikeWorker(fault);
-            case KILL_BROKER -> stopBroker(fault, broker::kill);
-            case RESTART_BROKER -> stopBroker(fault, broker::stop);
-            case FREEZE_BROKER ->
-                strikeBroker(fault, () -> {
-                    broker.suspend();
-                    WorkerFaults.last(fault);
-                    broker.resume();
-                });
+            case KILL_BROKER,
+                    RESTART_BROKER,
+                    FREEZE_BROKER,
+                    ROLL_BROKERS,
+                    KILL_CONTROLLER,
+                    KILL_TRANSACTION_COORDINATOR,
+                    KILL_GROUP_COORDINATOR,
+                    KILL_TWO_BROKERS,
+                    CUT_BROKER_OFF,
+                    MOVE_LEADERS -> strikeBrokers(fault);
             case API_DOWN ->
                 record(fault, "", () -> {
                     api.down();
@@ -174,20 +176,19 @@ final class FaultInjector implements AutoCloseable {
         strikeWorker(fault);
     }
 
-    private void stopBroker(ScheduledFault fault, Runnable stop) throws InterruptedException, IOException {
-        strikeBroker(fault, () -> {
-            stop.run();
-            WorkerFaults.last(fault);
-            broker.startAgain();
-        });
-    }
-
-    private void strikeBroker(ScheduledFault fault, FaultAction action) throws InterruptedException, IOException {
+    private void strikeBrokers(ScheduledFault fault) throws InterruptedException, IOException {
         brokerTurn.lock();
         try {
-            FaultRecord made = record(fault, "broker", action);
-            recorder.obstacle(new CommitObstacle(
-                    CommitObstacle.EVERY, ObstacleCause.NO_BROKER, made.startedAt(), made.endedAt() + RECOVERY_MILLIS));
+            List<SandboxBroker> targets = brokerFaults.targets(fault);
+            FaultRecord made = record(fault, BrokerFaults.names(targets), () -> brokerFaults.make(fault, targets));
+            if (!fault.kind().isHarmless()) {
+                recorder.obstacle(new CommitObstacle(
+                        CommitObstacle.EVERY,
+                        ObstacleCause.NO_BROKER,
+                        made.startedAt(),
+                        made.endedAt() + RECOVERY_MILLIS));
+            }
+            brokerFaults.awaitInSync();
         } finally {
             brokerTurn.unlock();
         }

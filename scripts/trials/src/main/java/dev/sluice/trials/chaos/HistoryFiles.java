@@ -25,6 +25,7 @@ final class HistoryFiles {
         lines(folder.resolve("lag.jsonl"), history.lag().entrySet().stream().toList());
         lines(folder.resolve("moved.jsonl"), history.moved().entrySet().stream().toList());
         lines(folder.resolve("marks.jsonl"), history.marks());
+        lines(folder.resolve("plain.jsonl"), history.plainRecords());
         lines(folder.resolve("violations.jsonl"), violations);
     }
 

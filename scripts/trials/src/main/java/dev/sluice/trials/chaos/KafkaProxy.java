@@ -1,6 +1,8 @@
 package dev.sluice.trials.chaos;
 
+import dev.sluice.sandbox.BrokerListener;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -8,39 +10,60 @@ import java.net.SocketException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Stands between the workers and the broker. It can do to a single worker what a network can: hold back everything, or
- * only the answers to commits. Data that is held back arrives late, like packets that are sent again, unless the
- * connection has been closed meanwhile. Workers are told apart by their {@code client.id}. Thread-safe.
+ * Stands between the workers and the brokers, and between one broker and another. It can do to a single worker what a
+ * network can: hold back everything, or only the answers to commits. And it can hold back everything between one broker
+ * and the others, whose clients reach it all the same. Data that is held back arrives late, like packets that are sent
+ * again, unless the connection has been closed meanwhile. Workers and brokers are told apart by their
+ * {@code client.id}. Thread-safe.
  */
 final class KafkaProxy implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(KafkaProxy.class);
     private static final long RECENT_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final int BACKLOG = 1_024;
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
 
-    private final ServerSocket server;
-    private final int brokerPort;
+    private final List<ServerSocket> servers = new CopyOnWriteArrayList<>();
     private final Set<ProxyConnection> connections = ConcurrentHashMap.newKeySet();
     private final Set<String> cutOff = new HashSet<>();
     private final Set<String> commitsHeld = new HashSet<>();
     private final Map<String, Integer> answersHeld = new HashMap<>();
     private final Map<String, Long> committedAt = new ConcurrentHashMap<>();
+    private final Set<Integer> isolated = new HashSet<>();
 
-    private KafkaProxy(ServerSocket server, int brokerPort) {
-        this.server = server;
-        this.brokerPort = brokerPort;
+    /** Starts to accept connections to a listener of a broker and returns the port for them. */
+    int inFrontOf(int nodeId, BrokerListener listener, int port) {
+        try {
+            ServerSocket server = new ServerSocket(0, BACKLOG, InetAddress.getLoopbackAddress());
+            servers.add(server);
+            OptionalInt peer = listener.isBetweenBrokers() ? OptionalInt.of(nodeId) : OptionalInt.empty();
+            thread("kafka-proxy", () -> accept(server, port, peer));
+            return server.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException("no port is left for a proxy", e);
+        }
     }
 
-    /** Starts a proxy that accepts connections at this socket. */
-    static KafkaProxy inFrontOf(int brokerPort, ServerSocket server) {
-        KafkaProxy proxy = new KafkaProxy(server, brokerPort);
-        thread("kafka-proxy", proxy::accept);
-        return proxy;
+    /** Holds back everything between this broker and the others from now on. */
+    synchronized void isolate(int nodeId) {
+        isolated.add(nodeId);
+    }
+
+    /** Lets everything pass between this broker and the others again. */
+    synchronized void rejoin(int nodeId) {
+        isolated.remove(nodeId);
+        notifyAll();
     }
 
     /** Holds back everything between this client and the broker from now on. */
@@ -87,15 +110,15 @@ final class KafkaProxy implements AutoCloseable {
 
     @Override
     public void close() {
-        closeQuietly(server);
+        servers.forEach(KafkaProxy::closeQuietly);
         connections.forEach(ProxyConnection::close);
     }
 
-    private void accept() {
+    private void accept(ServerSocket server, int brokerPort, OptionalInt peer) {
         while (!server.isClosed()) {
             try {
                 Socket client = server.accept();
-                thread("kafka-proxy-connect", () -> connect(client));
+                thread("kafka-proxy-connect", () -> connect(client, brokerPort, peer));
             } catch (SocketException e) {
                 return;
             } catch (IOException e) {
@@ -104,10 +127,10 @@ final class KafkaProxy implements AutoCloseable {
         }
     }
 
-    private void connect(Socket client) {
+    private void connect(Socket client, int brokerPort, OptionalInt peer) {
         try {
             Socket broker = new Socket(InetAddress.getLoopbackAddress(), brokerPort);
-            ProxyConnection connection = new ProxyConnection(this, client, broker);
+            ProxyConnection connection = new ProxyConnection(this, client, broker, peer);
             connections.add(connection);
             connection.start();
         } catch (IOException e) {
@@ -131,11 +154,29 @@ final class KafkaProxy implements AutoCloseable {
         }
     }
 
-    /** Waits while this client is cut off. */
-    synchronized void awaitConnection(String client) throws InterruptedException {
-        while (cutOff.contains(client)) {
+    /** Waits while nothing passes between a client and its broker. */
+    synchronized void awaitConnection(String client, OptionalInt peer) throws InterruptedException {
+        while (isHeld(client, peer)) {
             wait();
         }
+    }
+
+    /**
+     * Tells whether nothing passes between a client and its broker. A broker is never cut off from itself.
+     *
+     * @param peer the broker, if only other brokers connect to it there
+     */
+    synchronized boolean isHeld(String client, OptionalInt peer) {
+        OptionalInt source = peer.isPresent() ? nodeOf(client) : OptionalInt.empty();
+        boolean isBetweenBrokers = source.isPresent() && !source.equals(peer);
+        return cutOff.contains(client)
+                || (isBetweenBrokers && (isolated.contains(source.getAsInt()) || isolated.contains(peer.getAsInt())));
+    }
+
+    /** Returns the broker with this client id, such as {@code 2}, {@code raft-client-2}, {@code broker-2-fetcher-0}. */
+    static OptionalInt nodeOf(String client) {
+        Matcher number = NUMBER.matcher(client);
+        return number.find() ? OptionalInt.of(Integer.parseInt(number.group())) : OptionalInt.empty();
     }
 
     /** Records a commit. Returns whether its answer is to be held back. */

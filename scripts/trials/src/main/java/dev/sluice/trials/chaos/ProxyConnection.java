@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -23,15 +24,18 @@ final class ProxyConnection {
     private final KafkaProxy proxy;
     private final Socket client;
     private final Socket broker;
+    private final OptionalInt peer;
     /** The correlation ids of the commits whose answers are to be held back. */
     private final Set<Integer> commits = ConcurrentHashMap.newKeySet();
 
     private volatile String clientId = "";
 
-    ProxyConnection(KafkaProxy proxy, Socket client, Socket broker) throws IOException {
+    /** @param peer the broker, if other brokers connect to it here */
+    ProxyConnection(KafkaProxy proxy, Socket client, Socket broker, OptionalInt peer) throws IOException {
         this.proxy = proxy;
         this.client = client;
         this.broker = broker;
+        this.peer = peer;
         client.setTcpNoDelay(true);
         broker.setTcpNoDelay(true);
     }
@@ -90,11 +94,11 @@ final class ProxyConnection {
                 commits.add(correlation);
             }
         }
-        proxy.awaitConnection(clientId);
+        proxy.awaitConnection(clientId, peer);
     }
 
     private void passAnswer(ByteBuffer frame) throws InterruptedException {
-        proxy.awaitConnection(clientId);
+        proxy.awaitConnection(clientId, peer);
         if (frame.remaining() >= Integer.BYTES && commits.remove(frame.getInt())) {
             proxy.holdAnswer(clientId);
         }

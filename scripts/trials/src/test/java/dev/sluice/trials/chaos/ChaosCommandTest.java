@@ -36,12 +36,20 @@ class ChaosCommandTest {
         assertThat(run("--worker-jar", jar, "--requests=0")).isEqualTo(WRONG_USAGE);
         assertThat(run("--worker-jar", jar, "--faults=-1")).isEqualTo(WRONG_USAGE);
         assertThat(run("--worker-jar", jar, "--seed=-1")).isEqualTo(WRONG_USAGE);
+        assertThat(run("--worker-jar", jar, "--brokers=0")).isEqualTo(WRONG_USAGE);
         assertThat(said.toString())
                 .contains(
                         "--workers must be 1 to 32, is '0'",
                         "--requests must be",
                         "--faults must be",
-                        "--seed must be");
+                        "--seed must be",
+                        "--brokers must be 1 to 5, is '0'");
+    }
+
+    @Test
+    void aFaultOfAClusterNeedsOne() {
+        assertThat(run("--worker-jar", jar, "--only=kill_controller")).isEqualTo(WRONG_USAGE);
+        assertThat(said.toString()).contains("--only", "'KILL_CONTROLLER'", "--brokers");
     }
 
     @Test

@@ -39,23 +39,33 @@ class ChaosIT {
             FaultKind.CONNECTIONS_CUT,
             FaultKind.ANSWERS_ZIPPED);
 
+    private static final List<FaultKind> OF_A_CLUSTER =
+            List.of(FaultKind.KILL_TRANSACTION_COORDINATOR, FaultKind.CUT_BROKER_OFF, FaultKind.MOVE_LEADERS);
+
     @Test
     void whateverFailsEveryRequestEndsOnce() throws Exception {
-        runAndCheck(KINDS);
+        runAndCheck(KINDS, 1);
     }
 
     @Test
     void whateverEdgesAnswerEveryRequestEndsAsItMust() throws Exception {
-        runAndCheck(EDGES);
+        runAndCheck(EDGES, 1);
     }
 
-    private static void runAndCheck(List<FaultKind> kinds) throws Exception {
+    @Test
+    void whateverBrokersFailEveryRequestEndsOnce() throws Exception {
+        RunHistory history = runAndCheck(OF_A_CLUSTER, 3);
+
+        assertThat(history.plainRecords()).hasSizeGreaterThan(10);
+    }
+
+    private static RunHistory runAndCheck(List<FaultKind> kinds, int brokers) throws Exception {
         ChaosPlan plan = ChaosPlan.of(SEED, 600, 2, kinds.size(), 2_500, kinds);
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "it-");
 
         RunHistory history;
-        try (ChaosRun run = new ChaosRun(plan, folder.toAbsolutePath(), out)) {
+        try (ChaosRun run = new ChaosRun(plan, brokers, folder.toAbsolutePath(), out)) {
             history = run.run(JAR.toAbsolutePath());
         }
 
@@ -69,5 +79,6 @@ class ChaosIT {
         assertThat(history.published())
                 .extracting(published -> published.request().kind())
                 .containsAll(EnumSet.allOf(RequestKind.class));
+        return history;
     }
 }

@@ -40,6 +40,7 @@ class DoorCheckTest {
                 Map.of(),
                 Map.of(),
                 List.of(),
+                List.of(),
                 0);
     }
 
@@ -114,6 +115,7 @@ class DoorCheckTest {
                 List.of(),
                 Map.of(),
                 Map.of(),
+                List.of(),
                 List.of(),
                 0);
         DoorHistory history = new DoorHistory(Map.of(), Map.of(), 0, List.of(), Set.of("a", "b", "c"), once);

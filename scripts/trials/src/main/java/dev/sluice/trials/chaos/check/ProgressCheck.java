@@ -21,17 +21,10 @@ public final class ProgressCheck implements HistoryCheck {
         this.bounds = bounds;
     }
 
-    /** A period, in epoch milliseconds, in which requests were due and none ended. */
-    public record Silence(long from, long to) {
-        public long millis() {
-            return to - from;
-        }
-    }
-
     @Override
     public List<Violation> of(RunHistory history) {
         List<Violation> violations = new ArrayList<>();
-        judge("all partitions", longest(history), bounds.silence(), violations);
+        judge("all partitions", Silence.longest(silences(history)), bounds.silence(), violations);
         longestByPartition(history)
                 .forEach((partition, silence) ->
                         judge("partition " + partition, silence, bounds.partitionSilence(), violations));
@@ -47,9 +40,9 @@ public final class ProgressCheck implements HistoryCheck {
         }
     }
 
-    /** Returns the longest silence of all partitions together. */
-    public static Silence longest(RunHistory history) {
-        return longest(history, request -> true);
+    /** Returns the periods in which requests were due and none ended, of all partitions together. */
+    public static List<Silence> silences(RunHistory history) {
+        return silences(history, request -> true);
     }
 
     /** Returns the longest silence of each partition of both topics that requests are published to. */
@@ -60,22 +53,23 @@ public final class ProgressCheck implements HistoryCheck {
                 .distinct()
                 .forEach(place -> longest.put(
                         place,
-                        longest(history, request -> request.request().place().equals(place))));
+                        Silence.longest(silences(
+                                history, request -> request.request().place().equals(place)))));
         return longest;
     }
 
     private record Moment(long at, String id, boolean end) {}
 
-    private static Silence longest(RunHistory history, Predicate<PublishedRequest> which) {
-        Silence longest = new Silence(0, 0);
+    private static List<Silence> silences(RunHistory history, Predicate<PublishedRequest> which) {
+        List<Silence> silences = new ArrayList<>();
         Set<String> waiting = new HashSet<>();
         Set<String> ended = new HashSet<>();
         long since = 0;
         for (Moment moment : moments(history, which)) {
-            if (!waiting.isEmpty() && moment.at() - since > longest.millis()) {
-                longest = new Silence(since, moment.at());
-            }
             if (moment.end()) {
+                if (!waiting.isEmpty()) {
+                    silences.add(new Silence(since, moment.at()));
+                }
                 ended.add(moment.id());
                 waiting.remove(moment.id());
                 since = moment.at();
@@ -84,8 +78,10 @@ public final class ProgressCheck implements HistoryCheck {
                 waiting.add(moment.id());
             }
         }
-        boolean silentToTheEnd = !waiting.isEmpty() && history.endedAt() - since > longest.millis();
-        return silentToTheEnd ? new Silence(since, history.endedAt()) : longest;
+        if (!waiting.isEmpty()) {
+            silences.add(new Silence(since, history.endedAt()));
+        }
+        return silences;
     }
 
     /** Returns when requests became due and when they ended. A request that ends slowly by nature never becomes due. */

@@ -24,6 +24,7 @@ public final class HistoryRecorder {
     private final Map<String, Long> lag = new HashMap<>();
     private final Map<String, Integer> moved = new HashMap<>();
     private final List<WrittenMark> marks = new ArrayList<>();
+    private final List<Long> plainRecords = new ArrayList<>();
     private final Set<String> ended = new HashSet<>();
     private final Set<String> waiting = new HashSet<>();
     private int ok;
@@ -102,6 +103,11 @@ public final class HistoryRecorder {
         marks.add(new WrittenMark(id, sentAt, now()));
     }
 
+    /** Records that a record of the plain transactional client can be read since now. */
+    public synchronized void plainRecord() {
+        plainRecords.add(now());
+    }
+
     /** RunCounts the acknowledged requests without a reply. */
     public synchronized int waiting() {
         return waiting.size();
@@ -135,6 +141,16 @@ public final class HistoryRecorder {
         List<CommitObstacle> all = new ArrayList<>(obstacles);
         lives.forEach(life -> all.addAll(life.obstacles()));
         return new RunHistory(
-                List.copyOf(published.values()), inOrder, endings, byNumber, lives, all, lag, moved, marks, now());
+                List.copyOf(published.values()),
+                inOrder,
+                endings,
+                byNumber,
+                lives,
+                all,
+                lag,
+                moved,
+                marks,
+                plainRecords,
+                now());
     }
 }

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param lag the unread records of every input partition that has any, by {@code topic-partition}
  * @param marks the marks that Kafka has
  * @param moved how often a request was moved to the overflow topic, by its id; those never moved are left out
+ * @param plainRecords when each record of a plain transactional client beside the workers could be read
  * @param endedAt epoch milliseconds of the last look at the endings
  */
 public record RunHistory(
@@ -23,6 +24,7 @@ public record RunHistory(
         Map<String, Long> lag,
         Map<String, Integer> moved,
         List<WrittenMark> marks,
+        List<Long> plainRecords,
         long endedAt) {
     public RunHistory {
         published = List.copyOf(published);
@@ -34,5 +36,6 @@ public record RunHistory(
         lag = Map.copyOf(lag);
         moved = Map.copyOf(moved);
         marks = List.copyOf(marks);
+        plainRecords = List.copyOf(plainRecords);
     }
 }

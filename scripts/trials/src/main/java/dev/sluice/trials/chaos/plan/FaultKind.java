@@ -1,8 +1,10 @@
 package dev.sluice.trials.chaos.plan;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 
-/** A kind of fault and how long it lasts. */
+/** A kind of fault, how long it lasts, and how many brokers it needs. */
 public enum FaultKind {
     /** A worker is killed (SIGKILL) and replaced. */
     KILL_WORKER(0, 3_000),
@@ -16,11 +18,11 @@ public enum FaultKind {
     HOLD_COMMIT_ANSWERS(17_000, 19_000),
     /** A worker is killed between the commit of its transaction and the answer. */
     KILL_IN_COMMIT(0, 3_000),
-    /** The broker is killed and restarted. */
+    /** A broker is killed and restarted. */
     KILL_BROKER(500, 4_000),
-    /** The broker is shut down and restarted. */
+    /** A broker is shut down and restarted. */
     RESTART_BROKER(500, 4_000),
-    /** The broker is frozen: connections stay open without an answer. */
+    /** A broker is frozen: connections stay open without an answer. */
     FREEZE_BROKER(2_000, 7_000),
     /** The API refuses connections. */
     API_DOWN(2_000, 8_000),
@@ -45,19 +47,54 @@ public enum FaultKind {
     /** A worker is added. */
     SCALE_UP(0, 1),
     /** A worker is stopped for good. */
-    SCALE_DOWN(0, 1);
+    SCALE_DOWN(0, 1),
+    /** All brokers are restarted, one after the other, each when the last is in sync again. */
+    ROLL_BROKERS(0, 2_000, 3),
+    /** The broker that is the active controller is killed and restarted, before or after its session is over. */
+    KILL_CONTROLLER(1_000, 15_000, 3),
+    /** The broker that coordinates all transactions is killed and restarted. */
+    KILL_TRANSACTION_COORDINATOR(1_000, 15_000, 3),
+    /** The broker that coordinates the workers' group is killed and restarted. */
+    KILL_GROUP_COORDINATOR(1_000, 15_000, 3),
+    /** Two brokers are killed at once and restarted. The third alone takes no records. */
+    KILL_TWO_BROKERS(2_000, 8_000, 3),
+    /** A broker is cut off from the others, but not from its clients. The packets arrive late. */
+    CUT_BROKER_OFF(12_000, 20_000, 3),
+    /** The leaders of all partitions are elected anew, each on another broker. */
+    MOVE_LEADERS(0, 1, 3);
 
     private final int minMillis;
     private final int maxMillis;
+    private final int fewestBrokers;
 
     FaultKind(int minMillis, int maxMillis) {
+        this(minMillis, maxMillis, 1);
+    }
+
+    FaultKind(int minMillis, int maxMillis, int fewestBrokers) {
         this.minMillis = minMillis;
         this.maxMillis = maxMillis;
+        this.fewestBrokers = fewestBrokers;
+    }
+
+    /** Returns the kinds that can happen to that many brokers. */
+    public static List<FaultKind> of(int brokers) {
+        return Arrays.stream(values()).filter(kind -> kind.fitsTo(brokers)).toList();
+    }
+
+    /** Tells whether it can happen to that many brokers. */
+    public boolean fitsTo(int brokers) {
+        return brokers >= fewestBrokers;
     }
 
     /** Tells whether the next fault waits for its end. Another fault would make the worker give up its commit. */
     boolean isUndisturbed() {
         return this == HOLD_COMMIT_ANSWERS;
+    }
+
+    /** Tells whether operators do it every day, so that it is no reason to repeat a call. */
+    public boolean isHarmless() {
+        return this == ROLL_BROKERS || this == MOVE_LEADERS;
     }
 
     int minMillis() {

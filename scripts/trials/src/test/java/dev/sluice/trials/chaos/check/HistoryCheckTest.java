@@ -264,14 +264,15 @@ class HistoryCheckTest {
         history.published("a", SOON, 0, 0, 100_000).ok("a", 100_500);
         history.published("b", PLAIN, 150_000).ok("b", 150_400);
 
-        assertThat(ProgressCheck.longest(history.history()).millis()).isEqualTo(500);
+        assertThat(Silence.longest(ProgressCheck.silences(history.history())).millis())
+                .isEqualTo(500);
     }
 
     @Test
     void silenceLastsToTheEndIfNothingEndsAnyMore() {
         history.published("a", PLAIN, 1_000).endedAt(200_000);
 
-        assertThat(ProgressCheck.longest(history.history())).isEqualTo(new ProgressCheck.Silence(1_000, 200_000));
+        assertThat(Silence.longest(ProgressCheck.silences(history.history()))).isEqualTo(new Silence(1_000, 200_000));
     }
 
     @Test

@@ -117,7 +117,8 @@ final class TestHistory {
     }
 
     RunHistory history() {
-        return new RunHistory(published, calls, endings, List.of(), lives, obstacles, lag, moved, marks, endedAt);
+        return new RunHistory(
+                published, calls, endings, List.of(), lives, obstacles, lag, moved, marks, List.of(), endedAt);
     }
 
     /** Returns the rule and the subject of each violation that any check finds. */

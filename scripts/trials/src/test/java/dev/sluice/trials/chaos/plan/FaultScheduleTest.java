@@ -58,6 +58,16 @@ class FaultScheduleTest {
     }
 
     @Test
+    void faultsThatNeedSeveralBrokersComeLast() {
+        // the deck of a single broker, and with it what a seed plans, is the same whether or not there are others
+        List<FaultKind> ofOne = FaultKind.of(1);
+
+        assertThat(ofOne).isEqualTo(FaultKind.of(3).subList(0, ofOne.size())).hasSizeLessThan(ALL.size());
+        assertThat(FaultKind.of(3)).isEqualTo(ALL);
+        assertThat(FaultKind.CUT_BROKER_OFF.minMillis()).isGreaterThan(9_000);
+    }
+
+    @Test
     void onlyTheKindsAskedForComeUp() {
         List<FaultKind> two = List.of(FaultKind.KILL_BROKER, FaultKind.KILL_WORKER);
 
