@@ -1,12 +1,14 @@
 package dev.sluice.worker.cli.topics;
 
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.cli.command.ExitCode;
 import dev.sluice.worker.cli.command.Logging;
 import dev.sluice.worker.cli.command.Subcommand;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.topics.TopicPlan;
 import java.util.List;
 import java.util.OptionalInt;
@@ -32,7 +34,8 @@ import picocli.CommandLine.Option;
         footerHeading = "%nExamples:%n",
         footer = {
             "  sluice topics create --partitions 24 --replication 3",
-            "  sluice topics create --topic bulk --retention 14d"
+            "  sluice topics create --topic bulk --retention 14d",
+            "  sluice topics create --print --partitions 24 --replication 3 >topics.yaml"
         })
 public final class TopicsCreateCommand implements Subcommand {
     // Kafka makes at most 10,000 partitions at a time, and overflow is the widest topic
@@ -57,6 +60,13 @@ public final class TopicsCreateCommand implements Subcommand {
             defaultValue = "-1",
             description = "Copies of each partition; -1: the broker's default. Production wants 3.")
     private int replication;
+
+    @Option(
+            names = "--print",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Print the topics as YAML and create nothing, for whoever else creates them. Kafka is not "
+                    + "asked.")
+    private boolean print;
 
     @Mixin
     private TopicOptions options = new TopicOptions();
@@ -84,6 +94,11 @@ public final class TopicsCreateCommand implements Subcommand {
     @Override
     public int run() throws InterruptedException {
         List<TopicPlan> plans = options.plans(kafka.topics());
+        if (print) {
+            int bundles = partitions == null ? TopicPlan.BUNDLES : partitions;
+            TopicsYaml.print(terminal.out(), plans, bundles, replication);
+            return ExitCode.DONE;
+        }
         OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
         try (Admin admin = AdminConnector.connect(kafka)) {
             return new TopicCreation(
