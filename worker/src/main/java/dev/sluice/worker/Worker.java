@@ -30,6 +30,7 @@ import dev.sluice.worker.settle.AckRuns;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
+import dev.sluice.worker.settle.TransactionalId;
 import dev.sluice.worker.settle.Transactions;
 import dev.sluice.worker.threads.SharedDeadline;
 import dev.sluice.worker.threads.StageThreads;
@@ -232,9 +233,11 @@ public final class Worker implements AutoCloseable {
     private Transactions transactions(Metrics metrics) {
         Map<String, Object> kafka = config.queue().kafka();
         int maxRecordBytes = config.memory().maxResponseBytes() + RECORD_OVERHEAD;
+        TransactionalId id = new TransactionalId(admin, transactionalId);
         return new Transactions(
+                id,
                 time -> metrics.kafka()
-                        .watch(KafkaClients.transactionalProducer(kafka, transactionalId, maxRecordBytes, time)),
+                        .watch(KafkaClients.transactionalProducer(kafka, id.current(), maxRecordBytes, time)),
                 () -> KafkaClients.groupOffsetReader(kafka, config.queue().group()),
                 threads.heartbeat(SETTLE_THREAD));
     }

@@ -15,6 +15,7 @@ import dev.sluice.worker.intake.ReplyTopics;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.kafka.TopicLookUp;
 import dev.sluice.worker.outcome.Outcome;
+import dev.sluice.worker.settle.FakeTransactionalId;
 import dev.sluice.worker.settle.Settle;
 import dev.sluice.worker.settle.SettleListener;
 import dev.sluice.worker.settle.Transactions;
@@ -391,6 +392,7 @@ class NoRecordSpoilsABatchIT {
                 new ReplyTopics(queue.topics, List.of(Pattern.compile(".*\\.app\\..*"))),
                 new TopicLookUp(queue.admin()),
                 new Transactions(
+                        new FakeTransactionalId(),
                         time -> producer(UUID.randomUUID().toString()),
                         () -> KafkaClients.groupOffsetReader(clients(), queue.group()),
                         () -> {}),
@@ -427,7 +429,7 @@ class NoRecordSpoilsABatchIT {
         await().atMost(Duration.ofSeconds(10)).ignoreExceptions().until(() -> {
             TopicLookUp.Partitions found =
                     new TopicLookUp(queue.admin()).apply(topic.name()).join();
-            return found.count() > 0 && found.leaderless().isEmpty();
+            return found.count() > 0 && found.unwritable().isEmpty();
         });
     }
 

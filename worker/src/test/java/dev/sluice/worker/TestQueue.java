@@ -57,11 +57,12 @@ final class TestQueue implements AutoCloseable {
         create(topics.all());
     }
 
-    /** Creates some of the queue's topics as planned. */
+    /** Creates some of the queue's topics as planned, with as many replicas as the brokers make by themselves. */
     void create(List<String> names) throws ExecutionException, InterruptedException {
         List<NewTopic> asPlanned = TopicPlan.of(topics).stream()
                 .filter(plan -> names.contains(plan.name()))
-                .map(plan -> new NewTopic(plan.name(), plan.partitions(PARTITIONS), (short) 1).configs(plan.settings()))
+                .map(plan -> new NewTopic(plan.name(), Optional.of(plan.partitions(PARTITIONS)), Optional.empty())
+                        .configs(plan.settings()))
                 .toList();
         admin.createTopics(asPlanned).all().get();
         await().until(() -> haveLeaders(names));

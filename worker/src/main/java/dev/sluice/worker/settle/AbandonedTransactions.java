@@ -92,8 +92,12 @@ public final class AbandonedTransactions {
     private Set<String> abandoned(Collection<TransactionListing> ongoing, Set<String> members) {
         return ongoing.stream()
                 .map(TransactionListing::transactionalId)
-                .filter(id -> id.startsWith(prefix) && !members.contains(id.substring(prefix.length())))
+                .filter(id -> id.startsWith(prefix) && !isUsedBy(members, id.substring(prefix.length())))
                 .collect(Collectors.toSet());
+    }
+
+    private static boolean isUsedBy(Set<String> members, String id) {
+        return members.contains(id) || members.contains(TransactionalId.first(id));
     }
 
     private CompletionStage<Void> fence(Set<String> ids) {

@@ -87,7 +87,7 @@ final class PendingSettlements {
         this.timestampRejected = timestampRejected;
         this.nanoTime = nanoTime;
         this.unavailable = new UnavailableReplyPartitions(
-                outputRecords.topics(), mostWaiting, topic -> routes.leaderless(topic, nowMillis()), nanoTime);
+                outputRecords.topics(), mostWaiting, topic -> routes.unwritable(topic, nowMillis()), nanoTime);
         this.blockedUntil = nanoTime.getAsLong();
         this.othersExpectedUntil = blockedUntil;
     }
@@ -174,7 +174,7 @@ final class PendingSettlements {
         }
         pending.addAll(unavailable.takeOverdue());
         List<Routed> probe = unavailable.probe((settlement, partition) -> route(settlement)
-                .filter(route -> !unavailable.hasNoLeader(partition))
+                .filter(route -> !unavailable.cannotBeWritten(partition))
                 .map(route -> routed(settlement, UnavailableReplyPartitions.probeRoute(settlement, route, partition))));
         return probe.isEmpty() ? takePending() : probe;
     }

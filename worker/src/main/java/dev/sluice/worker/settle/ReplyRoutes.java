@@ -22,17 +22,17 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Finds where a reply goes before its transaction begins. A send to a missing topic or partition would block for the
- * producer's whole {@code max.block.ms} and spoil the batch. A send to a partition without a leader would block for its
- * whole {@code delivery.timeout.ms}. Topics are looked up in the background. A reply whose topic is not known yet waits
- * and delays no other. Owned by the settle thread.
+ * producer's whole {@code max.block.ms} and spoil the batch. A send to a partition that takes nothing would block for
+ * its whole {@code delivery.timeout.ms}. Topics are looked up in the background. A reply whose topic is not known yet
+ * waits and delays no other. Owned by the settle thread.
  */
 final class ReplyRoutes {
     /** Time for which a topic that was found is not looked up again. */
     private static final long FOUND_TTL_MILLIS = Duration.ofSeconds(10).toMillis();
 
     /**
-     * Time for which a topic is not looked up again that is missing or has a partition without a leader. It is shorter,
-     * since someone may be creating the topic or starting the broker.
+     * Time for which a topic is not looked up again that is missing or has a partition that takes nothing. It is
+     * shorter, since someone may be creating the topic or starting the broker.
      */
     private static final long MISSING_TTL_MILLIS = Duration.ofSeconds(5).toMillis();
 
@@ -55,14 +55,14 @@ final class ReplyRoutes {
     private final Map<String, KnownTopic> known = new HashMap<>();
     private final Map<String, CompletableFuture<TopicLookUp.Partitions>> lookUps = new HashMap<>();
 
-    private record KnownTopic(int partitionCount, Set<Integer> leaderless, long untilMillis) {
+    private record KnownTopic(int partitionCount, Set<Integer> unwritable, long untilMillis) {
         KnownTopic until(long millis) {
-            return new KnownTopic(partitionCount, leaderless, millis);
+            return new KnownTopic(partitionCount, unwritable, millis);
         }
 
         /** Returns the same without the number of partitions, to be looked up again. */
         KnownTopic invalid() {
-            return new KnownTopic(UNKNOWN, leaderless, Long.MIN_VALUE);
+            return new KnownTopic(UNKNOWN, unwritable, Long.MIN_VALUE);
         }
     }
 
@@ -88,13 +88,13 @@ final class ReplyRoutes {
     }
 
     /**
-     * Returns the partitions of a topic that had no leader when it was last looked up. Looks it up again if that is a
-     * while ago.
+     * Returns the partitions of a topic that could not be written to when it was last looked up. Looks it up again if
+     * that is a while ago.
      *
      * @param nowMillis the time of a monotonic clock
      */
-    Set<Integer> leaderless(String topic, long nowMillis) {
-        return known(topic, nowMillis).leaderless();
+    Set<Integer> unwritable(String topic, long nowMillis) {
+        return known(topic, nowMillis).unwritable();
     }
 
     /** Makes all topics be looked up again. A send has failed in a way that a topic's deletion would explain. */
@@ -167,9 +167,9 @@ final class ReplyRoutes {
             String topic, CompletableFuture<TopicLookUp.Partitions> lookUp, KnownTopic before, long nowMillis) {
         try {
             TopicLookUp.Partitions found = lookUp.join();
-            boolean complete = found.count() > 0 && found.leaderless().isEmpty();
+            boolean complete = found.count() > 0 && found.unwritable().isEmpty();
             return new KnownTopic(
-                    found.count(), found.leaderless(), nowMillis + (complete ? FOUND_TTL_MILLIS : MISSING_TTL_MILLIS));
+                    found.count(), found.unwritable(), nowMillis + (complete ? FOUND_TTL_MILLIS : MISSING_TTL_MILLIS));
         } catch (CompletionException | CancellationException failure) {
             log.atWarn()
                     .addKeyValue("topic", topic)

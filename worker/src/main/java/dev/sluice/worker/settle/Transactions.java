@@ -47,6 +47,9 @@ import org.slf4j.event.Level;
  * anew recovers from all three. Two live workers would fence each other in turn, and that must end neither of them.
  * The group knows which of the two is the younger and rejects the offsets of the older. Only that ends a worker.
  *
+ * <p>Where a partition takes not even the end of a transaction, Kafka takes no further one with that id. Once that end
+ * is decided, nothing under way can change it any more, so the worker goes on with another id.
+ *
  * <p>A large answer behind a broker quota may need longer than a transaction may take. So batches as large as one that
  * timed out though it had a single settlement get more time, from a producer of their own with the same id.
  */
@@ -86,8 +89,12 @@ public final class Transactions implements AutoCloseable {
     private static final String REBALANCING =
             "Group is rebalancing and Kafka takes no offsets from before; the transaction is tried again";
 
+    /** The time that Kafka has for the markers of a decided transaction before the worker goes on with another id. */
+    private static final long ENDING_NANOS = Duration.ofSeconds(3).toNanos();
+
     private static final Logger log = LoggerFactory.getLogger(Transactions.class);
 
+    private final Id id;
     private final Function<Duration, Producer<byte[], byte[]>> producers;
     private final Supplier<Consumer<byte[], byte[]>> offsetReaders;
     private final LongSupplier nanoTime;
@@ -104,26 +111,41 @@ public final class Transactions implements AutoCloseable {
     private volatile String trouble = "";
     private @Nullable Producer<byte[], byte[]> producer;
 
+    /** The transactional id that producers are made with. */
+    public interface Id {
+        /**
+         * Returns whether the end of its last transaction is decided but not written yet. Nothing that is still under
+         * way can change that end any more. False if nobody knows.
+         */
+        boolean isEnding();
+
+        /** Takes another id. */
+        void change();
+    }
+
     /**
-     * @param producers makes a producer whose transactions may take a given time, always with the same transactional id
+     * @param producers makes a producer whose transactions may take a given time, with the present transactional id
      * @param offsetReaders makes a consumer for committed offsets, which names the group but does not join it
      * @param heartbeat called before each wait for the broker. Each wait has a bound, but while the broker is away they
      *     follow each other without end
      */
     public Transactions(
+            Id id,
             Function<Duration, Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable heartbeat) {
-        this(producers, offsetReaders, heartbeat, System::nanoTime, LockSupport::parkNanos);
+        this(id, producers, offsetReaders, heartbeat, System::nanoTime, LockSupport::parkNanos);
     }
 
     /** @param pause waits for a number of nanoseconds */
     Transactions(
+            Id id,
             Function<Duration, Producer<byte[], byte[]>> producers,
             Supplier<Consumer<byte[], byte[]>> offsetReaders,
             Runnable heartbeat,
             LongSupplier nanoTime,
             LongConsumer pause) {
+        this.id = id;
         this.producers = producers;
         this.offsetReaders = offsetReaders;
         this.nanoTime = nanoTime;
@@ -249,6 +271,9 @@ public final class Transactions implements AutoCloseable {
             largeBytes = Math.min(largeBytes, batch.bytes());
         }
         if (unusable.isEmpty()) {
+            if (!failures.failedPartitions().areNone()) {
+                leaveUnfinished();
+            }
             return new TransactionResult(
                     false, failures.rejections(alone), failures.failedPartitions(), failures.suspect());
         }
@@ -329,9 +354,31 @@ public final class Transactions implements AutoCloseable {
                 time = KafkaClients.TRANSACTION_TIME;
                 largeBytes = Long.MAX_VALUE;
             } catch (KafkaException unavailable) {
-                pauseAfter(unavailable, "Transactional producer could not be initialised");
+                if (!(unavailable instanceof TimeoutException) || !leaveUnfinished()) {
+                    pauseAfter(unavailable, "Transactional producer could not be initialised");
+                }
             }
         }
+    }
+
+    /**
+     * Changes the transactional id if Kafka has decided the end of the last transaction and cannot write it. Returns
+     * whether it was changed.
+     */
+    private boolean leaveUnfinished() {
+        long begun = nanoTime.getAsLong();
+        while (!stopped && id.isEnding()) {
+            if (nanoTime.getAsLong() - begun >= ENDING_NANOS) {
+                close();
+                id.change();
+                log.warn("Kafka cannot end a transaction, since a partition of it takes no records; "
+                        + "the worker goes on with another transactional id");
+                return true;
+            }
+            heartbeat.run();
+            pause.accept(RETRY_NANOS);
+        }
+        return false;
     }
 
     /** Returns whether a failure goes away by itself. */

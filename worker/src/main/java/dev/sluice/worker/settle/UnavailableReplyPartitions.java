@@ -23,21 +23,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The partitions of foreign reply topics that cannot be written to because they have no leader. Their settlements wait
- * here unchanged, since such a partition comes back. Nothing else waits for them. Owned by the settle thread.
+ * The partitions of foreign reply topics that cannot be written to because they have no leader, or too few replicas in
+ * sync. Their settlements wait here unchanged, since such a partition comes back. Nothing else waits for them. Owned by
+ * the settle thread.
  *
  * <p>Not all can wait, and none for long, since open records fill the read-ahead and the windows of their partitions.
  * So there is a bound for all together, and after two minutes no reply waits for the partition any more. The others go
  * to the queue's own reply topic, and a header says why.
  *
- * <p>The queue's own topics are never here, since nothing can be settled without them. A partition with too few
- * replicas in sync is not helped either. Kafka cannot write the end of the aborted transaction there, and the
- * transactional id can do nothing until it can.
+ * <p>The queue's own topics are never here, since nothing can be settled without them.
  *
- * <p>Kafka's metadata tells which partitions have no leader, and nothing is sent to those. Where there is a leader,
- * only a send shows that it takes records again. A send that fails costs everything else the producer's delivery
- * timeout of 10 s. So all such partitions are probed together, with one settlement each, in a transaction that contains
- * nothing else. The pause between probes doubles from 10 s to two minutes.
+ * <p>Kafka's metadata tells which partitions cannot be written to, and nothing is sent to those. Where it tells nothing
+ * of the kind, only a send shows that the partition takes records again. A send that fails costs everything else the
+ * producer's delivery timeout of 10 s. So all such partitions are probed together, with one settlement each, in a
+ * transaction that contains nothing else. The pause between probes doubles from 10 s to two minutes.
  */
 final class UnavailableReplyPartitions {
     private static final long FIRST_PAUSE = Duration.ofSeconds(10).toNanos();
@@ -48,7 +47,7 @@ final class UnavailableReplyPartitions {
 
     private final Topics topics;
     private final Settle.WaitingReplies most;
-    private final Function<String, Set<Integer>> leaderless;
+    private final Function<String, Set<Integer>> unwritable;
     private final LongSupplier nanoTime;
     private final Map<TopicPartition, Deque<Settlement>> waiting = new LinkedHashMap<>();
     /** The time from which each of these partitions could not be written to. */
@@ -61,8 +60,8 @@ final class UnavailableReplyPartitions {
      */
     private final Set<TopicPartition> unconfirmed = new HashSet<>();
 
-    /** Partitions whose leader is to come back before anything is sent there. */
-    private final Set<TopicPartition> awaitLeader = new HashSet<>();
+    /** Partitions that Kafka's metadata has to show as writable before anything is sent there. */
+    private final Set<TopicPartition> untilWritable = new HashSet<>();
 
     /** The partitions of the probe under way, by the index of the settlement that is sent there. */
     private final List<TopicPartition> probed = new ArrayList<>();
@@ -70,15 +69,15 @@ final class UnavailableReplyPartitions {
     private long pause = FIRST_PAUSE;
     private long probeAt;
 
-    /** @param leaderless returns the partitions of a topic that have no leader, as far as is known */
+    /** @param unwritable returns the partitions of a topic that cannot be written to, as far as is known */
     UnavailableReplyPartitions(
             Topics topics,
             Settle.WaitingReplies most,
-            Function<String, Set<Integer>> leaderless,
+            Function<String, Set<Integer>> unwritable,
             LongSupplier nanoTime) {
         this.topics = topics;
         this.most = most;
-        this.leaderless = leaderless;
+        this.unwritable = unwritable;
         this.nanoTime = nanoTime;
         this.probeAt = nanoTime.getAsLong();
     }
@@ -94,7 +93,7 @@ final class UnavailableReplyPartitions {
                 candidates.stream().filter(target -> !isUnavailable(target)).findFirst();
         if (available.isEmpty()) {
             TopicPartition first = candidates.get(0);
-            boolean itself = waiting.containsKey(first) || hasNoLeader(first);
+            boolean itself = waiting.containsKey(first) || cannotBeWritten(first);
             return admitUnavailable(settlement, itself ? first : unchosen(first.topic()));
         }
         return available.map(target -> candidates.size() == 1 ? requested : requested.at(target.partition()));
@@ -103,14 +102,14 @@ final class UnavailableReplyPartitions {
     /** Returns whether a partition of this topic may be unavailable. */
     private boolean concerns(String topic) {
         return !topic.equals(topics.replies())
-                && (!leaderless.apply(topic).isEmpty()
+                && (!unwritable.apply(topic).isEmpty()
                         || waiting.keySet().stream()
                                 .anyMatch(partition -> partition.topic().equals(topic)));
     }
 
     /** Returns whether nobody can write to this partition, as far as is known from Kafka's metadata. */
-    boolean hasNoLeader(TopicPartition partition) {
-        Set<Integer> numbers = leaderless.apply(partition.topic());
+    boolean cannotBeWritten(TopicPartition partition) {
+        Set<Integer> numbers = unwritable.apply(partition.topic());
         return numbers.contains(partition.partition()) || (partition.partition() < 0 && !numbers.isEmpty());
     }
 
@@ -119,7 +118,7 @@ final class UnavailableReplyPartitions {
             waiting(partition);
             log.atWarn()
                     .addKeyValue("partition", partition)
-                    .log("Reply partition without a leader; its replies wait for at most two minutes");
+                    .log("Reply partition unavailable; its replies wait for at most two minutes");
         }
         // without any that waits, the next one is the probe
         boolean waits = isOverdue(partition)
@@ -160,7 +159,7 @@ final class UnavailableReplyPartitions {
     }
 
     private boolean isProbeDue(TopicPartition partition) {
-        return isProbeDue() && !hasNoLeader(partition);
+        return isProbeDue() && !cannotBeWritten(partition);
     }
 
     /** Takes out what has waited for too long. A settlement that is to be the next probe stays. */
@@ -177,7 +176,7 @@ final class UnavailableReplyPartitions {
     }
 
     private boolean isUnavailable(TopicPartition target) {
-        return waiting.containsKey(target) || waiting.containsKey(unchosen(target.topic())) || hasNoLeader(target);
+        return waiting.containsKey(target) || waiting.containsKey(unchosen(target.topic())) || cannotBeWritten(target);
     }
 
     /** Returns the name for all partitions of a topic. It stands for sends that failed before they had a partition. */
@@ -218,12 +217,12 @@ final class UnavailableReplyPartitions {
         List<PendingSettlements.Routed> taken = new ArrayList<>();
         for (TopicPartition partition : List.copyOf(all ? waiting.keySet() : unconfirmed)) {
             Settlement first = waiting(partition).peek();
-            if (hasNoLeader(partition)) {
+            if (cannotBeWritten(partition)) {
                 unconfirmed.remove(partition);
-                awaitLeader.add(partition);
+                untilWritable.add(partition);
                 continue;
             }
-            if (first == null && isOverdue(partition) && !awaitLeader.contains(partition)) {
+            if (first == null && isOverdue(partition) && !untilWritable.contains(partition)) {
                 // the next settlement is the probe, and until then none waits
                 continue;
             }
@@ -236,7 +235,7 @@ final class UnavailableReplyPartitions {
                 waiting(partition).remove();
                 waitingBytes -= first.weight();
                 unconfirmed.remove(partition);
-                awaitLeader.remove(partition);
+                untilWritable.remove(partition);
                 probed.add(partition);
                 taken.add(routed);
             });
@@ -322,7 +321,7 @@ final class UnavailableReplyPartitions {
         since.remove(partition);
         settlements.forEach(settlement -> waitingBytes -= settlement.weight());
         unconfirmed.remove(partition);
-        awaitLeader.remove(partition);
+        untilWritable.remove(partition);
         return settlements;
     }
 

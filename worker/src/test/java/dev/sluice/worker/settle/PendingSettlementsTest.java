@@ -45,7 +45,7 @@ class PendingSettlementsTest {
     private static final int MOST_WAITING = 20;
 
     private final Set<TopicPartition> away = new HashSet<>();
-    private final Set<TopicPartition> leaderless = new HashSet<>();
+    private final Set<TopicPartition> unwritable = new HashSet<>();
     private final Set<String> rejected = new HashSet<>();
     private int aborts;
     private long now = 1;
@@ -385,7 +385,7 @@ class PendingSettlementsTest {
     @Test
     void aMoveWaitsForNoReplyTopic() {
         away.add(partition("app.away", 0));
-        leaderless.add(partition("app.away", 0));
+        unwritable.add(partition("app.away", 0));
         InputRecord input = Requests.ofModel("m")
                 .at(1)
                 .withHeader(WireHeaders.REPLY_TOPIC, "app.unknown")
@@ -489,18 +489,18 @@ class PendingSettlementsTest {
         return new TopicLookUp.Partitions(
                 PARTITION_COUNT,
                 IntStream.range(0, PARTITION_COUNT)
-                        .filter(number -> leaderless.contains(partition(topic, number)))
+                        .filter(number -> unwritable.contains(partition(topic, number)))
                         .boxed()
                         .collect(Collectors.toSet()));
     }
 
     private void lose(TopicPartition partition) {
-        leaderless.add(partition);
+        unwritable.add(partition);
         away.add(partition);
     }
 
     private void regain(TopicPartition partition) {
-        leaderless.remove(partition);
+        unwritable.remove(partition);
         away.remove(partition);
     }
 

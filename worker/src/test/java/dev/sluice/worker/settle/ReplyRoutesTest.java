@@ -29,7 +29,7 @@ class ReplyRoutesTest {
 
     private final Map<String, Integer> partitionCounts = new HashMap<>(Map.of("app.answers", 2, TOPICS.replies(), 3));
     private final List<String> lookUps = new ArrayList<>();
-    private final Map<String, Set<Integer>> leaderless = new HashMap<>();
+    private final Map<String, Set<Integer>> unwritable = new HashMap<>();
     private @Nullable CompletableFuture<TopicLookUp.Partitions> answer;
     private long now = 1_000;
     private final ReplyRoutes routes = new ReplyRoutes(
@@ -175,21 +175,21 @@ class ReplyRoutesTest {
 
     @Test
     void partitionsWithoutALeaderAreLookedUpAgainSoonAndKnownUntilThen() {
-        leaderless.put("app.answers", Set.of(1));
+        unwritable.put("app.answers", Set.of(1));
         of(to("app.answers"));
-        leaderless.clear();
+        unwritable.clear();
         routes.invalidate();
         CompletableFuture<TopicLookUp.Partitions> underWay = new CompletableFuture<>();
         answer = underWay;
-        assertThat(routes.leaderless("app.answers", now)).containsExactly(1);
+        assertThat(routes.unwritable("app.answers", now)).containsExactly(1);
         underWay.complete(new TopicLookUp.Partitions(2, Set.of(0)));
         answer = null;
 
-        assertThat(routes.leaderless("app.answers", now)).containsExactly(0);
+        assertThat(routes.unwritable("app.answers", now)).containsExactly(0);
         now += 4_999;
-        assertThat(routes.leaderless("app.answers", now)).containsExactly(0);
+        assertThat(routes.unwritable("app.answers", now)).containsExactly(0);
         now += 1;
-        assertThat(routes.leaderless("app.answers", now)).isEmpty();
+        assertThat(routes.unwritable("app.answers", now)).isEmpty();
     }
 
     @Test
@@ -220,7 +220,7 @@ class ReplyRoutesTest {
         return answer != null
                 ? answer
                 : CompletableFuture.completedFuture(new TopicLookUp.Partitions(
-                        partitionCounts.getOrDefault(topic, 0), leaderless.getOrDefault(topic, Set.of())));
+                        partitionCounts.getOrDefault(topic, 0), unwritable.getOrDefault(topic, Set.of())));
     }
 
     private ReplyRoute of(Requests request) {

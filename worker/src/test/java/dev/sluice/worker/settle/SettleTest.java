@@ -83,7 +83,8 @@ class SettleTest {
             topic -> topic.equals("app.slow")
                     ? slowTopic
                     : CompletableFuture.completedFuture(new TopicLookUp.Partitions(2, Set.of())),
-            new Transactions(time -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
+            new Transactions(
+                    new FakeTransactionalId(), time -> producer, () -> new MockConsumer<>("earliest"), () -> {}),
             new Settle.WaitingReplies(200, 1 << 20),
             // It is set back by an hour each time it is read. Nothing may wait for it.
             new SuppliedClock(() -> setBack.addAndGet(-Duration.ofHours(1).toMillis())),

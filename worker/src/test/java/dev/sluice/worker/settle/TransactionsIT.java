@@ -199,6 +199,7 @@ class TransactionsIT {
     private Transactions transactions(String method, int call, boolean unusable, Disturbance disturbance) {
         AtomicInteger producers = new AtomicInteger();
         return new Transactions(
+                new TransactionalId(admin, id),
                 time -> {
                     Producer<byte[], byte[]> producer = KafkaClients.transactionalProducer(kafka(), id, 1 << 20);
                     made.add(producer);

@@ -36,6 +36,7 @@ import org.apache.kafka.common.errors.InvalidProducerEpochException;
 import org.apache.kafka.common.errors.InvalidTxnStateException;
 import org.apache.kafka.common.errors.InvalidTxnTimeoutException;
 import org.apache.kafka.common.errors.NetworkException;
+import org.apache.kafka.common.errors.NotEnoughReplicasException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
@@ -69,7 +70,9 @@ class TransactionsTest {
     private final List<Long> paused = new ArrayList<>();
     private long now;
 
+    private final FakeTransactionalId id = new FakeTransactionalId();
     private final Transactions transactions = new Transactions(
+            id,
             time -> {
                 events.add("new");
                 times.add(time.toSeconds());
@@ -559,6 +562,48 @@ class TransactionsTest {
         prepare().initFailures.add(new TransactionalIdAuthorizationException("id"));
 
         assertThatThrownBy(transactions::replace).isInstanceOf(TransactionalIdAuthorizationException.class);
+    }
+
+    @Test
+    void anIdWhoseLastTransactionKafkaCannotEndIsLeft() {
+        prepare().initFailures.add(new TimeoutException("concurrent transactions"));
+        prepare();
+        id.isEndingFor(Integer.MAX_VALUE);
+
+        TransactionResult result = transactions.run(batch("a"));
+
+        assertThat(result).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(id.changes()).isEqualTo(1);
+        assertThat(paused.stream().mapToLong(nanos -> nanos).sum()).isGreaterThanOrEqualTo(3_000_000_000L);
+    }
+
+    @Test
+    void anIdIsLeftAtOnceWhereAPartitionTookNothingNotEvenTheEndOfItsTransaction() {
+        FakeProducer producer = prepare();
+        producer.rejected.put("a", new NotEnoughReplicasException("1 of 2 in sync"));
+        producer.offsetsFailures.add(new KafkaException("a send has failed"));
+        FakeProducer next = prepare();
+        id.isEndingFor(Integer.MAX_VALUE);
+
+        TransactionResult failed = transactions.run(batch("a"));
+        TransactionResult result = transactions.run(batch("b"));
+
+        assertThat(failed.committed()).isFalse();
+        assertThat(failed.failedPartitions().unavailable()).containsOnlyKeys(new TopicPartition("out", -1));
+        assertThat(result).isEqualTo(TransactionResult.COMMITTED);
+        assertThat(id.changes()).isEqualTo(1);
+        assertThat(values(next)).containsExactly("b");
+    }
+
+    @Test
+    void anIdWhoseLastTransactionEndsInTimeIsKept() {
+        prepare().initFailures.add(new TimeoutException("concurrent transactions"));
+        prepare();
+        id.isEndingFor(5);
+
+        assertThat(transactions.run(batch("a"))).isEqualTo(TransactionResult.COMMITTED);
+
+        assertThat(id.changes()).isZero();
     }
 
     @Test
