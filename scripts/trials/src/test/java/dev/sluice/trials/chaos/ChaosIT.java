@@ -39,33 +39,23 @@ class ChaosIT {
             FaultKind.CONNECTIONS_CUT,
             FaultKind.ANSWERS_ZIPPED);
 
-    private static final List<FaultKind> OF_A_CLUSTER =
-            List.of(FaultKind.KILL_TRANSACTION_COORDINATOR, FaultKind.CUT_BROKER_OFF, FaultKind.MOVE_LEADERS);
-
     @Test
     void whateverFailsEveryRequestEndsOnce() throws Exception {
-        runAndCheck(KINDS, 1);
+        runAndCheck(KINDS);
     }
 
     @Test
     void whateverEdgesAnswerEveryRequestEndsAsItMust() throws Exception {
-        runAndCheck(EDGES, 1);
+        runAndCheck(EDGES);
     }
 
-    @Test
-    void whateverBrokersFailEveryRequestEndsOnce() throws Exception {
-        RunHistory history = runAndCheck(OF_A_CLUSTER, 3);
-
-        assertThat(history.plainRecords()).hasSizeGreaterThan(10);
-    }
-
-    private static RunHistory runAndCheck(List<FaultKind> kinds, int brokers) throws Exception {
+    private static void runAndCheck(List<FaultKind> kinds) throws Exception {
         ChaosPlan plan = ChaosPlan.of(SEED, 600, 2, kinds.size(), 2_500, kinds);
         PrintWriter out = new PrintWriter(System.out, true, Charset.defaultCharset());
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "it-");
 
         RunHistory history;
-        try (ChaosRun run = new ChaosRun(plan, brokers, folder.toAbsolutePath(), out)) {
+        try (ChaosRun run = new ChaosRun(plan, 1, folder.toAbsolutePath(), out)) {
             history = run.run(JAR.toAbsolutePath());
         }
 
@@ -74,11 +64,11 @@ class ChaosIT {
         new ChaosReport(history, violations, CheckBounds.DEFAULT, out).print();
         assertThat(violations).as("see %s", folder).isEmpty();
         assertThat(history.moved()).isNotEmpty();
+        assertThat(history.plainRecords()).isNotEmpty();
         assertThat(history.endings()).anyMatch(ObservedEnding::isCancelled);
         assertThat(history.faults()).hasSize(kinds.size());
         assertThat(history.published())
                 .extracting(published -> published.request().kind())
                 .containsAll(EnumSet.allOf(RequestKind.class));
-        return history;
     }
 }
