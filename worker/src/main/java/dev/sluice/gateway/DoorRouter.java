@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Finds out what a request is for. It belongs to the event loop. */
@@ -28,7 +29,7 @@ final class DoorRouter {
     private final Optional<FilesRoute> files;
     private final Optional<BatchesRoute> batches;
     private final GatewayHealth health;
-    private final WorkerWatch workers;
+    private final Supplier<List<String>> warnings;
     private final Supplier<byte[]> metrics;
     private boolean isDraining;
 
@@ -38,14 +39,14 @@ final class DoorRouter {
             Optional<FilesRoute> files,
             Optional<BatchesRoute> batches,
             GatewayHealth health,
-            WorkerWatch workers,
+            Supplier<List<String>> warnings,
             Supplier<byte[]> metrics) {
         this.chat = chat;
         this.models = models;
         this.files = files;
         this.batches = batches;
         this.health = health;
-        this.workers = workers;
+        this.warnings = warnings;
         this.metrics = metrics;
     }
 
@@ -150,17 +151,11 @@ final class DoorRouter {
 
     private HttpAnswer ready() {
         List<String> problems = isDraining ? List.of("the gateway is shutting down") : health.problems();
-        return problems.isEmpty() ? text(200, warned()) : text(503, problems);
-    }
-
-    /**
-     * Returns the page of a door that is ready. Without a worker it is ready all the same: it takes requests, and they
-     * wait until one starts.
-     */
-    private List<String> warned() {
-        return workers.alive().orElse(1) > 0
-                ? List.of("ok")
-                : List.of("ok", "warning: no worker is alive, so requests wait; start one with 'sluice worker'");
+        return problems.isEmpty()
+                ? text(
+                        200,
+                        Stream.concat(Stream.of("ok"), warnings.get().stream()).toList())
+                : text(503, problems);
     }
 
     private static HttpAnswer text(int status, List<String> lines) {

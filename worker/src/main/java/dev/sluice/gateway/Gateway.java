@@ -2,6 +2,7 @@ package dev.sluice.gateway;
 
 import dev.sluice.ChatQueue;
 import dev.sluice.gateway.files.BatchStore;
+import dev.sluice.gateway.files.BatchWatch;
 import dev.sluice.gateway.files.FileStore;
 import dev.sluice.gateway.files.FilesConfig;
 import dev.sluice.http.ConnectionGuard;
@@ -52,6 +53,7 @@ public final class Gateway implements AutoCloseable {
 
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
     private static final long SHOW_MILLIS = 500;
+    private static final Duration WATCH_PAUSE = Duration.ofSeconds(10);
 
     private final Vertx vertx;
     private final Context loop;
@@ -84,11 +86,13 @@ public final class Gateway implements AutoCloseable {
         this.openAnswers = new OpenAnswers(
                 vertx, maxOpenAnswerBytes(), config.times().writeWithin().toMillis());
         this.connections = new ConnectionGuard(vertx, config.maxWaiting() + SPARE_CONNECTIONS);
-        this.meters = new GatewayMeters(registry, workers);
+        Optional<BatchWatch> watch = stores.map(opened -> new BatchWatch(opened.batches(), System::nanoTime));
+        this.meters = new GatewayMeters(registry, workers, watch);
         Optional<FileTasks> tasks = stores.map(opened -> new FileTasks(vertx));
         Optional<TaskAnswers> answers = tasks.map(TaskAnswers::new);
         stores.ifPresent(opened ->
                 FileUpkeep.start(vertx, tasks.orElseThrow(), opened.files(), opened.batches(), Clock.systemUTC()));
+        watch.ifPresent(batches -> tasks.orElseThrow().every(WATCH_PAUSE, batches::look));
         this.files = stores.map(opened -> new FilesRoute(
                 callers,
                 opened.files(),
@@ -103,7 +107,7 @@ public final class Gateway implements AutoCloseable {
                 stores.map(opened ->
                         new BatchesRoute(callers, opened.batches(), answers.orElseThrow(), uploads, config.times())),
                 health,
-                workers,
+                new DoorWarnings(workers, watch),
                 metrics);
         this.server = vertx.createHttpServer(options(config, identity));
         server.connectionHandler(connections::opened);

@@ -1,10 +1,13 @@
 package dev.sluice.gateway;
 
+import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.BatchWatch;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Counts what the door has answered, and shows what waits. It belongs to the event loop. */
@@ -15,7 +18,7 @@ final class GatewayMeters {
     private volatile long openAnswerBytes;
     private volatile long uploadBytes;
 
-    GatewayMeters(MeterRegistry registry, WorkerWatch workers) {
+    GatewayMeters(MeterRegistry registry, WorkerWatch workers, Optional<BatchWatch> batches) {
         this.registry = registry;
         Gauge.builder("sluice.gateway.workers", () -> alive(workers))
                 .description("Workers that are alive; NaN while that is not known")
@@ -31,6 +34,23 @@ final class GatewayMeters {
                 .register(registry);
         Gauge.builder("sluice.gateway.upload.bytes", () -> uploadBytes)
                 .description("Bytes of bodies that are not with Kafka yet")
+                .register(registry);
+        batches.ifPresent(this::show);
+    }
+
+    private void show(BatchWatch batches) {
+        for (BatchStatus status : BatchStatus.values()) {
+            if (!status.isEnd()) {
+                Gauge.builder("sluice.gateway.open.batches", () -> batches.count(status))
+                        .description("Batches in the directory that have not come to an end")
+                        .tag("status", status.word())
+                        .register(registry);
+            }
+        }
+        Gauge.builder(
+                        "sluice.gateway.batch.stall.seconds",
+                        () -> batches.stall().toMillis() / 1e3)
+                .description("Longest time for which an open batch has had neither an answer nor another state")
                 .register(registry);
     }
 

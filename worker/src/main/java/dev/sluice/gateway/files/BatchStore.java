@@ -267,6 +267,17 @@ public final class BatchStore {
         return open;
     }
 
+    /** Returns the present states of the batches of all owners that have not come to an end. */
+    public List<NumberedState> openStates() throws IOException {
+        List<NumberedState> states = new ArrayList<>();
+        for (OpenBatch each : directory.open()) {
+            findWhole(each.owner(), each.id())
+                    .filter(state -> !state.batch().status().isEnd())
+                    .ifPresent(states::add);
+        }
+        return states;
+    }
+
     /** Returns the present state of a batch if it is later than this one. */
     public Optional<NumberedState> later(NumberedState state) throws IOException {
         String id = state.batch().id();
