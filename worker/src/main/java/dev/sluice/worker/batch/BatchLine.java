@@ -28,6 +28,8 @@ public record BatchLine(int number, String customId, String model, String body) 
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     /** The room for the other fields of a line, which may be those of another tool. */
     private static final long ROOM_BESIDE_BODY = 1 << 20;
+
+    private static final String FORM = "; write {\"custom_id\":\"…\",\"body\":{…}} on one line";
     /** Jackson's words about the place of an error, which say nothing about a single line. */
     private static final Pattern PLACE = Pattern.compile(" ?\\(start marker at .*");
 
@@ -50,7 +52,7 @@ public record BatchLine(int number, String customId, String model, String body) 
         } catch (JacksonException e) {
             String problem =
                     PLACE.matcher(String.valueOf(e.getOriginalMessage())).replaceFirst("");
-            throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON: " + problem);
+            throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON: " + problem + FORM);
         }
         fields.check();
         return new BatchLine(number, String.valueOf(fields.customId), fields.model, fields.requiredBody());
@@ -110,7 +112,7 @@ public record BatchLine(int number, String customId, String model, String body) 
 
         void read(JsonParser parser, byte[] line) {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON object");
+                throw new LineProblem.BadLineException(LineProblem.INVALID_JSON, "is no JSON object" + FORM);
             }
             int start = (int) parser.currentTokenLocation().getByteOffset();
             while (parser.nextToken() != JsonToken.END_OBJECT) {

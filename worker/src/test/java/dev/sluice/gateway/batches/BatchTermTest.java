@@ -156,7 +156,7 @@ class BatchTermTest {
         String first = TestBatches.line("a");
         return Stream.of(
                 Arguments.of(first + "{\"custom_id\":", "invalid_json_line", 2),
-                Arguments.of(TestBatches.lines(700) + "no\n" + TestBatches.line("z"), "invalid_json_line", 701),
+                Arguments.of(TestBatches.lines(2) + "no\n" + TestBatches.line("z"), "invalid_json_line", 3),
                 Arguments.of(first + first, "duplicate_custom_id", 2),
                 Arguments.of(first.replace("/v1/chat/completions", "/v1/embeddings"), "url_mismatch", 1),
                 Arguments.of("{\"custom_id\":\"a\",\"body\":{}}\n", "invalid_request", 1),
@@ -180,6 +180,34 @@ class BatchTermTest {
         assertThat(error.message()).isNotBlank();
         assertThat(batches.topic.published).isEmpty();
         assertThat(batches.store.open()).isEmpty();
+    }
+
+    /** The file has 100,000 lines, of which a door may take so many. */
+    @Test
+    void eachBadLineOfALargeFileIsNamed() throws Exception {
+        String[] lines = TestBatches.lines(100_000).split("(?<=\n)");
+        lines[69_999] = "{\"custom_id\":\"c70000\",\"body\":{\"model\":\n";
+        lines[99_998] = TestBatches.line("c5");
+        String id = batches.create(String.join("", lines));
+        BatchLimits limits = new BatchLimits(100_000, 1_000_000, 1_000, Duration.ofMinutes(10), Duration.ofMinutes(1));
+        TestBatches.Door door = batches.new Door(limits);
+        door.connection.choose();
+
+        door.steps(3);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.FAILED);
+        assertThat(batches.topic.published).isEmpty();
+        JsonNode errors = batches.batch(id).json().at("/errors/data");
+        assertThat(errors).hasSize(2);
+        assertThat(errors.get(0).get("line").asInt()).isEqualTo(70_000);
+        assertThat(errors.get(0).get("code").asString()).isEqualTo("invalid_json_line");
+        assertThat(errors.get(0).get("message").asString())
+                .startsWith("is no JSON: ")
+                .endsWith("; write {\"custom_id\":\"…\",\"body\":{…}} on one line");
+        assertThat(errors.get(1).get("line").asInt()).isEqualTo(99_999);
+        assertThat(errors.get(1).get("code").asString()).isEqualTo("duplicate_custom_id");
+        assertThat(errors.get(1).get("message").asString())
+                .isEqualTo("custom_id \"c5\" is that of line 5 too; make it unique");
     }
 
     @Test
