@@ -79,7 +79,7 @@ public final class KafkaBatchQueue implements BatchQueue {
     /** The end of the topic when this process took over, beyond any open transaction. */
     private long target = Long.MAX_VALUE;
 
-    private KafkaBatchQueue(
+    KafkaBatchQueue(
             Topics topics,
             Consumer<byte[], byte[]> consumer,
             Supplier<Producer<byte[], byte[]>> producers,
@@ -110,8 +110,13 @@ public final class KafkaBatchQueue implements BatchQueue {
                 consumer,
                 () -> KafkaClients.transactionalProducer(kafka, group, maxBodyBytes + HEADER_BYTES),
                 KafkaClients.admin(kafka));
-        consumer.subscribe(List.of(topics.batchReplies()), queue.new Rebalance());
+        queue.subscribe();
         return queue;
+    }
+
+    /** Joins the group. It is called once, before the first {@link #poll}. */
+    void subscribe() {
+        consumer.subscribe(List.of(replies.topic()), new Rebalance());
     }
 
     /** Returns the name of the consumer group, which is the transactional id as well. */
