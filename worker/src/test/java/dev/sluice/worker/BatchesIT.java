@@ -23,6 +23,7 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.WireHeaders;
 import dev.sluice.worker.batch.KafkaBatchQueue;
+import dev.sluice.worker.pace.ConfiguredLimit;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +35,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.kafka.clients.admin.MemberDescription;
+import org.apache.kafka.clients.admin.RemoveMembersFromConsumerGroupOptions;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,10 +105,14 @@ class BatchesIT {
     }
 
     private String create(String lines) throws IOException {
+        return create("tenant-a", lines);
+    }
+
+    private String create(String tenant, String lines) throws IOException {
         try (FileDraft draft = files.begin(OWNER, TestForm.CONTENT_TYPE)) {
             draft.write(TestForm.batch(lines.getBytes(UTF_8)).end());
             String file = draft.publish().id();
-            BatchOrder order = new BatchOrder(file, "1h", 3_600, 86_400, Optional.of("tenant-a"), Map.of());
+            BatchOrder order = new BatchOrder(file, "1h", 3_600, 86_400, Optional.of(tenant), Map.of());
             return store.create(OWNER, order).batch().id();
         }
     }
@@ -198,6 +207,98 @@ class BatchesIT {
             }
         }
         assertThat(api.calls()).isZero();
+    }
+
+    /** Kafka takes the door for dead, and then elects it again. */
+    @Test
+    void aDoorThatIsElectedAgainGoesOn() throws Exception {
+        String id = create(lines(LINES));
+        String group = KafkaBatchQueue.group(queue.topics, store.directoryName());
+        try (LogLines log = new LogLines(BatchRunner.class);
+                BatchRunner runner = runner()) {
+            awaitOnTheQueue();
+            String first = elected(group).orElseThrow();
+            queue.admin()
+                    .removeMembersFromConsumerGroup(group, new RemoveMembersFromConsumerGroupOptions())
+                    .all()
+                    .get();
+            await().atMost(PATIENCE)
+                    .until(() -> elected(group)
+                            .filter(member -> !member.equals(first))
+                            .isPresent());
+
+            try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
+                assertCounts(ended(id), LINES, 0);
+                assertEachLineOnce(id);
+            }
+            assertThat(log.all()).isEmpty();
+        }
+    }
+
+    /** Returns the membership to which the group has given the batches. */
+    private Optional<String> elected(String group) throws Exception {
+        return queue
+                .admin()
+                .describeConsumerGroups(List.of(group))
+                .describedGroups()
+                .get(group)
+                .get()
+                .members()
+                .stream()
+                .filter(member -> !member.assignment().topicPartitions().isEmpty())
+                .map(MemberDescription::consumerId)
+                .findFirst();
+    }
+
+    /** Each would wait for 100 s if the 2,000 lines came first that the worker has read before it. */
+    @Test
+    void interactiveRequestsComeFirst() throws Exception {
+        String id = create(lines(4_000));
+        try (Worker worker = Worker.start(limited("20/s"));
+                BatchRunner runner = runner()) {
+            await().atMost(PATIENCE).until(() -> batch(id).counts().completed() >= 20);
+
+            for (int i = 0; i < 5; i++) {
+                queue.publishExpress("express-" + i, TestQueue.body("m", "now"), new RecordHeaders());
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.ID, "call-" + i);
+                WireHeaders.set(headers, WireHeaders.TENANT, "tenant-b");
+                queue.publish(TestQueue.body("m", "soon"), headers);
+
+                assertWaitedLittle("express-" + i);
+                assertWaitedLittle("call-" + i);
+            }
+
+            assertThat(batch(id).status()).isEqualTo(BatchStatus.IN_PROGRESS);
+        }
+    }
+
+    private WorkerConfig limited(String limit) {
+        return queue.config(api.baseUrl(), Map.of("*", ConfiguredLimit.parse(limit)), List.of());
+    }
+
+    private void assertWaitedLittle(String id) {
+        ConsumerRecord<byte[], byte[]> reply = queue.awaitRecord(queue.topics.replies(), id);
+        assertThat(TestQueue.header(reply, WireHeaders.STATUS)).isEqualTo("ok");
+        assertThat(Long.parseLong(TestQueue.header(reply, WireHeaders.QUEUED_MS)))
+                .as(id)
+                .isLessThan(5_000);
+    }
+
+    /** The smaller batch comes later, and ends when it has had as many turns as the other one. */
+    @Test
+    void batchesOfTwoTenantsTakeTurns() throws Exception {
+        String large = create("tenant-a", lines(4_000));
+        try (Worker worker = Worker.start(limited("100/s"));
+                BatchRunner runner = runner()) {
+            await().atMost(PATIENCE).until(() -> batch(large).counts().completed() >= 100);
+            int before = batch(large).counts().completed();
+
+            String small = create("tenant-b", lines(400));
+
+            assertCounts(ended(small), 400, 0);
+            assertThat(batch(large).counts().completed() - before).isBetween(200, 800);
+        }
     }
 
     /** The rest is written once there is room, and the log says why it is not. */
