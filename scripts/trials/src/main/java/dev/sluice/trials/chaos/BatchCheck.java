@@ -1,15 +1,20 @@
 package dev.sluice.trials.chaos;
 
 import dev.sluice.trials.chaos.check.Violation;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The rules for a batch, whatever was struck: it is completed, and each line has its own answer, once. */
+/**
+ * The rules for a batch, whatever was struck: it is completed, each line has its own answer, once, and another door
+ * goes on soon where the one that runs it was struck.
+ */
 final class BatchCheck {
     private static final int MAX_VIOLATIONS = 20;
+    private static final Duration TAKE_OVER_BOUND = Duration.ofSeconds(30);
 
     private final List<Violation> violations = new ArrayList<>();
 
@@ -40,6 +45,11 @@ final class BatchCheck {
                 || counts.get("failed").asInt() != outcome.errors().size()
                 || counts.get("total").asInt() != lines) {
             check.add("wrong counts", id, counts.toString());
+        }
+        for (Duration takeOver : outcome.takeOvers()) {
+            if (takeOver.compareTo(TAKE_OVER_BOUND) > 0) {
+                check.add("slow take-over", id, "the next answer came after " + takeOver.toMillis() + " ms");
+            }
         }
         return check.violations;
     }

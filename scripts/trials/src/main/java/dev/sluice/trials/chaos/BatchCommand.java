@@ -22,8 +22,8 @@ import picocli.CommandLine.Spec;
         name = "batch",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Runs a batch by HTTP over two doors and two workers, while these are killed and stopped. Checks "
-                + "that each line has its own answer, once.")
+        description = "Runs a batch by HTTP over two doors and two workers, while these and the broker are killed and "
+                + "stopped. Checks that each line has its own answer, once, and that another door goes on within 30 s.")
 final class BatchCommand implements Callable<Integer> {
     private static final int FAILED = 1;
     private static final int PER_SECOND = 1_000;
@@ -49,6 +49,13 @@ final class BatchCommand implements Callable<Integer> {
     private int stops;
 
     @Option(
+            names = "--broker-kills",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Kills of the broker (${DEFAULT-VALUE}).")
+    private int brokerKills;
+
+    @Option(
             names = "--stop-seconds",
             paramLabel = "SECONDS",
             defaultValue = "40",
@@ -69,14 +76,16 @@ final class BatchCommand implements Callable<Integer> {
         chaos.require(lines >= 1 && lines <= 999_999, "--lines", lines, "1 to 999999");
         chaos.require(kills >= 0 && kills <= 100, "--kills", kills, "0 to 100");
         chaos.require(stops >= 0 && stops <= 100, "--stops", stops, "0 to 100");
+        chaos.require(brokerKills >= 0 && brokerKills <= 100, "--broker-kills", brokerKills, "0 to 100");
         chaos.require(stopSeconds >= 1 && stopSeconds <= 600, "--stop-seconds", stopSeconds, "1 to 600");
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path folder = Files.createTempDirectory("sluice-chaos-batch-");
         String again = "scripts/chaos batch --seed " + chosen + " --lines " + lines + " --kills " + kills + " --stops "
-                + stops + " --stop-seconds " + stopSeconds;
+                + stops + " --broker-kills " + brokerKills + " --stop-seconds " + stopSeconds;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
-        BatchTrial.Plan plan = new BatchTrial.Plan(chosen, lines, kills, stops, (long) (stopSeconds * 1_000));
+        BatchTrial.Plan plan =
+                new BatchTrial.Plan(chosen, lines, kills, stops, brokerKills, (long) (stopSeconds * 1_000));
         ProgressLines progress = new ProgressLines(out);
         try (DoorRig rig = new DoorRig(chaos.workerJar(), folder, chosen, PER_SECOND, STREAM, progress::say)) {
             BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
@@ -87,6 +96,9 @@ final class BatchCommand implements Callable<Integer> {
             long called = calls.stream().map(ApiCall::id).distinct().count();
             out.printf("%-32s %d%n", "lines", lines);
             out.printf("%-32s %.1f%n", "seconds", outcome.seconds());
+            out.printf(
+                    "%-32s %.1f%n",
+                    "longest take-over, s", outcome.longestTakeOver().toMillis() / 1e3);
             out.printf("%-32s %d%n", "calls", calls.size());
             out.printf("%-32s %d%n", "calls made again", calls.size() - called);
             if (submits) {

@@ -19,21 +19,25 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Runs one batch by HTTP, while doors and workers are killed and stopped. A strike comes whenever a part of the lines
- * has its answer, so that all of them strike a batch that is under way.
+ * Runs one batch by HTTP, while doors, workers and the broker are killed or stopped. A strike comes whenever a part of
+ * the lines has its answer, so that all of them strike a batch that is under way.
  */
 final class BatchTrial {
     private static final Duration END_BOUND = Duration.ofMinutes(30);
     private static final Duration ANSWER_BOUND = Duration.ofMinutes(2);
     private static final Duration LISTENING_BOUND = Duration.ofMinutes(1);
     private static final long POLL_MILLIS = 200;
+    private static final long BROKER_MILLIS = 5_000;
     private static final String BOUNDARY = "batch-trial";
     private static final Set<String> ENDS = Set.of("completed", "failed", "expired", "cancelled");
 
@@ -44,24 +48,39 @@ final class BatchTrial {
     private final Random random;
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private int door;
+    private final List<Duration> takeOvers = new ArrayList<>();
+    /** The number of the door that is asked now, which two threads choose. */
+    private final AtomicInteger door = new AtomicInteger();
 
     /**
      * The size of a trial and its strikes.
      *
      * @param kills how often a door or a worker is killed
      * @param stops how often one is stopped, and goes on later
+     * @param brokerKills how often the broker is killed, and started again a few seconds later
      * @param stopMillis for how long. A door that is stopped for more than ten seconds has a successor.
      */
-    record Plan(long seed, int lines, int kills, int stops, long stopMillis) {}
+    record Plan(long seed, int lines, int kills, int stops, int brokerKills, long stopMillis) {}
+
+    private enum StrikeKind {
+        KILL,
+        STOP,
+        KILL_BROKER
+    }
 
     /**
      * The end of the batch and its results.
      *
      * @param batch the object of the API
      * @param seconds from the beginning of the upload to the end of the batch
+     * @param takeOvers from each strike of the door that runs the batch to the next answer
      */
-    record Outcome(JsonNode batch, List<String> output, List<String> errors, double seconds) {}
+    record Outcome(JsonNode batch, List<String> output, List<String> errors, double seconds, List<Duration> takeOvers) {
+        /** Returns the longest time that a take-over has taken, or zero if there was none. */
+        Duration longestTakeOver() {
+            return takeOvers.stream().max(Comparator.naturalOrder()).orElse(Duration.ZERO);
+        }
+    }
 
     BatchTrial(DoorRig rig, Plan plan, Path folder, Consumer<String> say) {
         this.rig = rig;
@@ -97,13 +116,16 @@ final class BatchTrial {
         long began = System.nanoTime();
         String input = upload(file).get("id").asString();
         String id = create(input).get("id").asString();
-        Thread strikes = new Thread(() -> strike(id), "batch-strikes");
-        strikes.setDaemon(true);
-        strikes.start();
+        CompletableFuture<Void> strikes = CompletableFuture.runAsync(() -> strike(id));
         JsonNode batch = awaitEnd(id);
         double seconds = (System.nanoTime() - began) / 1e9;
         strikes.join();
-        return new Outcome(batch, content(batch.path("output_file_id")), content(batch.path("error_file_id")), seconds);
+        return new Outcome(
+                batch,
+                content(batch.path("output_file_id")),
+                content(batch.path("error_file_id")),
+                seconds,
+                List.copyOf(takeOvers));
     }
 
     private JsonNode upload(Path file) throws IOException, InterruptedException {
@@ -152,7 +174,7 @@ final class BatchTrial {
     private String ask(String path, String contentType, BodyPublisher body) throws InterruptedException {
         long deadline = System.nanoTime() + ANSWER_BOUND.toNanos();
         while (true) {
-            DoorSlot asked = rig.doors().get(door % rig.doors().size());
+            DoorSlot asked = rig.doors().get(door.get() % rig.doors().size());
             HttpRequest.Builder request =
                     HttpRequest.newBuilder(URI.create(asked.baseUrl() + path)).timeout(Duration.ofSeconds(20));
             if (!contentType.isEmpty()) {
@@ -168,7 +190,7 @@ final class BatchTrial {
             } catch (IOException e) {
                 problem = e.toString();
             }
-            door++;
+            door.incrementAndGet();
             if (System.nanoTime() > deadline) {
                 throw new IllegalStateException("no door answers " + path + ": " + problem);
             }
@@ -177,23 +199,19 @@ final class BatchTrial {
     }
 
     private void strike(String id) {
-        List<Boolean> kills = new ArrayList<>();
-        for (int i = 0; i < plan.kills() + plan.stops(); i++) {
-            kills.add(i < plan.kills());
-        }
-        Collections.shuffle(kills, random);
+        List<StrikeKind> kinds = new ArrayList<>();
+        kinds.addAll(Collections.nCopies(plan.kills(), StrikeKind.KILL));
+        kinds.addAll(Collections.nCopies(plan.stops(), StrikeKind.STOP));
+        kinds.addAll(Collections.nCopies(plan.brokerKills(), StrikeKind.KILL_BROKER));
+        Collections.shuffle(kinds, random);
         try {
-            for (int i = 0; i < kills.size(); i++) {
-                int from = (int) ((i + 0.5 + random.nextDouble() / 2) * plan.lines() / (kills.size() + 1));
+            for (int i = 0; i < kinds.size(); i++) {
+                int from = (int) ((i + 0.5 + random.nextDouble() / 2) * plan.lines() / (kinds.size() + 1));
                 if (!awaitAnswered(id, from)) {
                     say.accept("the batch has ended before strike " + (i + 1));
                     return;
                 }
-                if (i % 3 == 2) {
-                    strikeWorker(kills.get(i), i);
-                } else {
-                    strike(runner(), kills.get(i));
-                }
+                strike(kinds.get(i), i, id);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -203,12 +221,12 @@ final class BatchTrial {
     private boolean awaitAnswered(String id, int count) throws InterruptedException {
         while (true) {
             JsonNode batch = batch(id);
+            if (ENDS.contains(batch.get("status").asString())) {
+                return false;
+            }
             JsonNode counts = batch.get("request_counts");
             if (counts.get("completed").asInt() + counts.get("failed").asInt() >= count) {
                 return true;
-            }
-            if (ENDS.contains(batch.get("status").asString())) {
-                return false;
             }
             Thread.sleep(POLL_MILLIS);
         }
@@ -228,17 +246,43 @@ final class BatchTrial {
                 .orElse("");
     }
 
-    private void strike(DoorSlot struck, boolean isKill) throws InterruptedException {
+    private void strike(StrikeKind kind, int number, String id) throws InterruptedException {
+        if (kind == StrikeKind.KILL_BROKER) {
+            killBroker();
+        } else if (number % 3 == 2) {
+            strikeWorker(kind == StrikeKind.KILL, number);
+        } else {
+            strikeRunner(kind == StrikeKind.KILL, id);
+        }
+    }
+
+    private void killBroker() throws InterruptedException {
+        say.accept("kill -9: broker, %.1f s".formatted(BROKER_MILLIS / 1e3));
+        rig.broker().kill();
+        Thread.sleep(BROKER_MILLIS);
+        rig.broker().startAgain();
+    }
+
+    private void strikeRunner(boolean isKill, String id) throws InterruptedException {
+        DoorSlot struck = runner();
+        DoorSlot other =
+                rig.doors().stream().filter(each -> each != struck).findFirst().orElseThrow();
         say.accept((isKill ? "kill -9: " : "stop: ") + struck.name());
+        CompletableFuture<Optional<Duration>> takeOver;
         if (isKill) {
             struck.process().kill();
+            takeOver = TakeOverTimer.start(other, id);
             struck.start();
             struck.awaitListening(LISTENING_BOUND);
         } else {
             struck.process().freeze();
+            takeOver = TakeOverTimer.start(other, id);
             Thread.sleep(plan.stopMillis());
             struck.process().thaw();
         }
+        Optional<Duration> taken = takeOver.join();
+        taken.ifPresent(takeOvers::add);
+        taken.ifPresent(time -> say.accept("next answer after %.1f s".formatted(time.toMillis() / 1e3)));
     }
 
     private void strikeWorker(boolean isKill, int number) throws InterruptedException {

@@ -54,7 +54,7 @@ class DoorIT {
     void whoeverDiesOrStopsEachLineOfABatchHasItsAnswerOnce() throws Exception {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "batch-")
                 .toAbsolutePath();
-        BatchTrial.Plan plan = new BatchTrial.Plan(SEED, LINES, 3, 1, STOP_MILLIS);
+        BatchTrial.Plan plan = new BatchTrial.Plan(SEED, LINES, 3, 1, 0, STOP_MILLIS);
         try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder, SEED, LINES_PER_SECOND, STREAM, progress::say)) {
             BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
 
