@@ -42,10 +42,10 @@ public record RequestTrace(String id, List<TracedRecord> records, boolean isCut,
 
     /** Returns what has become of it. A request that waits again after an ending was replayed. */
     public State state(Instant now) {
-        Optional<TracedRecord> open =
-                records.stream().filter(TracedRecord::isOpen).findFirst();
+        Optional<TracedRecord> open = open();
         if (open.isPresent()) {
-            return open.get().notBefore().orElse(0) > now.toEpochMilli() ? State.DELAYED : State.WAITING;
+            long due = open.get().number(WireHeaders.NOT_BEFORE).orElse(0);
+            return due > now.toEpochMilli() ? State.DELAYED : State.WAITING;
         }
         Optional<TracedRecord> reply = newest(TracedRecord.Kind.REPLY);
         Optional<TracedRecord> letter = newest(TracedRecord.Kind.DEAD_LETTER);
@@ -61,7 +61,13 @@ public record RequestTrace(String id, List<TracedRecord> records, boolean isCut,
         return reply.isPresent() ? State.FAILED : records.isEmpty() ? State.UNKNOWN : State.ENDED;
     }
 
-    private Optional<TracedRecord> newest(TracedRecord.Kind kind) {
+    /** Returns the request itself if it waits or is being called. */
+    public Optional<TracedRecord> open() {
+        return records.stream().filter(TracedRecord::isOpen).findFirst();
+    }
+
+    /** Returns the newest record of a kind. */
+    public Optional<TracedRecord> newest(TracedRecord.Kind kind) {
         return records.stream().filter(record -> record.kind() == kind).findFirst();
     }
 }

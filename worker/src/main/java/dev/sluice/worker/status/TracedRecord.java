@@ -90,13 +90,14 @@ public record TracedRecord(
         return value.length() <= WireHeaders.MAX_TEXT_BYTES ? value : value.substring(0, WireHeaders.MAX_TEXT_BYTES);
     }
 
-    Optional<String> header(String name) {
+    /** Returns the value of one of the headers of {@link #SHOWN}. */
+    public Optional<String> header(String name) {
         return Optional.ofNullable(headers.get(name));
     }
 
-    /** Returns the epoch milliseconds before which the request is not called, if it says so. */
-    OptionalLong notBefore() {
-        String value = headers.getOrDefault(WireHeaders.NOT_BEFORE, "");
+    /** Returns the value of a header whose values are numbers. It is empty for any other text. */
+    public OptionalLong number(String name) {
+        String value = headers.getOrDefault(name, "");
         return value.matches("[0-9]{1,18}") ? OptionalLong.of(Long.parseLong(value)) : OptionalLong.empty();
     }
 }

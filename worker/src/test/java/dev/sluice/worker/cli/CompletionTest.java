@@ -70,7 +70,8 @@ class CompletionTest {
     void optionsAreCompleted() throws Exception {
         assertThat(complete("sluice", "worker", "--max-i")).containsExactly("--max-in-flight");
         assertThat(complete("sluice", "topics", "create", "--dead")).containsExactly("--dead-retention");
-        assertThat(complete("sluice", "status", "--")).contains("--watch", "--json", "--bootstrap-servers", "--help");
+        assertThat(complete("sluice", "status", "--"))
+                .contains("--watch", "--request", "--json", "--bootstrap-servers", "--help");
         assertThat(complete("sluice", "workers", "--")).contains("--watch", "--json", "--lanes");
     }
 

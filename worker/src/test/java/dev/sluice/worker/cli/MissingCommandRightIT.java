@@ -202,6 +202,23 @@ class MissingCommandRightIT {
         }
     }
 
+    /** A user who only watches a queue may not read replies. */
+    @Test
+    void aRequestIsLookedForWithoutTheRightToReadReplies() throws Exception {
+        List<String> lookup = new ArrayList<>(STATUS);
+        lookup.add("--request=a");
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(kafka.properties("admin"), new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(TOPICS.replies(), BODY.getBytes(UTF_8)))
+                    .get();
+        }
+
+        assertThat(run(AclGrant.WATCHER, lookup)).as(terminal.err()).isZero();
+
+        AclGrant missing = AclGrant.topic(AclGrant.WATCHER, AclOperation.READ, TOPICS.replies());
+        assertThat(terminal.out()).contains("request a failed for good", missing.words());
+    }
+
     @Test
     void aSubmitCannotBeResumedWithoutTheRightToReadRequests() throws Exception {
         Path batch = Files.createTempFile(folder, "batch", ".jsonl");

@@ -7,6 +7,7 @@ import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.cli.connection.AdminConnector;
 import dev.sluice.worker.cli.connection.KafkaOptions;
 import dev.sluice.worker.cli.options.OptionError;
+import dev.sluice.worker.cli.options.OptionNames;
 import dev.sluice.worker.pool.PoolReader;
 import dev.sluice.worker.pool.PoolReading;
 import dev.sluice.worker.status.QueueStatus;
@@ -44,7 +45,12 @@ import picocli.CommandLine.Option;
             "Lanes are those of all workers together, by what they report to the topic NAME.workers: WAITING for a "
                     + "call, CALLED at present, SPENT per second (the sums), the LIMIT per second, and where it comes "
                     + "FROM: told (--limit), header (the API's answers), or found. A found limit is the mean of what "
-                    + "the workers have found, weighted by their partitions. STATE is the worst one of any worker."
+                    + "the workers have found, weighted by their partitions. STATE is the worst one of any worker.",
+            "",
+            "--request ID looks for one request instead: where it waits and for what, or whether it was answered, "
+                    + "cancelled or is dead, and where its records lie. All topics are read, from their ends back; an "
+                    + "id of the SDK or of an HTTP door has a time in it, before which nothing is read. A request "
+                    + "without an id is found by its place (chat.requests-0@17). Exits with 1 where there is none."
         },
         footerHeading = "%nWith --json:%n",
         footer = {
@@ -62,6 +68,11 @@ import picocli.CommandLine.Option;
             "  reports (with --workers): worker (its name), report (as 'sluice workers' has it);",
             "  problems: sentences.",
             "group_state is Kafka's (stable, empty, preparing_rebalance, …), or none.",
+            "  With --request: id, state (waiting, delayed, answered, dead, failed: ended without either, ended:",
+            "    its ending is not kept, unknown: no record), cut (true: it has more records than these);",
+            "  records, the newest first: kind (request, reply, dead_letter), topic, position, at, model,",
+            "    open (true: it waits there, or is being called), headers (those that say what happened to it);",
+            "  problems: what could not be read, in sentences.",
             "Later releases may add fields."
         })
 public final class StatusCommand implements Subcommand {
@@ -90,6 +101,13 @@ public final class StatusCommand implements Subcommand {
     private boolean workers;
 
     @Option(
+            names = "--request",
+            paramLabel = "ID",
+            descriptionKey = OptionNames.COMMAND_LINE_ONLY,
+            description = "Show where the request of this id is and what has happened to it.")
+    private @Nullable String request;
+
+    @Option(
             names = "--group",
             paramLabel = "NAME",
             defaultValue = "sluice",
@@ -113,10 +131,20 @@ public final class StatusCommand implements Subcommand {
         if (watch != null && watch.compareTo(SHORTEST_INTERVAL) < 0) {
             problems.add(OptionError.of("--watch", Durations.format(SHORTEST_INTERVAL) + " or more", watch));
         }
+        if (request != null && request.isBlank()) {
+            problems.add(OptionError.of("--request", "the id of a request", request));
+        }
+        if (request != null && (watch != null || workers)) {
+            problems.add(
+                    "--request looks for one request, once; leave out " + (watch != null ? "--watch" : "--workers"));
+        }
     }
 
     @Override
     public int run() throws InterruptedException {
+        if (request != null) {
+            return new RequestLookup(terminal, kafka, group).run(request, json);
+        }
         try (StatusReader reader = connect();
                 PoolReader pool = new PoolReader(kafka.properties(), "sluice-status", kafka.topics())) {
             String first = text(reader, pool);

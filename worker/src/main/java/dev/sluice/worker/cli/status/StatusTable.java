@@ -147,7 +147,8 @@ final class StatusTable {
         }
     }
 
-    private static String stopped(PoolLane lane) {
+    /** Says in one line why a lane stands still, and what to do about it. */
+    static String stopped(PoolLane lane) {
         return PrintableText.line(LaneTable.model(lane.total().model()) + " is "
                 + lane.total().state() + " at " + lane.worst().size() + " of " + lane.workers() + " workers: "
                 + (lane.total().cause().isEmpty() ? "" : lane.total().cause() + "; ")

@@ -1,6 +1,6 @@
 /**
- * The command {@code sluice status}. It shows a {@link dev.sluice.worker.status.QueueStatus} as a table or as JSON, and
- * never reads Kafka itself.
+ * The command {@code sluice status}. It shows a {@link dev.sluice.worker.status.QueueStatus} or a
+ * {@link dev.sluice.worker.status.RequestTrace} as a table or as JSON, and never reads Kafka itself.
  */
 @NullMarked
 package dev.sluice.worker.cli.status;
