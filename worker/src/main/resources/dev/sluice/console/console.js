@@ -36,6 +36,7 @@ const PAGES = ["now", "dead-letters", "request"];
 function turn() {
   const [name, value] = location.hash.slice(1).split("=", 2);
   const page = PAGES.includes(name) ? name : "now";
+  document.body.dataset.page = page;
   PAGES.forEach((each) => {
     byId(`page-${each}`).hidden = each !== page;
     const tab = byId(`tab-${each}`);

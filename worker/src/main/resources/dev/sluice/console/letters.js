@@ -1,4 +1,5 @@
 // The page of dead letters: search, look at one, and replay after a dry run. All text goes in as text.
+import * as now from "./now.js";
 import * as words from "./words.js";
 import { Rows, capital, element, text } from "./dom.js";
 import { ask } from "./ask.js";
@@ -28,6 +29,15 @@ function filter() {
   const one = (name) => form.get(name).trim() === "" ? [] : [form.get(name).trim()];
   return { reasons: one("reasons"), statuses: one("statuses"), models: one("models"), tenants: one("tenants"),
     ids: one("ids"), contains: form.get("contains") ?? "", replayed: form.get("replayed") != null };
+}
+
+/** Offers words for inputs. */
+function options(id, all) {
+  byId(id).replaceChildren(...[...new Set(all)].filter((word) => word).map((word) => {
+    const option = element("option");
+    option.value = word;
+    return option;
+  }));
 }
 
 let current = null;
@@ -64,6 +74,7 @@ function show(found, until) {
     : `${words.plural(found.letters, "dead letter")}${until ? ` that died until ${words.moment(until)}` : ""}.`)
     + replayed);
   byId("groups").hidden = byId("letters").hidden = found.letters === 0;
+  options("known-models", [...now.models(), ...found.groups.map((group) => group.model)]);
   groups.show(found.groups.map((group) => [JSON.stringify([group.reason, group.http_status, group.model,
     group.tenant]), group]));
   text(byId("groups-hint"), found.more_groups > 0 ? `and ${words.plural(found.more_groups, "smaller group")}` : "");
@@ -149,7 +160,9 @@ const boxes = () => [...document.querySelectorAll("#letters-table input:checked"
 
 function selected() {
   const count = boxes().length;
-  byId("replay-selected").disabled = count === 0;
+  const isBusy = running != null && running.ended == null; // another replay would be refused
+  byId("replay-all").disabled = isBusy;
+  byId("replay-selected").disabled = isBusy || count === 0;
   text(byId("replay-selected"), count === 0 ? "Replay those selected" : `Replay ${words.plural(count, "selected one")}`);
 }
 
@@ -201,7 +214,7 @@ function addEdit() {
     field.spellcheck = false;
     return element("label", "", `${label} `, field);
   };
-  byId("edits").append(element("div", "edit", input("path", "Field", "model"), input("value", "Value", "some/model")));
+  byId("edits").append(element("div", "edit", input("path", "Field", "max_tokens"), input("value", "Value", "500")));
 }
 
 function startPlan(what, chosen) {
@@ -209,18 +222,62 @@ function startPlan(what, chosen) {
   text(byId("plan-what"), what);
   text(byId("plan-state"), "");
   byId("plan-result").hidden = true;
+  byId("plan-form").reset();
   byId("edits").replaceChildren();
-  addEdit();
   byId("plan").showModal();
 }
 
+/** Says in words what was searched for. */
+function sought() {
+  const names = { reasons: "reason", statuses: "status", models: "model", tenants: "tenant", ids: "id" };
+  const parts = Object.entries(names).filter(([name]) => asked[name].length > 0)
+    .map(([name, word]) => `${word} ${asked[name][0]}`);
+  return capital([...parts, asked.contains === "" ? "" : "with the text sought"].filter((part) => part).join(", ")
+    || "all models and reasons") + ".";
+}
+
 function edits() {
+  const model = byId("plan-form").elements.model.value.trim();
   return [...document.querySelectorAll("#edits .edit")]
     .map((edit) => [edit.querySelector("[name=path]").value.trim(), edit.querySelector("[name=value]").value])
+    .concat(model === "" ? [] : [["model", model]])
     .filter(([path]) => path !== "").map(([path, value]) => `${path}=${value}`);
 }
 
-/** The lines of two texts, those that are gone with -, the new ones with +. */
+/** Above so many pairs of lines what lies between the first and the last change is shown as one. */
+const MAX_PAIRS = 1e6;
+
+/** The lengths of the longest rows of lines that two texts have in common from each pair of lines on. */
+function common(old, now) {
+  const lengths = Array.from({ length: old.length + 1 }, () => new Uint32Array(now.length + 1));
+  for (let i = old.length - 1; i >= 0; i--) {
+    for (let j = now.length - 1; j >= 0; j--) {
+      lengths[i][j] = old[i] === now[j] ? lengths[i + 1][j + 1] + 1 : Math.max(lengths[i + 1][j], lengths[i][j + 1]);
+    }
+  }
+  return lengths;
+}
+
+/** The lines of two texts as [mark, line]: those that are gone with -, the new ones with +, and the others. */
+function changes(old, now) {
+  if (old.length * now.length > MAX_PAIRS) {
+    return [...old.map((line) => ["-", line]), ...now.map((line) => ["+", line])];
+  }
+  const [lengths, found] = [common(old, now), []];
+  for (let i = 0, j = 0; i < old.length || j < now.length;) {
+    if (i < old.length && j < now.length && old[i] === now[j]) {
+      found.push([" ", old[i++]]);
+      j++;
+    } else if (j === now.length || (i < old.length && lengths[i + 1][j] >= lengths[i][j + 1])) {
+      found.push(["-", old[i++]]);
+    } else {
+      found.push(["+", now[j++]]);
+    }
+  }
+  return found;
+}
+
+/** What changes in a body, with a few lines around it. */
 function difference(before, after) {
   const [old, now] = [pretty(before).split("\n"), pretty(after).split("\n")];
   let head = 0;
@@ -232,11 +289,12 @@ function difference(before, after) {
     tail++;
   }
   const near = 3;
-  const line = (mark, className) => (words) => element("span", className, `${mark} ${words}\n`);
-  return [...old.slice(Math.max(0, head - near), head).map(line(" ", "")),
-    ...old.slice(head, old.length - tail).map(line("-", "gone")),
-    ...now.slice(head, now.length - tail).map(line("+", "new")),
-    ...now.slice(now.length - tail, now.length - tail + near).map(line(" ", ""))];
+  const around = (lines) => lines.map((line) => [" ", line]);
+  const classes = { "-": "gone", "+": "new", " ": "" };
+  return [...around(old.slice(Math.max(0, head - near), head)),
+    ...changes(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
+    ...around(now.slice(now.length - tail, now.length - tail + near))]
+    .map(([mark, line]) => element("span", classes[mark], `${mark} ${line}\n`));
 }
 
 let planned = null;
@@ -294,12 +352,17 @@ async function go() {
 /** Shows how far a replay is, on all pages. */
 export function showReplay(state) {
   const hasEnded = running != null && running.ended == null && state.ended != null;
+  if (running?.started !== state.started) {
+    showStop(true);
+  }
   running = state;
   byId("replay").hidden = false;
+  byId("replay").toggleAttribute("data-done", state.ended != null && !state.problem && state.too_large === 0);
   byId("replay").dataset.level = state.problem || state.too_large > 0 ? "warn" : "good";
   const sent = `${words.count(state.sent)} of ${words.plural(state.planned, "letter")}`;
   text(byId("replay-words"), state.ended == null
-    ? `${state.person} replays: ${sent} sent since ${words.time(Date.parse(state.started))}.`
+    ? `${state.person} replays: ${sent} sent (${words.share(state.sent, state.planned)}), since ${
+      words.time(Date.parse(state.started))}. They leave the list when it ends.`
     : `${state.person} has replayed ${sent}, until ${words.time(Date.parse(state.ended))}.`
       + (state.too_large > 0 ? ` ${words.count(state.too_large)} stay: the topic takes no record so large.` : "")
       + (state.problem ? ` Not all: ${state.problem}.` : ""));
@@ -307,8 +370,25 @@ export function showReplay(state) {
   byId("replay-bar").value = state.sent;
   byId("replay-bar").hidden = state.ended != null;
   byId("replay-stop").hidden = state.ended != null || !person.act;
+  selected();
   if (hasEnded && !byId("page-dead-letters").hidden) {
     run({});
+  }
+}
+
+function showStop(isPossible) {
+  byId("replay-stop").disabled = !isPossible;
+  text(byId("replay-stop"), `${isPossible ? "Stop" : "Stopping"} after the letters under way`);
+}
+
+async function stop() {
+  showStop(false);
+  try {
+    const answer = await fetch("replays/stop", { method: "POST", headers: { "content-type": "application/json" },
+      body: "{}" });
+    showStop(!answer.ok);
+  } catch {
+    showStop(true); // the console is away, as the page says
   }
 }
 
@@ -346,11 +426,7 @@ export async function enter(model) {
   if (isFirst) {
     await rights();
     byId("contains-label").hidden = !person.bodies;
-    byId("known-reasons").replaceChildren(...REASONS.map((reason) => {
-      const option = element("option");
-      option.value = reason;
-      return option;
-    }));
+    options("known-reasons", REASONS);
     if (model === "") {
       await run({});
     }
@@ -379,10 +455,10 @@ byId("plan-form").addEventListener("input", () => {
   planned = null;
 });
 byId("plan-go").addEventListener("click", go);
-byId("replay-stop").addEventListener("click", () => fetch("replays/stop", { method: "POST",
-  headers: { "content-type": "application/json" }, body: "{}" }));
-byId("replay-all").addEventListener("click", () => startPlan(`${byId("search-state").textContent} A replay sends them`
-  + " back to the queue, the oldest first, and marks each as replayed.", { ...asked, until: asked.until ?? null }));
+byId("replay-stop").addEventListener("click", stop);
+byId("replay-all").addEventListener("click", () => startPlan(`${byId("search-state").textContent} ${sought()} A replay`
+  + " sends them back to the queue, the oldest first, and marks each as replayed.",
+  { ...asked, until: asked.until ?? null }));
 byId("replay-selected").addEventListener("click", () => startPlan(`${words.plural(boxes().length, "selected letter")}.`
   + " A replay sends them back to the queue, the oldest first, and marks each as replayed.",
   { ids: boxes().map((box) => box.value) }));

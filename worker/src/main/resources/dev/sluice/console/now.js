@@ -115,7 +115,8 @@ function showLanes(status) {
   text(byId("lanes-all"), `Show all ${words.plural(found.length, "model")}`);
   byId("lanes-table").hidden = found.length === 0;
   byId("lanes-empty").hidden = found.length > 0;
-  text(byId("lanes-empty"), status.lanes.length > 0 ? "No model has this in its name."
+  text(byId("lanes-empty"), status.lanes.length > 0
+    ? "No model that is called, or waits for a call, has this in its name. Its requests may be delayed or dead."
     : status.pool.problem ? `Not known: ${status.pool.problem}.`
       : "No model has anything to do. One appears here with its first request.");
   text(byId("lanes-shown"), wanted ? `${found.length} of ${words.plural(status.lanes.length, "model")}` : "");
@@ -137,8 +138,9 @@ function showWorkers(status) {
   byId("workers-empty").hidden = all.size > 0;
   text(byId("workers-empty"), "No worker runs. Start one with sluice worker.");
   text(byId("workers-hint"), all.size === 0 ? ""
-    : all.size === 1 ? "It is safe to stop it: what it has not ended waits until a worker starts again."
-      : "It is safe to stop any of them: the others take over its bundles and what it has not ended.");
+    : `It is safe to stop ${all.size === 1 ? "it" : "any of them"} with SIGTERM: nothing is lost, its calls under way end`
+      + ` first, and ${all.size === 1 ? "nothing is called until a worker starts again."
+        : "the others take over its bundles."} A kill may repeat calls.`);
 }
 
 function showBacklog(status) {
@@ -212,6 +214,9 @@ function showNumbers(now, status) {
 
 const topics = (some) => words.atMost({ open: words.sum(some), exact: some.every((topic) => topic.exact) });
 
+/** Returns the models of which workers have told. */
+export const models = () => (shown?.lanes ?? []).map((lane) => lane.model);
+
 /** Says what a request of a model waits for, as far as workers have told. */
 export function why(model) {
   if (shown == null) {
@@ -220,7 +225,8 @@ export function why(model) {
   if (shown.workers.length === 0) {
     return "No worker runs.";
   }
-  const lane = shown.lanes.find((each) => each.model === model);
+  const named = (name) => shown.lanes.find((each) => each.model === name);
+  const lane = named(model) ?? named(""); // the lane that models share if there are too many
   if (!lane) {
     return "No worker reports anything of its model yet.";
   }

@@ -82,7 +82,9 @@ export function kind(name) {
 export function verdict(status) {
   const waiting = sum(status.waiting);
   const stopped = status.lanes.filter(isStopped);
-  const busy = status.lanes.filter((lane) => lane.waiting + lane.in_flight > 0 || isStopped(lane));
+  // a model of short calls is often seen between two of them
+  const busy = status.lanes.filter((lane) => lane.waiting + lane.in_flight > 0 || lane.requests.spent >= 0.05
+    || isStopped(lane));
   const troubles = stopped.map((lane) => ({
     title: `${model(lane.model)} is stopped`,
     model: lane.model,
@@ -98,11 +100,12 @@ export function verdict(status) {
       "requests wait")} in Kafka, and nothing is called.`, troubles };
   }
   if (stopped.length > 0) {
-    const all = stopped.length === busy.length;
+    const all = stopped.length === busy.length && waiting > 0;
     return { level: all ? "bad" : "warn",
       word: all ? "Nothing flows" : `${stopped.length} of ${plural(busy.length, "model")} ${
         stopped.length === 1 ? "is" : "are"} stopped`,
-      more: "Requests wait, and none is lost. Calls go on by themselves once the API takes them.", troubles };
+      more: (waiting > 0 ? "Requests wait, and none is lost." : "No request waits.")
+        + " Calls go on by themselves once the API takes them.", troubles };
   }
   if (troubles.length > 0) {
     return { level: "warn", word: "Something needs a look", more: "", troubles };

@@ -257,6 +257,11 @@ public final class Chromium implements AutoCloseable {
 
         /** Writes what the whole page looks like into a file. */
         public void screenshot(Path file) throws IOException {
+            screenshot(file, Integer.MAX_VALUE);
+        }
+
+        /** Writes what the top of the page looks like into a file, so many pixels of it. */
+        void screenshot(Path file, int height) throws IOException {
             JsonNode size = call("Page.getLayoutMetrics", parameters()).get("cssContentSize");
             ObjectNode parameters = parameters().put("captureBeyondViewport", true);
             parameters
@@ -264,7 +269,7 @@ public final class Chromium implements AutoCloseable {
                     .put("x", 0)
                     .put("y", 0)
                     .put("width", size.get("width").asDouble())
-                    .put("height", size.get("height").asDouble())
+                    .put("height", Math.min(height, size.get("height").asDouble()))
                     .put("scale", 1);
             String data = call("Page.captureScreenshot", parameters).get("data").asString();
             Files.createDirectories(file.getParent());

@@ -175,7 +175,7 @@ class ConsolePageIT {
                     .until(() -> page.text("#n-waiting").equals("2,000"));
             assertThat(page.text("#verdict-more")).startsWith("2 models have more requests than the rate limit");
             looksWell(page, "storm");
-            forTheManual(page, "console-now", "light");
+            forTheManual(page, "console-now", "light", 2 * HEIGHT);
         }
     }
 
@@ -387,12 +387,16 @@ class ConsolePageIT {
         assertThat(page.complaints()).isEmpty();
     }
 
-    /** Takes a picture for the manual, which shows it in {@code worker/src/docs} once a person has looked at it. */
-    static void forTheManual(Chromium.Page page, String name, String scheme) throws IOException {
+    /**
+     * Takes a picture for the manual, which shows it in {@code worker/src/docs} once a person has looked at it.
+     *
+     * @param height the most pixels of the page that it shows
+     */
+    static void forTheManual(Chromium.Page page, String name, String scheme, int height) throws IOException {
         page.resize(MANUAL, HEIGHT);
         page.media(Map.of("prefers-color-scheme", scheme, "prefers-reduced-motion", "reduce"));
         page.evaluate("new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))");
-        page.screenshot(SCREENSHOTS.resolve("manual").resolve(name + "-" + scheme + ".png"));
+        page.screenshot(SCREENSHOTS.resolve("manual").resolve(name + "-" + scheme + ".png"), height);
     }
 
     private static void meetsTheRules(Chromium.Page page, String what) throws IOException {

@@ -19,18 +19,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerInterceptor;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerInterceptor;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -297,7 +304,7 @@ class DeadLettersPageIT {
                         chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_600, 1_000)) {
             await().atMost(SOON).until(() -> page.text("#search-state").equals("5 dead letters."));
             ConsolePageIT.looksWell(page, "dead-letters");
-            ConsolePageIT.forTheManual(page, "console-dead-letters", "dark");
+            ConsolePageIT.forTheManual(page, "console-dead-letters", "dark", 2_000);
             click(page, "#groups-table tbody tr:nth-child(2) button");
             await().atMost(SOON).until(() -> page.text("#letters-shown").equals("2 of 2"));
             assertThat(page.text("#letters-table tbody")).contains("r-1", "r-2", "rejected, 400", "the API's own");
@@ -317,12 +324,18 @@ class DeadLettersPageIT {
             click(page, "#search button[type=submit]");
             await().atMost(SOON).until(() -> page.text("#search-state").equals("3 dead letters."));
             click(page, "#replay-all");
-            fill(page, "#edits [name=path]", "model");
-            fill(page, "#edits [name=value]", "new/model");
+            fill(page, "#plan-form [name=model]", "new/model");
+            click(page, "#add-edit");
+            fill(page, "#edits [name=path]", "max_tokens");
+            fill(page, "#edits [name=value]", "500");
             click(page, "#plan-form button[type=submit]");
             await().atMost(SOON).until(() -> page.text("#plan-go").equals("Replay 3 letters"));
+            assertThat(page.text("#plan-what")).contains("Model old/model.");
+            assertThat(page.text("#plan-diff").lines().filter(line -> line.startsWith("+")))
+                    .hasSize(3);
             assertThat(page.text("#plan-diff"))
-                    .contains("-   \"model\": \"old/model\"", "+   \"model\": \"new/model\"");
+                    .contains(
+                            "-   \"model\": \"old/model\"", "+   \"model\": \"new/model\"", "+   \"max_tokens\": 500");
             ConsolePageIT.looksWell(page, "dry-run");
             assertThat(read(topics.requests())).isEmpty();
 
@@ -351,6 +364,96 @@ class DeadLettersPageIT {
                         .flatMap(record -> WireHeaders.text(record.headers(), WireHeaders.REPLAYED_BY).stream()))
                 .hasSize(3)
                 .containsOnly(System.getProperty("user.name"));
+    }
+
+    /** The replay waits before its second batch for as long as it is looked at. */
+    @Test
+    void aReplayIsWatchedAndStopped() throws Exception {
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            for (int i = 0; i < 1_195; i++) {
+                RecordHeaders headers = new RecordHeaders();
+                WireHeaders.set(headers, WireHeaders.ID, "many-" + i);
+                WireHeaders.set(headers, WireHeaders.REASON, "attempts_exhausted");
+                WireHeaders.set(headers, WireHeaders.HTTP_STATUS, 503);
+                WireHeaders.set(headers, WireHeaders.TENANT, "tenant-" + i % 3);
+                byte[] body = ("{\"model\":\"maker/model-" + i % 2 + "\"}").getBytes(UTF_8);
+                var unused = producer.send(new ProducerRecord<>(topics.dead(), i % 2, null, null, body, headers));
+            }
+        }
+        console.close();
+        Map<String, Object> slow = new HashMap<>(properties);
+        slow.put("interceptor.classes", List.of(SecondBatchGate.class));
+        console = Console.start(
+                ConsoleConfig.ofLoopback(0, folder.resolve("history")),
+                new SampleQueue().waiting(0, 1_200),
+                new QueueAccess(admin, slow, topics, "sluice"));
+        try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
+                Chromium.Page page =
+                        chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_600, 1_000)) {
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("1,200 dead letters."));
+            click(page, "#replay-all");
+            click(page, "#plan-form button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#plan-go").equals("Replay 1,200 letters"));
+            click(page, "#plan-go");
+            await().atMost(SOON).until(() -> page.text("#replay-words").contains("500 of 1,200 letters"));
+            assertThat(page.evaluate("document.getElementById('replay-all').disabled")
+                            .asBoolean())
+                    .isTrue();
+            ConsolePageIT.looksWell(page, "replay-under-way");
+            ConsolePageIT.forTheManual(page, "console-replay", "light", 700);
+
+            click(page, "#replay-stop");
+            await().atMost(SOON).until(() -> page.text("#replay-stop").startsWith("Stopping"));
+            SecondBatchGate.OPEN.countDown();
+            await().atMost(SOON)
+                    .until(() -> page.text("#replay-words").contains("has replayed 1,000 of 1,200 letters"));
+            assertThat(page.text("#replay-words")).contains("stopped; the same replay again goes on");
+            ConsolePageIT.looksWell(page, "replay-stopped");
+        } finally {
+            SecondBatchGate.OPEN.countDown();
+        }
+        assertThat(read(topics.requests())).hasSize(1_000);
+    }
+
+    /** Holds a replay up before the first record of its second batch, when no transaction is open. */
+    public static final class SecondBatchGate
+            implements ProducerInterceptor<byte[], byte[]>, ConsumerInterceptor<byte[], byte[]> {
+        private static final CountDownLatch OPEN = new CountDownLatch(1);
+        /** The letters of the first batch, and their marks. */
+        private static final int FIRST_BATCH = 1_000;
+
+        private int records;
+
+        @Override
+        public ProducerRecord<byte[], byte[]> onSend(ProducerRecord<byte[], byte[]> record) {
+            records++;
+            if (records == FIRST_BATCH + 1) {
+                try {
+                    OPEN.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
+            return record;
+        }
+
+        @Override
+        public void onAcknowledgement(RecordMetadata metadata, Exception failure) {}
+
+        @Override
+        public ConsumerRecords<byte[], byte[]> onConsume(ConsumerRecords<byte[], byte[]> consumed) {
+            return consumed;
+        }
+
+        @Override
+        public void onCommit(Map<TopicPartition, OffsetAndMetadata> offsets) {}
+
+        @Override
+        public void configure(Map<String, ?> configuration) {}
+
+        @Override
+        public void close() {}
     }
 
     private static void click(Chromium.Page page, String selector) {
