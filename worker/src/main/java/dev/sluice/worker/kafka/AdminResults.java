@@ -9,6 +9,8 @@ import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what an admin client answers into values or into the error that ends a command. */
 public final class AdminResults {
@@ -46,6 +48,11 @@ public final class AdminResults {
     public static CommandException unreadable(String what, Throwable cause) {
         return new CommandException("cannot read " + what + ": "
                 + AclErrors.words(cause, AclErrors.Right.DESCRIBE)
-                        .orElseGet(() -> cause.getMessage() + "; try again, and look at the broker's log"));
+                        .orElseGet(() -> words(cause) + "; try again, and look at the broker's log"));
+    }
+
+    /** Returns the error without what Kafka's client tells of a call that had no answer: its name and its deadline. */
+    private static @Nullable String words(Throwable cause) {
+        return cause instanceof TimeoutException ? "no broker has answered in time" : cause.getMessage();
     }
 }

@@ -22,6 +22,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -146,7 +147,9 @@ public record TopicState(String name, int partitions, int replication, Map<Strin
         Throwable named =
                 cause instanceof TopicAuthorizationException ? new TopicAuthorizationException(Set.of(topic)) : cause;
         String why = AclErrors.words(named, AclErrors.Right.DESCRIBE)
-                .orElseGet(() -> cause.getMessage() + "; look at the broker's log, or try again");
+                .orElseGet(() ->
+                        (cause instanceof TimeoutException ? "no broker has answered in time" : cause.getMessage())
+                                + "; look at the broker's log, or try again");
         return new UnreadableException(topic, "cannot read " + what + topic + ": " + why, named);
     }
 }

@@ -32,7 +32,7 @@ class AdminResultsTest {
         assertThatThrownBy(() ->
                         offsets(failed(new TimeoutException("no leader")), failed(new TimeoutException("nor here"))))
                 .isInstanceOf(CommandException.class)
-                .hasMessageContaining("cannot read the offsets: nor here");
+                .hasMessageContaining("cannot read the offsets: no broker has answered in time; try again");
     }
 
     @Test
