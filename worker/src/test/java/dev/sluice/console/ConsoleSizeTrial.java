@@ -7,6 +7,9 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.pool.LaneReport;
+import dev.sluice.worker.pool.WorkerReport;
+import dev.sluice.worker.pool.WorkerReportJson;
 import dev.sluice.worker.topics.TopicPlan;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -17,7 +20,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -29,16 +38,20 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Asks a console with 256 MiB of heap for what is large: a million dead letters, a million requests and 10,000 tenants.
- * It takes minutes and is run by hand: {@code mvn verify -Dquick -pl worker -am -Dtest=None -Dit.test=ConsoleSizeTrial}
- * with {@code -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}. It prints what each
- * question takes.
+ * Asks a console with 256 MiB of heap for what is large: a million dead letters, a million requests, 10,000 tenants and
+ * 300 models, of which two workers report each second. It measures what an open page costs. It takes minutes and is run
+ * by hand: {@code mvn verify -Dquick -pl worker -am -Dtest=None -Dit.test=ConsoleSizeTrial} with {@code
+ * -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false}. It prints what each question takes.
  */
 class ConsoleSizeTrial {
     private static final int RECORDS = Integer.getInteger("sluice.trial.records", 1_000_000);
     private static final int TENANTS = 10_000;
     private static final int MODELS = 300;
     private static final Duration LONG = Duration.ofMinutes(10);
+    /** The time for which the open page is looked at. */
+    private static final Duration WATCH = Duration.ofSeconds(Integer.getInteger("sluice.trial.watch", 180));
+    /** The most that an open page may take of a core, here and in the browser. */
+    private static final double MAX_SHARE = 0.02;
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -49,12 +62,14 @@ class ConsoleSizeTrial {
     private final Topics topics = new Topics(kafka.uniqueName("size"));
     private final Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
     private final HttpClient client = HttpClient.newHttpClient();
+    private final Instant started = Instant.now();
 
     @Test
     void aMillionOfEachIsShown() throws Exception {
         try (Admin admin = Admin.create(properties)) {
             admin.createTopics(TopicPlan.of(topics).stream()
-                            .filter(plan -> topics.required().contains(plan.name()))
+                            .filter(plan -> topics.required().contains(plan.name())
+                                    || plan.name().equals(topics.workers()))
                             .map(plan -> new NewTopic(plan.name(), 12, (short) 1).configs(plan.settings()))
                             .toList())
                     .all()
@@ -65,6 +80,7 @@ class ConsoleSizeTrial {
         Process console = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
+                        "-XX:TieredStopAtLevel=1", // as scripts/sluice starts it
                         "-XX:+UseSerialGC",
                         "-XX:+ExitOnOutOfMemoryError",
                         "-jar",
@@ -84,7 +100,10 @@ class ConsoleSizeTrial {
             ask(url, "tenants that wait", "/requests/tenants", "{}");
             ask(url, "the oldest request", "/requests/find", "{\"ids\":[\"id-0\"]}");
             ask(url, "a new request", "/requests/find", "{\"ids\":[\"id-" + (RECORDS - 1) + "\"]}");
-            look(url);
+            try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"))) {
+                look(chromium, url);
+                watch(chromium, url, console);
+            }
             System.out.printf(
                     "The console used %.1f s of processor time%n",
                     console.info().totalCpuDuration().orElseThrow().toMillis() / 1e3);
@@ -132,14 +151,62 @@ class ConsoleSizeTrial {
                 what, RECORDS, (System.nanoTime() - began) / 1e9, answer.lines().count(), last.length());
     }
 
-    private void look(String url) throws IOException {
-        try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
-                Chromium.Page page = chromium.open(url + "/#dead-letters", 1_600, 1_000)) {
+    /** Asks for the list of dead letters as a person does. */
+    private void look(Chromium chromium, String url) {
+        try (Chromium.Page page = chromium.open(url + "/#dead-letters", 1_600, 1_000)) {
+            double first = page.evaluate("new Promise(seen => { const look = () => document.querySelector("
+                            + "'#letters-table tbody tr') ? seen(performance.now()) : requestAnimationFrame(look);"
+                            + " look(); })")
+                    .asDouble();
+            System.out.printf("The newest letters are seen %.1f s after the page was asked for%n", first / 1e3);
             await().atMost(LONG).until(() -> page.text("#letters-shown").startsWith("100 of "));
             page.evaluate("document.getElementById('older').click()");
             await().atMost(LONG).until(() -> page.text("#search-state").contains("died until"));
             System.out.println(ConsolePageIT.costs(page));
             assertThat(page.complaints()).isEmpty();
+        }
+    }
+
+    /** Measures what an open page costs once all letters are counted. */
+    private void watch(Chromium chromium, String url, Process console) throws InterruptedException {
+        ScheduledExecutorService reports = Executors.newSingleThreadScheduledExecutor();
+        try (KafkaProducer<byte[], byte[]> producer =
+                        new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
+                Chromium.Page page = chromium.open(url + "/", 1_600, 1_000)) {
+            var unused = reports.scheduleAtFixedRate(() -> report(producer), 0, 1, TimeUnit.SECONDS);
+            await().atMost(LONG).until(() -> page.text("#lanes-all").contains(MODELS + " models"));
+            await().atMost(LONG).until(() -> page.text("#n-dead").equals("%,d".formatted(RECORDS)));
+            double browser = page.metric("TaskDuration");
+            Duration server = console.info().totalCpuDuration().orElseThrow();
+            long began = System.nanoTime();
+            Thread.sleep(WATCH.toMillis());
+            double seconds = (System.nanoTime() - began) / 1e9;
+            Duration took = console.info().totalCpuDuration().orElseThrow().minus(server);
+            double serverShare = took.toMillis() / 1e3 / seconds;
+            double browserShare = (page.metric("TaskDuration") - browser) / seconds;
+            System.out.printf(
+                    "An open page with %d models takes %.2f %% of a core of the console and %.2f %% in the browser%n",
+                    MODELS, 100 * serverShare, 100 * browserShare);
+            assertThat(page.text("#link-word")).isEqualTo("Live");
+            assertThat(serverShare).isLessThan(MAX_SHARE);
+            assertThat(browserShare).isLessThan(MAX_SHARE);
+        } finally {
+            reports.shutdownNow();
+        }
+    }
+
+    /** Writes what two workers say that have something to do for each model. */
+    private void report(KafkaProducer<byte[], byte[]> producer) {
+        int second = (int) (System.nanoTime() / 1_000_000_000);
+        for (String worker : List.of("worker-a", "worker-b")) {
+            List<LaneReport> lanes = IntStream.range(0, MODELS)
+                    .mapToObj(i ->
+                            SampleQueue.lane("maker/model-" + i, "limited", "", i + second % 100, 3, (i + second) % 30))
+                    .toList();
+            WorkerReport report =
+                    new WorkerReport(second, "0.1.0", "host", started, Duration.ofSeconds(3), 6, 12, lanes);
+            var unused = producer.send(
+                    new ProducerRecord<>(topics.workers(), 0, worker.getBytes(UTF_8), WorkerReportJson.encode(report)));
         }
     }
 }
