@@ -209,6 +209,7 @@ public final class Worker implements AutoCloseable {
                 new ModelListing(api::listModels, ThreadLocalRandom.current()::nextDouble, System::nanoTime),
                 flow.pace()::lend,
                 System::nanoTime);
+        flow.pace().onSnapshot(pool::look);
         this.mayReport = flow.hasJoined().completeOnTimeout(null, JOIN_BOUND.toMillis(), TimeUnit.MILLISECONDS);
         // The clients that report would take their time from those that join the group.
         this.poolThread = daemon(

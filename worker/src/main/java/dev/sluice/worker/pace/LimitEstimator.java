@@ -69,6 +69,9 @@ final class LimitEstimator {
 
     private static final double AFTERMATH_FACTOR = 0.95;
 
+    /** The part that is taken off where others are known by their rate alone, which may be one call less than counts. */
+    private static final double LESS_BY_RATE = 0.05;
+
     /**
      * Workers whose parts change may have a call too many in the same second. One after so long a time without any is
      * no reason to slow down.
@@ -480,8 +483,13 @@ final class LimitEstimator {
         calls = 0;
     }
 
+    /** Returns true if the latest probes have found the same. */
+    private boolean isFound(double whole) {
+        return Math.abs(whole - found) <= Math.max(floor, SAME_WITHIN * found);
+    }
+
     private void countFound() {
-        boolean isSame = Math.abs(granted - found) <= Math.max(floor, SAME_WITHIN * found);
+        boolean isSame = isFound(granted);
         if (isSame && provoked) {
             timesFound = Math.min(MOST_TIMES_FOUND, 2 * timesFound);
         } else if (!isSame) {
@@ -496,7 +504,12 @@ final class LimitEstimator {
 
     private double measured(FirstRejection rejection) {
         double own = own(granted);
-        return role == Role.ALONE ? rejection.limit(window, own) / share : rejection.limit(window, own, others);
+        if (role == Role.ALONE) {
+            return rejection.limit(window, own) / share;
+        }
+        double whole = rejection.limit(window, own, others);
+        boolean isRoughlyKnown = others > 0 && whole > FEW * floor && !isFound(whole);
+        return isRoughlyKnown ? whole - Math.min(floor, LESS_BY_RATE * whole) : whole;
     }
 
     /** Returns the calls of all workers since the last event, for all that this worker knows. */

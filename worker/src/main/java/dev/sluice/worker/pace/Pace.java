@@ -41,6 +41,12 @@ public final class Pace implements Runnable {
     /** The least time between two snapshots. A snapshot visits every lane, and a message may come every microsecond. */
     private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(50).toNanos();
 
+    /**
+     * The time until a snapshot shows a call that was rejected for its rate, which other workers have to know. Calls that
+     * were sent together are rejected together.
+     */
+    private static final long REJECTION_DELAY = Duration.ofMillis(5).toNanos();
+
     private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
     private final Lanes lanes;
     private final TimeMeter time;
@@ -53,7 +59,11 @@ public final class Pace implements Runnable {
     private final List<Withdrawal> withdrawals = new ArrayList<>();
     private long housekeepingAt;
     private long snapshotAt;
+    /** The time from which a rejected call makes the next snapshot come early. */
+    private long mayBeEarlyAt;
+
     private volatile PaceState snapshot = PaceState.NONE;
+    private volatile Runnable onSnapshot = () -> {};
     private volatile boolean stopped;
 
     private record Withdrawal(Set<Assignment> leaving, CompletableFuture<Void> ended) {}
@@ -91,6 +101,16 @@ public final class Pace implements Runnable {
         this.heartbeat = heartbeat;
         this.housekeepingAt = time.currentTimeNanos();
         this.snapshotAt = housekeepingAt;
+        this.mayBeEarlyAt = housekeepingAt;
+    }
+
+    /**
+     * Makes somebody hear of each new snapshot.
+     *
+     * @param listener runs on the pace thread, and must not block
+     */
+    public void onSnapshot(Runnable listener) {
+        onSnapshot = listener;
     }
 
     /** Adds a request that is due to its lane. */
@@ -161,7 +181,7 @@ public final class Pace implements Runnable {
 
     /**
      * Returns the latest snapshot of all lanes, without waiting. It is at most 50 ms old while there is work, and at
-     * most a second old while there is none. Once the thread has ended it no longer changes.
+     * most a second old while there is none. A call that was rejected for its rate makes the next one come early. Once the thread has ended it no longer changes.
      */
     public PaceState state() {
         return snapshot;
@@ -238,7 +258,8 @@ public final class Pace implements Runnable {
             log.atWarn().setCause(e).log("Snapshot of the lanes failed");
         }
         snapshotAt = time.currentTimeNanos() + SNAPSHOT_INTERVAL;
-        return HOUSEKEEPING_INTERVAL;
+        onSnapshot.run();
+        return snapshot.isIdle() ? HOUSEKEEPING_INTERVAL : SNAPSHOT_INTERVAL;
     }
 
     private boolean mayCall() {
@@ -249,7 +270,18 @@ public final class Pace implements Runnable {
         InFlightCall call = callOf(request);
         inFlight.remove(request);
         call.lane().ended(call, feedback);
+        if (feedback.kind() == CallFeedback.Kind.LIMITED) {
+            showRejection();
+        }
         completeWithdrawals();
+    }
+
+    private void showRejection() {
+        long now = time.currentTimeNanos();
+        if (now - mayBeEarlyAt >= 0) {
+            mayBeEarlyAt = now + SNAPSHOT_INTERVAL;
+            snapshotAt = Math.min(snapshotAt, now + REJECTION_DELAY);
+        }
     }
 
     private InFlightCall callOf(Request request) {

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -17,6 +18,7 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,10 +32,14 @@ public final class PoolMember implements Runnable {
     /** The time for which others believe a report. */
     public static final Duration VALIDITY = Duration.ofSeconds(3);
 
-    private static final Duration POLL = Duration.ofMillis(25);
+    /** The longest time between two looks at what there is to report, unless somebody says that there is more. */
+    private static final Duration POLL = Duration.ofMillis(100);
 
-    /** The least time between two divisions. A hundred workers write hundreds of reports a second. */
-    private static final Duration LEAST_INTERVAL = Duration.ofMillis(50);
+    /**
+     * The least time between two divisions for each worker that is alive. A division visits each of them, and a hundred
+     * workers write hundreds of reports a second.
+     */
+    private static final Duration LEAST_INTERVAL = Duration.ofNanos(500_000);
 
     private static final Duration LOOK_UP_TIME = Duration.ofSeconds(5);
     private static final Duration CLOSE_TIME = Duration.ofSeconds(1);
@@ -53,6 +59,10 @@ public final class PoolMember implements Runnable {
     private final ModelsRecord.Publisher models;
     private final Consumer<LentShares> shares;
     private final LongSupplier nanoTime;
+    /** Present while it is polled. Any thread may wake it up. */
+    private final AtomicReference<org.apache.kafka.clients.consumer.@Nullable Consumer<byte[], byte[]>> polled =
+            new AtomicReference<>();
+
     private final RetryLoop retries = new RetryLoop("sharing of limits");
     private final PoolParticipant participant;
     private LentShares told = LentShares.NONE;
@@ -117,9 +127,18 @@ public final class PoolMember implements Runnable {
         return others;
     }
 
+    /** Makes this member look soon whether there is something to report. Any thread may call it. It does not wait. */
+    public void look() {
+        var reader = polled.get();
+        if (reader != null) {
+            reader.wakeup();
+        }
+    }
+
     /** Ends {@link #run} soon. The worker says that it leaves. */
     public void stop() {
         retries.stop();
+        look();
     }
 
     /** Runs until {@link #stop}. What Kafka throws is logged, and after a pause everything is tried again. */
@@ -151,6 +170,7 @@ public final class PoolMember implements Runnable {
     /** Writes and reads until it is asked to end, or until reports do not come back any more. */
     private void report(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> reader) {
         Producer<byte[], byte[]> writer = clients.writer().get();
+        polled.set(reader);
         try {
             heardAt = nanoTime.getAsLong();
             sharedAt = heardAt;
@@ -158,11 +178,9 @@ public final class PoolMember implements Runnable {
                 long begins = nanoTime.getAsLong();
                 write(writer);
                 models.next(nanoTime.getAsLong()).ifPresent(list -> publish(writer, list));
-                reader.poll(POLL).forEach(this::read);
-                if (hasNews && nanoTime.getAsLong() - sharedAt >= LEAST_INTERVAL.toNanos()) {
+                poll(reader);
+                if (nanoTime.getAsLong() - sharedAt >= divisionInterval()) {
                     share();
-                } else if (!participant.knowsOthers(nanoTime.getAsLong())) {
-                    others = Map.of();
                 }
                 long took = nanoTime.getAsLong() - begins;
                 // While the whole process stood still, no report could come back.
@@ -175,8 +193,26 @@ public final class PoolMember implements Runnable {
                 send(writer, null);
             }
         } finally {
+            polled.set(null);
             writer.close(CLOSE_TIME);
         }
+    }
+
+    /** Reads until somebody says that there may be more to report, or until a report or a division is due. */
+    private void poll(org.apache.kafka.clients.consumer.Consumer<byte[], byte[]> reader) {
+        long report = participant.nanosToNext() == 0 ? POLL.toNanos() : participant.nanosToNext();
+        long division = divisionInterval() - (nanoTime.getAsLong() - sharedAt);
+        long wait = Math.min(POLL.toNanos(), Math.min(report, division));
+        try {
+            reader.poll(Duration.ofNanos(Math.max(0, wait))).forEach(this::read);
+        } catch (WakeupException woken) {
+            // Nothing is lost: what was fetched comes with the next poll. First there may be something to report.
+        }
+    }
+
+    /** Returns the time between two divisions, which goes on without news, since turns end. */
+    private long divisionInterval() {
+        return hasNews ? LEAST_INTERVAL.multipliedBy(others.size() + 1L).toNanos() : POLL.toNanos();
     }
 
     private void read(ConsumerRecord<byte[], byte[]> record) {
@@ -213,10 +249,11 @@ public final class PoolMember implements Runnable {
     }
 
     /**
-     * Tells what may be spent while it is known. What was told before ends by itself. Only reports change it, and a
-     * worker that is not cut off reads its own each second.
+     * Tells what may be spent while it is known. What was told before ends by itself. A worker that is not cut off reads
+     * its own reports each second.
      */
     private void share() {
+        boolean isHeard = hasNews;
         hasNews = false;
         sharedAt = nanoTime.getAsLong();
         Optional<LentShares> lent = participant.shares(nanoTime.getAsLong());
@@ -225,7 +262,7 @@ public final class PoolMember implements Runnable {
             told = next;
         });
         if (lent.isPresent()) {
-            heardAt = nanoTime.getAsLong();
+            heardAt = isHeard ? nanoTime.getAsLong() : heardAt;
             if (!trouble.isEmpty()) {
                 log.atInfo().addKeyValue("topic", topic).log("Other workers are known; limits are shared by demand");
                 trouble = "";

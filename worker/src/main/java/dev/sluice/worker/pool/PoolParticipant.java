@@ -35,6 +35,7 @@ public final class PoolParticipant {
     private final Map<Long, Long> sent = new LinkedHashMap<>();
 
     private long sequence;
+    private long nanosToNext;
     private long leaseUntil;
     private boolean hasLease;
 
@@ -56,7 +57,8 @@ public final class PoolParticipant {
     public Optional<WorkerReport> next(WorkerReport pace, long now) {
         leaveIfUnknowing(now);
         WorkerReport report = election.complete(pace);
-        if (!schedule.isDue(report, now)) {
+        nanosToNext = schedule.nanosUntil(report, now);
+        if (nanosToNext > 0) {
             return Optional.empty();
         }
         sequence++;
@@ -64,6 +66,11 @@ public final class PoolParticipant {
         sent.put(sequence, now);
         sent.keySet().removeIf(number -> number <= sequence - MAX_SENT);
         return Optional.of(report.numbered(sequence));
+    }
+
+    /** Returns the nanoseconds after the last {@link #next} from which the same report would be due; 0 if it was. */
+    public long nanosToNext() {
+        return nanosToNext;
     }
 
     /** Takes over a record of the topic. */

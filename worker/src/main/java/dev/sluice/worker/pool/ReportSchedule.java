@@ -12,6 +12,12 @@ final class ReportSchedule {
     /** The least time between two reports, so that a demand that comes and goes makes no flood of them. */
     private static final long LEAST_INTERVAL = Duration.ofMillis(100).toNanos();
 
+    /**
+     * The least time before a report of the first calls that were rejected under an epoch, or of a new epoch. Each ends
+     * the other, so there are few.
+     */
+    private static final long REJECTION_INTERVAL = Duration.ofMillis(10).toNanos();
+
     /** The change of what is wanted, as a part of the limit, of which others have to know. */
     private static final double CHANGE = 0.1;
 
@@ -21,13 +27,17 @@ final class ReportSchedule {
     private @Nullable WorkerReport last;
     private long lastAt;
 
-    /** Returns whether this report is to be written now. */
-    boolean isDue(WorkerReport report, long now) {
+    /** Returns the nanoseconds until this report is to be written; 0 for now. */
+    long nanosUntil(WorkerReport report, long now) {
         WorkerReport before = last;
-        if (before == null || now - lastAt >= INTERVAL) {
-            return true;
+        return before == null ? 0 : Math.max(0, lastAt + interval(before, report) - now);
+    }
+
+    private static long interval(WorkerReport before, WorkerReport now) {
+        if (showsRejection(before, now)) {
+            return REJECTION_INTERVAL;
         }
-        return now - lastAt >= LEAST_INTERVAL && differs(before, report);
+        return differs(before, now) ? LEAST_INTERVAL : INTERVAL;
     }
 
     void wrote(WorkerReport report, long now) {
@@ -56,6 +66,20 @@ final class ReportSchedule {
                 || before.term() != now.term()
                 || differs(before.requests(), now.requests())
                 || differs(before.tokens(), now.tokens());
+    }
+
+    private static boolean showsRejection(WorkerReport before, WorkerReport now) {
+        return now.byModel().entrySet().stream().anyMatch(lane -> {
+            LaneReport then = before.byModel().getOrDefault(lane.getKey(), LaneReport.NONE);
+            return showsRejection(then.requests(), lane.getValue().requests())
+                    || showsRejection(then.tokens(), lane.getValue().tokens());
+        });
+    }
+
+    private static boolean showsRejection(BudgetReport before, BudgetReport now) {
+        boolean isFirst = before.rejections().calls() == 0
+                || before.rejections().epoch() != now.rejections().epoch();
+        return before.epoch() != now.epoch() || (isFirst && now.rejections().calls() > 0);
     }
 
     /** Returns true if the others can spend more of what the pilot has found out. */

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.worker.Requests;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.intake.Request;
+import dev.sluice.worker.provider.LimitUnit;
 import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.List;
@@ -171,6 +172,32 @@ class PaceTest {
         assertThat(pace.state().lanes()).hasSize(1);
         unblocked.countDown();
         await().atMost(BOUND).until(() -> pace.state().inFlight() == 1);
+    }
+
+    /** Other workers have to know of a rejection at once. */
+    @Test
+    void aRejectionIsInTheSnapshotOfFiveMillisecondsLater() {
+        VirtualTime time = new VirtualTime();
+        Pace other = new Pace(
+                ConfiguredLimits.each(ConfiguredLimit.NONE),
+                new Pace.Bounds(2 * MAX_IN_FLIGHT, Map.of(), () -> true),
+                time,
+                new Pace.Callbacks(request -> false, this::call, expired::add),
+                heartbeats::incrementAndGet);
+        Request request = request(Requests.ASSIGNMENT, 1);
+        other.accept(request);
+        other.step();
+        other.publishSnapshot();
+        assertThat(other.state().inFlight()).isEqualTo(1);
+
+        other.ended(request, CallFeedback.limited(LimitUnit.REQUESTS, Duration.ZERO));
+        other.step();
+
+        assertThat(other.publishSnapshot()).isEqualTo(Duration.ofMillis(5).toNanos());
+        assertThat(other.state().inFlight()).isEqualTo(1);
+        time.pass(Duration.ofMillis(5));
+        other.publishSnapshot();
+        assertThat(other.state().inFlight()).isZero();
     }
 
     @Test

@@ -4,6 +4,8 @@ import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,13 +56,12 @@ class PoolSimulationTest {
         assertThat(figures.leastShare()).isGreaterThan(0.95);
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void aBacklogBesideThreeWorkersThatTrickleGetsWhatTheyLeave(long seed) {
-        Figures figures = new Simulation(FOUR.withLoad(Scenario.Load.TRICKLE), seed).run();
+    @Test
+    void aBacklogBesideThreeWorkersThatTrickleGetsWhatTheyLeave() {
+        List<Figures> runs = runs(FOUR.withLoad(Scenario.Load.TRICKLE));
 
-        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.87);
-        assertThat(figures.rejected()).as("%s", figures).isLessThan(0.015);
+        assertThat(Figures.median(runs, Figures::utilisation)).as("%s", runs).isGreaterThan(0.9);
+        assertThat(runs).allSatisfy(figures -> assertThat(figures.rejected()).isLessThan(0.015));
     }
 
     @ParameterizedTest
@@ -131,18 +132,26 @@ class PoolSimulationTest {
         assertThat(meanwhile).as("in two and a half seconds").isGreaterThan((long) (2.5 * 40 * 0.93));
     }
 
-    @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void threeCallsASecondOfFourWorkersAreNotRejected(long seed) {
+    @Test
+    void threeCallsASecondOfFourWorkersAreNotRejected() {
         Scenario three = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 3, 120))
                 .withLimit("3/s")
                 .withWorkers(4)
                 .withPool(Duration.ofMillis(2), Duration.ofMillis(30));
-        Figures figures = new Simulation(three, seed).run();
+        List<Figures> runs = runs(three);
 
-        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.9);
-        assertThat(figures.rejected()).as("%s", figures).isLessThan(0.02);
-        assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
+        assertThat(Figures.median(runs, Figures::utilisation)).as("%s", runs).isGreaterThan(0.91);
+        assertThat(runs).allSatisfy(figures -> {
+            assertThat(figures.rejected()).isLessThan(0.02);
+            assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
+        });
+    }
+
+    /** Returns the figures of five runs, which differ by chance. */
+    private static List<Figures> runs(Scenario scenario) {
+        return LongStream.rangeClosed(1, 5)
+                .mapToObj(seed -> new Simulation(scenario, seed).run())
+                .toList();
     }
 
     /** Each of the three spends less than a quarter of the limit, and most of the time nothing of late. */

@@ -34,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class Simulation {
     private static final long MILLI = 1_000_000L;
     private static final int LEAST_BACKLOG = 40_000;
+    private static final long LOOK_INTERVAL = 100 * MILLI;
 
     /** The bundles of the queue if workers report to each other. */
     private static final int WIDTH_OF_FEW = 24;
@@ -49,7 +50,7 @@ final class Simulation {
     private final List<Worker> workers = new ArrayList<>();
     private final List<Arrival> arrivals = new ArrayList<>();
     private final SimulatedLog log;
-    private final long reportInterval;
+    private final boolean isLong;
     private final int backlog;
     private double lostPart;
     private long sequence;
@@ -134,8 +135,7 @@ final class Simulation {
         this.width = Math.max(WIDTH_OF_FEW, scenario.workers());
         this.random = new Random(seed);
         // An hour or a day with a slow limit is no more work than some minutes with a quick one.
-        boolean isLong = scenario.duration().compareTo(Duration.ofHours(1)) >= 0;
-        this.reportInterval = isLong ? 1_000 * MILLI : 25 * MILLI;
+        this.isLong = scenario.duration().compareTo(Duration.ofHours(1)) >= 0;
         this.backlog = isLong ? 600 : Math.max(LEAST_BACKLOG, scenario.allowed());
         this.log = new SimulatedLog(time::currentTimeNanos, this::at);
         for (int i = 0; i < scenario.workers(); i++) {
@@ -179,7 +179,9 @@ final class Simulation {
         private long cutOffAt;
         private boolean isDead;
         private long frozenUntil;
+        private boolean divides;
         private int wake;
+        private int look;
         private int calls;
 
         Worker(int number) {
@@ -219,7 +221,10 @@ final class Simulation {
         void start() {
             scenario.pool().ifPresent(delays -> {
                 log.subscribe(record -> at(delay(delays), () -> read(record)));
-                report();
+                if (!isLong) {
+                    pace.onSnapshot(() -> at(0, this::look));
+                }
+                look();
             });
             switch (scenario.load()) {
                 case EVEN -> addBacklog(backlog / scenario.workers());
@@ -282,18 +287,31 @@ final class Simulation {
                 at(frozenUntil - now(), () -> read(record));
             } else if (!isCutOff) {
                 participant.read(record, now());
+                if (!divides) {
+                    divides = true;
+                    at(scenario.workers() * MILLI / 2, this::divide);
+                }
             }
         }
 
-        private void report() {
+        private void divide() {
+            divides = false;
+            participant.shares(now()).ifPresent(pace::lend);
+            step();
+        }
+
+        /** Reports what there is to report, and looks again. A day with a slow limit has no hurry. */
+        private void look() {
             if (isDead) {
                 return;
             }
             if (now() < frozenUntil) {
-                at(frozenUntil - now(), this::report);
+                at(frozenUntil - now(), this::look);
                 return;
             }
-            pace.publishSnapshot();
+            if (isLong) {
+                pace.publishSnapshot();
+            }
             WorkerReport report = new WorkerReport(
                     0,
                     "",
@@ -309,9 +327,14 @@ final class Simulation {
                     .next(report, now())
                     .filter(written -> !isCutOff && (lostPart == 0 || random.nextDouble() >= lostPart))
                     .ifPresent(written -> log.append("w" + number, WorkerReportJson.encode(written)));
-            participant.shares(now()).ifPresent(pace::lend);
-            step();
-            at(reportInterval, this::report);
+            divide();
+            int mine = ++look;
+            long due = participant.nanosToNext() == 0 ? LOOK_INTERVAL : participant.nanosToNext();
+            at(isLong ? 1_000 * MILLI : Math.min(LOOK_INTERVAL, due), () -> {
+                if (mine == look) {
+                    look();
+                }
+            });
         }
 
         private Request request() {
@@ -332,7 +355,8 @@ final class Simulation {
                 at(frozenUntil - now(), this::step);
                 return;
             }
-            long wait = pace.step();
+            long wait = Math.min(
+                    pace.step(), scenario.pool().isPresent() && !isLong ? pace.publishSnapshot() : Long.MAX_VALUE);
             long late = random.nextLong(MILLI / 3) + (random.nextInt(200) == 0 ? 15 * MILLI : 0);
             at(wait + late, () -> {
                 if (mine == wake) {

@@ -264,6 +264,33 @@ class PoolParticipantTest {
     }
 
     @Test
+    void theFirstRejectionsOfAnEpochAreToldAtOnceAndMoreOfThemATenthOfASecondLater() {
+        next(report(1, found(100, 0, Rejections.NONE)));
+        pass(10);
+        assertThat(next(report(1, found(100, 0, new Rejections(7, 1, 30))))).isPresent();
+        pass(90);
+        LaneReport twoRejected = found(100, 0, new Rejections(7, 2, 30));
+        assertThat(next(report(1, twoRejected))).as("one more").isEmpty();
+        pass(10);
+        assertThat(next(report(1, twoRejected))).as("a tenth of a second later").isPresent();
+        pass(10);
+        assertThat(next(report(1, found(100, 0, new Rejections(8, 1, 30)))))
+                .as("in the next epoch")
+                .isPresent();
+    }
+
+    @Test
+    void aNewEpochIsToldAtOnce() {
+        next(report(1, found(100, 3, Rejections.NONE)));
+        pass(10);
+        BudgetReport lowered =
+                new BudgetReport(OptionalDouble.of(30), BudgetReport.Source.FOUND, 10, 100, 8, Rejections.NONE);
+
+        assertThat(next(report(1, new LaneReport("m", "limited", "", 9, 1, lowered, BudgetReport.NONE, 3))))
+                .isPresent();
+    }
+
+    @Test
     void moreWorkersThanCanBeRememberedDoNotDriveOutThoseThatAreKnown() {
         read("other", report(3, NOTHING));
         List<WorkerReport> strangers = new ArrayList<>();

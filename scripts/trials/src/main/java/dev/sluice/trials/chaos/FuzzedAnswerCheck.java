@@ -12,6 +12,7 @@ final class FuzzedAnswerCheck {
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final int OK = 200;
     private static final String TEXT = "h\u00e9llo";
+    private static final String DATA = "data: ";
     private static final int CONTINUE = 100;
     /** The errors that a request may meet although the door is well. */
     private static final Set<String> USUAL =
@@ -44,15 +45,27 @@ final class FuzzedAnswerCheck {
     private static boolean isRight(String type, String body) {
         return switch (type) {
             case "application/json" -> parsed(body).isObject() || parsed(body).isArray();
-            case "text/event-stream" -> body.endsWith("data: [DONE]\n\n");
+            case "text/event-stream" -> body.endsWith(DATA + "[DONE]\n\n") || isEndedByExpectedError(body);
             default -> type.startsWith("text/plain");
         };
     }
 
+    /** Returns true for a stream that has begun and then ends with an error that is not the door's fault. */
+    private static boolean isEndedByExpectedError(String stream) {
+        JsonNode error = parsed(stream.substring(stream.lastIndexOf(DATA) + DATA.length()))
+                .path("error");
+        return stream.endsWith("\n\n")
+                && isInForm(error)
+                && USUAL.contains(error.path("code").asString(""));
+    }
+
+    private static boolean isInForm(JsonNode error) {
+        return error.path("message").isString() && error.path("type").isString() && error.has("code");
+    }
+
     private static Optional<String> errorProblem(RawAnswer answer) {
         JsonNode error = parsed(answer.body()).path("error");
-        boolean isError = error.path("message").isString() && error.path("type").isString() && error.has("code");
-        if (!isError) {
+        if (!isInForm(error)) {
             return Optional.of("no error in OpenAI's form");
         }
         boolean isOurs =

@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class RawAnswerTest {
     private static final String ERROR = "{\"error\":{\"message\":\"no\",\"type\":\"t\",\"code\":\"c\"}}";
+    private static final String TIMEOUT = ERROR.replace("\"c\"", "\"timeout\"");
 
     private static String answer(int status, String type, String body) {
         return "HTTP/1.1 " + status + " Word\r\ncontent-type: " + type + "\r\ncontent-length: " + body.length()
@@ -82,12 +83,22 @@ class RawAnswerTest {
         assertThat(problem(answer(200, "text/event-stream", "data: [DONE]\n\n")))
                 .isEmpty();
 
+        assertThat(problem(answer(200, "text/event-stream", "data: {}\n\nevent: error\ndata: " + TIMEOUT + "\n\n")))
+                .as("a stream that has begun when its client's time is over")
+                .isEmpty();
+
         assertThat(problem(answer(400, "text/html", "<html>"))).contains("an error of type text/html");
         assertThat(problem(answer(400, "application/json", "{}"))).contains("no error in OpenAI's form");
         assertThat(problem(answer(500, "application/json", ERROR))).contains("status 500");
         assertThat(problem(answer(501, "text/plain", ""))).contains("status 501 without a body");
         assertThat(problem(answer(302, "application/json", "{}"))).contains("status 302");
         assertThat(problem(answer(200, "application/json", "{"))).contains("a wrong body of type application/json");
+        assertThat(problem(answer(200, "text/event-stream", "data: {}\n\ndata: " + ERROR + "\n\n")))
+                .as("an error that a good request cannot meet")
+                .contains("a wrong body of type text/event-stream");
+        assertThat(problem(answer(200, "text/event-stream", "data: {}\n\ndata: " + TIMEOUT)))
+                .as("cut off")
+                .contains("a wrong body of type text/event-stream");
         assertThat(problem(answer(200, "text/event-stream", "data: {}\n\n")))
                 .contains("a wrong body of type text/event-stream");
     }
