@@ -42,6 +42,7 @@ final class ChaosRun implements AutoCloseable {
     private static final List<String> JVM_OPTIONS =
             List.of("-Xmx192m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:+ExitOnOutOfMemoryError");
     private static final long PROGRESS_SECONDS = 5;
+    private static final Duration START_BOUND = Duration.ofMinutes(3);
     private static final Duration JOIN_BOUND = Duration.ofMinutes(1);
     private static final Duration END_BOUND = Duration.ofSeconds(30);
 
@@ -92,6 +93,9 @@ final class ChaosRun implements AutoCloseable {
                 ? settings
                 // Kafka's own times: the others take over while a broker is away, so that nothing waits for its return
                 : settings.withJvmOptions("-Xmx256m")
+                        // several start at once, and a broker that does not come back would spoil all later faults
+                        .withStartTimeout(START_BOUND)
+                        .withProperty("initial.broker.registration.timeout.ms", Long.toString(START_BOUND.toMillis()))
                         .withProperty("broker.session.timeout.ms", "9000")
                         .withProperty("broker.heartbeat.interval.ms", "2000");
     }

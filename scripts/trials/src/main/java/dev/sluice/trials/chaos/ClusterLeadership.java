@@ -20,6 +20,7 @@ import org.apache.kafka.common.ElectionType;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.ElectionNotNeededException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -88,7 +89,18 @@ final class ClusterLeadership implements AutoCloseable {
             });
         }
         result(admin.alterPartitionReassignments(orders).all());
-        result(admin.electLeaders(ElectionType.PREFERRED, orders.keySet()).all());
+        // with the new order Kafka may have elected some leaders already
+        List<Throwable> failures =
+                result(admin.electLeaders(ElectionType.PREFERRED, orders.keySet())
+                                .partitions())
+                        .values()
+                        .stream()
+                        .flatMap(Optional::stream)
+                        .filter(failure -> !(failure instanceof ElectionNotNeededException))
+                        .toList();
+        if (!failures.isEmpty()) {
+            throw new IllegalStateException("some leaders were not elected", failures.get(0));
+        }
     }
 
     private Collection<TopicDescription> topics() throws InterruptedException {
