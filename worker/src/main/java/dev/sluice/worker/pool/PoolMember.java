@@ -210,7 +210,7 @@ public final class PoolMember implements Runnable {
         }
     }
 
-    /** Returns the time between two divisions, which goes on without news, since turns end. */
+    /** Returns the time between two divisions. They go on without news, since turns end. */
     private long divisionInterval() {
         return hasNews ? LEAST_INTERVAL.multipliedBy(others.size() + 1L).toNanos() : POLL.toNanos();
     }
