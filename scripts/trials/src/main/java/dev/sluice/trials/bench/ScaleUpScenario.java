@@ -24,7 +24,9 @@ import picocli.CommandLine.Option;
         description = {
             "A backlog without any limit, again and again with more of one thing: processor time of all workers per "
                     + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
-                    + "the first row. The first quarter of the requests warms up and does not count.",
+                    + "the first row. The first quarter of the requests warms up and does not count. Neither does a "
+                    + "first round, in which the stand-in and the load warm up. 8 workers have four times as many "
+                    + "requests, since each of them has to warm up.",
             "",
             "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
                     + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that "
@@ -86,6 +88,11 @@ final class ScaleUpScenario implements Callable<Integer> {
                     RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
         }
 
+        /** Returns how many requests there are. Each worker's own part of them has to warm it up. */
+        int requests(int forOne) {
+            return forOne * Math.max(1, workers / 2);
+        }
+
         void publish(NumberedPublisher publisher, int requests, int bytes) {
             for (int i = 0; i < requests; i++) {
                 if (tenants == 1) {
@@ -112,6 +119,8 @@ final class ScaleUpScenario implements Callable<Integer> {
 
     private ScenarioResult measure(Path folder) throws IOException, InterruptedException {
         Map<String, List<Map<String, Double>>> figures = new LinkedHashMap<>();
+        ScenarioRunner.say("warm-up");
+        ScenarioRunner.say("not counted: " + measure(Variation.PLAIN, folder.resolve("warm-up")));
         for (int run = 1; run <= runs; run++) {
             for (Map.Entry<String, Variation> variation : VARIATIONS.entrySet()) {
                 String name = variation.getKey();
@@ -131,14 +140,15 @@ final class ScaleUpScenario implements Callable<Integer> {
     private Map<String, Double> measure(Variation variation, Path folder) throws IOException, InterruptedException {
         StandInSettings settings =
                 StandInSettings.DEFAULT.withLatency(LatencyModel.fixed(Duration.ofMillis(LATENCY_MILLIS)));
-        RequestTimes times = new RequestTimes(requests);
+        int count = variation.requests(requests);
+        RequestTimes times = new RequestTimes(count);
         try (BenchRig rig = runner.rig(folder, times, variation.partitions(), settings, BenchRig.HEAP)) {
             runner.warmUp(rig);
             rig.publisher().publishMarks(variation.marks());
             List<WorkerProcess> workers = start(rig, variation);
-            variation.publish(rig.publisher(), requests, bytes);
+            variation.publish(rig.publisher(), count, bytes);
             long first = rig.firstCall();
-            long warm = requests / WARM_UP_PART;
+            long warm = count / WARM_UP_PART;
             await(rig.waitFor(first, MOST_SECONDS, () -> times.count(times::isAnswered) >= warm));
             long begun = System.nanoTime();
             long answered = times.count(times::isAnswered);
@@ -149,7 +159,7 @@ final class ScaleUpScenario implements Callable<Integer> {
                 await(rig.waitForAnswers(first, MOST_SECONDS));
             }
             cpu += cpuMillis(workers);
-            long replies = requests - answered;
+            long replies = count - answered;
             Map<String, Double> figures = new LinkedHashMap<>();
             figures.put(DrainedBacklog.COST, cpu / replies);
             figures.put(DrainedBacklog.RATE, replies * 1e9 / (System.nanoTime() - begun));
