@@ -69,7 +69,7 @@ final class LimitEstimator {
 
     private static final double AFTERMATH_FACTOR = 0.95;
 
-    /** The part that is taken off where others are known by their rate alone, which may be one call less than counts. */
+    /** The part that is taken off where others are known by their rate, which may be one call less than counts. */
     private static final double LESS_BY_RATE = 0.05;
 
     /**

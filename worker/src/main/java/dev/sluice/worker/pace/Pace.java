@@ -42,8 +42,8 @@ public final class Pace implements Runnable {
     private static final long SNAPSHOT_INTERVAL = Duration.ofMillis(50).toNanos();
 
     /**
-     * The time until a snapshot shows a call that was rejected for its rate, which other workers have to know. Calls that
-     * were sent together are rejected together.
+     * The time until a snapshot shows a call that was rejected for its rate, which other workers have to know. Calls
+     * that were sent together are rejected together.
      */
     private static final long REJECTION_DELAY = Duration.ofMillis(5).toNanos();
 
@@ -181,7 +181,8 @@ public final class Pace implements Runnable {
 
     /**
      * Returns the latest snapshot of all lanes, without waiting. It is at most 50 ms old while there is work, and at
-     * most a second old while there is none. A call that was rejected for its rate makes the next one come early. Once the thread has ended it no longer changes.
+     * most a second old while there is none. A call that was rejected for its rate makes the next one come early. Once
+     * the thread has ended it no longer changes.
      */
     public PaceState state() {
         return snapshot;

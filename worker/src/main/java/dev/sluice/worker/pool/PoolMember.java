@@ -249,8 +249,8 @@ public final class PoolMember implements Runnable {
     }
 
     /**
-     * Tells what may be spent while it is known. What was told before ends by itself. A worker that is not cut off reads
-     * its own reports each second.
+     * Tells what may be spent while it is known. What was told before ends by itself. A worker that is not cut off
+     * reads its own reports each second.
      */
     private void share() {
         boolean isHeard = hasNews;
