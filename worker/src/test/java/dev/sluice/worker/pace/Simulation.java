@@ -287,7 +287,7 @@ final class Simulation {
                 at(frozenUntil - now(), () -> read(record));
             } else if (!isCutOff) {
                 participant.read(record, now());
-                if (!divides) {
+                if (!divides && !isLong) {
                     divides = true;
                     at(scenario.workers() * MILLI / 2, this::divide);
                 }
