@@ -162,7 +162,11 @@ final class LaneBudget {
     private void takeShare() {
         long now = time.currentTimeNanos();
         boolean waited = waitsForTurn();
+        boolean hadNone = share <= LEAST_PART;
         share = part();
+        if (hadNone && share > LEAST_PART) {
+            estimator.takesOver(now);
+        }
         if (lent instanceof LimitPart.Followed followed) {
             estimator.follow(followed, share, now);
         } else if (lent instanceof LimitPart.Piloted piloted) {

@@ -128,6 +128,9 @@ final class LimitEstimator {
 
     private long heldAt;
 
+    /** The last time at which this worker had a part again after it had none. */
+    private long tookOverAt;
+
     // The latest event: a rejection, and the later rejections of calls that started before it was noticed.
     private boolean hasEvent;
     private long eventAt;
@@ -157,6 +160,7 @@ final class LimitEstimator {
         this.keepsUntil = now;
         this.heldAt = now;
         this.exceededAt = now - EXCEEDED_FOR;
+        this.tookOverAt = now - SECOND;
         this.granted = granted;
         this.floor = floor;
     }
@@ -346,6 +350,11 @@ final class LimitEstimator {
         heed(part.rejections(), now);
     }
 
+    /** Begins to spend a part after a time without any. Who had it before may still call in the first second. */
+    void takesOver(long now) {
+        tookOverAt = now;
+    }
+
     private void scale(double fraction) {
         unrelated.scale(fraction / share);
         share = fraction;
@@ -470,7 +479,8 @@ final class LimitEstimator {
         // In a first second the window shows little, unless the API says when the call would have fitted.
         boolean isShownFall = isFall && share >= 1 && first.hasHint();
         boolean isRare = isCeilingBelieved() && allCalls() >= RARE && !isShownFall;
-        excused = !provoked && (isRare || (isByOthers && !isFall));
+        boolean isTakenOver = now - tookOverAt < SECOND;
+        excused = !provoked && (isRare || isTakenOver || (isByOthers && !isFall));
         if (!provoked && !excused && !isAmongOthers() && !exceeds(now)) {
             unrelated.lowering(granted, now);
         }

@@ -5,17 +5,10 @@ import dev.sluice.worker.pace.Simulation.Arrival;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
 
 /** The results of a simulation, from its first call or from a later time on. */
 record Figures(Scenario scenario, List<Arrival> arrivals) {
     private static final long SLICE = 1_000_000;
-
-    /** Returns the median of a figure. */
-    static double median(List<Figures> runs, ToDoubleFunction<Figures> figure) {
-        double[] sorted = runs.stream().mapToDouble(figure).sorted().toArray();
-        return sorted[sorted.length / 2];
-    }
 
     Figures after(Duration start) {
         return new Figures(

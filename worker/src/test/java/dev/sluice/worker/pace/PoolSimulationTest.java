@@ -4,8 +4,6 @@ import static dev.sluice.sandbox.RateLimitKind.SLIDING_WINDOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.util.List;
-import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,12 +54,13 @@ class PoolSimulationTest {
         assertThat(figures.leastShare()).isGreaterThan(0.95);
     }
 
-    @Test
-    void aBacklogBesideThreeWorkersThatTrickleGetsWhatTheyLeave() {
-        List<Figures> runs = runs(FOUR.withLoad(Scenario.Load.TRICKLE));
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void aBacklogBesideThreeWorkersThatTrickleGetsWhatTheyLeave(long seed) {
+        Figures figures = new Simulation(FOUR.withLoad(Scenario.Load.TRICKLE), seed).run();
 
-        assertThat(Figures.median(runs, Figures::utilisation)).as("%s", runs).isGreaterThan(0.9);
-        assertThat(runs).allSatisfy(figures -> assertThat(figures.rejected()).isLessThan(0.015));
+        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.87);
+        assertThat(figures.rejected()).as("%s", figures).isLessThan(0.015);
     }
 
     @ParameterizedTest
@@ -132,26 +131,18 @@ class PoolSimulationTest {
         assertThat(meanwhile).as("in two and a half seconds").isGreaterThan((long) (2.5 * 40 * 0.93));
     }
 
-    @Test
-    void threeCallsASecondOfFourWorkersAreNotRejected() {
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3})
+    void threeCallsASecondOfFourWorkersAreNotRejected(long seed) {
         Scenario three = Scenario.of(Scenario.Step.of(SLIDING_WINDOW, 3, 120))
                 .withLimit("3/s")
                 .withWorkers(4)
                 .withPool(Duration.ofMillis(2), Duration.ofMillis(30));
-        List<Figures> runs = runs(three);
+        Figures figures = new Simulation(three, seed).run();
 
-        assertThat(Figures.median(runs, Figures::utilisation)).as("%s", runs).isGreaterThan(0.91);
-        assertThat(runs).allSatisfy(figures -> {
-            assertThat(figures.rejected()).isLessThan(0.02);
-            assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
-        });
-    }
-
-    /** Returns the figures of five runs, which differ by chance. */
-    private static List<Figures> runs(Scenario scenario) {
-        return LongStream.rangeClosed(1, 5)
-                .mapToObj(seed -> new Simulation(scenario, seed).run())
-                .toList();
+        assertThat(figures.utilisation()).as("%s", figures).isGreaterThan(0.95);
+        assertThat(figures.rejected()).as("%s", figures).isLessThan(0.02);
+        assertThat(figures.leastShare()).as("over six turns").isGreaterThan(0.6);
     }
 
     /** Each of the three spends less than a quarter of the limit, and most of the time nothing of late. */

@@ -180,6 +180,7 @@ final class Simulation {
         private boolean isDead;
         private long frozenUntil;
         private boolean divides;
+        private long dividedAt;
         private int wake;
         private int look;
         private int calls;
@@ -296,6 +297,7 @@ final class Simulation {
 
         private void divide() {
             divides = false;
+            dividedAt = now();
             participant.shares(now()).ifPresent(pace::lend);
             step();
         }
@@ -327,7 +329,9 @@ final class Simulation {
                     .next(report, now())
                     .filter(written -> !isCutOff && (lostPart == 0 || random.nextDouble() >= lostPart))
                     .ifPresent(written -> log.append("w" + number, WorkerReportJson.encode(written)));
-            divide();
+            if (now() - dividedAt >= LOOK_INTERVAL) {
+                divide();
+            }
             int mine = ++look;
             long due = participant.nanosToNext() == 0 ? LOOK_INTERVAL : participant.nanosToNext();
             at(isLong ? 1_000 * MILLI : Math.min(LOOK_INTERVAL, due), () -> {

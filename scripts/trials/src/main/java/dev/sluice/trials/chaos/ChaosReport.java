@@ -7,7 +7,7 @@ import dev.sluice.trials.AlignedTable;
 import dev.sluice.trials.chaos.check.CheckBounds;
 import dev.sluice.trials.chaos.check.NeedlessCallCheck;
 import dev.sluice.trials.chaos.check.ProgressCheck;
-import dev.sluice.trials.chaos.check.Silence;
+import dev.sluice.trials.chaos.check.Stall;
 import dev.sluice.trials.chaos.check.Violation;
 import dev.sluice.trials.chaos.history.CommitObstacle.ObstacleCause;
 import dev.sluice.trials.chaos.history.FaultRecord;
@@ -38,16 +38,16 @@ final class ChaosReport {
     private final List<Violation> violations;
     private final CheckBounds bounds;
     private final PrintWriter out;
-    private final List<Silence> silences;
-    private final List<Silence> plainSilences;
+    private final List<Stall> stalls;
+    private final List<Stall> plainStalls;
 
     ChaosReport(RunHistory history, List<Violation> violations, CheckBounds bounds, PrintWriter out) {
         this.history = history;
         this.violations = violations;
         this.bounds = bounds;
         this.out = out;
-        this.silences = ProgressCheck.silences(history);
-        this.plainSilences = Silence.between(history.plainRecords());
+        this.stalls = ProgressCheck.stalls(history);
+        this.plainStalls = Stall.between(history.plainRecords());
     }
 
     void print() {
@@ -103,17 +103,17 @@ final class ChaosReport {
     }
 
     private void flow() {
-        Silence overall = Silence.longest(silences);
+        Stall overall = Stall.longest(stalls);
         out.printf(
-                "silence    at most %.1f s while requests were due (bound %.0f s), from %s%n",
-                overall.millis() / 1e3, bounds.silence() / 1e3, time(overall.from()));
-        Silence plain = Silence.longest(plainSilences);
+                "stall    at most %.1f s while requests were due (bound %.0f s), from %s%n",
+                overall.millis() / 1e3, bounds.stall() / 1e3, time(overall.from()));
+        Stall plain = Stall.longest(plainStalls);
         out.printf(
                 "           at most %.1f s of a plain transactional client, from %s%n",
                 plain.millis() / 1e3, time(plain.from()));
-        out.printf("           by partition (bound %.0f s):", bounds.partitionSilence() / 1e3);
+        out.printf("           by partition (bound %.0f s):", bounds.partitionStall() / 1e3);
         ProgressCheck.longestByPartition(history)
-                .forEach((partition, silence) -> out.printf("  %s: %.1f s", partition, silence.millis() / 1e3));
+                .forEach((partition, stall) -> out.printf("  %s: %.1f s", partition, stall.millis() / 1e3));
         out.println();
     }
 
@@ -131,16 +131,16 @@ final class ChaosReport {
             cells.put("at", time(made.startedAt()));
             cells.put("length", "%.1f s".formatted((made.endedAt() - made.startedAt()) / 1e3));
             cells.put("next ending after", next.isPresent() ? seconds(next.getAsLong()) : "-");
-            cells.put("silence", longestDuring(silences, made));
-            cells.put("of a plain client", longestDuring(plainSilences, made));
+            cells.put("stall", longestDuring(stalls, made));
+            cells.put("of a plain client", longestDuring(plainStalls, made));
             rows.put("fault " + made.fault().number(), cells);
         }
         out.printf("%n%s%nfrom a fault's end to the next ending%n%s", AlignedTable.of(rows), recoveries(byKind));
     }
 
-    private static String longestDuring(List<Silence> all, FaultRecord made) {
+    private static String longestDuring(List<Stall> all, FaultRecord made) {
         return "%.1f s"
-                .formatted(Silence.longestDuring(all, made.startedAt(), made.endedAt())
+                .formatted(Stall.longestDuring(all, made.startedAt(), made.endedAt())
                                 .millis()
                         / 1e3);
     }

@@ -24,51 +24,51 @@ public final class ProgressCheck implements HistoryCheck {
     @Override
     public List<Violation> of(RunHistory history) {
         List<Violation> violations = new ArrayList<>();
-        judge("all partitions", Silence.longest(silences(history)), bounds.silence(), violations);
+        judge("all partitions", Stall.longest(stalls(history)), bounds.stall(), violations);
         longestByPartition(history)
-                .forEach((partition, silence) ->
-                        judge("partition " + partition, silence, bounds.partitionSilence(), violations));
+                .forEach((partition, stall) ->
+                        judge("partition " + partition, stall, bounds.partitionStall(), violations));
         return violations;
     }
 
-    private static void judge(String subject, Silence silence, long bound, List<Violation> violations) {
-        if (silence.millis() > bound) {
+    private static void judge(String subject, Stall stall, long bound, List<Violation> violations) {
+        if (stall.millis() > bound) {
             violations.add(new Violation(
                     "no progress",
                     subject,
-                    "requests were due and none ended for " + silence.millis() + " ms, from " + silence.from()));
+                    "requests were due and none ended for " + stall.millis() + " ms, from " + stall.from()));
         }
     }
 
     /** Returns the periods in which requests were due and none ended, of all partitions together. */
-    public static List<Silence> silences(RunHistory history) {
-        return silences(history, request -> true);
+    public static List<Stall> stalls(RunHistory history) {
+        return stalls(history, request -> true);
     }
 
-    /** Returns the longest silence of each partition of both topics that requests are published to. */
-    public static Map<String, Silence> longestByPartition(RunHistory history) {
-        Map<String, Silence> longest = new TreeMap<>();
+    /** Returns the longest stall of each partition of both topics that requests are published to. */
+    public static Map<String, Stall> longestByPartition(RunHistory history) {
+        Map<String, Stall> longest = new TreeMap<>();
         history.published().stream()
                 .map(request -> request.request().place())
                 .distinct()
                 .forEach(place -> longest.put(
                         place,
-                        Silence.longest(silences(
+                        Stall.longest(stalls(
                                 history, request -> request.request().place().equals(place)))));
         return longest;
     }
 
     private record Moment(long at, String id, boolean end) {}
 
-    private static List<Silence> silences(RunHistory history, Predicate<PublishedRequest> which) {
-        List<Silence> silences = new ArrayList<>();
+    private static List<Stall> stalls(RunHistory history, Predicate<PublishedRequest> which) {
+        List<Stall> stalls = new ArrayList<>();
         Set<String> waiting = new HashSet<>();
         Set<String> ended = new HashSet<>();
         long since = 0;
         for (Moment moment : moments(history, which)) {
             if (moment.end()) {
                 if (!waiting.isEmpty()) {
-                    silences.add(new Silence(since, moment.at()));
+                    stalls.add(new Stall(since, moment.at()));
                 }
                 ended.add(moment.id());
                 waiting.remove(moment.id());
@@ -79,9 +79,9 @@ public final class ProgressCheck implements HistoryCheck {
             }
         }
         if (!waiting.isEmpty()) {
-            silences.add(new Silence(since, history.endedAt()));
+            stalls.add(new Stall(since, history.endedAt()));
         }
-        return silences;
+        return stalls;
     }
 
     /** Returns when requests became due and when they ended. A request that ends slowly by nature never becomes due. */

@@ -233,7 +233,7 @@ class HistoryCheckTest {
     }
 
     @Test
-    void aLongSilenceWhileRequestsAreDueIsNoProgress() {
+    void aLongStallWhileRequestsAreDueIsNoProgress() {
         history.published("a", PLAIN, 1_000).ok("a", 61_001);
 
         assertThat(history.violations()).containsExactly("no progress all partitions");
@@ -260,19 +260,19 @@ class HistoryCheckTest {
     }
 
     @Test
-    void silenceIsMeasuredFromTheTimeWhenARequestIsDue() {
+    void stallIsMeasuredFromTheTimeWhenARequestIsDue() {
         history.published("a", SOON, 0, 0, 100_000).ok("a", 100_500);
         history.published("b", PLAIN, 150_000).ok("b", 150_400);
 
-        assertThat(Silence.longest(ProgressCheck.silences(history.history())).millis())
+        assertThat(Stall.longest(ProgressCheck.stalls(history.history())).millis())
                 .isEqualTo(500);
     }
 
     @Test
-    void silenceLastsToTheEndIfNothingEndsAnyMore() {
+    void stallLastsToTheEndIfNothingEndsAnyMore() {
         history.published("a", PLAIN, 1_000).endedAt(200_000);
 
-        assertThat(Silence.longest(ProgressCheck.silences(history.history()))).isEqualTo(new Silence(1_000, 200_000));
+        assertThat(Stall.longest(ProgressCheck.stalls(history.history()))).isEqualTo(new Stall(1_000, 200_000));
     }
 
     @Test
