@@ -42,10 +42,12 @@ final class BoundedNames {
 
     /** Replaces harmful characters. Quotes and backslashes stay, since the exposition format escapes them. */
     private static String printable(String name) {
+        if (name.codePoints().noneMatch(PrintableText::isHarmful) && !name.equals(OTHER)) {
+            return name;
+        }
         StringBuilder printable = new StringBuilder(name.length());
         name.codePoints().map(c -> PrintableText.isHarmful(c) ? '?' : c).forEach(printable::appendCodePoint);
-        boolean isItself = printable.toString().equals(name) && !name.equals(OTHER);
-        return isItself ? name : marked(printable.toString(), name);
+        return marked(printable.toString(), name);
     }
 
     /** Appends a hash of the whole name, which tells a changed name from one that looks the same. */

@@ -7,8 +7,8 @@ import io.github.bucket4j.TimeMeter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Model names come from outside, so that the number of lanes must be bounded. Models with a limit of their own
  * always have their lane and do not count. If all other lanes are taken, a new model replaces the
- * {@linkplain Lane#isSpare spare} lane that has been idle longest. If no lane is spare, the model uses the overflow
- * lane. Requests already there stay there even after a lane becomes free.
+ * {@linkplain Lane#isSpare spare} lane whose latest request came first. If no lane is spare, the model uses the
+ * overflow lane. Requests already there stay there even after a lane becomes free.
  */
 final class Lanes {
     /** The name of the overflow lane, which is not a possible model name. */
@@ -37,8 +37,8 @@ final class Lanes {
     private final ConfiguredLimits limits;
     private final TimeMeter time;
     private final Map<String, Lane> byModel = new ConcurrentHashMap<>();
-    /** The lanes that count towards the bound. */
-    private final Map<String, Lane> bounded = new HashMap<>();
+    /** The lanes that count towards the bound, by when their latest request came. */
+    private final Map<String, Lane> bounded = new LinkedHashMap<>(16, 0.75f, true);
     /**
      * The lanes by when they were served last. So the one that goes first among those of a group is the one whose turn
      * it is, however often others are served meanwhile.
@@ -68,7 +68,8 @@ final class Lanes {
 
     /** Returns the lane for a new request, and opens one if its model has none. */
     Lane of(Request request) {
-        Lane present = byModel.get(request.model());
+        Lane inOrder = bounded.get(request.model());
+        Lane present = inOrder != null ? inOrder : byModel.get(request.model());
         return present != null ? present : forNewModel(request.model());
     }
 
@@ -77,7 +78,7 @@ final class Lanes {
             return open(model, limits.of(model));
         }
         if (bounded.size() >= maxLanes) {
-            String spare = longestSpare();
+            String spare = spareInOrder();
             if (spare == null) {
                 Lane overflow = byModel.get(OVERFLOW);
                 return overflow != null ? overflow : open(OVERFLOW, limits.others());
@@ -89,18 +90,16 @@ final class Lanes {
         return lane;
     }
 
-    /** Returns the spare lane that has been idle longest. While there are many models, each request asks for it. */
-    private @Nullable String longestSpare() {
-        String longest = null;
-        long idleNanos = -1;
-        for (Map.Entry<String, Lane> each : bounded.entrySet()) {
-            Lane lane = each.getValue();
-            if (lane.isSpare() && lane.idleNanos() > idleNanos) {
-                longest = each.getKey();
-                idleNanos = lane.idleNanos();
-            }
-        }
-        return longest;
+    /**
+     * Returns the spare lane whose latest request came first. While there are many models, most requests ask for it,
+     * and find it among the first.
+     */
+    private @Nullable String spareInOrder() {
+        return bounded.entrySet().stream()
+                .filter(each -> each.getValue().isSpare())
+                .findFirst()
+                .map(Map.Entry::getKey)
+                .orElse(null);
     }
 
     private Lane open(String model, ConfiguredLimit limit) {
@@ -140,7 +139,7 @@ final class Lanes {
         }
         Set<LaneGroup> claimed = new HashSet<>();
         for (Lane lane : ring) {
-            InFlightCall call = Collections.disjoint(claimed, lane.groups()) ? poll(lane) : null;
+            InFlightCall call = mayServe(lane, claimed) ? poll(lane) : null;
             if (call != null) {
                 ring.remove(lane);
                 ring.add(lane);
@@ -149,6 +148,11 @@ final class Lanes {
             claimed.addAll(lane.groupsInTheWay());
         }
         return null;
+    }
+
+    /** Looks first for what waits at all: most lanes are empty where there are many, and each call looks at all. */
+    private static boolean mayServe(Lane lane, Set<LaneGroup> claimed) {
+        return !lane.isEmpty() && Collections.disjoint(claimed, lane.groups());
     }
 
     private @Nullable InFlightCall poll(Lane lane) {
@@ -164,7 +168,7 @@ final class Lanes {
         long least = Lane.NEVER;
         Set<LaneGroup> claimed = new HashSet<>();
         for (Lane lane : ring) {
-            if (Collections.disjoint(claimed, lane.groups())) {
+            if (mayServe(lane, claimed)) {
                 least = Math.min(least, lane.nanosToNext());
             }
             claimed.addAll(lane.groupsInTheWay());

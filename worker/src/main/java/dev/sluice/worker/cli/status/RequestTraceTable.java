@@ -120,7 +120,7 @@ final class RequestTraceTable {
             case WAITING -> Optional.of(model(trace.open().orElseThrow().model()));
             case DEAD ->
                 Optional.of(
-                        "'sluice dlq show ID' shows its dead letter, and 'sluice dlq replay --id ID'" + " replays it");
+                        "'sluice dlq show ID' shows its dead letter, and 'sluice dlq replay --id ID' replays it");
             case DELAYED, ANSWERED, FAILED, ENDED, UNKNOWN -> Optional.empty();
         };
     }
