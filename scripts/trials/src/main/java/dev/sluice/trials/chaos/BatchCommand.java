@@ -81,13 +81,13 @@ final class BatchCommand implements Callable<Integer> {
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path folder = Files.createTempDirectory("sluice-chaos-batch-");
-        String again = "scripts/chaos batch --seed " + chosen + " --lines " + lines + " --kills " + kills + " --stops "
-                + stops + " --broker-kills " + brokerKills + " --stop-seconds " + stopSeconds;
+        String again = "scripts/chaos" + chaos.oldJar() + " batch --seed " + chosen + " --lines " + lines + " --kills "
+                + kills + " --stops " + stops + " --broker-kills " + brokerKills + " --stop-seconds " + stopSeconds;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
         BatchTrial.Plan plan =
                 new BatchTrial.Plan(chosen, lines, kills, stops, brokerKills, (long) (stopSeconds * 1_000));
         ProgressLines progress = new ProgressLines(out);
-        try (DoorRig rig = new DoorRig(chaos.workerJar(), folder, chosen, PER_SECOND, STREAM, progress::say)) {
+        try (DoorRig rig = new DoorRig(chaos.jars(), folder, chosen, PER_SECOND, STREAM, progress::say)) {
             BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
             Path file = trial.write();
             BatchTrial.Outcome outcome = trial.run(file);

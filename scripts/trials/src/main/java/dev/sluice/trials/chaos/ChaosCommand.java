@@ -103,6 +103,13 @@ public final class ChaosCommand implements Callable<Integer> {
     @Option(names = "--worker-jar", paramLabel = "FILE", required = true, description = "The jar of the workers.")
     private Path workerJar = Path.of("");
 
+    @Option(
+            names = "--old-jar",
+            paramLabel = "FILE",
+            description = "The jar of another release, with which all workers and doors begin. Each process that takes "
+                    + "the place of another is of the other release.")
+    private @Nullable Path oldJar;
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
@@ -133,7 +140,8 @@ public final class ChaosCommand implements Callable<Integer> {
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path history = history();
-        String again = "scripts/chaos --seed " + chosen + " --requests " + requests + " --workers " + workers
+        String again = "scripts/chaos" + oldJar() + " --seed " + chosen + " --requests " + requests + " --workers "
+                + workers
                 + (brokers == 1 ? "" : " --brokers " + brokers) + " --faults " + faults + " --spacing " + spacing
                 + only();
         out.printf("seed %d; again with: %s%nhistory and logs: %s%n", chosen, again, history);
@@ -142,7 +150,7 @@ public final class ChaosCommand implements Callable<Integer> {
         Thread stop = new Thread(run::close, "chaos-stop");
         Runtime.getRuntime().addShutdownHook(stop);
         try {
-            RunHistory happened = run.run(workerJar.toAbsolutePath());
+            RunHistory happened = run.run(jars());
             List<Violation> violations = HistoryCheck.all(happened, CheckBounds.DEFAULT);
             HistoryFiles.write(history, happened, violations);
             new ChaosReport(happened, violations, CheckBounds.DEFAULT, out).print();
@@ -178,13 +186,22 @@ public final class ChaosCommand implements Callable<Integer> {
         }
         require(faults >= 0 && faults <= 1_000, "--faults", faults, "0 to 1000");
         require(spacing >= 1 && spacing <= 600, "--spacing", spacing, "1 to 600");
-        require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
+        List<Path> unused = jars();
     }
 
-    /** Returns the jar of the workers, which is also that of the doors. */
-    Path workerJar() {
+    /** Returns the jars of workers and doors. If there are two releases, the earlier one is first. */
+    List<Path> jars() {
         require(Files.isRegularFile(workerJar), "--worker-jar", workerJar, "a file");
-        return workerJar.toAbsolutePath();
+        if (oldJar == null) {
+            return List.of(workerJar.toAbsolutePath());
+        }
+        require(Files.isRegularFile(oldJar), "--old-jar", oldJar, "a file");
+        return List.of(oldJar.toAbsolutePath(), workerJar.toAbsolutePath());
+    }
+
+    /** Returns the option of the earlier release as it is given, or nothing. */
+    String oldJar() {
+        return oldJar == null ? "" : " --old-jar " + oldJar;
     }
 
     /** @throws ParameterException unless the value of the option is valid */

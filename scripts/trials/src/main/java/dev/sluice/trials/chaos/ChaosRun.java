@@ -61,19 +61,28 @@ final class ChaosRun implements AutoCloseable {
         this.progress = new ProgressLines(out);
     }
 
-    /** Runs the plan with workers from this jar and returns what happened. */
-    RunHistory run(Path workerJar) throws IOException, InterruptedException {
+    /**
+     * Runs the plan and returns what happened.
+     *
+     * @param jars the releases that the workers are of, the earlier one first. A worker that takes the place of another
+     *     is of the other release.
+     */
+    RunHistory run(List<Path> jars) throws IOException, InterruptedException {
         KafkaProxy proxy = parts.add(new KafkaProxy());
         SandboxCluster cluster = parts.add(SandboxCluster.start(brokers, brokerSettings(), proxy::inFrontOf));
         String servers = cluster.bootstrapServers();
         ChaosApi api = parts.add(new ChaosApi(plan.seed(), recorder));
         say("brokers and API are up");
-        SluiceJar jar = new SluiceJar(workerJar, JVM_OPTIONS, folder);
-        jar.createTopics(servers, plan.partitions());
+        List<SluiceJar> releases = jars.stream()
+                .map(jar -> new SluiceJar(jar, JVM_OPTIONS, folder))
+                .toList();
+        for (SluiceJar release : releases) {
+            release.createTopics(servers, plan.partitions());
+        }
         CommittedReader endings = parts.add(endingReader(servers)).start();
         CommittedReader moves = parts.add(moveReader(servers)).start();
         PlainClient plain = parts.add(new PlainClient(servers, plan.partitions(), recorder::plainRecord));
-        WorkerFleet fleet = startWorkers(jar, servers, api);
+        WorkerFleet fleet = startWorkers(releases, servers, api);
         BrokerFaults brokerFaults = new BrokerFaults(cluster, parts.add(new ClusterLeadership(servers)), proxy);
         FaultInjector injector = parts.add(
                 new FaultInjector(fleet, brokerFaults, api, new WorkerFaults(proxy, recorder), recorder, this::say));
@@ -115,12 +124,13 @@ final class ChaosRun implements AutoCloseable {
                         WireHeaders.text(record.headers(), WireHeaders.ID).orElse("")));
     }
 
-    private WorkerFleet startWorkers(SluiceJar jar, String servers, ChaosApi api) throws InterruptedException {
+    private WorkerFleet startWorkers(List<SluiceJar> releases, String servers, ChaosApi api)
+            throws InterruptedException {
         List<String> options = new ArrayList<>(WORKER_OPTIONS);
         options.add("--max-attempts=" + plan.maxAttempts());
         options.add("--limit=" + RequestMix.LIMITED + "=" + plan.limitPerSecond() + "/s");
         options.addAll(List.of("--bootstrap-servers=" + servers, "--base-url=" + api.baseUrl()));
-        WorkerFleet fleet = parts.add(new WorkerFleet(jar, options, recorder));
+        WorkerFleet fleet = parts.add(new WorkerFleet(releases, options, recorder));
         for (int i = 0; i < plan.workers(); i++) {
             fleet.add();
         }

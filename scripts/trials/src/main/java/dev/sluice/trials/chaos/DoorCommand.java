@@ -86,14 +86,15 @@ final class DoorCommand implements Callable<Integer> {
         long chosen = seed == null ? ThreadLocalRandom.current().nextLong(1_000_000) : seed;
         PrintWriter out = spec.commandLine().getOut();
         Path folder = Files.createTempDirectory("sluice-chaos-door-");
-        String again = "scripts/chaos door --seed " + chosen + " --requests " + requests + " --streaming " + streaming
-                + " --stream-seconds " + streamSeconds + " --strikes " + strikes + " --spacing " + spacing;
+        String again = "scripts/chaos" + chaos.oldJar() + " door --seed " + chosen + " --requests " + requests
+                + " --streaming " + streaming + " --stream-seconds " + streamSeconds + " --strikes " + strikes
+                + " --spacing " + spacing;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
         long millis = (long) (spacing * 1_000);
         DoorPlan plan = DoorPlan.of(chosen, requests, streaming, strikes, millis);
         ProgressLines progress = new ProgressLines(out);
         try (DoorRig rig = new DoorRig(
-                chaos.workerJar(),
+                chaos.jars(),
                 folder,
                 chosen,
                 DoorPlan.perSecond(requests, strikes, millis),

@@ -47,7 +47,7 @@ final class DoorRig implements AutoCloseable {
     private final int perSecond;
     private final Duration drain;
     private final Path files;
-    private final SluiceJar sluice;
+    private final List<SluiceJar> releases;
     private final SandboxBroker broker;
     private final WorkerFleet workers;
     private final Set<String> queued = ConcurrentHashMap.newKeySet();
@@ -56,12 +56,14 @@ final class DoorRig implements AutoCloseable {
     /**
      * Starts everything and waits until the doors listen and the workers have joined their group.
      *
+     * @param jars the releases that doors and workers are of, the earlier one first. One that takes the place of
+     *     another is of the other release.
      * @param folder the folder for all logs
      * @param perSecond the limit of {@link #LIMITED}
      * @param stream the time that a streamed answer takes
      * @param say takes sentences about what happens
      */
-    DoorRig(Path jar, Path folder, long seed, int perSecond, Duration stream, Consumer<String> say)
+    DoorRig(List<Path> jars, Path folder, long seed, int perSecond, Duration stream, Consumer<String> say)
             throws IOException, InterruptedException {
         this.perSecond = perSecond;
         this.drain = DRAIN.plus(stream);
@@ -72,10 +74,14 @@ final class DoorRig implements AutoCloseable {
             ChaosApi api = parts.add(new ChaosApi(seed, recorder));
             api.add(FaultRule.always(
                     ApiFault.parse("pace=" + StreamedEcho.gap(stream).toMillis() + "ms")));
-            this.sluice = new SluiceJar(jar, JVM_OPTIONS, folder);
-            sluice.createTopics(broker.bootstrapServers(), PARTITIONS);
+            this.releases = jars.stream()
+                    .map(jar -> new SluiceJar(jar, JVM_OPTIONS, folder))
+                    .toList();
+            for (SluiceJar release : releases) {
+                release.createTopics(broker.bootstrapServers(), PARTITIONS);
+            }
             readQueue();
-            this.workers = parts.add(new WorkerFleet(sluice, workerOptions(api), recorder));
+            this.workers = parts.add(new WorkerFleet(releases, workerOptions(api), recorder));
             startAll();
         } catch (Throwable e) {
             parts.close();
@@ -144,7 +150,7 @@ final class DoorRig implements AutoCloseable {
                 "--max-batch-lines=1000000",
                 "--files-dir=" + files);
         for (int i = 1; i <= DOORS; i++) {
-            DoorSlot door = new DoorSlot(i, sluice, options);
+            DoorSlot door = new DoorSlot(i, releases, options);
             doors.add(door);
             door.start();
             parts.add(door);
@@ -161,7 +167,8 @@ final class DoorRig implements AutoCloseable {
     /** Runs a file of requests with {@code submit}, and returns the seconds that it takes. */
     double submit(Path file) throws InterruptedException {
         long began = System.nanoTime();
-        int exitCode = sluice.submit(
+        SluiceJar newest = releases.get(releases.size() - 1);
+        int exitCode = newest.submit(
                         file, List.of("--bootstrap-servers=" + broker.bootstrapServers(), "--window=" + BATCH_WINDOW))
                 .exit()
                 .join();

@@ -22,7 +22,7 @@ final class DoorSlot implements AutoCloseable {
     private static final long RESTART_SECONDS = 1;
 
     private final int number;
-    private final SluiceJar jar;
+    private final List<SluiceJar> releases;
     private final List<String> options;
     private final int port;
     private final List<String> crashed = new CopyOnWriteArrayList<>();
@@ -30,9 +30,10 @@ final class DoorSlot implements AutoCloseable {
     private boolean closed;
     private @Nullable WorkerProcess process;
 
-    DoorSlot(int number, SluiceJar jar, List<String> options) throws IOException {
+    /** @param releases the releases that the processes of this slot are of, by turns */
+    DoorSlot(int number, List<SluiceJar> releases, List<String> options) throws IOException {
         this.number = number;
-        this.jar = jar;
+        this.releases = List.copyOf(releases);
         this.options = List.copyOf(options);
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             this.port = free.getLocalPort();
@@ -57,6 +58,7 @@ final class DoorSlot implements AutoCloseable {
         if (closed) {
             return;
         }
+        SluiceJar jar = releases.get(lives % releases.size());
         lives++;
         List<String> all = new ArrayList<>(options);
         all.add("--port=" + port);

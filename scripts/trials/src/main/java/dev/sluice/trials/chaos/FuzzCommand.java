@@ -51,7 +51,7 @@ final class FuzzCommand implements Callable<Integer> {
         String again = "scripts/chaos fuzz --seed " + chosen + " --minutes " + minutes;
         out.printf("again with: %s%nlogs: %s%n", again, folder);
         ProgressLines progress = new ProgressLines(out);
-        try (DoorRig rig = new DoorRig(chaos.workerJar(), folder, chosen, PER_SECOND, STREAM, progress::say)) {
+        try (DoorRig rig = new DoorRig(chaos.jars(), folder, chosen, PER_SECOND, STREAM, progress::say)) {
             progress.say("begun");
             DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), rig.files(), chosen);
             List<Violation> violations = fuzz.run(Duration.ofMillis((long) (minutes * 60_000)));

@@ -17,16 +17,19 @@ import java.util.function.Predicate;
  * Thread-safe.
  */
 final class WorkerFleet implements AutoCloseable {
-    private final SluiceJar jar;
+    private final List<SluiceJar> releases;
     private final List<String> options;
     private final HistoryRecorder recorder;
     private final List<WorkerSlot> slots = new ArrayList<>();
     private final Set<WorkerSlot> borrowed = new HashSet<>();
     private boolean closed;
 
-    /** @param options the options of every worker */
-    WorkerFleet(SluiceJar jar, List<String> options, HistoryRecorder recorder) {
-        this.jar = jar;
+    /**
+     * @param releases the releases that the processes of each slot are of, by turns
+     * @param options the options of every worker
+     */
+    WorkerFleet(List<SluiceJar> releases, List<String> options, HistoryRecorder recorder) {
+        this.releases = List.copyOf(releases);
         this.options = List.copyOf(options);
         this.recorder = recorder;
     }
@@ -36,7 +39,7 @@ final class WorkerFleet implements AutoCloseable {
         if (closed) {
             return;
         }
-        WorkerSlot slot = new WorkerSlot(slots.size() + 1, jar, options, recorder);
+        WorkerSlot slot = new WorkerSlot(slots.size() + 1, releases, options, recorder);
         slots.add(slot);
         slot.start();
     }

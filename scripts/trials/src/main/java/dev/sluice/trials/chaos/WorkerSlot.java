@@ -23,7 +23,7 @@ final class WorkerSlot implements AutoCloseable {
     private static final long RESTART_SECONDS = 1;
 
     private final int number;
-    private final SluiceJar jar;
+    private final List<SluiceJar> releases;
     private final List<String> options;
     private final HistoryRecorder recorder;
     private int lives;
@@ -31,9 +31,10 @@ final class WorkerSlot implements AutoCloseable {
     private @Nullable WorkerProcess process;
     private volatile CompletableFuture<Void> recorded = CompletableFuture.completedFuture(null);
 
-    WorkerSlot(int number, SluiceJar jar, List<String> options, HistoryRecorder recorder) {
+    /** @param releases the releases that the processes of this slot are of, by turns */
+    WorkerSlot(int number, List<SluiceJar> releases, List<String> options, HistoryRecorder recorder) {
         this.number = number;
-        this.jar = jar;
+        this.releases = List.copyOf(releases);
         this.options = List.copyOf(options);
         this.recorder = recorder;
     }
@@ -56,17 +57,18 @@ final class WorkerSlot implements AutoCloseable {
         if (closed) {
             return;
         }
+        SluiceJar jar = releases.get(lives % releases.size());
         lives++;
         String name = name();
         long startedAt = recorder.now();
         List<String> all = new ArrayList<>(options);
-        all.add("--kafka-config=" + clientId(name));
+        all.add("--kafka-config=" + clientId(jar, name));
         WorkerProcess life = jar.startWorker(name, name, all);
         process = life;
         recorded = life.exit().thenAccept(exitCode -> ended(life, name, startedAt, exitCode));
     }
 
-    private Path clientId(String name) {
+    private static Path clientId(SluiceJar jar, String name) {
         try {
             return Files.writeString(jar.logs().resolve(name + ".properties"), "client.id=" + name + "\n");
         } catch (IOException e) {

@@ -24,6 +24,9 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class ChaosIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
+    /** The jar of the last release. Without one the workers before and after a restart are of the same. */
+    private static final Path EARLIER = Path.of(System.getProperty("sluice.earlier.jar", JAR.toString()));
+
     private static final long SEED = 11;
     private static final List<FaultKind> KINDS = List.of(
             FaultKind.KILL_WORKER,
@@ -56,7 +59,7 @@ class ChaosIT {
 
         RunHistory history;
         try (ChaosRun run = new ChaosRun(plan, 1, folder.toAbsolutePath(), out)) {
-            history = run.run(JAR.toAbsolutePath());
+            history = run.run(List.of(EARLIER.toAbsolutePath(), JAR.toAbsolutePath()));
         }
 
         List<Violation> violations = HistoryCheck.all(history, CheckBounds.DEFAULT);

@@ -17,6 +17,10 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 @Execution(ExecutionMode.CONCURRENT)
 class DoorIT {
     private static final Path JAR = Path.of("..", "..", "worker", "target", "sluice.jar");
+    /** The jar of the last release. Without one the doors before and after a restart are of the same. */
+    private static final Path EARLIER = Path.of(System.getProperty("sluice.earlier.jar", JAR.toString()));
+
+    private static final List<Path> RELEASES = List.of(EARLIER.toAbsolutePath(), JAR.toAbsolutePath());
     private static final long SEED = 7;
     private static final int REQUESTS = 200;
     private static final int STRIKES = 4;
@@ -34,8 +38,7 @@ class DoorIT {
     void whateverIsSentAndWhoeverDiesEveryClientHasItsAnswer() throws Exception {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "door-");
         int perSecond = DoorPlan.perSecond(REQUESTS, STRIKES, SPACING_MILLIS);
-        Path jar = JAR.toAbsolutePath();
-        try (DoorRig rig = new DoorRig(jar, folder.toAbsolutePath(), SEED, perSecond, STREAM, progress::say)) {
+        try (DoorRig rig = new DoorRig(RELEASES, folder.toAbsolutePath(), SEED, perSecond, STREAM, progress::say)) {
             DoorFuzz fuzz = new DoorFuzz(rig.doors().get(0), rig.files(), SEED);
             assertThat(fuzz.run(Duration.ofSeconds(5))).as("see %s", folder).isEmpty();
             assertThat(fuzz.counts()).containsKeys("200", "400", "404", "no answer");
@@ -55,7 +58,7 @@ class DoorIT {
         Path folder = Files.createTempDirectory(Files.createDirectories(Path.of("target", "chaos")), "batch-")
                 .toAbsolutePath();
         BatchTrial.Plan plan = new BatchTrial.Plan(SEED, LINES, 3, 1, 0, STOP_MILLIS);
-        try (DoorRig rig = new DoorRig(JAR.toAbsolutePath(), folder, SEED, LINES_PER_SECOND, STREAM, progress::say)) {
+        try (DoorRig rig = new DoorRig(RELEASES, folder, SEED, LINES_PER_SECOND, STREAM, progress::say)) {
             BatchTrial trial = new BatchTrial(rig, plan, folder, progress::say);
 
             BatchTrial.Outcome outcome = trial.run(trial.write());
