@@ -20,6 +20,7 @@ import picocli.CommandLine.Option;
 /** The options of the admin port, on which a worker answers probes and shows its metrics. */
 final class AdminOptions {
     private static final int DEFAULT_PORT = 9400;
+    private static final int LAST_DEFAULT_PORT = 9409;
 
     @Option(
             names = "--admin-address",
@@ -36,7 +37,7 @@ final class AdminOptions {
             paramLabel = "PORT",
             description = {
                 "Port that answers /metrics, /status, /health/live and /health/ready; 0 turns it off.",
-                "  Default: 9400 where it is free"
+                "  Default: 9400, or the next one up to 9409 that is free"
             })
     private @Nullable Integer port;
 
@@ -56,31 +57,39 @@ final class AdminOptions {
     }
 
     /**
-     * Opens the port, unless it is turned off. If the default port is taken, the worker runs without one. Otherwise
-     * each of several workers on one machine would need the option.
+     * Opens the port, unless it is turned off. If the default port is taken, as by another worker on the machine, it is
+     * the next one that is free. If none is, the worker runs without one.
      *
      * @throws CommandException if the port was named and cannot be opened
      */
     Optional<AdminServer> serve(HealthChecks health, Map<String, AdminPage> pages) {
-        int number = port == null ? DEFAULT_PORT : port;
-        if (number == 0) {
+        // A static logger would exist before the options have set up the log.
+        Logger log = LoggerFactory.getLogger(AdminOptions.class);
+        if (port != null && port == 0) {
             return Optional.empty();
         }
-        try {
-            return Optional.of(AdminServer.start(new InetSocketAddress(resolve(), number), health, pages));
-        } catch (IOException e) {
-            String problem = "port " + number + " cannot be had at " + address + " (" + e.getMessage() + ")";
-            if (port != null) {
-                throw new CommandException(
-                        problem + "; choose another with --admin-port or --admin-address, or port 0 for none");
+        int first = port == null ? DEFAULT_PORT : port;
+        int last = port == null ? LAST_DEFAULT_PORT : port;
+        String problem = "";
+        for (int number = first; number <= last; number++) {
+            try {
+                AdminServer server = AdminServer.start(new InetSocketAddress(resolve(), number), health, pages);
+                log.atInfo()
+                        .addKeyValue("address", address)
+                        .addKeyValue("port", number)
+                        .log("Admin port open");
+                return Optional.of(server);
+            } catch (IOException e) {
+                problem = "port " + number + " cannot be had at " + address + " (" + e.getMessage() + ")";
             }
-            // A static logger would exist before the options have set up the log.
-            Logger log = LoggerFactory.getLogger(AdminOptions.class);
-            log.atWarn()
-                    .addKeyValue("problem", problem)
-                    .log("Admin port not open, so there are no probes and no metrics; choose another with "
-                            + "--admin-port");
-            return Optional.empty();
         }
+        if (port != null) {
+            throw new CommandException(
+                    problem + "; choose another with --admin-port or --admin-address, or port 0 for none");
+        }
+        log.atWarn()
+                .addKeyValue("problem", problem)
+                .log("Admin port not open, so there are no probes and no metrics; choose another with --admin-port");
+        return Optional.empty();
     }
 }
