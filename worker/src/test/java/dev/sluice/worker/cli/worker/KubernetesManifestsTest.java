@@ -21,8 +21,11 @@ import io.fabric8.kubernetes.api.model.Probe;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.policy.v1.PodDisruptionBudget;
+import io.fabric8.openshift.api.model.monitoring.v1.PodMonitor;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
@@ -36,14 +39,18 @@ import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import picocli.CommandLine;
 
 /**
  * Checks the manifests under {@code scripts/kubernetes} against the models of Kubernetes and the options of the
  * commands.
  */
 class KubernetesManifestsTest {
-    private static final Path FOLDER = Path.of("../scripts/kubernetes");
-    private static final ObjectMapper STRICT = strict();
+    static final Path FOLDER = Path.of("../scripts/kubernetes");
+    /** Reads resources, and fails where a field is unknown. */
+    static final ObjectMapper STRICT = strict();
+
+    private static final Path ALERTS = Path.of("../scripts/observe/alerts.yaml");
 
     private final StatefulSet worker = read("worker.yaml", "StatefulSet", StatefulSet.class);
     private final PodSpec pod = worker.getSpec().getTemplate().getSpec();
@@ -54,6 +61,9 @@ class KubernetesManifestsTest {
     private final Deployment console = read("console.yaml", "Deployment", Deployment.class);
     private final PodSpec consolePod = console.getSpec().getTemplate().getSpec();
     private final Container consoleContainer = consolePod.getContainers().get(0);
+    private final Job topics = read("topics.yaml", "Job", Job.class);
+    private final PodSpec topicsPod = topics.getSpec().getTemplate().getSpec();
+    private final Container topicsContainer = topicsPod.getContainers().get(0);
 
     @Test
     void anUnknownFieldIsFound() {
@@ -66,7 +76,8 @@ class KubernetesManifestsTest {
     @Test
     void theKustomizationNamesEveryFile() throws IOException {
         List<String> all = new ArrayList<>(strings(kustomization().get("resources")));
-        all.addAll(List.of("kustomization.yaml", "autoscaling.yaml"));
+        all.addAll(List.of("kustomization.yaml", "autoscaling.yaml", "monitoring.yaml"));
+        all.addAll(List.of("Chart.yaml", "values.yaml", "templates"));
 
         try (Stream<Path> files = Files.list(FOLDER)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrderElementsOf(all);
@@ -78,26 +89,29 @@ class KubernetesManifestsTest {
         knowsEveryVariable("worker", container, 0, 5);
         knowsEveryVariable("gateway", gatewayContainer, 1, 5);
         knowsEveryVariable("console", consoleContainer, 2, 2);
+        knowsEveryVariable("topics", topicsContainer, 3, 1);
     }
 
     private static void knowsEveryVariable(String command, Container container, int configMap, int atLeast) {
-        List<String> known =
-                CommandTree.of(new TestTerminal().terminal())
-                        .getSubcommands()
-                        .get(command)
-                        .getCommandSpec()
-                        .options()
-                        .stream()
-                        .filter(OptionNames::isSetting)
-                        .flatMap(option -> OptionNames.env(option).stream())
-                        .toList();
         List<String> used =
                 new ArrayList<>(container.getEnv().stream().map(EnvVar::getName).toList());
         literals(configMap).forEach(literal -> used.add(literal.substring(0, literal.indexOf('='))));
 
-        assertThat(container.getArgs()).containsExactly(command);
+        assertThat(container.getArgs().get(0)).isEqualTo(command);
         assertThat(used).hasSizeGreaterThanOrEqualTo(atLeast);
-        assertThat(known).containsAll(used);
+        assertThat(variables(container)).containsAll(used).contains("SLUICE_KAFKA_CONFIG");
+    }
+
+    /** Returns the variables of the command that a container runs. */
+    static List<String> variables(Container container) {
+        CommandLine command = CommandTree.of(new TestTerminal().terminal());
+        for (String word : container.getArgs()) {
+            command = command.getSubcommands().get(word);
+        }
+        return command.getCommandSpec().options().stream()
+                .filter(OptionNames::isSetting)
+                .flatMap(option -> OptionNames.env(option).stream())
+                .toList();
     }
 
     @Test
@@ -210,6 +224,46 @@ class KubernetesManifestsTest {
         hasNoMorePrivilegesThanItNeeds(pod, container);
         hasNoMorePrivilegesThanItNeeds(gatewayPod, gatewayContainer);
         hasNoMorePrivilegesThanItNeeds(consolePod, consoleContainer);
+        hasNoMorePrivilegesThanItNeeds(topicsPod, topicsContainer);
+    }
+
+    @Test
+    void everyPodMayHavePropertiesOfKafkaFromASecret() {
+        for (PodSpec each : List.of(pod, gatewayPod, consolePod, topicsPod)) {
+            assertThat(each.getVolumes()).anySatisfy(volume -> {
+                assertThat(volume.getName()).isEqualTo("kafka");
+                assertThat(volume.getSecret().getSecretName()).isEqualTo("sluice-kafka");
+                assertThat(volume.getSecret().getOptional()).isTrue();
+            });
+            assertThat(each.getContainers().get(0).getVolumeMounts())
+                    .anySatisfy(mount -> assertThat(mount.getMountPath()).isEqualTo("/etc/sluice/kafka"));
+        }
+    }
+
+    @Test
+    void metricsAreCollectedFromDeclaredPortsOfTheSamePods() {
+        for (Map.Entry<Integer, Container> each :
+                Map.of(0, container, 1, gatewayContainer).entrySet()) {
+            PodMonitor monitor =
+                    STRICT.convertValue(documents("monitoring.yaml").get(each.getKey()), PodMonitor.class);
+            assertThat(monitor.getSpec().getSelector().getMatchLabels())
+                    .isEqualTo((each.getKey() == 0
+                                    ? worker.getSpec().getSelector()
+                                    : gateway.getSpec().getSelector())
+                            .getMatchLabels());
+            assertThat(each.getValue().getPorts())
+                    .extracting(ContainerPort::getName)
+                    .contains(monitor.getSpec().getPodMetricsEndpoints().get(0).getPort());
+        }
+    }
+
+    @Test
+    void theAlertsAreThoseForPrometheusWithoutAnOperator() throws IOException {
+        PrometheusRule unused = read("monitoring.yaml", "PrometheusRule", PrometheusRule.class);
+        Map<?, ?> rule = documents("monitoring.yaml").get(2);
+
+        assertThat(map(rule.get("spec")).get("groups"))
+                .isEqualTo(documents(Files.newBufferedReader(ALERTS)).get(0).get("groups"));
     }
 
     private static void hasNoMorePrivilegesThanItNeeds(PodSpec pod, Container container) {
@@ -241,13 +295,20 @@ class KubernetesManifestsTest {
     }
 
     private static List<Map<?, ?>> documents(String file) {
+        try {
+            return documents(Files.newBufferedReader(FOLDER.resolve(file)));
+        } catch (IOException failure) {
+            throw new AssertionError(file, failure);
+        }
+    }
+
+    /** Returns the documents of a text, in which no key may be there twice. */
+    static List<Map<?, ?>> documents(Reader text) throws IOException {
         List<Map<?, ?>> all = new ArrayList<>();
-        try (Reader text = Files.newBufferedReader(FOLDER.resolve(file))) {
+        try (text) {
             LoaderOptions options = new LoaderOptions();
             options.setAllowDuplicateKeys(false);
             new Yaml(new SafeConstructor(options)).loadAll(text).forEach(document -> all.add(map(document)));
-        } catch (IOException failure) {
-            throw new AssertionError(file, failure);
         }
         return all;
     }
@@ -265,7 +326,7 @@ class KubernetesManifestsTest {
         return ((List<?>) list).stream().map(String.class::cast).toList();
     }
 
-    private static Map<?, ?> map(Object value) {
+    static Map<?, ?> map(Object value) {
         return (Map<?, ?>) value;
     }
 }
