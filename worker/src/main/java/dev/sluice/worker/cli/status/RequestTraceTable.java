@@ -119,8 +119,7 @@ final class RequestTraceTable {
         return switch (state) {
             case WAITING -> Optional.of(model(trace.open().orElseThrow().model()));
             case DEAD ->
-                Optional.of(
-                        "'sluice dlq show ID' shows its dead letter, and 'sluice dlq replay --id ID' replays it");
+                Optional.of("'sluice dlq show ID' shows its dead letter, and 'sluice dlq replay --id ID' replays it");
             case DELAYED, ANSWERED, FAILED, ENDED, UNKNOWN -> Optional.empty();
         };
     }
