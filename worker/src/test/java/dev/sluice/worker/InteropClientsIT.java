@@ -97,15 +97,46 @@ class InteropClientsIT {
     }
 
     @Test
+    void pythonAsksAndWaitsForItsOwnReply() throws Exception {
+        List<String> scripts = Readme.blocks("### Ask and wait in Python", "python");
+        assertThat(scripts).hasSize(1);
+        Path script = Files.writeString(folder.resolve("ask.py"), here(scripts.get(0)));
+
+        asksAndWaits(List.of(python(), "-u", script.toString()));
+    }
+
+    @Test
     void nodePublishesAndReadsAnswersAndErrors() throws Exception {
-        if (!Files.exists(NPM.resolve("node_modules/kafkajs")) || !ClientProcess.runs(folder, List.of("node", "-v"))) {
-            skip("node with kafkajs is not installed; 'npm install --prefix worker/target/npm kafkajs'");
-        }
+        requireNode();
         List<String> scripts = Readme.blocks("## Node", "javascript");
         assertThat(scripts).hasSize(1);
         Path script = Files.writeString(NPM.resolve("readme.mjs"), here(scripts.get(0)));
 
         publishesAndReads(List.of("node", script.toString()), "bad-3");
+    }
+
+    @Test
+    void nodeAsksAndWaitsForItsOwnReply() throws Exception {
+        requireNode();
+        List<String> scripts = Readme.blocks("### Ask and wait in Node", "javascript");
+        assertThat(scripts).hasSize(1);
+        Path script = Files.writeString(NPM.resolve("ask.mjs"), here(scripts.get(0)));
+
+        asksAndWaits(List.of("node", script.toString()));
+    }
+
+    private void requireNode() throws InterruptedException {
+        if (!Files.exists(NPM.resolve("node_modules/kafkajs")) || !ClientProcess.runs(folder, List.of("node", "-v"))) {
+            skip("node with kafkajs is not installed; 'npm install --prefix worker/target/npm kafkajs'");
+        }
+    }
+
+    /** Runs a script that asks a question, prints the status and the reply, and ends. */
+    private void asksAndWaits(List<String> command) throws Exception {
+        try (ClientProcess client = ClientProcess.start(folder, command)) {
+            assertThat(client.awaitLines("^ok ", 0).get(0)).contains("\"choices\"");
+            client.awaitEnd();
+        }
     }
 
     /** Runs a script that publishes one request, and prints the id, status and value of each reply. */
