@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -63,7 +62,7 @@ final class PartitionTail implements AutoCloseable {
             first.assign(List.of(partition));
             this.next = end(first);
         } catch (Throwable t) {
-            first.close(CloseOptions.timeout(CLOSE_TIMEOUT));
+            close(first, CLOSE_TIMEOUT);
             throw t;
         }
         this.consumer = first;
@@ -172,7 +171,12 @@ final class PartitionTail implements AutoCloseable {
         Consumer<byte[], byte[]> reader = consumer;
         consumer = null;
         if (reader != null) {
-            reader.close(CloseOptions.timeout(wait));
+            close(reader, wait);
         }
+    }
+
+    @SuppressWarnings("deprecation") // clients before 4.1, which a service may bring, know no other way
+    private static void close(Consumer<?, ?> consumer, Duration wait) {
+        consumer.close(wait);
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.CommitFailedException;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
@@ -91,11 +90,12 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
 
     /** Commits the handled replies and leaves the group. */
     @Override
+    @SuppressWarnings("deprecation") // clients before 4.1, which a service may bring, know no other way
     public void close() {
         try {
             commit();
         } finally {
-            consumer.close(CloseOptions.timeout(COMMIT_TIMEOUT));
+            consumer.close(COMMIT_TIMEOUT);
         }
     }
 
