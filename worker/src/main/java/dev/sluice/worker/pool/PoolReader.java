@@ -5,6 +5,7 @@ import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.kafka.KafkaClients;
 import dev.sluice.worker.text.Durations;
 import dev.sluice.worker.topics.AclErrors;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -13,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,8 +32,9 @@ import org.apache.kafka.common.errors.InterruptException;
 import org.apache.kafka.common.errors.TimeoutException;
 
 /**
- * Reads the reports of a queue's workers for a tool, from a few seconds ago on. The time and the memory that it takes
- * do not depend on how much the topic holds. It joins no group and writes nothing. Not thread-safe.
+ * Reads the reports of a queue's workers for a tool, from a few seconds ago on. A reading that soon follows another one
+ * goes on where that one has stopped. The time and the memory that it takes do not depend on how much the topic holds.
+ * It joins no group and writes nothing. Not thread-safe.
  */
 public final class PoolReader implements AutoCloseable {
     /** Every worker that is alive has reported within this time. */
@@ -50,6 +53,8 @@ public final class PoolReader implements AutoCloseable {
     private final TopicPartition partition;
     private final Set<String> known = new HashSet<>();
     private PoolView view = new PoolView();
+    /** Until when the next reading can go on where the last one has stopped, by {@code System.nanoTime()}. */
+    private OptionalLong goesOnUntil = OptionalLong.empty();
 
     /**
      * @param kafka the user's properties
@@ -103,6 +108,22 @@ public final class PoolReader implements AutoCloseable {
     }
 
     private PoolReading tryToRead(Duration patience) {
+        boolean goesOn = goesOnUntil.isPresent() && System.nanoTime() - goesOnUntil.getAsLong() < 0;
+        goesOnUntil = OptionalLong.empty(); // unless this reading ends well
+        PoolReading reading = goesOn ? readOn(patience) : readAnew(patience);
+        if (reading.state() == PoolReading.State.ALIVE) {
+            goesOnUntil = OptionalLong.of(System.nanoTime() + WINDOW.toNanos());
+        }
+        return reading;
+    }
+
+    /** Reads what was written since the last reading, which has found workers. */
+    private PoolReading readOn(Duration patience) {
+        long end = consumer.endOffsets(List.of(partition), TIME).getOrDefault(partition, 0L);
+        return position() > end ? readAnew(patience) : readTo(end, false, patience); // else the topic is a new one
+    }
+
+    private PoolReading readAnew(Duration patience) {
         List<PartitionInfo> partitions = consumer.partitionsFor(topic, TIME);
         if (partitions == null || partitions.isEmpty()) {
             return PoolReading.none(
@@ -116,10 +137,23 @@ public final class PoolReader implements AutoCloseable {
         view = new PoolView();
         known.clear();
         consumer.seek(partition, isEmpty ? end : start(end).orElse(end));
+        return readTo(end, isEmpty, patience);
+    }
+
+    private PoolReading readTo(long end, boolean isEmpty, Duration patience) {
         long deadline = System.nanoTime() + TIME.toNanos();
+        Map<ByteBuffer, ConsumerRecord<byte[], byte[]>> last = new LinkedHashMap<>();
         while (position() < end && System.nanoTime() < deadline) {
-            poll();
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+                if (record.key() != null) {
+                    ByteBuffer worker = ByteBuffer.wrap(record.key());
+                    last.remove(worker); // so that they stay in the order of the topic
+                    last.put(worker, record);
+                }
+            }
         }
+        List<PoolChange> unused = new ArrayList<>();
+        last.values().forEach(record -> add(record, unused)); // each report replaces the one before
         boolean isComplete = position() >= end;
         long waitUntil = System.nanoTime() + patience.toNanos();
         while (!isEmpty && isComplete && alive().isEmpty() && System.nanoTime() < waitUntil) {

@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,7 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Reads the first open records of all partitions at once. They tell how long the oldest one has waited. If they reach
  * to the end of the partition, they also tell how many records are open without counting transaction markers. The time
- * is bounded by {@link #TIMEOUT}. Not thread-safe.
+ * is bounded by {@link #TIMEOUT}. Records do not change, so the next reading does not read again what one has found, for
+ * as long as it holds. Not thread-safe.
  */
 final class OldestOpenRecords {
     /** The longest time for one status, because a person waits for it. The rest is reported as not read. */
@@ -30,15 +32,38 @@ final class OldestOpenRecords {
 
     private final PartitionScanner scanner;
     private final Topics topics;
+    /** What was found in each partition. */
+    private final Map<TopicPartition, Found> found = new HashMap<>();
 
     OldestOpenRecords(PartitionScanner scanner, Topics topics) {
         this.scanner = scanner;
         this.topics = topics;
     }
 
+    /**
+     * What a reading has found in a partition.
+     *
+     * @param range what was open then
+     * @param first the offset of its first open record; -1 if there was none
+     */
+    private record Found(OpenRange range, long first, PartitionBacklog backlog) {
+        /** Returns what it tells of a later range. It is empty if the partition has to be read. */
+        Optional<PartitionBacklog> of(OpenRange later) {
+            if (later.equals(range)) {
+                return Optional.of(backlog);
+            }
+            // Requests end and are never opened again, but for offsets that were set back, and a topic that is new.
+            boolean isSameLog = later.start() >= range.start() && later.end() >= range.end();
+            return isSameLog && later.isOpen(first) && later.atMost() > MOST_COUNTED
+                    ? Optional.of(PartitionBacklog.uncounted(later, backlog.oldest()))
+                    : Optional.empty();
+        }
+    }
+
     /** The first open records of one partition. */
     private final class Head implements PartitionScan {
         private final OpenRange range;
+        private long first = -1;
         private long open;
         private long bytes;
         private OptionalLong oldest = OptionalLong.empty();
@@ -52,6 +77,7 @@ final class OldestOpenRecords {
         public long begin() {
             open = 0;
             bytes = 0;
+            first = -1;
             oldest = OptionalLong.empty();
             return range.start();
         }
@@ -62,6 +88,7 @@ final class OldestOpenRecords {
             if (range.isOpen(record.offset())) {
                 open++;
                 if (oldest.isEmpty()) {
+                    first = record.offset();
                     oldest = OptionalLong.of(since(record));
                 }
             }
@@ -75,13 +102,18 @@ final class OldestOpenRecords {
         }
 
         PartitionBacklog backlog() {
-            return new PartitionBacklog(
-                    range.partition().partition(),
-                    range.lag(),
-                    range.endedAhead(),
-                    reachesEnd ? open : range.atMost(),
-                    reachesEnd,
-                    oldest);
+            return reachesEnd
+                    ? PartitionBacklog.counted(range, open, oldest)
+                    : PartitionBacklog.uncounted(range, oldest);
+        }
+
+        Found found() {
+            return new Found(range, first, backlog());
+        }
+
+        /** Returns true if the oldest one was read. */
+        boolean isRead() {
+            return reachesEnd || oldest.isPresent();
         }
     }
 
@@ -94,8 +126,12 @@ final class OldestOpenRecords {
         Map<TopicPartition, PartitionBacklog> backlogs = new HashMap<>();
         Map<TopicPartition, Head> heads = new HashMap<>();
         for (OpenRange range : ranges) {
-            backlogs.put(range.partition(), PartitionBacklog.unread(range));
-            if (range.atMost() > 0) {
+            Found before = found.remove(range.partition());
+            Optional<PartitionBacklog> known = before == null ? Optional.empty() : before.of(range);
+            backlogs.put(range.partition(), known.orElseGet(() -> PartitionBacklog.unread(range)));
+            if (known.isPresent()) {
+                found.put(range.partition(), before);
+            } else if (range.atMost() > 0) {
                 heads.put(range.partition(), new Head(range));
             }
         }
@@ -106,7 +142,12 @@ final class OldestOpenRecords {
         }
         reasons.forEach((why, partitions) -> problems.add("the oldest of " + PartitionScanner.names(partitions)
                 + " could not be read (" + why + "); it may be older than shown"));
-        heads.forEach((partition, head) -> backlogs.put(partition, head.backlog()));
+        heads.forEach((partition, head) -> {
+            backlogs.put(partition, head.backlog());
+            if (head.isRead()) {
+                found.put(partition, head.found());
+            }
+        });
         return backlogs;
     }
 

@@ -15,12 +15,17 @@ public record PartitionBacklog(
         int partition, long lag, long endedAhead, long open, boolean exact, OptionalLong oldest) {
     /** Returns what the offsets alone tell. */
     static PartitionBacklog unread(OpenRange range) {
+        return range.atMost() == 0 ? counted(range, 0, OptionalLong.empty()) : uncounted(range, OptionalLong.empty());
+    }
+
+    /** Returns the backlog of a partition whose open records were counted. */
+    static PartitionBacklog counted(OpenRange range, long open, OptionalLong oldest) {
+        return new PartitionBacklog(range.partition().partition(), range.lag(), range.endedAhead(), open, true, oldest);
+    }
+
+    /** Returns the backlog of a partition of which only the oldest record is known, or nothing. */
+    static PartitionBacklog uncounted(OpenRange range, OptionalLong oldest) {
         return new PartitionBacklog(
-                range.partition().partition(),
-                range.lag(),
-                range.endedAhead(),
-                range.atMost(),
-                range.atMost() == 0,
-                OptionalLong.empty());
+                range.partition().partition(), range.lag(), range.endedAhead(), range.atMost(), false, oldest);
     }
 }

@@ -8,6 +8,7 @@ import dev.sluice.worker.text.CommandException;
 import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicState;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,6 +28,9 @@ import org.apache.kafka.common.TopicPartition;
 
 /** Reads the status of a queue from Kafka. No worker needs to run. Not thread-safe. */
 public final class StatusReader implements AutoCloseable {
+    /** For how long topics are taken to have the partitions and settings that they had. */
+    private static final Duration STATES_LAST = Duration.ofSeconds(10);
+
     private final Admin admin;
     private final Topics topics;
     private final WorkerGroup group;
@@ -34,6 +38,8 @@ public final class StatusReader implements AutoCloseable {
     private final OldestOpenRecords oldest;
     private final DeadLetterBacklogs deadLetters;
     private final Clock clock = Clock.systemUTC();
+    private Map<String, TopicState> states = Map.of();
+    private long statesUntil;
 
     /**
      * Makes a reader that closes the admin client when it is closed.
@@ -55,22 +61,23 @@ public final class StatusReader implements AutoCloseable {
      * @throws CommandException if topics are missing, or the broker does not answer or rejects a request
      */
     public QueueStatus read() throws InterruptedException {
-        Map<String, TopicState> states = topicStates();
-        List<String> problems = new ArrayList<>(TopicCheck.of(topics, states).refusals());
-        List<OpenRange> ranges = openRanges(states, problems);
+        Map<String, TopicState> topicsNow = topicStates();
+        List<String> problems = new ArrayList<>(TopicCheck.of(topics, topicsNow).refusals());
+        List<OpenRange> ranges = openRanges(topicsNow, problems);
         Map<TopicPartition, PartitionBacklog> backlogs = backlogs(ranges, problems);
         GroupStatus workers = group.status();
         int width = topics.bundleCount(topics.inputs().stream()
                 .collect(Collectors.toMap(
-                        topic -> topic, topic -> states.get(topic).partitions())));
+                        topic -> topic, topic -> topicsNow.get(topic).partitions())));
         problems.addAll(problems(workers, width));
         List<TopicBacklog> inputs = topics.inputs().stream()
-                .map(topic -> backlog(topic, states, backlogs))
+                .map(topic -> backlog(topic, topicsNow, backlogs))
                 .toList();
-        TopicBacklog overflow = backlog(topics.overflow(), states, backlogs);
+        TopicBacklog overflow = backlog(topics.overflow(), topicsNow, backlogs);
         boolean isDrained = overflow.open() == 0
-                && overflow.partitions().size() == states.get(topics.overflow()).partitions();
-        TopicBacklog dead = backlog(topics.dead(), states, backlogs);
+                && overflow.partitions().size()
+                        == topicsNow.get(topics.overflow()).partitions();
+        TopicBacklog dead = backlog(topics.dead(), topicsNow, backlogs);
         return new QueueStatus(topics.base(), clock.instant(), width, workers, inputs, isDrained, dead, problems);
     }
 
@@ -88,12 +95,22 @@ public final class StatusReader implements AutoCloseable {
     }
 
     private Map<String, TopicState> topicStates() throws InterruptedException {
+        Map<String, TopicState> known = states;
+        states = Map.of(); // until all of their partitions have answered once more
+        if (known.isEmpty() || System.nanoTime() - statesUntil > 0) {
+            known = readTopicStates();
+            statesUntil = System.nanoTime() + STATES_LAST.toNanos();
+        }
+        return known;
+    }
+
+    private Map<String, TopicState> readTopicStates() throws InterruptedException {
         try {
-            Map<String, TopicState> states = TopicState.read(admin, topics.required(), AdminTimeouts.FOREGROUND);
-            TopicCheck.missing(topics, states).ifPresent(missing -> {
+            Map<String, TopicState> read = TopicState.read(admin, topics.required(), AdminTimeouts.FOREGROUND);
+            TopicCheck.missing(topics, read).ifPresent(missing -> {
                 throw new CommandException(missing);
             });
-            return states;
+            return read;
         } catch (TopicState.UnreadableException e) {
             throw new CommandException(e.getMessage());
         }
@@ -103,9 +120,9 @@ public final class StatusReader implements AutoCloseable {
      * Reads the first offsets, then the committed ones, then the last ones. A request that is published or ends in
      * between makes the backlog larger and never negative. What workers have deleted in between is not taken for lost.
      */
-    private List<OpenRange> openRanges(Map<String, TopicState> states, List<String> problems)
+    private List<OpenRange> openRanges(Map<String, TopicState> topicsNow, List<String> problems)
             throws InterruptedException {
-        List<TopicPartition> partitions = partitions(states);
+        List<TopicPartition> partitions = partitions(topicsNow);
         var begins = offsets(partitions, OffsetSpec.earliest());
         Map<TopicPartition, Long> begin = AdminResults.offsets(begins, partitions, "the topics' first offsets");
         CommittedOffsets committed = group.committed();
@@ -127,6 +144,9 @@ public final class StatusReader implements AutoCloseable {
                 ranges.add(committed.openRange(partition, first, last, problems));
             }
         }
+        if (away.isEmpty()) {
+            states = topicsNow;
+        }
         notCounted(away).ifPresent(problems::add);
         return ranges;
     }
@@ -139,10 +159,10 @@ public final class StatusReader implements AutoCloseable {
     }
 
     /** Returns the partitions of the inputs and the dead letters. */
-    private List<TopicPartition> partitions(Map<String, TopicState> states) {
+    private List<TopicPartition> partitions(Map<String, TopicState> topicsNow) {
         return topics.required().stream()
                 .filter(topic -> !topic.equals(topics.replies()))
-                .flatMap(topic -> IntStream.range(0, states.get(topic).partitions())
+                .flatMap(topic -> IntStream.range(0, topicsNow.get(topic).partitions())
                         .mapToObj(partition -> new TopicPartition(topic, partition)))
                 .toList();
     }
@@ -160,13 +180,13 @@ public final class StatusReader implements AutoCloseable {
     }
 
     private TopicBacklog backlog(
-            String topic, Map<String, TopicState> states, Map<TopicPartition, PartitionBacklog> backlogs) {
+            String topic, Map<String, TopicState> topicsNow, Map<TopicPartition, PartitionBacklog> backlogs) {
         String prefix = topics.requests() + ".";
         return new TopicBacklog(
                 topic,
                 topic.startsWith(prefix) ? topic.substring(prefix.length()) : "requests",
                 topics.isFromProducers(topic),
-                IntStream.range(0, states.get(topic).partitions())
+                IntStream.range(0, topicsNow.get(topic).partitions())
                         .mapToObj(partition -> backlogs.get(new TopicPartition(topic, partition)))
                         .filter(Objects::nonNull)
                         .toList());

@@ -2,6 +2,7 @@ package dev.sluice.worker.pool;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
@@ -11,9 +12,11 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -31,12 +34,15 @@ class PoolReaderIT {
     /** Twice as many as one reading takes. */
     private static final int MANY = 40_000;
 
+    private static final Duration SOON = Duration.ofSeconds(60);
+
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
 
     private final Topics topics = new Topics(kafka.uniqueName("pool"));
     private final Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
     private final ScheduledExecutorService workers = Executors.newSingleThreadScheduledExecutor();
+    private final AtomicLong sequence = new AtomicLong();
     private KafkaProducer<byte[], byte[]> producer;
 
     @BeforeEach
@@ -87,6 +93,19 @@ class PoolReaderIT {
         assertThat(read(Instant.now().minus(Duration.ofDays(7))).workers()).containsOnlyKeys("flood", "last");
     }
 
+    @Test
+    void theNextReadingGoesOnWhereTheLastHasStopped() {
+        var unused = workers.scheduleAtFixedRate(() -> report("w"), 0, 500, TimeUnit.MILLISECONDS);
+        try (PoolReader reader = new PoolReader(properties, "test", topics)) {
+            await().atMost(SOON).until(() -> reader.read().workers().keySet().equals(Set.of("w")));
+            var ofV = workers.scheduleAtFixedRate(() -> report("v"), 0, 500, TimeUnit.MILLISECONDS);
+            await().atMost(SOON).until(() -> reader.read().workers().keySet().equals(Set.of("v", "w")));
+            ofV.cancel(false);
+            await().atMost(SOON).until(() -> reader.read().workers().keySet().equals(Set.of("w")));
+            assertThat(reader.read().workers().get("w").sequence()).isGreaterThan(1);
+        }
+    }
+
     private PoolReading read(Instant now) {
         try (PoolReader reader = new PoolReader(properties, "test", topics, InstantSource.fixed(now))) {
             return reader.read();
@@ -94,7 +113,9 @@ class PoolReaderIT {
     }
 
     private void report(String worker) {
-        byte[] report = "{\"v\":1,\"seq\":1,\"valid_ms\":3000,\"bundles\":1,\"width\":4}".getBytes(UTF_8);
+        byte[] report = ("{\"v\":1,\"seq\":" + sequence.incrementAndGet()
+                        + ",\"valid_ms\":3000,\"bundles\":1,\"width\":4}")
+                .getBytes(UTF_8);
         var unused = producer.send(new ProducerRecord<>(topics.workers(), worker.getBytes(UTF_8), report));
     }
 }

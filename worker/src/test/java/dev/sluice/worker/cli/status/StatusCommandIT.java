@@ -12,6 +12,8 @@ import dev.sluice.worker.cli.LineCollector;
 import dev.sluice.worker.cli.TestTerminal;
 import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.settle.AckRuns;
+import dev.sluice.worker.status.StatusReader;
+import dev.sluice.worker.status.TopicBacklog;
 import java.io.ByteArrayInputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
@@ -141,6 +143,40 @@ class StatusCommandIT {
                 .allMatch(each -> each.get("oldest_age_ms").isNumber());
         assertThat(run("status")).isZero();
         assertThat(terminal.out()).contains("<= 20", "<=: at most so many").doesNotContain("could not be read");
+    }
+
+    /** A reader remembers the oldest request for as long as it is open. */
+    @Test
+    void theSameReaderFindsTheOldestOfALargeBacklogWhateverIsCommitted() throws Exception {
+        createTopics();
+        Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
+        TopicPartition partition = new TopicPartition(topics.requests(), 0);
+        queue.publish(0, 600, 10);
+        try (StatusReader reader = new StatusReader(Admin.create(properties), properties, topics, queue.group());
+                Admin admin = Admin.create(properties)) {
+            long between = System.currentTimeMillis();
+            assertThat(requests(reader).oldest().orElseThrow()).isLessThanOrEqualTo(between);
+            Thread.sleep(5);
+            queue.publish(0, 600, 10);
+            for (int committed : List.of(1, 700, 2, 0)) {
+                admin.alterConsumerGroupOffsets(queue.group(), Map.of(partition, new OffsetAndMetadata(committed)))
+                        .all()
+                        .get();
+                TopicBacklog requests = requests(reader);
+
+                assertThat(requests.open()).isEqualTo(1_200 - committed);
+                assertThat(requests.oldest().orElseThrow() > between)
+                        .as("committed " + committed)
+                        .isEqualTo(committed > 600);
+            }
+        }
+    }
+
+    private TopicBacklog requests(StatusReader reader) throws InterruptedException {
+        return reader.read().inputs().stream()
+                .filter(topic -> topic.topic().equals(topics.requests()))
+                .findFirst()
+                .orElseThrow();
     }
 
     @Test
