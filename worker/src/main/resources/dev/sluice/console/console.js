@@ -27,7 +27,7 @@ function link() {
     ? "The console does not answer, and is asked again and again. Is it running?"
     : problem ? "Kafka is asked again and again." : "The console has said nothing for a while.";
   byId("stale").hidden = state !== "stale";
-  text(byId("stale"), state !== "stale" ? "" : read ? `${why} What is below was so at ${words.time(read)}.` : why);
+  text(byId("stale"), state !== "stale" ? "" : read ? `${why} What the page Now shows was so at ${words.time(read)}.` : why);
 }
 
 const PAGES = ["now", "dead-letters", "request"];

@@ -13,7 +13,7 @@ const STAYS = {
   already_replayed: "stay: they were replayed",
   no_body: "stay: they have no body, only the place where the request lies",
   unreadable: "stay: the body is no JSON object",
-  replayed_too_often: "stay: they were replayed so often, and are dead again",
+  replayed_too_often: "stay: they were replayed that often, and are dead again",
   not_editable: "stay: a field to set lies within something that is no JSON object",
 };
 
@@ -121,7 +121,7 @@ const groups = new Rows(byId("groups-table"), () => {
     text(model, group.model ?? "–");
     text(tenant, group.tenant ?? "–");
     text(count, words.count(group.letters));
-    text(newest, `${words.ago(group.newest)} ago`);
+    text(newest, words.moment(group.newest));
   } };
 });
 
@@ -151,8 +151,7 @@ const letters = new Rows(byId("letters-table"), () => {
     text(message, letter.message ?? [letter.error_type, letter.error_code].filter((part) => part).join(" "));
     text(model, letter.model ?? "–");
     text(tenant, letter.tenant ?? "–");
-    text(died, `${words.ago(letter.died_at)} ago`);
-    died.title = letter.died_at;
+    text(died, words.moment(letter.died_at));
   } };
 });
 
@@ -174,6 +173,28 @@ function pretty(body) {
   }
 }
 
+/** The most of a body that is shown unasked: a browser takes seconds to break a line of a megabyte. */
+const MOST_SHOWN = 100000;
+
+/** A body as text, the rest of a long one on request. */
+function shownBody(body) {
+  const whole = pretty(body);
+  const shown = element("pre", "", whole.slice(0, MOST_SHOWN));
+  shown.tabIndex = 0;
+  if (whole.length <= MOST_SHOWN) {
+    return [shown];
+  }
+  const more = element("button", "", `Show all ${words.count(whole.length)} characters`);
+  more.type = "button";
+  more.id = "letter-more";
+  more.addEventListener("click", () => {
+    shown.textContent = whole;
+    shown.focus();
+    more.remove();
+  });
+  return [shown, more];
+}
+
 async function open(letter) {
   text(byId("letter-title"), letter.id);
   const content = byId("letter-content");
@@ -185,7 +206,7 @@ async function open(letter) {
     const found = await ask("dead-letters/letter", { position: letter.position }, bar);
     const facts = element("dl", "facts");
     const row = (name, value) => value != null && facts.append(element("dt", "", name), element("dd", "", `${value}`));
-    row("Died", `${words.moment(found.died_at)}, ${words.ago(found.died_at)} ago`);
+    row("Died", words.moment(found.died_at));
     row("The API said", found.message);
     row("Type, code, field", [found.error_type, found.error_code, found.error_param].filter((part) => part).join(", ")
       || null);
@@ -196,10 +217,9 @@ async function open(letter) {
     const headers = element("dl", "facts");
     found.headers.forEach((header) => headers.append(element("dt", "", header.name),
       element("dd", "", header.value ?? "(null)")));
-    const body = element("pre", "", found.hidden ? "You have no right to read bodies."
-      : found.body == null ? "This letter has no body, only the place where the request lies." : pretty(found.body));
-    body.tabIndex = 0;
-    content.replaceChildren(facts, element("h3", "", "Body"), body, element("h3", "", "Headers"), headers);
+    const body = found.hidden ? "You have no right to read bodies."
+      : found.body ?? "This letter has no body, only the place where the request lies.";
+    content.replaceChildren(facts, element("h3", "", "Body"), ...shownBody(body), element("h3", "", "Headers"), headers);
   } catch (failure) {
     content.replaceChildren(element("p", "", `${capital(failure.message)}.`));
   }
@@ -277,6 +297,9 @@ function changes(old, now) {
   return found;
 }
 
+/** The beginning of a long line, since a browser takes seconds to break a very long one. */
+const cut = (line) => line.length <= 1000 ? line : `${line.slice(0, 1000)}…`;
+
 /** What changes in a body, with a few lines around it. */
 function difference(before, after) {
   const [old, now] = [pretty(before).split("\n"), pretty(after).split("\n")];
@@ -294,7 +317,7 @@ function difference(before, after) {
   return [...around(old.slice(Math.max(0, head - near), head)),
     ...changes(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
     ...around(now.slice(now.length - tail, now.length - tail + near))]
-    .map(([mark, line]) => element("span", classes[mark], `${mark} ${line}\n`));
+    .map(([mark, line]) => element("span", classes[mark], `${mark} ${cut(line)}\n`));
 }
 
 let planned = null;
@@ -307,7 +330,8 @@ async function plan() {
     max_replays: Number(byId("plan-form").elements.max_replays.value) };
   try {
     const found = await ask("replays/plan", wish, byId("plan-bar"));
-    text(byId("plan-state"), "");
+    text(byId("plan-state"), found.example != null || wish.edits.length === 0 || found.letters === 0 ? ""
+      : `The change is not shown: ${person.bodies ? "the bodies are too long for that" : "you have no right to read bodies"}.`);
     const counts = Object.entries(STAYS).filter(([name]) => found[name] > 0)
       .map(([name, sentence]) => element("li", "", `${words.count(found[name])} ${sentence}`));
     byId("plan-counts").replaceChildren(element("li", "", `${words.count(found.letters)} would be sent`), ...counts);

@@ -198,7 +198,8 @@ function showNumbers(now, status) {
   text(byId("n-answered"), words.rate(answered));
   text(byId("n-answered-more"), `429s ${words.rate(limited)}/s, failed ${words.rate(failed)}/s`);
   text(byId("n-waiting"), topics(status.waiting));
-  text(byId("n-waiting-more"), ages.length > 0 ? `oldest for ${words.duration(Math.max(...ages))}` : "none");
+  text(byId("n-waiting-more"), ages.length > 0 ? `oldest for ${words.duration(Math.max(...ages))}`
+    : words.sum(status.waiting) > 0 ? "age not known" : "none");
   text(byId("n-flight"), words.count(status.lanes.reduce((total, lane) => total + lane.in_flight, 0)));
   text(byId("n-flight-more"), known
     ? `${words.rate(spent)}/s begin, limit ${words.limit(limits.reduce((total, limit) => total + limit, 0))}`
@@ -207,12 +208,15 @@ function showNumbers(now, status) {
   text(byId("n-delayed-more"), "among those waiting");
   text(byId("n-dead"), words.atMost(status.dead));
   text(byId("n-dead-more"), status.dead.open === 0 ? "none"
-    : status.dead.oldest_age_ms == null ? "" : `oldest for ${words.oldest(status.dead)}`);
+    : status.dead.oldest_age_ms == null ? "age not known" : `oldest for ${words.oldest(status.dead)}`);
   text(byId("n-workers"), words.count(Math.max(status.workers.length, status.reports.length)));
   text(byId("n-workers-more"), `${owned} of ${words.plural(status.partitions, "bundle")} owned`);
 }
 
 const topics = (some) => words.atMost({ open: words.sum(some), exact: some.every((topic) => topic.exact) });
+
+/** Returns the time of the last reading by the console's clock, since that of the browser may be wrong. */
+export const at = () => Date.parse(shown?.at);
 
 /** Returns the models of which workers have told. */
 export const models = () => (shown?.lanes ?? []).map((lane) => lane.model);

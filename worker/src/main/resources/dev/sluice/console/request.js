@@ -10,7 +10,6 @@ let current = null;
 
 const number = (record, name) => record.headers[name] == null ? null : Number(record.headers[name]);
 const iso = (millis) => new Date(millis).toISOString();
-const since = (millis) => `${words.moment(iso(millis))}, for ${words.duration(Date.now() - millis)}`;
 
 /** What a worker has noted of the calls so far. */
 function calls(record) {
@@ -33,8 +32,8 @@ function verdict(found) {
   const known = open && calls(open);
   switch (found.state) {
     case "waiting":
-      return ["good", "It waits", `In ${open.topic}, since ${since(number(open, "sluice-enqueued-at")
-        ?? Date.parse(open.at))}${known ? `; ${known}` : ""}. ${now.why(open.model)}`];
+      return ["good", "It waits", `In ${open.topic}, since ${words.moment(iso(number(open, "sluice-enqueued-at")
+        ?? Date.parse(open.at)))}${known ? `; ${known}` : ""}. ${now.why(open.model)}`];
     case "delayed":
       return ["good", "It waits until it is due", `Not called before ${words.moment(
         iso(number(open, "sluice-not-before")))}${known ? `; ${known}` : ""}. It lies in ${open.topic}.`];

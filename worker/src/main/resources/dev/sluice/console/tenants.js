@@ -1,4 +1,5 @@
 // Counts by tenant what waits, once a person asks. All text goes in as text.
+import * as now from "./now.js";
 import * as words from "./words.js";
 import { Rows, capital, element, text } from "./dom.js";
 import { ask } from "./ask.js";
@@ -12,10 +13,10 @@ const rows = new Rows(byId("tenants-table"), () => {
   const [count, oldest] = [element("td", "number"), element("td", "number")];
   return { node: element("tr", "", head, count, oldest), show({ tenant, all }) {
     text(name, tenant.tenant ?? "(no tenant)");
-    text(model, tenant.models > 1 ? `${tenant.model ?? "(no model)"} most of all ${words.count(tenant.models)} models`
+    text(model, tenant.models > 1 ? `mostly ${tenant.model ?? "(no model)"}, of ${words.count(tenant.models)} models`
       : tenant.model ?? "(no model)");
     text(count, `${words.count(tenant.requests)} (${words.share(tenant.requests, all)})`);
-    text(oldest, words.ago(tenant.oldest));
+    text(oldest, words.duration(now.at() - Date.parse(tenant.oldest)));
   } };
 });
 
@@ -27,7 +28,7 @@ function show(found, isWhole) {
   found.not_told > 0 ? `${words.count(found.not_told)} are of more tenants than can be told apart.` : "",
   ...found.problems.map((problem) => `${capital(problem)}.`)].filter((part) => part).join(" "));
   byId("tenants-table").hidden = found.largest.length === 0;
-  rows.show(found.largest.map((tenant) => [`${tenant.tenant}`, { tenant, all: found.requests }]));
+  rows.show(found.largest.map((tenant) => [JSON.stringify(tenant.tenant), { tenant, all: found.requests }]));
 }
 
 byId("tenants-count").addEventListener("click", async () => {

@@ -51,9 +51,6 @@ const day = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "
 /** A moment with its day, from its ISO form. */
 export const moment = (iso) => day.format(new Date(iso));
 
-/** How long ago a moment was, from its ISO form. */
-export const ago = (iso) => duration(Date.now() - Date.parse(iso));
-
 export const mebibytes = (bytes) => whole.format(bytes / 1048576);
 
 export const plural = (number, one, many = one + "s") => `${count(number)} ${number === 1 ? one : many}`;

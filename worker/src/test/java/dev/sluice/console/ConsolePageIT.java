@@ -221,6 +221,10 @@ class ConsolePageIT {
             assertThat(page.text("#verdict-more")).isEqualTo("12 requests wait in Kafka, and nothing is called.");
             assertThat(page.text("#workers-empty")).contains("sluice worker");
             looksWell(page, "no-worker");
+            assertThat(page.text("#n-waiting-more")).isEqualTo("oldest for 3m 12s");
+            queue.withoutAges();
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> page.text("#n-waiting-more").equals("age not known"));
         }
     }
 
@@ -235,7 +239,7 @@ class ConsolePageIT {
 
             assertThat(page.text("#verdict-word")).isEqualTo("Kafka is not read");
             assertThat(page.text("#troubles")).contains("localhost:9092");
-            assertThat(page.text("#stale")).contains("What is below was so at ");
+            assertThat(page.text("#stale")).contains("What the page Now shows was so at ");
             assertThat(page.text("#n-waiting")).isEqualTo("1,331");
             looksWell(page, "kafka-away");
 

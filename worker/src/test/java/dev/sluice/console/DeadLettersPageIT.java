@@ -366,6 +366,65 @@ class DeadLettersPageIT {
                 .containsOnly(System.getProperty("user.name"));
     }
 
+    /** Ids, names and bodies come from whoever may publish. */
+    @Test
+    void whatComesFromOutsideIsShownAsItIs() throws Exception {
+        String turned = "\u202egnp.elif \u05e9\u05dc\u05d5\u05dd";
+        put("a".repeat(500), "rejected", "400", "__proto__", "maker/'quoted'/m", "x".repeat(300_000));
+        put(turned, "rejected", "400", "constructor", turned, HOSTILE);
+        for (String tenant : List.of("null", "", "__proto__")) {
+            RecordHeaders headers = new RecordHeaders();
+            WireHeaders.set(headers, WireHeaders.TENANT, tenant);
+            try (KafkaProducer<byte[], byte[]> producer =
+                    new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+                producer.send(new ProducerRecord<>(topics.requests(), null, null, null, new byte[0], headers))
+                        .get();
+            }
+        }
+        try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
+                Chromium.Page page =
+                        chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_200, 1_000)) {
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("7 dead letters."));
+            assertThat(page.text("#letters-table tbody")).contains("a".repeat(500), turned);
+            assertThat(page.text("#groups-table tbody")).contains("__proto__", "constructor", "maker/'quoted'/m");
+            assertThat(page.evaluate("document.querySelector('#letters-table .why').clientWidth")
+                            .asInt())
+                    .as("the width that a long id leaves")
+                    .isGreaterThan(200);
+            ConsolePageIT.looksWell(page, "from-outside");
+
+            click(page, "#letters-table tbody tr:nth-child(2) button");
+            await().atMost(SOON).until(() -> page.text("#letter-content").contains("sluice-http-status"));
+            assertThat(page.text("#letter-content pre")).hasSize(100_000);
+            click(page, "#letter-more");
+            assertThat(page.text("#letter-content pre")).contains("x".repeat(300_000));
+
+            page.press("Escape", 27);
+            fill(page, "#search [name=ids]", "a".repeat(500));
+            click(page, "#search button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("1 dead letter."));
+            click(page, "#replay-all");
+            fill(page, "#plan-form [name=model]", "m");
+            click(page, "#plan-form button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#plan-go").equals("Replay 1 letter"));
+            assertThat(page.text("#plan-state")).contains("The change is not shown", "too long");
+            page.resize(400, 1_000);
+            assertThat(page.evaluate("document.getElementById('plan').scrollWidth"
+                                    + " - document.getElementById('plan').clientWidth")
+                            .asInt())
+                    .as("what a long id pushes out of the dialog")
+                    .isZero();
+            page.press("Escape", 27);
+            page.evaluate("location.hash = '#now'");
+            click(page, "#tenants-count");
+            await().atMost(SOON).until(() -> page.text("#tenants-state").startsWith("3 requests of 3 tenants"));
+            assertThat(page.evaluate("document.querySelectorAll('#tenants-table tbody tr').length")
+                            .asInt())
+                    .isEqualTo(3);
+            assertThat(page.complaints()).isEmpty();
+        }
+    }
+
     /** The replay waits before its second batch for as long as it is looked at. */
     @Test
     void aReplayIsWatchedAndStopped() throws Exception {

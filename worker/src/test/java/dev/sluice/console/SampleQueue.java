@@ -37,6 +37,7 @@ final class SampleQueue implements QueueReader {
     private volatile List<String> workers = List.of("worker-a", "worker-b");
     private volatile CallsReport calls = CallsReport.NONE;
     private volatile long waiting;
+    private volatile boolean hasAges = true;
     private volatile long dead;
     private volatile @Nullable String failure;
     private volatile boolean isClosed;
@@ -71,6 +72,12 @@ final class SampleQueue implements QueueReader {
     synchronized SampleQueue waiting(long requests, long letters) {
         waiting = requests;
         dead = letters;
+        return this;
+    }
+
+    /** Makes each reading fail to read how old what waits is. */
+    synchronized SampleQueue withoutAges() {
+        hasAges = false;
         return this;
     }
 
@@ -137,8 +144,8 @@ final class SampleQueue implements QueueReader {
                 new HeapReport(300L << 20, 768L << 20));
     }
 
-    private static TopicBacklog topic(String kind, long open, Instant now) {
-        OptionalLong oldest = open == 0
+    private TopicBacklog topic(String kind, long open, Instant now) {
+        OptionalLong oldest = open == 0 || !hasAges
                 ? OptionalLong.empty()
                 : OptionalLong.of(now.minus(Duration.ofSeconds(192)).toEpochMilli());
         String name = kind.equals("requests") ? "chat.requests" : "chat.requests." + kind;
