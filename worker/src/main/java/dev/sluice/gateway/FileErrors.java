@@ -1,5 +1,6 @@
 package dev.sluice.gateway;
 
+import dev.sluice.gateway.files.DamagedBatchException;
 import dev.sluice.gateway.files.FileRequestException;
 import dev.sluice.gateway.files.FilesAwayException;
 import java.io.IOException;
@@ -29,6 +30,10 @@ final class FileErrors {
         if (isFull(failure)) {
             return ErrorBody.ended(
                     507, "disk_full", "the disk of this gateway's files is full; its operator has to make room");
+        }
+        if (failure instanceof DamagedBatchException) {
+            return ErrorBody.ended(
+                    500, "damaged_files", "this gateway's files of the batch are damaged; create it again");
         }
         if (failure instanceof IOException) {
             return unavailable();

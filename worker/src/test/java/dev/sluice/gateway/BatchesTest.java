@@ -9,11 +9,13 @@ import dev.sluice.gateway.files.TestForm;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -217,6 +219,26 @@ class BatchesTest {
             assertThat(post(path + "/cancel", "").statusCode()).isEqualTo(200);
             assertThat(json(door.get("/v1/batches")).get("data")).hasSize(1);
         }
+    }
+
+    @Test
+    void aBatchWhoseStateIsDamagedIsSaidAndHidesNoOther() throws Exception {
+        String damaged = create().get("id").asString();
+        String whole = create().get("id").asString();
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path each : files.filter(file -> file.endsWith(damaged + "/1/state.json"))
+                    .toList()) {
+                Files.write(each, new byte[0]);
+            }
+        }
+
+        HttpResponse<String> found = door.get("/v1/batches/" + damaged);
+
+        assertThat(found.statusCode()).isEqualTo(500);
+        assertThat(TestDoor.error(found).get("code").asString()).isEqualTo("damaged_files");
+        assertThat(found.headers().firstValue("x-should-retry")).contains("false");
+        assertThat(json(door.get("/v1/batches")).get("data").findValuesAsString("id"))
+                .containsExactly(whole);
     }
 
     @Test

@@ -60,10 +60,11 @@ final class BatchLoader {
             return new LoadedBatch.Left();
         }
         LineStates states = new LineStates(input);
+        BatchCounts saved = store.progress(from).counts(); // first, since its door may write more meanwhile
         List<BatchSegment> segments = new ArrayList<>(before.segments());
         for (BatchSegment segment : before.segments()) {
             if (read(from, segment.name(), segment.bytes(), input, states) != segment.bytes()) {
-                throw new DamagedBatchException(store.segment(from, segment.name()) + " has lost answers");
+                throw damaged(store.segment(from, segment.name()) + " has lost answers");
             }
         }
         if (before.isSealed()) {
@@ -72,17 +73,23 @@ final class BatchLoader {
         if (before.number() > 0) {
             for (String kind : List.of(ANSWERS, ERRORS)) {
                 String name = before.number() + kind;
-                if (Files.notExists(store.segment(from, name))) {
-                    continue; // its door has died before it could make it
-                }
-                force(store.segment(from, name));
                 long bytes = read(from, name, Long.MAX_VALUE, input, states);
                 if (bytes > 0) {
                     segments.add(new BatchSegment(name, bytes));
                 }
             }
         }
+        if (states.answeredCount() < saved.completed() + saved.failed()) {
+            throw damaged("of " + (saved.completed() + saved.failed()) + " answers that were saved under "
+                    + store.segment(from, "") + " there are " + states.answeredCount());
+        }
         return takeOver(from, input, states, segments);
+    }
+
+    /** Says that a batch is damaged, unless the directory as a whole is not there. */
+    private DamagedBatchException damaged(String problem) throws IOException {
+        store.requirePresent();
+        return new DamagedBatchException(problem);
     }
 
     /** Checks once more what was checked by an earlier door, which may have had larger bounds. */
@@ -95,20 +102,17 @@ final class BatchLoader {
         }
     }
 
-    /** Makes a file of answers safe from a power failure, which its door may not have done. */
-    private static void force(Path segment) throws IOException {
+    /** Reads a file of answers, and makes it safe from a power failure, which its door may not have done. */
+    private long read(NumberedState from, String name, long bytes, BatchInput input, LineStates states)
+            throws IOException {
+        Path segment = store.segment(from, name);
+        if (Files.notExists(segment)) {
+            return 0; // its door has died before it could make it, or it is lost
+        }
         try (FileChannel channel = FileChannel.open(segment, StandardOpenOption.WRITE)) {
             channel.force(true);
         }
-    }
-
-    private long read(NumberedState from, String name, long bytes, BatchInput input, LineStates states)
-            throws IOException {
-        try {
-            return BatchSegments.read(store.segment(from, name), bytes, input, states);
-        } catch (IllegalArgumentException e) {
-            throw new DamagedBatchException(String.valueOf(e.getMessage()));
-        }
+        return BatchSegments.read(segment, bytes, input, states);
     }
 
     private LoadedBatch takeOver(NumberedState from, BatchInput input, LineStates states, List<BatchSegment> segments)

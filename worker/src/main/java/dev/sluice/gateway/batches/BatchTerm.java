@@ -1,6 +1,7 @@
 package dev.sluice.gateway.batches;
 
 import dev.sluice.ChatReply;
+import dev.sluice.gateway.files.BatchError;
 import dev.sluice.gateway.files.BatchStatus;
 import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.BatchStore.NumberedState;
@@ -198,7 +199,7 @@ final class BatchTerm implements AutoCloseable {
             return;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof DamagedBatchException damaged) {
-                putAside(batch, damaged);
+                giveUp(batch, damaged);
                 return;
             }
             throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
@@ -217,12 +218,16 @@ final class BatchTerm implements AutoCloseable {
         }
     }
 
-    private static void putAside(TrackedBatch batch, DamagedBatchException damaged) {
-        batch.putAside();
+    /** Ends a batch that cannot go on. One that another door has gone on with is found again by {@link #look}. */
+    private void giveUp(TrackedBatch batch, DamagedBatchException damaged) throws IOException {
         LOG.atError()
                 .addKeyValue("batch", batch.id())
                 .addKeyValue("error", damaged.getMessage())
-                .log("Batch put aside, since its files are damaged");
+                .log("Batch failed, since its files are damaged");
+        NumberedState last = batch.state();
+        StoredBatch failed = last.batch().in(BatchStatus.FAILED, store.now()).failingWith(List.of(BatchError.DAMAGED));
+        Optional<NumberedState> unused = store.append(last, failed);
+        batches.remove(batch.id());
     }
 
     private void finish(TrackedBatch batch, LoadedBatch.Complete complete) {
@@ -291,7 +296,7 @@ final class BatchTerm implements AutoCloseable {
         try {
             bytes = Files.size(store.input(next.get().state()));
         } catch (DamagedBatchException e) {
-            putAside(next.get(), e);
+            giveUp(next.get(), e);
             return;
         }
         int most = (int) Math.min(limits.maxLines(), bytes / LINE_BYTES + 1);

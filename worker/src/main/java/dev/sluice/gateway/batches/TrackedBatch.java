@@ -18,7 +18,6 @@ final class TrackedBatch {
     private int lines;
     private long pastSince = -1;
     private long stoppedSince = -1;
-    private boolean isAside;
 
     TrackedBatch(NumberedState state) {
         this.state = state;
@@ -49,10 +48,7 @@ final class TrackedBatch {
 
     /** Returns true if no door has taken it up, and this one does not do so now. */
     boolean isWaiting() {
-        return running == null
-                && task == null
-                && !isAside
-                && state.batch().run().number() == 0;
+        return running == null && task == null && state.batch().run().number() == 0;
     }
 
     /** Returns true while its replies cannot be taken, since it is being read. */
@@ -93,11 +89,6 @@ final class TrackedBatch {
         running = null;
         state = complete.state();
         task = work;
-    }
-
-    /** Leaves it as it is, for people to look at. */
-    void putAside() {
-        isAside = true;
     }
 
     Optional<RunningBatch> running() {

@@ -19,9 +19,9 @@ public enum BatchStatus {
     private Set<BatchStatus> next() {
         return switch (this) {
             case VALIDATING -> EnumSet.of(VALIDATING, IN_PROGRESS, CANCELLING, FAILED, EXPIRED);
-            case IN_PROGRESS -> EnumSet.of(IN_PROGRESS, CANCELLING, FINALIZING, EXPIRED);
-            case CANCELLING -> EnumSet.of(CANCELLING, CANCELLED);
-            case FINALIZING -> EnumSet.of(FINALIZING, COMPLETED, EXPIRED);
+            case IN_PROGRESS -> EnumSet.of(IN_PROGRESS, CANCELLING, FINALIZING, FAILED, EXPIRED);
+            case CANCELLING -> EnumSet.of(CANCELLING, FAILED, CANCELLED);
+            case FINALIZING -> EnumSet.of(FINALIZING, COMPLETED, FAILED, EXPIRED);
             case COMPLETED, FAILED, EXPIRED, CANCELLED -> EnumSet.noneOf(BatchStatus.class);
         };
     }

@@ -62,6 +62,11 @@ public final class BatchStore {
     /** A batch that has not come to an end. */
     public record OpenBatch(String owner, String id) {}
 
+    /** @throws IOException if the directory is not there, as where its volume was unmounted */
+    public void requirePresent() throws IOException {
+        files.requirePresent();
+    }
+
     /** Returns a name that the directory has for all doors that share it, and no other directory. */
     public String directoryName() throws IOException {
         return files.identity(random);
@@ -134,10 +139,16 @@ public final class BatchStore {
             return Optional.empty();
         }
         if (next.status().isEnd()) {
-            directory.clean(from.owner(), next.id());
-            directory.markEnded(from.owner(), next.id());
+            end(from.owner(), next);
         }
         return Optional.of(new NumberedState(from.owner(), number, next));
+    }
+
+    private void end(String owner, StoredBatch ended) throws IOException {
+        if (!ended.keepsAnswers()) {
+            directory.clean(owner, ended.id());
+        }
+        directory.markEnded(owner, ended.id());
     }
 
     /** Returns the present state of a batch of this owner. Its counts are those of a moment ago. */
@@ -258,8 +269,7 @@ public final class BatchStore {
             }
             Optional<NumberedState> state = findWhole(each.owner(), each.id());
             if (state.isPresent() && state.get().batch().status().isEnd()) {
-                directory.clean(each.owner(), each.id());
-                directory.markEnded(each.owner(), each.id()); // its door died before it could
+                end(each.owner(), state.get().batch()); // its door died before it could
             } else if (state.isPresent()) {
                 open.add(each);
             }
@@ -317,7 +327,7 @@ public final class BatchStore {
                 long age = now - StoredIds.millis(id);
                 if (age > BEGUN.toMillis() && directory.last(owner, id) == 0) {
                     directory.remove(owner, id);
-                } else if (age > KEPT.toMillis() && hasEnded(owner, id)) {
+                } else if (age > KEPT.toMillis() && isOver(owner, id)) {
                     directory.remove(owner, id);
                 }
             }
@@ -329,10 +339,9 @@ public final class BatchStore {
         }
     }
 
-    private boolean hasEnded(String owner, String id) throws IOException {
-        return findWhole(owner, id)
-                .filter(state -> state.batch().status().isEnd())
-                .isPresent();
+    /** Returns true for a batch that has ended, and for one whose state is damaged, which never will. */
+    private boolean isOver(String owner, String id) throws IOException {
+        return findWhole(owner, id).map(state -> state.batch().status().isEnd()).orElse(true);
     }
 
     /** Returns the present time by the clock of the store. */

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param since when each state began that the batch was in, in seconds since 1970
  * @param outputFileId the file of the answers, once there is one
  * @param errorFileId the file of the failed lines, once there is one
- * @param errors what is wrong with the input, if it has failed
+ * @param errors why it has failed, if it has: what is wrong with the input, or that its files are damaged
  */
 public record StoredBatch(
         String id,
@@ -33,6 +33,11 @@ public record StoredBatch(
     public StoredBatch {
         since = Collections.unmodifiableMap(new EnumMap<>(since));
         errors = List.copyOf(errors);
+    }
+
+    /** Returns true if the batch has failed while it was run, so that its files are all that is left of its answers. */
+    boolean keepsAnswers() {
+        return status == BatchStatus.FAILED && run.number() > 0;
     }
 
     /** Returns the batch in the form of OpenAI's API. */

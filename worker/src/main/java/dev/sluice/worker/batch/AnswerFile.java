@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -18,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** A file of answers that a previous run may have begun and this run continues. Not thread-safe. */
 public final class AnswerFile {
+    private static final Logger LOG = LoggerFactory.getLogger(AnswerFile.class);
     private static final JsonMapper MAPPER = JsonMapper.builder().build();
     private static final int FIRST_ERROR_STATUS = 400;
 
@@ -112,9 +115,9 @@ public final class AnswerFile {
     /**
      * Marks the line of every answer in the first bytes of a file as answered.
      *
-     * @param bytes the most bytes to read. A line that ends behind them does not count, nor does one that is torn.
+     * @param bytes the most bytes to read. A line that ends behind them does not count, nor does one that is torn, or
+     *     what follows bytes that a power failure has spoilt.
      * @return the size of the answers that count
-     * @throws IllegalArgumentException if a line of the file does not answer a line of this batch
      */
     static long read(Path file, long bytes, BatchInput input, LineStates states) throws IOException {
         AnswerFile segment = new AnswerFile(file);
@@ -127,6 +130,12 @@ public final class AnswerFile {
                 counted = line.end();
                 line = reader.next();
             }
+        } catch (IllegalArgumentException noAnswer) {
+            LOG.atDebug()
+                    .addKeyValue("file", file)
+                    .addKeyValue("bytes", counted)
+                    .setCause(noAnswer)
+                    .log("Answers of a file not counted behind the first bytes");
         }
         return counted;
     }

@@ -12,8 +12,7 @@ public final class BatchSegments {
     /**
      * Marks the lines as answered that have an answer in the first bytes of a file.
      *
-     * @return the size of the answers that count, without a torn last line
-     * @throws IllegalArgumentException if something else is there than answers to lines of this batch
+     * @return the size of the answers that count, up to a line that is torn or answers no line of this batch
      */
     public static long read(Path file, long bytes, BatchInput input, LineStates states) throws IOException {
         return AnswerFile.read(file, bytes, input, states);

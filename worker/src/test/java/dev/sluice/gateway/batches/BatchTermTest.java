@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sluice.gateway.files.BatchError;
 import dev.sluice.gateway.files.BatchStatus;
+import dev.sluice.gateway.files.BatchStore;
 import dev.sluice.gateway.files.BatchUsage;
 import dev.sluice.gateway.files.FileRequestException;
 import dev.sluice.gateway.files.FilesAwayException;
@@ -15,6 +16,7 @@ import dev.sluice.worker.batch.BatchLine;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -27,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class BatchTermTest {
@@ -378,13 +381,10 @@ class BatchTermTest {
         assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
     }
 
+    /** What is left of its files stays, for its operator. */
     @Test
-    void aDamagedBatchStopsNoOther() throws Exception {
-        String damaged = batches.create(TestBatches.lines(2));
-        TestBatches.Door first = batches.chosen();
-        first.steps(3);
-        batches.topic.ok(damaged + "-1");
-        first.steps(2);
+    void aBatchWithoutItsAnswersFailsAndStopsNoOther() throws Exception {
+        String damaged = oneAnswered();
         Path segment = segment(damaged);
         Files.writeString(segment, "no answer\n");
         String whole = batches.create(TestBatches.lines(2));
@@ -392,7 +392,55 @@ class BatchTermTest {
         batches.chosen().steps(3);
 
         assertThat(batches.topic.published).contains(whole + "-1", whole + "-2");
-        assertThat(batches.status(damaged)).isEqualTo(BatchStatus.IN_PROGRESS);
+        assertDamaged(damaged);
+        assertThat(batches.store.open()).extracting(BatchStore.OpenBatch::id).containsExactly(whole);
+        assertThat(segment).content().isEqualTo("no answer\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aBatchThatHasLostItsFileOfAnswersFails(boolean isNamed) throws Exception {
+        String damaged = oneAnswered();
+        Path segment = segment(damaged);
+        if (isNamed) {
+            batches.chosen().steps(3); // and its state says how long the file of the first door is
+        }
+        Files.delete(segment);
+
+        batches.chosen().steps(3);
+
+        assertDamaged(damaged);
+    }
+
+    /** As a power failure may leave it, of what no door has told Kafka that it is safe. */
+    @Test
+    void spoiltBytesBehindTheSavedAnswersDoNotCount() throws Exception {
+        String id = oneAnswered();
+        Files.write(segment(id), new byte[] {0, 0, 0, '\n', 0}, StandardOpenOption.APPEND);
+
+        TestBatches.Door next = batches.chosen();
+        next.steps(3);
+        batches.topic.ok(id + "-2");
+        next.steps(3);
+
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(batches.results(batches.batch(id).outputFileId())).containsOnlyKeys("c1", "c2");
+    }
+
+    /** Creates a batch of two lines, of which the first has its answer. */
+    private String oneAnswered() throws IOException {
+        String id = batches.create(TestBatches.lines(2));
+        TestBatches.Door first = batches.chosen();
+        first.steps(3);
+        batches.topic.ok(id + "-1");
+        first.steps(2);
+        return id;
+    }
+
+    private void assertDamaged(String id) throws IOException {
+        assertThat(batches.status(id)).isEqualTo(BatchStatus.FAILED);
+        assertThat(batches.batch(id).errors()).containsExactly(BatchError.DAMAGED);
+        assertThat(batches.batch(id).outputFileId()).isEmpty();
     }
 
     @Test
@@ -418,6 +466,7 @@ class BatchTermTest {
         batches.chosen().steps(4);
 
         assertThat(batches.topic.published).containsExactly(whole + "-1", whole + "-2");
+        assertDamaged(damaged);
     }
 
     private Path place(String id) {

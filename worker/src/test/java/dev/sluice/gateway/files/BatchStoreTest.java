@@ -285,6 +285,8 @@ class BatchStoreTest {
     void whatIsOldIsForgotten() throws Exception {
         NumberedState open = created();
         NumberedState ended = next(created(), BatchStatus.FAILED);
+        NumberedState damaged = created();
+        Files.write(state(damaged), new byte[0]);
         Path begun = Files.createDirectory(root.resolve("owners").resolve(OWNER).resolve("batch_" + "0".repeat(36)));
         Path marker = Files.createFile(root.resolve("open").resolve(OWNER + "." + begun.getFileName()));
         BatchStore later = new BatchStore(
@@ -293,12 +295,18 @@ class BatchStoreTest {
         store.deleteOld();
         assertThat(begun).doesNotExist();
         assertThat(marker).doesNotExist();
-        assertThat(store.ids(OWNER)).hasSize(2);
+        assertThat(store.ids(OWNER)).hasSize(3).contains(ended.batch().id());
         later.deleteOld();
 
-        assertThat(store.ids(OWNER))
-                .containsExactly(open.batch().id())
-                .doesNotContain(ended.batch().id());
+        assertThat(store.ids(OWNER)).containsExactly(open.batch().id());
+        assertThat(root.resolve("open").resolve(OWNER + "." + damaged.batch().id()))
+                .doesNotExist();
+    }
+
+    private Path state(NumberedState created) {
+        Path place =
+                root.resolve("owners").resolve(OWNER).resolve(created.batch().id());
+        return place.resolve(Integer.toString(created.number())).resolve("state.json");
     }
 
     @Test
