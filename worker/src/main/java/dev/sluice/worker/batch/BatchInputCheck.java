@@ -77,7 +77,7 @@ final class BatchInputCheck {
                 throw badFile(
                         LineProblem.INVALID_JSON,
                         name + " is no text; expected is UTF-8 with one request per line:"
-                                + " {\"custom_id\":\"…\",\"body\":{…}}. If it is packed: submit <(zcat " + name + ")");
+                                + " {\"custom_id\":\"…\",\"body\":{…}}. If it is packed, unpack it first");
             }
         }
     }

@@ -9,22 +9,25 @@ import java.nio.charset.StandardCharsets;
 final class BinaryContent {
     static final int SAMPLE_BYTES = 8 * 1024;
 
+    private static final int WIDEST_CHARACTER = 4;
     private static final int MAX_PRINTED_LENGTH = 300;
 
     private BinaryContent() {}
 
     /**
-     * Tells whether a file with this beginning is not text. A zero byte never occurs in text. Other bytes that JSON
-     * lines cannot have may belong to a single bad line. They count only if the file does not begin like a request.
+     * Tells whether a file with this beginning is not text. UTF-16 and UTF-32 have a zero byte among the first four.
+     * Other bytes that JSON lines cannot have may belong to a single bad line. They count only if the file does not
+     * begin like a request.
      */
     static boolean isBinary(byte[] beginning) {
         boolean control = false;
         int first = -1;
-        for (byte each : beginning) {
-            if (each == 0) {
+        for (int i = 0; i < beginning.length; i++) {
+            byte each = beginning[i];
+            if (each == 0 && i < WIDEST_CHARACTER) {
                 return true;
             }
-            control |= each > 0 && each < ' ' && each != '\t' && each != '\n' && each != '\r';
+            control |= each >= 0 && each < ' ' && each != '\t' && each != '\n' && each != '\r';
             first = first < 0 && each != ' ' && each != '\t' && each != '\n' && each != '\r' ? each & 0xff : first;
         }
         return first != '{' && (control || !isUtf8(beginning));

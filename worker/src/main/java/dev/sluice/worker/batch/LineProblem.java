@@ -8,6 +8,11 @@ package dev.sluice.worker.batch;
  * @param message what is wrong and what to do
  */
 public record LineProblem(int line, String code, String message) {
+    /** Cuts what a line may have made long, and what could move a cursor. */
+    public LineProblem {
+        message = line == 0 ? message : BinaryContent.printable(message);
+    }
+
     static final String INVALID_JSON = "invalid_json_line";
     static final String INVALID_REQUEST = "invalid_request";
     static final String DUPLICATE_CUSTOM_ID = "duplicate_custom_id";
@@ -35,6 +40,6 @@ public record LineProblem(int line, String code, String message) {
 
     /** Returns the problem with the name of its file. */
     String in(String file) {
-        return line == 0 ? message : file + " line " + line + ": " + BinaryContent.printable(message);
+        return line == 0 ? message : file + " line " + line + ": " + message;
     }
 }

@@ -1,10 +1,12 @@
 package dev.sluice.worker.batch;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -99,6 +101,36 @@ class BatchInputTest {
                 .singleElement()
                 .asString()
                 .startsWith("f is no text; expected is UTF-8 with one request per line");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16LE", "UTF-16", "UTF-32"})
+    void aFileOfAnotherCharsetIsReportedAsOneProblem(String charset) throws Exception {
+        Path file = Files.write(folder.resolve("f"), line("a").getBytes(Charset.forName(charset)));
+
+        assertThat(problems(file)).singleElement().asString().startsWith("f is no text; expected is UTF-8");
+    }
+
+    @Test
+    void bytesThatAreNoTextAreProblemsOfTheirLines() throws Exception {
+        byte[] lines = (line("a") + line("N") + line("?") + line("b")).getBytes(UTF_8);
+        for (int i = 0; i < lines.length; i++) {
+            lines[i] = lines[i] == 'N' ? 0 : lines[i] == '?' ? (byte) 0xff : lines[i];
+        }
+
+        assertThat(problems(Files.write(folder.resolve("f"), lines)))
+                .hasSize(2)
+                .anySatisfy(problem -> assertThat(problem).startsWith("f line 2: is no JSON"))
+                .anySatisfy(problem -> assertThat(problem).startsWith("f line 3: is no JSON"));
+    }
+
+    @Test
+    void aProblemIsShortHoweverLongItsLineIs() throws Exception {
+        String same = line("x".repeat(20_000));
+
+        assertThat(lineProblems(same + same, 9))
+                .singleElement()
+                .satisfies(problem -> assertThat(problem.message()).hasSizeLessThan(400));
     }
 
     @Test
@@ -254,7 +286,10 @@ class BatchInputTest {
     }
 
     private List<String> problems(String text) throws IOException {
-        Path file = file(text);
+        return problems(file(text));
+    }
+
+    private static List<String> problems(Path file) {
         return catchThrowableOfType(
                         BatchInput.BadLinesException.class, () -> BatchInput.check(file, "f", false, MAX_BODY_BYTES))
                 .problems();
