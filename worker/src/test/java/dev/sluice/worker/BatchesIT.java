@@ -86,11 +86,13 @@ class BatchesIT {
     }
 
     private BatchRunner runner() {
+        return runner(BatchLimits.of(50_000, 100_000));
+    }
+
+    private BatchRunner runner(BatchLimits limits) {
         Map<String, Object> properties = Map.of("bootstrap.servers", kafka.bootstrapServers());
         return BatchRunner.start(
-                store,
-                directory -> KafkaBatchQueue.open(properties, queue.topics, directory, 100_000),
-                BatchLimits.of(50_000, 100_000));
+                store, directory -> KafkaBatchQueue.open(properties, queue.topics, directory, 100_000), limits);
     }
 
     private static String line(int number, String text) {
@@ -109,10 +111,14 @@ class BatchesIT {
     }
 
     private String create(String tenant, String lines) throws IOException {
+        return create(tenant, lines, 3_600);
+    }
+
+    private String create(String tenant, String lines, long seconds) throws IOException {
         try (FileDraft draft = files.begin(OWNER, TestForm.CONTENT_TYPE)) {
             draft.write(TestForm.batch(lines.getBytes(UTF_8)).end());
             String file = draft.publish().id();
-            BatchOrder order = new BatchOrder(file, "1h", 3_600, 86_400, Optional.of(tenant), Map.of());
+            BatchOrder order = new BatchOrder(file, seconds + "s", seconds, 86_400, Optional.of(tenant), Map.of());
             return store.create(OWNER, order).batch().id();
         }
     }
@@ -207,6 +213,25 @@ class BatchesIT {
             }
         }
         assertThat(api.calls()).isZero();
+    }
+
+    /** The worker calls one line a second, and says of the others that their time is over. */
+    @Test
+    void aBatchThatTakesTooLongExpiresWithWhatItHas() throws Exception {
+        BatchLimits limits = new BatchLimits(100, 100_000, 100, Duration.ofMinutes(1), Duration.ZERO);
+        try (Worker worker = Worker.start(limited("1/s"));
+                BatchRunner runner = runner(limits)) {
+            String id = create("tenant-a", lines(40), 4);
+
+            StoredBatch batch = ended(id);
+
+            assertThat(batch.status()).isEqualTo(BatchStatus.EXPIRED);
+            assertThat(batch.counts().total()).isEqualTo(40);
+            assertThat(results(batch.errorFileId()))
+                    .hasSize(batch.counts().failed())
+                    .hasSizeGreaterThan(20)
+                    .allMatch(each -> each.contains("\"code\":\"batch_expired\""));
+        }
     }
 
     /** Kafka takes the door for dead, and then elects it again. */

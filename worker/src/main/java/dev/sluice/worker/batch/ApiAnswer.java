@@ -82,11 +82,11 @@ final class ApiAnswer {
         json.writeStringProperty("method", "POST");
         json.writeStringProperty("url", "/v1/chat/completions");
         json.writeName("body");
-        json.writeRawValue(request.body());
+        json.writeRawValue(request.body().replace('\r', ' ')); // which stands between tokens
     }
 
     private static String code(Optional<String> reason) {
         String word = reason.orElse("unknown");
-        return word.equals(Reason.EXPIRED.word()) ? EXPIRED : word.equals(Reason.CANCELLED.word()) ? CANCELLED : word;
+        return word.equals(Reason.CANCELLED.word()) ? CANCELLED : word;
     }
 }

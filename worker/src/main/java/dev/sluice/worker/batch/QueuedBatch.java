@@ -1,9 +1,11 @@
 package dev.sluice.worker.batch;
 
 import dev.sluice.ChatReply;
+import dev.sluice.wire.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One batch on its way through the queue: which lines are sent next, and what becomes of their replies. Lines are sent
@@ -14,6 +16,7 @@ public final class QueuedBatch implements AutoCloseable {
     static final int MAX_LINES = 200;
 
     private static final int MAX_BYTES = 1 << 20;
+    private static final Optional<String> EXPIRED = Optional.of(Reason.EXPIRED.word());
 
     private final String id;
     private final BatchInput.Lines lines;
@@ -84,9 +87,14 @@ public final class QueuedBatch implements AutoCloseable {
         sent = Math.max(sent, line);
     }
 
-    /** Writes the answer of a line, unless it has one or there is no such line. */
+    /**
+     * Writes the answer of a line, unless it has one or there is no such line. A line that has expired has none, so
+     * that the batch is not complete and expires as well.
+     */
     public void replied(int line, ChatReply reply) throws IOException {
-        if (states.isUnanswered(line)) {
+        if (reply.reason().equals(EXPIRED)) {
+            underWay -= states.isUnanswered(line) ? 1 : 0;
+        } else if (states.isUnanswered(line)) {
             String requestId = BatchQueue.requestId(id, line);
             BatchOutput.Answer answer = reply.ok()
                     ? ApiAnswer.ok(requestId, lines.customId(line), reply)

@@ -165,6 +165,13 @@ class BatchTermTest {
                 Arguments.of("{\"custom_id\":\"a\",\"body\":{}}\n", "invalid_request", 1),
                 Arguments.of("", "empty_batch", 0),
                 Arguments.of("\r\n\n", "empty_batch", 0),
+                Arguments.of("\ufeff", "invalid_json_line", 1),
+                Arguments.of(first.replace("\"m\"", "5"), "invalid_request", 1),
+                Arguments.of(first.replace("\"m\"", "null"), "invalid_request", 1),
+                Arguments.of(first.replace("POST", "GET"), "invalid_request", 1),
+                Arguments.of(first.replace("\"a\"", "7"), "invalid_request", 1),
+                Arguments.of(
+                        first + first.replace("\"a\"", "\"b\"").replace("\"m\"", "\"\u0000\""), "invalid_json_line", 2),
                 Arguments.of(TestBatches.lines(1_001), "too_many_tasks", 0));
     }
 
@@ -344,6 +351,25 @@ class BatchTermTest {
                         assertThat(error.at("/error/code").asString()).isEqualTo("batch_expired"));
     }
 
+    /** No line is left to be sent, and all have a reply. */
+    @Test
+    void aBatchHasExpiredThoughItsLastLinesHaveSaidSoThemselves() throws Exception {
+        String id = batches.create(batches.upload(TestBatches.lines(3).getBytes(UTF_8)), 3_600);
+        TestBatches.Door door = batches.chosen();
+        door.steps(3);
+        batches.topic.ok(id + "-1");
+        batches.clock.pass(Duration.ofHours(1));
+        batches.topic.failed(id + "-2", 0, Reason.EXPIRED);
+        batches.topic.failed(id + "-3", 0, Reason.EXPIRED);
+
+        door.steps(40);
+
+        StoredBatch batch = batches.batch(id);
+        assertThat(batch.status()).isEqualTo(BatchStatus.EXPIRED);
+        assertThat(batch.counts()).isEqualTo(TestBatches.counts(3, 1, 2));
+        assertThat(batches.results(batch.errorFileId())).containsOnlyKeys("c2", "c3");
+    }
+
     /** A batch waits for longer than its time where the doors have no room for it in memory, or none runs. */
     @Test
     void aBatchThatExpiresBeforeItsTurnSaysSoOfEachLine() throws Exception {
@@ -381,7 +407,7 @@ class BatchTermTest {
         assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
     }
 
-    /** What is left of its files stays, for its operator. */
+    /** Its files stay where they are, since its operator may want the answers. */
     @Test
     void aBatchWithoutItsAnswersFailsAndStopsNoOther() throws Exception {
         String damaged = oneAnswered();
@@ -412,7 +438,7 @@ class BatchTermTest {
         assertDamaged(damaged);
     }
 
-    /** As a power failure may leave it, of what no door has told Kafka that it is safe. */
+    /** A power failure may leave bytes of which no door has told Kafka. */
     @Test
     void spoiltBytesBehindTheSavedAnswersDoNotCount() throws Exception {
         String id = oneAnswered();
