@@ -62,7 +62,11 @@ public final class BatchStore {
     /** A batch that has not come to an end. */
     public record OpenBatch(String owner, String id) {}
 
-    /** @throws IOException if the directory is not there, as where its volume was unmounted */
+    /**
+     * Checks that the directory is there.
+     *
+     * @throws IOException if it is not, as where its volume was unmounted
+     */
     public void requirePresent() throws IOException {
         files.requirePresent();
     }

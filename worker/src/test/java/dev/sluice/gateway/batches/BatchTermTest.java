@@ -351,7 +351,6 @@ class BatchTermTest {
                         assertThat(error.at("/error/code").asString()).isEqualTo("batch_expired"));
     }
 
-    /** No line is left to be sent, and all have a reply. */
     @Test
     void aBatchHasExpiredThoughItsLastLinesHaveSaidSoThemselves() throws Exception {
         String id = batches.create(batches.upload(TestBatches.lines(3).getBytes(UTF_8)), 3_600);
@@ -407,7 +406,6 @@ class BatchTermTest {
         assertThat(batches.status(id)).isEqualTo(BatchStatus.COMPLETED);
     }
 
-    /** Its files stay where they are, since its operator may want the answers. */
     @Test
     void aBatchWithoutItsAnswersFailsAndStopsNoOther() throws Exception {
         String damaged = oneAnswered();
