@@ -284,8 +284,11 @@ public final class Intake implements Runnable {
 
     private long pollMillis() {
         long now = clock.millis();
+        // Where nothing is in memory and nothing is paused, only a record can change that, and it ends the poll.
+        boolean isQuiet = !draining && readAhead.isEmpty() && consumer.paused().isEmpty();
+        long most = isQuiet ? POSITION_REPORT_MILLIS : MAX_POLL_MILLIS;
         // no request leaves the gate while intake drains, even if it is due
-        long wait = draining ? MAX_POLL_MILLIS : dueGate.millisToNext(now, MAX_POLL_MILLIS);
+        long wait = draining ? most : dueGate.millisToNext(now, most);
         for (OwnedPartition partition : partitions.all()) {
             if (partition.resumesAt() > now) {
                 wait = Math.min(wait, partition.resumesAt() - now);

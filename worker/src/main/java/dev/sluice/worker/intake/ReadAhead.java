@@ -219,6 +219,11 @@ final class ReadAhead {
         }
     }
 
+    /** Returns true if no record counts. */
+    synchronized boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
     /** Returns true if a class has as many records that are due as it may have. */
     synchronized boolean isFull(TrafficClass trafficClass) {
         return of(trafficClass).isFull();
