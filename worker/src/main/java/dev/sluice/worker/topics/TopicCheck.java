@@ -164,7 +164,8 @@ public record TopicCheck(List<String> refusals, List<String> warnings, int parti
                 + "; widen the narrower ones with: " + create(topics) + " --partitions " + widest);
     }
 
-    private static String create(Topics topics) {
+    /** Returns the command that makes the topics of a queue, without options that the operator may have given. */
+    public static String create(Topics topics) {
         return "sluice topics create" + (topics.base().equals("chat") ? "" : " --topic " + topics.base());
     }
 }

@@ -1,5 +1,6 @@
 package dev.sluice.worker.topics;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.text.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -21,21 +22,22 @@ public record TopicDifference(String topic, String setting, String actual, Strin
      *
      * @param bundles the number of bundles of which each input topic ought to have the partitions
      */
-    public static List<TopicDifference> of(List<TopicPlan> plans, Map<String, TopicState> states, int bundles) {
+    public static List<TopicDifference> of(
+            Topics topics, List<TopicPlan> plans, Map<String, TopicState> states, int bundles) {
         List<TopicDifference> differences = new ArrayList<>();
         for (TopicPlan plan : plans) {
             TopicState state = states.get(plan.name());
             if (state != null) {
                 differences.addAll(plan.differences(state));
                 if (plan.content().isInput() && state.partitions() != plan.partitions(bundles)) {
-                    differences.add(ofPartitions(plan, state.partitions(), bundles));
+                    differences.add(ofPartitions(topics, plan, state.partitions(), bundles));
                 }
             }
         }
         return differences;
     }
 
-    private static TopicDifference ofPartitions(TopicPlan plan, int actual, int bundles) {
+    private static TopicDifference ofPartitions(Topics topics, TopicPlan plan, int actual, int bundles) {
         int planned = plan.partitions(bundles);
         return new TopicDifference(
                 plan.name(),
@@ -44,7 +46,7 @@ public record TopicDifference(String topic, String setting, String actual, Strin
                 Integer.toString(planned),
                 actual > planned
                         ? "Kafka can't take partitions away"
-                        : "to widen it to the widest input topic: sluice topics create --partitions " + bundles);
+                        : "to widen it to the widest input topic: " + TopicCheck.create(topics) + " --partitions " + bundles);
     }
 
     /** Returns the number of bundles that the widest input topic needs, or 0 if none exists. */

@@ -104,6 +104,9 @@ public record TopicPlan(
 
     private static final int SEGMENT_BYTES = 64 * 1024 * 1024;
 
+    // Kafka's word for a topic that may be as large as its records are
+    private static final String NO_BYTES_LIMIT = "-1";
+
     private static final String LOG_APPEND_TIME = TimestampType.LOG_APPEND_TIME.name;
 
     /**
@@ -154,6 +157,7 @@ public record TopicPlan(
                 TopicConfig.CLEANUP_POLICY_CONFIG,
                 content == Content.WORKERS ? COMPACT_AND_DELETE : TopicConfig.CLEANUP_POLICY_DELETE);
         settings.put(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis()));
+        settings.put(TopicConfig.RETENTION_BYTES_CONFIG, NO_BYTES_LIMIT);
         settings.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Integer.toString(maxMessageBytes));
         // delays count from when the broker got a record, retention must not trust a producer's clock, and no record is
         // rejected for a worker's clock
@@ -275,7 +279,8 @@ public record TopicPlan(
             return Optional.empty();
         }
         return Optional.of("topic " + name + " deletes by size (" + setting + "="
-                + actual.settings().get(setting) + "), what was not read yet as well: " + alter(setting, "-1"));
+                + actual.settings().get(setting) + "), what was not read yet as well: "
+                + alter(setting, NO_BYTES_LIMIT));
     }
 
     private Optional<String> writersClock(TopicState actual) {

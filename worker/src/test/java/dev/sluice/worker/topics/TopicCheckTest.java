@@ -80,11 +80,28 @@ class TopicCheckTest {
     }
 
     @Test
+    void theRemedyForOtherNamesNamesTheQueue() {
+        Topics others = new Topics("prod.team.chat");
+        Map<String, TopicState> narrow = new HashMap<>();
+        for (TopicPlan plan : TopicPlan.of(others)) {
+            int partitions = plan.name().equals(others.retry()) ? 1 : plan.partitions(2);
+            narrow.put(plan.name(), new TopicState(plan.name(), partitions, 1, plan.settings()));
+        }
+
+        assertThat(TopicDifference.of(others, TopicPlan.of(others), narrow, 2))
+                .filteredOn(difference -> difference.setting().equals(TopicDifference.PARTITIONS))
+                .singleElement()
+                .extracting(TopicDifference::remedy)
+                .asString()
+                .endsWith(": sluice topics create --topic prod.team.chat --partitions 2");
+    }
+
+    @Test
     void saysHowWideOverflowOughtToBe() {
         put(topics.overflow(), 12, Map.of());
         List<TopicPlan> plans = TopicPlan.of(topics);
 
-        assertThat(TopicDifference.of(plans, states, TopicDifference.widest(plans, states)))
+        assertThat(TopicDifference.of(topics, plans, states, TopicDifference.widest(plans, states)))
                 .singleElement()
                 .extracting(TopicDifference::sentence)
                 .asString()
@@ -185,6 +202,7 @@ class TopicCheckTest {
                 .isEqualTo(Map.of(
                         "cleanup.policy", "compact,delete",
                         "retention.ms", "86400000",
+                        "retention.bytes", "-1",
                         "segment.ms", "60000",
                         "message.timestamp.type", "LogAppendTime",
                         "max.message.bytes", "1048588"));
@@ -235,6 +253,7 @@ class TopicCheckTest {
                 .isEqualTo(Map.of(
                         "cleanup.policy", "delete",
                         "retention.ms", "600000",
+                        "retention.bytes", "-1",
                         "segment.ms", "600000",
                         "segment.bytes", "67108864",
                         "message.timestamp.type", "LogAppendTime",
@@ -271,6 +290,7 @@ class TopicCheckTest {
                 .isEqualTo(Map.of(
                         "cleanup.policy", "delete",
                         "retention.ms", "259200000",
+                        "retention.bytes", "-1",
                         "message.timestamp.type", "LogAppendTime",
                         "max.message.bytes", "1048588"));
     }
@@ -310,7 +330,7 @@ class TopicCheckTest {
                 .singleElement()
                 .asString()
                 .endsWith(" --add-config 'cleanup.policy=[compact,delete]'");
-        assertThat(TopicDifference.of(TopicPlan.of(topics), states, 12))
+        assertThat(TopicDifference.of(topics, TopicPlan.of(topics), states, 12))
                 .singleElement()
                 .extracting(TopicDifference::remedy)
                 .asString()
@@ -322,7 +342,7 @@ class TopicCheckTest {
         put(topics.workers(), 12, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, "delete, compact"));
 
         assertThat(TopicCheck.of(topics, states)).isEqualTo(new TopicCheck(List.of(), List.of(), 12));
-        assertThat(TopicDifference.of(TopicPlan.of(topics), states, 12)).isEmpty();
+        assertThat(TopicDifference.of(topics, TopicPlan.of(topics), states, 12)).isEmpty();
     }
 
     @Test

@@ -1,8 +1,11 @@
 package dev.sluice.worker.cli.topics;
 
+import dev.sluice.wire.Topics;
 import dev.sluice.worker.cli.command.ExitCode;
+import dev.sluice.worker.cli.command.Terminal;
 import dev.sluice.worker.kafka.AdminTimeouts;
 import dev.sluice.worker.topics.AclErrors;
+import dev.sluice.worker.topics.TopicCheck;
 import dev.sluice.worker.topics.TopicDifference;
 import dev.sluice.worker.topics.TopicPlan;
 import dev.sluice.worker.topics.TopicState;
@@ -25,18 +28,23 @@ import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
+import org.apache.kafka.common.errors.PolicyViolationException;
 import org.apache.kafka.common.errors.TopicExistsException;
 
 /** Creates missing topics, widens existing ones and lets them take larger records. Changes no other setting. */
 final class TopicCreation {
     private static final Duration RECHECK = Duration.ofMillis(100);
 
+    private static final String CREATED = "created";
     private static final String WIDENED = "widened";
     private static final String ENLARGED = "enlarged";
 
     private final PrintStream out;
     private final PrintStream err;
     private final Admin admin;
+    private final Topics topics;
     private final List<TopicPlan> plans;
     /** The number of bundles that the input topics are widened to. */
     private final OptionalInt asked;
@@ -49,18 +57,22 @@ final class TopicCreation {
     /** The messages about what failed, by topic. The empty name stands for all topics. */
     private final Map<String, String> failures = new LinkedHashMap<>();
 
+    /** True if Kafka has rejected the creation of a topic because of who wants it, or of what the topic is to be. */
+    private boolean isForbidden;
+
     /** @param enlarges true to let existing topics take records as large as planned */
     TopicCreation(
-            PrintStream out,
-            PrintStream err,
+            Terminal terminal,
             Admin admin,
+            Topics topics,
             List<TopicPlan> plans,
             OptionalInt asked,
             int replication,
             boolean enlarges) {
-        this.out = out;
-        this.err = err;
+        this.out = terminal.out();
+        this.err = terminal.err();
         this.admin = admin;
+        this.topics = topics;
         this.plans = plans;
         this.asked = asked;
         this.replication = replication;
@@ -79,6 +91,10 @@ final class TopicCreation {
             failures.put("", e.getMessage());
         }
         failures.values().forEach(failure -> err.println("sluice topics create: " + failure));
+        if (isForbidden) {
+            err.println("sluice topics create: 'sluice topics create --print' prints what the queue needs, for whoever "
+                    + "may create it");
+        }
         return failures.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
 
@@ -105,7 +121,7 @@ final class TopicCreation {
         missing.forEach(topic ->
                 results.putAll(admin.createTopics(List.of(topic), options).values()));
         for (NewTopic topic : missing) {
-            attempt(topic.name(), "created", AclErrors.Right.CREATE, results.get(topic.name()));
+            attempt(topic.name(), CREATED, AclErrors.Right.CREATE, results.get(topic.name()));
         }
     }
 
@@ -201,12 +217,19 @@ final class TopicCreation {
         } catch (ExecutionException e) {
             if (!(e.getCause() instanceof TopicExistsException)) {
                 Throwable cause = e.getCause();
+                isForbidden |= success.equals(CREATED) && isForbidden(cause);
                 failures.put(
                         topic,
                         "topic " + topic + " could not be " + success + ": "
                                 + AclErrors.words(cause, needed).orElse(cause.getMessage()));
             }
         }
+    }
+
+    private static boolean isForbidden(Throwable cause) {
+        return cause instanceof PolicyViolationException
+                || cause instanceof InvalidConfigurationException
+                || cause instanceof AuthorizationException;
     }
 
     /** Reads the topics until they show what was done. Another broker may answer before it has heard of the change. */
@@ -238,6 +261,23 @@ final class TopicCreation {
         Map<String, TopicState> existing = new HashMap<>(after);
         existing.keySet().retainAll(before.keySet());
         int width = asked.orElse(TopicDifference.widest(plans, after));
-        TopicDifference.of(plans, existing, width).forEach(each -> out.println(each.sentence()));
+        TopicDifference.of(topics, plans, existing, width).forEach(each -> out.println(each.sentence()));
+        narrow(before).ifPresent(out::println);
+    }
+
+    /**
+     * Returns a sentence with the remedy if new topics are narrower than they would be by themselves. A topic that the
+     * broker has made for the first record of a producer may have a single partition, which nobody has wanted.
+     */
+    private Optional<String> narrow(Map<String, TopicState> before) {
+        int width = widthOfNew(before);
+        boolean hasNew = plansOf(TopicPlan.Content.PASSING).stream()
+                .anyMatch(plan -> done.getOrDefault(plan.name(), "").equals(CREATED));
+        if (asked.isPresent() || width >= TopicPlan.BUNDLES || !hasNew) {
+            return Optional.empty();
+        }
+        return Optional.of("The new topics are as narrow as the others, so at most " + width
+                + (width == 1 ? " worker has" : " workers have") + " work; to widen the queue: "
+                + TopicCheck.create(topics) + " --partitions " + TopicPlan.BUNDLES);
     }
 }

@@ -102,7 +102,7 @@ public final class TopicsCreateCommand implements Subcommand {
         OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
         try (Admin admin = AdminConnector.connect(kafka)) {
             return new TopicCreation(
-                            terminal.out(), terminal.err(), admin, plans, asked, replication, options.enlarges())
+                            terminal, admin, kafka.topics(), plans, asked, replication, options.enlarges())
                     .run();
         }
     }

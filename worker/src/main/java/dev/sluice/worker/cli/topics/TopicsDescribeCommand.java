@@ -71,7 +71,7 @@ public final class TopicsDescribeCommand implements Subcommand {
             List<TopicPlan> plans = options.plans(topics);
             TopicCheck check = TopicCheck.of(topics, states);
             List<TopicDifference> differences =
-                    TopicDifference.of(plans, states, TopicDifference.widest(plans, states));
+                    TopicDifference.of(topics, plans, states, TopicDifference.widest(plans, states));
             if (json) {
                 terminal.out().println(TopicsJson.of(topics.base(), plans, states, check, differences));
             } else {

@@ -147,9 +147,9 @@ class TopicsCommandIT {
         run("create", "--partitions=2");
 
         int code = new TopicCreation(
-                        terminal.terminal().out(),
-                        terminal.terminal().err(),
+                        terminal.terminal(),
                         rejecting(topics.retry()),
+                        topics,
                         TopicPlan.of(topics),
                         OptionalInt.of(4),
                         1,
@@ -272,9 +272,9 @@ class TopicsCommandIT {
                 });
 
         int code = new TopicCreation(
-                        terminal.terminal().out(),
-                        terminal.terminal().err(),
+                        terminal.terminal(),
                         bounded,
+                        topics,
                         TopicPlan.of(topics),
                         OptionalInt.of(2),
                         1,

@@ -33,6 +33,7 @@ class TopicsPrintTest {
                     config:
                       cleanup.policy: "delete"
                       retention.ms: "172800000"
+                      retention.bytes: "-1"
                       max.message.bytes: "1048588"
                       message.timestamp.type: "LogAppendTime"
                   - name: prod.chat.requests.express
