@@ -4,6 +4,7 @@ import dev.sluice.sandbox.broker.BrokerMain;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,6 +128,23 @@ final class BrokerProcess {
     void kill() {
         process.destroyForcibly();
         awaitExit();
+    }
+
+    /** Makes each write fail that would make a file longer. Java takes no notice of the signal that comes with it. */
+    void fillDisk() {
+        try {
+            Process limit = new ProcessBuilder("prlimit", "--pid", Long.toString(pid()), "--fsize=0")
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(limit.getInputStream().readAllBytes(), Charset.defaultCharset());
+            if (limit.waitFor() != 0) {
+                throw new IllegalStateException("prlimit has failed: " + output);
+            }
+        } catch (IOException e) {
+            throw new IllegalStateException("could not run prlimit", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void awaitExit() {

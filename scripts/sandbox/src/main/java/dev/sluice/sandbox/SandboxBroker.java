@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * are not created automatically. Internal topics have one partition. The class is thread-safe: operations run one after
  * another.
  *
- * <p>{@link #suspend()} and {@link #resume()} need a POSIX shell.
+ * <p>{@link #suspend()} and {@link #resume()} need a POSIX shell, and {@link #fillDisk()} needs Linux.
  */
 public final class SandboxBroker implements AutoCloseable {
     private final BrokerSettings settings;
@@ -187,6 +187,16 @@ public final class SandboxBroker implements AutoCloseable {
             suspension.release();
             suspension = null;
         }
+    }
+
+    /**
+     * Lets the broker write nothing more to its disk, as if that were full, until it is started again. Kafka ends such a
+     * broker with its next write.
+     *
+     * @throws IllegalStateException if the broker is not running, or if this machine has no {@code prlimit}
+     */
+    public synchronized void fillDisk() {
+        running().fillDisk();
     }
 
     /**

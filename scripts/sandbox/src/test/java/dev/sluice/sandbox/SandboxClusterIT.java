@@ -1,7 +1,9 @@
 package dev.sluice.sandbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class SandboxClusterIT {
     private static final long SECONDS = 20;
 
+    /** The disk of the leader is full, so the leader ends when it is to write. */
     @Test
     void threeBrokersDoWithoutOneOfThem() throws Exception {
         try (SandboxCluster cluster = SandboxCluster.start(3);
@@ -41,9 +44,10 @@ class SandboxClusterIT {
             SandboxBroker leader = cluster.broker(before.leader().id());
             BrokerClient client = new BrokerClient(cluster.bootstrapServers());
 
-            leader.kill();
+            leader.fillDisk();
             client.write("carried", "without its leader");
             assertThat(carried(admin).leader().id()).isNotEqualTo(leader.nodeId());
+            await().atMost(Duration.ofSeconds(SECONDS)).until(() -> !leader.isRunning());
             cluster.startStopped();
 
             assertThat(cluster.brokers()).allMatch(SandboxBroker::isRunning);

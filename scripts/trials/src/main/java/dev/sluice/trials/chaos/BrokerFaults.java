@@ -19,6 +19,9 @@ final class BrokerFaults {
     /** The time that a cluster has until all replicas are in sync again. */
     private static final Duration SYNC_BOUND = Duration.ofMinutes(1);
 
+    /** The time after which a broker has written something, and has ended by that if its disk is full. */
+    private static final Duration FULL_DISK_BOUND = Duration.ofSeconds(30);
+
     private static final int AT_ONCE = 2;
 
     private final SandboxCluster cluster;
@@ -73,6 +76,7 @@ final class BrokerFaults {
             case FREEZE_BROKER -> freeze(fault, targets.get(0));
             case CUT_BROKER_OFF -> cutOff(fault, targets.get(0).nodeId());
             case MOVE_LEADERS -> leadership.moveAll();
+            case FILL_DISK -> fillDisk(fault, targets.get(0));
             default -> throw new IllegalArgumentException("does not strike a broker: " + fault);
         }
     }
@@ -97,6 +101,15 @@ final class BrokerFaults {
         } finally {
             broker.resume();
         }
+    }
+
+    private void fillDisk(ScheduledFault fault, SandboxBroker broker) throws InterruptedException {
+        broker.fillDisk();
+        if (!PolledCondition.holdsWithin(FULL_DISK_BOUND, () -> !broker.isRunning())) {
+            log.atWarn().addKeyValue("broker", broker.nodeId()).log("Broker goes on with a full disk");
+            broker.kill();
+        }
+        restart(fault);
     }
 
     private void cutOff(ScheduledFault fault, int nodeId) throws InterruptedException {

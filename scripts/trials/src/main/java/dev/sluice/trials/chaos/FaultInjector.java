@@ -118,7 +118,8 @@ final class FaultInjector implements AutoCloseable {
                     KILL_GROUP_COORDINATOR,
                     KILL_TWO_BROKERS,
                     CUT_BROKER_OFF,
-                    MOVE_LEADERS -> strikeBrokers(fault);
+                    MOVE_LEADERS,
+                    FILL_DISK -> strikeBrokers(fault);
             case API_DOWN ->
                 record(fault, "", () -> {
                     api.down();

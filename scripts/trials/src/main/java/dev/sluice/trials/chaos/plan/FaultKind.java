@@ -61,7 +61,9 @@ public enum FaultKind {
     /** A broker is cut off from the others, but not from its clients. The packets arrive late. */
     CUT_BROKER_OFF(12_000, 20_000, 3),
     /** The leaders of all partitions are elected anew, each on another broker. */
-    MOVE_LEADERS(0, 1, 3);
+    MOVE_LEADERS(0, 1, 3),
+    /** The disk of a broker is full, so that it ends by itself. It is restarted when there is room again. */
+    FILL_DISK(1_000, 15_000, 3);
 
     private final int minMillis;
     private final int maxMillis;
