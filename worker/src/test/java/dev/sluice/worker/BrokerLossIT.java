@@ -29,9 +29,7 @@ class BrokerLossIT {
                 TestQueue queue = new TestQueue(broker.bootstrapServers(), "chat");
                 TogetherStandIn api = TogetherStandIn.start(
                         StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY).withLatency(LatencyModel.fixed(LATENCY)))) {
-            for (int i = 0; i < REQUESTS; i++) {
-                queue.publish(body("m", "question"));
-            }
+            queue.publishBacklog(REQUESTS, body("m", "question"));
 
             try (Worker worker = Worker.start(queue.config(api.baseUrl()))) {
                 awaitMoreReplies(queue);

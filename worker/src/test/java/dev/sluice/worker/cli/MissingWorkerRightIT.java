@@ -14,6 +14,7 @@ import dev.sluice.worker.Worker;
 import dev.sluice.worker.intake.Assignment;
 import dev.sluice.worker.settle.EndedRecords;
 import dev.sluice.worker.threads.WorkerException;
+import dev.sluice.worker.topics.AclCheck;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumMap;
@@ -95,8 +96,32 @@ class MissingWorkerRightIT {
                 .filter(grant -> TOPICS.required().contains(grant.name()) || grant.type() == ResourceType.GROUP);
     }
 
+    /** A worker asks for its rights before anything else, and does not start without an answer. */
     @ParameterizedTest
     @MethodSource("asked")
+    void eachRightThatAWorkerLacksIsNamed(AclGrant missing) throws Exception {
+        kafka.revoke(List.of(missing));
+        try (Admin admin = Admin.create(kafka.properties(AclGrant.WORKER))) {
+            assertThat(new AclCheck(admin, BOUND).ofWorker(TOPICS, GROUP))
+                    .contains("Kafka does not allow it: give this user " + missing.words());
+        } finally {
+            kafka.grant(List.of(missing));
+        }
+    }
+
+    /** Returns one right of each kind, on a topic and on the group. */
+    static Stream<AclGrant> oneOfEachKind() {
+        return Stream.of(
+                        GRANTS.stream().filter(grant -> grant.operation() == AclOperation.WRITE),
+                        GRANTS.stream().filter(grant -> grant.type() == ResourceType.TOPIC),
+                        GRANTS.stream().filter(grant -> grant.type() == ResourceType.GROUP))
+                .map(kind -> kind.filter(grant -> asked().anyMatch(grant::equals))
+                        .findFirst()
+                        .orElseThrow());
+    }
+
+    @ParameterizedTest
+    @MethodSource("oneOfEachKind")
     void aWorkerThatLacksARightDoesNotStart(AclGrant missing) throws Exception {
         kafka.revoke(List.of(missing));
         try {

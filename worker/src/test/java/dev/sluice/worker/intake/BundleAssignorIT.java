@@ -32,7 +32,10 @@ class BundleAssignorIT {
     private static final Duration BOUND = Duration.ofSeconds(20);
 
     /** A group that never becomes stable begins a new generation every few milliseconds. */
-    private static final Duration QUIET = Duration.ofSeconds(2);
+    private static final Duration QUIET = Duration.ofSeconds(1);
+
+    /** A member learns of a rebalance with its next heartbeat, by default after 3 s. There are dozens while all is quiet. */
+    private static final String HEARTBEAT_MILLIS = "40";
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -99,7 +102,7 @@ class BundleAssignorIT {
     }
 
     private void create(List<String> names) throws Exception {
-        try (Admin admin = Admin.create(properties())) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             admin.createTopics(names.stream()
                             .map(name -> new NewTopic(name, PARTITIONS * topics.partitionsPerBundle(name), (short) 1))
                             .toList())
@@ -108,8 +111,8 @@ class BundleAssignorIT {
         }
     }
 
-    private static Map<String, Object> properties() {
-        return Map.of("bootstrap.servers", kafka.bootstrapServers());
+    private static Map<String, Object> memberProperties() {
+        return Map.of("bootstrap.servers", kafka.bootstrapServers(), "heartbeat.interval.ms", HEARTBEAT_MILLIS);
     }
 
     private static void requireNoRebalance(Member first, Member second) {
@@ -132,7 +135,7 @@ class BundleAssignorIT {
             Class<? extends ConsumerPartitionAssignor> assignor =
                     subscribed.contains(topics.overflow()) ? BundleAssignor.class : EarlierBundleAssignor.class;
             this.consumer = KafkaClients.groupMember(
-                    properties(), topics.base(), name, Optional.empty(), assignor, Duration.ofMinutes(5));
+                    memberProperties(), topics.base(), name, Optional.empty(), assignor, Duration.ofMinutes(5));
             consumer.subscribe(subscribed, new ConsumerRebalanceListener() {
                 @Override
                 public void onPartitionsRevoked(Collection<TopicPartition> revoked) {}
