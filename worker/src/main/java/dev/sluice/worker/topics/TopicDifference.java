@@ -46,7 +46,8 @@ public record TopicDifference(String topic, String setting, String actual, Strin
                 Integer.toString(planned),
                 actual > planned
                         ? "Kafka can't take partitions away"
-                        : "to widen it to the widest input topic: " + TopicCheck.create(topics) + " --partitions " + bundles);
+                        : "to widen it to the widest input topic: " + TopicCheck.create(topics) + " --partitions "
+                                + bundles);
     }
 
     /** Returns the number of bundles that the widest input topic needs, or 0 if none exists. */

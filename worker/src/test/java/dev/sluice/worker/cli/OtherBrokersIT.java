@@ -55,9 +55,8 @@ class OtherBrokersIT {
     private static final Duration BOUND = Duration.ofSeconds(30);
     private static final String API_KEY = "api-key";
     private static final String USER = "team";
-    private static final String LOGIN =
-            "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"" + USER
-                    + "\" password=\"secret\" ";
+    private static final String LOGIN = "org.apache.kafka.common.security.plain.PlainLoginModule required username=\""
+            + USER + "\" password=\"secret\" ";
 
     @TempDir
     private static Path folder;
@@ -118,7 +117,9 @@ class OtherBrokersIT {
     void aQueueLeavesNothingToTheDefaultsOfTheBroker() throws Exception {
         Topics topics = new Topics("prod.team.chat");
 
-        assertThat(run("topics", "create", topics, "--partitions=1")).as(terminal.err()).isZero();
+        assertThat(run("topics", "create", topics, "--partitions=1"))
+                .as(terminal.err())
+                .isZero();
 
         assertThat(run("topics", "describe", topics)).isZero();
         assertThat(terminal.out()).contains(topics.dead()).doesNotContain("error: ", "warning: ", "differs: ");
@@ -141,8 +142,9 @@ class OtherBrokersIT {
         assertThat(run("topics", "create", topics)).as(terminal.err()).isZero();
 
         assertThat(terminal.out())
-                .contains("The new topics are as narrow as the others, so at most 1 worker has work; to widen the queue: "
-                        + "sluice topics create --topic early.chat --partitions 12")
+                .contains(
+                        "The new topics are as narrow as the others, so at most 1 worker has work; to widen the queue: "
+                                + "sluice topics create --topic early.chat --partitions 12")
                 .contains("early.chat.requests: cleanup.policy is compact, not delete; to change it: ")
                 .contains("early.chat.requests: message.timestamp.type is CreateTime, not LogAppendTime; to change it");
         assertThat(terminal.run(workerLine(topics, "early"))).isEqualTo(2);
@@ -287,8 +289,8 @@ class OtherBrokersIT {
     }
 
     private int run(String command, String subcommand, Topics topics, String... options) {
-        Stream<String> line = Stream.of(
-                command, subcommand, "--kafka-config=" + kafkaConfig, "--topic=" + topics.base());
+        Stream<String> line =
+                Stream.of(command, subcommand, "--kafka-config=" + kafkaConfig, "--topic=" + topics.base());
         return terminal.run(Stream.concat(line.filter(word -> !word.isEmpty()), Stream.of(options))
                 .toArray(String[]::new));
     }
@@ -326,8 +328,7 @@ class OtherBrokersIT {
         byte[] body = ("{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"" + topics.base() + " " + id
                         + "\"}]}")
                 .getBytes(UTF_8);
-        ProducerRecord<byte[], byte[]> record =
-                new ProducerRecord<>(topics.requests(), null, id.getBytes(UTF_8), body);
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topics.requests(), null, id.getBytes(UTF_8), body);
         WireHeaders.set(record.headers(), WireHeaders.ID, id);
         for (int i = 0; i + 1 < headers.length; i += 2) {
             WireHeaders.set(record.headers(), headers[i], headers[i + 1]);
@@ -343,7 +344,8 @@ class OtherBrokersIT {
                 .get();
     }
 
-    private static void setQuotas(ClientQuotaEntity user, @Nullable Double bytesPerSecond, @Nullable Double requestPercentage)
+    private static void setQuotas(
+            ClientQuotaEntity user, @Nullable Double bytesPerSecond, @Nullable Double requestPercentage)
             throws ExecutionException, InterruptedException {
         Map<String, Double> quotas = new HashMap<>();
         quotas.put("producer_byte_rate", bytesPerSecond);

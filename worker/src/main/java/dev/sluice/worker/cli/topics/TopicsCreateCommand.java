@@ -101,8 +101,7 @@ public final class TopicsCreateCommand implements Subcommand {
         }
         OptionalInt asked = partitions == null ? OptionalInt.empty() : OptionalInt.of(partitions);
         try (Admin admin = AdminConnector.connect(kafka)) {
-            return new TopicCreation(
-                            terminal, admin, kafka.topics(), plans, asked, replication, options.enlarges())
+            return new TopicCreation(terminal, admin, kafka.topics(), plans, asked, replication, options.enlarges())
                     .run();
         }
     }

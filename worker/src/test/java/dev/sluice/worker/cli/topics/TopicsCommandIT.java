@@ -272,13 +272,7 @@ class TopicsCommandIT {
                 });
 
         int code = new TopicCreation(
-                        terminal.terminal(),
-                        bounded,
-                        topics,
-                        TopicPlan.of(topics),
-                        OptionalInt.of(2),
-                        1,
-                        false)
+                        terminal.terminal(), bounded, topics, TopicPlan.of(topics), OptionalInt.of(2), 1, false)
                 .run();
 
         assertThat(code).isZero();
