@@ -115,7 +115,7 @@ class OtherBrokersIT {
         }
     }
 
-    /** Only what a topic leaves to the broker could be lost by the broker's defaults. */
+    /** The broker's defaults delete records of a topic that leaves the choice to them. */
     @Test
     void aQueueLeavesNothingToTheDefaultsOfTheBroker() throws Exception {
         Topics topics = new Topics("prod.team.chat");
