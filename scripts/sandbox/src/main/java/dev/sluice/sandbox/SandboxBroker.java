@@ -190,8 +190,8 @@ public final class SandboxBroker implements AutoCloseable {
     }
 
     /**
-     * Lets the broker write nothing more to its disk, as if that were full, until it is started again. Kafka ends such a
-     * broker with its next write.
+     * Lets the broker write nothing more to its disk, as if that were full, until it is started again. Kafka ends such
+     * a broker with its next write.
      *
      * @throws IllegalStateException if the broker is not running, or if this machine has no {@code prlimit}
      */

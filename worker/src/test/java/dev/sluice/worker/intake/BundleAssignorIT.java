@@ -34,7 +34,7 @@ class BundleAssignorIT {
     /** A group that never becomes stable begins a new generation every few milliseconds. */
     private static final Duration QUIET = Duration.ofSeconds(1);
 
-    /** A member learns of a rebalance with its next heartbeat, by default after 3 s. There are dozens while all is quiet. */
+    /** A member learns of a rebalance with its next heartbeat, by default after 3 s. Dozens come while all is quiet. */
     private static final String HEARTBEAT_MILLIS = "40";
 
     @RegisterExtension
