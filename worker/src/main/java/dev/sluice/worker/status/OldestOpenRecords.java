@@ -32,7 +32,7 @@ final class OldestOpenRecords {
 
     private final PartitionScanner scanner;
     private final Topics topics;
-    /** What was found in each partition. */
+    /** The findings of the latest reading. */
     private final Map<TopicPartition, Found> found = new HashMap<>();
 
     OldestOpenRecords(PartitionScanner scanner, Topics topics) {
@@ -41,7 +41,7 @@ final class OldestOpenRecords {
     }
 
     /**
-     * What a reading has found in a partition.
+     * The findings of a reading in one partition.
      *
      * @param range what was open then
      * @param first the offset of its first open record; -1 if there was none

@@ -28,7 +28,7 @@ import org.apache.kafka.common.TopicPartition;
 
 /** Reads the status of a queue from Kafka. No worker needs to run. Not thread-safe. */
 public final class StatusReader implements AutoCloseable {
-    /** For how long topics are taken to have the partitions and settings that they had. */
+    /** The time for which topics are taken to have the partitions and settings that they had. */
     private static final Duration STATES_LAST = Duration.ofSeconds(10);
 
     private final Admin admin;
