@@ -12,6 +12,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -138,11 +139,20 @@ final class PartitionTail implements AutoCloseable {
         next = new OffsetAndMetadata(record.offset() + 1, record.leaderEpoch(), "");
     }
 
-    /** Puts the place behind all these records, and behind the transaction markers that follow them. */
-    void pass(ConsumerRecords<byte[], byte[]> records) {
-        OffsetAndMetadata behind = records.nextOffsets().get(partition);
-        if (behind != null && behind.offset() > next.offset()) {
-            next = behind;
+    /** Puts the place behind all records of the last poll, and behind the transaction markers that follow them. */
+    void passAll() {
+        long position = consumer == null ? next.offset() : position(consumer);
+        if (position > next.offset()) {
+            next = new OffsetAndMetadata(position, next.leaderEpoch(), "");
+        }
+    }
+
+    /** Returns the position, or the place where the consumer does not have one at present. */
+    private long position(Consumer<byte[], byte[]> reader) {
+        try {
+            return reader.position(partition, Duration.ZERO);
+        } catch (TimeoutException notYet) {
+            return next.offset();
         }
     }
 

@@ -129,7 +129,7 @@ final class ReplyInbox implements AutoCloseable {
                 pending.deliver(reply);
                 tail.pass(reply);
             }
-            tail.pass(replies);
+            tail.passAll();
             if (failures.mendedBy(!replies.isEmpty())) {
                 pending.unblock();
                 LOG.atInfo().addKeyValue("partition", tail.partition()).log("Replies can be read again");

@@ -5,6 +5,9 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.CommitFailedException;
@@ -17,6 +20,7 @@ import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.RebalanceInProgressException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +41,9 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
     private final HandlerFailures failures;
     private final BooleanSupplier closing;
     private final Map<TopicPartition, OffsetAndMetadata> handled = new HashMap<>();
+    /** Where each partition was read to when it was last looked at. */
+    private final Map<TopicPartition, Long> positions = new HashMap<>();
+
     private boolean subscribed;
 
     /**
@@ -66,7 +73,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         }
         // While closing, records of this poll may be left unhandled, so their offsets must not be committed.
         if (!closing.getAsBoolean()) {
-            advance(records.nextOffsets());
+            advance(records.partitions());
         }
         commit();
     }
@@ -150,13 +157,34 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
         };
     }
 
-    /** Advances past the transaction markers behind the last reply too, so that an empty partition shows lag 0. */
-    private void advance(Map<TopicPartition, OffsetAndMetadata> next) {
-        next.forEach((partition, offset) -> {
-            if (!failures.isPaused(partition)) {
-                handled.put(partition, offset);
+    /**
+     * Advances past the transaction markers behind the last reply too, so that an empty partition shows lag 0. Clients
+     * before 4.0, which a service may bring, tell no more of them than the position.
+     *
+     * @param read the partitions whose replies have just been handled
+     */
+    private void advance(Set<TopicPartition> read) {
+        for (TopicPartition partition : consumer.assignment()) {
+            OptionalLong position = failures.isPaused(partition) ? OptionalLong.empty() : position(partition);
+            if (position.isPresent()) {
+                Long before = positions.put(partition, position.getAsLong());
+                boolean hasMoved = before != null && before != position.getAsLong();
+                if (hasMoved || read.contains(partition)) {
+                    OffsetAndMetadata last = handled.get(partition);
+                    Optional<Integer> epoch = last == null ? Optional.empty() : last.leaderEpoch();
+                    handled.put(partition, new OffsetAndMetadata(position.getAsLong(), epoch, ""));
+                }
             }
-        });
+        }
+    }
+
+    /** Returns the position, if the consumer has it already. */
+    private OptionalLong position(TopicPartition partition) {
+        try {
+            return OptionalLong.of(consumer.position(partition, Duration.ZERO));
+        } catch (TimeoutException notYet) {
+            return OptionalLong.empty();
+        }
     }
 
     /**
@@ -193,6 +221,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
 
     private void drop(Collection<TopicPartition> partitions) {
         handled.keySet().removeAll(partitions);
+        positions.keySet().removeAll(partitions);
         partitions.forEach(failures::forget);
     }
 }
