@@ -65,7 +65,8 @@ final class PacePlot {
                 "<polyline points=\"%s\" fill=\"none\" stroke=\"black\"/>",
                 limit.toString().strip());
         text(LEFT - 8, top + HEIGHT / 2, "end", name);
-        text(LEFT - 8, top + HEIGHT / 2 + 16, "end", run.limit());
+        // the line itself shows what comes after the comma
+        text(LEFT - 8, top + HEIGHT / 2 + 16, "end", run.limit().split(",", 2)[0]);
         text(LEFT, top + HEIGHT + BELOW + 10, "start", "0");
         text(LEFT + WIDTH, top + HEIGHT + BELOW + 10, "end", Math.round(seconds(run.traffic())) + " s");
     }
