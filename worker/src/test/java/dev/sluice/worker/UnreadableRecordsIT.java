@@ -18,15 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,31 +33,17 @@ class UnreadableRecordsIT {
     private static final Path JAR = Path.of("target", "sluice.jar");
     private static final int BUNDLE = 1;
 
-    private static final AtomicInteger NUMBER = new AtomicInteger();
-
     @TempDir
-    private static Path folder;
+    private Path folder;
 
-    private static SandboxBroker broker;
-
+    private SandboxBroker broker;
     private TestQueue queue;
     private TogetherStandIn api;
 
-    @BeforeAll
-    static void start() {
-        broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
-    }
-
-    @AfterAll
-    static void stop() {
-        if (broker != null) { // its start may have failed
-            broker.close();
-        }
-    }
-
     @BeforeEach
     void open() throws Exception {
-        queue = new TestQueue(broker.bootstrapServers(), "chat-" + NUMBER.incrementAndGet());
+        broker = SandboxBroker.start(BrokerSettings.defaults().withDataFolder(folder.resolve("broker")));
+        queue = new TestQueue(broker.bootstrapServers(), "chat");
         api = TogetherStandIn.start(StandInSettings.DEFAULT.withApiKeys(TestQueue.KEY));
     }
 
@@ -68,6 +51,7 @@ class UnreadableRecordsIT {
     void close() {
         api.close();
         queue.close();
+        broker.close();
     }
 
     @Test
@@ -185,7 +169,6 @@ class UnreadableRecordsIT {
                         JAR.toString(),
                         "worker",
                         "--bootstrap-servers=" + broker.bootstrapServers(),
-                        "--topic=" + queue.topics.base(),
                         "--group=" + queue.group(),
                         "--base-url=" + api.baseUrl(),
                         "--limit=*=none")
