@@ -317,9 +317,10 @@ class BatchesIT {
         try (Worker worker = Worker.start(limited("100/s"));
                 BatchRunner runner = runner()) {
             await().atMost(PATIENCE).until(() -> batch(large).counts().completed() >= 100);
-            int before = batch(large).counts().completed();
 
             String small = create("tenant-b", lines(400));
+            await().atMost(PATIENCE).until(() -> batch(small).counts().completed() > 0);
+            int before = batch(large).counts().completed();
 
             assertCounts(ended(small), 400, 0);
             assertThat(batch(large).counts().completed() - before).isBetween(200, 800);
