@@ -41,7 +41,7 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
     private final HandlerFailures failures;
     private final BooleanSupplier closing;
     private final Map<TopicPartition, OffsetAndMetadata> handled = new HashMap<>();
-    /** Where each partition was read to when it was last looked at. */
+    /** The position of each partition when it was last looked at. */
     private final Map<TopicPartition, Long> positions = new HashMap<>();
 
     private boolean subscribed;

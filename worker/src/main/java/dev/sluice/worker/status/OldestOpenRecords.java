@@ -18,8 +18,8 @@ import org.apache.kafka.common.TopicPartition;
 /**
  * Reads the first open records of all partitions at once. They tell how long the oldest one has waited. If they reach
  * to the end of the partition, they also tell how many records are open without counting transaction markers. The time
- * is bounded by {@link #TIMEOUT}. Records do not change, so the next reading does not read again what one has found, for
- * as long as it holds. Not thread-safe.
+ * is bounded by {@link #TIMEOUT}. Records do not change, so the next reading does not read again what one has found,
+ * for as long as it holds. Not thread-safe.
  */
 final class OldestOpenRecords {
     /** The longest time for one status, because a person waits for it. The rest is reported as not read. */
