@@ -165,16 +165,19 @@ final class ReplyLoop implements ConsumerRebalanceListener, AutoCloseable {
      */
     private void advance(Set<TopicPartition> read) {
         for (TopicPartition partition : consumer.assignment()) {
-            OptionalLong position = failures.isPaused(partition) ? OptionalLong.empty() : position(partition);
-            if (position.isPresent()) {
-                Long before = positions.put(partition, position.getAsLong());
-                boolean hasMoved = before != null && before != position.getAsLong();
-                if (hasMoved || read.contains(partition)) {
-                    OffsetAndMetadata last = handled.get(partition);
-                    Optional<Integer> epoch = last == null ? Optional.empty() : last.leaderEpoch();
-                    handled.put(partition, new OffsetAndMetadata(position.getAsLong(), epoch, ""));
-                }
+            if (!failures.isPaused(partition)) {
+                position(partition).ifPresent(position -> advance(partition, position, read.contains(partition)));
             }
+        }
+    }
+
+    private void advance(TopicPartition partition, long position, boolean isRead) {
+        Long before = positions.put(partition, position);
+        boolean hasMoved = before != null && before != position;
+        if (isRead || hasMoved) {
+            OffsetAndMetadata last = handled.get(partition);
+            Optional<Integer> epoch = last == null ? Optional.empty() : last.leaderEpoch();
+            handled.put(partition, new OffsetAndMetadata(position, epoch, ""));
         }
     }
 

@@ -24,6 +24,12 @@ final class ChatRoute {
     private static final String RETRY_COUNT = "x-stainless-retry-count";
     private static final String IDEMPOTENCY_KEY = "idempotency-key";
 
+    /**
+     * The time until a retry is taken for a request of its own. A loop that was late may read it before it sees that
+     * the connection of the try before has ended.
+     */
+    private static final long LATE_MILLIS = 100;
+
     private final Context loop;
     private final Vertx vertx;
     private final GatewayConfig config;
@@ -77,20 +83,46 @@ final class ChatRoute {
 
     /** Gives the client the reply that its earlier try has left behind, or publishes the request. */
     private void accept(ClientExchange exchange, Caller caller, byte[] body) {
-        if (isDraining) {
-            uploads.release(body.length);
-            refuse(exchange, DoorRouter.draining());
+        String fingerprint = fingerprint(exchange.request(), caller, body);
+        if (isRefused(exchange, body) || isJoined(exchange, fingerprint, body)) {
             return;
         }
-        String fingerprint = fingerprint(exchange.request(), caller, body);
+        if (isRetry(exchange.request())) {
+            long unused = vertx.setTimer(LATE_MILLIS, due -> {
+                if (!isRefused(exchange, body) && !isJoined(exchange, fingerprint, body)) {
+                    ask(exchange, caller, fingerprint, body);
+                }
+            });
+        } else {
+            ask(exchange, caller, fingerprint, body);
+        }
+    }
+
+    /** Returns true if the request comes to nothing, because the door drains or its client has gone. */
+    private boolean isRefused(ClientExchange exchange, byte[] body) {
+        boolean isOver = isDraining || exchange.isEnded();
+        if (isOver) {
+            uploads.release(body.length);
+        }
+        if (isDraining && !exchange.isEnded()) {
+            refuse(exchange, DoorRouter.draining());
+        }
+        return isOver;
+    }
+
+    /** Returns true if the client waits for the reply of its earlier try from now on, or has it. */
+    private boolean isJoined(ClientExchange exchange, String fingerprint, byte[] body) {
         Optional<WaitingRequest> earlier =
                 isRepeated(exchange.request()) ? waiting.adopt(fingerprint) : Optional.empty();
-        if (earlier.isPresent()) {
-            LOG.atDebug().addKeyValue("id", earlier.get().id()).log("Request joined by the next try of its client");
+        earlier.ifPresent(found -> {
+            LOG.atDebug().addKeyValue("id", found.id()).log("Request joined by the next try of its client");
             uploads.release(body.length);
-            earlier.get().attach(exchange);
-            return;
-        }
+            found.attach(exchange);
+        });
+        return earlier.isPresent();
+    }
+
+    private void ask(ClientExchange exchange, Caller caller, String fingerprint, byte[] body) {
         Optional<HttpAnswer> full = full(caller);
         if (full.isPresent()) {
             uploads.release(body.length);
@@ -105,8 +137,12 @@ final class ChatRoute {
 
     /** Equal bytes of one caller are one request only if the client says so. */
     private static boolean isRepeated(HttpServerRequest request) {
+        return request.getHeader(IDEMPOTENCY_KEY) != null || isRetry(request);
+    }
+
+    private static boolean isRetry(HttpServerRequest request) {
         String count = request.getHeader(RETRY_COUNT);
-        return request.getHeader(IDEMPOTENCY_KEY) != null || (count != null && count.matches("[1-9][0-9]{0,3}"));
+        return count != null && count.matches("[1-9][0-9]{0,3}");
     }
 
     private static String fingerprint(HttpServerRequest request, Caller caller, byte[] body) {

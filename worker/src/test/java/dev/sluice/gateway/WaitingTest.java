@@ -169,6 +169,37 @@ class WaitingTest {
         }
     }
 
+    /** The loop stands still, and finds a request, the end of its connection and the next try when it goes on. */
+    @Test
+    void aNextTryThatIsReadBeforeTheEndOfTheFirstOneIsStillTheSameRequest() throws Exception {
+        InMemoryChatQueue queue = TestDoor.answering().holdReplies();
+        CompletableFuture<Void> stands = new CompletableFuture<>();
+        CompletableFuture<Void> goesOn = new CompletableFuture<>();
+        CallerRule everybody = new KeylessRule(true);
+        CallerRule rule = request -> {
+            if (request.headers().contains("X-Stand-Still")) {
+                stands.complete(null);
+                goesOn.join();
+            }
+            return everybody.check(request);
+        };
+        try (TestDoor door = new TestDoor(queue, rule, 100, TestDoor.TIMES);
+                RawConnection first = door.connect();
+                RawConnection again = door.connect();
+                RawConnection other = door.connect()) {
+            other.post("X-Stand-Still: 1\r\n", TestDoor.BODY.replace("hi", "ho"));
+            stands.join();
+            first.post("", TestDoor.BODY).close();
+            again.post(AGAIN, TestDoor.BODY);
+            goesOn.complete(null);
+
+            assertThat(again.head()).contains("200 ok");
+            queue.releaseAll();
+            assertThat(again.until("0\r\n\r\n")).contains("re m");
+            assertThat(queue.requests()).hasSize(2);
+        }
+    }
+
     /** An Idempotency-Key is one of its caller and of one body: another caller, or another body, is another request. */
     @Test
     void nobodyElseGetsTheReplyOfAClientThatHasGone() throws Exception {

@@ -284,17 +284,25 @@ public final class Intake implements Runnable {
 
     private long pollMillis() {
         long now = clock.millis();
-        // Where nothing is in memory and nothing is paused, only a record can change that, and it ends the poll.
-        boolean isQuiet = !draining && readAhead.isEmpty() && consumer.paused().isEmpty();
-        long most = isQuiet ? POSITION_REPORT_MILLIS : MAX_POLL_MILLIS;
+        long most = isQuiet() ? POSITION_REPORT_MILLIS : MAX_POLL_MILLIS;
         // no request leaves the gate while intake drains, even if it is due
-        long wait = draining ? most : dueGate.millisToNext(now, most);
+        long wait = draining ? MAX_POLL_MILLIS : dueGate.millisToNext(now, most);
         for (OwnedPartition partition : partitions.all()) {
             if (partition.resumesAt() > now) {
                 wait = Math.min(wait, partition.resumesAt() - now);
             }
         }
         return wait;
+    }
+
+    /**
+     * Returns true if only a record can change what has to be done, and would end a poll. It is false before there are
+     * partitions, since these are opened when a poll has ended.
+     */
+    private boolean isQuiet() {
+        return !partitions.all().isEmpty()
+                && readAhead.isEmpty()
+                && consumer.paused().isEmpty();
     }
 
     private void reportPositions() {

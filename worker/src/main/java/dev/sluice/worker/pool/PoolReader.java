@@ -53,7 +53,7 @@ public final class PoolReader implements AutoCloseable {
     private final TopicPartition partition;
     private final Set<String> known = new HashSet<>();
     private PoolView view = new PoolView();
-    /** Until when the next reading can go on where the last one has stopped, by {@code System.nanoTime()}. */
+    /** The {@code System.nanoTime()} until which the next reading can go on where the last one has stopped. */
     private OptionalLong goesOnUntil = OptionalLong.empty();
 
     /**
