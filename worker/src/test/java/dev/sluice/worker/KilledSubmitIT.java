@@ -149,7 +149,7 @@ class KilledSubmitIT {
 
     private void awaitAnswers(int atLeast) {
         await().atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(20))
+                .pollInterval(Duration.ofMillis(50))
                 .until(() -> Files.exists(resumePoint()) && lineEnds(answers()) + lineEnds(errors()) >= atLeast);
     }
 

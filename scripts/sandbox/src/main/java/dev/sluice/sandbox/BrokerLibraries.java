@@ -59,7 +59,8 @@ final class BrokerLibraries {
         if (others == null) {
             command.addAll(
                     List.of("-Dslf4j.provider=" + StandardErrorLog.class.getName(), "-Dslf4j.internal.verbosity=WARN"));
-            command.addAll(List.of("-cp", ownClassPath(), BrokerMain.class.getName()));
+            command.addAll(BrokerArchive.options(ownClassPath()));
+            command.add(BrokerMain.class.getName());
             command.addAll(List.of(serverProperties.toString(), server.member().clusterId()));
             return command;
         }

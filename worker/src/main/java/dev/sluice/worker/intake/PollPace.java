@@ -14,6 +14,8 @@ final class PollPace {
     private static final long MOST_NANOS = Duration.ofMillis(10).toNanos();
     /** The pause while enough waits. By then a part of it has been called that is worth a poll. */
     private static final long UNHURRIED_NANOS = Duration.ofMillis(5).toNanos();
+    /** The same where many partitions are owned. */
+    private static final long MOST_UNHURRIED_NANOS = Duration.ofMillis(15).toNanos();
     /** A poll that brings as many records has been worth its cost. */
     private static final int MANY_RECORDS = 64;
 
@@ -32,11 +34,11 @@ final class PollPace {
      * @param hasEnough whether enough requests wait in memory
      */
     void polled(int records, int partitions, boolean hasEnough, long nowNanos) {
-        long forPartitions = Math.min(MOST_NANOS, NANOS_PER_PARTITION * partitions);
+        long forPartitions = NANOS_PER_PARTITION * partitions;
         if (hasEnough) {
-            nextAt = nowNanos + Math.max(UNHURRIED_NANOS, forPartitions);
+            nextAt = nowNanos + Math.max(UNHURRIED_NANOS, Math.min(MOST_UNHURRIED_NANOS, 2 * forPartitions));
         } else {
-            nextAt = nowNanos + (records >= MANY_RECORDS ? 0 : forPartitions);
+            nextAt = nowNanos + (records >= MANY_RECORDS ? 0 : Math.min(MOST_NANOS, forPartitions));
         }
     }
 

@@ -53,6 +53,10 @@ class PollPaceTest {
 
         pace.polled(500, 1_440, true, START);
 
-        assertThat(pace.nanosToNext(START)).isEqualTo(7_200 * MICRO);
+        assertThat(pace.nanosToNext(START)).isEqualTo(14_400 * MICRO);
+
+        pace.polled(500, 100_000, true, START);
+
+        assertThat(pace.nanosToNext(START)).isEqualTo(15_000 * MICRO);
     }
 }

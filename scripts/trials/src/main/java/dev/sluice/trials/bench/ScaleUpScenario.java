@@ -24,9 +24,11 @@ import picocli.CommandLine.Option;
         description = {
             "A backlog without any limit, again and again with more of one thing: processor time of all workers per "
                     + "reply, replies per second, and the memory of the largest worker. In parentheses the ratio to "
-                    + "the first row. The first quarter of the requests warms up and does not count. Neither does a "
-                    + "first round, in which the stand-in and the load warm up. 8 workers have four times as many "
-                    + "requests, since each of them has to warm up.",
+                    + "a row before. The first quarter of the requests warms up and does not count. Neither does a "
+                    + "first round, in which the stand-in and the load warm up.",
+            "",
+            "A worker that does more at once needs less for each, since what is at hand shares polls, transactions "
+                    + "and packets. So 8 workers at 250/s each are compared with one worker at 250/s.",
             "",
             "one core: the worker may use the first processor alone. rebalances: a second worker comes and goes every "
                     + "ten seconds, and the time it takes to start counts as well. marks: they cancel requests that "
@@ -43,18 +45,26 @@ final class ScaleUpScenario implements Callable<Integer> {
     /** The most that a request may cost, in per cent of what it costs in the first row. */
     private static final int MOST_PERCENT = 110;
 
+    /** The calls per second of each worker, where several share this machine and none may be at its bounds. */
+    private static final int RATE = 250;
+
+    private static final int RATED_SECONDS = 80;
+
     private static final String FIRST = "one worker";
+    private static final String ONE_AT_RATE = "one at " + RATE + " a second";
+    private static final String EIGHT_AT_RATE = "8 at " + RATE + " a second";
     private static final Map<String, Variation> VARIATIONS = new LinkedHashMap<>();
 
     static {
         VARIATIONS.put(FIRST, Variation.PLAIN);
-        VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, true, false));
-        VARIATIONS.put("8 workers", new Variation(8, BenchRig.PARTITIONS, 1, 1, 0, false, false));
-        VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, 0, false, false));
-        VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, 0, false, false));
-        VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, 0, false, false));
-        VARIATIONS.put("100000 marks", new Variation(1, BenchRig.PARTITIONS, 1, 1, 100_000, false, false));
-        VARIATIONS.put("rebalances", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, true));
+        VARIATIONS.put("one core", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, true, false, 0));
+        VARIATIONS.put("96 partitions", new Variation(1, 96, 1, 1, 0, false, false, 0));
+        VARIATIONS.put("300 models", new Variation(1, BenchRig.PARTITIONS, 300, 1, 0, false, false, 0));
+        VARIATIONS.put("10000 tenants", new Variation(1, BenchRig.PARTITIONS, 1, 10_000, 0, false, false, 0));
+        VARIATIONS.put("100000 marks", new Variation(1, BenchRig.PARTITIONS, 1, 1, 100_000, false, false, 0));
+        VARIATIONS.put("rebalances", new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, true, 0));
+        VARIATIONS.put(ONE_AT_RATE, new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, false, RATE));
+        VARIATIONS.put(EIGHT_AT_RATE, new Variation(8, BenchRig.PARTITIONS, 1, 1, 0, false, false, RATE));
     }
 
     @Option(names = "--requests", defaultValue = "100000", description = "In the queue, each time (${DEFAULT-VALUE}).")
@@ -66,7 +76,7 @@ final class ScaleUpScenario implements Callable<Integer> {
     @Option(names = "--runs", defaultValue = "3", description = "Of each; medians are shown (${DEFAULT-VALUE}).")
     private int runs;
 
-    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Besides the first row (all).")
+    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Besides the rows that they are compared with (all).")
     private List<String> only = List.of();
 
     @Mixin
@@ -78,19 +88,31 @@ final class ScaleUpScenario implements Callable<Integer> {
      * @param marks how many marks cancel requests that are not there
      * @param oneCore whether the worker may use one processor alone
      * @param rebalances whether another worker comes and goes
+     * @param rate the calls per second of each worker; 0 is no limit
      */
     private record Variation(
-            int workers, int partitions, int models, int tenants, int marks, boolean oneCore, boolean rebalances) {
-        private static final Variation PLAIN = new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, false);
+            int workers,
+            int partitions,
+            int models,
+            int tenants,
+            int marks,
+            boolean oneCore,
+            boolean rebalances,
+            int rate) {
+        private static final Variation PLAIN = new Variation(1, BenchRig.PARTITIONS, 1, 1, 0, false, false, 0);
 
         IntFunction<String> body(int bytes) {
             return number ->
                     RequestBodies.sized(models == 1 ? RequestBodies.MODEL : "model-" + number % models, number, bytes);
         }
 
-        /** Returns how many requests there are. Each worker's own part of them has to warm it up. */
-        int requests(int forOne) {
-            return forOne * Math.max(1, workers / 2);
+        int requests(int unlimited) {
+            return rate == 0 ? unlimited : workers * rate * RATED_SECONDS;
+        }
+
+        /** Returns the limit of all workers together. */
+        String limit() {
+            return rate == 0 ? "none" : workers * rate + "/s";
         }
 
         void publish(NumberedPublisher publisher, int requests, int bytes) {
@@ -124,7 +146,7 @@ final class ScaleUpScenario implements Callable<Integer> {
         for (int run = 1; run <= runs; run++) {
             for (Map.Entry<String, Variation> variation : VARIATIONS.entrySet()) {
                 String name = variation.getKey();
-                if (!only.isEmpty() && !only.contains(name) && !name.equals(FIRST)) {
+                if (!isWanted(name)) {
                     continue;
                 }
                 ScenarioRunner.say(name + ", run " + run + " of " + runs);
@@ -135,6 +157,17 @@ final class ScaleUpScenario implements Callable<Integer> {
             }
         }
         return judge(figures);
+    }
+
+    private boolean isWanted(String name) {
+        return only.isEmpty()
+                || only.contains(name)
+                || only.stream().map(ScaleUpScenario::base).anyMatch(name::equals);
+    }
+
+    /** Returns the row with which a row is compared. */
+    private static String base(String name) {
+        return name.equals(EIGHT_AT_RATE) ? ONE_AT_RATE : FIRST;
     }
 
     private Map<String, Double> measure(Variation variation, Path folder) throws IOException, InterruptedException {
@@ -177,7 +210,7 @@ final class ScaleUpScenario implements Callable<Integer> {
     /** Starts the workers and waits until all of them have partitions. */
     private static List<WorkerProcess> start(BenchRig rig, Variation variation) throws InterruptedException {
         List<WorkerProcess> workers = rig.pacedWorkers(
-                variation.workers(), List.of("--limit=*=none", "--max-in-flight=" + IN_FLIGHT / variation.workers()));
+                variation.workers(), List.of("--limit=*=" + variation.limit(), "--max-in-flight=" + IN_FLIGHT));
         if (variation.oneCore()) {
             workers.forEach(WorkerProcess::bindToOneProcessor);
         }
@@ -212,10 +245,10 @@ final class ScaleUpScenario implements Callable<Integer> {
 
     private ScenarioResult judge(Map<String, List<Map<String, Double>>> figures) {
         ScenarioResult result = new ScenarioResult();
-        List<Map<String, Double>> base = figures.values().iterator().next();
         figures.forEach((name, found) -> {
+            List<Map<String, Double>> base = figures.getOrDefault(base(name), found);
             Map<String, String> cells = new LinkedHashMap<>();
-            for (String measure : base.get(0).keySet()) {
+            for (String measure : found.get(0).keySet()) {
                 double median = median(found, measure);
                 cells.put(
                         measure,
@@ -224,7 +257,7 @@ final class ScaleUpScenario implements Callable<Integer> {
             result.row(name, cells);
             long percent = (long)
                     Math.ceil(100 * median(found, DrainedBacklog.COST) / median(base, DrainedBacklog.COST) - 1e-9);
-            if (found != base) {
+            if (found != base && !name.equals(ONE_AT_RATE)) {
                 result.bound(new MeasuredBound(name + ": cost of a request, per cent", percent, MOST_PERCENT));
             }
         });
