@@ -24,9 +24,15 @@ let selection = {};
 let running = null;
 let older = null;
 
+/** What a group and a field say of a letter that has no such value. An empty field is no condition. */
+const NONE = "(none)";
+
 function filter() {
   const form = new FormData(search);
-  const one = (name) => form.get(name).trim() === "" ? [] : [form.get(name).trim()];
+  const one = (name) => {
+    const value = form.get(name).trim();
+    return value === "" ? [] : [value === NONE ? "" : value];
+  };
   return { reasons: one("reasons"), statuses: one("statuses"), models: one("models"), tenants: one("tenants"),
     ids: one("ids"), contains: form.get("contains") ?? "", replayed: form.get("replayed") != null };
 }
@@ -108,18 +114,18 @@ const groups = new Rows(byId("groups-table"), () => {
   const [count, newest] = [element("td", "number"), element("td", "number")];
   let shown = null;
   button.addEventListener("click", () => {
-    search.elements.reasons.value = shown.reason ?? "";
-    search.elements.statuses.value = shown.http_status ?? "";
-    search.elements.models.value = shown.model ?? "";
-    search.elements.tenants.value = shown.tenant ?? "";
+    search.elements.reasons.value = shown.reason || NONE;
+    search.elements.statuses.value = shown.http_status || NONE;
+    search.elements.models.value = shown.model || NONE;
+    search.elements.tenants.value = shown.tenant || NONE;
     run({});
   });
   return { node: element("tr", "", reason, status, model, tenant, count, newest), show(group) {
     shown = group;
-    text(button, group.reason ?? "(none)");
-    text(status, group.http_status ?? "–");
-    text(model, group.model ?? "–");
-    text(tenant, group.tenant ?? "–");
+    text(button, group.reason || NONE);
+    text(status, group.http_status || NONE);
+    text(model, group.model || NONE);
+    text(tenant, group.tenant || NONE);
     text(count, words.count(group.letters));
     text(newest, words.moment(group.newest));
   } };

@@ -7,6 +7,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.Topics;
 import dev.sluice.wire.WireHeaders;
+import dev.sluice.worker.PackagedJar;
 import dev.sluice.worker.pool.LaneReport;
 import dev.sluice.worker.pool.WorkerReport;
 import dev.sluice.worker.pool.WorkerReportJson;
@@ -77,19 +78,14 @@ class ConsoleSizeTrial {
             put(topics.dead());
             put(topics.requests());
         }
-        Process console = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:TieredStopAtLevel=1", // as scripts/sluice starts it
-                        "-XX:+UseSerialGC",
-                        "-XX:+ExitOnOutOfMemoryError",
-                        "-jar",
-                        Path.of("target", "sluice.jar").toString(),
-                        "console",
-                        "--port=0",
-                        "--history-dir=" + folder,
-                        "--topic=" + topics.base(),
-                        "--bootstrap-servers=" + kafka.bootstrapServers())
+        Process console = PackagedJar.process(
+                        List.of("-Xmx256m", "-XX:+ExitOnOutOfMemoryError"),
+                        List.of(
+                                "console",
+                                "--port=0",
+                                "--history-dir=" + folder,
+                                "--topic=" + topics.base(),
+                                "--bootstrap-servers=" + kafka.bootstrapServers()))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         try (BufferedReader out = new BufferedReader(new InputStreamReader(console.getInputStream(), UTF_8))) {

@@ -113,6 +113,18 @@ class DeadLettersPageIT {
         }
     }
 
+    /** Puts a letter that says nothing of its tenant, its model and the API. */
+    private void putBare(String id) throws ExecutionException, InterruptedException {
+        RecordHeaders headers = new RecordHeaders();
+        WireHeaders.set(headers, WireHeaders.ID, id);
+        WireHeaders.set(headers, WireHeaders.REASON, "expired");
+        try (KafkaProducer<byte[], byte[]> producer =
+                new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer())) {
+            producer.send(new ProducerRecord<>(topics.dead(), null, null, null, "{}".getBytes(UTF_8), headers))
+                    .get();
+        }
+    }
+
     private List<ConsumerRecord<byte[], byte[]>> read(String topic) {
         List<ConsumerRecord<byte[], byte[]>> records = new ArrayList<>();
         Map<String, Object> config = Map.of(
@@ -370,8 +382,10 @@ class DeadLettersPageIT {
     @Test
     void whatComesFromOutsideIsShownAsItIs() throws Exception {
         String turned = "\u202egnp.elif \u05e9\u05dc\u05d5\u05dd";
+        put("long-line", "rejected", "400", "t", "m", "y".repeat(5_000));
         put("a".repeat(500), "rejected", "400", "__proto__", "maker/'quoted'/m", "x".repeat(300_000));
         put(turned, "rejected", "400", "constructor", turned, HOSTILE);
+        putBare("nobody's");
         for (String tenant : List.of("null", "", "__proto__")) {
             RecordHeaders headers = new RecordHeaders();
             WireHeaders.set(headers, WireHeaders.TENANT, tenant);
@@ -384,7 +398,7 @@ class DeadLettersPageIT {
         try (Chromium chromium = ConsolePageIT.browser(folder.resolve("profile"));
                 Chromium.Page page =
                         chromium.open("http://localhost:" + console.port() + "/#dead-letters", 1_200, 1_000)) {
-            await().atMost(SOON).until(() -> page.text("#search-state").equals("7 dead letters."));
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("9 dead letters."));
             assertThat(page.text("#letters-table tbody")).contains("a".repeat(500), turned);
             assertThat(page.text("#groups-table tbody")).contains("__proto__", "constructor", "maker/'quoted'/m");
             assertThat(page.evaluate("document.querySelector('#letters-table .why').clientWidth")
@@ -393,16 +407,29 @@ class DeadLettersPageIT {
                     .isGreaterThan(200);
             ConsolePageIT.looksWell(page, "from-outside");
 
-            click(page, "#letters-table tbody tr:nth-child(2) button");
+            click(page, "#letters-table tbody tr:nth-child(3) button");
             await().atMost(SOON).until(() -> page.text("#letter-content").contains("sluice-http-status"));
             assertThat(page.text("#letter-content pre")).hasSize(100_000);
             click(page, "#letter-more");
             assertThat(page.text("#letter-content pre")).contains("x".repeat(300_000));
 
             page.press("Escape", 27);
-            fill(page, "#search [name=ids]", "a".repeat(500));
+            page.evaluate("[...document.querySelectorAll('#groups-table tbody tr')]"
+                    + ".find((row) => row.cells[3].textContent === '(none)').querySelector('button').click()");
+            await().atMost(SOON).until(() -> page.text("#search-state").equals("1 dead letter."));
+            assertThat(page.text("#letters-table tbody")).contains("nobody's");
             click(page, "#search button[type=submit]");
             await().atMost(SOON).until(() -> page.text("#search-state").equals("1 dead letter."));
+            for (String field : List.of("reasons", "statuses", "models", "tenants")) {
+                fill(page, "#search [name=" + field + "]", "");
+            }
+            for (String id : List.of(turned, "a".repeat(500))) {
+                fill(page, "#search [name=ids]", id);
+                click(page, "#search button[type=submit]");
+                await().atMost(SOON)
+                        .until(() -> page.text("#search-state").equals("1 dead letter.")
+                                && page.text("#letters-table tbody").contains(id));
+            }
             click(page, "#replay-all");
             fill(page, "#plan-form [name=model]", "m");
             click(page, "#plan-form button[type=submit]");
@@ -414,6 +441,17 @@ class DeadLettersPageIT {
                             .asInt())
                     .as("what a long id pushes out of the dialog")
                     .isZero();
+            page.press("Escape", 27);
+            fill(page, "#search [name=ids]", "long-line");
+            click(page, "#search button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#letters-table tbody").contains("long-line"));
+            click(page, "#replay-all");
+            fill(page, "#plan-form [name=model]", "m2");
+            click(page, "#plan-form button[type=submit]");
+            await().atMost(SOON).until(() -> page.text("#plan-diff").contains("+   \"model\": \"m2\""));
+            assertThat(page.text("#plan-diff").lines())
+                    .allMatch(line -> line.length() <= 1_003)
+                    .anyMatch(line -> line.endsWith("yyy…"));
             page.press("Escape", 27);
             page.evaluate("location.hash = '#now'");
             click(page, "#tenants-count");

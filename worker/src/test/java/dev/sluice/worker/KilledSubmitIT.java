@@ -35,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
  * batch large. The property {@code -Dsluice.submit.seed=N} repeats the kills at the same progress.
  */
 class KilledSubmitIT {
-    private static final Path JAR = Path.of("target", "sluice.jar");
     private static final int LINES = Integer.getInteger("sluice.submit.lines", 2_000);
     private static final long SEED = Long.getLong("sluice.submit.seed", System.nanoTime());
     private static final Pattern CUSTOM_ID = Pattern.compile("\"custom_id\":\"line-(\\d+)\"");
@@ -161,24 +160,18 @@ class KilledSubmitIT {
     }
 
     private Process start(Path batch, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toString(),
+        List<String> words = new ArrayList<>(List.of(
                 "submit",
                 batch.toString(),
                 "--output=" + answers(),
                 "--errors=" + errors(),
                 "--bootstrap-servers=" + kafka.bootstrapServers(),
                 "--topic=" + queue.topics.base()));
-        command.addAll(List.of(options));
-        ProcessBuilder builder = new ProcessBuilder(command)
+        words.addAll(List.of(options));
+        return PackagedJar.process(List.of("-Xmx256m"), words)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile());
-        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
-        return builder.start();
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
     }
 
     private String log() throws IOException {

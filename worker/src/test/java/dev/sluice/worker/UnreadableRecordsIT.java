@@ -30,7 +30,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Tests that a worker reads past records that make {@code poll} throw. */
 class UnreadableRecordsIT {
-    private static final Path JAR = Path.of("target", "sluice.jar");
     private static final int BUNDLE = 1;
 
     @TempDir
@@ -162,18 +161,15 @@ class UnreadableRecordsIT {
     }
 
     private Process startWorkerProcess(String heap) throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        heap,
-                        "-jar",
-                        JAR.toString(),
-                        "worker",
-                        "--bootstrap-servers=" + broker.bootstrapServers(),
-                        "--group=" + queue.group(),
-                        "--base-url=" + api.baseUrl(),
-                        "--limit=*=none")
+        ProcessBuilder builder = PackagedJar.process(
+                        List.of(heap),
+                        List.of(
+                                "worker",
+                                "--bootstrap-servers=" + broker.bootstrapServers(),
+                                "--group=" + queue.group(),
+                                "--base-url=" + api.baseUrl(),
+                                "--limit=*=none"))
                 .inheritIO();
-        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
         builder.environment().put("TOGETHER_API_KEY", TestQueue.KEY);
         return builder.start();
     }

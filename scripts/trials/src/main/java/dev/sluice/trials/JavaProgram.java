@@ -45,12 +45,14 @@ public record JavaProgram(List<String> launch) {
 
     private static JavaProgram sluice(Path jar, String archiveName, List<String> jvmOptions) {
         List<String> launch = new ArrayList<>(WORKER_OPTIONS);
-        Path archive = jar.resolveSibling(archiveName);
+        // Java takes an archive only if the jar is named by the same path as when that was made
+        Path full = jar.toAbsolutePath().normalize();
+        Path archive = full.resolveSibling(archiveName);
         if (Files.isRegularFile(archive)) {
             launch.addAll(List.of("-XX:SharedArchiveFile=" + archive, "-Xlog:cds*=off"));
         }
         launch.addAll(jvmOptions);
-        launch.addAll(List.of("-jar", jar.toString()));
+        launch.addAll(List.of("-jar", full.toString()));
         return new JavaProgram(launch);
     }
 

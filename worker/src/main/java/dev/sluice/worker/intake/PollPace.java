@@ -12,9 +12,9 @@ final class PollPace {
     private static final long NANOS_PER_PARTITION = 5_000;
 
     private static final long MOST_NANOS = Duration.ofMillis(10).toNanos();
-    /** The pause while enough waits. By then a part of it has been called that is worth a poll. */
+    /** The shortest pause while enough waits. By then a part of it has been called that is worth a poll. */
     private static final long UNHURRIED_NANOS = Duration.ofMillis(5).toNanos();
-    /** The same where many partitions are owned. */
+    /** The longest pause while enough waits. A worker of many partitions makes it. */
     private static final long MOST_UNHURRIED_NANOS = Duration.ofMillis(15).toNanos();
     /** A poll that brings as many records has been worth its cost. */
     private static final int MANY_RECORDS = 64;

@@ -66,6 +66,12 @@ public final class RetryHint {
         return Duration.ofNanos((long) (Math.min(seconds, (double) MAX.toSeconds()) * 1e9));
     }
 
+    /** Returns the seconds of a duration with units, or zero if the text is none. */
+    static double secondsWithUnits(@Nullable String value) {
+        Matcher units = WITH_UNITS.matcher(value == null ? "" : value.strip());
+        return units.matches() ? withUnits(units) : 0;
+    }
+
     private static double seconds(@Nullable String value, double unit, long nowMillis) {
         if (value == null || value.isBlank()) {
             return 0;

@@ -3,13 +3,13 @@ package dev.sluice.worker.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.worker.PackagedJar;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the packaged jar as a process and checks exit codes and messages. */
 class PackagedJarIT {
-    private static final Path JAR = Path.of("target", "sluice.jar");
     private static final String CLOSED_PORT = "localhost:1";
 
     @RegisterExtension
@@ -172,14 +171,11 @@ class PackagedJarIT {
     }
 
     private Ended run(String... args) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", JAR.toString()));
-        command.addAll(List.of(args));
         Path out = folder.resolve("out");
         Path err = folder.resolve("err");
-        ProcessBuilder builder =
-                new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
-        builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+        ProcessBuilder builder = PackagedJar.process(List.of(), List.of(args))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
         builder.environment().putAll(env);
         Process process = builder.start();
         process.getOutputStream().close();

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.worker.PackagedJar;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Checks that the packaged jar explains a connection that Kafka rejects, in one line that names the setting. */
 @Timeout(120)
 class RejectedConnectionIT {
-    private static final Path JAR = Path.of("target", "sluice.jar");
     private static final String WRONG = "not-the-secret";
 
     @RegisterExtension
@@ -94,17 +94,13 @@ class RejectedConnectionIT {
 
     private record Run(Process process, Path out, Path err) {
         static Run start(String command, List<String> options) throws IOException {
-            List<String> words = new ArrayList<>(List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "-jar",
-                    JAR.toString(),
-                    command));
+            List<String> words = new ArrayList<>(List.of(command));
             words.addAll(options);
             Path out = Files.createTempFile(folder, command, ".out");
             Path err = Files.createTempFile(folder, command, ".err");
-            ProcessBuilder builder =
-                    new ProcessBuilder(words).redirectOutput(out.toFile()).redirectError(err.toFile());
-            builder.environment().keySet().removeIf(name -> name.matches("(SLUICE|TOGETHER|KAFKA)_.*"));
+            ProcessBuilder builder = PackagedJar.process(List.of(), words)
+                    .redirectOutput(out.toFile())
+                    .redirectError(err.toFile());
             builder.environment().put("TOGETHER_API_KEY", "api-key");
             Process process = builder.start();
             process.getOutputStream().close();

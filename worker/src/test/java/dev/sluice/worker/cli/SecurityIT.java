@@ -15,6 +15,7 @@ import dev.sluice.sandbox.TogetherStandIn;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.AllLogLines;
 import dev.sluice.worker.LogLines;
+import dev.sluice.worker.PackagedJar;
 import dev.sluice.worker.Worker;
 import dev.sluice.worker.WorkerConfig;
 import dev.sluice.worker.observe.AdminServer;
@@ -196,15 +197,13 @@ class SecurityIT {
     @Test
     void aDoorServesChatAndBatchesWithTheRightsInTheReadme() throws Exception {
         Path log = folder.resolve("gateway.log");
-        Process door = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-jar",
-                        Path.of("target", "sluice.jar").toString(),
-                        "gateway",
-                        "--port=0",
-                        "--files-dir=" + folder.resolve("files"),
-                        "--kafka-config=" + kafka.file(AclGrant.DOOR))
+        Process door = PackagedJar.process(
+                        List.of(),
+                        List.of(
+                                "gateway",
+                                "--port=0",
+                                "--files-dir=" + folder.resolve("files"),
+                                "--kafka-config=" + kafka.file(AclGrant.DOOR)))
                 .redirectError(log.toFile())
                 .start();
         try (Worker worker = Worker.start(config());

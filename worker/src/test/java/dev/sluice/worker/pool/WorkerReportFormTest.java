@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.OptionalDouble;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.Test;
 
 /** Pins what workers of different releases tell each other about limits. */
@@ -37,5 +38,18 @@ class WorkerReportFormTest {
                 .isNotEmpty()
                 .allSatisfy(text -> assertThat(WorkerReportJson.decode(text.getBytes(UTF_8)))
                         .contains(report));
+    }
+
+    /** The list lies on the topic of the reports, and no release takes it for one. */
+    @Test
+    void theListOfModelsIsWrittenAndReadAsBefore() {
+        WireForm form = new WireForm("models");
+        byte[] list = "[{\"id\":\"openai/gpt-oss-20b\",\"object\":\"model\",\"type\":\"chat\"}]".getBytes(UTF_8);
+
+        form.assertWritten(new ProducerRecord<>("chat.workers", 0, ModelsRecord.key(), list));
+        assertThat(form.records()).isNotEmpty().allSatisfy(record -> {
+            assertThat(ModelsRecord.isKey(record.key())).isTrue();
+            assertThat(new PoolView().read(record, 0)).isEmpty();
+        });
     }
 }

@@ -76,7 +76,11 @@ final class ScaleUpScenario implements Callable<Integer> {
     @Option(names = "--runs", defaultValue = "3", description = "Of each; medians are shown (${DEFAULT-VALUE}).")
     private int runs;
 
-    @Option(names = "--only", split = ",", paramLabel = "NAME", description = "Besides the rows that they are compared with (all).")
+    @Option(
+            names = "--only",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Besides the rows that they are compared with (all).")
     private List<String> only = List.of();
 
     @Mixin

@@ -31,7 +31,8 @@ class BenchCommandIT {
         assertThat(report.path("bounds").valueStream())
                 .filteredOn(bound -> !bound.path("what").stringValue("").endsWith("ms without replies"))
                 .hasSize(3)
-                .allSatisfy(bound -> assertThat(bound.path("measured").intValue(1)).isZero());
+                .allSatisfy(
+                        bound -> assertThat(bound.path("measured").intValue(1)).isZero());
         assertThat(report.at("/measured/from the kill to the first new reply, ms/p50")
                         .longValue())
                 .isPositive();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sluice.sandbox.junit.KafkaExtension;
 import dev.sluice.wire.CancelMark;
 import dev.sluice.wire.Topics;
+import dev.sluice.worker.PackagedJar;
 import dev.sluice.worker.cli.TestTerminal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Stops the packaged {@code ask} while it waits, as Ctrl-C does. */
 @Timeout(90)
 class StoppedAskIT {
-    private static final Path JAR = Path.of("target", "sluice.jar");
     private static final Pattern CANCELLED = Pattern.compile("stopped; request (\\S+) is cancelled");
 
     @RegisterExtension
@@ -47,17 +47,7 @@ class StoppedAskIT {
         assertThat(new TestTerminal().run("topics", "create", "--partitions=1", topic, servers))
                 .isZero();
         Path errors = folder.resolve("errors");
-        Process ask = new ProcessBuilder(
-                        "java",
-                        "-XX:TieredStopAtLevel=1",
-                        "-jar",
-                        JAR.toString(),
-                        "ask",
-                        "--model=m",
-                        option,
-                        topic,
-                        servers,
-                        "Hi")
+        Process ask = PackagedJar.process(List.of(), List.of("ask", "--model=m", option, topic, servers, "Hi"))
                 .redirectError(errors.toFile())
                 .start();
         try (KafkaConsumer<byte[], byte[]> requests = reader(topics.requests());

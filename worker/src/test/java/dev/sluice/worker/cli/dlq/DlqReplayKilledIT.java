@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sluice.sandbox.junit.KafkaExtension;
+import dev.sluice.worker.PackagedJar;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,8 +30,6 @@ class DlqReplayKilledIT {
     private static final int REPLAYED = Integer.getInteger("sluice.test.dlq.replayed", 1_200);
     private static final int KILLS = Integer.getInteger("sluice.test.dlq.kills", 2);
     private static final List<String> OTHER_REASONS = List.of("rejected", "expired", "invalid_request");
-    private static final String JAVA =
-            Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
     @RegisterExtension
     static final KafkaExtension kafka = new KafkaExtension();
@@ -104,11 +103,10 @@ class DlqReplayKilledIT {
     }
 
     private Process start(String... args) throws Exception {
-        List<String> command = new ArrayList<>(List.of(
-                JAVA, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-jar", "target/sluice.jar", "dlq"));
-        command.addAll(List.of(args));
-        command.addAll(List.of("--topic", box.topics.base(), "--bootstrap-servers", kafka.bootstrapServers()));
-        return new ProcessBuilder(command)
+        List<String> words = new ArrayList<>(List.of("dlq"));
+        words.addAll(List.of(args));
+        words.addAll(List.of("--topic", box.topics.base(), "--bootstrap-servers", kafka.bootstrapServers()));
+        return PackagedJar.process(List.of("-Xmx128m"), words)
                 .redirectErrorStream(true)
                 .redirectOutput(folder.resolve("output").toFile())
                 .start();

@@ -7,9 +7,11 @@ import dev.sluice.sandbox.BrokerSettings;
 import dev.sluice.sandbox.SandboxBroker;
 import dev.sluice.wire.Topics;
 import dev.sluice.worker.DamagedRecord;
+import dev.sluice.worker.PackagedJar;
 import dev.sluice.worker.cli.TestTerminal;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -102,10 +104,8 @@ class DamagedPartitionStatusIT {
             fill(broker.bootstrapServers());
             putLargerThanTheHeap(broker.bootstrapServers());
             Path words = folder.resolve("words");
-            String java =
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString();
 
-            Process status = new ProcessBuilder(java, "-Xmx96m", "-jar", "target/sluice.jar", "status", servers)
+            Process status = PackagedJar.process(List.of("-Xmx96m"), List.of("status", servers))
                     .redirectErrorStream(true)
                     .redirectOutput(words.toFile())
                     .start();
